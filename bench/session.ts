@@ -1,0 +1,137 @@
+// One run of the benchmark: all cases, all tools in turn, on one tree.
+
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Case, CaseId } from './cases.ts';
+import type { Cost } from './measure.ts';
+import { diskBytes, flushDisks, measure } from './measure.ts';
+import type { Place, Tool } from './tools.ts';
+
+export interface Sample extends Cost {
+  /** On disk, by this run; a file with several names counts once. */
+  readonly addedBytes: number;
+}
+
+/** Samples of one tool in one case; those of equal index were taken in the same round. */
+export interface Measurement {
+  readonly testCase: Case;
+  readonly tool: Tool;
+  readonly samples: readonly Sample[];
+}
+
+export interface Session {
+  readonly measurements: readonly Measurement[];
+  /** What went wrong, for the reader of the numbers. */
+  readonly notes: readonly string[];
+}
+
+interface Settings {
+  readonly work: string;
+  readonly tree: string;
+  readonly runs: number;
+  readonly progress: (message: string) => void;
+}
+
+class Runner {
+  readonly notes: string[] = [];
+  readonly #settings: Settings;
+  readonly #dropped = new Set<string>();
+  readonly #withBackup = new Set<string>();
+  #round = 0;
+  #calls = 0;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  measureCase(testCase: Case, tools: readonly Tool[]): Measurement[] {
+    const { runs, tree, progress } = this.#settings;
+    const taking = tools.filter((tool) => tool.commands[testCase.id] !== undefined);
+    const measurements = taking.map((tool) => ({ testCase, tool, samples: [] as Sample[] }));
+    this.#warmUp();
+    if (!testCase.fresh) for (const tool of taking) this.#attempt(tool, () => this.#bringUpToDate(tool));
+    for (let run = 0; run < runs; run++) {
+      this.#round += 1;
+      testCase.change?.(tree, this.#round);
+      // Another tool goes first each time, so that no place in the order favours one of them.
+      for (const { tool, samples } of rotate(measurements, run)) {
+        const sample = this.#attempt(tool, () => this.#measureOnce(testCase, tool));
+        if (sample === undefined) continue;
+        samples.push(sample);
+        progress(`${testCase.title}, ${run + 1} of ${runs}: ${tool.title}, ${sample.seconds.toFixed(2)} s`);
+      }
+    }
+    return measurements;
+  }
+
+  #place(tool: Tool): Place {
+    const { work, tree } = this.#settings;
+    return { tree, destination: join(work, 'to', tool.id), state: join(work, 'state', tool.id) };
+  }
+
+  /** A tool that fails is left out from then on; what was measured before, stands. */
+  #attempt<T>(tool: Tool, action: () => T): T | undefined {
+    if (this.#dropped.has(tool.id)) return undefined;
+    try {
+      return action();
+    } catch (error) {
+      this.#dropped.add(tool.id);
+      this.notes.push(`${tool.title} failed and was left out from there on`);
+      this.#settings.progress(`${tool.title}: ${String(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Reads the whole tree once, through a pipe: tar does not read what goes to /dev/null directly. */
+  #warmUp(): void {
+    const { tree, work } = this.#settings;
+    measure({ stages: [['tar', '-c', '-f', '-', '-C', tree, '.'], ['cat']] }, work);
+  }
+
+  #empty(tool: Tool): void {
+    const place = this.#place(tool);
+    for (const folder of [place.destination, place.state]) {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { recursive: true });
+    }
+    tool.prepare?.(place);
+    this.#withBackup.delete(tool.id);
+  }
+
+  #bringUpToDate(tool: Tool): void {
+    if (!this.#withBackup.has(tool.id)) this.#empty(tool);
+    this.#call(tool, 'first');
+  }
+
+  #call(tool: Tool, id: CaseId): Cost {
+    const place = this.#place(tool);
+    const build = tool.commands[id] ?? tool.commands.first;
+    this.#calls += 1;
+    const cost = measure(build(place, `run-${this.#calls}`), place.state);
+    this.#withBackup.add(tool.id);
+    return cost;
+  }
+
+  #measureOnce(testCase: Case, tool: Tool): Sample {
+    const { destination } = this.#place(tool);
+    if (testCase.fresh) this.#empty(tool);
+    flushDisks();
+    const before = diskBytes(destination);
+    const cost = this.#call(tool, testCase.id);
+    flushDisks();
+    return { ...cost, addedBytes: diskBytes(destination) - before };
+  }
+}
+
+function rotate<T>(list: readonly T[], by: number): T[] {
+  const start = list.length === 0 ? 0 : by % list.length;
+  return [...list.slice(start), ...list.slice(0, start)];
+}
+
+/** Measures `tools` in `cases`, and removes every destination when done. Leaves the tree changed. */
+export function runSession(cases: readonly Case[], tools: readonly Tool[], settings: Settings): Session {
+  const runner = new Runner(settings);
+  const measurements = cases.flatMap((testCase) => runner.measureCase(testCase, tools));
+  for (const folder of ['to', 'state']) rmSync(join(settings.work, folder), { recursive: true, force: true });
+  return { measurements, notes: runner.notes };
+}

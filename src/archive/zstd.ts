@@ -1,0 +1,191 @@
+// One way to zstd, whichever of its two implementations this Node has.
+import { createRequire } from 'node:module';
+import zlib from 'node:zlib';
+import type * as NodeZstd from '@toondepauw/node-zstd';
+import { SnapshotError } from '../errors.ts';
+
+const require = createRequire(import.meta.url);
+
+/** Level 3 is zstd's own default and what the figures in `docs/benchmarks.md` are measured with. */
+const LEVEL = 3;
+
+/** RFC 8878, 3.1.1: the magic number, then the frame header descriptor. */
+const MAGIC = 0xfd2fb528;
+const CHECKSUM_FLAG = 0x04;
+const SINGLE_SEGMENT_FLAG = 0x20;
+const DICTIONARY_MASK = 0x03;
+const SIZE_4_BYTES = 0x80;
+
+/** RFC 8878, 3.1.1.2: a block holds at most 128 KiB of content. */
+const MAX_BLOCK_BYTES = 131_072;
+
+export interface Zstd {
+  /** One frame that holds all of `content`, with its size and checksum in it. At most 4 GiB - 1. */
+  compress(content: Uint8Array): Uint8Array<ArrayBuffer>;
+  /**
+   * The content of `frame`, which must be exactly one frame of `sizeBytes` of content.
+   *
+   * @throws {@link SnapshotError} `E_DAMAGED` when it is anything else: cut short, changed, followed by more.
+   */
+  decompress(frame: Uint8Array, sizeBytes: number): Buffer;
+}
+
+/**
+ * Loads zstd: from Node itself (22.15 and later), else from `@toondepauw/node-zstd`.
+ *
+ * @throws {@link SnapshotError} `E_HOST` when this machine has neither.
+ */
+export async function loadZstd(): Promise<Zstd> {
+  return withNode() ?? (await withPackage());
+}
+
+/** The part of node:zlib that newer versions have, and the type definitions of Node 20 lack. */
+interface NodeZlib {
+  readonly zstdCompressSync?: (content: Uint8Array, options: object) => Buffer;
+  readonly zstdDecompressSync?: (frame: Uint8Array, options: object) => Buffer;
+  readonly constants: Readonly<Record<string, number>>;
+}
+
+function withNode(): Zstd | undefined {
+  const { zstdCompressSync, zstdDecompressSync, constants } = zlib as unknown as NodeZlib;
+  if (zstdCompressSync === undefined || zstdDecompressSync === undefined) return undefined;
+  const params = {
+    [constants['ZSTD_c_compressionLevel'] ?? 100]: LEVEL,
+    [constants['ZSTD_c_checksumFlag'] ?? 201]: 1,
+  };
+  return {
+    compress(content) {
+      const frame = zstdCompressSync(content, { params, pledgedSrcSize: content.length });
+      return Uint8Array.from(frame);
+    },
+    decompress: checked((frame, sizeBytes) =>
+      zstdDecompressSync(frame, { maxOutputLength: Math.max(sizeBytes, 1) }),
+    ),
+  };
+}
+
+/** node-zstd 1.2 on Node 20; exported so that a test holds the two against each other. */
+export async function withPackage(): Promise<Zstd> {
+  let library: typeof NodeZstd;
+  try {
+    library = require('@toondepauw/node-zstd') as typeof NodeZstd;
+  } catch (error) {
+    throw new SnapshotError('E_HOST', 'This machine has no zstd for tar.zst archives', {
+      cause: error,
+      hint: 'Use Node 22.15 or later, which brings its own, or set format to `zip` in the plan.',
+    });
+  }
+  const { createXXHash64 } = await import('hash-wasm');
+  const xxh64 = await createXXHash64();
+  const encoder = new library.Encoder(LEVEL);
+  const decoder = new library.Decoder();
+  return {
+    compress(content) {
+      // Its digest has the high byte first; the frame wants the lowest four, low byte first.
+      const digest = Buffer.from(xxh64.init().update(content).digest('binary'));
+      return withSizeAndChecksum(
+        encoder.encodeSync(asBuffer(content)),
+        content.length,
+        digest.readUInt32BE(4),
+      );
+    },
+    decompress: checked((frame) => decoder.decodeSync(asBuffer(frame))),
+  };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * The frame that node-zstd writes has neither the size of its content nor a checksum, and the package has no
+ * option for them. Both are plain fields (RFC 8878, 3.1.1.1.1 and 3.1.1.3), so they are set here.
+ *
+ * @param checksum - The low four bytes of the content's XXH64.
+ */
+function withSizeAndChecksum(
+  frame: Uint8Array,
+  sizeBytes: number,
+  checksum: number,
+): Uint8Array<ArrayBuffer> {
+  const [descriptor = 0, window = 0] = frame.subarray(4, 6);
+  if (descriptor !== 0) throw new Error(`unexpected zstd frame header ${descriptor}`);
+  const result = new Uint8Array(frame.length + 8);
+  const view = new DataView(result.buffer);
+  view.setUint32(0, MAGIC, true);
+  result[4] = SIZE_4_BYTES | CHECKSUM_FLAG;
+  result[5] = window;
+  view.setUint32(6, sizeBytes, true);
+  result.set(frame.subarray(6), 10);
+  view.setUint32(result.length - 4, checksum, true);
+  return result;
+}
+
+function checked(decompress: (frame: Uint8Array, sizeBytes: number) => Buffer): Zstd['decompress'] {
+  return (frame, sizeBytes) => {
+    const { bytes, maxContentBytes } = measureFrame(frame);
+    if (bytes !== frame.length) throw damaged('bytes follow where its frame ends');
+    // A small frame can hold terabytes of zeros; what it can hold is known before it is decompressed. Blocks
+    // are rarely full, hence the factor.
+    if (maxContentBytes < sizeBytes || maxContentBytes > sizeBytes * 16 + 8 * MAX_BLOCK_BYTES) {
+      throw damaged(`its frame does not hold ${sizeBytes} bytes`);
+    }
+    let content: Buffer;
+    try {
+      content = decompress(frame, sizeBytes);
+    } catch (error) {
+      throw damaged(error instanceof Error ? error.message : String(error), error);
+    }
+    if (content.length !== sizeBytes)
+      throw damaged(`its frame holds ${content.length} bytes, not ${sizeBytes}`);
+    return content;
+  };
+}
+
+/**
+ * The length of the frame at the start of `bytes`, from its headers alone (RFC 8878, 3.1.1), and the most
+ * that its blocks can hold.
+ *
+ * @throws {@link SnapshotError} `E_DAMAGED` when there is no whole frame.
+ */
+export function measureFrame(bytes: Uint8Array): {
+  bytes: number;
+  /** Bytes of content by the frame's header; undefined where it does not say. */
+  contentBytes: number | undefined;
+  maxContentBytes: number;
+} {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 6 || view.getUint32(0, true) !== MAGIC) throw damaged('it is not zstd');
+  const descriptor = view.getUint8(4);
+  const single = (descriptor & SINGLE_SEGMENT_FLAG) !== 0;
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & DICTIONARY_MASK] ?? 0;
+  const sizeField = single && descriptor >> 6 === 0 ? 1 : ([0, 2, 4, 8][descriptor >> 6] ?? 0);
+  let at = 5 + (single ? 0 : 1) + dictionaryBytes;
+  const contentBytes = readSize(view, at, sizeField);
+  at += sizeField;
+  let maxContentBytes = 0;
+  for (let last = false; !last;) {
+    if (at + 3 > bytes.length) throw damaged('it ends in the middle of a frame');
+    const header = view.getUint8(at) | (view.getUint8(at + 1) << 8) | (view.getUint8(at + 2) << 16);
+    last = (header & 1) === 1;
+    const type = (header >> 1) & 3;
+    const size = header >> 3;
+    // 0 raw, 1 one byte repeated, 2 compressed.
+    maxContentBytes += type === 2 ? MAX_BLOCK_BYTES : size;
+    at += 3 + (type === 1 ? 1 : size);
+  }
+  if ((descriptor & CHECKSUM_FLAG) !== 0) at += 4;
+  if (at > bytes.length) throw damaged('it ends in the middle of a frame');
+  return { bytes: at, contentBytes, maxContentBytes };
+}
+
+function readSize(view: DataView, at: number, field: number): number | undefined {
+  if (field === 0 || at + field > view.byteLength) return undefined;
+  if (field === 1) return view.getUint8(at);
+  if (field === 2) return view.getUint16(at, true) + 256;
+  return field === 4 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true));
+}
+
+function damaged(why: string, cause?: unknown): SnapshotError {
+  return new SnapshotError('E_DAMAGED', `Cannot decompress: ${why}`, { cause });
+}

@@ -1,0 +1,137 @@
+import yargs from 'yargs';
+import { SnapshotError } from '../errors.ts';
+import { VERSION } from '../jobs/tool.ts';
+import { showError } from './show-error.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+
+/** The options that every command has. */
+export interface CommonOptions {
+  readonly plan: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly color: boolean;
+  readonly log: string | undefined;
+}
+
+const EXIT_HELP = `Exit status: 0 done, 1 a row failed, 2 wrong use or plan, 3 some files could not be read,
+4 a guard held something back, 11 another run holds the lock, 130 stopped. See docs/cli.md.`;
+
+/** Runs the command that `args` ask for. @returns The exit status. */
+export async function runCli(args: readonly string[]): Promise<number> {
+  const color = !args.includes('--no-color');
+  const terminal = processTerminal({ color });
+  try {
+    return await parse(args, terminal);
+  } catch (error) {
+    return showError(error, terminal, args.includes('--json'));
+  }
+}
+
+async function parse(args: readonly string[], terminal: Terminal): Promise<number> {
+  let status = 0;
+  // Commands are loaded when they are called: starting is what a user waits for first.
+  const parser = yargs()
+    .scriptName('snapshot')
+    .usage('$0 <command>\n\nDated, ordinary archives of your folders, written only when something changed.')
+    .option('plan', {
+      type: 'string',
+      default: 'backup-plan.csv',
+      describe: 'The plan, a CSV file',
+      requiresArg: true,
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'One JSON object per line' })
+    .option('quiet', { type: 'boolean', default: false, describe: 'Only say what went wrong' })
+    .option('color', { type: 'boolean', default: true, describe: 'Colours, where the terminal has them' })
+    .option('log', { type: 'string', describe: 'Log file, instead of the usual place', requiresArg: true })
+    .command(
+      'run',
+      'Back up every active row of the plan',
+      (command) =>
+        command
+          .option('only', {
+            type: 'string',
+            array: true,
+            default: [],
+            describe: 'Names of rows to run',
+            requiresArg: true,
+          })
+          .option('dry-run', {
+            type: 'boolean',
+            default: false,
+            describe: 'Say what would be done, and do nothing',
+          })
+          .option('jobs', { type: 'number', default: 1, describe: 'Rows at once', requiresArg: true })
+          .option('rehash', {
+            type: 'boolean',
+            default: false,
+            describe: 'Read every file, whatever its times say',
+          })
+          .option('accept-changes', { type: 'boolean', default: false, describe: 'Overrule the guards' })
+          .option('shutdown', {
+            type: 'string',
+            describe: 'Shut down afterwards; =always: also when a row failed',
+          })
+          .example('$0 run', 'back up everything in backup-plan.csv')
+          .example('$0 run --only documents --dry-run', 'what would be written')
+          .example('$0 run --shutdown', 'before leaving the PC'),
+      async (options) => {
+        status = await (await import('./run-command.ts')).runCommand(options, terminal);
+      },
+    )
+    .command(
+      'init',
+      'Write a commented plan',
+      (command) => command.example('$0 init --plan my-plan.csv', 'write my-plan.csv'),
+      async (options) => {
+        status = await (await import('./init-command.ts')).initCommand(options, terminal);
+      },
+    )
+    .command(
+      'check',
+      'Check plan, sources and destinations; change nothing',
+      (command) => command.example('$0 check', 'before the first night'),
+      async (options) => {
+        status = await (await import('./check-command.ts')).checkCommand(options, terminal);
+      },
+    )
+    .command(
+      'list [series]',
+      'What snapshots there are',
+      (command) =>
+        command
+          .positional('series', {
+            type: 'string',
+            describe: "A name from the plan, or the path of a series' folder",
+          })
+          .example('$0 list documents', 'one series')
+          .example('$0 list /mnt/backup/documents', 'on a machine without the plan'),
+      async (options) => {
+        status = await (await import('./list-command.ts')).listCommand(options, terminal);
+      },
+    )
+    .command(
+      'shutdown',
+      'Cancel the shutdown that a run has announced',
+      (command) =>
+        command
+          .option('cancel', { type: 'boolean', demandOption: true, describe: 'Cancel it' })
+          .example('$0 shutdown --cancel', 'stay up'),
+      async (options) => {
+        status = await (await import('./shutdown-command.ts')).shutdownCommand(options, terminal);
+      },
+    )
+    .demandCommand(1, 1, 'Which command?')
+    .strict()
+    .version(VERSION)
+    .help()
+    .epilogue(EXIT_HELP)
+    .wrap(Math.min(100, terminal.columns))
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message, error) => {
+      if (error !== undefined) throw error;
+      throw new SnapshotError('E_USAGE', message, { hint: '`snapshot --help` shows what there is.' });
+    });
+  await parser.parseAsync([...args]);
+  return status;
+}

@@ -1,0 +1,138 @@
+import { createLogUpdate } from 'log-update';
+import type { Progress, RowEnd, RowProblem, RunEvent } from '../jobs/events.ts';
+import type { Plan } from '../plan/plan.ts';
+import { formatBytes, formatCount, formatCountOf, formatDuration } from './format.ts';
+import { ProgressMeter } from './progress-meter.ts';
+import { outcomeText, rowDetails } from './row-text.ts';
+import type { RunView } from './run-view.ts';
+import { formatTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+const REDRAW_MS = 100;
+
+const COLUMNS = [
+  { title: 'row' },
+  { title: 'result' },
+  { title: 'files', align: 'right' },
+  { title: 'size', align: 'right' },
+  { title: 'added', align: 'right' },
+  { title: 'modified', align: 'right' },
+  { title: 'removed', align: 'right' },
+  { title: 'written', align: 'right' },
+  { title: 'time', align: 'right' },
+] as const;
+
+/** A line with a bar for each row at work; a table when all is done. */
+export class LiveView implements RunView {
+  readonly #terminal: Terminal;
+  readonly #draw = createLogUpdate(process.stdout);
+  readonly #meters = new Map<string, ProgressMeter>();
+  readonly #problems = new Map<string, RowProblem[]>();
+  #drawnAt = 0;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  start(_plan: Plan): void {}
+
+  event(event: RunEvent): void {
+    switch (event.event) {
+      case 'progress':
+        this.#progress(event);
+        break;
+      case 'problem':
+        this.#problems.set(event.row, [...(this.#problems.get(event.row) ?? []), event]);
+        break;
+      case 'note':
+        this.#above(`${event.row}: ${event.message}`);
+        break;
+      case 'row':
+        this.#meters.delete(event.row);
+        break;
+    }
+  }
+
+  warn(message: string): void {
+    this.#above(`${this.#terminal.style('yellow', 'warning:')} ${message}`);
+  }
+
+  end(ends: readonly RowEnd[], status: number): void {
+    this.#draw.clear();
+    if (ends.length === 0) {
+      this.#terminal.out('The plan has no active row; nothing to do.');
+      return;
+    }
+    this.#terminal.out(
+      formatTable(
+        COLUMNS,
+        ends.map((end) => this.#cells(end)),
+        this.#terminal,
+      ),
+    );
+    const details = ends.map((end) => rowDetails(end, this.#problems.get(end.row) ?? [], this.#terminal));
+    const lines = details.flat();
+    if (lines.length > 0) this.#terminal.out(`\n${lines.join('\n')}`);
+    this.#terminal.out(`\n${this.#verdict(ends, status)}`);
+  }
+
+  countdown(secondsLeft: number): void {
+    this.#draw(`Shutting down in ${secondsLeft} seconds. Ctrl-C or \`snapshot shutdown --cancel\` stops it.`);
+  }
+
+  shutdown(message: string): void {
+    this.#draw.clear();
+    this.#terminal.out(message);
+  }
+
+  close(): void {
+    this.#draw.done();
+  }
+
+  #progress(progress: Progress): void {
+    const meter = this.#meters.get(progress.row) ?? new ProgressMeter();
+    this.#meters.set(progress.row, meter);
+    const now = performance.now();
+    meter.update(progress, now);
+    if (now - this.#drawnAt < REDRAW_MS) return;
+    this.#drawnAt = now;
+    const lines = [...this.#meters.values()].map((one) => one.line(now, this.#terminal));
+    this.#draw(lines.join('\n'));
+  }
+
+  /** A line that stays, above what is drawn over. */
+  #above(line: string): void {
+    this.#draw.clear();
+    this.#terminal.out(line);
+  }
+
+  #cells(end: RowEnd): string[] {
+    const { row, files, bytes, change, newBytes, outcome, durationMs, error } = end;
+    const isWritten = outcome === 'written';
+    const known = error === null;
+    return [
+      row,
+      outcomeText(end, this.#terminal),
+      known ? formatCount(files) : '',
+      known ? formatBytes(bytes) : '',
+      ...[change.added, change.modified, change.removed].map((count) =>
+        isWritten ? formatCount(count) : '',
+      ),
+      isWritten ? formatBytes(newBytes) : '',
+      formatDuration(durationMs),
+    ];
+  }
+
+  #verdict(ends: readonly RowEnd[], status: number): string {
+    const { style } = this.#terminal;
+    const failed = ends.filter(({ outcome }) => outcome === 'failed').length;
+    if (status === 130) return style('yellow', 'Stopped. Earlier snapshots are as they were.');
+    if (failed > 0) return style('red', `${formatCountOf(failed, 'row')} of ${ends.length} failed.`);
+    if (status === 4) return style('yellow', 'Done, but a guard held something back; see above.');
+    if (status === 3) return style('yellow', 'Done, but not everything could be read; see above.');
+    return style(
+      'green',
+      ends.some(({ outcome }) => outcome === 'written') ? 'Done.' : 'Done: nothing changed.',
+    );
+  }
+}

@@ -1,0 +1,78 @@
+import type { Progress, RowEnd, RowProblem, RunEvent } from '../jobs/events.ts';
+import type { Plan } from '../plan/plan.ts';
+import { formatBytes, formatCount } from './format.ts';
+import { rowDetails, rowLine } from './row-text.ts';
+import type { RunView } from './run-view.ts';
+import type { Terminal } from './terminal.ts';
+
+/** A line of progress now and then, for who watches a log grow. */
+const PROGRESS_MS = 30_000;
+
+/** Plain lines: for pipes, logs and mails. */
+export class PlainView implements RunView {
+  readonly #terminal: Terminal;
+  readonly #quiet: boolean;
+  readonly #problems = new Map<string, RowProblem[]>();
+  #toldAt = performance.now();
+
+  constructor(terminal: Terminal, quiet: boolean) {
+    this.#terminal = terminal;
+    this.#quiet = quiet;
+  }
+
+  start(_plan: Plan): void {}
+
+  event(event: RunEvent): void {
+    switch (event.event) {
+      case 'progress':
+        this.#progress(event);
+        break;
+      case 'problem':
+        this.#problems.set(event.row, [...(this.#problems.get(event.row) ?? []), event]);
+        break;
+      case 'note':
+        if (!this.#quiet) this.#terminal.out(`${event.row}: ${event.message}`);
+        break;
+      case 'row':
+        this.#row(event);
+        break;
+    }
+  }
+
+  warn(message: string): void {
+    this.#terminal.err(`warning: ${message}`);
+  }
+
+  end(ends: readonly RowEnd[], _status: number): void {
+    if (ends.length === 0 && !this.#quiet) this.#terminal.out('The plan has no active row; nothing to do.');
+  }
+
+  countdown(secondsLeft: number): void {
+    if (secondsLeft % 10 !== 0) return;
+    this.#terminal.out(`Shutting down in ${secondsLeft} seconds; \`snapshot shutdown --cancel\` stops it.`);
+  }
+
+  shutdown(message: string): void {
+    this.#terminal.out(message);
+  }
+
+  close(): void {}
+
+  #progress({ row, phase, files, bytes, totalFiles, totalBytes }: Progress): void {
+    if (this.#quiet || performance.now() - this.#toldAt < PROGRESS_MS) return;
+    this.#toldAt = performance.now();
+    const of = totalFiles === undefined ? '' : ` of ${formatCount(totalFiles)}`;
+    const ofBytes = totalBytes === undefined ? '' : `, ${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
+    this.#terminal.out(`${row}: ${phase}, ${formatCount(files)}${of} files${ofBytes}`);
+  }
+
+  #row(end: RowEnd): void {
+    const problems = this.#problems.get(end.row) ?? [];
+    this.#problems.delete(end.row);
+    const isFine = end.status === 0;
+    if (this.#quiet && isFine) return;
+    const print = isFine ? this.#terminal.out : this.#terminal.err;
+    print(rowLine(end, this.#terminal));
+    for (const line of rowDetails(end, problems, this.#terminal)) print(`  ${line}`);
+  }
+}

@@ -1,0 +1,46 @@
+import type { Phase, Progress } from '../jobs/events.ts';
+import { formatBytes, formatCount, formatDuration } from './format.ts';
+import type { Terminal } from './terminal.ts';
+
+const BAR_CELLS = 20;
+const VERB: Readonly<Record<Phase, string>> = { scan: 'scanning', look: 'comparing', pack: 'packing' };
+
+/** How far one row is, how fast, and how long it will take. */
+export class ProgressMeter {
+  #progress: Progress | undefined;
+  #phaseStart = 0;
+
+  /** @param now - Milliseconds, of any steady clock. */
+  update(progress: Progress, now: number): void {
+    if (progress.phase !== this.#progress?.phase) this.#phaseStart = now;
+    this.#progress = progress;
+  }
+
+  /** `documents  packing  ██████░░░░  12,345/71,000  1.2 GB/2 GB  310 MB/s  3s left` */
+  line(now: number, terminal: Terminal): string {
+    const progress = this.#progress;
+    if (progress === undefined) return '';
+    const { row, phase, files, bytes, totalFiles, totalBytes } = progress;
+    const head = `${terminal.style('bold', row)}  ${VERB[phase]}`;
+    if (totalFiles === undefined || totalBytes === undefined) return `${head}  ${formatCount(files)} entries`;
+    const share = totalBytes > 0 ? bytes / totalBytes : totalFiles > 0 ? files / totalFiles : 0;
+    const elapsed = now - this.#phaseStart;
+    const parts = [
+      head,
+      bar(Math.min(1, share), terminal),
+      `${formatCount(files)}/${formatCount(totalFiles)} files`,
+      `${formatBytes(bytes)}/${formatBytes(totalBytes)}`,
+    ];
+    if (elapsed > 500 && bytes > 0) {
+      parts.push(`${formatBytes((bytes / elapsed) * 1000)}/s`);
+      if (share > 0 && share < 1)
+        parts.push(`${formatDuration(Math.ceil(((elapsed / share) * (1 - share)) / 1000) * 1000)} left`);
+    }
+    return parts.join('  ');
+  }
+}
+
+function bar(share: number, { style }: Terminal): string {
+  const full = Math.round(share * BAR_CELLS);
+  return style('cyan', '█'.repeat(full)) + style('dim', '░'.repeat(BAR_CELLS - full));
+}

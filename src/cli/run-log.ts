@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { SnapshotError } from '../errors.ts';
+import { type LogFile, openLog } from '../host/log-file.ts';
+import type { RunEvent } from '../jobs/events.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** The log of one run: every problem of every file, and how each row ended. */
+export class RunLog {
+  readonly #file: LogFile | undefined;
+  readonly #warn: (message: string) => void;
+  #isOpen = true;
+
+  private constructor(file: LogFile | undefined, warn: (message: string) => void) {
+    this.#file = file;
+    this.#warn = warn;
+  }
+
+  /**
+   * Opens the log `file`, or the one in `folder`.
+   *
+   * @param warn - Told when the usual log cannot be written: no reason not to back up.
+   * @throws {@link SnapshotError} `E_HOST` when the `file` that the user named cannot be written.
+   */
+  static async open(
+    file: string | undefined,
+    folder: string,
+    warn: (message: string) => void,
+  ): Promise<RunLog> {
+    try {
+      return new RunLog(await openLog(file ?? join(folder, 'snapshot.log')), warn);
+    } catch (error) {
+      if (file !== undefined || !(error instanceof SnapshotError)) throw error;
+      warn(`${error.message}; this run has no log`);
+      return new RunLog(undefined, warn);
+    }
+  }
+
+  start(plan: Plan): void {
+    this.#file?.info({ plan: plan.file }, 'run started');
+  }
+
+  event(event: RunEvent): void {
+    const { event: kind, ...fields } = event;
+    switch (event.event) {
+      case 'progress':
+        break;
+      case 'problem':
+        this.#file?.warn(fields, `${event.path}: ${event.reason}`);
+        break;
+      case 'note':
+        this.#file?.warn({ row: event.row }, event.message);
+        break;
+      case 'row':
+        if (event.status === 0) this.#file?.info(fields, `${kind} ${event.outcome}`);
+        else this.#file?.error(fields, `${kind} ${event.outcome}`);
+        break;
+    }
+  }
+
+  end(status: number): void {
+    this.#file?.info({ status }, 'run ended');
+  }
+
+  /** May be called twice. */
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    try {
+      await this.#file?.close();
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error;
+      this.#warn(error.message);
+    }
+  }
+}

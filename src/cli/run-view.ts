@@ -1,0 +1,17 @@
+import type { RowEnd, RunEvent } from '../jobs/events.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** How a run is shown: on a terminal, in a log or a mail, or to another program. */
+export interface RunView {
+  start(plan: Plan): void;
+  event(event: RunEvent): void;
+  /** Something that concerns no row. */
+  warn(message: string): void;
+  end(ends: readonly RowEnd[], status: number): void;
+  /** A second of the countdown before a shutdown. */
+  countdown(secondsLeft: number): void;
+  /** What became of the shutdown. */
+  shutdown(message: string): void;
+  /** Gives the terminal back. May be called twice. */
+  close(): void;
+}

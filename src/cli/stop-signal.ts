@@ -1,0 +1,26 @@
+/** Aborts when the user or the system asks the program to end; a second time ends it at once. */
+export interface StopSignal {
+  readonly signal: AbortSignal;
+  /** Gives the signals back to Node. */
+  dispose(): void;
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Listens to Ctrl-C and its like. */
+export function stopSignal(): StopSignal {
+  const controller = new AbortController();
+  const stop = (): void => {
+    // The locks and parts that stay are cleared away by the next run.
+    // oxlint-disable-next-line unicorn/no-process-exit -- the user asked twice
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  for (const name of SIGNALS) process.on(name, stop);
+  return {
+    signal: controller.signal,
+    dispose() {
+      for (const name of SIGNALS) process.off(name, stop);
+    },
+  };
+}

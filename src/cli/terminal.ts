@@ -1,0 +1,35 @@
+import { styleText } from 'node:util';
+
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+
+/** Where a command writes, and what that place can show. */
+export interface Terminal {
+  /** Results. */
+  out(text: string): void;
+  /** Problems, and what a program reading the results must not get. */
+  err(text: string): void;
+  /** Whether lines can be drawn over: a terminal, not a file or a pipe. */
+  readonly isLive: boolean;
+  readonly columns: number;
+  /** `text` in colour, where there are colours. */
+  style(style: Style, text: string): string;
+}
+
+export interface TerminalOptions {
+  readonly color: boolean;
+}
+
+/** The terminal of this process. `NO_COLOR` is honoured: https://no-color.org */
+export function processTerminal({ color }: TerminalOptions): Terminal {
+  const { stdout, stderr, env } = process;
+  const isDumb = env['TERM'] === 'dumb';
+  const noColor = (env['NO_COLOR'] ?? '') !== '' || isDumb;
+  const isColored = color && !noColor && stdout.isTTY;
+  return {
+    out: (text) => void stdout.write(`${text}\n`),
+    err: (text) => void stderr.write(`${text}\n`),
+    isLive: stdout.isTTY && !isDumb,
+    columns: stdout.columns ?? 80,
+    style: (style, text) => (isColored ? styleText(style, text, { validateStream: false }) : text),
+  };
+}

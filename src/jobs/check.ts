@@ -1,0 +1,113 @@
+// Looks at what a plan needs, and changes nothing.
+import { constants } from 'node:fs';
+import { access, readdir, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { reasonOf, systemCode } from '../errors.ts';
+import type { Plan, Row } from '../plan/plan.ts';
+
+export interface Finding {
+  readonly level: 'ok' | 'warning' | 'failure';
+  readonly message: string;
+}
+
+export interface CheckedRow {
+  readonly row: Row;
+  readonly findings: readonly Finding[];
+}
+
+/** Checks the source and the destination of every active row. */
+export async function check(plan: Plan): Promise<readonly CheckedRow[]> {
+  const rows = plan.rows.filter(({ active }) => active);
+  return await Promise.all(
+    rows.map(async (row) => ({
+      row,
+      findings: [await checkSource(row.source), ...(await checkDestination(row))],
+    })),
+  );
+}
+
+async function checkSource(source: string): Promise<Finding> {
+  try {
+    const stats = await stat(source);
+    if (stats.isDirectory()) {
+      const names = await readdir(source);
+      if (names.length === 0) return { level: 'warning', message: `source "${source}" is empty` };
+    } else if (!stats.isFile()) {
+      return { level: 'failure', message: `source "${source}" is neither a folder nor a file` };
+    } else await access(source, constants.R_OK);
+    return { level: 'ok', message: `source "${source}" can be read` };
+  } catch (error) {
+    const why = systemCode(error) === 'ENOENT' ? 'does not exist' : `cannot be read: ${reasonOf(error)}`;
+    return { level: 'failure', message: `source "${source}" ${why}` };
+  }
+}
+
+async function checkDestination(row: Row): Promise<Finding[]> {
+  const { destination } = row;
+  const existing = await nearestExisting(destination);
+  try {
+    if (!(await stat(existing)).isDirectory()) {
+      return [{ level: 'failure', message: `destination "${destination}" is not a folder` }];
+    }
+    await access(existing, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    return [
+      { level: 'failure', message: `destination "${destination}" cannot be written: ${reasonOf(error)}` },
+    ];
+  }
+  const made = existing === destination ? 'can be written' : 'will be made';
+  const findings: Finding[] = [{ level: 'ok', message: `destination "${destination}" ${made}` }];
+  const { bavail, bsize, type } = await statfs(existing);
+  findings.push({ level: 'ok', message: `free space ${formatGib(bavail * bsize)}` }, linksFinding(type));
+  if (await isSameDisk(row.source, existing)) {
+    const message = 'source and destination are on the same disk: if it fails, both are lost';
+    findings.push({ level: 'warning', message });
+  }
+  return findings;
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      await stat(at);
+      return at;
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT' || dirname(at) === at) return at;
+    }
+  }
+}
+
+async function isSameDisk(a: string, b: string): Promise<boolean> {
+  try {
+    const [one, other] = await Promise.all([stat(a), stat(b)]);
+    return one.dev === other.dev;
+  } catch {
+    // The source's own finding says what is wrong with it.
+    return false;
+  }
+}
+
+/** File systems without hard links, by the magic numbers of statfs(2) on Linux. */
+const WITHOUT_LINKS: ReadonlyMap<number, string> = new Map([
+  [0x4d44, 'FAT'],
+  [0x2011bab0, 'exFAT'],
+]);
+
+/** Others that are known to have them; the rest would have to be tried, which a check does not do. */
+const WITH_LINKS: ReadonlySet<number> = new Set([
+  0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x2fc12fc1, 0xf2f52010, 0x52654973, 0x794c7630, 0x6969,
+]);
+
+function linksFinding(type: number): Finding {
+  const without = process.platform === 'linux' ? WITHOUT_LINKS.get(type) : undefined;
+  if (without !== undefined) return { level: 'warning', message: `${without} has no hard links` };
+  const known = process.platform === 'linux' && WITH_LINKS.has(type);
+  return {
+    level: 'ok',
+    message: known ? 'hard links are possible' : 'hard links: not known before the first run',
+  };
+}
+
+function formatGib(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,0 +1,81 @@
+// What a run tells while it goes on. The command line shows these, and prints them as they are with --json;
+// docs/cli.md lists them.
+import type { ChangeCount } from '../tree/compare.ts';
+import type { ProblemKind } from '../tree/entry.ts';
+
+/** `look`: finding out what changed. `pack`: writing it down. */
+export type Phase = 'scan' | 'look' | 'pack';
+
+/** Totals are undefined as long as they are not known. */
+export interface Progress {
+  readonly event: 'progress';
+  readonly row: string;
+  readonly phase: Phase;
+  readonly files: number;
+  readonly bytes: number;
+  readonly totalFiles: number | undefined;
+  readonly totalBytes: number | undefined;
+}
+
+export interface RowProblem {
+  readonly event: 'problem';
+  readonly row: string;
+  readonly kind: ProblemKind;
+  /** For people; bytes that are not UTF-8 are shown as `\xe9`. */
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** Something a user should know that is no failure. */
+export interface RowNote {
+  readonly event: 'note';
+  readonly row: string;
+  readonly message: string;
+}
+
+export interface RotationStep {
+  readonly snapshot: string;
+  /** Why it is kept; empty for one that is let go. */
+  readonly reasons: readonly string[];
+}
+
+export interface GuardReport {
+  readonly guard: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** How one row ended. */
+export interface RowEnd {
+  readonly event: 'row';
+  readonly row: string;
+  readonly source: string;
+  readonly outcome: 'written' | 'unchanged' | 'failed' | 'stopped';
+  /** Nothing was written: it says what would have been. */
+  readonly dryRun: boolean;
+  /** The snapshot written, or the newest one when nothing changed; null when there is none. */
+  readonly snapshot: string | null;
+  /** The folder of that snapshot. */
+  readonly folder: string | null;
+  readonly change: ChangeCount;
+  readonly files: number;
+  readonly bytes: number;
+  /** Written to the destination; in a dry run, what would go into archives, uncompressed. */
+  readonly newBytes: number;
+  readonly problems: number;
+  readonly guards: readonly GuardReport[];
+  /** All snapshots of the series with the reasons for keeping them; empty when nothing was to be rotated. */
+  readonly kept: readonly RotationStep[];
+  readonly removed: readonly RotationStep[];
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string | undefined;
+  } | null;
+  readonly durationMs: number;
+  /** What this row contributes to the exit status. */
+  readonly status: number;
+}
+
+export type RunEvent = Progress | RowProblem | RowNote | RowEnd;
+export type Report = (event: RunEvent) => void;

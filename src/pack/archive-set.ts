@@ -1,0 +1,137 @@
+import { maxHeaderBytes, writeHeader } from '../archive/tar.ts';
+import { centralRecord, dataDescriptor, localHeader, type ZipMember } from '../archive/zip.ts';
+import type { Zstd } from '../archive/zstd.ts';
+import type { StoreWriter } from '../store/store.ts';
+import type { Entry } from '../tree/entry.ts';
+import { ArchiveWriter, type Mark, type PackedArchive } from './archive-writer.ts';
+import type { Begin, End } from './large-file.ts';
+import { memberOf } from './member-of.ts';
+import type { Place } from './packed.ts';
+import type { PackResult } from './tasks.ts';
+
+/** Begins archive number `n` of a snapshot, counted from 0. */
+export type CreateArchive = (n: number) => Promise<{ readonly file: string; readonly writer: StoreWriter }>;
+
+interface LargeMember {
+  readonly mark: Mark;
+  readonly zip: ZipMember;
+  /** Bytes before the content, in the decompressed stream. */
+  readonly skip: number;
+  /** Where its compressed content begins. */
+  readonly start: number;
+}
+
+/**
+ * The archives of one snapshot, filled one after the other. One ends at the first member past `archiveBytes`;
+ * a member never spans two.
+ */
+export class ArchiveSet {
+  readonly #create: CreateArchive;
+  readonly #archiveBytes: number;
+  /** Undefined for zips. */
+  readonly #zstd: Zstd | undefined;
+  readonly #finished: PackedArchive[] = [];
+  #open: ArchiveWriter | undefined;
+  #large: LargeMember | undefined;
+
+  constructor(create: CreateArchive, archiveBytes: number, zstd: Zstd | undefined) {
+    this.#create = create;
+    this.#archiveBytes = archiveBytes;
+    this.#zstd = zstd;
+  }
+
+  /** Adds the segment that a worker made; says where its entry `n` lies. */
+  async addSegment(result: PackResult): Promise<(n: number, sizeBytes: number) => Place> {
+    const archive = await this.#archive();
+    const base = archive.bytes;
+    const number = this.#finished.length;
+    if (result.directory !== undefined) archive.addDirectory(result.directory, base, result.members);
+    await archive.append(result.bytes, result.contentBytes);
+    return (n, sizeBytes) => {
+      archive.count(sizeBytes);
+      return {
+        archive: number,
+        offset: base + (result.offsets[n] ?? 0),
+        length: result.lengths[n] ?? 0,
+        skip: result.skips[n] ?? 0,
+      };
+    };
+  }
+
+  /** Begins a file that comes in pieces. */
+  async beginLarge(entry: Entry, begin: Begin): Promise<void> {
+    const archive = await this.#archive();
+    const mark = archive.mark();
+    const member = memberOf({ ...entry, ...begin.seen }, this.#zstd === undefined ? 'zip' : 'tar.zst');
+    const zip = {
+      member,
+      deflated: true,
+      crc: 0,
+      compressedBytes: 0,
+      contentBytes: member.size,
+      descriptor: true,
+    };
+    let skip = 0;
+    if (this.#zstd === undefined) {
+      await archive.append(localHeader(zip), 0);
+    } else {
+      const header = Buffer.alloc(maxHeaderBytes(member.path, undefined));
+      skip = writeHeader(header, 0, member);
+      await archive.append(this.#zstd.compress(header.subarray(0, skip)), skip);
+    }
+    this.#large = { mark, zip, skip, start: archive.bytes };
+  }
+
+  /** Adds a compressed piece of that file, of `contentBytes` before compression. */
+  async addPiece(bytes: Uint8Array, contentBytes: number): Promise<void> {
+    await this.#open?.append(bytes, contentBytes);
+  }
+
+  /** Ends that file: it stays and has a place, or is taken out again. */
+  async endLarge(outcome: End['outcome']): Promise<Place | undefined> {
+    const archive = this.#open;
+    const large = this.#large;
+    this.#large = undefined;
+    // A file that could not even be opened was never begun.
+    if (archive === undefined || large === undefined) return undefined;
+    const { mark, skip } = large;
+    if (outcome.kind !== 'read') {
+      await archive.rewind(mark);
+      return undefined;
+    }
+    if (this.#zstd === undefined) {
+      const zip = { ...large.zip, crc: outcome.crc, compressedBytes: archive.bytes - large.start };
+      await archive.append(dataDescriptor(zip), 0);
+      archive.addDirectory(centralRecord(zip, 0), mark.bytes, 1);
+    }
+    archive.count(large.zip.contentBytes);
+    return { archive: this.#finished.length, offset: mark.bytes, length: archive.bytes - mark.bytes, skip };
+  }
+
+  /** Ends the last archive. A tree without content has one all the same, which holds its folders and links. */
+  async finish(): Promise<readonly PackedArchive[]> {
+    const archive = this.#open ?? (this.#finished.length === 0 ? await this.#archive() : undefined);
+    if (archive !== undefined) await this.#end(archive);
+    return this.#finished;
+  }
+
+  /** Gives up the archive at work; finished ones stay. */
+  async discard(): Promise<void> {
+    await this.#open?.discard();
+    this.#open = undefined;
+  }
+
+  async #archive(): Promise<ArchiveWriter> {
+    if (this.#open !== undefined && this.#open.bytes >= this.#archiveBytes) await this.#end(this.#open);
+    if (this.#open === undefined) {
+      const { file, writer } = await this.#create(this.#finished.length);
+      this.#open = new ArchiveWriter(file, writer, this.#zstd);
+    }
+    return this.#open;
+  }
+
+  async #end(archive: ArchiveWriter): Promise<void> {
+    this.#finished.push(await archive.finish());
+    this.#open = undefined;
+  }
+}

@@ -1,0 +1,112 @@
+import { createHash, type Hash } from 'node:crypto';
+import { type FrameSize, seekTable } from '../archive/seek-table.ts';
+import { END_OF_ARCHIVE } from '../archive/tar.ts';
+import { endOfDirectory, shiftOffsets } from '../archive/zip.ts';
+import type { Zstd } from '../archive/zstd.ts';
+import type { StoreWriter } from '../store/store.ts';
+
+/** One archive of a snapshot, finished. */
+export interface PackedArchive {
+  /** Its name in the snapshot's folder. */
+  readonly file: string;
+  readonly bytes: number;
+  /** Of the whole file, hexadecimal. */
+  readonly sha256: string;
+  /** Files whose content lies in it. */
+  readonly entries: number;
+  /** Their sizes, added up. */
+  readonly liveBytes: number;
+}
+
+/** A place in an archive to go back to. */
+export interface Mark {
+  readonly bytes: number;
+  readonly hash: Hash;
+  readonly frames: number;
+}
+
+/** Writes one archive: segments one after the other, then what its format wants at the end. */
+export class ArchiveWriter {
+  readonly file: string;
+  readonly #writer: StoreWriter;
+  readonly #zstd: Zstd | undefined;
+  readonly #frames: FrameSize[] = [];
+  readonly #directory: Uint8Array[] = [];
+  #hash = createHash('sha256');
+  #bytes = 0;
+  #members = 0;
+  #entries = 0;
+  #liveBytes = 0;
+
+  /** @param zstd - For a tar.zst; undefined for a zip. */
+  constructor(file: string, writer: StoreWriter, zstd: Zstd | undefined) {
+    this.file = file;
+    this.#writer = writer;
+    this.#zstd = zstd;
+  }
+
+  /** Bytes written so far: where the next segment begins. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** @param contentBytes - Of the segment, before it was compressed. */
+  async append(bytes: Uint8Array, contentBytes: number): Promise<void> {
+    if (bytes.length === 0) return;
+    this.#hash.update(bytes);
+    await this.#writer.write(bytes);
+    this.#bytes += bytes.length;
+    this.#frames.push({ compressedBytes: bytes.length, contentBytes });
+  }
+
+  /** Takes zip records for the central directory, whose offsets count from `base`. */
+  addDirectory(records: Uint8Array, base: number, members: number): void {
+    if (base + 0xffff > 0xffffffff) throw new Error('a zip segment begins past 4 GiB');
+    shiftOffsets(records, base);
+    this.#directory.push(records);
+    this.#members += members;
+  }
+
+  /** Counts a file whose content lies here. */
+  count(sizeBytes: number): void {
+    this.#entries++;
+    this.#liveBytes += sizeBytes;
+  }
+
+  mark(): Mark {
+    return { bytes: this.#bytes, hash: this.#hash.copy(), frames: this.#frames.length };
+  }
+
+  /** Takes out all that came since `mark`. */
+  async rewind(mark: Mark): Promise<void> {
+    await this.#writer.rewind(mark.bytes);
+    this.#bytes = mark.bytes;
+    this.#hash = mark.hash.copy();
+    this.#frames.length = mark.frames;
+  }
+
+  /** Ends the archive and commits it. */
+  async finish(): Promise<PackedArchive> {
+    if (this.#zstd === undefined) {
+      const start = this.#bytes;
+      for (const records of this.#directory) await this.append(records, 0);
+      const end = endOfDirectory(this.#members, this.#bytes - start, start);
+      await this.append(end, 0);
+    } else {
+      await this.append(this.#zstd.compress(END_OF_ARCHIVE), END_OF_ARCHIVE.length);
+      await this.append(seekTable(this.#frames), 0);
+    }
+    await this.#writer.commit();
+    return {
+      file: this.file,
+      bytes: this.#bytes,
+      sha256: this.#hash.digest('hex'),
+      entries: this.#entries,
+      liveBytes: this.#liveBytes,
+    };
+  }
+
+  async discard(): Promise<void> {
+    await this.#writer.discard();
+  }
+}

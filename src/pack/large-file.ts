@@ -1,0 +1,133 @@
+// Reads a file that is too large for one piece, on the main thread: one reader, so that one hash can follow,
+// while workers compress the pieces in parallel.
+import { type FileHandle, open } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { paddedBytes } from '../archive/tar.ts';
+import type { Hasher } from '../hash/blake3.ts';
+import type { Entry } from '../tree/entry.ts';
+import { systemPath } from '../tree/path.ts';
+import { PIECE_BYTES } from './batches.ts';
+import { type Lost, lostBy, MAX_TRIES, OPEN_FLAGS, sameSeen, type Seen, seenOf } from './read-file.ts';
+
+export interface Begin {
+  readonly kind: 'begin';
+  readonly i: number;
+  /** What the file is taken for this time; its header says so. */
+  readonly seen: Seen;
+}
+
+export interface Piece {
+  readonly kind: 'piece';
+  readonly i: number;
+  readonly piece: ArrayBuffer;
+  readonly bytes: number;
+  readonly last: boolean;
+}
+
+/** How one try at a large file ended. Only `read` leaves its pieces in the archive. */
+export interface End {
+  readonly kind: 'end';
+  readonly i: number;
+  readonly outcome:
+    | { readonly kind: 'read'; readonly changed: boolean; readonly hash: Uint8Array; readonly crc: number }
+    | { readonly kind: 'again' }
+    | Lost;
+}
+
+/** Room for pieces, used over and over. */
+export class PieceBuffers {
+  readonly #free: ArrayBuffer[] = [];
+
+  take(): ArrayBuffer {
+    return this.#free.pop() ?? new ArrayBuffer(PIECE_BYTES);
+  }
+
+  give(piece: ArrayBuffer): void {
+    this.#free.push(piece);
+  }
+}
+
+/**
+ * Reads file `i` in pieces of {@link PIECE_BYTES}. A file that changes meanwhile is begun again, so that what
+ * stays is what it was at one moment; after {@link MAX_TRIES} it stays as last read.
+ *
+ * @param padded - The last piece is filled up with zeros to whole tar blocks.
+ */
+export async function* largeFile(
+  root: string,
+  i: number,
+  entry: Entry,
+  hasher: Hasher,
+  buffers: PieceBuffers,
+  padded: boolean,
+): AsyncGenerator<Begin | Piece | End> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(systemPath(root, entry.path), OPEN_FLAGS);
+    let seen: Seen = entry;
+    for (let tries = 1; ; tries++) {
+      yield { kind: 'begin', i, seen };
+      const result = yield* pieces(file, i, seen.size, hasher, buffers, padded);
+      const stats = await file.stat({ bigint: true });
+      if (!stats.isFile()) {
+        yield { kind: 'end', i, outcome: { kind: 'vanished', reason: 'is no file any more' } };
+        return;
+      }
+      const after = seenOf(stats);
+      const changed = result.shrank || !sameSeen(seen, after);
+      if (!changed || tries === MAX_TRIES) {
+        yield { kind: 'end', i, outcome: { kind: 'read', changed, hash: hasher.digest(), crc: result.crc } };
+        return;
+      }
+      yield { kind: 'end', i, outcome: { kind: 'again' } };
+      seen = after;
+    }
+  } catch (error) {
+    yield { kind: 'end', i, outcome: lostBy(error) };
+  } finally {
+    await file?.close();
+  }
+}
+
+/** Exactly `sizeBytes` of the file: what follows is left out, what is missing is zeros. */
+async function* pieces(
+  file: FileHandle,
+  i: number,
+  sizeBytes: number,
+  hasher: Hasher,
+  buffers: PieceBuffers,
+  padded: boolean,
+): AsyncGenerator<Piece, { crc: number; shrank: boolean }> {
+  hasher.reset();
+  let crc = 0;
+  let shrank = false;
+  // One turn at least: an empty file has one empty piece, which ends its stream.
+  for (let done = 0; done < sizeBytes || done === 0;) {
+    const piece = buffers.take();
+    const content = new Uint8Array(piece, 0, Math.min(PIECE_BYTES, sizeBytes - done));
+    const read = await fill(file, content, done);
+    if (read < content.length) {
+      shrank = true;
+      content.fill(0, read);
+    }
+    hasher.update(content);
+    if (!padded) crc = crc32(content, crc);
+    done += content.length;
+    const last = done >= sizeBytes;
+    const bytes = last && padded ? paddedBytes(content.length) : content.length;
+    if (bytes > content.length) new Uint8Array(piece).fill(0, content.length, bytes);
+    yield { kind: 'piece', i, piece, bytes, last };
+    if (last) break;
+  }
+  return { crc, shrank };
+}
+
+async function fill(file: FileHandle, into: Uint8Array, position: number): Promise<number> {
+  let done = 0;
+  while (done < into.length) {
+    const { bytesRead } = await file.read(into, done, into.length - done, position + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done;
+}

@@ -1,0 +1,173 @@
+// A thread of the pool: reads, hashes and compresses what it is told to, one task after the other.
+import { readSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import { constants, deflateRawSync } from 'node:zlib';
+import { loadZstd } from '../archive/zstd.ts';
+import { type Blake3, loadBlake3 } from '../hash/blake3.ts';
+import type { Entry } from '../tree/entry.ts';
+import { PIECE_BYTES } from './batches.ts';
+import { memberOf } from './member-of.ts';
+import { readInto, readStable } from './read-file.ts';
+import { type SegmentBuilder, TarSegment, ZipSegment } from './segment.ts';
+import type {
+  CompressResult,
+  CompressTask,
+  Exception,
+  Format,
+  HashTask,
+  PackResult,
+  PackTask,
+  Reads,
+  Task,
+} from './tasks.ts';
+
+/** A file that grew past this since the scan is read by the main thread, in pieces. */
+const OUTGROWN_BYTES = 2 * PIECE_BYTES;
+
+const HASH_BYTES = 32;
+
+class Outgrown extends Error {}
+
+const builders = new Map<Format, SegmentBuilder>();
+const hashRoom = Buffer.allocUnsafeSlow(1024 * 1024);
+
+async function builderFor(format: Format): Promise<SegmentBuilder> {
+  const capacity = PIECE_BYTES + 1024 * 1024;
+  const builder =
+    builders.get(format) ??
+    (format === 'zip' ? new ZipSegment(capacity) : new TarSegment(await loadZstd(), capacity));
+  builders.set(format, builder);
+  return builder;
+}
+
+async function pack(task: PackTask, blake3: Blake3): Promise<PackResult> {
+  const builder = await builderFor(task.format);
+  const { length } = task.entries;
+  const hashes = new Uint8Array(length * HASH_BYTES);
+  const offsets = new Uint32Array(length);
+  const lengths = new Uint32Array(length);
+  const skips = new Uint32Array(length);
+  const exceptions: Exception[] = [];
+  let members = 0;
+  task.entries.forEach((entry, n) => {
+    const member = memberOf(entry, task.format);
+    if (member.type !== 'file') {
+      builder.add(member);
+      members++;
+      return;
+    }
+    const read = readMember(task.root, entry, (size) => builder.room({ ...member, size }));
+    if (read.exception !== undefined) exceptions.push({ n, outcome: read.exception });
+    if (read.content === undefined) return;
+    hashes.set(blake3.hash(read.content), n * HASH_BYTES);
+    const spot = builder.addFile({ ...member, size: read.content.length, mtimeNs: read.mtimeNs });
+    offsets[n] = spot.offset;
+    lengths[n] = spot.length ?? 0;
+    skips[n] = spot.skip;
+    members++;
+  });
+  const { bytes, contentBytes, directory } = builder.finish();
+  if (task.format === 'tar.zst') lengths.fill(bytes.length);
+  return { hashes, exceptions, bytes, contentBytes, offsets, lengths, skips, directory, members };
+}
+
+interface ReadMember {
+  readonly content: Buffer | undefined;
+  readonly mtimeNs: bigint;
+  readonly exception: Exception['outcome'] | undefined;
+}
+
+function readMember(root: string, entry: Entry, room: (sizeBytes: number) => Buffer): ReadMember {
+  let content: Buffer = Buffer.alloc(0);
+  try {
+    const outcome = readStable(root, entry, (fd, sizeBytes) => {
+      if (sizeBytes > OUTGROWN_BYTES) throw new Outgrown();
+      const space = room(sizeBytes);
+      content = space.subarray(0, readInto(fd, space));
+      return content.length;
+    });
+    if (outcome.kind !== 'read') return { content: undefined, mtimeNs: 0n, exception: outcome };
+    const { seen, changed } = outcome;
+    const isAsScanned =
+      !changed &&
+      seen.ctimeNs === entry.ctimeNs &&
+      seen.size === entry.size &&
+      seen.mtimeNs === entry.mtimeNs;
+    const exception = isAsScanned ? undefined : ({ kind: changed ? 'changed' : 'reread', seen } as const);
+    return { content, mtimeNs: seen.mtimeNs, exception };
+  } catch (error) {
+    if (error instanceof Outgrown)
+      return { content: undefined, mtimeNs: 0n, exception: { kind: 'outgrown' } };
+    throw error;
+  }
+}
+
+async function hashFiles(task: HashTask, blake3: Blake3): Promise<Reads> {
+  const hashes = new Uint8Array(task.entries.length * HASH_BYTES);
+  const exceptions: Exception[] = [];
+  const hasher = await blake3.create();
+  task.entries.forEach((entry, n) => {
+    const outcome = readStable(task.root, entry, (fd, sizeBytes) => {
+      hasher.reset();
+      let done = 0;
+      while (done < sizeBytes) {
+        const bytes = readSync(fd, hashRoom, 0, Math.min(hashRoom.length, sizeBytes - done), done);
+        if (bytes === 0) break;
+        hasher.update(hashRoom.subarray(0, bytes));
+        done += bytes;
+      }
+      return done;
+    });
+    if (outcome.kind === 'read') hashes.set(hasher.digest(), n * HASH_BYTES);
+    else exceptions.push({ n, outcome });
+  });
+  return { hashes, exceptions };
+}
+
+async function compress(task: CompressTask): Promise<CompressResult> {
+  const content = new Uint8Array(task.piece, 0, task.bytes);
+  if (task.format === 'tar.zst') return { bytes: (await loadedZstd).compress(content), piece: task.piece };
+  const finishFlush = task.last ? constants.Z_FINISH : constants.Z_FULL_FLUSH;
+  return {
+    bytes: Uint8Array.from(deflateRawSync(content, { finishFlush, level: task.level })),
+    piece: task.piece,
+  };
+}
+
+const loadedBlake3 = loadBlake3();
+const loadedZstd = loadZstd();
+// Where zstd is missing, the row that needs it says so; a zip needs none.
+loadedZstd.catch(() => {});
+
+async function work(task: Task): Promise<{ result: unknown; transfer: ArrayBuffer[] }> {
+  const blake3 = await loadedBlake3;
+  switch (task.kind) {
+    case 'pack': {
+      const result = await pack(task, blake3);
+      const transfer = [
+        result.bytes.buffer,
+        result.hashes.buffer,
+        result.offsets.buffer,
+        result.lengths.buffer,
+        result.skips.buffer,
+      ];
+      if (result.directory !== undefined) transfer.push(result.directory.buffer);
+      return { result, transfer };
+    }
+    case 'hash': {
+      const result = await hashFiles(task, blake3);
+      return { result, transfer: [result.hashes.buffer] };
+    }
+    case 'compress': {
+      const result = await compress(task);
+      return { result, transfer: [result.bytes.buffer, result.piece] };
+    }
+  }
+}
+
+parentPort?.on('message', (task: Task) => {
+  void work(task).then(
+    ({ result, transfer }) => parentPort?.postMessage({ result }, transfer),
+    (error: unknown) => parentPort?.postMessage({ error }),
+  );
+});

@@ -1,0 +1,97 @@
+import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
+import { reasonOf, systemCode } from '../errors.ts';
+import type { Entry, ProblemKind } from '../tree/entry.ts';
+import { type BytePath, systemPath } from '../tree/path.ts';
+
+/** A file that changes is read so many times; then it is stored as last read, and marked. */
+export const MAX_TRIES = 3;
+
+// Between scan and read, a file may have become a link, which must not be followed, or a FIFO, which blocks.
+export const OPEN_FLAGS: number =
+  constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** What a file's inode said when its content was read. */
+export type Seen = Pick<Entry, 'size' | 'mtimeNs' | 'ctimeNs' | 'inode'>;
+
+/** Why a file's content is not to be had. */
+export interface Lost {
+  readonly kind: Extract<ProblemKind, 'vanished' | 'unreadable'>;
+  readonly reason: string;
+}
+
+export type ReadOutcome =
+  | {
+      readonly kind: 'read';
+      readonly seen: Seen;
+      /** It changed during each try. */ readonly changed: boolean;
+    }
+  | Lost;
+
+/**
+ * Reads a file so that what is read is what it was at one moment: size, times and inode are the same before
+ * and after, else it is read again, {@link MAX_TRIES} times at most.
+ *
+ * @param entry - As the scan saw it.
+ * @param take - Reads the content from the open file: told how many bytes to expect, says how many there
+ *   were. What an earlier try took is void.
+ */
+export function readStable(
+  root: string,
+  entry: Seen & { readonly path: BytePath },
+  take: (fd: number, sizeBytes: number) => number,
+): ReadOutcome {
+  let fd: number;
+  try {
+    fd = openSync(systemPath(root, entry.path), OPEN_FLAGS);
+  } catch (error) {
+    return lostBy(error);
+  }
+  try {
+    let expected: Seen = entry;
+    for (let tries = 1; ; tries++) {
+      const taken = take(fd, expected.size);
+      const stats = fstatSync(fd, { bigint: true });
+      if (!stats.isFile()) return { kind: 'vanished', reason: 'is no file any more' };
+      const after = seenOf(stats);
+      const changed = taken !== expected.size || !sameSeen(expected, after);
+      if (!changed) return { kind: 'read', seen: after, changed };
+      if (tries === MAX_TRIES) return { kind: 'read', seen: { ...after, size: taken }, changed };
+      expected = after;
+    }
+  } catch (error) {
+    return lostBy(error);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Fills `into` from the file's start; returns how many bytes there were. */
+export function readInto(fd: number, into: Uint8Array): number {
+  let done = 0;
+  while (done < into.length) {
+    const bytes = readSync(fd, into, done, into.length - done, done);
+    if (bytes === 0) break;
+    done += bytes;
+  }
+  return done;
+}
+
+export function seenOf(stats: BigIntStats): Seen {
+  return { size: Number(stats.size), mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs, inode: stats.ino };
+}
+
+export function sameSeen(a: Seen, b: Seen): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode;
+}
+
+/** What a failed file call means for the file. */
+export function lostBy(error: unknown): Lost {
+  const code = systemCode(error);
+  // A link or a folder where a file was: the file is gone.
+  if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'vanished', reason: 'vanished' };
+  if (code === 'ELOOP' || code === 'EISDIR' || code === 'ENXIO') {
+    return { kind: 'vanished', reason: 'is no file any more' };
+  }
+  if (code === undefined) throw error;
+  return { kind: 'unreadable', reason: reasonOf(error) };
+}

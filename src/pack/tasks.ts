@@ -1,0 +1,77 @@
+// What the main thread asks of a worker, and what it gets back.
+import type { Entry } from '../tree/entry.ts';
+import type { Lost, Seen } from './read-file.ts';
+
+export type Format = 'tar.zst' | 'zip';
+
+/** Read, hash and compress a run of entries into one segment. */
+export interface PackTask {
+  readonly kind: 'pack';
+  readonly format: Format;
+  readonly root: string;
+  readonly entries: readonly Entry[];
+}
+
+/** Hash files, however large, and keep nothing. */
+export interface HashTask {
+  readonly kind: 'hash';
+  readonly root: string;
+  readonly entries: readonly Entry[];
+}
+
+/** Compress one piece of a large file that the main thread has read. */
+export interface CompressTask {
+  readonly kind: 'compress';
+  readonly format: Format;
+  /** Handed over, and handed back. */
+  readonly piece: ArrayBuffer;
+  /** How much of `piece` counts. */
+  readonly bytes: number;
+  /** Whether it is the file's last: ends the deflate stream. */
+  readonly last: boolean;
+  /** Zip only: 0 for content that is compressed already. */
+  readonly level: number;
+}
+
+export type Task = PackTask | HashTask | CompressTask;
+
+/** A file that was not simply read as the scan had seen it. */
+export interface Exception {
+  /** Number of the entry within the task. */
+  readonly n: number;
+  readonly outcome:
+    | Lost
+    | { readonly kind: 'outgrown' }
+    | { readonly kind: 'reread' | 'changed'; readonly seen: Seen };
+}
+
+export interface Reads {
+  /** 32 bytes for each entry of the task; zeros where there is no content. */
+  readonly hashes: Uint8Array<ArrayBuffer>;
+  readonly exceptions: readonly Exception[];
+}
+
+export interface PackResult extends Reads {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Bytes of the segment before compression. */
+  readonly contentBytes: number;
+  /** Where each entry's content lies: from `offsets` on, `lengths` bytes of the segment, content at `skips`. */
+  readonly offsets: Uint32Array<ArrayBuffer>;
+  readonly lengths: Uint32Array<ArrayBuffer>;
+  readonly skips: Uint32Array<ArrayBuffer>;
+  /** Zip only: the central records, with offsets relative to the segment. */
+  readonly directory: Uint8Array<ArrayBuffer> | undefined;
+  /** Members written. */
+  readonly members: number;
+}
+
+export interface CompressResult {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly piece: ArrayBuffer;
+}
+
+export interface Results {
+  readonly pack: PackResult;
+  readonly hash: Reads;
+  readonly compress: CompressResult;
+}

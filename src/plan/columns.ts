@@ -1,0 +1,76 @@
+import { type Retention, parseKeep } from './keep.ts';
+import { parseName } from './name.ts';
+import { suggest } from './nearest.ts';
+import { InvalidValue, quoted } from './problem.ts';
+
+/** What one line of a plan says, each cell by itself: paths are still text. */
+export interface Settings {
+  readonly source: string;
+  readonly destination: string;
+  /** Empty: the last part of the source. */
+  readonly name: string;
+  readonly active: boolean;
+  readonly keep: Retention;
+  readonly format: 'tar.zst' | 'zip';
+  readonly strategy: 'incremental' | 'full';
+  readonly exclude: readonly string[];
+  readonly shutdown: boolean;
+}
+
+export type Column = keyof Settings;
+
+interface ColumnRule<T> {
+  /** Other header names that mean the same. */
+  readonly aliases: readonly string[];
+  /** What an empty or missing cell means. */
+  readonly initial: T;
+  readonly isRequired: boolean;
+  /** Reads a cell that is not empty; throws `InvalidValue`. */
+  readonly parse: (text: string) => T;
+}
+
+/** Every column of a plan. */
+export const COLUMNS: { readonly [C in Column]: ColumnRule<Settings[C]> } = {
+  source: { aliases: ['src'], initial: '', isRequired: true, parse: String },
+  destination: { aliases: ['dst'], initial: '', isRequired: true, parse: String },
+  name: { aliases: [], initial: '', isRequired: false, parse: parseName },
+  active: { aliases: ['activate'], initial: true, isRequired: false, parse: parseSwitch },
+  keep: { aliases: [], initial: { last: 7 }, isRequired: false, parse: parseKeep },
+  format: { aliases: [], initial: 'tar.zst', isRequired: false, parse: choice('tar.zst', 'zip') },
+  strategy: { aliases: [], initial: 'incremental', isRequired: false, parse: choice('incremental', 'full') },
+  exclude: { aliases: [], initial: [], isRequired: false, parse: parseExclude },
+  shutdown: { aliases: [], initial: false, isRequired: false, parse: parseSwitch },
+};
+
+function choice<T extends string>(...allowed: readonly T[]): (text: string) => T {
+  return (text) => {
+    const word = text.trim().toLowerCase();
+    const match = allowed.find((value) => value === word);
+    if (match === undefined) throw new InvalidValue(`unknown value ${quoted(text)}`, suggest(word, allowed));
+    return match;
+  };
+}
+
+const YES = ['yes', 'true', '1', 'on'];
+const NO = ['no', 'false', '0', 'off'];
+
+function parseSwitch(text: string): boolean {
+  const word = text.trim().toLowerCase();
+  if (YES.includes(word)) return true;
+  if (NO.includes(word)) return false;
+  throw new InvalidValue(`unknown value ${quoted(text)}`, 'use `yes` or `no`');
+}
+
+/**
+ * Reads an `exclude` cell: globs in gitignore syntax, `|` or a line break between them. A leading `#` is part of
+ * the name (gitignore has comments, a plan's cell has none), so it is returned as `\#`.
+ */
+function parseExclude(text: string): readonly string[] {
+  const globs = text.split(/[|\n]/).map((glob) => glob.trim());
+  // Gitignore drops the one without a word and reads the other as `ab`; both are Windows paths in most cases.
+  const broken = globs.find((glob) => /(?<!\\)(?:\\\\)*\\(?:[\p{L}\p{N}_]|$)/u.test(glob));
+  if (broken !== undefined) {
+    throw new InvalidValue(`backslash in the glob ${quoted(broken)}`, 'use `/` between folders');
+  }
+  return globs.filter((glob) => glob !== '').map((glob) => (glob.startsWith('#') ? `\\${glob}` : glob));
+}

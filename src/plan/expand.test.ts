@@ -1,0 +1,96 @@
+import path from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Surroundings, expandPath } from './expand.ts';
+
+const POSIX: Surroundings = {
+  path: path.posix,
+  env: { DISK: '/mnt/disk', NAME: 'a b', EMPTY: '', TRICK: '$NAME', 'ProgramFiles(x86)': '/x86' },
+  home: '/home/ada',
+  base: '/plans',
+};
+
+const WINDOWS: Surroundings = {
+  path: path.win32,
+  env: { USERPROFILE: 'C:\\Users\\Ada', 'ProgramFiles(x86)': 'C:\\Program Files (x86)' },
+  home: 'C:\\Users\\Ada',
+  base: 'D:\\plans',
+};
+
+describe('expandPath()', () => {
+  it.each([
+    ['data/docs', '/plans/data/docs'],
+    ['../x/./y/', '/x/y'],
+    ['/abs', '/abs'],
+    ['~', '/home/ada'],
+    ['~/x', '/home/ada/x'],
+    ['a/~', '/plans/a/~'],
+    ['./~ada', '/plans/~ada'],
+    ['$DISK/x', '/mnt/disk/x'],
+    ['${DISK}s', '/mnt/disks'],
+    ['%DISK%/%NAME%', '/mnt/disk/a b'],
+    ['%ProgramFiles(x86)%', '/x86'],
+    ['x/$TRICK', '/plans/x/$NAME'],
+    ['~/$NAME', '/home/ada/a b'],
+    ['$$DISK', '/plans/$DISK'],
+    ['%%DISK%%', '/plans/%DISK%'],
+    ['100%', '/plans/100%'],
+    ['50% of 100%', '/plans/50% of 100%'],
+    ['C$/x', '/plans/C$/x'],
+    ['cost$5', '/plans/cost$5'],
+    ['back\\slash', '/plans/back\\slash'],
+  ])('reads "%s" on POSIX systems', (text, expected) => {
+    expect(expandPath(text, POSIX)).toBe(expected);
+  });
+
+  it.each([
+    ['%USERPROFILE%\\docs', 'C:\\Users\\Ada\\docs'],
+    ['%userprofile%\\docs', 'C:\\Users\\Ada\\docs'],
+    ['${UserProfile}\\..\\x', 'C:\\Users\\x'],
+    ['%ProgramFiles(x86)%\\x', 'C:\\Program Files (x86)\\x'],
+    ['~\\docs', 'C:\\Users\\Ada\\docs'],
+    ['~/docs', 'C:\\Users\\Ada\\docs'],
+    ['E:\\backup\\', 'E:\\backup'],
+    ['E:/backup', 'E:\\backup'],
+    ['E:\\', 'E:\\'],
+    ['docs\\old', 'D:\\plans\\docs\\old'],
+    ['\\root', 'D:\\root'],
+    ['\\\\nas\\share\\docs', '\\\\nas\\share\\docs'],
+    ['\\\\nas\\C$\\docs', '\\\\nas\\C$\\docs'],
+    ['C:\\$$Recycle.Bin', 'C:\\$Recycle.Bin'],
+  ])('reads "%s" on Windows', (text, expected) => {
+    expect(expandPath(text, WINDOWS)).toBe(expected);
+  });
+
+  it.each<[string, Surroundings, string]>([
+    ['$NOPE/x', POSIX, 'undefined variable `NOPE`: set it'],
+    ['${NOPE}/%NADA%', POSIX, 'undefined variable `NOPE`, `NADA`: set it'],
+    ['$EMPTY/x', POSIX, 'undefined variable `EMPTY`: set it'],
+    ['$disk/x', POSIX, 'undefined variable `disk`: set it'],
+    ['$toString', POSIX, 'undefined variable `toString`: set it'],
+    ['C:\\$Recycle.Bin', WINDOWS, 'undefined variable `Recycle`: set it, or write `$$` for a plain `$`'],
+    ['~bob/x', POSIX, 'write `./~bob/x`'],
+    ['~\\x', POSIX, 'only `~/` is a home folder'],
+    ['sftp://host/x', POSIX, 'the address `sftp://host/x`: use a folder of this machine'],
+    ['D:\\backup', POSIX, 'the Windows path `D:\\backup`'],
+    ['E:backup', WINDOWS, 'write `E:\\backup`'],
+    ['E:', WINDOWS, 'write `E:\\`'],
+  ])('refuses "%s"', (text, around, message) => {
+    expect(() => expandPath(text, around)).toThrow(message);
+  });
+
+  it.each([
+    ['POSIX systems', POSIX],
+    ['Windows', WINDOWS],
+  ])('makes an absolute path of any text on %s, or refuses it', (_, around) => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...Array.from('~$%{}/\\:.aZ1 ')) }), (text) => {
+        try {
+          expect(around.path.isAbsolute(expandPath(text, around))).toBe(true);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'E_PLAN' });
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,82 @@
+// Decides what a text means as a path. Pure: no disk, no process.
+import type { PlatformPath } from 'node:path';
+import { InvalidValue, quoted } from './problem.ts';
+
+/** Where a path is read: the system's way of writing paths, and what stands behind `~`, `$VAR` and `.`. */
+export interface Surroundings {
+  /** `path.win32` reads backslashes, drive letters and UNC paths, on any system. */
+  readonly path: PlatformPath;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  /** Folder that relative paths start from: the plan's. */
+  readonly base: string;
+}
+
+const VARIABLE = /\$\$|%%|\$\{([^}]*)\}|\$([A-Za-z_]\w*)|%([A-Za-z_][\w()]*)%/g;
+
+/**
+ * Makes the text of a `source` or `destination` cell an absolute path.
+ *
+ * `~` at the start is the home folder. `$VAR`, `${VAR}` and `%VAR%` work on every system; a variable that is not
+ * set, or empty, is refused, because `$DISK/photos` must not become `/photos`. `$$` and `%%` stand for one plain
+ * `$` and `%`. Any other `$` or `%` is a plain one: `\\server\C$\x`, `100%`. What a variable holds is not
+ * looked at again.
+ *
+ * @throws {@link InvalidValue} when a variable is not set, or the text would silently mean another folder than
+ * it says: `~user`, an address with `://`, `C:folder` on Windows, `C:\` elsewhere.
+ */
+export function expandPath(text: string, around: Surroundings): string {
+  const { path, home, base } = around;
+  const isWindows = path.sep === '\\';
+  const filled = replaceVariables(text, around.env, isWindows);
+  const tilde = isWindows ? /^~(?=$|[\\/])/ : /^~(?=$|\/)/;
+  const startsAtHome = tilde.test(text);
+  const place = startsAtHome ? home + filled.slice(1) : filled;
+  if (!startsAtHome && text.startsWith('~')) {
+    throw new InvalidValue(
+      `unreadable path ${quoted(text)}`,
+      `only ${quoted('~/')} is a home folder; write ${quoted(`./${text}`)} for a folder of that name`,
+    );
+  }
+  if (/^[a-z][\w+.-]+:\/\//i.test(place)) {
+    throw new InvalidValue(`the address ${quoted(text)}`, 'use a folder of this machine');
+  }
+  if (isWindows && /^[a-z]:(?![\\/])/i.test(place)) {
+    throw new InvalidValue(
+      `unclear path ${quoted(text)}`,
+      `write ${quoted(`${place.slice(0, 2)}\\${place.slice(2)}`)}`,
+    );
+  }
+  if (!isWindows && /^[a-z]:[\\/]/i.test(place)) {
+    throw new InvalidValue(`the Windows path ${quoted(text)}`, 'use a path of this system');
+  }
+  return path.resolve(base, place);
+}
+
+function replaceVariables(text: string, env: Surroundings['env'], isWindows: boolean): string {
+  const undefinedNames: string[] = [];
+  const filled = text.replaceAll(
+    VARIABLE,
+    (whole: string, braced?: string, bare?: string, percent?: string) => {
+      if (whole === '$$' || whole === '%%') return whole.charAt(0);
+      const name = braced ?? bare ?? percent ?? '';
+      const value = lookUp(name, env, isWindows);
+      if (value === undefined || value === '') undefinedNames.push(name);
+      return value ?? '';
+    },
+  );
+  if (undefinedNames.length > 0) {
+    const names = [...new Set(undefinedNames)].map(quoted).join(', ');
+    throw new InvalidValue(
+      `undefined variable ${names}`,
+      'set it, or write `$$` for a plain `$` and `%%` for a plain `%`',
+    );
+  }
+  return filled;
+}
+
+function lookUp(name: string, env: Surroundings['env'], isWindows: boolean): string | undefined {
+  if (!isWindows) return Object.hasOwn(env, name) ? env[name] : undefined;
+  const key = Object.keys(env).find((other) => other.toLowerCase() === name.toLowerCase());
+  return key === undefined ? undefined : env[key];
+}

@@ -1,0 +1,60 @@
+import { suggest } from './nearest.ts';
+import { InvalidValue, quoted } from './problem.ts';
+
+const RULES = ['last', 'daily', 'weekly', 'monthly', 'yearly'] as const;
+
+/** How many snapshots to keep, by rule. At least one rule; every number >= 1. */
+export interface Retention {
+  readonly last?: number;
+  readonly daily?: number;
+  readonly weekly?: number;
+  readonly monthly?: number;
+  readonly yearly?: number;
+}
+
+/**
+ * Reads a `keep` cell: `7`, which is short for `last=7`, or rules with spaces or commas between them
+ * (`last=7 daily=14`). Rule names are case-insensitive; each may appear once.
+ *
+ * @throws {@link InvalidValue} when `text` is anything else. A zero is refused: keeping nothing is a slip.
+ */
+export function parseKeep(text: string): Retention {
+  const trimmed = text.trim();
+  if (/^[-+\d.]+$/.test(trimmed)) return { last: parseCount(trimmed) };
+  const words = trimmed.replaceAll(/\s*=\s*/g, '=').split(/[\s,]+/);
+  const counts = new Map<string, number>();
+  for (const word of words.filter((part) => part !== '')) {
+    const [name, count] = parseRule(word);
+    if (counts.has(name)) throw new InvalidValue(`the rule ${quoted(name)} twice`, 'give it once');
+    counts.set(name, count);
+  }
+  if (counts.size === 0) throw new InvalidValue('no rule', 'write for example `7` or `last=7 daily=14`');
+  return Object.fromEntries(RULES.flatMap((rule) => (counts.has(rule) ? [[rule, counts.get(rule)]] : [])));
+}
+
+function parseRule(word: string): [string, number] {
+  const [name = '', ...counts] = word.toLowerCase().split('=');
+  if (/^\d+$/.test(name))
+    throw new InvalidValue(`no rule at ${quoted(word)}`, `write ${quoted(`last=${name}`)}`);
+  if (!RULES.some((rule) => rule === name)) {
+    throw new InvalidValue(`unknown rule ${quoted(name)}`, suggest(name, RULES));
+  }
+  if (counts.length === 0)
+    throw new InvalidValue(`no number at ${quoted(word)}`, `write ${quoted(`${name}=7`)}`);
+  return [name, parseCount(counts.join('='))];
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || !Number.isSafeInteger(count)) {
+    throw new InvalidValue(`unusable number ${quoted(text)}`, 'use a whole number, 1 or more');
+  }
+  return count;
+}
+
+/** The shortest text that {@link parseKeep} reads as `keep`. */
+export function formatKeep(keep: Retention): string {
+  const given = RULES.filter((rule) => keep[rule] !== undefined);
+  if (given.length === 1 && given[0] === 'last') return String(keep.last);
+  return given.map((rule) => `${rule}=${keep[rule]}`).join(' ');
+}

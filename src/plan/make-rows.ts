@@ -1,0 +1,82 @@
+import path from 'node:path';
+import type { Settings } from './columns.ts';
+import { type Surroundings, expandPath } from './expand.ts';
+import { findMatches, findPattern } from './glob.ts';
+import { nameForPattern, nameRefusal } from './name.ts';
+import { InvalidValue, type PlanProblem, printable, problemAt, quoted } from './problem.ts';
+import type { Row } from './row.ts';
+
+export interface MadeRows {
+  readonly rows: readonly Row[];
+  readonly problems: readonly PlanProblem[];
+  /** Whether `rows` is a glob that stands for its matches: it is inactive, or nothing matches. */
+  readonly isPattern: boolean;
+}
+
+/**
+ * Makes the rows of one line: paths absolute, globs expanded, each row named.
+ *
+ * A glob becomes one row per match. One that matches nothing stays as it is, to fail as its row and no other;
+ * so does an inactive one, which is not looked up.
+ */
+export async function makeRows(line: number, settings: Settings, around: Surroundings): Promise<MadeRows> {
+  const problems: PlanProblem[] = [];
+  const expand = (column: 'source' | 'destination'): string => {
+    try {
+      return settings[column] === '' ? '' : expandPath(settings[column], around);
+    } catch (error) {
+      problems.push(asProblem(error, line, column, settings[column]));
+      return '';
+    }
+  };
+  const source = expand('source');
+  const destination = expand('destination');
+  if (source === '' || destination === '') return { rows: [], problems, isPattern: false };
+
+  const row: Row = { ...settings, line, source, destination };
+  const pattern = await findPattern(source);
+  if (pattern === undefined) return nameRow(row, settings.source, 'set `name`');
+  let matches: readonly string[] = [];
+  try {
+    if (row.active) matches = await findMatches(pattern, destination);
+  } catch (error) {
+    return { rows: [], problems: [asProblem(error, line, 'source', settings.source)], isPattern: true };
+  }
+  if (matches.length === 0) {
+    const name = row.name === '' ? nameForPattern(path.basename(source)) : row.name;
+    return { rows: [{ ...row, name }], problems, isPattern: true };
+  }
+  if (matches.length > 1 && row.name !== '') {
+    const message = `${quoted(row.name)} cannot name all ${matches.length} matches of ${quoted(settings.source)}: leave \`name\` empty, so that each is named after itself`;
+    return {
+      rows: [],
+      problems: [problemAt(line, message, { column: 'name', value: row.name })],
+      isPattern: false,
+    };
+  }
+  const advice = 'set `name`, in a row of its own';
+  const made = matches.map((match) => nameRow({ ...row, source: match }, settings.source, advice));
+  return {
+    rows: made.flatMap(({ rows }) => rows),
+    problems: made.flatMap((part) => part.problems),
+    isPattern: false,
+  };
+}
+
+/** Names `row` after its source unless it has a name; `value` and `advice` are for the problem. */
+function nameRow(row: Row, value: string, advice: string): MadeRows {
+  if (row.name !== '') return { rows: [row], problems: [], isPattern: false };
+  const name = path.basename(row.source);
+  const refusal = nameRefusal(name);
+  if (refusal === undefined) return { rows: [{ ...row, name }], problems: [], isPattern: false };
+  const source = `"${printable(row.source)}"`;
+  const reason =
+    name === '' ? `${source} has no last part` : `${quoted(name)}, the last part of ${source}, ${refusal}`;
+  const message = `no name for the series: ${reason}: ${advice}`;
+  return { rows: [], problems: [problemAt(row.line, message, { column: 'name', value })], isPattern: false };
+}
+
+function asProblem(error: unknown, line: number, column: string, value: string): PlanProblem {
+  if (!(error instanceof InvalidValue)) throw error;
+  return problemAt(line, error.inColumn(column), { column, value });
+}

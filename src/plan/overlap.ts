@@ -1,0 +1,70 @@
+import path from 'node:path';
+import ignore from 'ignore';
+import { isInside, realPlace } from './place.ts';
+import { type PlanProblem, printable, problemAt, quoted } from './problem.ts';
+import type { Row } from './row.ts';
+
+/** The cells that a row was made from. */
+type Written = Pick<Row, 'source' | 'destination'>;
+
+/**
+ * Refuses a row that would back up its own snapshots, or write over its own source.
+ *
+ * Names and real places are both looked at: a link may hide an overlap today and show it tomorrow. The row's
+ * `exclude` is honored as the scan does it: it never comes to a series that is excluded itself or by any
+ * folder above it.
+ */
+export async function overlapProblem(row: Row, written: Written): Promise<PlanProblem | undefined> {
+  const { source, destination, exclude, line } = row;
+  const series = path.join(destination, row.name);
+  const pairs = [
+    { from: source, into: series },
+    { from: await realPlace(source), into: await realPlace(series) },
+  ];
+  if (pairs.some(({ from, into }) => isInside(from, into))) {
+    const message = `the source "${printable(source)}" is in its own series "${printable(series)}": choose another destination or \`name\``;
+    return problemAt(line, message, { column: 'source', value: written.source });
+  }
+  if (pairs.some(({ from, into }) => isInside(into, from) && !isExcluded(into, from, exclude))) {
+    const message = `the destination "${printable(destination)}" is in the source "${printable(source)}": choose another, or name it in \`exclude\``;
+    return problemAt(line, message, { column: 'destination', value: written.destination });
+  }
+  return undefined;
+}
+
+function isExcluded(folder: string, source: string, exclude: readonly string[]): boolean {
+  const way = path.relative(source, folder);
+  // The slash says that it is a folder; `ignores` looks at the folders above by itself.
+  return ignore({ ignorecase: false })
+    .add(exclude)
+    .ignores(`${way.split(path.sep).join('/')}/`);
+}
+
+/**
+ * Refuses rows that would write into one series. Destinations count as the same folder when they really are,
+ * and case makes no difference anywhere: the disk may be moved to a system that ignores it.
+ */
+export async function seriesProblems(rows: readonly Row[]): Promise<PlanProblem[]> {
+  const firsts = new Map<string, Row>();
+  const problems: PlanProblem[] = [];
+  for (const row of rows) {
+    const key = caseless(path.join(await realPlace(row.destination), row.name));
+    const first = firsts.get(key);
+    if (first === undefined) firsts.set(key, row);
+    else problems.push(problemAt(row.line, sameSeries(first, row), { column: 'name', value: row.name }));
+  }
+  return problems;
+}
+
+function sameSeries(first: Row, second: Row): string {
+  const series = `the series ${quoted(second.name)} in "${printable(second.destination)}"`;
+  if (first.line === second.line) {
+    const both = `"${printable(first.source)}" and "${printable(second.source)}"`;
+    return `${both}, matches of one glob, both have ${series}: give each a row and a \`name\` of its own`;
+  }
+  return `lines ${first.line} and ${second.line} both have ${series}: give one of them another \`name\``;
+}
+
+function caseless(text: string): string {
+  return text.normalize('NFC').toLowerCase();
+}

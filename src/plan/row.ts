@@ -1,0 +1,23 @@
+import type { Settings } from './columns.ts';
+
+/** One source and one destination, checked and complete. */
+export interface Row extends Settings {
+  /** Line in the plan, from 1. Rows from one glob share it. */
+  readonly line: number;
+  /** Absolute. A file or a folder, or nothing: whether it exists is found out by the run. */
+  readonly source: string;
+  /** Absolute. */
+  readonly destination: string;
+  /** The series: a folder of this name in the destination. Portable to every system. */
+  readonly name: string;
+  /** Globs in gitignore syntax, relative to the source. */
+  readonly exclude: readonly string[];
+}
+
+/** A plan without a problem. */
+export interface Plan {
+  /** Absolute. */
+  readonly file: string;
+  /** In the order of the file; those with `active: false` included. */
+  readonly rows: readonly Row[];
+}

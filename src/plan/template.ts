@@ -1,0 +1,22 @@
+/** The plan that `snapshot init` writes: every column explained, and one row that is switched off. */
+export const PLAN_TEMPLATE = `# The plan of snapshot: each row is one source and one destination.
+# Lines that begin with # are comments. Only source and destination are required; an empty cell takes the
+# default, and columns may be left out or come in any order. "snapshot check" tells whether the plan is right.
+#
+# active       yes or no; no skips the row. Default: yes
+# source       Folder or file to back up. ~ is the home folder; $VAR and %VAR% are replaced ($$ and %% are
+#              plain signs); relative paths start at this file; a glob such as ~/projects/* makes one row per match
+# destination  Folder that the snapshots go to, outside the source; made when missing
+# name         Folder of this row's snapshots in the destination. Default: the last part of the source
+# keep         How many snapshots to keep: 7, or last=7 daily=14 weekly=8 monthly=12 yearly=3. Default: 7
+# format       tar.zst or zip. Default: tar.zst
+# strategy     incremental: content that has not changed is not written again.
+#              full: every snapshot has archives of its own. Default: incremental
+# exclude      What to leave out: globs as in .gitignore, relative to the source, | between them
+# shutdown     yes or no; the machine is shut down after a run when all active rows say yes. Default: no
+#
+# To begin, change the row below and set active to yes.
+
+active,source,destination,name,keep,format,strategy,exclude,shutdown
+no,~/Documents,/mnt/backup,documents,last=7 daily=14 weekly=8,tar.zst,incremental,*.tmp|node_modules/,no
+`;

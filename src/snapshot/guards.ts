@@ -1,0 +1,99 @@
+// Checks that stop what would do harm. Pure, but for the file that remembers one.
+import { z } from 'zod';
+import { SnapshotError } from '../errors.ts';
+import type { ChangeCount } from '../tree/compare.ts';
+import type { Series } from './series.ts';
+
+/** A guard that held something back, and what a user should know about it. */
+export interface Held {
+  readonly guard: 'empty-source' | 'mass-change' | 'bit-rot';
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** The hint for every guard that `--accept-changes` overrules. */
+export const WAY_OUT = 'If that is what you want, run once with --accept-changes.';
+
+/**
+ * A source without files although the last snapshot had some: most likely a disk that is not mounted.
+ *
+ * @param accepted - `--accept-changes` was given.
+ */
+export function guardEmptySource(
+  source: string,
+  previousFiles: number,
+  files: number,
+  accepted: boolean,
+): void {
+  if (accepted || files > 0 || previousFiles === 0) return;
+  throw new SnapshotError(
+    'E_GUARD',
+    `Source "${source}" is empty, but the last snapshot has ${previousFiles} files; nothing was written`,
+    { hint: `Is its disk connected? ${WAY_OUT}` },
+  );
+}
+
+/** More than half of the last snapshot's files gone or modified, and more than 100 of them. */
+export function guardMassChange(previousFiles: number, change: ChangeCount): Held | undefined {
+  const hit = change.modified + change.removed;
+  if (hit <= 100 || hit * 2 <= previousFiles) return undefined;
+  return {
+    guard: 'mass-change',
+    message: `${hit} of ${previousFiles} files are gone or modified; the snapshot is an extra one and nothing is rotated out`,
+    hint: WAY_OUT,
+  };
+}
+
+/** Files whose content differs from the last snapshot's while size, times and inode do not. */
+export function guardBitRot(files: number): Held | undefined {
+  if (files === 0) return undefined;
+  return {
+    guard: 'bit-rot',
+    message: `${files} ${files === 1 ? 'file has' : 'files have'} other content than before although nothing wrote to them; nothing is rotated out`,
+    hint: `Compare with the older snapshots, and check the disk. ${WAY_OUT}`,
+  };
+}
+
+const FILE = 'held.json';
+
+/** What held.json says: rotation is held back until a run with `--accept-changes`. */
+export interface HeldFile {
+  readonly since: string;
+  readonly guard: string;
+  readonly snapshot: string;
+  readonly message: string;
+}
+
+const heldSchema: z.ZodType<HeldFile> = z.object({
+  since: z.string(),
+  guard: z.string(),
+  snapshot: z.string(),
+  message: z.string(),
+});
+
+/** The guard that holds rotation in `series` back since an earlier run, if one does. */
+export async function readHeld(series: Series): Promise<HeldFile | undefined> {
+  const bytes = await series.store.read(series.key(FILE));
+  if (bytes === undefined) return undefined;
+  const result = heldSchema.safeParse(parsed(bytes.toString('utf8')));
+  // That it exists is what counts.
+  return result.success
+    ? result.data
+    : { since: '', guard: 'mass-change', snapshot: '', message: 'a guard held' };
+}
+
+export async function writeHeld(series: Series, held: HeldFile): Promise<void> {
+  await series.store.put(series.key(FILE), Buffer.from(`${JSON.stringify(held, undefined, 2)}\n`));
+}
+
+export async function removeHeld(series: Series): Promise<void> {
+  await series.store.remove(series.key(FILE));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

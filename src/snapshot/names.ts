@@ -1,0 +1,46 @@
+// How snapshots and their files are called.
+import type { PackFormat } from './info.ts';
+
+/** `2026-11-19T02-00-00Z`: ISO 8601 with `-` for `:`, which Windows does not allow in names. */
+const SNAPSHOT_NAME = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/;
+
+export const INFO_FILE = 'info.json';
+export const INDEX_FILE = 'index.jsonl.zst';
+export const SUMS_FILE = 'SHA256SUMS';
+export const RESTORE_FILE = 'RESTORE.txt';
+
+/** The name of a snapshot that begins at `at`; parts of a second are cut off. */
+export function snapshotName(at: Date): string {
+  return `${at.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
+}
+
+/** When the snapshot called `name` began; undefined when that is no snapshot's name. */
+export function snapshotTime(name: string): Date | undefined {
+  if (!SNAPSHOT_NAME.test(name)) return undefined;
+  const at = new Date(`${name.slice(0, 11)}${name.slice(11, 19).replaceAll('-', ':')}Z`);
+  return Number.isNaN(at.getTime()) ? undefined : at;
+}
+
+/**
+ * A name for a snapshot that begins at `at`, later than every one in `taken`: names tell which snapshot is
+ * the newest, also when the clock was set back.
+ */
+export function nextSnapshotName(at: Date, taken: readonly string[]): string {
+  const last = taken.map((name) => snapshotTime(name)?.getTime() ?? 0).reduce((a, b) => Math.max(a, b), 0);
+  return snapshotName(new Date(Math.max(at.getTime(), last + 1000)));
+}
+
+/** What archive number `n` (from 0) of a snapshot is called. */
+export function archiveName(series: string, snapshot: string, n: number, format: PackFormat): string {
+  return `${series}-${snapshot}${n === 0 ? '' : `-${n + 1}`}.${format}`;
+}
+
+/** Whether `file`, in a snapshot's folder, is of a kind that this program writes there, whole or in part. */
+export function isOurs(file: string, series: string): boolean {
+  const whole = file.endsWith('.part') ? file.slice(0, -'.part'.length) : file;
+  if ([INFO_FILE, INDEX_FILE, SUMS_FILE, RESTORE_FILE].includes(whole)) return true;
+  if (!whole.startsWith(`${series}-`)) return false;
+  return /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z(?:-\d+)?\.(?:tar\.zst|zip)$/.test(
+    whole.slice(series.length + 1),
+  );
+}

@@ -1,0 +1,260 @@
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rmdir, stat, statfs, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
+import type { Store, StoreItem, StoreWriter } from './store.ts';
+
+// Backups hold what only their owner may read.
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/** What an object is called until it is whole. */
+export const PART_SUFFIX = '.part';
+
+/**
+ * After so many bytes, writing to the disk itself is begun, so that it goes on beside the compression and
+ * the flush at the end has little left to do.
+ */
+const WRITEBACK_BYTES = 64 * 1024 * 1024;
+
+/** A store in a folder of this machine, or of a file server that is mounted here. */
+export class LocalStore implements Store {
+  readonly location: string;
+
+  /** @param folder - Absolute; it is made with the first object. */
+  constructor(folder: string) {
+    this.location = folder;
+  }
+
+  async list(key: string): Promise<readonly StoreItem[]> {
+    const folder = this.#path(key);
+    const items: StoreItem[] = [];
+    for (const entry of await attempt('list', folder, () => readdir(folder, { withFileTypes: true }), [])) {
+      const path = join(folder, entry.name);
+      // Gone since: as if it had never been listed.
+      const stats = await attempt('look at', path, () => stat(path), undefined);
+      if (stats === undefined) continue;
+      const { size, mtimeMs } = stats;
+      items.push({ name: entry.name, isFolder: entry.isDirectory(), sizeBytes: size, modifiedMs: mtimeMs });
+    }
+    return items.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  }
+
+  async read(key: string): Promise<Buffer | undefined> {
+    const path = this.#path(key);
+    const file = await attempt('read', path, () => open(path, 'r'), undefined);
+    if (file === undefined) return undefined;
+    return await closing(file, async () => await attempt('read', path, async () => await file.readFile()));
+  }
+
+  async readRange(key: string, offset: number, length: number): Promise<Buffer> {
+    const path = this.#path(key);
+    const file = await attempt('read', path, () => open(path, 'r'));
+    return await closing(file, async () => {
+      const bytes = Buffer.allocUnsafe(length);
+      let done = 0;
+      while (done < length) {
+        const { bytesRead } = await attempt('read', path, () =>
+          file.read(bytes, done, length - done, offset + done),
+        );
+        if (bytesRead === 0) {
+          throw new SnapshotError('E_STORE', `Cannot read "${path}": it ends before byte ${offset + length}`);
+        }
+        done += bytesRead;
+      }
+      return bytes;
+    });
+  }
+
+  async create(key: string): Promise<StoreWriter> {
+    const path = this.#path(key);
+    const part = path + PART_SUFFIX;
+    await this.#makeFolder(dirname(path));
+    // A part left by a run that was cut short would be in the way.
+    await attempt('remove', part, () => unlink(part), undefined);
+    const file = await attempt('write', part, () => open(part, 'wx', FILE_MODE));
+    return new LocalWriter(file, part, path);
+  }
+
+  async put(key: string, bytes: Uint8Array): Promise<void> {
+    const writer = await this.create(key);
+    try {
+      await writer.write(bytes);
+      await writer.commit();
+    } catch (error) {
+      await writer.discard();
+      throw error;
+    }
+  }
+
+  async appendLine(key: string, line: string): Promise<void> {
+    const path = this.#path(key);
+    await this.#makeFolder(dirname(path));
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
+    const file = await attempt('write', path, () => open(path, flags, FILE_MODE));
+    await closing(file, async () => {
+      await attempt('write', path, async () => {
+        const { size } = await file.stat();
+        const last = Buffer.alloc(1);
+        if (size > 0) await file.read(last, 0, 1, size - 1);
+        const start = size > 0 && last[0] !== 0x0a ? '\n' : '';
+        await file.appendFile(`${start}${line}\n`);
+        await file.sync();
+        if (size === 0) await flushFolder(dirname(path));
+      });
+    });
+  }
+
+  async remove(key: string): Promise<void> {
+    const path = this.#path(key);
+    await attempt(
+      'remove',
+      path,
+      async () => {
+        await unlink(path);
+        await flushFolder(dirname(path));
+      },
+      undefined,
+    );
+  }
+
+  async removeFolder(key: string): Promise<boolean> {
+    const path = this.#path(key);
+    try {
+      await rmdir(path);
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === 'ENOENT') return true;
+      if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+      throw storeError('remove', path, error);
+    }
+    await flushFolder(dirname(path));
+    return true;
+  }
+
+  async freeBytes(): Promise<number | undefined> {
+    // A destination that is not there yet is made on the disk of its nearest parent.
+    for (let path = this.location; ; path = dirname(path)) {
+      const stats = await attempt('look at', path, () => statfs(path), undefined);
+      if (stats !== undefined) return stats.bavail * stats.bsize;
+      if (dirname(path) === path) return undefined;
+    }
+  }
+
+  #path(key: string): string {
+    return join(this.location, key);
+  }
+
+  async #makeFolder(folder: string): Promise<void> {
+    const first = await attempt('make', folder, () => mkdir(folder, { recursive: true, mode: FOLDER_MODE }));
+    if (first === undefined) return;
+    // Each new folder is an entry in its parent, which has to reach the disk as well.
+    for (let made = folder; ; made = dirname(made)) {
+      await flushFolder(dirname(made));
+      if (made === first || dirname(made) === made) return;
+    }
+  }
+}
+
+class LocalWriter implements StoreWriter {
+  readonly #file: FileHandle;
+  readonly #part: string;
+  readonly #path: string;
+  #length = 0;
+  #sinceFlush = 0;
+  #writeback: Promise<unknown> = Promise.resolve();
+
+  constructor(file: FileHandle, part: string, path: string) {
+    this.#file = file;
+    this.#part = part;
+    this.#path = path;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      const { bytesWritten } = await attempt('write', this.#path, () =>
+        this.#file.write(bytes, done, bytes.length - done, this.#length),
+      );
+      done += bytesWritten;
+      this.#length += bytesWritten;
+    }
+    this.#sinceFlush += bytes.length;
+    if (this.#sinceFlush < WRITEBACK_BYTES) return;
+    this.#sinceFlush = 0;
+    const flushed = this.#writeback.then(async () => await this.#file.datasync());
+    // Whether it worked is asked in commit(); until then a failure is not unhandled.
+    flushed.catch(() => {});
+    this.#writeback = flushed;
+  }
+
+  async rewind(bytes: number): Promise<void> {
+    await attempt('write', this.#path, () => this.#file.truncate(bytes));
+    this.#length = bytes;
+  }
+
+  async commit(): Promise<void> {
+    await attempt('write', this.#path, async () => {
+      await this.#writeback;
+      await this.#file.sync();
+      await this.#file.close();
+      await rename(this.#part, this.#path);
+      await flushFolder(dirname(this.#path));
+    });
+  }
+
+  async discard(): Promise<void> {
+    // Whatever made the caller give up is what gets reported; a part that stays is removed by the next run.
+    await this.#writeback.catch(() => {});
+    await this.#file.close().catch(() => {});
+    await unlink(this.#part).catch(() => {});
+  }
+}
+
+/** Makes names in `folder` survive a power cut: they are data of the folder. */
+async function flushFolder(folder: string): Promise<void> {
+  // Windows has no such call, and NTFS keeps names in its own journal.
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function closing<T>(file: FileHandle, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Runs a file call; what it throws becomes a SnapshotError, or `missing` when there is no such file. */
+async function attempt<T, M = never>(
+  action: string,
+  path: string,
+  call: () => Promise<T>,
+  ...missing: [] | [M]
+): Promise<T | M> {
+  try {
+    return await call();
+  } catch (error) {
+    if (missing.length === 1 && systemCode(error) === 'ENOENT') return missing[0];
+    throw storeError(action, path, error);
+  }
+}
+
+function storeError(action: string, path: string, cause: unknown): SnapshotError {
+  const code = systemCode(cause);
+  const message = `Cannot ${action} "${path}": ${reasonOf(cause)}`;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const hint = 'Make room on the destination, or lower `keep` in the plan.';
+    return new SnapshotError('E_SPACE', message, { cause, hint });
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    const hint = 'Check who may write to the destination.';
+    return new SnapshotError('E_STORE', message, { cause, hint });
+  }
+  return new SnapshotError('E_STORE', message, { cause });
+}

@@ -1,0 +1,105 @@
+// What every store promises, as tests. `testStore('local folder', open)` is the whole test file of a store.
+import { describe, expect, it } from 'vitest';
+import type { Store } from './store.ts';
+
+/** @param open - Makes an empty store, and is told by vitest when to remove it again. */
+export function testStore(name: string, open: () => Promise<Store>): void {
+  describe(`a store in a ${name}`, () => {
+    it('has nothing to begin with', async () => {
+      const store = await open();
+      expect(await store.list('')).toEqual([]);
+      expect(await store.list('a/b')).toEqual([]);
+      expect(await store.read('a')).toBeUndefined();
+    });
+
+    it('gives back what was put, whole or in parts', async () => {
+      const store = await open();
+      await store.put('series/day/file', Buffer.from('0123456789'));
+      expect(String(await store.read('series/day/file'))).toBe('0123456789');
+      expect(String(await store.readRange('series/day/file', 3, 4))).toBe('3456');
+    });
+
+    it('refuses to read past the end', async () => {
+      const store = await open();
+      await store.put('file', Buffer.from('0123456789'));
+      await expect(store.readRange('file', 8, 4)).rejects.toMatchObject({ code: 'E_STORE' });
+      await expect(store.readRange('none', 0, 1)).rejects.toMatchObject({ code: 'E_STORE' });
+    });
+
+    it('shows nothing of an object before it is committed', async () => {
+      const store = await open();
+      await store.put('file', Buffer.from('old'));
+      const writer = await store.create('file');
+      await writer.write(Buffer.from('ne'));
+      await writer.write(Buffer.from('w'));
+      expect(String(await store.read('file'))).toBe('old');
+      await writer.commit();
+      expect(String(await store.read('file'))).toBe('new');
+      expect((await store.list('')).map((item) => item.name)).toEqual(['file']);
+    });
+
+    it('keeps the earlier object when writing is given up, and leaves nothing behind', async () => {
+      const store = await open();
+      await store.put('file', Buffer.from('old'));
+      const writer = await store.create('file');
+      await writer.write(Buffer.from('new'));
+      await writer.discard();
+      expect(String(await store.read('file'))).toBe('old');
+      expect((await store.list('')).map((item) => item.name)).toEqual(['file']);
+    });
+
+    it('forgets what was written after the place it is told to go back to', async () => {
+      const store = await open();
+      const writer = await store.create('file');
+      for (const part of ['one', 'two', 'three']) await writer.write(Buffer.from(part));
+      await writer.rewind(3);
+      await writer.write(Buffer.from('four'));
+      await writer.commit();
+      expect(String(await store.read('file'))).toBe('onefour');
+    });
+
+    it('lists files and folders in byte order, with their sizes', async () => {
+      const store = await open();
+      for (const key of ['s/b', 's/a/x', 's/Z', 's/é']) await store.put(key, Buffer.from(key));
+      expect((await store.list('s')).map((item) => [item.name, item.isFolder])).toEqual([
+        ['Z', false],
+        ['a', true],
+        ['b', false],
+        ['é', false],
+      ]);
+      expect((await store.list('s')).find((item) => item.name === 'b')?.sizeBytes).toBe(3);
+    });
+
+    it('appends lines, and closes one that was cut short', async () => {
+      const store = await open();
+      await store.appendLine('s/log', 'one');
+      await store.appendLine('s/log', 'two');
+      expect(String(await store.read('s/log'))).toBe('one\ntwo\n');
+      await store.put('s/log', Buffer.from('one\ntw'));
+      await store.appendLine('s/log', 'three');
+      expect(String(await store.read('s/log'))).toBe('one\ntw\nthree\n');
+    });
+
+    it('removes objects, and does not mind when there are none', async () => {
+      const store = await open();
+      await store.put('a', Buffer.from('1'));
+      await store.remove('a');
+      await store.remove('a');
+      expect(await store.list('')).toEqual([]);
+    });
+
+    it('removes a folder only when it is empty', async () => {
+      const store = await open();
+      await store.put('s/a', Buffer.from('1'));
+      expect(await store.removeFolder('s')).toBe(false);
+      await store.remove('s/a');
+      expect(await store.removeFolder('s')).toBe(true);
+      expect(await store.removeFolder('s')).toBe(true);
+      expect(await store.list('')).toEqual([]);
+    });
+
+    it('knows how much room there is, even before its folder exists', async () => {
+      expect(await (await open()).freeBytes()).toBeGreaterThan(0);
+    });
+  });
+}

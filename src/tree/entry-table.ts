@@ -1,0 +1,216 @@
+import type { Entry, EntryType } from './entry.ts';
+import type { BytePath } from './path.ts';
+
+const TYPES: readonly EntryType[] = ['file', 'folder', 'link'];
+const HASH_BYTES = 32;
+
+/** One typed array per property: what a million entries cost is their paths and about 100 bytes each. */
+interface Columns {
+  readonly type: Uint8Array<ArrayBuffer>;
+  readonly mode: Uint16Array<ArrayBuffer>;
+  readonly size: Float64Array<ArrayBuffer>;
+  readonly uid: Uint32Array<ArrayBuffer>;
+  readonly gid: Uint32Array<ArrayBuffer>;
+  readonly mtimeNs: BigInt64Array<ArrayBuffer>;
+  readonly ctimeNs: BigInt64Array<ArrayBuffer>;
+  readonly inode: BigUint64Array<ArrayBuffer>;
+}
+
+/** A run of entries on its way between threads; its arrays are transferred, not copied. */
+export interface EntryChunk {
+  readonly length: number;
+  /** All paths, joined by NUL, which no path holds. */
+  readonly paths: string;
+  readonly columns: Columns;
+  readonly targets: ReadonlyMap<number, BytePath>;
+  readonly hardlinks: ReadonlyMap<number, BytePath>;
+}
+
+/**
+ * The entries of one tree, in path order, each with the hash of its content once that is known.
+ *
+ * Held in columns rather than objects: it is the only structure that grows with the tree, and the promise
+ * is less than 400 bytes per entry.
+ */
+export class EntryTable {
+  #capacity: number;
+  #columns: Columns;
+  #paths: BytePath[] = [];
+  #targets = new Map<number, BytePath>();
+  #hardlinks = new Map<number, BytePath>();
+  #hashes = new Uint8Array(0);
+  #hashed = new Uint8Array(0);
+
+  constructor(capacity = 1024) {
+    this.#capacity = capacity;
+    this.#columns = allocate(capacity);
+  }
+
+  get length(): number {
+    return this.#paths.length;
+  }
+
+  push(entry: Entry): void {
+    const i = this.length;
+    this.#reserve(i + 1);
+    const columns = this.#columns;
+    this.#paths.push(entry.path);
+    columns.type[i] = TYPES.indexOf(entry.type);
+    columns.mode[i] = entry.mode;
+    columns.size[i] = entry.size;
+    columns.uid[i] = entry.uid;
+    columns.gid[i] = entry.gid;
+    columns.mtimeNs[i] = entry.mtimeNs;
+    columns.ctimeNs[i] = entry.ctimeNs;
+    columns.inode[i] = entry.inode;
+    if (entry.target !== undefined) this.#targets.set(i, entry.target);
+    if (entry.hardlink !== undefined) this.#hardlinks.set(i, entry.hardlink);
+  }
+
+  /** Entry number `i`. @throws RangeError when there is none. */
+  at(i: number): Entry {
+    const columns = this.#columns;
+    return {
+      path: this.path(i),
+      type: this.type(i),
+      size: this.size(i),
+      mode: columns.mode[i] ?? 0,
+      uid: columns.uid[i] ?? 0,
+      gid: columns.gid[i] ?? 0,
+      mtimeNs: columns.mtimeNs[i] ?? 0n,
+      ctimeNs: columns.ctimeNs[i] ?? 0n,
+      inode: columns.inode[i] ?? 0n,
+      target: this.#targets.get(i),
+      hardlink: this.#hardlinks.get(i),
+    };
+  }
+
+  path(i: number): BytePath {
+    const path = this.#paths[i];
+    if (path === undefined) throw new RangeError(`no entry ${i} of ${this.length}`);
+    return path;
+  }
+
+  type(i: number): EntryType {
+    return TYPES[this.#columns.type[i] ?? 0] ?? 'file';
+  }
+
+  size(i: number): number {
+    return this.#columns.size[i] ?? 0;
+  }
+
+  /** A file with content of its own: not a further name of a file that comes earlier. */
+  hasContent(i: number): boolean {
+    return this.type(i) === 'file' && !this.#hardlinks.has(i);
+  }
+
+  /** The first path of the file that entry `i` is a further name of; undefined for any other. */
+  hardlink(i: number): BytePath | undefined {
+    return this.#hardlinks.get(i);
+  }
+
+  /** What a read found in place of what the scan had seen. */
+  update(i: number, seen: Pick<Entry, 'size' | 'mtimeNs' | 'ctimeNs' | 'inode'>): void {
+    this.#columns.size[i] = seen.size;
+    this.#columns.mtimeNs[i] = seen.mtimeNs;
+    this.#columns.ctimeNs[i] = seen.ctimeNs;
+    this.#columns.inode[i] = seen.inode;
+  }
+
+  /** Keeps the 32 bytes of the hash of entry `i`'s content. */
+  setHash(i: number, hash: Uint8Array): void {
+    if (this.#hashed.length < this.#capacity) {
+      this.#hashes = grown(this.#hashes, new Uint8Array(this.#capacity * HASH_BYTES));
+      this.#hashed = grown(this.#hashed, new Uint8Array(this.#capacity));
+    }
+    this.#hashes.set(hash, i * HASH_BYTES);
+    this.#hashed[i] = 1;
+  }
+
+  /** The hash of entry `i`'s content, 32 bytes; undefined as long as it is not known. */
+  hash(i: number): Uint8Array | undefined {
+    return this.#hashed[i] === 1 ? this.#hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES) : undefined;
+  }
+
+  /** Takes over the entries of `chunk`, which follow those here in path order. */
+  append(chunk: EntryChunk): void {
+    const start = this.length;
+    this.#reserve(start + chunk.length);
+    for (const path of chunk.length === 0 ? [] : chunk.paths.split('\0')) this.#paths.push(path as BytePath);
+    copyColumns(chunk.columns, this.#columns, start);
+    for (const [i, target] of chunk.targets) this.#targets.set(start + i, target);
+    for (const [i, first] of chunk.hardlinks) this.#hardlinks.set(start + i, first);
+  }
+
+  /** All entries, ready to be posted; `transfer` lists the buffers to hand over. The table is spent. */
+  toChunk(): { chunk: EntryChunk; transfer: ArrayBuffer[] } {
+    const { length } = this;
+    const columns = allocate(length);
+    copyColumns(trimmed(this.#columns, length), columns, 0);
+    const chunk = {
+      length,
+      paths: this.#paths.join('\0'),
+      columns,
+      targets: this.#targets,
+      hardlinks: this.#hardlinks,
+    };
+    return {
+      chunk,
+      transfer: Object.values(columns).map((column: Uint8Array<ArrayBuffer>) => column.buffer),
+    };
+  }
+
+  #reserve(length: number): void {
+    if (length <= this.#capacity) return;
+    this.#capacity = Math.max(length, Math.ceil(this.#capacity * 1.5));
+    const columns = allocate(this.#capacity);
+    copyColumns(this.#columns, columns, 0);
+    this.#columns = columns;
+    if (this.#hashed.length > 0) {
+      this.#hashes = grown(this.#hashes, new Uint8Array(this.#capacity * HASH_BYTES));
+      this.#hashed = grown(this.#hashed, new Uint8Array(this.#capacity));
+    }
+  }
+}
+
+function allocate(capacity: number): Columns {
+  return {
+    type: new Uint8Array(capacity),
+    mode: new Uint16Array(capacity),
+    size: new Float64Array(capacity),
+    uid: new Uint32Array(capacity),
+    gid: new Uint32Array(capacity),
+    mtimeNs: new BigInt64Array(capacity),
+    ctimeNs: new BigInt64Array(capacity),
+    inode: new BigUint64Array(capacity),
+  };
+}
+
+function trimmed(columns: Columns, length: number): Columns {
+  return {
+    type: columns.type.subarray(0, length),
+    mode: columns.mode.subarray(0, length),
+    size: columns.size.subarray(0, length),
+    uid: columns.uid.subarray(0, length),
+    gid: columns.gid.subarray(0, length),
+    mtimeNs: columns.mtimeNs.subarray(0, length),
+    ctimeNs: columns.ctimeNs.subarray(0, length),
+    inode: columns.inode.subarray(0, length),
+  };
+}
+
+function copyColumns(from: Columns, to: Columns, at: number): void {
+  to.type.set(from.type, at);
+  to.mode.set(from.mode, at);
+  to.size.set(from.size, at);
+  to.uid.set(from.uid, at);
+  to.gid.set(from.gid, at);
+  to.mtimeNs.set(from.mtimeNs, at);
+  to.ctimeNs.set(from.ctimeNs, at);
+  to.inode.set(from.inode, at);
+}
+
+function grown(from: Uint8Array<ArrayBuffer>, to: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  to.set(from);
+  return to;
+}

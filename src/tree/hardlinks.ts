@@ -1,0 +1,27 @@
+import type { EntryTable } from './entry-table.ts';
+import type { BytePath } from './path.ts';
+
+/** For each entry that is a further name of a file: the number of the entry with its first name. */
+export function firstNames(entries: EntryTable): ReadonlyMap<number, number> {
+  const numbers = new Map<BytePath, number>();
+  const further: number[] = [];
+  for (let i = 0; i < entries.length; i++) {
+    const first = entries.hardlink(i);
+    if (first === undefined) continue;
+    further.push(i);
+    numbers.set(first, -1);
+  }
+  if (further.length === 0) return new Map();
+  for (let i = 0; i < entries.length; i++) {
+    if (numbers.has(entries.path(i))) numbers.set(entries.path(i), i);
+  }
+  return new Map(further.map((i) => [i, numbers.get(entries.hardlink(i) ?? ('' as BytePath)) ?? -1]));
+}
+
+/** Gives every further name of a file the hash of the first one, as far as that is known. */
+export function shareHashes(entries: EntryTable): void {
+  for (const [i, first] of firstNames(entries)) {
+    const hash = entries.hash(first);
+    if (hash !== undefined) entries.setHash(i, hash);
+  }
+}
