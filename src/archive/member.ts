@@ -21,9 +21,10 @@ const NS_PER_SECOND = 1_000_000_000n;
 
 /** `ns` as seconds with nine decimals: `1700000000.123456789`. */
 export function formatSeconds(ns: bigint): string {
-  const sign = ns < 0n ? '-' : '';
-  const size = ns < 0n ? -ns : ns;
-  return `${sign}${size / NS_PER_SECOND}.${(size % NS_PER_SECOND).toString().padStart(9, '0')}`;
+  if (ns < 0n) return `-${formatSeconds(-ns)}`;
+  const seconds = ns / NS_PER_SECOND;
+  // As numbers: they fit, and are several times faster than BigInt in what is done for every entry of a tree.
+  return `${Number(seconds)}.${String(Number(ns - seconds * NS_PER_SECOND)).padStart(9, '0')}`;
 }
 
 /** What {@link formatSeconds} wrote, in nanoseconds; undefined when `text` is not of that form. */

@@ -1,5 +1,7 @@
 // One way to zstd, whichever of its two implementations this Node has.
 import { createRequire } from 'node:module';
+import v8 from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import zlib from 'node:zlib';
 import type * as NodeZstd from '@toondepauw/node-zstd';
 import { SnapshotError } from '../errors.ts';
@@ -19,9 +21,16 @@ const SIZE_4_BYTES = 0x80;
 /** RFC 8878, 3.1.1.2: a block holds at most 128 KiB of content. */
 const MAX_BLOCK_BYTES = 131_072;
 
-export interface Zstd {
-  /** One frame that holds all of `content`, with its size and checksum in it. At most 4 GiB - 1. */
-  compress(content: Uint8Array): Uint8Array<ArrayBuffer>;
+export interface Compressor {
+  /**
+   * One frame that holds all of `content`, with its size and checksum in it. At most 4 GiB - 1.
+   *
+   * @param out - Memory to put the frame into, if it fits.
+   */
+  compress(content: Uint8Array, out?: Uint8Array): Uint8Array;
+}
+
+export interface Decompressor {
   /**
    * The content of `frame`, which must be exactly one frame of `sizeBytes` of content.
    *
@@ -31,12 +40,17 @@ export interface Zstd {
 }
 
 /**
- * Loads zstd: from Node itself (22.15 and later), else from `@toondepauw/node-zstd`.
+ * zstd from Node itself (22.15 and later), else from `@toondepauw/node-zstd`.
  *
  * @throws {@link SnapshotError} `E_HOST` when this machine has neither.
  */
-export async function loadZstd(): Promise<Zstd> {
-  return withNode() ?? (await withPackage());
+export async function loadCompressor(): Promise<Compressor> {
+  return nodeCompressor() ?? (await packageCompressor());
+}
+
+/** As {@link loadCompressor}. */
+export function loadDecompressor(): Decompressor {
+  return nodeDecompressor() ?? packageDecompressor();
 }
 
 /** The part of node:zlib that newer versions have, and the type definitions of Node 20 lack. */
@@ -46,51 +60,98 @@ interface NodeZlib {
   readonly constants: Readonly<Record<string, number>>;
 }
 
-function withNode(): Zstd | undefined {
-  const { zstdCompressSync, zstdDecompressSync, constants } = zlib as unknown as NodeZlib;
-  if (zstdCompressSync === undefined || zstdDecompressSync === undefined) return undefined;
+function nodeCompressor(): Compressor | undefined {
+  const { zstdCompressSync, constants } = zlib as unknown as NodeZlib;
+  if (zstdCompressSync === undefined) return undefined;
   const params = {
     [constants['ZSTD_c_compressionLevel'] ?? 100]: LEVEL,
     [constants['ZSTD_c_checksumFlag'] ?? 201]: 1,
   };
   return {
-    compress(content) {
-      const frame = zstdCompressSync(content, { params, pledgedSrcSize: content.length });
-      return Uint8Array.from(frame);
-    },
-    decompress: checked((frame, sizeBytes) =>
-      zstdDecompressSync(frame, { maxOutputLength: Math.max(sizeBytes, 1) }),
-    ),
+    compress: (content, out) =>
+      concatInto(out, [zstdCompressSync(content, { params, pledgedSrcSize: content.length })]),
   };
 }
 
-/** node-zstd 1.2 on Node 20; exported so that a test holds the two against each other. */
-export async function withPackage(): Promise<Zstd> {
-  let library: typeof NodeZstd;
+function nodeDecompressor(): Decompressor | undefined {
+  const { zstdDecompressSync } = zlib as unknown as NodeZlib;
+  if (zstdDecompressSync === undefined) return undefined;
+  const decompress = (frame: Uint8Array, sizeBytes: number): Buffer =>
+    zstdDecompressSync(frame, { maxOutputLength: Math.max(sizeBytes, 1) });
+  return { decompress: checked(decompress) };
+}
+
+function loadPackage(): typeof NodeZstd {
   try {
-    library = require('@toondepauw/node-zstd') as typeof NodeZstd;
+    return require('@toondepauw/node-zstd') as typeof NodeZstd;
   } catch (error) {
-    throw new SnapshotError('E_HOST', 'This machine has no zstd for tar.zst archives', {
+    throw new SnapshotError('E_HOST', 'This machine has no zstd', {
       cause: error,
-      hint: 'Use Node 22.15 or later, which brings its own, or set format to `zip` in the plan.',
+      hint: 'Use Node 22.15 or later, which brings its own.',
     });
   }
+}
+
+/** node-zstd 1.2, for Node 20; exported so that a test holds the two against each other. */
+export async function packageCompressor(): Promise<Compressor> {
+  const { Encoder } = loadPackage();
   const { createXXHash64 } = await import('hash-wasm');
   const xxh64 = await createXXHash64();
-  const encoder = new library.Encoder(LEVEL);
-  const decoder = new library.Decoder();
+  const encoder = new Encoder(LEVEL);
+  const collect = garbageCollector();
   return {
-    compress(content) {
+    compress(content, out) {
       // Its digest has the high byte first; the frame wants the lowest four, low byte first.
       const digest = Buffer.from(xxh64.init().update(content).digest('binary'));
-      return withSizeAndChecksum(
-        encoder.encodeSync(asBuffer(content)),
-        content.length,
-        digest.readUInt32BE(4),
+      const frame = encoder.encodeSync(asBuffer(content));
+      const result = concatInto(
+        out,
+        withSizeAndChecksum(frame, content.length, digest.subarray(4).reverse()),
       );
+      collect(frame.length);
+      return result;
     },
-    decompress: checked((frame) => decoder.decodeSync(asBuffer(frame))),
   };
+}
+
+/** As {@link packageCompressor}. */
+export function packageDecompressor(): Decompressor {
+  const { Decoder } = loadPackage();
+  const decoder = new Decoder();
+  return { decompress: checked((frame) => decoder.decodeSync(asBuffer(frame))) };
+}
+
+/**
+ * The frames of node-zstd lie outside the heap that V8 watches: left alone, a worker piles up a hundred
+ * megabytes of them. A look through the youngest objects, which takes a millisecond, gives them back.
+ */
+const UNCOLLECTED_BYTES = 8 * 1024 * 1024;
+
+/** Told how many bytes became garbage, it collects them now and then. */
+function garbageCollector(): (bytes: number) => void {
+  // The one way to it without a flag for the whole process: a new context sees functions that flags add.
+  v8.setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as (options: { type: 'minor' }) => void;
+  v8.setFlagsFromString('--no-expose-gc');
+  let garbageBytes = 0;
+  return (bytes) => {
+    garbageBytes += bytes;
+    if (garbageBytes < UNCOLLECTED_BYTES) return;
+    garbageBytes = 0;
+    gc({ type: 'minor' });
+  };
+}
+
+/** `parts` one after the other, in `out` if they fit there. */
+export function concatInto(out: Uint8Array | undefined, parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const result = out !== undefined && length <= out.length ? out.subarray(0, length) : new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    result.set(part, at);
+    at += part.length;
+  }
+  return result;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
@@ -101,27 +162,26 @@ function asBuffer(bytes: Uint8Array): Buffer {
  * The frame that node-zstd writes has neither the size of its content nor a checksum, and the package has no
  * option for them. Both are plain fields (RFC 8878, 3.1.1.1.1 and 3.1.1.3), so they are set here.
  *
- * @param checksum - The low four bytes of the content's XXH64.
+ * @param checksum - The low four bytes of the content's XXH64, the lowest first.
+ * @returns The parts of the frame.
  */
 function withSizeAndChecksum(
   frame: Uint8Array,
   sizeBytes: number,
-  checksum: number,
-): Uint8Array<ArrayBuffer> {
-  const [descriptor = 0, window = 0] = frame.subarray(4, 6);
+  checksum: Uint8Array,
+): readonly Uint8Array[] {
+  const [descriptor, window = 0] = frame.subarray(4, 6);
   if (descriptor !== 0) throw new Error(`unexpected zstd frame header ${descriptor}`);
-  const result = new Uint8Array(frame.length + 8);
-  const view = new DataView(result.buffer);
+  const header = new Uint8Array(10);
+  const view = new DataView(header.buffer);
   view.setUint32(0, MAGIC, true);
-  result[4] = SIZE_4_BYTES | CHECKSUM_FLAG;
-  result[5] = window;
+  header[4] = SIZE_4_BYTES | CHECKSUM_FLAG;
+  header[5] = window;
   view.setUint32(6, sizeBytes, true);
-  result.set(frame.subarray(6), 10);
-  view.setUint32(result.length - 4, checksum, true);
-  return result;
+  return [header, frame.subarray(6), checksum];
 }
 
-function checked(decompress: (frame: Uint8Array, sizeBytes: number) => Buffer): Zstd['decompress'] {
+function checked(decompress: (frame: Uint8Array, sizeBytes: number) => Buffer): Decompressor['decompress'] {
   return (frame, sizeBytes) => {
     const { bytes, maxContentBytes } = measureFrame(frame);
     if (bytes !== frame.length) throw damaged('bytes follow where its frame ends');

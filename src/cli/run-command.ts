@@ -4,9 +4,6 @@ import { run, runStatus } from '../jobs/run.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { CommonOptions } from './cli.ts';
 import { shutDownAfter, type ShutdownChoice } from './countdown-view.ts';
-import { JsonView } from './json-view.ts';
-import { LiveView } from './live-view.ts';
-import { PlainView } from './plain-view.ts';
 import { RunLog } from './run-log.ts';
 import type { RunView } from './run-view.ts';
 import { thisStateFolder } from './state.ts';
@@ -26,7 +23,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
   const jobs = checkedJobs(options.jobs);
   const flag = checkedShutdown(options.shutdown);
   const plan = await loadPlan(options.plan);
-  const view = viewFor(options, terminal);
+  const view = await viewFor(options, terminal);
   const log = await RunLog.open(options.log, thisStateFolder(), (message) => view.warn(message));
   const stop = stopSignal();
   try {
@@ -63,9 +60,11 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
   }
 }
 
-function viewFor({ json, quiet }: CommonOptions, terminal: Terminal): RunView {
-  if (json) return new JsonView(terminal);
-  return terminal.isLive && !quiet ? new LiveView(terminal) : new PlainView(terminal, quiet);
+/** Only the one that is used is loaded. */
+async function viewFor({ json, quiet }: CommonOptions, terminal: Terminal): Promise<RunView> {
+  if (json) return new (await import('./json-view.ts')).JsonView(terminal);
+  if (terminal.isLive && !quiet) return new (await import('./live-view.ts')).LiveView(terminal);
+  return new (await import('./plain-view.ts')).PlainView(terminal, quiet);
 }
 
 function checkedJobs(jobs: number): number {

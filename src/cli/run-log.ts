@@ -6,11 +6,11 @@ import type { Plan } from '../plan/plan.ts';
 
 /** The log of one run: every problem of every file, and how each row ended. */
 export class RunLog {
-  readonly #file: LogFile | undefined;
+  readonly #file: Promise<LogFile | undefined>;
   readonly #warn: (message: string) => void;
   #isOpen = true;
 
-  private constructor(file: LogFile | undefined, warn: (message: string) => void) {
+  private constructor(file: Promise<LogFile | undefined>, warn: (message: string) => void) {
     this.#file = file;
     this.#warn = warn;
   }
@@ -26,17 +26,18 @@ export class RunLog {
     folder: string,
     warn: (message: string) => void,
   ): Promise<RunLog> {
-    try {
-      return new RunLog(await openLog(file ?? join(folder, 'snapshot.log')), warn);
-    } catch (error) {
-      if (file !== undefined || !(error instanceof SnapshotError)) throw error;
+    if (file !== undefined) return new RunLog(Promise.resolve(await openLog(file)), warn);
+    // Not waited for: the run need not be later for its log.
+    const usual = openLog(join(folder, 'snapshot.log')).catch((error: unknown) => {
+      if (!(error instanceof SnapshotError)) throw error;
       warn(`${error.message}; this run has no log`);
-      return new RunLog(undefined, warn);
-    }
+      return undefined;
+    });
+    return new RunLog(usual, warn);
   }
 
   start(plan: Plan): void {
-    this.#file?.info({ plan: plan.file }, 'run started');
+    this.#line('info', { plan: plan.file }, 'run started');
   }
 
   event(event: RunEvent): void {
@@ -45,20 +46,20 @@ export class RunLog {
       case 'progress':
         break;
       case 'problem':
-        this.#file?.warn(fields, `${event.path}: ${event.reason}`);
+        this.#line('warn', fields, `${event.path}: ${event.reason}`);
         break;
       case 'note':
-        this.#file?.warn({ row: event.row }, event.message);
+        this.#line('warn', { row: event.row }, event.message);
         break;
       case 'row':
-        if (event.status === 0) this.#file?.info(fields, `${kind} ${event.outcome}`);
-        else this.#file?.error(fields, `${kind} ${event.outcome}`);
+        if (event.status === 0) this.#line('info', fields, `${kind} ${event.outcome}`);
+        else this.#line('error', fields, `${kind} ${event.outcome}`);
         break;
     }
   }
 
   end(status: number): void {
-    this.#file?.info({ status }, 'run ended');
+    this.#line('info', { status }, 'run ended');
   }
 
   /** May be called twice. */
@@ -66,10 +67,14 @@ export class RunLog {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     try {
-      await this.#file?.close();
+      await (await this.#file)?.close();
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
       this.#warn(error.message);
     }
+  }
+
+  #line(level: 'info' | 'warn' | 'error', fields: Readonly<Record<string, unknown>>, message: string): void {
+    void this.#file.then((file) => file?.[level](fields, message));
   }
 }

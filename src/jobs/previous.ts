@@ -1,6 +1,6 @@
 import { SnapshotError } from '../errors.ts';
 import type { Series, Snapshot, Survey } from '../snapshot/series.ts';
-import type { PreviousEntry } from '../tree/compare.ts';
+import type { PreviousCursor } from '../tree/compare.ts';
 
 /** What a run compares with. */
 export interface Previous {
@@ -8,8 +8,11 @@ export interface Previous {
   /** The newest whole snapshot whose index can be read; undefined when there is none. */
   readonly newest: Snapshot | undefined;
   /** Its entries, in path order. */
-  readonly entries: Iterable<PreviousEntry>;
+  readonly entries: PreviousCursor;
 }
+
+/** A cursor over no entries. */
+const NOTHING: PreviousCursor = { peek: () => undefined, skip: () => {}, skipSame: () => false };
 
 /** @param note - Told of snapshots that are damaged, and so are not compared with. */
 export async function findPrevious(series: Series, note: (message: string) => void): Promise<Previous> {
@@ -23,5 +26,5 @@ export async function findPrevious(series: Series, note: (message: string) => vo
       note(`${error.message}; comparing with the snapshot before it`);
     }
   }
-  return { survey, newest: undefined, entries: [] };
+  return { survey, newest: undefined, entries: NOTHING };
 }

@@ -23,8 +23,9 @@ import { archiveName, nextSnapshotName, snapshotTime } from '../snapshot/names.t
 import { type Dated, planRotation, type RotationPlan } from '../snapshot/rotation.ts';
 import { Series } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
-import { type ChangeCount, compare, type Comparison } from '../tree/compare.ts';
+import { type ChangeCount, Comparison } from '../tree/compare.ts';
 import type { Problem } from '../tree/entry.ts';
+import { EntryTable } from '../tree/entry-table.ts';
 import { scanTree, type Tree } from '../tree/scanner.ts';
 import type { GuardReport } from './events.ts';
 import { findPrevious, type Previous } from './previous.ts';
@@ -65,11 +66,46 @@ const NO_ROTATION: Rotation = { kept: [], removed: [] };
 export async function runRow(row: Row, options: RowOptions, report: RowReporter): Promise<RowResult> {
   await refuseMissing(row.source);
   const series = new Series(new LocalStore(row.destination), row.name);
-  const lock = options.dryRun ? undefined : await SeriesLock.acquire(series);
+  const scanning = new AbortController();
+  const signal = AbortSignal.any([options.signal, scanning.signal]);
+  // Begun before all else: it takes longest, in a thread of its own.
+  const scan = new Scan(row, signal, report);
   try {
-    return await new RowRun(row, series, options, report).run();
+    const lock = options.dryRun ? undefined : await SeriesLock.acquire(series);
+    try {
+      return await new RowRun(row, series, options, report).run(scan);
+    } finally {
+      await lock?.release();
+    }
   } finally {
-    await lock?.release();
+    scanning.abort();
+  }
+}
+
+/** A scan under way, and the comparison that follows it. */
+class Scan {
+  readonly #entries = new EntryTable();
+  readonly #tree: Promise<Tree>;
+  #comparison: Comparison | undefined;
+
+  constructor({ source, exclude }: Row, signal: AbortSignal, report: RowReporter) {
+    this.#tree = scanTree(source, exclude, signal, this.#entries, () => {
+      report.scanned(this.#entries.length);
+      this.#comparison?.advance();
+    });
+    // It is awaited below; should something else fail first, its own failure matters no more.
+    this.#tree.catch(() => {});
+  }
+
+  /** Compares with `previous`, entry by entry as the scan finds them. */
+  async compareWith(previous: Previous, rehash: boolean): Promise<{ tree: Tree; comparison: Comparison }> {
+    const startedMs = previous.newest === undefined ? 0 : Date.parse(previous.newest.info.time.started);
+    const options = { rehash, previousStartNs: BigInt(startedMs) * 1_000_000n };
+    const comparison = new Comparison(previous.entries, this.#entries, options);
+    this.#comparison = comparison;
+    const tree = await this.#tree;
+    comparison.finish();
+    return { tree, comparison };
   }
 }
 
@@ -105,23 +141,14 @@ class RowRun {
     this.#started = options.now();
   }
 
-  async run(): Promise<RowResult> {
-    const { source, exclude } = this.#row;
-    const { signal, acceptChanges, dryRun } = this.#options;
-    const scanning = scanTree(source, exclude, signal, (entries) => this.#report.scanned(entries));
-    // It is awaited below; should what comes before fail, its own failure matters no more.
-    scanning.catch(() => {});
+  async run(scan: Scan): Promise<RowResult> {
+    const { acceptChanges, dryRun, rehash } = this.#options;
     const previous = await this.#findPrevious();
-    const tree = await scanning;
+    const { tree, comparison } = await scan.compareWith(previous, rehash);
     this.#name(tree.problems);
     const totals = totalsOf(tree.entries);
-    guardEmptySource(source, previous.newest?.info.count.files ?? 0, totals.files, acceptChanges);
-    const comparison = compare(previous.entries, tree.entries, {
-      rehash: this.#options.rehash,
-      previousStartNs:
-        BigInt(previous.newest === undefined ? 0 : Date.parse(previous.newest.info.time.started)) *
-        1_000_000n,
-    });
+    const previousFiles = previous.newest?.info.count.files ?? 0;
+    guardEmptySource(this.#row.source, previousFiles, totals.files, acceptChanges);
     const isChanged = previous.newest === undefined || (await this.#look(tree, comparison));
     if (!isChanged) return await this.#unchanged(previous, totals);
     return dryRun
@@ -173,7 +200,7 @@ class RowRun {
   async #wouldWrite(previous: Previous, comparison: Comparison, totals: Totals): Promise<RowResult> {
     const change = comparison.count();
     if (!this.#options.acceptChanges) this.#guards.push(...(await heldBefore(this.#series)));
-    this.#guards.push(...this.#guard(comparison, change, new Set()));
+    this.#guards.push(...this.#guard(previous, comparison, change, new Set()));
     const name = this.#nextName(previous);
     const rotation = this.#mayRotate() ? showRotation(this.#decideRotation(previous, name)) : NO_ROTATION;
     return this.#result('written', name, change, totals, totals.bytes, rotation);
@@ -199,7 +226,7 @@ class RowRun {
       this.#name(packed.problems);
       for (const i of packed.lost) comparison.dismiss(i);
       const change = comparison.count();
-      await this.#holdBack(this.#guard(comparison, change, packed.reread), name);
+      await this.#holdBack(this.#guard(previous, comparison, change, packed.reread), name);
       const parts = { row: this.#row, started: this.#started, finished: this.#options.now(), change };
       const info = await infoOf(tree.entries, packed, {
         ...parts,
@@ -234,11 +261,16 @@ class RowRun {
   }
 
   /** Guards that what changed sets off; bit rot is named file by file as well. */
-  #guard(comparison: Comparison, change: ChangeCount, reread: ReadonlySet<number>): Held[] {
+  #guard(
+    { newest }: Previous,
+    comparison: Comparison,
+    change: ChangeCount,
+    reread: ReadonlySet<number>,
+  ): Held[] {
     const rotten = comparison.rotten(reread);
     this.#name(rotten);
     if (this.#options.acceptChanges) return [];
-    const held = [guardMassChange(comparison.previousFiles, change), guardBitRot(rotten.length)];
+    const held = [guardMassChange(newest?.info.count.files ?? 0, change), guardBitRot(rotten.length)];
     return held.filter((one) => one !== undefined);
   }
 

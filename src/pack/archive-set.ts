@@ -1,6 +1,6 @@
 import { maxHeaderBytes, writeHeader } from '../archive/tar.ts';
 import { centralRecord, dataDescriptor, localHeader, type ZipMember } from '../archive/zip.ts';
-import type { Zstd } from '../archive/zstd.ts';
+import type { Compressor } from '../archive/zstd.ts';
 import type { StoreWriter } from '../store/store.ts';
 import type { Entry } from '../tree/entry.ts';
 import { ArchiveWriter, type Mark, type PackedArchive } from './archive-writer.ts';
@@ -29,24 +29,27 @@ export class ArchiveSet {
   readonly #create: CreateArchive;
   readonly #archiveBytes: number;
   /** Undefined for zips. */
-  readonly #zstd: Zstd | undefined;
+  readonly #zstd: Compressor | undefined;
   readonly #finished: PackedArchive[] = [];
   #open: ArchiveWriter | undefined;
   #large: LargeMember | undefined;
 
-  constructor(create: CreateArchive, archiveBytes: number, zstd: Zstd | undefined) {
+  constructor(create: CreateArchive, archiveBytes: number, zstd: Compressor | undefined) {
     this.#create = create;
     this.#archiveBytes = archiveBytes;
     this.#zstd = zstd;
   }
 
-  /** Adds the segment that a worker made; says where its entry `n` lies. */
-  async addSegment(result: PackResult): Promise<(n: number, sizeBytes: number) => Place> {
+  /** Adds the segment that a worker made; says where its entry `n` lies. @param written - As in {@link ArchiveWriter.append}. */
+  async addSegment(
+    result: PackResult,
+    written: () => void,
+  ): Promise<(n: number, sizeBytes: number) => Place> {
     const archive = await this.#archive();
     const base = archive.bytes;
     const number = this.#finished.length;
     if (result.directory !== undefined) archive.addDirectory(result.directory, base, result.members);
-    await archive.append(result.bytes, result.contentBytes);
+    await archive.append(result.bytes, result.contentBytes, written);
     return (n, sizeBytes) => {
       archive.count(sizeBytes);
       return {
@@ -83,8 +86,8 @@ export class ArchiveSet {
   }
 
   /** Adds a compressed piece of that file, of `contentBytes` before compression. */
-  async addPiece(bytes: Uint8Array, contentBytes: number): Promise<void> {
-    await this.#open?.append(bytes, contentBytes);
+  async addPiece(bytes: Uint8Array, contentBytes: number, written: () => void): Promise<void> {
+    await this.#open?.append(bytes, contentBytes, written);
   }
 
   /** Ends that file: it stays and has a place, or is taken out again. */

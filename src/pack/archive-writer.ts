@@ -2,8 +2,9 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FrameSize, seekTable } from '../archive/seek-table.ts';
 import { END_OF_ARCHIVE } from '../archive/tar.ts';
 import { endOfDirectory, shiftOffsets } from '../archive/zip.ts';
-import type { Zstd } from '../archive/zstd.ts';
+import type { Compressor } from '../archive/zstd.ts';
 import type { StoreWriter } from '../store/store.ts';
+import { WriteBehind } from './write-behind.ts';
 
 /** One archive of a snapshot, finished. */
 export interface PackedArchive {
@@ -29,7 +30,8 @@ export interface Mark {
 export class ArchiveWriter {
   readonly file: string;
   readonly #writer: StoreWriter;
-  readonly #zstd: Zstd | undefined;
+  readonly #queue: WriteBehind;
+  readonly #zstd: Compressor | undefined;
   readonly #frames: FrameSize[] = [];
   readonly #directory: Uint8Array[] = [];
   #hash = createHash('sha256');
@@ -39,9 +41,10 @@ export class ArchiveWriter {
   #liveBytes = 0;
 
   /** @param zstd - For a tar.zst; undefined for a zip. */
-  constructor(file: string, writer: StoreWriter, zstd: Zstd | undefined) {
+  constructor(file: string, writer: StoreWriter, zstd: Compressor | undefined) {
     this.file = file;
     this.#writer = writer;
+    this.#queue = new WriteBehind(writer);
     this.#zstd = zstd;
   }
 
@@ -50,11 +53,17 @@ export class ArchiveWriter {
     return this.#bytes;
   }
 
-  /** @param contentBytes - Of the segment, before it was compressed. */
-  async append(bytes: Uint8Array, contentBytes: number): Promise<void> {
-    if (bytes.length === 0) return;
+  /**
+   * @param contentBytes - Of the segment, before it was compressed.
+   * @param written - Called when the memory of `bytes` may be used again.
+   */
+  async append(bytes: Uint8Array, contentBytes: number, written?: () => void): Promise<void> {
+    if (bytes.length === 0) {
+      written?.();
+      return;
+    }
     this.#hash.update(bytes);
-    await this.#writer.write(bytes);
+    await this.#queue.write(bytes, written);
     this.#bytes += bytes.length;
     this.#frames.push({ compressedBytes: bytes.length, contentBytes });
   }
@@ -79,6 +88,7 @@ export class ArchiveWriter {
 
   /** Takes out all that came since `mark`. */
   async rewind(mark: Mark): Promise<void> {
+    await this.#queue.drain();
     await this.#writer.rewind(mark.bytes);
     this.#bytes = mark.bytes;
     this.#hash = mark.hash.copy();
@@ -96,6 +106,7 @@ export class ArchiveWriter {
       await this.append(this.#zstd.compress(END_OF_ARCHIVE), END_OF_ARCHIVE.length);
       await this.append(seekTable(this.#frames), 0);
     }
+    await this.#queue.drain();
     await this.#writer.commit();
     return {
       file: this.file,
@@ -107,6 +118,8 @@ export class ArchiveWriter {
   }
 
   async discard(): Promise<void> {
+    // A write that failed is why this is called.
+    await this.#queue.drain().catch(() => {});
     await this.#writer.discard();
   }
 }

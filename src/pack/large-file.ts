@@ -7,6 +7,7 @@ import type { Hasher } from '../hash/blake3.ts';
 import type { Entry } from '../tree/entry.ts';
 import { systemPath } from '../tree/path.ts';
 import { PIECE_BYTES } from './batches.ts';
+import type { SharedBuffers } from './shared-buffers.ts';
 import { type Lost, lostBy, MAX_TRIES, OPEN_FLAGS, sameSeen, type Seen, seenOf } from './read-file.ts';
 
 export interface Begin {
@@ -19,7 +20,7 @@ export interface Begin {
 export interface Piece {
   readonly kind: 'piece';
   readonly i: number;
-  readonly piece: ArrayBuffer;
+  readonly piece: SharedArrayBuffer;
   readonly bytes: number;
   readonly last: boolean;
 }
@@ -34,19 +35,6 @@ export interface End {
     | Lost;
 }
 
-/** Room for pieces, used over and over. */
-export class PieceBuffers {
-  readonly #free: ArrayBuffer[] = [];
-
-  take(): ArrayBuffer {
-    return this.#free.pop() ?? new ArrayBuffer(PIECE_BYTES);
-  }
-
-  give(piece: ArrayBuffer): void {
-    this.#free.push(piece);
-  }
-}
-
 /**
  * Reads file `i` in pieces of {@link PIECE_BYTES}. A file that changes meanwhile is begun again, so that what
  * stays is what it was at one moment; after {@link MAX_TRIES} it stays as last read.
@@ -58,7 +46,7 @@ export async function* largeFile(
   i: number,
   entry: Entry,
   hasher: Hasher,
-  buffers: PieceBuffers,
+  buffers: SharedBuffers,
   padded: boolean,
 ): AsyncGenerator<Begin | Piece | End> {
   let file: FileHandle | undefined;
@@ -95,7 +83,7 @@ async function* pieces(
   i: number,
   sizeBytes: number,
   hasher: Hasher,
-  buffers: PieceBuffers,
+  buffers: SharedBuffers,
   padded: boolean,
 ): AsyncGenerator<Piece, { crc: number; shrank: boolean }> {
   hasher.reset();

@@ -2,7 +2,7 @@
 import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { constants, deflateRawSync } from 'node:zlib';
-import { loadZstd } from '../archive/zstd.ts';
+import { concatInto, loadCompressor } from '../archive/zstd.ts';
 import { type Blake3, loadBlake3 } from '../hash/blake3.ts';
 import type { Entry } from '../tree/entry.ts';
 import { PIECE_BYTES } from './batches.ts';
@@ -18,6 +18,7 @@ import type {
   PackResult,
   PackTask,
   Reads,
+  Results,
   Task,
 } from './tasks.ts';
 
@@ -35,7 +36,7 @@ async function builderFor(format: Format): Promise<SegmentBuilder> {
   const capacity = PIECE_BYTES + 1024 * 1024;
   const builder =
     builders.get(format) ??
-    (format === 'zip' ? new ZipSegment(capacity) : new TarSegment(await loadZstd(), capacity));
+    (format === 'zip' ? new ZipSegment(capacity) : new TarSegment(await loadCompressor(), capacity));
   builders.set(format, builder);
   return builder;
 }
@@ -66,7 +67,7 @@ async function pack(task: PackTask, blake3: Blake3): Promise<PackResult> {
     skips[n] = spot.skip;
     members++;
   });
-  const { bytes, contentBytes, directory } = builder.finish();
+  const { bytes, contentBytes, directory } = builder.finish(new Uint8Array(task.out));
   if (task.format === 'tar.zst') lengths.fill(bytes.length);
   return { hashes, exceptions, bytes, contentBytes, offsets, lengths, skips, directory, members };
 }
@@ -126,48 +127,32 @@ async function hashFiles(task: HashTask, blake3: Blake3): Promise<Reads> {
 
 async function compress(task: CompressTask): Promise<CompressResult> {
   const content = new Uint8Array(task.piece, 0, task.bytes);
-  if (task.format === 'tar.zst') return { bytes: (await loadedZstd).compress(content), piece: task.piece };
+  const out = new Uint8Array(task.out);
+  if (task.format === 'tar.zst') return { bytes: (await loadedCompressor).compress(content, out) };
   const finishFlush = task.last ? constants.Z_FINISH : constants.Z_FULL_FLUSH;
-  return {
-    bytes: Uint8Array.from(deflateRawSync(content, { finishFlush, level: task.level })),
-    piece: task.piece,
-  };
+  return { bytes: concatInto(out, [deflateRawSync(content, { finishFlush, level: task.level })]) };
 }
 
 const loadedBlake3 = loadBlake3();
-const loadedZstd = loadZstd();
+const loadedCompressor = loadCompressor();
 // Where zstd is missing, the row that needs it says so; a zip needs none.
-loadedZstd.catch(() => {});
+loadedCompressor.catch(() => {});
 
-async function work(task: Task): Promise<{ result: unknown; transfer: ArrayBuffer[] }> {
+async function work(task: Task): Promise<Results[Task['kind']]> {
   const blake3 = await loadedBlake3;
   switch (task.kind) {
-    case 'pack': {
-      const result = await pack(task, blake3);
-      const transfer = [
-        result.bytes.buffer,
-        result.hashes.buffer,
-        result.offsets.buffer,
-        result.lengths.buffer,
-        result.skips.buffer,
-      ];
-      if (result.directory !== undefined) transfer.push(result.directory.buffer);
-      return { result, transfer };
-    }
-    case 'hash': {
-      const result = await hashFiles(task, blake3);
-      return { result, transfer: [result.hashes.buffer] };
-    }
-    case 'compress': {
-      const result = await compress(task);
-      return { result, transfer: [result.bytes.buffer, result.piece] };
-    }
+    case 'pack':
+      return await pack(task, blake3);
+    case 'hash':
+      return await hashFiles(task, blake3);
+    case 'compress':
+      return await compress(task);
   }
 }
 
 parentPort?.on('message', (task: Task) => {
   void work(task).then(
-    ({ result, transfer }) => parentPort?.postMessage({ result }, transfer),
+    (result) => parentPort?.postMessage({ result }),
     (error: unknown) => parentPort?.postMessage({ error }),
   );
 });

@@ -1,16 +1,17 @@
 import { isCompressedType } from '../archive/zip.ts';
-import { loadZstd, type Zstd } from '../archive/zstd.ts';
+import { loadCompressor, type Compressor } from '../archive/zstd.ts';
 import { type Hasher, loadBlake3 } from '../hash/blake3.ts';
 import type { Problem } from '../tree/entry.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
 import { firstNames, shareHashes } from '../tree/hardlinks.ts';
 import { ArchiveSet, type CreateArchive } from './archive-set.ts';
 import { batchesOf, smallFirst } from './batches.ts';
-import { type Begin, type End, largeFile, type Piece, PieceBuffers } from './large-file.ts';
+import { type Begin, type End, largeFile, type Piece } from './large-file.ts';
 import { ordered } from './ordered.ts';
 import { type Packed, Places } from './packed.ts';
 import type { WorkerPool } from './pool.ts';
 import { type Lost, sameSeen, type Seen } from './read-file.ts';
+import { SharedBuffers } from './shared-buffers.ts';
 import type { CompressResult, Format, PackResult } from './tasks.ts';
 
 /** An archive ends at the first member past this, so that a change wastes little. */
@@ -40,8 +41,8 @@ interface Batch {
 type Item = Batch | Begin | Piece | End;
 
 type Done =
-  | (Batch & { readonly result: PackResult })
-  | (Omit<Piece, 'piece'> & { readonly result: CompressResult })
+  | (Batch & { readonly result: PackResult; readonly out: SharedArrayBuffer })
+  | (Piece & { readonly result: CompressResult; readonly out: SharedArrayBuffer })
   | Begin
   | End;
 
@@ -52,7 +53,7 @@ type Done =
  * Whatever fails is thrown after the unfinished archive is discarded; finished ones stay.
  */
 export async function pack(entries: EntryTable, options: PackOptions): Promise<Packed> {
-  const zstd = options.format === 'zip' ? undefined : await loadZstd();
+  const zstd = options.format === 'zip' ? undefined : await loadCompressor();
   const hasher = await (await loadBlake3()).create();
   return await new Packing(entries, options, zstd, hasher).run();
 }
@@ -63,7 +64,7 @@ class Packing {
   readonly #isZip: boolean;
   readonly #archives: ArchiveSet;
   readonly #hasher: Hasher;
-  readonly #buffers = new PieceBuffers();
+  readonly #buffers = new SharedBuffers();
   readonly #places: Places;
   readonly #problems: Problem[] = [];
   readonly #lost = new Map<number, Lost>();
@@ -72,7 +73,7 @@ class Packing {
   /** Small at the scan, too large for one task when read. */
   readonly #outgrown: number[] = [];
 
-  constructor(entries: EntryTable, options: PackOptions, zstd: Zstd | undefined, hasher: Hasher) {
+  constructor(entries: EntryTable, options: PackOptions, zstd: Compressor | undefined, hasher: Hasher) {
     this.#entries = entries;
     this.#options = options;
     this.#isZip = options.format === 'zip';
@@ -171,16 +172,15 @@ class Packing {
     const { root, format, pool } = this.#options;
     if (item.kind === 'batch') {
       const entries = item.numbers.map((i) => this.#entries.at(i));
-      return { ...item, result: await pool.run({ kind: 'pack', format, root, entries }) };
+      const out = this.#buffers.take();
+      return { ...item, out, result: await pool.run({ kind: 'pack', format, root, entries, out }) };
     }
     if (item.kind === 'piece') {
-      const { piece, ...rest } = item;
       const level = isCompressedType(this.#entries.path(item.i)) ? 0 : DEFLATE_LEVEL;
-      const { bytes, last } = item;
-      return {
-        ...rest,
-        result: await pool.run({ kind: 'compress', format, piece, bytes, last, level }, [piece]),
-      };
+      const { piece, bytes, last } = item;
+      const out = this.#buffers.take();
+      const task = { kind: 'compress', format, piece, bytes, last, level, out } as const;
+      return { ...item, out, result: await pool.run(task) };
     }
     return item;
   }
@@ -188,15 +188,15 @@ class Packing {
   async #take(done: Done): Promise<void> {
     switch (done.kind) {
       case 'batch':
-        await this.#takeBatch(done.numbers, done.result);
+        await this.#takeBatch(done.numbers, done.result, done.out);
         break;
       case 'begin':
         if (!sameSeen(this.#entries.at(done.i), done.seen)) this.#update(done.i, done.seen);
         await this.#archives.beginLarge(this.#entries.at(done.i), done);
         break;
       case 'piece':
-        await this.#archives.addPiece(done.result.bytes, done.bytes);
-        this.#buffers.give(done.result.piece);
+        this.#buffers.give(done.piece);
+        await this.#archives.addPiece(done.result.bytes, done.bytes, () => this.#buffers.give(done.out));
         this.#options.progress(0, done.bytes);
         break;
       case 'end':
@@ -205,7 +205,7 @@ class Packing {
     }
   }
 
-  async #takeBatch(numbers: readonly number[], result: PackResult): Promise<void> {
+  async #takeBatch(numbers: readonly number[], result: PackResult, out: SharedArrayBuffer): Promise<void> {
     const without = new Set<number>();
     for (const { n, outcome } of result.exceptions) {
       const i = numbers[n] ?? -1;
@@ -218,7 +218,7 @@ class Packing {
       if ('reason' in outcome) this.#lose(i, outcome);
       else this.#outgrown.push(i);
     }
-    const placeOf = await this.#archives.addSegment(result);
+    const placeOf = await this.#archives.addSegment(result, () => this.#buffers.give(out));
     let files = 0;
     let bytes = 0;
     numbers.forEach((i, n) => {

@@ -10,7 +10,6 @@ const WORKER = new URL(
 
 interface Job {
   readonly task: Task;
-  readonly transfer: readonly ArrayBuffer[];
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -29,14 +28,14 @@ export class WorkerPool {
     this.size = size;
   }
 
-  /** Does `task` on the next free thread. @param transfer - Buffers of `task` to hand over. */
-  async run<T extends Task>(task: T, transfer: readonly ArrayBuffer[] = []): Promise<Results[T['kind']]> {
+  /** Does `task` on the next free thread. */
+  async run<T extends Task>(task: T): Promise<Results[T['kind']]> {
     return await new Promise((resolve, reject) => {
       if (this.#closed) {
         reject(new Error('the worker pool is closed'));
         return;
       }
-      this.#queue.push({ task, transfer, resolve: resolve as (result: unknown) => void, reject });
+      this.#queue.push({ task, resolve: resolve as (result: unknown) => void, reject });
       this.#dispatch();
     });
   }
@@ -60,7 +59,7 @@ export class WorkerPool {
       const job = this.#queue.shift();
       if (job === undefined) return;
       this.#running.set(worker, job);
-      worker.postMessage(job.task, job.transfer);
+      worker.postMessage(job.task);
     }
   }
 

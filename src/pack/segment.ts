@@ -3,7 +3,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import type { Member } from '../archive/member.ts';
 import { maxHeaderBytes, paddedBytes, writeHeader } from '../archive/tar.ts';
 import { centralRecord, isCompressedType, localHeader, type ZipMember } from '../archive/zip.ts';
-import type { Zstd } from '../archive/zstd.ts';
+import { concatInto, type Compressor } from '../archive/zstd.ts';
 
 /** Where a member's content lies in the segment, once it is finished. */
 export interface Spot {
@@ -14,9 +14,9 @@ export interface Spot {
 }
 
 export interface Finished {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
   readonly contentBytes: number;
-  readonly directory: Uint8Array<ArrayBuffer> | undefined;
+  readonly directory: Uint8Array | undefined;
 }
 
 /** Takes members one by one. One builder serves many segments, and reuses its buffer. */
@@ -27,18 +27,19 @@ export interface SegmentBuilder {
   addFile(member: Member): Spot;
   /** Adds a folder, link or hard link. */
   add(member: Member): void;
-  finish(): Finished;
+  /** @param out - Memory to put the segment into, if it fits. */
+  finish(out: Uint8Array): Finished;
 }
 
 /** One zstd frame that holds headers and contents as they stand in a tar. */
 export class TarSegment implements SegmentBuilder {
-  readonly #zstd: Zstd;
+  readonly #zstd: Compressor;
   readonly #scratch = Buffer.alloc(64 * 1024);
   #buffer: Buffer;
   #length = 0;
   #headerBytes = 0;
 
-  constructor(zstd: Zstd, capacity: number) {
+  constructor(zstd: Compressor, capacity: number) {
     this.#zstd = zstd;
     this.#buffer = Buffer.allocUnsafeSlow(capacity);
   }
@@ -71,9 +72,9 @@ export class TarSegment implements SegmentBuilder {
     this.#length += writeHeader(this.#buffer, this.#length, member);
   }
 
-  finish(): Finished {
+  finish(out: Uint8Array): Finished {
     const content = this.#buffer.subarray(0, this.#length);
-    const bytes = content.length === 0 ? new Uint8Array(0) : this.#zstd.compress(content);
+    const bytes = content.length === 0 ? new Uint8Array(0) : this.#zstd.compress(content, out);
     this.#length = 0;
     return { bytes, contentBytes: content.length, directory: undefined };
   }
@@ -114,9 +115,9 @@ export class ZipSegment implements SegmentBuilder {
     );
   }
 
-  finish(): Finished {
-    const bytes = concat(this.#parts);
-    const directory = concat(this.#directory);
+  finish(out: Uint8Array): Finished {
+    const bytes = concatInto(out, this.#parts);
+    const directory = concatInto(undefined, this.#directory);
     const contentBytes = this.#contentBytes;
     this.#parts = [];
     this.#directory = [];
@@ -147,14 +148,4 @@ export class ZipSegment implements SegmentBuilder {
     this.#contentBytes += content.length;
     return { offset, length: header.length + body.length, skip: 0 };
   }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    result.set(part, at);
-    at += part.length;
-  }
-  return result;
 }

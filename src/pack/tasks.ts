@@ -10,6 +10,8 @@ export interface PackTask {
   readonly format: Format;
   readonly root: string;
   readonly entries: readonly Entry[];
+  /** Where the segment goes, if it fits. */
+  readonly out: SharedArrayBuffer;
 }
 
 /** Hash files, however large, and keep nothing. */
@@ -23,14 +25,15 @@ export interface HashTask {
 export interface CompressTask {
   readonly kind: 'compress';
   readonly format: Format;
-  /** Handed over, and handed back. */
-  readonly piece: ArrayBuffer;
+  readonly piece: SharedArrayBuffer;
   /** How much of `piece` counts. */
   readonly bytes: number;
   /** Whether it is the file's last: ends the deflate stream. */
   readonly last: boolean;
   /** Zip only: 0 for content that is compressed already. */
   readonly level: number;
+  /** Where the compressed piece goes, if it fits. */
+  readonly out: SharedArrayBuffer;
 }
 
 export type Task = PackTask | HashTask | CompressTask;
@@ -52,7 +55,8 @@ export interface Reads {
 }
 
 export interface PackResult extends Reads {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The segment: in the task's `out`, or in memory of its own when it did not fit. */
+  readonly bytes: Uint8Array;
   /** Bytes of the segment before compression. */
   readonly contentBytes: number;
   /** Where each entry's content lies: from `offsets` on, `lengths` bytes of the segment, content at `skips`. */
@@ -60,14 +64,13 @@ export interface PackResult extends Reads {
   readonly lengths: Uint32Array<ArrayBuffer>;
   readonly skips: Uint32Array<ArrayBuffer>;
   /** Zip only: the central records, with offsets relative to the segment. */
-  readonly directory: Uint8Array<ArrayBuffer> | undefined;
+  readonly directory: Uint8Array | undefined;
   /** Members written. */
   readonly members: number;
 }
 
 export interface CompressResult {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly piece: ArrayBuffer;
+  readonly bytes: Uint8Array;
 }
 
 export interface Results {

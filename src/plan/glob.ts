@@ -1,6 +1,5 @@
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import fastGlob from 'fast-glob';
 import { isInside } from './place.ts';
 import { InvalidValue, quoted } from './problem.ts';
 
@@ -23,6 +22,9 @@ export interface Pattern {
 export async function findPattern(source: string): Promise<Pattern | undefined> {
   const { root } = path.parse(source);
   const parts = source.slice(root.length).split(path.sep);
+  // Most sources are plain paths, which need no glob library to be loaded.
+  if (!/[*?[\]{}()!+@]/.test(source)) return undefined;
+  const { default: fastGlob } = await import('fast-glob');
   if (!fastGlob.isDynamicPattern(parts.join('/') || '/')) return undefined;
   let folder = root;
   for (const [index, part] of parts.entries()) {
@@ -57,6 +59,7 @@ async function exists(place: string): Promise<boolean> {
 export async function findMatches({ folder, glob }: Pattern, destination: string): Promise<string[]> {
   // A leading `!` would turn the whole glob round.
   const escaped = /^!(?!\()/.test(glob) ? `\\${glob}` : glob;
+  const { default: fastGlob } = await import('fast-glob');
   try {
     const found = await fastGlob(escaped, {
       cwd: folder,

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import ignore from 'ignore';
 import { isInside, realPlace } from './place.ts';
 import { type PlanProblem, printable, problemAt, quoted } from './problem.ts';
 import type { Row } from './row.ts';
@@ -25,14 +24,17 @@ export async function overlapProblem(row: Row, written: Written): Promise<PlanPr
     const message = `the source "${printable(source)}" is in its own series "${printable(series)}": choose another destination or \`name\``;
     return problemAt(line, message, { column: 'source', value: written.source });
   }
-  if (pairs.some(({ from, into }) => isInside(into, from) && !isExcluded(into, from, exclude))) {
+  for (const { from, into } of pairs) {
+    if (!isInside(into, from) || (await isExcluded(into, from, exclude))) continue;
     const message = `the destination "${printable(destination)}" is in the source "${printable(source)}": choose another, or name it in \`exclude\``;
     return problemAt(line, message, { column: 'destination', value: written.destination });
   }
   return undefined;
 }
 
-function isExcluded(folder: string, source: string, exclude: readonly string[]): boolean {
+async function isExcluded(folder: string, source: string, exclude: readonly string[]): Promise<boolean> {
+  if (exclude.length === 0) return false;
+  const { default: ignore } = await import('ignore');
   const way = path.relative(source, folder);
   // The slash says that it is a folder; `ignores` looks at the folders above by itself.
   return ignore({ ignorecase: false })

@@ -1,7 +1,7 @@
 // Checks that stop what would do harm. Pure, but for the file that remembers one.
-import { z } from 'zod';
 import { SnapshotError } from '../errors.ts';
 import type { ChangeCount } from '../tree/compare.ts';
+import { Fields } from './fields.ts';
 import type { Series } from './series.ts';
 
 /** A guard that held something back, and what a user should know about it. */
@@ -64,22 +64,23 @@ export interface HeldFile {
   readonly message: string;
 }
 
-const heldSchema: z.ZodType<HeldFile> = z.object({
-  since: z.string(),
-  guard: z.string(),
-  snapshot: z.string(),
-  message: z.string(),
-});
-
 /** The guard that holds rotation in `series` back since an earlier run, if one does. */
 export async function readHeld(series: Series): Promise<HeldFile | undefined> {
   const bytes = await series.store.read(series.key(FILE));
   if (bytes === undefined) return undefined;
-  const result = heldSchema.safeParse(parsed(bytes.toString('utf8')));
-  // That it exists is what counts.
-  return result.success
-    ? result.data
-    : { since: '', guard: 'mass-change', snapshot: '', message: 'a guard held' };
+  try {
+    const held = Fields.parse(bytes.toString('utf8'), series.place(FILE));
+    return {
+      since: held.text('since'),
+      guard: held.text('guard'),
+      snapshot: held.text('snapshot'),
+      message: held.text('message'),
+    };
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    // That it exists is what counts.
+    return { since: '', guard: 'mass-change', snapshot: 'an earlier run', message: error.message };
+  }
 }
 
 export async function writeHeld(series: Series, held: HeldFile): Promise<void> {
@@ -88,12 +89,4 @@ export async function writeHeld(series: Series, held: HeldFile): Promise<void> {
 
 export async function removeHeld(series: Series): Promise<void> {
   await series.store.remove(series.key(FILE));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

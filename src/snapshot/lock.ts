@@ -4,10 +4,10 @@
 // their own make it safe to remove a dead one: no process can remove another's by mistake.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
 import { SnapshotError } from '../errors.ts';
 import { currentOwner, type Owner, ownerState } from '../host/machine.ts';
 import type { Store, StoreItem } from '../store/store.ts';
+import { Fields } from './fields.ts';
 import type { Series } from './series.ts';
 
 const PREFIX = '.lock-';
@@ -20,20 +20,12 @@ const STALE_MS = 30 * 60_000;
 /** Runs that begin at the same moment all step back and try again; so many times. */
 const MAX_TRIES = 30;
 
-const lockSchema = z.object({
-  owner: z.object({
-    host: z.string(),
-    machine: z.string(),
-    boot: z.string(),
-    pid: z.number(),
-    started: z.string(),
-  }),
+interface Lock {
+  readonly owner: Owner;
   /** Only one that is held makes others give up; one that is tried for makes them try again. */
-  held: z.boolean(),
-  since: z.string(),
-});
-
-type Lock = z.infer<typeof lockSchema>;
+  readonly held: boolean;
+  readonly since: string;
+}
 
 /** A series that this process has to itself. */
 export class SeriesLock {
@@ -116,8 +108,21 @@ async function read(series: Series, item: StoreItem): Promise<Lock | undefined |
   const bytes = await series.store.read(series.key(item.name));
   if (bytes === undefined) return 'gone';
   try {
-    return lockSchema.parse(JSON.parse(bytes.toString('utf8')));
-  } catch {
+    const lock = Fields.parse(bytes.toString('utf8'), item.name);
+    const owner = lock.object('owner');
+    const [host, machine, boot, started] = [
+      owner.text('host'),
+      owner.text('machine'),
+      owner.text('boot'),
+      owner.text('started'),
+    ];
+    return {
+      owner: { host, machine, boot, pid: owner.count('pid'), started },
+      held: lock.boolean('held'),
+      since: lock.text('since'),
+    };
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
     // Not whole: what that means is decided by its age.
     return undefined;
   }

@@ -1,7 +1,6 @@
 import { SnapshotError } from '../errors.ts';
 import type { Store, StoreItem } from '../store/store.ts';
-import { readIndex } from './index-file.ts';
-import type { IndexEntry } from './index-line.ts';
+import { IndexCursor } from './index-file.ts';
 import { type Info, parseInfo } from './info.ts';
 import { INFO_FILE, isOurs, snapshotTime } from './names.ts';
 
@@ -65,13 +64,13 @@ export class Series {
     return { snapshots, unfinished, damaged };
   }
 
-  /** The entries of `snapshot`, in path order. @throws E_DAMAGED, also from the iteration. */
-  async index(snapshot: Snapshot): Promise<Iterable<IndexEntry>> {
+  /** The entries of `snapshot`, in path order. @throws E_DAMAGED, also from the cursor. */
+  async index(snapshot: Snapshot): Promise<IndexCursor> {
     const { file, sha256 } = snapshot.info.index;
     const where = this.place(snapshot.name, file);
     const bytes = await this.store.read(this.key(snapshot.name, file));
     if (bytes === undefined) throw new SnapshotError('E_DAMAGED', `"${where}" is missing`);
-    return await readIndex(bytes, sha256, where);
+    return IndexCursor.open(bytes, sha256, where);
   }
 
   /**

@@ -8,6 +8,19 @@ export interface PreviousEntry {
   readonly hash: Uint8Array | undefined;
 }
 
+/** Goes through the entries of the last snapshot, in path order. */
+export interface PreviousCursor {
+  /** The entry it stands at; undefined past the end. */
+  peek(): PreviousEntry | undefined;
+  /** Goes one further. */
+  skip(): void;
+  /**
+   * Goes one further if the entry it stands at is `entry` in all that a scan sees, and says whether. Much
+   * cheaper than {@link peek}, and `false` decides nothing.
+   */
+  skipSame(entry: Entry): boolean;
+}
+
 export interface CompareOptions {
   /** Look into every file, whatever its times say. */
   readonly rehash: boolean;
@@ -35,6 +48,8 @@ export interface Change {
 // FAT keeps times to 2 seconds, the coarsest of all file systems in use.
 const COARSEST_TICK_NS = 2_000_000_000n;
 
+const HASH_BYTES = 32;
+
 const SAME = 0;
 const ADDED = 1;
 const TYPE = 2;
@@ -42,42 +57,56 @@ const MODE = 4;
 const TARGET = 8;
 /** The content may differ: its hash has to be compared. */
 const CHECK = 16;
-/** Size, times and inode are as they were, so another hash is bit rot. */
+/** With `CHECK`: size, times and inode are as they were, so another hash is bit rot. */
 const STILL = 32;
 /** The sizes differ, so the content does. */
 const CONTENT = 64;
 
+/** Any of these: the content has to be read before it is known. */
+const UNREAD = ADDED | TYPE | CHECK | CONTENT;
+
 /**
- * What differs between the last snapshot and the tree as it is now. Entries whose content may have changed
- * are settled once their hash is known.
+ * What differs between the last snapshot and the tree as it is now, found in one pass over both, while the
+ * tree is still being scanned. Whether content differs is settled once its hash is known.
  */
 export class Comparison {
+  readonly #previous: PreviousCursor;
   readonly #current: EntryTable;
-  readonly #states: Uint8Array;
-  readonly #previousHashes: Uint8Array;
-  readonly removed: readonly BytePath[];
-  /** Files of the last snapshot; what the guard against mass change measures by. */
-  readonly previousFiles: number;
+  readonly #options: CompareOptions;
+  readonly #removed: BytePath[] = [];
+  #states = new Uint8Array(1024);
+  /** Of files to check; as long as {@link #states} where it is needed at all. */
+  #previousHashes = new Uint8Array(0);
+  #compared = 0;
 
-  constructor(
-    current: EntryTable,
-    states: Uint8Array,
-    previousHashes: Uint8Array,
-    removed: readonly BytePath[],
-    previousFiles: number,
-  ) {
+  /** @param current - May still be growing; see {@link advance}. */
+  constructor(previous: PreviousCursor, current: EntryTable, options: CompareOptions) {
+    this.#previous = previous;
     this.#current = current;
-    this.#states = states;
-    this.#previousHashes = previousHashes;
-    this.removed = removed;
-    this.previousFiles = previousFiles;
+    this.#options = options;
+  }
+
+  /** Compares the entries that were added to the tree since the last call. */
+  advance(): void {
+    this.#reserve(this.#current.length);
+    for (; this.#compared < this.#current.length; this.#compared++) this.#compareNext(this.#compared);
+  }
+
+  /** Compares what is left; the tree is complete. */
+  finish(): void {
+    this.advance();
+    for (let before = this.#previous.peek(); before !== undefined; before = this.#previous.peek()) {
+      this.#removed.push(before.entry.path);
+      this.#previous.skip();
+    }
   }
 
   /** Files whose hash is not known and has to be: their content was never seen, or may have changed. */
   unread(): number[] {
     const result: number[] = [];
     for (let i = 0; i < this.#current.length; i++) {
-      if (this.#current.hasContent(i) && this.#current.hash(i) === undefined) result.push(i);
+      const isUnread = (this.#state(i) & UNREAD) !== 0 && this.#current.hash(i) === undefined;
+      if (isUnread && this.#current.hasContent(i)) result.push(i);
     }
     return result;
   }
@@ -85,7 +114,7 @@ export class Comparison {
   /** Every difference, given the hashes known by now. */
   *changes(): Generator<Change> {
     for (let i = 0; i < this.#current.length; i++) {
-      const state = this.#states[i] ?? SAME;
+      const state = this.#state(i);
       if (state === SAME) continue;
       const path = this.#current.path(i);
       if (state === ADDED) {
@@ -95,7 +124,7 @@ export class Comparison {
       const reasons = this.#reasons(i, state);
       if (reasons.length > 0) yield { path, kind: 'modified', reasons };
     }
-    for (const path of this.removed) yield { path, kind: 'removed', reasons: [] };
+    for (const path of this.#removed) yield { path, kind: 'removed', reasons: [] };
   }
 
   count(): ChangeCount {
@@ -106,8 +135,8 @@ export class Comparison {
 
   /** Whether at least one difference is beyond doubt: nothing has to be read any more to know that there is one. */
   isCertain(): boolean {
-    if (this.removed.length > 0) return true;
-    return this.#states.some((state, i) => {
+    if (this.#removed.length > 0) return true;
+    return this.#states.subarray(0, this.#compared).some((state, i) => {
       if (state === SAME) return false;
       if (state & (MODE | TARGET)) return true;
       // A file that cannot be read makes no difference, or there would be a new snapshot every night.
@@ -120,7 +149,7 @@ export class Comparison {
   rotten(except: ReadonlySet<number>): Problem[] {
     const problems: Problem[] = [];
     const reason = 'its content changed although its size, times and inode did not';
-    this.#states.forEach((state, i) => {
+    this.#states.subarray(0, this.#compared).forEach((state, i) => {
       if (!(state & STILL) || except.has(i) || !this.#contentDiffers(i, state)) return;
       problems.push({ path: this.#current.path(i), kind: 'rot', reason });
     });
@@ -130,6 +159,57 @@ export class Comparison {
   /** Leaves entry `i` out of the differences: it turned out not to be readable, so nothing is known of it. */
   dismiss(i: number): void {
     this.#states[i] = SAME;
+  }
+
+  #compareNext(i: number): void {
+    const now = this.#current.at(i);
+    // The root itself is no path of the tree: its mode does not count.
+    const isRoot = now.path === '';
+    if (this.#isTrusted(now) && this.#previous.skipSame(now)) return;
+    for (;;) {
+      const before = this.#previous.peek();
+      const order = before === undefined ? 1 : comparePaths(before.entry.path, now.path);
+      if (before === undefined || order > 0) {
+        if (!isRoot) this.#states[i] = ADDED;
+        return;
+      }
+      this.#previous.skip();
+      if (order === 0) {
+        if (!isRoot) this.#compareWith(i, now, before);
+        return;
+      }
+      this.#removed.push(before.entry.path);
+    }
+  }
+
+  #isTrusted(now: Entry): boolean {
+    if (now.type !== 'file') return true;
+    return !this.#options.rehash && now.ctimeNs < this.#options.previousStartNs - COARSEST_TICK_NS;
+  }
+
+  #compareWith(i: number, now: Entry, before: PreviousEntry): void {
+    const state = this.#stateOf(before.entry, now);
+    this.#states[i] = state;
+    if (!(state & CHECK) || before.hash === undefined) return;
+    const bytes = this.#states.length * HASH_BYTES;
+    if (this.#previousHashes.length < bytes) this.#previousHashes = grown(this.#previousHashes, bytes);
+    this.#previousHashes.set(before.hash, i * HASH_BYTES);
+  }
+
+  #stateOf(before: Entry, now: Entry): number {
+    const mode = before.mode === now.mode ? 0 : MODE;
+    if (before.type !== now.type) return TYPE;
+    if (now.type === 'link') return mode | (before.target === now.target ? 0 : TARGET);
+    if (now.type === 'folder') return mode;
+    if (before.size !== now.size) return mode | CONTENT;
+    const isStill =
+      before.mtimeNs === now.mtimeNs && before.ctimeNs === now.ctimeNs && before.inode === now.inode;
+    if (isStill && this.#isTrusted(now)) return mode;
+    return mode | CHECK | (isStill && this.#options.rehash ? STILL : 0);
+  }
+
+  #state(i: number): number {
+    return this.#states[i] ?? SAME;
   }
 
   #reasons(i: number, state: number): string[] {
@@ -143,59 +223,21 @@ export class Comparison {
 
   #contentDiffers(i: number, state: number): boolean {
     if (state & CONTENT) return true;
-    if (!(state & (CHECK | STILL))) return false;
+    if (!(state & CHECK)) return false;
     const hash = this.#current.hash(i);
+    const before = this.#previousHashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES);
     // Unread means unknown, which is not a difference.
-    return (
-      hash !== undefined && Buffer.compare(hash, this.#previousHashes.subarray(i * 32, i * 32 + 32)) !== 0
-    );
+    return hash !== undefined && Buffer.compare(hash, before) !== 0;
+  }
+
+  #reserve(length: number): void {
+    if (length <= this.#states.length) return;
+    this.#states = grown(this.#states, Math.ceil(length * 1.5));
   }
 }
 
-/**
- * Compares two trees in one pass over both. Files that are as they were get the hash they had, in `current`.
- *
- * @param previous - The last snapshot's entries, in path order.
- */
-export function compare(
-  previous: Iterable<PreviousEntry>,
-  current: EntryTable,
-  options: CompareOptions,
-): Comparison {
-  const states = new Uint8Array(current.length).fill(ADDED);
-  const previousHashes = new Uint8Array(current.length * 32);
-  const removed: BytePath[] = [];
-  let previousFiles = 0;
-  let i = 0;
-  for (const before of previous) {
-    if (before.entry.type === 'file') previousFiles++;
-    while (i < current.length && comparePaths(current.path(i), before.entry.path) < 0) i++;
-    if (i === current.length || current.path(i) !== before.entry.path) {
-      removed.push(before.entry.path);
-      continue;
-    }
-    const state = stateOf(before.entry, current.at(i), options);
-    states[i] = state;
-    if (before.hash !== undefined && state & (CHECK | STILL)) {
-      previousHashes.set(before.hash, i * 32);
-      if (!(state & CHECK)) current.setHash(i, before.hash);
-    }
-    i++;
-  }
-  // The root itself is no path of the tree: its mode does not count.
-  if (current.length > 0 && current.path(0) === '') states[0] = SAME;
-  return new Comparison(current, states, previousHashes, removed, previousFiles);
-}
-
-function stateOf(before: Entry, now: Entry, options: CompareOptions): number {
-  const mode = before.mode === now.mode ? 0 : MODE;
-  if (before.type !== now.type) return TYPE;
-  if (now.type === 'link') return mode | (before.target === now.target ? 0 : TARGET);
-  if (now.type === 'folder') return mode;
-  if (before.size !== now.size) return mode | CONTENT;
-  const still =
-    before.mtimeNs === now.mtimeNs && before.ctimeNs === now.ctimeNs && before.inode === now.inode;
-  const trusted = now.ctimeNs < options.previousStartNs - COARSEST_TICK_NS;
-  if (!still || !trusted) return mode | CHECK;
-  return mode | STILL | (options.rehash ? CHECK : 0);
+function grown(from: Uint8Array<ArrayBuffer>, bytes: number): Uint8Array<ArrayBuffer> {
+  const to = new Uint8Array(bytes);
+  to.set(from);
+  return to;
 }

@@ -23,7 +23,8 @@ export interface EntryChunk {
   readonly paths: string;
   readonly columns: Columns;
   readonly targets: ReadonlyMap<number, BytePath>;
-  readonly hardlinks: ReadonlyMap<number, BytePath>;
+  /** Files that may have other names: device and inode, by number. */
+  readonly shared: ReadonlyMap<number, string>;
 }
 
 /**
@@ -35,9 +36,12 @@ export interface EntryChunk {
 export class EntryTable {
   #capacity: number;
   #columns: Columns;
-  #paths: BytePath[] = [];
-  #targets = new Map<number, BytePath>();
-  #hardlinks = new Map<number, BytePath>();
+  readonly #paths: BytePath[] = [];
+  readonly #targets = new Map<number, BytePath>();
+  readonly #hardlinks = new Map<number, BytePath>();
+  readonly #shared = new Map<number, string>();
+  /** First path of each file with several names, by device and inode. */
+  readonly #firstNames = new Map<string, BytePath>();
   #hashes = new Uint8Array(0);
   #hashed = new Uint8Array(0);
 
@@ -50,7 +54,8 @@ export class EntryTable {
     return this.#paths.length;
   }
 
-  push(entry: Entry): void {
+  /** @param shared - Device and inode of a file that may have other names. */
+  push(entry: Entry, shared?: string): void {
     const i = this.length;
     this.#reserve(i + 1);
     const columns = this.#columns;
@@ -65,6 +70,7 @@ export class EntryTable {
     columns.inode[i] = entry.inode;
     if (entry.target !== undefined) this.#targets.set(i, entry.target);
     if (entry.hardlink !== undefined) this.#hardlinks.set(i, entry.hardlink);
+    if (shared !== undefined) this.#shared.set(i, shared);
   }
 
   /** Entry number `i`. @throws RangeError when there is none. */
@@ -139,7 +145,11 @@ export class EntryTable {
     for (const path of chunk.length === 0 ? [] : chunk.paths.split('\0')) this.#paths.push(path as BytePath);
     copyColumns(chunk.columns, this.#columns, start);
     for (const [i, target] of chunk.targets) this.#targets.set(start + i, target);
-    for (const [i, first] of chunk.hardlinks) this.#hardlinks.set(start + i, first);
+    for (const [i, key] of chunk.shared) {
+      const first = this.#firstNames.get(key);
+      if (first === undefined) this.#firstNames.set(key, this.path(start + i));
+      else this.#hardlinks.set(start + i, first);
+    }
   }
 
   /** All entries, ready to be posted; `transfer` lists the buffers to hand over. The table is spent. */
@@ -152,7 +162,7 @@ export class EntryTable {
       paths: this.#paths.join('\0'),
       columns,
       targets: this.#targets,
-      hardlinks: this.#hardlinks,
+      shared: this.#shared,
     };
     return {
       chunk,

@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
 import type { Ignore } from 'ignore';
+import { type BytePath, toText } from './path.ts';
 
 const require = createRequire(import.meta.url);
 
-/** A list of patterns in gitignore syntax, for the paths below one folder. */
-interface Rules {
-  /** Length of the folder's path plus its slash: what to cut off before matching. */
-  readonly prefix: number;
-  readonly matcher: Ignore;
+/** Patterns in gitignore syntax, for what the folder `base` holds. */
+export interface Rules {
+  readonly base: BytePath;
+  readonly patterns: string | readonly string[];
 }
 
 /**
@@ -15,31 +15,47 @@ interface Rules {
  * way down. A deeper file can take back what a higher one excludes, as with git.
  */
 export class Excludes {
-  readonly #rules: readonly Rules[];
+  /** What it is made of, the outermost first; this can be sent to another thread. */
+  readonly rules: readonly Rules[];
+  /** The innermost first. */
+  readonly #matchers: readonly { readonly prefix: number; readonly matcher: Ignore }[];
 
   private constructor(rules: readonly Rules[]) {
-    this.#rules = rules;
+    this.rules = rules;
+    this.#matchers = rules.toReversed().map(({ base, patterns }) => ({
+      prefix: base === '' ? 0 : textOf(base).length + 1,
+      matcher: matcherOf(patterns),
+    }));
   }
 
   /** The rules at the top of a tree. @param patterns - gitignore syntax, relative to the source. */
   static of(patterns: readonly string[]): Excludes {
-    return new Excludes(patterns.length === 0 ? [] : [{ prefix: 0, matcher: matcherOf(patterns) }]);
+    return new Excludes(patterns.length === 0 ? [] : [{ base: '' as BytePath, patterns }]);
   }
 
-  /** The rules inside `folder` (text, empty at the top), whose `.snapshotignore` says `text`. */
-  within(folder: string, text: string): Excludes {
-    const prefix = folder === '' ? 0 : folder.length + 1;
-    return new Excludes([...this.#rules, { prefix, matcher: matcherOf(text.replace(/^\uFEFF/, '')) }]);
+  static from(rules: readonly Rules[]): Excludes {
+    return new Excludes(rules);
   }
 
-  /** @param path - Text, relative to the source. */
-  excludes(path: string, isFolder: boolean): boolean {
-    for (const { prefix, matcher } of this.#rules.toReversed()) {
-      const { ignored, unignored } = matcher.test(path.slice(prefix) + (isFolder ? '/' : ''));
+  /** The rules inside `folder`, whose `.snapshotignore` says `text`. */
+  within(folder: BytePath, text: string): Excludes {
+    return new Excludes([...this.rules, { base: folder, patterns: text.replace(/^\uFEFF/, '') }]);
+  }
+
+  excludes(path: BytePath, isFolder: boolean): boolean {
+    if (this.#matchers.length === 0) return false;
+    const text = textOf(path);
+    for (const { prefix, matcher } of this.#matchers) {
+      const { ignored, unignored } = matcher.test(text.slice(prefix) + (isFolder ? '/' : ''));
       if (ignored || unignored) return ignored;
     }
     return false;
   }
+}
+
+/** Patterns are text; a name that is not UTF-8 is matched as if its bytes were characters. */
+function textOf(path: BytePath): string {
+  return toText(path) ?? path;
 }
 
 function matcherOf(patterns: string | readonly string[]): Ignore {

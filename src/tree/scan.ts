@@ -14,8 +14,9 @@ import type { BigIntStats } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
 import type { Entry, Problem } from './entry.ts';
-import { Excludes } from './exclude.ts';
-import { type BytePath, fromBytes, fromText, join, systemPath, toText } from './path.ts';
+import { EntryTable } from './entry-table.ts';
+import { Excludes, type Rules } from './exclude.ts';
+import { type BytePath, fromBytes, fromText, join, systemPath } from './path.ts';
 
 /** Patterns in gitignore syntax, in any folder of the source, for that folder and below. */
 const IGNORE_FILE = '.snapshotignore';
@@ -24,76 +25,113 @@ const IGNORE_FILE = '.snapshotignore';
 const CACHE_TAG = 'CACHEDIR.TAG';
 const CACHE_SIGNATURE = 'Signature: 8a477f597d28d172789f06886806bc55';
 
-const ROOT = '' as BytePath;
-
-export interface ScanSink {
-  entry(entry: Entry): void;
-  problem(problem: Problem): void;
-}
-
 /** The folder that paths below `source` are relative to: itself, or its parent when it is a file. */
 export function rootOf(source: string, isFile: boolean): string {
   return isFile ? resolve(source, '..') : source;
 }
 
-/**
- * Hands every entry below `source` to `sink`, in path order; what cannot be read is a problem, never left
- * out in silence. Links are not followed, except `source` itself.
- *
- * @param exclude - Patterns in gitignore syntax, relative to `source`.
- * @returns Whether the source is a single file.
- * @throws {@link SnapshotError} `E_ROW` when the source itself does not exist or cannot be read.
- */
-export function scan(source: string, exclude: readonly string[], sink: ScanSink): { isFile: boolean } {
-  const stats = statOfSource(source);
-  if (stats.isFile()) {
-    sink.entry(entryOf(fromText(basename(source)), 'file', stats));
-    return { isFile: true };
-  }
-  if (!stats.isDirectory()) {
-    throw new SnapshotError('E_ROW', `Source "${source}" is neither a folder nor a file`);
-  }
-  const walk = new Walk(source, sink);
-  walk.folder(ROOT, stats, Excludes.of(exclude));
-  return { isFile: false };
+/** A part of one folder that is still to be scanned. */
+export interface ScanTask {
+  /** The folder; the empty path at the top. */
+  readonly parent: BytePath;
+  /** Names in it, in byte order. */
+  readonly names: readonly BytePath[];
+  readonly excludes: readonly Rules[];
 }
 
-function statOfSource(source: string): BigIntStats {
+/** What scanning came to: entries that follow each other in path order, and what comes after them. */
+export interface ScanResult {
+  readonly entries: EntryTable;
+  readonly problems: readonly Problem[];
+  /** In path order. */
+  readonly rest: readonly ScanTask[];
+}
+
+/** The source itself, and the task to scan what it holds if it is a folder. */
+export interface ScanStart {
+  readonly entry: Entry;
+  readonly task: ScanTask | undefined;
+}
+
+/**
+ * Looks at the source itself. It may be a link; below it, links are not followed.
+ *
+ * @throws {@link SnapshotError} `E_ROW` when the source does not exist, cannot be read or is no file or folder.
+ */
+export function startScan(source: string, exclude: readonly string[]): ScanStart {
   try {
     const stats = statSync(source, { bigint: true });
-    // An unreadable top folder would look like an empty source.
-    if (stats.isDirectory()) readdirSync(source, { encoding: 'latin1' });
-    return stats;
+    if (stats.isFile()) return { entry: entryOf(fromText(basename(source)), 'file', stats), task: undefined };
+    if (stats.isDirectory()) {
+      const parent = '' as BytePath;
+      // A top folder that cannot be read would look like an empty source, so this may throw.
+      const names = namesIn(source);
+      const walk = new Walk(source, 0);
+      return {
+        entry: entryOf(parent, 'folder', stats),
+        task: walk.taskFor(parent, names, Excludes.of(exclude)),
+      };
+    }
   } catch (error) {
     if (systemCode(error) === 'ENOENT') {
-      throw new SnapshotError('E_ROW', `Source "${source}" does not exist`, {
-        cause: error,
-        hint: 'Is its disk connected? Is the path in the plan right?',
-      });
+      const hint = 'Is its disk connected? Is the path in the plan right?';
+      throw new SnapshotError('E_ROW', `Source "${source}" does not exist`, { cause: error, hint });
     }
     throw new SnapshotError('E_ROW', `Cannot read source "${source}": ${reasonOf(error)}`, { cause: error });
   }
+  throw new SnapshotError('E_ROW', `Source "${source}" is neither a folder nor a file`);
 }
 
-class Walk {
-  readonly #root: string;
-  readonly #sink: ScanSink;
-  /** First path of each file that has several names, by device and inode. */
-  readonly #firstNames = new Map<string, BytePath>();
+/**
+ * Scans `task`, and stops after about `budget` entries: the rest is handed back, for any thread to go on
+ * with. What cannot be read is a problem, never left out in silence.
+ *
+ * @param source - What the paths are relative to.
+ */
+export function scan(source: string, task: ScanTask, budget: number): ScanResult {
+  const walk = new Walk(source, budget);
+  walk.go(task);
+  return walk;
+}
 
-  constructor(root: string, sink: ScanSink) {
+/** Names in byte order. As latin1, each character is one byte of the name. */
+function namesIn(folder: string | Buffer): BytePath[] {
+  const names = readdirSync(folder, { encoding: 'latin1' }) as BytePath[];
+  return names.toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+class Walk implements ScanResult {
+  readonly #root: string;
+  readonly #budget: number;
+  readonly entries: EntryTable;
+  readonly problems: Problem[] = [];
+  readonly rest: ScanTask[] = [];
+
+  constructor(root: string, budget: number) {
     this.#root = root;
-    this.#sink = sink;
+    this.#budget = budget;
+    this.entries = new EntryTable(budget + 16);
   }
 
-  folder(path: BytePath, stats: BigIntStats, excludes: Excludes): void {
-    this.#sink.entry(entryOf(path, 'folder', stats));
-    const names = this.#names(path);
-    if (names === undefined) return;
-    const isCache = names.includes(CACHE_TAG as BytePath) && this.#isCache(path);
-    const inner = names.includes(IGNORE_FILE as BytePath) ? this.#ignoring(path, excludes) : excludes;
-    for (const name of names) {
-      if (!isCache || name === CACHE_TAG) this.#child(join(path, name), inner);
+  go({ parent, names, excludes }: ScanTask): void {
+    this.#children(parent, names, Excludes.from(excludes));
+  }
+
+  /** The task to scan all that a folder holds. */
+  taskFor(parent: BytePath, names: readonly BytePath[], excludes: Excludes): ScanTask {
+    const isCache = names.includes(CACHE_TAG as BytePath) && this.#isCache(parent);
+    const inner = names.includes(IGNORE_FILE as BytePath) ? this.#ignoring(parent, excludes) : excludes;
+    const wanted = isCache ? [CACHE_TAG as BytePath] : names;
+    return { parent, names: wanted, excludes: inner.rules };
+  }
+
+  #children(parent: BytePath, names: readonly BytePath[], excludes: Excludes): void {
+    for (const [n, name] of names.entries()) {
+      if (this.entries.length >= this.#budget) {
+        this.rest.push({ parent, names: names.slice(n), excludes: excludes.rules });
+        return;
+      }
+      this.#child(join(parent, name), excludes);
     }
   }
 
@@ -103,44 +141,45 @@ class Walk {
       stats = lstatSync(systemPath(this.#root, path), { bigint: true });
     } catch (error) {
       const kind = systemCode(error) === 'ENOENT' ? 'vanished' : 'unreadable';
-      this.#sink.problem({ path, kind, reason: kind === 'vanished' ? 'vanished' : reasonOf(error) });
+      this.problems.push({ path, kind, reason: kind === 'vanished' ? 'vanished' : reasonOf(error) });
       return;
     }
-    if (excludes.excludes(toText(path) ?? path, stats.isDirectory())) return;
-    if (stats.isDirectory()) this.folder(path, stats, excludes);
+    if (excludes.excludes(path, stats.isDirectory())) return;
+    if (stats.isDirectory()) this.#folder(path, stats, excludes);
     else if (stats.isFile()) this.#file(path, stats);
     else if (stats.isSymbolicLink()) this.#link(path, stats);
-    else this.#sink.problem({ path, kind: 'special', reason: `a ${specialName(stats)}` });
+    else this.problems.push({ path, kind: 'special', reason: `a ${specialName(stats)}` });
+  }
+
+  #folder(path: BytePath, stats: BigIntStats, excludes: Excludes): void {
+    this.entries.push(entryOf(path, 'folder', stats));
+    let names: BytePath[];
+    try {
+      names = namesIn(systemPath(this.#root, path));
+    } catch (error) {
+      this.problems.push({ path, kind: 'unreadable', reason: reasonOf(error) });
+      return;
+    }
+    const task = this.taskFor(path, names, excludes);
+    this.#children(
+      path,
+      task.names,
+      task.excludes === excludes.rules ? excludes : Excludes.from(task.excludes),
+    );
   }
 
   #file(path: BytePath, stats: BigIntStats): void {
-    let first: BytePath | undefined;
-    if (stats.nlink > 1n && stats.ino !== 0n) {
-      const key = `${stats.dev}:${stats.ino}`;
-      first = this.#firstNames.get(key);
-      if (first === undefined) this.#firstNames.set(key, path);
-    }
-    this.#sink.entry({ ...entryOf(path, 'file', stats), hardlink: first });
+    // Which of its names comes first is known only when all parts of the tree come together.
+    const shared = stats.nlink > 1n && stats.ino !== 0n ? `${stats.dev}:${stats.ino}` : undefined;
+    this.entries.push(entryOf(path, 'file', stats), shared);
   }
 
   #link(path: BytePath, stats: BigIntStats): void {
     try {
       const target = readlinkSync(systemPath(this.#root, path), 'buffer');
-      this.#sink.entry({ ...entryOf(path, 'link', stats), target: fromBytes(target) });
+      this.entries.push({ ...entryOf(path, 'link', stats), target: fromBytes(target) });
     } catch (error) {
-      this.#sink.problem({ path, kind: 'unreadable', reason: reasonOf(error) });
-    }
-  }
-
-  /** Names in byte order; undefined, and a problem, when the folder cannot be read. */
-  #names(path: BytePath): BytePath[] | undefined {
-    try {
-      // As latin1, each character is one byte of the name.
-      const names = readdirSync(systemPath(this.#root, path), { encoding: 'latin1' }) as BytePath[];
-      return names.toSorted((a, b) => (a < b ? -1 : 1));
-    } catch (error) {
-      this.#sink.problem({ path, kind: 'unreadable', reason: reasonOf(error) });
-      return undefined;
+      this.problems.push({ path, kind: 'unreadable', reason: reasonOf(error) });
     }
   }
 
@@ -168,9 +207,9 @@ class Walk {
     const name = systemPath(this.#root, file);
     try {
       if (!lstatSync(name).isFile()) return excludes;
-      return excludes.within(toText(path) ?? path, readFileSync(name, 'utf8'));
+      return excludes.within(path, readFileSync(name, 'utf8'));
     } catch (error) {
-      this.#sink.problem({
+      this.problems.push({
         path: file,
         kind: 'unreadable',
         reason: `its rules do not count: ${reasonOf(error)}`,

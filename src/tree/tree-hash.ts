@@ -1,5 +1,5 @@
 import type { Entry } from './entry.ts';
-import { baseName, type BytePath, parentOf, toBytes } from './path.ts';
+import { baseName, type BytePath, parentOf } from './path.ts';
 
 /** What one entry contributes to the hash of its folder. */
 export interface HashedEntry {
@@ -18,7 +18,8 @@ export interface TreeHash {
 interface OpenFolder {
   readonly path: BytePath;
   readonly mode: number;
-  readonly records: Buffer[];
+  /** One character per byte; a string, since a tree has as many records as entries. */
+  records: string;
 }
 
 const LETTER = { file: 'f', folder: 'd', link: 'l' } as const;
@@ -31,35 +32,31 @@ const LETTER = { file: 'f', folder: 'd', link: 'l' } as const;
  */
 export function treeHash(entries: Iterable<HashedEntry>, hash: (bytes: Uint8Array) => string): TreeHash {
   const folders = new Map<BytePath, string>();
-  const root: OpenFolder = { path: '' as BytePath, mode: 0, records: [] };
+  const root: OpenFolder = { path: '' as BytePath, mode: 0, records: '' };
   const open: OpenFolder[] = [];
   const top = (): OpenFolder => open.at(-1) ?? root;
   const close = (): void => {
     const folder = open.pop();
     if (folder === undefined) return;
-    const value = hash(Buffer.concat(folder.records));
+    const value = hash(Buffer.from(folder.records, 'latin1'));
     if (open.length === 0) folders.set(folder.path, value);
-    top().records.push(record('d', folder.mode, folder.path, Buffer.from(value)));
+    top().records += record('d', folder.mode, folder.path, value);
   };
   for (const { entry, hash: content } of entries) {
     if (entry.path === '') continue;
     const parent = parentOf(entry.path);
     while (open.length > 0 && top().path !== parent) close();
     if (entry.type === 'folder') {
-      open.push({ path: entry.path, mode: entry.mode, records: [] });
+      open.push({ path: entry.path, mode: entry.mode, records: '' });
     } else {
-      const value =
-        entry.type === 'link' ? toBytes(entry.target ?? ('' as BytePath)) : Buffer.from(content ?? '');
-      top().records.push(record(LETTER[entry.type], entry.mode, entry.path, value));
+      const value = entry.type === 'link' ? (entry.target ?? '') : (content ?? '');
+      top().records += record(LETTER[entry.type], entry.mode, entry.path, value);
     }
   }
   while (open.length > 0) close();
-  return { tree: hash(Buffer.concat(root.records)), folders };
+  return { tree: hash(Buffer.from(root.records, 'latin1')), folders };
 }
 
-function record(letter: string, mode: number, path: BytePath, value: Buffer): Buffer {
-  const head = Buffer.from(`${letter}${mode.toString(8).padStart(4, '0')} ${baseName(path)}\0`, 'latin1');
-  return Buffer.concat([head, value, NUL]);
+function record(letter: string, mode: number, path: BytePath, value: string): string {
+  return `${letter}${mode.toString(8).padStart(4, '0')} ${baseName(path)}\0${value}\0`;
 }
-
-const NUL = Buffer.alloc(1);
