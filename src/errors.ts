@@ -86,3 +86,21 @@ export function reasonOf(error: unknown): string {
   if (code !== undefined && code in REASONS) return REASONS[code] ?? code;
   return error instanceof Error ? error.message : String(error);
 }
+
+// oxlint-disable-next-line no-control-regex -- what a terminal would obey
+const UNPRINTABLE = /[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/**
+ * `text` for a message: whatever would move a terminal's cursor, or reverse the line, is spelled out. File
+ * names can hold anything.
+ */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (char) => {
+    if (char === '\n') return '\\n';
+    if (char === '\t') return '\\t';
+    const code = char.codePointAt(0) ?? 0;
+    return code < 0x100
+      ? `\\x${code.toString(16).padStart(2, '0')}`
+      : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+}

@@ -106,7 +106,7 @@ export async function packageCompressor(): Promise<Compressor> {
       const frame = encoder.encodeSync(asBuffer(content));
       const result = concatInto(
         out,
-        withSizeAndChecksum(frame, content.length, digest.subarray(4).reverse()),
+        withSizeAndChecksum(frame, content.length, digest.subarray(4).toReversed()),
       );
       collect(frame.length);
       return result;

@@ -22,9 +22,12 @@ export function formatDuration(ms: number): string {
   return prettyMs(ms, { secondsDecimalDigits: ms < 10_000 ? 1 : 0, unitCount: 2 });
 }
 
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
 /** `2026-11-19 03:00:12` in the time zone of this machine. */
 export function formatLocalTime(at: Date): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
   const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${date} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }

@@ -1,5 +1,10 @@
 #!/usr/bin/env node
 import process from 'node:process';
-import { runCli } from './cli.ts';
+import { startEarly } from '../tree/scan-thread.ts';
 
-process.exitCode = await runCli(process.argv.slice(2));
+const args = process.argv.slice(2);
+// Before anything else is loaded, as the thread takes as long to start as that does.
+if (args[0] === 'run') startEarly();
+const { runCli } = await import('./cli.ts');
+
+process.exitCode = await runCli(args);

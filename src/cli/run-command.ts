@@ -34,7 +34,6 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
       log.event(event);
       view.event(event);
     };
-    const now = (): Date => new Date();
     const ends = await run(plan, {
       only,
       dryRun,
@@ -43,7 +42,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
       acceptChanges,
       signal: stop.signal,
       report,
-      now,
+      now: () => new Date(),
     });
     const status = gravestStatus([runStatus(ends), stop.signal.aborted ? 130 : 0]);
     view.end(ends, status);

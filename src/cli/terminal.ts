@@ -5,14 +5,14 @@ type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 /** Where a command writes, and what that place can show. */
 export interface Terminal {
   /** Results. */
-  out(text: string): void;
+  readonly out: (text: string) => void;
   /** Problems, and what a program reading the results must not get. */
-  err(text: string): void;
+  readonly err: (text: string) => void;
   /** Whether lines can be drawn over: a terminal, not a file or a pipe. */
   readonly isLive: boolean;
   readonly columns: number;
   /** `text` in colour, where there are colours. */
-  style(style: Style, text: string): string;
+  readonly style: (style: Style, text: string) => string;
 }
 
 export interface TerminalOptions {

@@ -14,8 +14,8 @@ export interface Hasher {
 export interface Blake3 {
   readonly implementation: 'native' | 'wasm';
   /** 32 bytes. */
-  hash(bytes: Uint8Array): Uint8Array;
-  create(): Promise<Hasher>;
+  readonly hash: (bytes: Uint8Array) => Uint8Array;
+  readonly create: () => Promise<Hasher>;
 }
 
 /** The fastest BLAKE3 there is on this machine: native code where it loads, else WebAssembly. */

@@ -1,6 +1,4 @@
 // One row of a plan: from its source to a snapshot, or to the finding that nothing changed.
-import { stat } from 'node:fs/promises';
-import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
 import { hashFiles } from '../pack/hash-files.ts';
 import { pack } from '../pack/pack.ts';
 import type { Packed } from '../pack/packed.ts';
@@ -23,14 +21,14 @@ import { archiveName, nextSnapshotName, snapshotTime } from '../snapshot/names.t
 import { type Dated, planRotation, type RotationPlan } from '../snapshot/rotation.ts';
 import { Series } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
-import { type ChangeCount, Comparison } from '../tree/compare.ts';
+import type { ChangeCount, Comparison } from '../tree/compare.ts';
 import type { Problem } from '../tree/entry.ts';
-import { EntryTable } from '../tree/entry-table.ts';
-import { scanTree, type Tree } from '../tree/scanner.ts';
+import type { Tree } from '../tree/scanner.ts';
 import type { GuardReport } from './events.ts';
 import { findPrevious, type Previous } from './previous.ts';
 import { applyRotation, type Rotation, showRotation } from './rotate.ts';
 import type { RowReporter } from './row-reporter.ts';
+import { refuseMissing, RowScan } from './row-scan.ts';
 import { indexItems, infoOf, type Totals, totalsOf } from './row-snapshot.ts';
 
 export interface RowOptions {
@@ -69,7 +67,7 @@ export async function runRow(row: Row, options: RowOptions, report: RowReporter)
   const scanning = new AbortController();
   const signal = AbortSignal.any([options.signal, scanning.signal]);
   // Begun before all else: it takes longest, in a thread of its own.
-  const scan = new Scan(row, signal, report);
+  const scan = new RowScan(row, signal, report);
   try {
     const lock = options.dryRun ? undefined : await SeriesLock.acquire(series);
     try {
@@ -79,48 +77,6 @@ export async function runRow(row: Row, options: RowOptions, report: RowReporter)
     }
   } finally {
     scanning.abort();
-  }
-}
-
-/** A scan under way, and the comparison that follows it. */
-class Scan {
-  readonly #entries = new EntryTable();
-  readonly #tree: Promise<Tree>;
-  #comparison: Comparison | undefined;
-
-  constructor({ source, exclude }: Row, signal: AbortSignal, report: RowReporter) {
-    this.#tree = scanTree(source, exclude, signal, this.#entries, () => {
-      report.scanned(this.#entries.length);
-      this.#comparison?.advance();
-    });
-    // It is awaited below; should something else fail first, its own failure matters no more.
-    this.#tree.catch(() => {});
-  }
-
-  /** Compares with `previous`, entry by entry as the scan finds them. */
-  async compareWith(previous: Previous, rehash: boolean): Promise<{ tree: Tree; comparison: Comparison }> {
-    const startedMs = previous.newest === undefined ? 0 : Date.parse(previous.newest.info.time.started);
-    const options = { rehash, previousStartNs: BigInt(startedMs) * 1_000_000n };
-    const comparison = new Comparison(previous.entries, this.#entries, options);
-    this.#comparison = comparison;
-    const tree = await this.#tree;
-    comparison.finish();
-    return { tree, comparison };
-  }
-}
-
-/** Before anything is made in the destination. The scan looks more closely. */
-async function refuseMissing(source: string): Promise<void> {
-  try {
-    await stat(source);
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') {
-      throw new SnapshotError('E_ROW', `Cannot read source "${source}": ${reasonOf(error)}`, {
-        cause: error,
-      });
-    }
-    const hint = 'Is its disk connected? Is the path in the plan right?';
-    throw new SnapshotError('E_ROW', `Source "${source}" does not exist`, { cause: error, hint });
   }
 }
 
@@ -141,7 +97,7 @@ class RowRun {
     this.#started = options.now();
   }
 
-  async run(scan: Scan): Promise<RowResult> {
+  async run(scan: RowScan): Promise<RowResult> {
     const { acceptChanges, dryRun, rehash } = this.#options;
     const previous = await this.#findPrevious();
     const { tree, comparison } = await scan.compareWith(previous, rehash);

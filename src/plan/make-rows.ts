@@ -3,7 +3,7 @@ import type { Settings } from './columns.ts';
 import { type Surroundings, expandPath } from './expand.ts';
 import { findMatches, findPattern } from './glob.ts';
 import { nameForPattern, nameRefusal } from './name.ts';
-import { InvalidValue, type PlanProblem, printable, problemAt, quoted } from './problem.ts';
+import { InvalidValue, type PlanProblem, shown, problemAt, quoted } from './problem.ts';
 import type { Row } from './row.ts';
 
 export interface MadeRows {
@@ -69,7 +69,7 @@ function nameRow(row: Row, value: string, advice: string): MadeRows {
   const name = path.basename(row.source);
   const refusal = nameRefusal(name);
   if (refusal === undefined) return { rows: [{ ...row, name }], problems: [], isPattern: false };
-  const source = `"${printable(row.source)}"`;
+  const source = `"${shown(row.source)}"`;
   const reason =
     name === '' ? `${source} has no last part` : `${quoted(name)}, the last part of ${source}, ${refusal}`;
   const message = `no name for the series: ${reason}: ${advice}`;

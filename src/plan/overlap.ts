@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { isInside, realPlace } from './place.ts';
-import { type PlanProblem, printable, problemAt, quoted } from './problem.ts';
+import { type PlanProblem, shown, problemAt, quoted } from './problem.ts';
 import type { Row } from './row.ts';
 
 /** The cells that a row was made from. */
@@ -21,12 +21,12 @@ export async function overlapProblem(row: Row, written: Written): Promise<PlanPr
     { from: await realPlace(source), into: await realPlace(series) },
   ];
   if (pairs.some(({ from, into }) => isInside(from, into))) {
-    const message = `the source "${printable(source)}" is in its own series "${printable(series)}": choose another destination or \`name\``;
+    const message = `the source "${shown(source)}" is in its own series "${shown(series)}": choose another destination or \`name\``;
     return problemAt(line, message, { column: 'source', value: written.source });
   }
   for (const { from, into } of pairs) {
     if (!isInside(into, from) || (await isExcluded(into, from, exclude))) continue;
-    const message = `the destination "${printable(destination)}" is in the source "${printable(source)}": choose another, or name it in \`exclude\``;
+    const message = `the destination "${shown(destination)}" is in the source "${shown(source)}": choose another, or name it in \`exclude\``;
     return problemAt(line, message, { column: 'destination', value: written.destination });
   }
   return undefined;
@@ -59,9 +59,9 @@ export async function seriesProblems(rows: readonly Row[]): Promise<PlanProblem[
 }
 
 function sameSeries(first: Row, second: Row): string {
-  const series = `the series ${quoted(second.name)} in "${printable(second.destination)}"`;
+  const series = `the series ${quoted(second.name)} in "${shown(second.destination)}"`;
   if (first.line === second.line) {
-    const both = `"${printable(first.source)}" and "${printable(second.source)}"`;
+    const both = `"${shown(first.source)}" and "${shown(second.source)}"`;
     return `${both}, matches of one glob, both have ${series}: give each a row and a \`name\` of its own`;
   }
   return `lines ${first.line} and ${second.line} both have ${series}: give one of them another \`name\``;

@@ -7,7 +7,7 @@ import { type CsvRecord, readCsv } from './csv.ts';
 import type { Surroundings } from './expand.ts';
 import { makeRows } from './make-rows.ts';
 import { overlapProblem, seriesProblems } from './overlap.ts';
-import { PlanError, type PlanProblem, printable, problemAt } from './problem.ts';
+import { PlanError, type PlanProblem, shown, problemAt } from './problem.ts';
 import type { Plan, Row } from './row.ts';
 import { readHeader, readSettings } from './table.ts';
 
@@ -39,7 +39,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
     return await readFile(file);
   } catch (error) {
     const hint = '`snapshot init` writes one; `--plan FILE` names another.';
-    throw new SnapshotError('E_PLAN', `Cannot read the plan "${printable(file)}": ${reasonOf(error)}`, {
+    throw new SnapshotError('E_PLAN', `Cannot read the plan "${shown(file)}": ${reasonOf(error)}`, {
       cause: error,
       hint,
     });

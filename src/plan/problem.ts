@@ -1,4 +1,4 @@
-import { SnapshotError } from '../errors.ts';
+import { printable, SnapshotError } from '../errors.ts';
 
 /** One thing that is wrong in a plan: where, what, and what would be right. */
 export interface PlanProblem {
@@ -23,7 +23,7 @@ export class PlanError extends SnapshotError {
 
   constructor(file: string, problems: readonly PlanProblem[]) {
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-    super('E_PLAN', `Cannot use the plan "${printable(file)}": ${count}`);
+    super('E_PLAN', `Cannot use the plan "${shown(file)}": ${count}`);
     this.file = file;
     this.problems = problems;
   }
@@ -58,15 +58,12 @@ export function problemAt(
 const LONGEST_SHOWN = 200;
 
 /** `text` on one line of sensible length: a plan may hold anything, and a terminal obeys control characters. */
-export function printable(text: string): string {
-  const escaped = text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => {
-    if (character === '\n') return '\\n';
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+export function shown(text: string): string {
+  const escaped = printable(text);
   return escaped.length > LONGEST_SHOWN ? `${escaped.slice(0, LONGEST_SHOWN)}...` : escaped;
 }
 
 /** A column or a value in a message: in backticks, printable. */
 export function quoted(text: string): string {
-  return `\`${printable(text)}\``;
+  return `\`${shown(text)}\``;
 }

@@ -11,9 +11,6 @@ import { formatLine, formatScanned, type IndexEntry, parseLine } from './index-l
 /** Text per zstd frame, before compression; what is read back at once. */
 const FRAME_BYTES = 1024 * 1024;
 
-/** Of a UTF-16 code unit, in UTF-8. */
-const MAX_BYTES_PER_CHARACTER = 3;
-
 /**
  * Writes an index: `items` in path order.
  *
@@ -38,12 +35,11 @@ export async function writeIndex(
   };
   for (const item of items) {
     const line = `${formatLine(item)}\n`;
-    if (length + line.length * MAX_BYTES_PER_CHARACTER > text.length) {
+    if (length + line.length > text.length) {
       if (length > 0) await flush();
-      if (line.length * MAX_BYTES_PER_CHARACTER > text.length)
-        text = Buffer.alloc(line.length * MAX_BYTES_PER_CHARACTER);
+      if (line.length > text.length) text = Buffer.allocUnsafeSlow(line.length);
     }
-    length += text.write(line, length, 'utf8');
+    length += text.write(line, length, 'latin1');
     if (length >= FRAME_BYTES) await flush();
   }
   if (length > 0 || bytes === 0) await flush();
@@ -61,7 +57,7 @@ export class IndexCursor implements PreviousCursor {
   readonly #where: string;
   /** Bytes decompressed so far. */
   #done = 0;
-  /** The frame at work, and where the entry's line begins in it. */
+  /** The frame at work, one character per byte, and where the entry's line begins in it. */
   #text = '';
   #at = 0;
   #parsed: IndexEntry | undefined;
@@ -89,7 +85,10 @@ export class IndexCursor implements PreviousCursor {
   peek(): IndexEntry | undefined {
     if (this.#parsed !== undefined || !this.#hasLine()) return this.#parsed;
     const end = this.#lineEnd(this.#at);
-    const parsed = parseLine(this.#text.slice(this.#at, end), `"${this.#where}"`);
+    const parsed = parseLine(
+      Buffer.from(this.#text.slice(this.#at, end), 'latin1').toString('utf8'),
+      `"${this.#where}"`,
+    );
     if (this.#last !== undefined && comparePaths(this.#last, parsed.entry.path) >= 0) {
       throw new SnapshotError(
         'E_DAMAGED',
@@ -109,7 +108,8 @@ export class IndexCursor implements PreviousCursor {
   skipSame(entry: Entry): boolean {
     if (!this.#hasLine()) return false;
     const expected = formatScanned(entry, { user: userName(entry.uid), group: groupName(entry.gid) });
-    if (!this.#text.startsWith(expected, this.#at)) return false;
+    // Faster than startsWith(), which is not compiled into machine code.
+    if (this.#text.slice(this.#at, this.#at + expected.length) !== expected) return false;
     this.#parsed = undefined;
     this.#last = entry.path;
     this.#at = this.#lineEnd(this.#at + expected.length) + 1;
@@ -122,7 +122,7 @@ export class IndexCursor implements PreviousCursor {
       if (this.#done >= this.#bytes.length) return false;
       const frame = measureFrame(this.#bytes.subarray(this.#done));
       const bytes = this.#bytes.subarray(this.#done, this.#done + frame.bytes);
-      this.#text = this.#zstd.decompress(bytes, frame.contentBytes ?? 0).toString('utf8');
+      this.#text = this.#zstd.decompress(bytes, frame.contentBytes ?? 0).toString('latin1');
       this.#at = 0;
       this.#done += frame.bytes;
     }

@@ -22,7 +22,7 @@ export type At = readonly [archive: number, offset: number, length: number, skip
 /** Who owns an entry, by name, as far as the system knows names. */
 export type Owners = Pick<IndexEntry, 'user' | 'group'>;
 
-/** The line for `item`, without a line end. */
+/** The line for `item`, without a line end; one character per byte. */
 export function formatLine({ entry, hash, at, changed, ...owners }: IndexEntry): string {
   let line = formatScanned(entry, owners);
   if (entry.type === 'file') {
@@ -49,24 +49,20 @@ export function formatScanned(entry: Entry, owners: Owners): string {
 }
 
 function ownerFields({ user, group }: Owners): string {
-  const userField = user === undefined ? '' : `,"user":${quoted(user)}`;
-  return group === undefined ? userField : `${userField},"group":${quoted(group)}`;
+  const userField = user === undefined ? '' : `,${pathField('user', fromText(user))}`;
+  return group === undefined ? userField : `${userField},${pathField('group', fromText(group))}`;
 }
 
 /** `"key":"text"`, or `"keyBase64":"..."` for bytes that are not UTF-8. */
 function pathField(key: string, path: BytePath): string {
+  if (PLAIN.test(path)) return `"${key}":"${path}"`;
   const text = toText(path);
-  return text === undefined
-    ? `"${key}Base64":"${toBytes(path).toString('base64')}"`
-    : `"${key}":${quoted(text)}`;
+  if (text === undefined) return `"${key}Base64":"${toBytes(path).toString('base64')}"`;
+  return `"${key}":${fromText(JSON.stringify(text))}`;
 }
 
 /** Printable ASCII but for `"` and the backslash: what JSON leaves as it is. */
 const PLAIN = /^[ !#-[\]-~]*$/;
-
-function quoted(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
-}
 
 /** `path` as the one or two properties that JSON has for it. */
 export function pathProperty(path: BytePath): { path: string } | { pathBase64: string } {

@@ -1,4 +1,4 @@
-import { printable } from '../tree/path.ts';
+import { printable } from '../errors.ts';
 import type { Info } from './info.ts';
 
 /** RESTORE.txt: a page to read, and a script that `sh` runs. */

@@ -9,7 +9,7 @@ const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
 /** What an object is called until it is whole. */
-export const PART_SUFFIX = '.part';
+const PART_SUFFIX = '.part';
 
 /**
  * After so many bytes, writing to the disk itself is begun, so that it goes on beside the compression and

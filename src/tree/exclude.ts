@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type ignoreFactory from 'ignore';
 import type { Ignore } from 'ignore';
 import { type BytePath, toText } from './path.ts';
 
@@ -60,7 +61,7 @@ function textOf(path: BytePath): string {
 
 function matcherOf(patterns: string | readonly string[]): Ignore {
   // Loaded only when a pattern exists; most trees have none.
-  const ignore = require('ignore') as typeof import('ignore');
+  const ignore = require('ignore') as typeof ignoreFactory;
   const ignorecase = process.platform === 'win32' || process.platform === 'darwin';
   return ignore({ ignorecase, allowRelativePaths: true }).add(patterns);
 }

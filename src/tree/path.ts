@@ -1,4 +1,5 @@
 // The one place that knows how names become bytes, text and arguments of system calls.
+import { printable } from '../errors.ts';
 
 /**
  * A path or name as the file system gives it: one character per byte (code units 0 to 255).
@@ -36,21 +37,6 @@ export function toText(path: BytePath): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-// oxlint-disable-next-line no-control-regex -- what a terminal would obey
-const UNPRINTABLE = /[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
-
-/** `text` for a terminal or a log: whatever would move the cursor or reverse the line is spelled out. */
-export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (char) => {
-    if (char === '\n') return '\\n';
-    if (char === '\t') return '\\t';
-    const code = char.codePointAt(0) ?? 0;
-    return code < 0x100
-      ? `\\x${code.toString(16).padStart(2, '0')}`
-      : `\\u${code.toString(16).padStart(4, '0')}`;
-  });
 }
 
 /** `path` for people: text, with bytes that are not UTF-8 as `\xe9`. */

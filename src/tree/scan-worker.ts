@@ -1,11 +1,13 @@
 // A thread that scans: takes tasks one by one, posts what it found and what it left.
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { Problem } from './entry.ts';
 import type { EntryChunk } from './entry-table.ts';
 import { scan, type ScanTask } from './scan.ts';
 
-/** What a scan thread is told when it starts: the source. */
-export type ScanWorkerData = string;
+export interface ScanRequest {
+  readonly source: string;
+  readonly task: ScanTask;
+}
 
 export interface ScanReply {
   readonly chunk: EntryChunk;
@@ -16,9 +18,7 @@ export interface ScanReply {
 /** Entries per task: enough that the messages cost little, few enough that all threads have work. */
 const BUDGET = 4096;
 
-const source = workerData as ScanWorkerData;
-
-parentPort?.on('message', (task: ScanTask) => {
+parentPort?.on('message', ({ source, task }: ScanRequest) => {
   const { entries, problems, rest } = scan(source, task, BUDGET);
   const { chunk, transfer } = entries.toChunk();
   parentPort?.postMessage({ chunk, problems, rest } satisfies ScanReply, transfer);

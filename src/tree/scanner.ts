@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Problem } from './entry.ts';
 import type { EntryTable } from './entry-table.ts';
 import { rootOf, type ScanTask, startScan } from './scan.ts';
-import type { ScanReply } from './scan-worker.ts';
+import { takeScanThread } from './scan-thread.ts';
+import type { ScanReply, ScanRequest } from './scan-worker.ts';
 
 /** A source as one scan saw it. */
 export interface Tree {
@@ -12,12 +13,6 @@ export interface Tree {
   readonly entries: EntryTable;
   readonly problems: readonly Problem[];
 }
-
-// The test runner reads the sources; workers need what the compiler made of them.
-const WORKER = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/tree/scan-worker.js' : './scan-worker.js',
-  import.meta.url,
-);
 
 /** More threads than this only wait for the disk. */
 const MAX_THREADS = 4;
@@ -61,13 +56,21 @@ type Stretch =
   | { state: 'running' }
   | { state: 'done'; reply: ScanReply };
 
+interface Thread {
+  readonly worker: Worker;
+  /** What it was given and has not answered yet, in order. */
+  readonly running: Stretch[];
+}
+
+/** A thread has its next task before it has finished one, so that it never waits for the main thread. */
+const TASKS_PER_THREAD = 2;
+
 /** Spreads a scan over threads and brings the results back into path order. */
 class Scanner {
   readonly #source: string;
   readonly #take: (reply: ScanReply) => void;
-  readonly #threads = Math.max(1, Math.min(MAX_THREADS, Math.floor(availableParallelism() / 2)));
-  readonly #workers: Worker[] = [];
-  readonly #idle: Worker[] = [];
+  readonly #maxThreads = Math.max(1, Math.min(MAX_THREADS, Math.floor(availableParallelism() / 2)));
+  readonly #threads: Thread[] = [];
   /** What is not yet handed on; the first one is what comes next in path order. */
   #stretches: Stretch[] = [];
   #resolve: () => void = () => {};
@@ -91,7 +94,7 @@ class Scanner {
       });
     } finally {
       signal.removeEventListener('abort', abort);
-      await Promise.all(this.#workers.map(async (worker) => await worker.terminate()));
+      await Promise.all(this.#threads.map(async ({ worker }) => await worker.terminate()));
     }
   }
 
@@ -100,29 +103,32 @@ class Scanner {
       const at = this.#stretches.findIndex(({ state }) => state === 'waiting');
       const stretch = this.#stretches[at];
       if (stretch?.state !== 'waiting') return;
-      const worker = this.#idle.pop() ?? this.#start();
-      if (worker === undefined) return;
+      const thread = this.#freeThread();
+      if (thread === undefined) return;
       const [now, later] = this.#split(stretch.task);
       const running: Stretch = { state: 'running' };
-      this.#stretches.splice(
-        at,
-        1,
-        running,
-        ...(later === undefined ? [] : [{ state: 'waiting', task: later } as const]),
-      );
-      worker.removeAllListeners('message');
-      worker.on('message', (reply: ScanReply) => this.#finish(worker, running, reply));
-      worker.postMessage(now);
+      const waiting = later === undefined ? [] : [{ state: 'waiting', task: later } as const];
+      this.#stretches.splice(at, 1, running, ...waiting);
+      thread.running.push(running);
+      thread.worker.postMessage({ source: this.#source, task: now } satisfies ScanRequest);
     }
   }
 
-  /** What one thread gets, and what stays for others: half of it, when there are others without work. */
+  /** The one with the least to do; a further one when all have something and there may be more. */
+  #freeThread(): Thread | undefined {
+    const [least] = this.#threads.toSorted((a, b) => a.running.length - b.running.length);
+    const isBusy = least === undefined || least.running.length > 0;
+    if (isBusy && this.#threads.length < this.#maxThreads) return this.#start();
+    return least !== undefined && least.running.length < TASKS_PER_THREAD ? least : undefined;
+  }
+
+  /** What one thread gets now, and what stays for later: half of it, as long as there is room for more tasks. */
   #split(task: ScanTask): [ScanTask, ScanTask | undefined] {
     const { names } = task;
-    const free = this.#idle.length + this.#threads - this.#workers.length;
-    const waiting = this.#stretches.filter(({ state }) => state === 'waiting').length - 1;
-    const isWanted = this.#workers.length > 1 && free > waiting;
-    const count = Math.min(MAX_NAMES, isWanted ? Math.ceil(names.length / 2) : names.length);
+    const running = this.#threads.reduce((sum, thread) => sum + thread.running.length, 0);
+    const waiting = this.#stretches.filter(({ state }) => state === 'waiting').length;
+    const hasRoom = this.#maxThreads * TASKS_PER_THREAD - running > waiting;
+    const count = Math.min(MAX_NAMES, hasRoom ? Math.ceil(names.length / 2) : names.length);
     if (count === names.length) return [task, undefined];
     return [
       { ...task, names: names.slice(0, count) },
@@ -130,29 +136,32 @@ class Scanner {
     ];
   }
 
-  #finish(worker: Worker, running: Stretch, reply: ScanReply): void {
-    this.#idle.push(worker);
+  #finish(thread: Thread, reply: ScanReply): void {
+    const running = thread.running.shift();
+    if (running === undefined) throw new Error('a scan thread answered what it was not asked');
     const rest = reply.rest.map((task) => ({ state: 'waiting', task }) as const);
     this.#stretches.splice(this.#stretches.indexOf(running), 1, { state: 'done', reply }, ...rest);
-    try {
-      this.#dispatch();
-      for (let first = this.#stretches[0]; first?.state === 'done'; first = this.#stretches[0]) {
-        this.#stretches.shift();
-        this.#take(first.reply);
-      }
-      if (this.#stretches.length === 0) this.#resolve();
-    } catch (error) {
-      this.#reject(error);
+    this.#dispatch();
+    for (let first = this.#stretches[0]; first?.state === 'done'; first = this.#stretches[0]) {
+      this.#stretches.shift();
+      this.#take(first.reply);
     }
+    if (this.#stretches.length === 0) this.#resolve();
   }
 
-  /** A further thread, while there may be one: small trees are done before a second one has started. */
-  #start(): Worker | undefined {
-    if (this.#workers.length >= this.#threads) return undefined;
-    const worker = new Worker(WORKER, { workerData: this.#source });
+  #start(): Thread {
+    const worker = takeScanThread();
+    const thread: Thread = { worker, running: [] };
+    worker.on('message', (reply: ScanReply) => {
+      try {
+        this.#finish(thread, reply);
+      } catch (error) {
+        this.#reject(error);
+      }
+    });
     worker.on('error', (error) => this.#reject(error));
     worker.on('exit', () => this.#reject(new Error(`the scan of "${this.#source}" ended early`)));
-    this.#workers.push(worker);
-    return worker;
+    this.#threads.push(thread);
+    return thread;
   }
 }
