@@ -21,8 +21,7 @@ export async function checkCommand(options: CommonOptions, terminal: Terminal): 
   }
   const show = ({ level, message }: Finding): void => {
     const line = `  ${terminal.style(STYLE[level], WORD[level].padEnd(7))}  ${message}`;
-    if (level === 'failure') terminal.err(line);
-    else terminal.out(line);
+    terminal.out(line);
   };
   for (const { row, findings: ofRow } of rows) {
     const shown = quiet ? ofRow.filter(({ level }) => level !== 'ok') : ofRow;

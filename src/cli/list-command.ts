@@ -58,7 +58,7 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
   if (rows.length > 0) terminal.out(formatTable(COLUMNS, rows, terminal));
   for (const name of unfinished) {
     terminal.out(
-      `${name}  ${terminal.style('yellow', 'unfinished')}: a run was cut short; the next one removes it`,
+      `${name}  ${terminal.style('yellow', 'unfinished')}: a run is at work, or was cut short and the next one clears it away`,
     );
   }
 }

@@ -22,13 +22,10 @@ export function outcomeText({ outcome, dryRun, guards }: RowEnd, { style }: Term
 
 /** A row on one line, for where there is no table: `documents: written, 12 files, 3 kB, 1 added, 0.2s`. */
 export function rowLine(end: RowEnd, terminal: Terminal): string {
-  const parts = [outcomeText(end, terminal)];
-  if (end.error === null) {
-    parts.push(formatCountOf(end.files, 'file'), formatBytes(end.bytes));
-    if (end.outcome === 'written')
-      parts.push(changeText(end), `${formatBytes(end.newBytes)} ${newWord(end)}`);
-    else parts.push('nothing changed');
-  }
+  const isUnchanged = end.outcome === 'unchanged';
+  const parts = [isUnchanged ? terminal.style('green', 'nothing changed') : outcomeText(end, terminal)];
+  if (end.error === null) parts.push(formatCountOf(end.files, 'file'), formatBytes(end.bytes));
+  if (end.outcome === 'written') parts.push(changeText(end), `${formatBytes(end.newBytes)} ${newWord(end)}`);
   parts.push(formatDuration(end.durationMs));
   return `${end.row}: ${parts.join(', ')}`;
 }

@@ -10,7 +10,8 @@ import type { ChangeCount } from '../tree/compare.ts';
 import type { Problem } from '../tree/entry.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
 import { display } from '../tree/path.ts';
-import { treeHash } from '../tree/tree-hash.ts';
+import { type HashedEntry, treeHash } from '../tree/tree-hash.ts';
+import { totalsOf } from './row-context.ts';
 import { TOOL } from './tool.ts';
 
 /** The lines of the index, in path order; files that could not be read are not in it. */
@@ -30,27 +31,6 @@ export function* indexItems(entries: EntryTable, packed: Packed): Generator<Inde
   }
 }
 
-export interface Totals {
-  readonly files: number;
-  readonly folders: number;
-  readonly links: number;
-  /** Of all files, each file with several names once. */
-  readonly bytes: number;
-}
-
-export function totalsOf(entries: EntryTable, lost: ReadonlySet<number> = new Set()): Totals {
-  const totals = { files: 0, folders: 0, links: 0, bytes: 0 };
-  for (let i = 0; i < entries.length; i++) {
-    if (lost.has(i) || entries.path(i) === '') continue;
-    const type = entries.type(i);
-    if (type === 'file') totals.files++;
-    else if (type === 'folder') totals.folders++;
-    else totals.links++;
-    if (entries.hasContent(i)) totals.bytes += entries.size(i);
-  }
-  return totals;
-}
-
 export interface InfoParts {
   readonly row: Row;
   readonly started: Date;
@@ -67,10 +47,8 @@ export async function infoOf(
   parts: InfoParts,
 ): Promise<Omit<Info, 'index'>> {
   const { row, problems } = parts;
-  const { hash } = await loadBlake3();
-  const hashed = function* (): Generator<
-    Parameters<typeof treeHash>[0] extends Iterable<infer T> ? T : never
-  > {
+  const blake3 = await loadBlake3();
+  const hashed = function* (): Generator<HashedEntry> {
     for (let i = 0; i < entries.length; i++) {
       if (packed.lost.has(i)) continue;
       const content = entries.hash(i);
@@ -80,7 +58,7 @@ export async function infoOf(
       };
     }
   };
-  const { tree, folders } = treeHash(hashed(), (bytes) => Buffer.from(hash(bytes)).toString('hex'));
+  const { tree, folders } = treeHash(hashed(), (bytes) => Buffer.from(blake3.hash(bytes)).toString('hex'));
   const { files, folders: folderCount, links, bytes } = totalsOf(entries, packed.lost);
   return {
     version: 1,

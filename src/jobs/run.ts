@@ -7,7 +7,8 @@ import { LocalStore } from '../store/local-store.ts';
 import type { Report, RowEnd } from './events.ts';
 import { ordered } from '../pack/ordered.ts';
 import { RowReporter } from './row-reporter.ts';
-import { type RowResult, runRow } from './run-row.ts';
+import type { RowResult } from './row-context.ts';
+import { runRow } from './run-row.ts';
 
 export interface RunOptions {
   /** Names of rows to run; all when empty. */

@@ -87,9 +87,9 @@ export function sameSeen(a: Seen, b: Seen): boolean {
 /** What a failed file call means for the file. */
 export function lostBy(error: unknown): Lost {
   const code = systemCode(error);
-  // A link or a folder where a file was: the file is gone.
+  // A link, a folder or a FIFO where a file was: the file is gone.
   if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'vanished', reason: 'vanished' };
-  if (code === 'ELOOP' || code === 'EISDIR' || code === 'ENXIO') {
+  if (code === 'ELOOP' || code === 'EISDIR' || code === 'ENXIO' || code === 'EAGAIN') {
     return { kind: 'vanished', reason: 'is no file any more' };
   }
   if (code === undefined) throw error;

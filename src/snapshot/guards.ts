@@ -1,6 +1,5 @@
 // Checks that stop what would do harm. Pure, but for the file that remembers one.
 import { SnapshotError } from '../errors.ts';
-import type { ChangeCount } from '../tree/compare.ts';
 import { Fields } from './fields.ts';
 import type { Series } from './series.ts';
 
@@ -33,9 +32,8 @@ export function guardEmptySource(
   );
 }
 
-/** More than half of the last snapshot's files gone or modified, and more than 100 of them. */
-export function guardMassChange(previousFiles: number, change: ChangeCount): Held | undefined {
-  const hit = change.modified + change.removed;
+/** More than half of the last snapshot's files gone or modified (`hit`), and more than 100 of them. */
+export function guardMassChange(previousFiles: number, hit: number): Held | undefined {
   if (hit <= 100 || hit * 2 <= previousFiles) return undefined;
   return {
     guard: 'mass-change',

@@ -74,6 +74,7 @@ export class Comparison {
   readonly #current: EntryTable;
   readonly #options: CompareOptions;
   readonly #removed: BytePath[] = [];
+  #removedFiles = 0;
   #states = new Uint8Array(1024);
   /** Of files to check; as long as {@link #states} where it is needed at all. */
   #previousHashes = new Uint8Array(0);
@@ -96,7 +97,7 @@ export class Comparison {
   finish(): void {
     this.advance();
     for (let before = this.#previous.peek(); before !== undefined; before = this.#previous.peek()) {
-      this.#removed.push(before.entry.path);
+      this.#remove(before.entry);
       this.#previous.skip();
     }
   }
@@ -131,6 +132,17 @@ export class Comparison {
     const count = { added: 0, modified: 0, removed: 0 };
     for (const { kind } of this.changes()) count[kind]++;
     return count;
+  }
+
+  /** Files of the last snapshot that are gone or modified: what the guard against mass change counts. */
+  filesHit(): number {
+    let modified = 0;
+    for (let i = 0; i < this.#compared; i++) {
+      const state = this.#state(i);
+      if (state === SAME || state === ADDED || this.#current.type(i) !== 'file') continue;
+      if (this.#reasons(i, state).length > 0) modified++;
+    }
+    return this.#removedFiles + modified;
   }
 
   /** Whether at least one difference is beyond doubt: nothing has to be read any more to know that there is one. */
@@ -178,8 +190,13 @@ export class Comparison {
         if (!isRoot) this.#compareWith(i, now, before);
         return;
       }
-      this.#removed.push(before.entry.path);
+      this.#remove(before.entry);
     }
+  }
+
+  #remove({ path, type }: Entry): void {
+    this.#removed.push(path);
+    if (type === 'file') this.#removedFiles++;
   }
 
   #isTrusted(now: Entry): boolean {
