@@ -13,8 +13,11 @@ export interface CommonOptions {
   readonly log: string | undefined;
 }
 
-const EXIT_HELP = `Exit status: 0 done, 1 a row failed, 2 wrong use or plan, 3 some files could not be read,
-4 a guard held something back, 11 another run holds the lock, 130 stopped. See docs/cli.md.`;
+const EXIT_HELP = `Exit status:
+  0  done                            4    a guard held something back
+  1  a row failed                    11   another run holds the lock
+  2  wrong use, or a wrong plan      130  stopped
+  3  some files could not be read`;
 
 /** Runs the command that `args` ask for. @returns The exit status. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -121,7 +124,9 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       },
     )
     .demandCommand(1, 1, 'Which command?')
-    .strict()
+    .strictOptions()
+    .strictCommands()
+    .group(['plan', 'json', 'quiet', 'color', 'log', 'help', 'version'], 'For every command:')
     .version(VERSION)
     .help()
     .epilogue(EXIT_HELP)

@@ -22,6 +22,8 @@ export interface TerminalOptions {
 /** The terminal of this process. `NO_COLOR` is honoured: https://no-color.org */
 export function processTerminal({ color }: TerminalOptions): Terminal {
   const { stdout, stderr, env } = process;
+  // Who reads the output may go away (`snapshot list | head -1`); a backup goes on all the same.
+  for (const stream of [stdout, stderr]) stream.on('error', ignoreClosedPipe);
   const isDumb = env['TERM'] === 'dumb';
   const noColor = (env['NO_COLOR'] ?? '') !== '' || isDumb;
   const isColored = color && !noColor && stdout.isTTY;
@@ -32,4 +34,8 @@ export function processTerminal({ color }: TerminalOptions): Terminal {
     columns: stdout.columns ?? 80,
     style: (style, text) => (isColored ? styleText(style, text, { validateStream: false }) : text),
   };
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }

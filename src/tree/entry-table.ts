@@ -4,6 +4,9 @@ import type { BytePath } from './path.ts';
 const TYPES: readonly EntryType[] = ['file', 'folder', 'link'];
 const HASH_BYTES = 32;
 
+/** In place of a block's number: the path is among the loose ones. */
+const LOOSE = 0xffffffff;
+
 /** One typed array per property: what a million entries cost is their paths and about 100 bytes each. */
 interface Columns {
   readonly type: Uint8Array<ArrayBuffer>;
@@ -14,12 +17,15 @@ interface Columns {
   readonly mtimeNs: BigInt64Array<ArrayBuffer>;
   readonly ctimeNs: BigInt64Array<ArrayBuffer>;
   readonly inode: BigUint64Array<ArrayBuffer>;
+  /** Which of the table's path strings holds the path, and where in it the path ends. */
+  readonly block: Uint32Array<ArrayBuffer>;
+  readonly end: Uint32Array<ArrayBuffer>;
 }
 
 /** A run of entries on its way between threads; its arrays are transferred, not copied. */
 export interface EntryChunk {
   readonly length: number;
-  /** All paths, joined by NUL, which no path holds. */
+  /** All paths, one after the other; where each one ends is in the columns. */
   readonly paths: string;
   readonly columns: Columns;
   readonly targets: ReadonlyMap<number, BytePath>;
@@ -36,7 +42,11 @@ export interface EntryChunk {
 export class EntryTable {
   #capacity: number;
   #columns: Columns;
-  readonly #paths: BytePath[] = [];
+  /** The paths of entries that came together, in one string: a million strings would keep a heap busy. */
+  readonly #blocks: string[] = [];
+  /** Paths that were pushed one by one, and are not in a block yet. */
+  readonly #loose: BytePath[] = [];
+  #length = 0;
   readonly #targets = new Map<number, BytePath>();
   readonly #hardlinks = new Map<number, BytePath>();
   readonly #shared = new Map<number, string>();
@@ -51,7 +61,7 @@ export class EntryTable {
   }
 
   get length(): number {
-    return this.#paths.length;
+    return this.#length;
   }
 
   /** @param shared - Device and inode of a file that may have other names. */
@@ -59,7 +69,10 @@ export class EntryTable {
     const i = this.length;
     this.#reserve(i + 1);
     const columns = this.#columns;
-    this.#paths.push(entry.path);
+    this.#loose.push(entry.path);
+    columns.block[i] = LOOSE;
+    columns.end[i] = this.#loose.length;
+    this.#length++;
     columns.type[i] = TYPES.indexOf(entry.type);
     columns.mode[i] = entry.mode;
     columns.size[i] = entry.size;
@@ -92,9 +105,14 @@ export class EntryTable {
   }
 
   path(i: number): BytePath {
-    const path = this.#paths[i];
-    if (path === undefined) throw new RangeError(`no entry ${i} of ${this.length}`);
-    return path;
+    if (i < 0 || i >= this.#length) throw new RangeError(`no entry ${i} of ${this.#length}`);
+    const { block, end } = this.#columns;
+    const number = block[i] ?? LOOSE;
+    const last = end[i] ?? 0;
+    if (number === LOOSE) return this.#loose[last - 1] ?? ('' as BytePath);
+    // The first of a block begins at 0; block numbers of loose ones are no block's.
+    const first = i > 0 && block[i - 1] === number ? (end[i - 1] ?? 0) : 0;
+    return (this.#blocks[number] ?? '').slice(first, last) as BytePath;
   }
 
   type(i: number): EntryType {
@@ -142,8 +160,10 @@ export class EntryTable {
   append(chunk: EntryChunk): void {
     const start = this.length;
     this.#reserve(start + chunk.length);
-    for (const path of chunk.length === 0 ? [] : chunk.paths.split('\0')) this.#paths.push(path as BytePath);
     copyColumns(chunk.columns, this.#columns, start);
+    this.#columns.block.fill(this.#blocks.length, start, start + chunk.length);
+    this.#blocks.push(chunk.paths);
+    this.#length += chunk.length;
     for (const [i, target] of chunk.targets) this.#targets.set(start + i, target);
     for (const [i, key] of chunk.shared) {
       const first = this.#firstNames.get(key);
@@ -157,9 +177,15 @@ export class EntryTable {
     const { length } = this;
     const columns = allocate(length);
     copyColumns(trimmed(this.#columns, length), columns, 0);
+    const paths = Array.from({ length }, (_, i) => this.path(i));
+    let end = 0;
+    for (const [i, path] of paths.entries()) {
+      end += path.length;
+      columns.end[i] = end;
+    }
     const chunk = {
       length,
-      paths: this.#paths.join('\0'),
+      paths: paths.join(''),
       columns,
       targets: this.#targets,
       shared: this.#shared,
@@ -193,6 +219,8 @@ function allocate(capacity: number): Columns {
     mtimeNs: new BigInt64Array(capacity),
     ctimeNs: new BigInt64Array(capacity),
     inode: new BigUint64Array(capacity),
+    block: new Uint32Array(capacity),
+    end: new Uint32Array(capacity),
   };
 }
 
@@ -206,6 +234,8 @@ function trimmed(columns: Columns, length: number): Columns {
     mtimeNs: columns.mtimeNs.subarray(0, length),
     ctimeNs: columns.ctimeNs.subarray(0, length),
     inode: columns.inode.subarray(0, length),
+    block: columns.block.subarray(0, length),
+    end: columns.end.subarray(0, length),
   };
 }
 
@@ -218,6 +248,8 @@ function copyColumns(from: Columns, to: Columns, at: number): void {
   to.mtimeNs.set(from.mtimeNs, at);
   to.ctimeNs.set(from.ctimeNs, at);
   to.inode.set(from.inode, at);
+  to.block.set(from.block, at);
+  to.end.set(from.end, at);
 }
 
 function grown(from: Uint8Array<ArrayBuffer>, to: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

@@ -1,0 +1,220 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { SnapshotError } from '../errors.ts';
+import { LocalStore } from './local-store.ts';
+import { testStore } from './store-contract.ts';
+
+const NOBODY = 65_534;
+const isRoot = process.geteuid?.() === 0;
+
+async function openTemporaryFolder(): Promise<LocalStore> {
+  const parent = await mkdtemp(join(tmpdir(), 'local-store-'));
+  onTestFinished(async () => await rm(parent, { recursive: true }));
+  // It makes its folder itself.
+  return new LocalStore(join(parent, 'destination'));
+}
+
+testStore('local folder', openTemporaryFolder);
+
+/** Does `work` as an ordinary user: the superuser may do everything. */
+async function asNobody<T>(work: () => Promise<T>): Promise<T> {
+  if (!isRoot) return await work();
+  const groups = process.getgroups?.() ?? [];
+  process.setgroups?.([]);
+  process.setegid?.(NOBODY);
+  process.seteuid?.(NOBODY);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+    process.setgroups?.(groups);
+  }
+}
+
+async function failureOf(work: Promise<unknown>): Promise<SnapshotError> {
+  const failure = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(failure instanceof SnapshotError)) throw new Error('no SnapshotError', { cause: failure });
+  return failure;
+}
+
+describe('a local store', () => {
+  let folder: string;
+  let store: LocalStore;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'local-store-'));
+    await chmod(folder, 0o755);
+    store = new LocalStore(join(folder, 'destination'));
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const modeOf = async (...parts: string[]): Promise<number> =>
+    (await stat(join(folder, 'destination', ...parts))).mode & 0o7777;
+
+  it('keeps what it holds to its owner', async () => {
+    const umask = process.umask(0);
+    try {
+      await store.put('series/day/file', Buffer.from('content'));
+      await store.appendLine('series/log', 'line');
+    } finally {
+      process.umask(umask);
+    }
+    expect(await modeOf('series', 'day', 'file')).toBe(0o600);
+    expect(await modeOf('series', 'log')).toBe(0o600);
+    for (const made of [[], ['series'], ['series', 'day']]) expect(await modeOf(...made)).toBe(0o700);
+  });
+
+  it('writes under a name of its own until the object is whole', async () => {
+    const writer = await store.create('series/file');
+    await writer.write(Buffer.from('half'));
+    expect(await readdir(join(folder, 'destination', 'series'))).toEqual(['file.part']);
+    await writer.commit();
+    expect(await readdir(join(folder, 'destination', 'series'))).toEqual(['file']);
+  });
+
+  it('replaces a part that a run left which was cut short', async () => {
+    await mkdir(join(folder, 'destination'));
+    await writeFile(join(folder, 'destination', 'file.part'), 'much more than what comes now', {
+      mode: 0o444,
+    });
+    await store.put('file', Buffer.from('new'));
+    expect(await readFile(join(folder, 'destination', 'file'), 'utf8')).toBe('new');
+    expect(await readdir(join(folder, 'destination'))).toEqual(['file']);
+    expect(await modeOf('file')).toBe(0o600);
+  });
+
+  it('writes no further than a link that lies where a part would go', async () => {
+    await mkdir(join(folder, 'destination'));
+    await writeFile(join(folder, 'elsewhere'), 'untouched');
+    await symlink(join(folder, 'elsewhere'), join(folder, 'destination', 'file.part'));
+    await store.put('file', Buffer.from('new'));
+    expect(await readFile(join(folder, 'elsewhere'), 'utf8')).toBe('untouched');
+  });
+
+  it('keeps the earlier object and leaves no part when committing fails', async () => {
+    await mkdir(join(folder, 'destination', 'file'), { recursive: true });
+    await writeFile(join(folder, 'destination', 'file', 'inside'), 'kept');
+    await expect(store.put('file', Buffer.from('new'))).rejects.toMatchObject({ code: 'E_STORE' });
+    expect(await readdir(join(folder, 'destination'))).toEqual(['file']);
+    expect(await readFile(join(folder, 'destination', 'file', 'inside'), 'utf8')).toBe('kept');
+  });
+
+  it('gives back large objects that were written in many parts', async () => {
+    const writer = await store.create('file');
+    // Past the size after which flushing begins beside the writing.
+    const part = Buffer.alloc(8 * 1024 * 1024, 'x');
+    for (let i = 0; i < 9; i++) await writer.write(part);
+    await writer.write(Buffer.from('end'));
+    await writer.commit();
+    const { size } = await stat(join(folder, 'destination', 'file'));
+    expect(size).toBe(9 * part.length + 3);
+    expect(String(await store.readRange('file', size - 4, 4))).toBe('xend');
+  });
+
+  it('lists a link that leads nowhere, so that nobody takes the folder for empty', async () => {
+    await mkdir(join(folder, 'destination'));
+    await symlink('nowhere', join(folder, 'destination', 'dangling'));
+    expect((await store.list('')).map(({ name, isFolder }) => [name, isFolder])).toEqual([
+      ['dangling', false],
+    ]);
+  });
+
+  it('knows how much room there is below folders that are not there yet', async () => {
+    const deep = new LocalStore(join(folder, 'not', 'there', 'yet'));
+    expect(await deep.freeBytes()).toBe(await new LocalStore(folder).freeBytes());
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['list', async () => await store.list('file')],
+    ['read', async () => await store.read('folder')],
+    ['read', async () => await store.readRange('folder', 0, 1)],
+    ['make', async () => await store.create('file/below')],
+    ['remove', async () => await store.remove('folder')],
+    ['remove', async () => await store.removeFolder('file')],
+    ['write', async () => await store.appendLine('folder', 'line')],
+  ])('says what it could not %s, and why', async (action, work) => {
+    await store.put('file', Buffer.from('content'));
+    await store.put('folder/file', Buffer.from('content'));
+    const failure = await failureOf(work());
+    expect(failure.code).toBe('E_STORE');
+    expect(failure.message).toMatch(new RegExp(`^Cannot ${action} "${folder}/destination/`));
+    expect(failure.cause).toBeInstanceOf(Error);
+  });
+
+  describe('as an ordinary user', () => {
+    it('says that a folder is not to be written to, and what to look at', async () => {
+      await mkdir(join(folder, 'destination'), { mode: 0o555 });
+      await asNobody(async () => {
+        for (const work of [
+          async () => await store.put('file', Buffer.from('content')),
+          async () => await store.put('series/file', Buffer.from('content')),
+          async () => await store.appendLine('log', 'line'),
+        ]) {
+          const failure = await failureOf(work());
+          expect(failure.code).toBe('E_STORE');
+          expect(failure.message).toContain('permission denied');
+          expect(failure.hint).toBe('Check who may write to the destination.');
+        }
+      });
+    });
+
+    it('says that a folder is not to be read', async () => {
+      await mkdir(join(folder, 'destination'), { mode: 0o700 });
+      await asNobody(async () => {
+        if (isRoot) expect((await failureOf(store.list(''))).message).toContain('permission denied');
+      });
+    });
+
+    it('fails in words also where a parent may be written to but not be read', async () => {
+      // As a drop box: names can be made, and not listed, so the folder cannot be opened to be flushed.
+      await mkdir(join(folder, 'drop-box'));
+      await chmod(join(folder, 'drop-box'), 0o333);
+      await asNobody(async () => {
+        const put = new LocalStore(join(folder, 'drop-box', 'mine')).put('file', Buffer.from('content'));
+        const failure: unknown = await put.then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        expect(failure === undefined || failure instanceof SnapshotError).toBe(true);
+      });
+    });
+  });
+});
+
+describe('a local store on a full disk', () => {
+  const disk = join(tmpdir(), `local-store-full-${process.pid}`);
+  const isMounted =
+    process.platform === 'linux' &&
+    isRoot &&
+    spawnSync('mkdir', ['-p', disk]).status === 0 &&
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status === 0;
+
+  afterAll(async () => {
+    if (isMounted) spawnSync('umount', [disk]);
+    await rm(disk, { recursive: true, force: true });
+  });
+
+  // Only root may mount a disk of its own, and not in every container.
+  it.skipIf(!isMounted)('says so, keeps the earlier object and leaves nothing behind', async () => {
+    const store = new LocalStore(disk);
+    await store.put('file', Buffer.from('old'));
+    const failure = await failureOf(store.put('file', Buffer.alloc(2 * 1024 * 1024)));
+    expect(failure.code).toBe('E_SPACE');
+    expect(failure.message).toBe(`Cannot write "${disk}/file": no space left`);
+    expect(failure.hint).toMatch(/Make room/);
+    expect(String(await store.read('file'))).toBe('old');
+    expect(await readdir(disk)).toEqual(['file']);
+    // What was given up takes no room any more.
+    await store.put('other', Buffer.alloc(512 * 1024));
+  });
+});
