@@ -222,7 +222,9 @@ describe.skipIf(!isGnuTar)('a tar, read by GNU tar', () => {
 
   async function list(members: readonly Member[]): Promise<string[]> {
     const options = ['--list', '--verbose', '--full-time', '--numeric-owner', '--quoting-style=literal'];
-    return String((await gnuTar(tarOf(members), ...options)).stdout).trimEnd().split('\n');
+    return String((await gnuTar(tarOf(members), ...options)).stdout)
+      .trimEnd()
+      .split('\n');
   }
 
   it('lists type, mode, owner, size, time and name', async () => {
@@ -308,7 +310,7 @@ describe.skipIf(!isGnuTar)('a tar, read by GNU tar', () => {
     );
     expect(await readlink(below(path), 'latin1')).toBe('\xfe'.repeat(300));
     expect((await lstat(below(path), { bigint: true })).mtimeNs).toBe(-1n);
-    expect((await readdir(below('')))).toContain('after');
+    expect(await readdir(below(''))).toContain('after');
   });
 
   it.each([-1n, -1_500_000_000n, -1_000_000_000_500_000_000n, -1_000_000_000n])(

@@ -69,11 +69,14 @@ export class RowContext {
     this.#guards.push(...(guards.length > 0 ? guards : await this.#heldBefore()));
   }
 
-  /** Rotation never follows a suspicious run, nor one that misses files which exist. */
-  mayRotate(): boolean {
+  /**
+   * Whether `letGo` snapshots may be rotated out: never after a suspicious run, nor after one that misses
+   * files which exist.
+   */
+  mayRotate(letGo: number): boolean {
     if (this.#guards.length > 0) return false;
     const missing = this.#problems.filter(({ kind }) => kind === 'unreadable').length;
-    if (missing > 0) this.report.note(`nothing is rotated out, as ${missing} could not be read`);
+    if (missing > 0 && letGo > 0) this.report.note(`nothing is rotated out, as ${missing} could not be read`);
     return missing === 0;
   }
 

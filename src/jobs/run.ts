@@ -5,7 +5,6 @@ import { appendRun } from '../snapshot/runs-log.ts';
 import { Series } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
 import type { Report, RowEnd } from './events.ts';
-import { ordered } from '../pack/ordered.ts';
 import { RowReporter } from './row-reporter.ts';
 import type { RowResult } from './row-context.ts';
 import { runRow } from './run-row.ts';
@@ -31,12 +30,15 @@ export interface RunOptions {
  * @throws {@link SnapshotError} `E_USAGE` when `only` names a row that is not there; nothing was done then.
  */
 export async function run(plan: Plan, options: RunOptions): Promise<readonly RowEnd[]> {
-  const rows = rowsToRun(plan, options.only);
+  const rows = rowsToRun(plan, options.only).entries();
   const pool = new WorkerPool();
   const ends: RowEnd[] = [];
+  const work = async (): Promise<void> => {
+    // All of them share one iterator: whoever is done takes the next row.
+    for (const [i, row] of rows) ends[i] = await endOf(row, pool, options);
+  };
   try {
-    for await (const end of ordered(rows, options.jobs, async (row) => await endOf(row, pool, options)))
-      ends.push(end);
+    await Promise.all(Array.from({ length: options.jobs }, work));
   } finally {
     await pool.close();
   }

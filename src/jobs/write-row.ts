@@ -24,9 +24,8 @@ export async function wouldWrite(
 ): Promise<RowResult> {
   const snapshot = nextName(context, previous);
   await context.hold(guard(context, previous, comparison, new Set()));
-  const rotation = context.mayRotate()
-    ? showRotation(decideRotation(context, previous, snapshot))
-    : NO_ROTATION;
+  const plan = decideRotation(context, previous, snapshot);
+  const rotation = context.mayRotate(plan.remove.length) ? showRotation(plan) : NO_ROTATION;
   const change = comparison.count();
   return context.result({ outcome: 'written', snapshot, change, totals, newBytes: totals.bytes, rotation });
 }
@@ -40,7 +39,7 @@ export async function write(
 ): Promise<RowResult> {
   const snapshot = nextName(context, previous);
   const { info, totals } = await makeSnapshot(context, previous, comparison, tree, snapshot);
-  const rotation = context.mayRotate() ? await rotate(context, previous, snapshot) : NO_ROTATION;
+  const rotation = await rotate(context, decideRotation(context, previous, snapshot));
   const newBytes = info.archives.reduce((sum, { bytes }) => sum + bytes, info.index.bytes);
   return context.result({ outcome: 'written', snapshot, change: info.change, totals, newBytes, rotation });
 }
@@ -121,8 +120,8 @@ async function holdBack(context: RowContext, found: readonly Held[], snapshot: s
   await context.hold(found);
 }
 
-async function rotate(context: RowContext, previous: Previous, snapshot: string): Promise<Rotation> {
-  const plan = decideRotation(context, previous, snapshot);
+async function rotate(context: RowContext, plan: RotationPlan<Dated>): Promise<Rotation> {
+  if (!context.mayRotate(plan.remove.length)) return NO_ROTATION;
   await applyRotation(context.series, plan, (message) => context.report.note(message));
   return showRotation(plan);
 }
