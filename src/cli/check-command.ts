@@ -1,6 +1,6 @@
 import { check, type Finding } from '../jobs/check.ts';
 import { loadPlan } from '../plan/plan.ts';
-import type { CommonOptions } from './cli.ts';
+import type { CommonOptions } from './common-options.ts';
 import type { Terminal } from './terminal.ts';
 
 const STYLE = { ok: 'green', warning: 'yellow', failure: 'red' } as const;

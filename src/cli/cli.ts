@@ -4,15 +4,6 @@ import { VERSION } from '../jobs/tool.ts';
 import { showError } from './show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
-/** The options that every command has. */
-export interface CommonOptions {
-  readonly plan: string;
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly color: boolean;
-  readonly log: string | undefined;
-}
-
 const EXIT_HELP = `Exit status:
   0  done                            4    a guard held something back
   1  a row failed                    11   another run holds the lock

@@ -1,5 +1,5 @@
 import { init } from '../jobs/init.ts';
-import type { CommonOptions } from './cli.ts';
+import type { CommonOptions } from './common-options.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function initCommand({ plan, json, quiet }: CommonOptions, terminal: Terminal): Promise<number> {

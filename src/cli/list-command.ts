@@ -1,6 +1,6 @@
 import { findSeries, list, type ListedSeries, seriesOfPlan } from '../jobs/list.ts';
 import { loadPlan } from '../plan/plan.ts';
-import type { CommonOptions } from './cli.ts';
+import type { CommonOptions } from './common-options.ts';
 import { formatBytes, formatCount, formatCountOf, formatLocalTime } from './format.ts';
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';

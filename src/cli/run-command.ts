@@ -2,7 +2,7 @@ import { gravestStatus, SnapshotError } from '../errors.ts';
 import type { RowEnd } from '../jobs/events.ts';
 import { run, runStatus } from '../jobs/run.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
-import type { CommonOptions } from './cli.ts';
+import type { CommonOptions } from './common-options.ts';
 import { shutDownAfter, type ShutdownChoice } from './countdown-view.ts';
 import { RunLog } from './run-log.ts';
 import type { RunView } from './run-view.ts';

@@ -1,5 +1,5 @@
 import { requestCancel } from '../host/countdown.ts';
-import type { CommonOptions } from './cli.ts';
+import type { CommonOptions } from './common-options.ts';
 import { thisStateFolder } from './state.ts';
 import type { Terminal } from './terminal.ts';
 

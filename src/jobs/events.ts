@@ -64,7 +64,7 @@ export interface RowEnd {
   readonly newBytes: number;
   readonly problems: number;
   readonly guards: readonly GuardReport[];
-  /** All snapshots of the series with the reasons for keeping them; empty when nothing was to be rotated. */
+  /** All snapshots of the series with the reasons for keeping them; empty when rotation was held back. */
   readonly kept: readonly RotationStep[];
   readonly removed: readonly RotationStep[];
   readonly error: {
