@@ -1,8 +1,9 @@
 import { createLogUpdate } from 'log-update';
-import type { Progress, RowEnd, RowProblem, RunEvent } from '../jobs/events.ts';
+import type { Progress, RowEnd, RunEvent } from '../jobs/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatBytes, formatCount, formatCountOf, formatDuration } from './format.ts';
 import { ProgressMeter } from './progress-meter.ts';
+import { ProblemLists } from './problem-lists.ts';
 import { outcomeText, rowDetails } from './row-text.ts';
 import type { RunView } from './run-view.ts';
 import { formatTable } from './table.ts';
@@ -27,7 +28,7 @@ export class LiveView implements RunView {
   readonly #terminal: Terminal;
   readonly #draw = createLogUpdate(process.stdout);
   readonly #meters = new Map<string, ProgressMeter>();
-  readonly #problems = new Map<string, RowProblem[]>();
+  readonly #problems = new ProblemLists();
   #drawnAt = 0;
 
   constructor(terminal: Terminal) {
@@ -42,7 +43,7 @@ export class LiveView implements RunView {
         this.#progress(event);
         break;
       case 'problem':
-        this.#problems.set(event.row, [...(this.#problems.get(event.row) ?? []), event]);
+        this.#problems.add(event);
         break;
       case 'note':
         this.#above(`${event.row}: ${event.message}`);
@@ -70,7 +71,7 @@ export class LiveView implements RunView {
         this.#terminal,
       ),
     );
-    const details = ends.map((end) => rowDetails(end, this.#problems.get(end.row) ?? [], this.#terminal));
+    const details = ends.map((end) => rowDetails(end, this.#problems.of(end.row), this.#terminal));
     const lines = details.flat();
     if (lines.length > 0) this.#terminal.out(`\n${lines.join('\n')}`);
     this.#terminal.out(`\n${this.#verdict(ends, status)}`);

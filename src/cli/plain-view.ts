@@ -1,6 +1,7 @@
-import type { Progress, RowEnd, RowProblem, RunEvent } from '../jobs/events.ts';
+import type { Progress, RowEnd, RunEvent } from '../jobs/events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatBytes, formatCount } from './format.ts';
+import { ProblemLists } from './problem-lists.ts';
 import { rowDetails, rowLine } from './row-text.ts';
 import type { RunView } from './run-view.ts';
 import type { Terminal } from './terminal.ts';
@@ -12,7 +13,7 @@ const PROGRESS_MS = 30_000;
 export class PlainView implements RunView {
   readonly #terminal: Terminal;
   readonly #quiet: boolean;
-  readonly #problems = new Map<string, RowProblem[]>();
+  readonly #problems = new ProblemLists();
   #toldAt = performance.now();
 
   constructor(terminal: Terminal, quiet: boolean) {
@@ -28,7 +29,7 @@ export class PlainView implements RunView {
         this.#progress(event);
         break;
       case 'problem':
-        this.#problems.set(event.row, [...(this.#problems.get(event.row) ?? []), event]);
+        this.#problems.add(event);
         break;
       case 'note':
         if (!this.#quiet) this.#terminal.out(`${event.row}: ${event.message}`);
@@ -67,8 +68,7 @@ export class PlainView implements RunView {
   }
 
   #row(end: RowEnd): void {
-    const problems = this.#problems.get(end.row) ?? [];
-    this.#problems.delete(end.row);
+    const problems = this.#problems.of(end.row);
     const isFine = end.status === 0;
     if (this.#quiet && isFine) return;
     const print = isFine ? this.#terminal.out : this.#terminal.err;
