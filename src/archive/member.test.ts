@@ -45,9 +45,9 @@ describe('parseSeconds()', () => {
   });
 });
 
-describe('isUtf8()', () => {
-  const latin1 = (bytes: readonly number[]): string => Buffer.from(bytes).toString('latin1');
+const latin1 = (bytes: readonly number[]): string => Buffer.from(bytes).toString('latin1');
 
+describe('isUtf8()', () => {
   it('agrees with a strict decoder on any bytes', () => {
     const decoder = new TextDecoder('utf-8', { fatal: true });
     const isValid = (bytes: Uint8Array): boolean => {

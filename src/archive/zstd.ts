@@ -171,6 +171,12 @@ function withSizeAndChecksum(
   checksum: Uint8Array,
 ): readonly Uint8Array[] {
   const [descriptor, window = 0] = frame.subarray(4, 6);
+  // What it writes for no content at all has its size already, in the one byte that follows.
+  if (descriptor === SINGLE_SEGMENT_FLAG) {
+    const head = Uint8Array.from(frame.subarray(0, 6));
+    head[4] = SINGLE_SEGMENT_FLAG | CHECKSUM_FLAG;
+    return [head, frame.subarray(6), checksum];
+  }
   if (descriptor !== 0) throw new Error(`unexpected zstd frame header ${descriptor}`);
   const header = new Uint8Array(10);
   const view = new DataView(header.buffer);

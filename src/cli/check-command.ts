@@ -32,8 +32,16 @@ export async function checkCommand(options: CommonOptions, terminal: Terminal): 
   if (!quiet) {
     const rest = inactive === 0 ? '' : `, ${inactive} not active`;
     const warnings = findings.filter(({ level }) => level === 'warning').length;
-    const verdict = status !== 0 ? 'Not ready' : warnings > 0 ? 'Ready, with warnings' : 'Ready';
-    terminal.out(`\n${verdict}: ${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${plan.file}${rest}`);
+    const verdict =
+      rows.length === 0
+        ? 'Nothing to do: no row is active'
+        : status !== 0
+          ? 'Not ready'
+          : warnings > 0
+            ? 'Ready, with warnings'
+            : 'Ready';
+    const count = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${plan.file}${rest}`;
+    terminal.out(`${rows.length === 0 ? '' : '\n'}${verdict}: ${count}`);
   }
   return status;
 }

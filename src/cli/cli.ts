@@ -114,6 +114,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
         status = await (await import('./shutdown-command.ts')).shutdownCommand(options, terminal);
       },
     )
+    .check(refuseTwice, true)
     .demandCommand(1, 1, 'Which command?')
     .strictOptions()
     .strictCommands()
@@ -125,9 +126,18 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message, error) => {
-      if (error !== undefined) throw error;
+      // yargs has errors of its own for wrong values; any other is not about usage.
+      if (error !== undefined && error.name !== 'YError') throw error;
       throw new SnapshotError('E_USAGE', message, { hint: '`snapshot --help` shows what there is.' });
     });
   await parser.parseAsync([...args]);
   return status;
+}
+
+/** An option that takes one value becomes a list when it is given twice; which one counts would be a guess. */
+function refuseTwice(options: Readonly<Record<string, unknown>>): true {
+  for (const name of ['plan', 'log', 'jobs', 'shutdown']) {
+    if (Array.isArray(options[name])) throw new SnapshotError('E_USAGE', `--${name} is given twice`);
+  }
+  return true;
 }

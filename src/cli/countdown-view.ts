@@ -8,19 +8,21 @@ export type ShutdownChoice = 'unless-failed' | 'always';
 /** Long enough to notice and to stop it. */
 const SECONDS = 60;
 
-/** Statuses after which the backup is as good as it could be: done, some files unread, a guard held. */
-const GOOD: readonly number[] = [0, 3, 4];
-
-/** Counts down and shuts the machine down, unless `status` or the user says no. @returns The exit status. */
+/**
+ * Counts down and shuts the machine down, unless a row failed or the user says no.
+ *
+ * @param status - Of the run; returned as it is.
+ */
 export async function shutDownAfter(
   choice: ShutdownChoice,
   status: number,
+  hasFailed: boolean,
   cancelled: AbortSignal,
   stateFolder: string,
   view: RunView,
 ): Promise<number> {
-  if (cancelled.aborted || (choice !== 'always' && !GOOD.includes(status))) {
-    view.shutdown('Not shutting down, as the run did not succeed.');
+  if (cancelled.aborted || (choice !== 'always' && hasFailed)) {
+    view.shutdown('Not shutting down, as a row failed.');
     return status;
   }
   const tick = (left: number): void => view.countdown(left);

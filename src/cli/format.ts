@@ -13,11 +13,12 @@ export function formatCountOf(value: number, noun: string): string {
 
 /** `1.2 GB`: powers of 1000, as disks are sold. */
 export function formatBytes(bytes: number): string {
-  return prettyBytes(bytes, { maximumFractionDigits: bytes < 1e4 ? 0 : 1 });
+  return prettyBytes(bytes);
 }
 
-/** `2m 5s`, `0.8s` */
+/** `2m 5s`, `0.8s`, `45ms` */
 export function formatDuration(ms: number): string {
+  if (ms < 100) return `${Math.round(ms)}ms`;
   if (ms < 1000) return `${(ms / 1000).toFixed(1)}s`;
   return prettyMs(ms, { secondsDecimalDigits: ms < 10_000 ? 1 : 0, unitCount: 2 });
 }

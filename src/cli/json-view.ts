@@ -16,12 +16,9 @@ export class JsonView implements RunView {
     this.#terminal = terminal;
   }
 
-  start(plan: Plan): void {
-    this.#print({
-      event: 'start',
-      plan: plan.file,
-      rows: plan.rows.filter((row) => row.active).map((row) => row.name),
-    });
+  start(plan: Plan, only: readonly string[]): void {
+    const rows = plan.rows.filter(({ active, name }) => active && (only.length === 0 || only.includes(name)));
+    this.#print({ event: 'start', plan: plan.file, rows: rows.map(({ name }) => name) });
   }
 
   event(event: RunEvent): void {

@@ -1,6 +1,5 @@
 import { createLogUpdate } from 'log-update';
 import type { Progress, RowEnd, RunEvent } from '../jobs/events.ts';
-import type { Plan } from '../plan/plan.ts';
 import { formatBytes, formatCount, formatCountOf, formatDuration } from './format.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { ProblemLists } from './problem-lists.ts';
@@ -35,7 +34,7 @@ export class LiveView implements RunView {
     this.#terminal = terminal;
   }
 
-  start(_plan: Plan): void {}
+  start(): void {}
 
   event(event: RunEvent): void {
     switch (event.event) {

@@ -1,5 +1,4 @@
 import type { Progress, RowEnd, RunEvent } from '../jobs/events.ts';
-import type { Plan } from '../plan/plan.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { ProblemLists } from './problem-lists.ts';
 import { rowDetails, rowLine } from './row-text.ts';
@@ -21,7 +20,7 @@ export class PlainView implements RunView {
     this.#quiet = quiet;
   }
 
-  start(_plan: Plan): void {}
+  start(): void {}
 
   event(event: RunEvent): void {
     switch (event.event) {

@@ -16,27 +16,25 @@ export class ProgressMeter {
     this.#progress = progress;
   }
 
-  /** `documents  packing  ██████░░░░  12,345/71,000  1.2 GB/2 GB  310 MB/s  3s left` */
+  /** `documents  packing  ██████░░░░  1.2 GB/2 GB  310 MB/s  3s left  12,345/71,000 files`, as far as there is room. */
   line(now: number, terminal: Terminal): string {
     const progress = this.#progress;
     if (progress === undefined) return '';
     const { row, phase, files, bytes, totalFiles, totalBytes } = progress;
-    const head = `${terminal.style('bold', row)}  ${VERB[phase]}`;
+    const head = `${row}  ${VERB[phase]}`;
     if (totalFiles === undefined || totalBytes === undefined) return `${head}  ${formatCount(files)} entries`;
     const share = totalBytes > 0 ? bytes / totalBytes : totalFiles > 0 ? files / totalFiles : 0;
     const elapsed = now - this.#phaseStart;
-    const parts = [
-      head,
-      bar(Math.min(1, share), terminal),
-      `${formatCount(files)}/${formatCount(totalFiles)} files`,
-      `${formatBytes(bytes)}/${formatBytes(totalBytes)}`,
-    ];
+    const parts = [`${formatBytes(bytes)}/${formatBytes(totalBytes)}`];
     if (elapsed > 500 && bytes > 0) {
       parts.push(`${formatBytes((bytes / elapsed) * 1000)}/s`);
-      if (share > 0 && share < 1)
-        parts.push(`${formatDuration(Math.ceil(((elapsed / share) * (1 - share)) / 1000) * 1000)} left`);
+      const leftMs = share > 0 && share < 1 ? (elapsed / share) * (1 - share) : 0;
+      if (leftMs > 0) parts.push(`${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left`);
     }
-    return parts.join('  ');
+    parts.push(`${formatCount(files)}/${formatCount(totalFiles)} files`);
+    let room = terminal.columns - head.length - BAR_CELLS - 3;
+    const shown = parts.filter((part) => (room -= part.length + 2) >= 0);
+    return [head, bar(Math.min(1, share), terminal), ...shown].join('  ');
   }
 }
 

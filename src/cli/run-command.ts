@@ -25,10 +25,10 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
   const plan = await loadPlan(options.plan);
   const view = await viewFor(options, terminal);
   const log = await RunLog.open(options.log, thisStateFolder(), (message) => view.warn(message));
-  const stop = stopSignal();
+  const stop = stopSignal(() => view.warn('stopping; once more ends it at once'));
   try {
     log.start(plan);
-    view.start(plan);
+    view.start(plan, options.only);
     const { only, dryRun, rehash, acceptChanges } = options;
     const report: Parameters<typeof run>[1]['report'] = (event) => {
       log.event(event);
@@ -51,7 +51,8 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
     await log.close();
     const choice = dryRun ? undefined : shutdownChoice(flag, plan, ends);
     if (choice === undefined) return status;
-    return await shutDownAfter(choice, status, stop.signal, thisStateFolder(), view);
+    const hasFailed = ends.some(({ error }) => error !== null);
+    return await shutDownAfter(choice, status, hasFailed, stop.signal, thisStateFolder(), view);
   } finally {
     stop.dispose();
     view.close();
@@ -68,7 +69,7 @@ async function viewFor({ json, quiet }: CommonOptions, terminal: Terminal): Prom
 
 function checkedJobs(jobs: number): number {
   if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 64) return jobs;
-  throw new SnapshotError('E_USAGE', `--jobs ${jobs}: it takes a whole number from 1 to 64`);
+  throw new SnapshotError('E_USAGE', '--jobs takes a whole number from 1 to 64');
 }
 
 function checkedShutdown(value: string | undefined): ShutdownChoice | undefined {

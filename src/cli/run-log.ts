@@ -19,14 +19,14 @@ export class RunLog {
    * Opens the log `file`, or the one in `folder`.
    *
    * @param warn - Told when the usual log cannot be written: no reason not to back up.
-   * @throws {@link SnapshotError} `E_HOST` when the `file` that the user named cannot be written.
+   * @throws {@link SnapshotError} `E_USAGE` when the `file` that the user named cannot be written.
    */
   static async open(
     file: string | undefined,
     folder: string,
     warn: (message: string) => void,
   ): Promise<RunLog> {
-    if (file !== undefined) return new RunLog(Promise.resolve(await openLog(file)), warn);
+    if (file !== undefined) return new RunLog(Promise.resolve(await openNamed(file)), warn);
     // Not waited for: the run need not be later for its log.
     const usual = openLog(join(folder, 'snapshot.log')).catch((error: unknown) => {
       if (!(error instanceof SnapshotError)) throw error;
@@ -76,5 +76,17 @@ export class RunLog {
 
   #line(level: 'info' | 'warn' | 'error', fields: Readonly<Record<string, unknown>>, message: string): void {
     void this.#file.then((file) => file?.[level](fields, message));
+  }
+}
+
+async function openNamed(file: string): Promise<LogFile> {
+  try {
+    return await openLog(file);
+  } catch (cause) {
+    if (!(cause instanceof SnapshotError)) throw cause;
+    throw new SnapshotError('E_USAGE', cause.message, {
+      cause,
+      hint: 'Name another file with --log, or none.',
+    });
   }
 }

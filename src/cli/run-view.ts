@@ -3,7 +3,8 @@ import type { Plan } from '../plan/plan.ts';
 
 /** How a run is shown: on a terminal, in a log or a mail, or to another program. */
 export interface RunView {
-  start(plan: Plan): void;
+  /** @param only - Names of the rows that run; all active ones when empty. */
+  start(plan: Plan, only: readonly string[]): void;
   event(event: RunEvent): void;
   /** Something that concerns no row. */
   warn(message: string): void;

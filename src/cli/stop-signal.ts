@@ -7,14 +7,15 @@ export interface StopSignal {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Listens to Ctrl-C and its like. */
-export function stopSignal(): StopSignal {
+/** Listens to Ctrl-C and its like. @param stopping - Called the first time. */
+export function stopSignal(stopping: () => void): StopSignal {
   const controller = new AbortController();
   const stop = (): void => {
     // The locks and parts that stay are cleared away by the next run.
     // oxlint-disable-next-line unicorn/no-process-exit -- the user asked twice
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
+    stopping();
   };
   for (const name of SIGNALS) process.on(name, stop);
   return {

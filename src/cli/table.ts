@@ -24,19 +24,22 @@ export interface Column {
   readonly align?: 'left' | 'right';
 }
 
-/** `rows` below `columns`, aligned, without lines. */
+/** `rows` below `columns`, aligned, without lines. A column that is empty in every row is left out. */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   terminal: Terminal,
 ): string {
+  const used = columns
+    .map((column, i) => ({ ...column, i }))
+    .filter(({ i }) => rows.some((row) => row[i] !== ''));
   const table = new Table({
-    head: columns.map(({ title }) => terminal.style('dim', title)),
+    head: used.map(({ title }) => terminal.style('dim', title)),
     chars: NO_BORDERS,
-    colAligns: columns.map(({ align }) => align ?? 'left'),
+    colAligns: used.map(({ align }) => align ?? 'left'),
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
   });
-  table.push(...rows.map((row) => [...row]));
+  table.push(...rows.map((row) => used.map(({ i }) => row[i] ?? '')));
   return table
     .toString()
     .split('\n')

@@ -76,7 +76,10 @@ export class RowContext {
   mayRotate(letGo: number): boolean {
     if (this.#guards.length > 0) return false;
     const missing = this.#problems.filter(({ kind }) => kind === 'unreadable').length;
-    if (missing > 0 && letGo > 0) this.report.note(`nothing is rotated out, as ${missing} could not be read`);
+    if (missing > 0 && letGo > 0)
+      this.report.note(
+        `nothing is rotated out, as ${missing === 1 ? 'a file or folder' : `${missing} files or folders`} could not be read`,
+      );
     return missing === 0;
   }
 

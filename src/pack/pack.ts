@@ -84,14 +84,18 @@ class Packing {
 
   async run(): Promise<Packed> {
     try {
-      // unzip sets a folder's times only if its entry comes before what it holds; tar sets them whenever it
-      // meets the folder, so there folders come last.
+      // unzip sets a folder's times only if its entry comes before what it holds. tar sets them whenever it
+      // meets the folder, so there folders come last; but GNU tar, which makes links that lead outside at the
+      // very end, remembers a folder's times for after that only if it has met the folder before the link.
       if (this.#isZip) await this.#writeBatches(this.#folders());
       await this.#writeBatches(smallFirst(this.#entries, this.#contents()));
       await this.#writeLarge(this.#outgrown);
-      await this.#writeBatches(this.#where((i) => this.#entries.type(i) === 'link'));
-      if (!this.#isZip) {
-        await this.#writeBatches(this.#hardlinks());
+      const links = this.#where((i) => this.#entries.type(i) === 'link');
+      if (this.#isZip) {
+        await this.#writeBatches(links);
+      } else {
+        const all = [...this.#folders(), ...links, ...this.#hardlinks()];
+        await this.#writeBatches(all.toSorted((a, b) => a - b));
         await this.#writeBatches(this.#folders());
       }
       const archives = await this.#archives.finish();

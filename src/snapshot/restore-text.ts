@@ -1,6 +1,10 @@
 import { printable } from '../errors.ts';
 import type { Info } from './info.ts';
 
+/** Without it, unzip spells out the letters of names that are not ASCII. */
+const UTF8_LOCALE =
+  'case "${LC_ALL:-${LC_CTYPE:-${LANG:-}}}" in *[Uu][Tt][Ff]*) ;; *) export LC_ALL=C.UTF-8 ;; esac';
+
 /** RESTORE.txt: a page to read, and a script that `sh` runs. */
 export function restoreText(snapshot: string, info: Info): string {
   const isZip = info.format === 'zip';
@@ -36,7 +40,7 @@ set -eu
 target=\${1:?where to? sh RESTORE.txt /path/to/an/empty/folder}
 here=$(dirname "$0")
 mkdir -p "$target"
-${commands.join('\n')}
+${isZip ? `${UTF8_LOCALE}\n` : ''}${commands.join('\n')}
 `;
 }
 

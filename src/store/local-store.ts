@@ -1,5 +1,15 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rmdir, stat, statfs, unlink } from 'node:fs/promises';
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rmdir,
+  statfs,
+  unlink,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
 import type { Store, StoreItem, StoreWriter } from './store.ts';
@@ -32,7 +42,7 @@ export class LocalStore implements Store {
     for (const entry of await attempt('list', folder, () => readdir(folder, { withFileTypes: true }), [])) {
       const path = join(folder, entry.name);
       // Gone since: as if it had never been listed.
-      const stats = await attempt('look at', path, () => stat(path), undefined);
+      const stats = await attempt('look at', path, () => lstat(path), undefined);
       if (stats === undefined) continue;
       const { size, mtimeMs } = stats;
       items.push({ name: entry.name, isFolder: entry.isDirectory(), sizeBytes: size, modifiedMs: mtimeMs });
@@ -72,7 +82,7 @@ export class LocalStore implements Store {
     await this.#makeFolder(dirname(path));
     // A part left by a run that was cut short would be in the way.
     await attempt('remove', part, () => unlink(part), undefined);
-    const file = await attempt('write', part, () => open(part, 'wx', FILE_MODE));
+    const file = await attempt('write in', dirname(path), () => open(part, 'wx', FILE_MODE));
     return new LocalWriter(file, part, path);
   }
 
@@ -214,12 +224,10 @@ class LocalWriter implements StoreWriter {
 async function flushFolder(folder: string): Promise<void> {
   // Windows has no such call, and NTFS keeps names in its own journal.
   if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await attempt('flush', folder, async () => {
+    const handle = await open(folder, 'r');
+    await closing(handle, async () => await handle.sync());
+  });
 }
 
 async function closing<T>(file: FileHandle, work: () => Promise<T>): Promise<T> {

@@ -201,7 +201,12 @@ export class Comparison {
 
   #isTrusted(now: Entry): boolean {
     if (now.type !== 'file') return true;
-    return !this.#options.rehash && now.ctimeNs < this.#options.previousStartNs - COARSEST_TICK_NS;
+    return !this.#options.rehash && this.#isSettled(now);
+  }
+
+  /** Whether it cannot have changed once more within the tick of the clock in which it was read. */
+  #isSettled(now: Entry): boolean {
+    return now.ctimeNs < this.#options.previousStartNs - COARSEST_TICK_NS;
   }
 
   #compareWith(i: number, now: Entry, before: PreviousEntry): void {
@@ -222,7 +227,7 @@ export class Comparison {
     const isStill =
       before.mtimeNs === now.mtimeNs && before.ctimeNs === now.ctimeNs && before.inode === now.inode;
     if (isStill && this.#isTrusted(now)) return mode;
-    return mode | CHECK | (isStill && this.#options.rehash ? STILL : 0);
+    return mode | CHECK | (isStill && this.#isSettled(now) ? STILL : 0);
   }
 
   #state(i: number): number {

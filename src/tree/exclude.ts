@@ -8,7 +8,7 @@ const require = createRequire(import.meta.url);
 /** Patterns in gitignore syntax, for what the folder `base` holds. */
 export interface Rules {
   readonly base: BytePath;
-  readonly patterns: string | readonly string[];
+  readonly patterns: readonly string[];
 }
 
 /**
@@ -18,15 +18,12 @@ export interface Rules {
 export class Excludes {
   /** What it is made of, the outermost first; this can be sent to another thread. */
   readonly rules: readonly Rules[];
-  /** The innermost first. */
-  readonly #matchers: readonly { readonly prefix: number; readonly matcher: Ignore }[];
+  /** One matcher for all: a rule that takes back a folder has to be seen together with the one that excludes it. */
+  readonly #matcher: Ignore | undefined;
 
   private constructor(rules: readonly Rules[]) {
     this.rules = rules;
-    this.#matchers = rules.toReversed().map(({ base, patterns }) => ({
-      prefix: base === '' ? 0 : textOf(base).length + 1,
-      matcher: matcherOf(patterns),
-    }));
+    this.#matcher = rules.length === 0 ? undefined : matcherOf(rules);
   }
 
   /** The rules at the top of a tree. @param patterns - gitignore syntax, relative to the source. */
@@ -40,28 +37,45 @@ export class Excludes {
 
   /** The rules inside `folder`, whose `.snapshotignore` says `text`. */
   within(folder: BytePath, text: string): Excludes {
-    return new Excludes([...this.rules, { base: folder, patterns: text.replace(/^\uFEFF/, '') }]);
+    const patterns = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+    return new Excludes([...this.rules, { base: folder, patterns }]);
   }
 
   excludes(path: BytePath, isFolder: boolean): boolean {
-    if (this.#matchers.length === 0) return false;
-    const text = textOf(path);
-    for (const { prefix, matcher } of this.#matchers) {
-      const { ignored, unignored } = matcher.test(text.slice(prefix) + (isFolder ? '/' : ''));
-      if (ignored || unignored) return ignored;
-    }
-    return false;
+    return this.#matcher !== undefined && this.#matcher.ignores(textOf(path) + (isFolder ? '/' : ''));
   }
 }
 
 /** Patterns are text; a name that is not UTF-8 is matched as if its bytes were characters. */
 function textOf(path: BytePath): string {
-  return toText(path) ?? path;
+  return (
+    toText(path) ??
+    path
+      .split('/')
+      .map((name) => toText(name as BytePath) ?? name)
+      .join('/')
+  );
 }
 
-function matcherOf(patterns: string | readonly string[]): Ignore {
+function matcherOf(rules: readonly Rules[]): Ignore {
   // Loaded only when a pattern exists; most trees have none.
   const ignore = require('ignore') as typeof ignoreFactory;
   const ignorecase = process.platform === 'win32' || process.platform === 'darwin';
-  return ignore({ ignorecase, allowRelativePaths: true }).add(patterns);
+  const matcher = ignore({ ignorecase, allowRelativePaths: true });
+  for (const { base, patterns } of rules) {
+    for (const pattern of patterns) {
+      if (pattern.trim() !== '' && !pattern.startsWith('#')) matcher.add({ pattern: below(base, pattern) });
+    }
+  }
+  return matcher;
+}
+
+/** `pattern`, which is relative to the folder `base`, as one that is relative to the top. */
+function below(base: BytePath, pattern: string): string {
+  if (base === '') return pattern;
+  const [sign, body] = pattern.startsWith('!') ? ['!', pattern.slice(1)] : ['', pattern];
+  const folder = textOf(base).replace(/[\\*?[\]!# ]/g, String.raw`\$&`);
+  // With a slash other than at its end, a pattern says where below its folder; without, it holds anywhere there.
+  const isAnchored = body.trimEnd().slice(0, -1).includes('/');
+  return `${sign}/${folder}/${isAnchored ? body.replace(/^\//, '') : `**/${body}`}`;
 }

@@ -51,6 +51,7 @@ export interface ScanResult {
 export interface ScanStart {
   readonly entry: Entry;
   readonly task: ScanTask | undefined;
+  readonly problems: readonly Problem[];
 }
 
 /**
@@ -61,16 +62,16 @@ export interface ScanStart {
 export function startScan(source: string, exclude: readonly string[]): ScanStart {
   try {
     const stats = statSync(source, { bigint: true });
-    if (stats.isFile()) return { entry: entryOf(fromText(basename(source)), 'file', stats), task: undefined };
+    if (stats.isFile()) {
+      return { entry: entryOf(fromText(basename(source)), 'file', stats), task: undefined, problems: [] };
+    }
     if (stats.isDirectory()) {
       const parent = '' as BytePath;
       // A top folder that cannot be read would look like an empty source, so this may throw.
       const names = namesIn(source);
       const walk = new Walk(source, 0);
-      return {
-        entry: entryOf(parent, 'folder', stats),
-        task: walk.taskFor(parent, names, Excludes.of(exclude)),
-      };
+      const task = walk.taskFor(parent, names, Excludes.of(exclude));
+      return { entry: entryOf(parent, 'folder', stats), task, problems: walk.problems };
     }
   } catch (error) {
     if (systemCode(error) === 'ENOENT') {
@@ -148,7 +149,12 @@ class Walk implements ScanResult {
     if (stats.isDirectory()) this.#folder(path, stats, excludes);
     else if (stats.isFile()) this.#file(path, stats);
     else if (stats.isSymbolicLink()) this.#link(path, stats);
-    else this.problems.push({ path, kind: 'special', reason: `a ${specialName(stats)}` });
+    else
+      this.problems.push({
+        path,
+        kind: 'special',
+        reason: `is a ${specialName(stats)}, which an archive cannot hold`,
+      });
   }
 
   #folder(path: BytePath, stats: BigIntStats, excludes: Excludes): void {

@@ -36,13 +36,13 @@ export async function scanTree(
   grown: () => void,
 ): Promise<Tree> {
   signal.throwIfAborted();
-  const { entry, task } = startScan(source, exclude);
+  const { entry, task, problems: first } = startScan(source, exclude);
   entries.push(entry);
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...first];
   if (task !== undefined) {
     const scanner = new Scanner(source, ({ chunk, problems: found }) => {
       entries.append(chunk);
-      problems.push(...found);
+      for (const problem of found) problems.push(problem);
       grown();
     });
     await scanner.run(task, signal);

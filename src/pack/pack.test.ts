@@ -1,0 +1,574 @@
+import { spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { inflateRawSync } from 'node:zlib';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadDecompressor, measureFrame } from '../archive/zstd.ts';
+import { loadBlake3 } from '../hash/blake3.ts';
+import { LocalStore } from '../store/local-store.ts';
+import type { StoreWriter } from '../store/store.ts';
+import { EntryTable } from '../tree/entry-table.ts';
+import { type BytePath, fromText, systemPath } from '../tree/path.ts';
+import { scan, startScan } from '../tree/scan.ts';
+import { PIECE_BYTES } from './batches.ts';
+import { hashFiles } from './hash-files.ts';
+import { pack, type PackOptions } from './pack.ts';
+import type { Packed, Place } from './packed.ts';
+import { WorkerPool } from './pool.ts';
+import type { Format } from './tasks.ts';
+
+const MIB = 1024 * 1024;
+const FORMATS: Format[] = ['tar.zst', 'zip'];
+const isGnuTar = spawnSync('tar', ['--version'], { encoding: 'utf8' }).stdout?.includes('GNU') ?? false;
+const hasZstd = spawnSync('zstd', ['--version']).status === 0;
+const hasUnzip = spawnSync('unzip', ['-v']).status === 0;
+
+const pool = new WorkerPool(2);
+const blake3 = await loadBlake3();
+const decompressor = loadDecompressor();
+
+afterAll(async () => {
+  await pool.close();
+});
+
+let folder: string;
+let source: string;
+let store: LocalStore;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pack-'));
+  source = join(folder, 'source');
+  mkdirSync(source);
+  store = new LocalStore(join(folder, 'store'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+function scanned(): EntryTable {
+  const { entry, task } = startScan(source, []);
+  const table = new EntryTable();
+  table.push(entry);
+  if (task !== undefined) table.append(scan(source, task, 100_000).entries.toChunk().chunk);
+  return table;
+}
+
+/** `path` has one character per byte. */
+function at(path: string): string | Buffer {
+  return systemPath(source, path as BytePath);
+}
+
+function file(path: string, content: string | Buffer = 'x'): string | Buffer {
+  mkdirSync(at(dirname(path)), { recursive: true });
+  writeFileSync(at(path), content);
+  return at(path);
+}
+
+function options(format: Format, changes: Partial<PackOptions> = {}): PackOptions {
+  return {
+    root: source,
+    format,
+    pool,
+    signal: new AbortController().signal,
+    progress: () => {},
+    create: async (n) => {
+      const name = `archive-${n}.${format}`;
+      return { file: name, writer: await store.create(name) };
+    },
+    ...changes,
+  };
+}
+
+/** Packs `entries`, and checks what every packing promises. */
+async function packed(
+  format: Format,
+  entries = scanned(),
+  changes: Partial<PackOptions> = {},
+): Promise<{ result: Packed; entries: EntryTable }> {
+  const result = await pack(entries, options(format, changes));
+  result.archives.forEach(({ file: name, bytes, sha256 }) => {
+    const content = readFileSync(join(store.location, name));
+    expect([content.length, createHash('sha256').update(content).digest('hex')]).toEqual([bytes, sha256]);
+  });
+  const places = numbers(entries).map((i) => result.places.at(i));
+  // A further name in a tar shares the place of the first one, and is not counted again.
+  const counted = numbers(entries).filter(
+    (i) => places[i] !== undefined && (format === 'zip' || entries.hasContent(i)),
+  );
+  expect(result.archives.map((archive) => [archive.entries, archive.liveBytes])).toEqual(
+    result.archives.map((_, n) => {
+      const inside = counted.filter((i) => places[i]?.archive === n);
+      return [inside.length, inside.reduce((sum, i) => sum + entries.size(i), 0)];
+    }),
+  );
+  return { result, entries };
+}
+
+function numbers(entries: EntryTable): number[] {
+  return Array.from({ length: entries.length }, (_, i) => i);
+}
+
+function numberOf(entries: EntryTable, path: string): number {
+  return numbers(entries).find((i) => entries.path(i) === path) ?? -1;
+}
+
+/** The content at `place`, found as `docs/format.md` says. */
+function contentAt(place: Place, sizeBytes: number, format: Format, archives: Packed['archives']): Buffer {
+  const whole = readFileSync(join(store.location, archives[place.archive]?.file ?? ''));
+  const bytes = whole.subarray(place.offset, place.offset + place.length);
+  if (format === 'tar.zst') {
+    const frames: Buffer[] = [];
+    for (let done = 0; done < bytes.length;) {
+      const frame = measureFrame(bytes.subarray(done));
+      frames.push(
+        decompressor.decompress(bytes.subarray(done, done + frame.bytes), frame.contentBytes ?? Number.NaN),
+      );
+      done += frame.bytes;
+    }
+    return Buffer.concat(frames).subarray(place.skip, place.skip + sizeBytes);
+  }
+  expect(bytes.readUInt32LE(0)).toBe(0x04034b50);
+  const start = 30 + bytes.readUInt16LE(26) + bytes.readUInt16LE(28);
+  const body = bytes.subarray(start);
+  const content = bytes.readUInt16LE(8) === 8 ? inflateRawSync(body) : body.subarray(0, sizeBytes);
+  // One whole record, and nothing else: what comes next is another one, or the directory.
+  if (place.offset + place.length < whole.length) {
+    expect(whole.toString('latin1', place.offset + place.length, place.offset + place.length + 2)).toBe('PK');
+  }
+  expect(content).toHaveLength(sizeBytes);
+  return content;
+}
+
+/** Every file of the source lies where its place says, with the hash of its content. */
+function expectContents(format: Format, { result, entries }: { result: Packed; entries: EntryTable }): void {
+  for (const i of numbers(entries)) {
+    const place = result.places.at(i);
+    if (entries.type(i) !== 'file') {
+      expect(place).toBeUndefined();
+      continue;
+    }
+    if (place === undefined) throw new Error(`${entries.path(i)} has no place`);
+    const content = contentAt(place, entries.size(i), format, result.archives);
+    expect(content.equals(readFileSync(at(entries.path(i))))).toBe(true);
+    expect(Buffer.from(entries.hash(i) ?? []).equals(blake3.hash(content))).toBe(true);
+  }
+}
+
+interface Seen {
+  readonly type: string;
+  readonly mode: number;
+  readonly mtime: bigint;
+  readonly content: string;
+  readonly links: number;
+}
+
+/** What lies below `root`, with times in units of `tickNs`. */
+function treeBelow(root: string, tickNs: bigint, countLinks: boolean): Map<string, Seen> {
+  const tree = new Map<string, Seen>();
+  const walk = (parent: string): void => {
+    for (const name of readdirSync(systemPath(root, parent as BytePath), 'latin1')) {
+      const path = (parent === '' ? name : `${parent}/${name}`) as BytePath;
+      const where = systemPath(root, path);
+      const stats = lstatSync(where, { bigint: true });
+      const type = stats.isDirectory() ? 'folder' : stats.isSymbolicLink() ? 'link' : 'file';
+      const content =
+        type === 'link'
+          ? readlinkSync(where, 'latin1')
+          : type === 'file'
+            ? createHash('sha256').update(readFileSync(where)).digest('hex')
+            : '';
+      // unzip does not set the times of links.
+      const mtime = type === 'link' && tickNs > 1n ? 0n : stats.mtimeNs / tickNs;
+      const links = countLinks && type === 'file' ? Number(stats.nlink) : 1;
+      tree.set(path, { type, mode: Number(stats.mode), mtime, content, links });
+      if (type === 'folder') walk(path);
+    }
+  };
+  walk('');
+  return tree;
+}
+
+function extract(format: Format, archives: Packed['archives']): string {
+  const out = join(folder, `out-${randomBytes(4).toString('hex')}`);
+  mkdirSync(out);
+  for (const { file: name } of archives) {
+    const archive = join(store.location, name);
+    const env = { ...process.env, LC_ALL: 'C.UTF-8' };
+    const [command, ...args] =
+      format === 'zip'
+        ? ['unzip', '-q', '-o', '-K', '-^', archive, '-d', out]
+        : ['tar', '--zstd', '-xpf', archive, '-C', out];
+    const { status, stderr } = spawnSync(command ?? '', args, { env, encoding: 'utf8' });
+    expect([name, status, stderr]).toEqual([name, 0, '']);
+  }
+  return out;
+}
+
+/** Everything that an archive can hold; names that neither program treats in a way of its own. */
+function makeTree(): void {
+  file('empty', '');
+  file('one', '1');
+  file('text/a.txt', 'text\n'.repeat(1000));
+  file('text/b.txt', 'text\n'.repeat(1000));
+  file('random/small', randomBytes(600));
+  file('random/512', randomBytes(512));
+  file('photo.jpg', randomBytes(70_000));
+  file(fromText('ü/é🙂.txt'), 'unicode');
+  file('latin-\xe9', 'bytes');
+  file('-rf', 'dash');
+  file('two\nlines', 'newline');
+  file(`quotes '" $HOME`, 'quotes');
+  file('n'.repeat(255), 'long');
+  file(`${'d'.repeat(120)}/${'e'.repeat(120)}/${'f'.repeat(120)}`, 'deep');
+  mkdirSync(at('folder/empty'), { recursive: true });
+  symlinkSync('text/a.txt', at('link'));
+  symlinkSync('nowhere/'.repeat(20), at('dangling'));
+  linkSync(at('text/a.txt'), at('hard'));
+  linkSync(at('text/a.txt'), at('zz-hard'));
+  chmodSync(at('one'), 0o4711);
+  chmodSync(at('folder'), 0o1777);
+  for (let i = 0; i < 40; i++) file(`many/${i}`, randomBytes(1000 * i));
+  file('large/random', randomBytes(PIECE_BYTES + 77));
+  file('large/text', 'a line of text\n'.repeat(300_000));
+  file('large/film.mp4', randomBytes(PIECE_BYTES + 1));
+  linkSync(at('large/random'), at('large/second'));
+  file('just-a-piece', Buffer.alloc(PIECE_BYTES, 'p'));
+  // In this order, so that nothing sets the time of a folder anew.
+  for (const path of ['text/a.txt', 'many/3', 'large/text', 'text', 'folder/empty', 'folder', 'many']) {
+    utimesSync(at(path), 1_500_000_000, 1_500_000_000.25);
+  }
+}
+
+describe.each(FORMATS)('a tree packed as %s', (format) => {
+  const canExtract = format === 'zip' ? hasUnzip : isGnuTar && hasZstd;
+
+  it.skipIf(!canExtract)('is extracted by an ordinary program as it was', async () => {
+    makeTree();
+    const { result } = await packed(format);
+    expect(result.problems).toEqual([]);
+    expect(result.archives).toHaveLength(1);
+    const tick = format === 'zip' ? 1_000_000_000n : 1n;
+    const out = extract(format, result.archives);
+    expect(treeBelow(out, tick, format !== 'zip')).toEqual(treeBelow(source, tick, format !== 'zip'));
+  });
+
+  it.skipIf(!canExtract)('is extracted as it was from several archives, in their order', async () => {
+    makeTree();
+    const { result } = await packed(format, scanned(), { archiveBytes: 100_000 });
+    expect(result.archives.length).toBeGreaterThan(3);
+    const tick = format === 'zip' ? 1_000_000_000n : 1n;
+    const out = extract(format, result.archives);
+    expect(treeBelow(out, tick, format !== 'zip')).toEqual(treeBelow(source, tick, format !== 'zip'));
+  });
+
+  it.each([undefined, 1, 100_000])(
+    'has every content where its place says (archives of %s bytes)',
+    async (archiveBytes) => {
+      makeTree();
+      expectContents(format, await packed(format, scanned(), { archiveBytes }));
+    },
+  );
+
+  it('has small files first, across all archives', async () => {
+    makeTree();
+    const { result, entries } = await packed(format, scanned(), { archiveBytes: 100_000 });
+    const written = numbers(entries)
+      .filter((i) => entries.hasContent(i))
+      .map((i) => ({ size: entries.size(i), place: result.places.at(i) }))
+      .toSorted(
+        (a, b) =>
+          (a.place?.archive ?? 0) - (b.place?.archive ?? 0) ||
+          (a.place?.offset ?? 0) - (b.place?.offset ?? 0) ||
+          (a.place?.skip ?? 0) - (b.place?.skip ?? 0),
+      )
+      .map(({ size }) => size);
+    expect(written).toEqual(written.toSorted((a, b) => a - b));
+  });
+
+  it('is one archive even when it is empty', async () => {
+    const { result } = await packed(format);
+    expect(result.archives).toHaveLength(1);
+    expect(result.archives[0]).toMatchObject({ entries: 0, liveBytes: 0 });
+  });
+
+  it('holds a source that is one file', async () => {
+    file('single', 'content');
+    const { entry } = startScan(join(source, 'single'), []);
+    const table = new EntryTable();
+    table.push(entry);
+    expectContents(format, await packed(format, table));
+  });
+
+  it('tells how much it has packed', async () => {
+    makeTree();
+    const entries = scanned();
+    const total = { files: 0, bytes: 0 };
+    await packed(format, entries, {
+      progress: (files, bytes) => {
+        total.files += files;
+        total.bytes += bytes;
+      },
+    });
+    const contents = numbers(entries).filter(
+      (i) => entries.hasContent(i) || (format === 'zip' && entries.type(i) === 'file'),
+    );
+    const bytes = contents.reduce((sum, i) => sum + entries.size(i), 0);
+    expect(total.files).toBe(contents.length);
+    // Pieces of large files are counted in whole blocks.
+    expect(Math.abs(total.bytes - bytes)).toBeLessThan(512 * 4);
+  });
+
+  it('has what files hold when they are read, not when they were scanned', async () => {
+    const content = { grows: 'x', shrinks: 'shrinks', rewritten: 'before', same: 'same' };
+    for (const [path, text] of Object.entries(content)) file(path, text);
+    const entries = scanned();
+    appendFileSync(at('grows'), 'y'.repeat(5000));
+    truncateSync(at('shrinks'), 3);
+    unlinkSync(at('rewritten'));
+    file('rewritten', 'after!');
+    const done = await packed(format, entries);
+    expectContents(format, done);
+    expect([...done.result.reread].map((i) => entries.path(i)).toSorted()).toEqual([
+      'grows',
+      'rewritten',
+      'shrinks',
+    ]);
+    expect(entries.size(numberOf(entries, 'grows'))).toBe(5001);
+    expect(done.result).toMatchObject({ problems: [], lost: new Set(), changed: new Set() });
+  });
+
+  it.each([10, 3 * PIECE_BYTES])(
+    'says the same of all names of a file that grew to %i bytes',
+    async (size) => {
+      file('a', 'small');
+      linkSync(at('a'), at('b'));
+      const entries = scanned();
+      file('a', randomBytes(size));
+      const done = await packed(format, entries);
+      expectContents(format, done);
+      const [a, b] = [1, 2].map((i) => entries.at(i));
+      expect(b).toEqual({ ...a, path: 'b', hardlink: 'a' });
+    },
+  );
+
+  it.each<[string, number]>([
+    ['a few pieces', 3 * PIECE_BYTES + 5],
+    ['just more than a piece', PIECE_BYTES + 1],
+    ['twice a piece', 2 * PIECE_BYTES],
+  ])('has a small file that grew to %s', async (_, size) => {
+    file('a', 'small');
+    file('b', 'other');
+    const entries = scanned();
+    file('a', randomBytes(size));
+    const done = await packed(format, entries);
+    expectContents(format, done);
+    expect(done.result.problems).toEqual([]);
+    if (canExtract) extract(format, done.result.archives);
+  });
+
+  it.each<[string, number]>([
+    ['nothing', 0],
+    ['a byte', 1],
+    ['one piece', PIECE_BYTES],
+    ['two pieces less a byte', 2 * PIECE_BYTES - 1],
+  ])('has a large file that shrank to %s', async (_, size) => {
+    file('large', randomBytes(2 * PIECE_BYTES + 9));
+    file('other', randomBytes(2 * PIECE_BYTES + 10));
+    const entries = scanned();
+    truncateSync(at('large'), size);
+    const done = await packed(format, entries);
+    expectContents(format, done);
+    expect(done.result.problems).toEqual([]);
+    if (canExtract) {
+      const out = extract(format, done.result.archives);
+      expect(readdirSync(out)).toEqual(['large', 'other']);
+    }
+  });
+
+  it('names what vanished, further names with it, and takes the rest', async () => {
+    for (const path of ['gone', 'here', 'became-link']) file(path, path);
+    file('large', randomBytes(PIECE_BYTES + 1));
+    linkSync(at('gone'), at('hard'));
+    const entries = scanned();
+    for (const path of ['gone', 'hard', 'large', 'became-link']) unlinkSync(at(path));
+    symlinkSync('here', at('became-link'));
+    const { result } = await packed(format, entries);
+    expect(result.problems.map(({ path, kind, reason }) => `${path} ${kind}: ${reason}`).toSorted()).toEqual([
+      'became-link vanished: is no file any more',
+      'gone vanished: vanished',
+      'hard vanished: vanished',
+      'large vanished: vanished',
+    ]);
+    expect([...result.lost].map((i) => entries.path(i)).toSorted()).toEqual([
+      'became-link',
+      'gone',
+      'hard',
+      'large',
+    ]);
+    for (const i of result.lost) expect(result.places.at(i)).toBeUndefined();
+    if (canExtract) expect(readdirSync(extract(format, result.archives))).toEqual(['here']);
+  });
+
+  it('keeps the finished archives and gives up the one at work when the disk is full', async () => {
+    for (let i = 0; i < 30; i++) file(`f${i}`, randomBytes(1_000_000));
+    const failure = new Error('the disk is full');
+    const create: PackOptions['create'] = async (n) => {
+      const name = `archive-${n}.${format}`;
+      const writer = await store.create(name);
+      const full: StoreWriter = {
+        write: async (bytes) => (n === 2 ? await Promise.reject(failure) : await writer.write(bytes)),
+        rewind: async (bytes) => await writer.rewind(bytes),
+        commit: async () => await writer.commit(),
+        discard: async () => await writer.discard(),
+      };
+      return { file: name, writer: full };
+    };
+    const packing = pack(scanned(), options(format, { create, archiveBytes: MIB }));
+    await expect(packing).rejects.toBe(failure);
+    expect(readdirSync(store.location)).toEqual([`archive-0.${format}`, `archive-1.${format}`]);
+  });
+
+  it('stops when it is told to, and leaves no half archive', async () => {
+    for (let i = 0; i < 30; i++) file(`f${i}`, randomBytes(1_000_000));
+    const stop = new AbortController();
+    const reason = new Error('stopped');
+    const packing = pack(
+      scanned(),
+      options(format, { signal: stop.signal, progress: () => stop.abort(reason) }),
+    );
+    await expect(packing).rejects.toBe(reason);
+    expect(readdirSync(store.location)).toEqual([]);
+  });
+});
+
+describe('a tar.zst', () => {
+  it.skipIf(!hasZstd)('is whole for zstd, and each of its frames names size and checksum', async () => {
+    makeTree();
+    const { result } = await packed('tar.zst', scanned(), { archiveBytes: MIB });
+    for (const { file: name } of result.archives) {
+      const path = join(store.location, name);
+      expect(spawnSync('zstd', ['-t', path]).status).toBe(0);
+      const { stdout } = spawnSync('zstd', ['-lv', path], { encoding: 'utf8' });
+      expect(stdout).toContain('Check: XXH64');
+      expect(stdout).toContain('# Skippable Frames: 1');
+    }
+  });
+
+  it('ends with a table of its frames', async () => {
+    makeTree();
+    const { result } = await packed('tar.zst');
+    const bytes = readFileSync(join(store.location, result.archives[0]?.file ?? ''));
+    expect(bytes.readUInt32LE(bytes.length - 4)).toBe(0x8f92eab1);
+    const count = bytes.readUInt32LE(bytes.length - 9);
+    const table = bytes.length - 9 - count * 8;
+    let done = 0;
+    for (let n = 0; n < count; n++) {
+      const frame = measureFrame(bytes.subarray(done));
+      expect([frame.bytes, frame.contentBytes]).toEqual([
+        bytes.readUInt32LE(table + n * 8),
+        bytes.readUInt32LE(table + n * 8 + 4),
+      ]);
+      done += frame.bytes;
+    }
+    // The header of the skippable frame stands between the last frame and the table.
+    expect(done + 8).toBe(table);
+  });
+});
+
+describe('hashFiles()', () => {
+  it('hashes all files, small and large, and further names with the first one', async () => {
+    makeTree();
+    const entries = scanned();
+    const wanted = numbers(entries).filter((i) => entries.hasContent(i));
+    const total = { files: 0, bytes: 0 };
+    const unread = await hashFiles(entries, wanted, {
+      root: source,
+      pool,
+      signal: new AbortController().signal,
+      progress: (files, bytes) => {
+        total.files += files;
+        total.bytes += bytes;
+      },
+    });
+    expect(unread.size).toBe(0);
+    for (const i of numbers(entries).filter((n) => entries.type(n) === 'file')) {
+      const expected = blake3.hash(readFileSync(at(entries.path(i))));
+      expect(Buffer.from(entries.hash(i) ?? []).equals(expected)).toBe(true);
+    }
+    expect(total).toEqual({
+      files: wanted.length,
+      bytes: wanted.reduce((sum, i) => sum + entries.size(i), 0),
+    });
+  });
+
+  it('names what it could not read, and hashes the rest', async () => {
+    for (const path of ['a', 'b', 'c']) file(path, path);
+    const entries = scanned();
+    unlinkSync(at('b'));
+    const wanted = [1, 2, 3];
+    const unread = await hashFiles(entries, wanted, {
+      root: source,
+      pool,
+      signal: new AbortController().signal,
+      progress: () => {},
+    });
+    expect([...unread]).toEqual([[2, { path: 'b', kind: 'vanished', reason: 'vanished' }]]);
+    expect(wanted.map((i) => entries.hash(i) !== undefined)).toEqual([true, false, true]);
+  });
+
+  it('stops when enough is known, or when it is told to', async () => {
+    for (let i = 0; i < 20; i++) file(`f${i}`, randomBytes(MIB));
+    const entries = scanned();
+    const wanted = numbers(entries).slice(1);
+    let asked = 0;
+    const enough = (): boolean => ++asked === 1;
+    const given = { root: source, pool, signal: new AbortController().signal, progress: () => {} };
+    await hashFiles(entries, wanted, { ...given, enough });
+    expect(asked).toBe(1);
+    expect(wanted.some((i) => entries.hash(i) === undefined)).toBe(true);
+    const signal = AbortSignal.abort(new Error('stopped'));
+    await expect(hashFiles(entries, wanted, { ...given, signal })).rejects.toThrow('stopped');
+  });
+});
+
+describe('WorkerPool', () => {
+  it('rejects what is still to do when it is closed, and takes nothing after that', async () => {
+    const own = new WorkerPool(1);
+    const task = { kind: 'hash', root: source, entries: [] } as const;
+    const results = Promise.allSettled([own.run(task), own.run(task), own.run(task)]);
+    await own.close();
+    const states = (await results).map(({ status }) => status);
+    expect(states).toEqual(['rejected', 'rejected', 'rejected']);
+    await expect(own.run(task)).rejects.toThrow('the worker pool is closed');
+  });
+
+  it('fails a task with what its thread failed with, and goes on', async () => {
+    const own = new WorkerPool(1);
+    try {
+      const bad = { kind: 'hash', root: source, entries: undefined } as never;
+      await expect(own.run(bad)).rejects.toBeInstanceOf(Error);
+      const good = { kind: 'hash', root: source, entries: [] } as const;
+      expect((await own.run(good)).exceptions).toEqual([]);
+    } finally {
+      await own.close();
+    }
+  });
+});

@@ -1,0 +1,208 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SnapshotError } from '../errors.ts';
+import { formatInfo, type Info, parseInfo } from './info.ts';
+
+const HASH = '0123456789abcdef'.repeat(4);
+
+const INFO: Info = {
+  version: 1,
+  tool: 'snapshot 0.1.0',
+  name: 'documents',
+  host: 'laptop',
+  source: '/home/alice/documents',
+  destination: '/mnt/disk',
+  time: { started: '2026-11-19T02:00:00.123Z', finished: '2026-11-19T02:00:07Z' },
+  strategy: 'incremental',
+  format: 'tar.zst',
+  hash: { algorithm: 'blake3', tree: HASH, folders: { letters: HASH } },
+  count: { files: 3, folders: 2, links: 1 },
+  bytes: 1234,
+  change: { added: 1, modified: 2, removed: 3 },
+  previous: '2026-11-18T02-00-00Z',
+  archives: [
+    { file: 'documents-2026-11-19T02-00-00Z.tar.zst', bytes: 99, sha256: HASH, entries: 3, liveBytes: 12 },
+  ],
+  index: { file: 'index.jsonl.zst', bytes: 55, sha256: HASH },
+  skipped: [
+    { path: 'a/b', reason: 'permission denied' },
+    { pathBase64: '/w==', reason: 'vanished' },
+  ],
+};
+
+const text = fc.string({ unit: 'binary' });
+const count = fc.maxSafeNat();
+const hash = fc.stringMatching(/^[0-9a-f]{64}$/);
+const fileName = fc.stringMatching(/^[\w -]{1,20}\.zip$/);
+const time = fc
+  .date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') })
+  .map((date) => date.toISOString());
+
+const infos: fc.Arbitrary<Info> = fc.record({
+  version: fc.constant(1 as const),
+  tool: text,
+  name: fileName,
+  host: text,
+  source: text,
+  destination: text,
+  time: fc.record({ started: time, finished: time }),
+  strategy: fc.constantFrom('incremental', 'full'),
+  format: fc.constantFrom('tar.zst', 'zip'),
+  hash: fc.record({
+    algorithm: fc.constant('blake3' as const),
+    tree: hash,
+    folders: fc.dictionary(fc.oneof(text, fc.constantFrom('__proto__', 'constructor')), hash, {
+      noNullPrototype: true,
+    }),
+  }),
+  count: fc.record({ files: count, folders: count, links: count }),
+  bytes: count,
+  change: fc.record({ added: count, modified: count, removed: count }),
+  previous: fc.option(text),
+  archives: fc.array(
+    fc.record({ file: fileName, bytes: count, sha256: hash, entries: count, liveBytes: count }),
+    { maxLength: 3 },
+  ),
+  index: fc.record({ file: fileName, bytes: count, sha256: hash }),
+  skipped: fc.array(
+    fc.oneof(fc.record({ path: text, reason: text }), fc.record({ pathBase64: text, reason: text })),
+    { maxLength: 3 },
+  ),
+});
+
+/** Every way from the top of `value` to something in it. */
+function* places(value: unknown, path: readonly string[] = []): Generator<readonly string[]> {
+  if (path.length > 0) yield path;
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) yield* places(inner, [...path, key]);
+}
+
+/** `INFO` with something else at `path`; `undefined` takes the key out. */
+function damagedAt(path: readonly string[], value: unknown): string {
+  const copy = structuredClone(INFO) as unknown as Record<string, unknown>;
+  let inside = copy;
+  for (const key of path.slice(0, -1)) inside = inside[key] as Record<string, unknown>;
+  inside[path.at(-1) ?? ''] = value;
+  return JSON.stringify(copy);
+}
+
+function failureOf(json: string): SnapshotError {
+  try {
+    parseInfo(json, 'the/info.json');
+  } catch (error) {
+    if (error instanceof SnapshotError) return error;
+    throw error;
+  }
+  throw new Error('it was read');
+}
+
+/** Keys that may be missing or null. */
+const OPTIONAL = new Set(['previous', 'hash.folders.letters', 'skipped.0.path', 'skipped.1.pathBase64']);
+
+const PLACES = [...places(INFO)].map((path): [string, readonly string[]] => [path.join('.'), path]);
+
+describe('formatInfo()', () => {
+  it('writes the keys in the order of docs/format.md, indented by two spaces', () => {
+    const written = formatInfo(INFO);
+    expect(Object.keys(JSON.parse(written) as object)).toEqual([
+      'version',
+      'tool',
+      'name',
+      'host',
+      'source',
+      'destination',
+      'time',
+      'strategy',
+      'format',
+      'hash',
+      'count',
+      'bytes',
+      'change',
+      'previous',
+      'archives',
+      'index',
+      'skipped',
+    ]);
+    expect(written).toMatch(/^\{\n {2}"version": 1,\n {2}"tool"/);
+    expect(written).toMatch(/\n\}\n$/);
+  });
+});
+
+describe('parseInfo()', () => {
+  it('gives back what was written', () => {
+    expect(parseInfo(formatInfo(INFO), 'info.json')).toEqual(INFO);
+    fc.assert(
+      fc.property(infos, (info) => {
+        expect(parseInfo(formatInfo(info), 'info.json')).toEqual(info);
+      }),
+    );
+  });
+
+  it('does not mind keys that it does not know', () => {
+    expect(parseInfo(JSON.stringify({ ...INFO, comment: 'mine' }), 'info.json')).toEqual(INFO);
+  });
+
+  it.each(PLACES.filter(([name]) => !OPTIONAL.has(name) && !/^(?:archives|skipped)\.\d+$/.test(name)))(
+    'names `%s` when it is missing',
+    (name, path) => {
+      const failure = failureOf(damagedAt(path, undefined));
+      expect(failure.code).toBe('E_DAMAGED');
+      expect(failure.message).toContain(`\`${name}\``);
+    },
+  );
+
+  it.each<[string, unknown]>([
+    ['time.started', '2026-11-19 02:00:00'],
+    ['time.finished', '2026-11-19T02:00:00+01:00'],
+    ['strategy', 'differential'],
+    ['format', 'tar.gz'],
+    ['hash.algorithm', 'md5'],
+    ['hash.tree', HASH.slice(1)],
+    ['hash.tree', HASH.toUpperCase()],
+    ['hash.folders.letters', 'none'],
+    ['count.files', -1],
+    ['bytes', '12'],
+    ['bytes', 2 ** 53],
+    ['archives.0.sha256', `${HASH}0`],
+    ['archives.0.file', '../../etc/passwd'],
+    ['archives.0.file', '..'],
+    ['archives.0.file', '/etc/passwd'],
+    ['archives.0.file', String.raw`a\b`],
+    ['archives.0.file', 'a\0b'],
+    ['archives.0.file', ''],
+    ['index.file', 'sub/index'],
+    ['name', '.'],
+  ])('refuses `%s` when it is %j', (name, value) => {
+    const failure = failureOf(damagedAt(name.split('.'), value));
+    expect([failure.code, failure.message]).toEqual([
+      'E_DAMAGED',
+      `"the/info.json" is damaged: \`${name}\` is missing or not what it should be`,
+    ]);
+  });
+
+  it('sends whoever has a newer version to that one', () => {
+    const failure = failureOf(damagedAt(['version'], 2));
+    expect(failure.message).toBe('"the/info.json" has version 2, which is not known here');
+    expect(failure.hint).toMatch(/newer version/);
+  });
+
+  it.each(['', '{', 'null', '[]', '"text"', '\0\0\0\0', formatInfo(INFO).slice(0, 200)])(
+    'refuses what is no JSON object: %j',
+    (json) => {
+      expect(failureOf(json).code).toBe('E_DAMAGED');
+    },
+  );
+
+  it('throws nothing but E_DAMAGED, whatever the JSON', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...PLACES), fc.jsonValue(), ([, path], value) => {
+        try {
+          parseInfo(damagedAt(path, value), 'info.json');
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'SnapshotError', code: 'E_DAMAGED' });
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

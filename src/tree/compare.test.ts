@@ -1,0 +1,339 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Change, Comparison, type PreviousCursor, type PreviousEntry } from './compare.ts';
+import type { Entry } from './entry.ts';
+import { EntryTable } from './entry-table.ts';
+import { type BytePath, comparePaths } from './path.ts';
+
+const SECOND = 1_000_000_000n;
+/** When the last snapshot began. */
+const BEGAN = 1000n * SECOND;
+
+/** A file, folder or link for tests: what it holds is one letter. */
+interface Item {
+  readonly type: Entry['type'];
+  readonly mode: number;
+  /** Content of a file or target of a link. */
+  readonly value: string;
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly inode: bigint;
+}
+
+type Items = Readonly<Record<string, Item>>;
+
+const FILE: Item = {
+  type: 'file',
+  mode: 0o644,
+  value: 'a',
+  size: 1,
+  mtimeNs: 5n,
+  ctimeNs: 5n,
+  inode: 9n,
+};
+const LINK: Item = { ...FILE, type: 'link', size: 0, value: 'to', mode: 0o777 };
+const FOLDER: Item = { ...FILE, type: 'folder', size: 0, value: '', mode: 0o755 };
+
+function entryOf(path: string, { value, ...item }: Item): Entry {
+  return {
+    ...item,
+    path: path as BytePath,
+    uid: 0,
+    gid: 0,
+    target: item.type === 'link' ? (value as BytePath) : undefined,
+    hardlink: undefined,
+  };
+}
+
+function hashOf({ value }: Item): Uint8Array {
+  return new Uint8Array(32).fill(value.codePointAt(0) ?? 0);
+}
+
+function inOrder(items: Items): [string, Item][] {
+  return Object.entries(items).toSorted(([a], [b]) => comparePaths(a as BytePath, b as BytePath));
+}
+
+function textOf(entry: Entry): string {
+  return Object.values(entry).map(String).join('|');
+}
+
+/** A cursor as an index has it: `skipSame` knows all that a scan sees. */
+class ListCursor implements PreviousCursor {
+  readonly #entries: readonly PreviousEntry[];
+  #at = 0;
+
+  constructor(items: Items) {
+    this.#entries = inOrder(items).map(([path, item]) => ({
+      entry: entryOf(path, item),
+      hash: item.type === 'file' ? hashOf(item) : undefined,
+    }));
+  }
+
+  peek(): PreviousEntry | undefined {
+    return this.#entries[this.#at];
+  }
+
+  skip(): void {
+    this.#at++;
+  }
+
+  skipSame(entry: Entry): boolean {
+    const same = this.peek()?.entry;
+    if (same === undefined || textOf(same) !== textOf(entry)) return false;
+    this.skip();
+    return true;
+  }
+}
+
+interface Options {
+  readonly rehash?: boolean;
+  readonly previousStartNs?: bigint;
+  /** Numbers of entries after which the scan pauses. */
+  readonly pauses?: readonly number[];
+  /** Files that cannot be read. */
+  readonly unreadable?: readonly string[];
+}
+
+/** Compares as a run does: scan, look into what may have changed, and see. */
+function compared(
+  before: Items,
+  now: Items,
+  { rehash = false, previousStartNs = BEGAN, pauses = [], unreadable = [] }: Options = {},
+): { changes: Change[]; read: string[]; certainBefore: boolean; certain: boolean; comparison: Comparison } {
+  const table = new EntryTable(1);
+  const comparison = new Comparison(new ListCursor(before), table, { rehash, previousStartNs });
+  const items = inOrder(now);
+  items.forEach(([path, item], i) => {
+    table.push(entryOf(path, item));
+    if (pauses.includes(i)) comparison.advance();
+  });
+  comparison.finish();
+  const certainBefore = comparison.isCertain();
+  const read: string[] = [];
+  for (const i of comparison.unread()) {
+    const [path, item] = items[i] ?? ['', FILE];
+    read.push(path);
+    if (unreadable.includes(path)) comparison.dismiss(i);
+    else table.setHash(i, hashOf(item));
+  }
+  const changes = [...comparison.changes()];
+  return { changes, read, certainBefore, certain: comparison.isCertain(), comparison };
+}
+
+function shown(changes: readonly Change[]): string[] {
+  return changes.map(({ kind, path, reasons }) => `${kind} ${path} ${reasons.join()}`.trimEnd());
+}
+
+describe('Comparison', () => {
+  it.each<[string, Items, Items, string[]]>([
+    ['nothing', { a: FILE }, { a: FILE }, []],
+    ['nothing of nothing', {}, {}, []],
+    ['a new file', {}, { a: FILE }, ['added a']],
+    ['a file that went', { a: FILE }, {}, ['removed a']],
+    ['a renamed file', { a: FILE }, { b: FILE }, ['added b', 'removed a']],
+    ['a touched file', { a: FILE }, { a: { ...FILE, mtimeNs: 6n, ctimeNs: 6n } }, []],
+    ['a file that was copied back', { a: FILE }, { a: { ...FILE, inode: 77n, ctimeNs: 8n } }, []],
+    ['other content', { a: FILE }, { a: { ...FILE, value: 'b', ctimeNs: 6n } }, ['modified a content']],
+    ['another size', { a: FILE }, { a: { ...FILE, size: 2, value: 'b' } }, ['modified a content']],
+    ['another mode', { a: FILE }, { a: { ...FILE, mode: 0o600, ctimeNs: 6n } }, ['modified a mode']],
+    [
+      'content and mode',
+      { a: FILE },
+      { a: { ...FILE, mode: 0o600, value: 'b', mtimeNs: 6n } },
+      ['modified a content,mode'],
+    ],
+    ['another target', { a: LINK }, { a: { ...LINK, value: 'x' } }, ['modified a target']],
+    ['a touched link', { a: LINK }, { a: { ...LINK, mtimeNs: 7n } }, []],
+    ['another folder mode', { a: FOLDER }, { a: { ...FOLDER, mode: 0o700 } }, ['modified a mode']],
+    ['a touched folder', { a: FOLDER }, { a: { ...FOLDER, mtimeNs: 7n } }, []],
+    ['a file that became a link', { a: FILE }, { a: LINK }, ['modified a type']],
+    [
+      'a folder that became a file',
+      { a: FOLDER, 'a/b': FILE },
+      { a: FILE },
+      ['modified a type', 'removed a/b'],
+    ],
+    ['the mode of the root', { '': FOLDER }, { '': { ...FOLDER, mode: 0o700 } }, []],
+    ['a new root', {}, { '': FOLDER }, []],
+  ])('sees %s', (_, before, now, expected) => {
+    expect(shown(compared(before, now).changes)).toEqual(expected);
+  });
+
+  it('looks into no file whose size, times and inode are as they were', () => {
+    expect(compared({ a: FILE, b: FILE }, { a: FILE, b: { ...FILE, mtimeNs: 6n } }).read).toEqual(['b']);
+  });
+
+  it('looks into all files when told to', () => {
+    expect(compared({ a: FILE, l: LINK }, { a: FILE, b: FILE, l: LINK }, { rehash: true }).read).toEqual([
+      'a',
+      'b',
+    ]);
+  });
+
+  it.each<[string, bigint, string[]]>([
+    ['right at its start', BEGAN, ['a']],
+    ['within a tick before it', BEGAN - 2n * SECOND, ['a']],
+    ['after it', BEGAN + SECOND, ['a']],
+    ['well before it', BEGAN - 2n * SECOND - 1n, []],
+  ])('looks again into a file last changed %s', (_, ctimeNs, read) => {
+    // It may have changed once more in the same tick, after it was read.
+    const file = { ...FILE, ctimeNs };
+    expect(compared({ a: file }, { a: file }).read).toEqual(read);
+    const changed = compared({ a: file }, { a: { ...file, value: 'b' } });
+    expect(shown(changed.changes)).toEqual(read.map((path) => `modified ${path} content`));
+    // Not bit rot: nobody asked, and the time does not say that nothing wrote to it.
+    expect(changed.comparison.rotten(new Set())).toEqual([]);
+  });
+
+  it('finds content that rots, and only where nothing wrote to it', () => {
+    const before = { rotten: FILE, same: FILE, written: FILE, grown: FILE };
+    const now = {
+      rotten: { ...FILE, value: 'b' },
+      same: FILE,
+      written: { ...FILE, value: 'b', mtimeNs: 6n },
+      grown: { ...FILE, value: 'b', size: 2 },
+    };
+    const { comparison, changes } = compared(before, now, { rehash: true });
+    expect(comparison.rotten(new Set())).toEqual([
+      {
+        path: 'rotten',
+        kind: 'rot',
+        reason: 'its content changed although its size, times and inode did not',
+      },
+    ]);
+    expect(shown(changes)).toEqual([
+      'modified grown content',
+      'modified rotten content',
+      'modified written content',
+    ]);
+    // In path order: grown, rotten, same, written.
+    expect(comparison.rotten(new Set([1]))).toEqual([]);
+  });
+
+  it('does not call it rot when the file may have changed within the tick in which it was read', () => {
+    const file = { ...FILE, ctimeNs: BEGAN };
+    const { comparison } = compared({ a: file }, { a: { ...file, value: 'b' } }, { rehash: true });
+    expect(comparison.rotten(new Set())).toEqual([]);
+  });
+
+  it('counts no difference for a file that cannot be read', () => {
+    const now = { a: { ...FILE, mtimeNs: 6n, value: 'b' }, b: FILE };
+    const { changes, certain } = compared({ a: FILE }, now, { unreadable: ['a', 'b'] });
+    expect([changes, certain]).toEqual([[], false]);
+  });
+
+  it.each<[string, Items, Items, boolean]>([
+    ['a path went', { a: FILE, b: FILE }, { a: FILE }, true],
+    ['a folder came', {}, { a: FOLDER }, true],
+    ['a link came', {}, { a: LINK }, true],
+    ['a mode differs', { a: FILE }, { a: { ...FILE, mode: 0o600 } }, true],
+    ['a target differs', { a: LINK }, { a: { ...LINK, value: 'x' } }, true],
+    ['a file became a link', { a: FILE }, { a: LINK }, true],
+    ['a file came', {}, { a: FILE }, false],
+    ['a file became larger', { a: FILE }, { a: { ...FILE, size: 2 } }, false],
+    ['a file may have changed', { a: FILE }, { a: { ...FILE, mtimeNs: 6n } }, false],
+    ['a link became a file', { a: LINK }, { a: FILE }, false],
+    ['nothing changed', { a: FILE }, { a: FILE }, false],
+  ])('knows before it reads a file whether there is a difference: %s', (_, before, now, certain) => {
+    // A file that came or grew may turn out not to be readable, which is no difference.
+    expect(compared(before, now).certainBefore).toBe(certain);
+  });
+
+  it('says how many paths came, went and differ', () => {
+    const before = { a: FILE, b: FILE, c: FILE, d: FOLDER };
+    const now = { a: { ...FILE, mode: 0o600 }, d: FOLDER, e: FILE, f: LINK, g: FILE };
+    expect(compared(before, now).comparison.count()).toEqual({ added: 3, modified: 1, removed: 2 });
+  });
+});
+
+/** Names that share their starts, and trees in which every path's folder is there or not: it does not matter. */
+const paths = fc
+  .array(fc.constantFrom('a', 'b', 'a b', 'a.', '\xff'), { minLength: 1, maxLength: 3 })
+  .map((names) => names.join('/'));
+const item: fc.Arbitrary<Item> = fc
+  .record({
+    type: fc.constantFrom<Entry['type'][]>('file', 'file', 'file', 'folder', 'link'),
+    mode: fc.constantFrom(0o644, 0o755),
+    value: fc.constantFrom('a', 'b'),
+    size: fc.constantFrom(1, 2),
+    mtimeNs: fc.constantFrom(1n, 2n),
+    ctimeNs: fc.constantFrom(1n, 2n, BEGAN, BEGAN + SECOND),
+    inode: fc.constantFrom(1n, 2n),
+  })
+  .map((one) => ({
+    ...one,
+    size: one.type === 'file' ? one.size : 0,
+    value: one.type === 'folder' ? '' : one.value,
+  }));
+const items = fc.dictionary(paths, item, { maxKeys: 12, noNullPrototype: true });
+
+/** Every difference, found in the plainest way. */
+function model(before: Items, now: Items, rehash: boolean): string[] {
+  const reasonsFor = (a: Item, b: Item): string[] => {
+    if (a.type !== b.type) return ['type'];
+    const isStill = a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode;
+    const isRacy = b.ctimeNs >= BEGAN - 2n * SECOND;
+    const content =
+      b.type === 'file' && (a.size !== b.size || (a.value !== b.value && (!isStill || isRacy || rehash)));
+    return [
+      ...(content ? ['content'] : []),
+      ...(b.type === 'link' && a.value !== b.value ? ['target'] : []),
+      ...(a.mode === b.mode ? [] : ['mode']),
+    ];
+  };
+  const present = inOrder(now).flatMap(([path, is]) => {
+    const was = before[path];
+    if (was === undefined) return [`added ${path}`];
+    const reasons = reasonsFor(was, is);
+    return reasons.length === 0 ? [] : [`modified ${path} ${reasons.join()}`];
+  });
+  const removed = inOrder(before).filter(([path]) => now[path] === undefined);
+  return [...present, ...removed.map(([path]) => `removed ${path}`)];
+}
+
+describe('Comparison, for any two trees', () => {
+  it('finds the differences that a plain model finds, however the scan is cut into pieces', () => {
+    fc.assert(
+      fc.property(
+        items,
+        items,
+        fc.boolean(),
+        fc.array(fc.nat({ max: 12 })),
+        (before, changed, rehash, pauses) => {
+          // About half of the paths are as they were.
+          const now = Object.fromEntries(
+            Object.entries({ ...before, ...changed }).filter(
+              ([path]) => path.length % 3 !== 0 || path in changed,
+            ),
+          );
+          const { changes, certain } = compared(before, now, { rehash, pauses });
+          expect(shown(changes)).toEqual(model(before, now, rehash));
+          expect(certain).toBe(changes.length > 0);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('reads no more files than may have changed', () => {
+    fc.assert(
+      fc.property(items, items, (before, now) => {
+        const { read } = compared(before, now);
+        for (const path of read) {
+          const [was, is] = [before[path], now[path]];
+          const isStill =
+            was !== undefined &&
+            is !== undefined &&
+            was.type === is.type &&
+            was.size === is.size &&
+            was.mtimeNs === is.mtimeNs &&
+            was.ctimeNs === is.ctimeNs &&
+            was.inode === is.inode;
+          expect(is?.type).toBe('file');
+          expect(isStill && is.ctimeNs < BEGAN - 2n * SECOND).toBe(false);
+        }
+      }),
+    );
+  });
+});
