@@ -1,6 +1,6 @@
 import type { Problem } from '../tree/entry.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
-import { shareHashes } from '../tree/hardlinks.ts';
+import { shareContent } from '../tree/hardlinks.ts';
 import { batchesOf, smallFirst } from './batches.ts';
 import { ordered } from './ordered.ts';
 import type { WorkerPool } from './pool.ts';
@@ -49,6 +49,6 @@ export async function hashFiles(
     options.progress(numbers.length, bytes);
     if (options.enough?.() === true) break;
   }
-  shareHashes(entries);
+  shareContent(entries);
   return unread;
 }

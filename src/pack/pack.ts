@@ -3,7 +3,7 @@ import { loadCompressor, type Compressor } from '../archive/zstd.ts';
 import { type Hasher, loadBlake3 } from '../hash/blake3.ts';
 import type { Problem } from '../tree/entry.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
-import { firstNames, shareHashes } from '../tree/hardlinks.ts';
+import { firstNames, shareContent } from '../tree/hardlinks.ts';
 import { ArchiveSet, type CreateArchive } from './archive-set.ts';
 import { batchesOf, smallFirst } from './batches.ts';
 import { type Begin, type End, largeFile, type Piece } from './large-file.ts';
@@ -99,7 +99,8 @@ class Packing {
         await this.#writeBatches(this.#folders());
       }
       const archives = await this.#archives.finish();
-      shareHashes(this.#entries);
+      // In a zip each name was read for itself.
+      if (!this.#isZip) shareContent(this.#entries);
       return {
         archives,
         places: this.#places,

@@ -84,12 +84,15 @@ export function sameSeen(a: Seen, b: Seen): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode;
 }
 
+/** What the calls say to a link, a folder or a FIFO where a file was. */
+const NO_FILE: ReadonlySet<string> = new Set(['ELOOP', 'EISDIR', 'ENXIO', 'EAGAIN', 'ESPIPE']);
+
 /** What a failed file call means for the file. */
 export function lostBy(error: unknown): Lost {
   const code = systemCode(error);
   // A link, a folder or a FIFO where a file was: the file is gone.
   if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'vanished', reason: 'vanished' };
-  if (code === 'ELOOP' || code === 'EISDIR' || code === 'ENXIO' || code === 'EAGAIN') {
+  if (code !== undefined && NO_FILE.has(code)) {
     return { kind: 'vanished', reason: 'is no file any more' };
   }
   if (code === undefined) throw error;

@@ -87,7 +87,7 @@ export class IndexCursor implements PreviousCursor {
     const end = this.#lineEnd(this.#at);
     const parsed = parseLine(
       Buffer.from(this.#text.slice(this.#at, end), 'latin1').toString('utf8'),
-      `"${this.#where}"`,
+      this.#where,
     );
     if (this.#last !== undefined && comparePaths(this.#last, parsed.entry.path) >= 0) {
       throw new SnapshotError(

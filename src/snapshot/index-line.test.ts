@@ -46,14 +46,16 @@ function failureOf(line: string): SnapshotError {
 }
 
 const MAX_NS = 2n ** 63n - 1n;
-const bytes = fc
+const anyBytes = fc
   .oneof(
     fc.uint8Array({ min: 1, minLength: 1, maxLength: 20 }),
     fc.string({ unit: 'binary', minLength: 1, maxLength: 10 }).map((text) => Buffer.from(text)),
     fc.constantFrom('"', '\\', '\n', '\u007F', '\u2028', 'é', '🙂', ' ').map((text) => Buffer.from(text)),
   )
   .map((some) => Buffer.from(some).toString('latin1').replaceAll('\0', '0') as BytePath);
-const name = bytes.map((some) => some.replaceAll('/', '_')).filter((some) => some !== '.' && some !== '..');
+const name = anyBytes
+  .map((some) => some.replaceAll('/', '_'))
+  .filter((some) => some !== '.' && some !== '..');
 const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/') as BytePath);
 const count = fc.maxSafeNat();
 const common = {
@@ -85,7 +87,7 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
     ...common,
     type: fc.constant('link' as const),
     size: fc.constant(0),
-    target: bytes,
+    target: anyBytes,
     hardlink: nothing,
   }),
 );

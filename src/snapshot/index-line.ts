@@ -72,6 +72,8 @@ export function pathProperty(path: BytePath): { path: string } | { pathBase64: s
 
 const HASH = /^[0-9a-f]{64}$/;
 const MODE = /^[0-7]{4}$/;
+/** At least one byte. */
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const INODE = /^\d{1,20}$/;
 
 /**
@@ -94,7 +96,7 @@ export function parseLine(line: string, where: string): IndexEntry {
     mtimeNs: parseSeconds(fields.text('mtime')) ?? fields.wrong('mtime'),
     ctimeNs: parseSeconds(fields.text('ctime')) ?? fields.wrong('ctime'),
     inode: BigInt(fields.text('inode', INODE)),
-    target: type === 'link' ? (pathOf(fields, 'target') ?? fields.wrong('target')) : undefined,
+    target: type === 'link' ? (bytesOf(fields, 'target') ?? fields.wrong('target')) : undefined,
     hardlink: isFile ? pathOf(fields, 'hardlink') : undefined,
   };
   return {
@@ -107,13 +109,22 @@ export function parseLine(line: string, where: string): IndexEntry {
   };
 }
 
-function pathOf(fields: Fields, key: string): BytePath | undefined {
-  if (fields.has(key)) {
-    const text = fields.text(key);
-    return text.includes('\0') ? fields.wrong(key) : fromText(text);
-  }
+/** What `key` or `keyBase64` says; undefined when there is neither. */
+function bytesOf(fields: Fields, key: string): BytePath | undefined {
   const base64 = `${key}Base64`;
-  return fields.has(base64) ? fromBytes(Buffer.from(fields.text(base64), 'base64')) : undefined;
+  let path: BytePath | undefined;
+  if (fields.has(key)) path = fromText(fields.text(key));
+  else if (fields.has(base64)) path = fromBytes(Buffer.from(fields.text(base64, BASE64), 'base64'));
+  return path?.includes('\0') === true ? fields.wrong(key) : path;
+}
+
+/** A path below the source: no name of it leads anywhere else. The root's own path is empty. */
+function pathOf(fields: Fields, key: string): BytePath | undefined {
+  const path = bytesOf(fields, key);
+  const isRoot = path === '' && fields.has(key);
+  if (path === undefined || isRoot) return path;
+  const names = path.split('/');
+  return names.some((name) => name === '' || name === '.' || name === '..') ? fields.wrong(key) : path;
 }
 
 function atOf(fields: Fields): At {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from './entry.ts';
 import { EntryTable } from './entry-table.ts';
-import { firstNames, shareHashes } from './hardlinks.ts';
+import { firstNames, shareContent } from './hardlinks.ts';
 import type { BytePath } from './path.ts';
 
 const MAX_INT64 = 2n ** 63n - 1n;
@@ -146,14 +146,14 @@ describe('firstNames()', () => {
   });
 });
 
-describe('shareHashes()', () => {
+describe('shareContent()', () => {
   it('gives further names the hash of the first one, where it is known', () => {
     const table = new EntryTable();
     for (const [name, first] of [['a'], ['b', 'a'], ['c'], ['d', 'c']] as const) {
       table.push(file(name, first === undefined ? {} : { hardlink: first as BytePath }));
     }
     table.setHash(0, new Uint8Array(32).fill(7));
-    shareHashes(table);
+    shareContent(table);
     expect([0, 1, 2, 3].map((i) => table.hash(i)?.[0])).toEqual([7, 7, undefined, undefined]);
   });
 });

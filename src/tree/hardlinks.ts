@@ -18,9 +18,11 @@ export function firstNames(entries: EntryTable): ReadonlyMap<number, number> {
   return new Map(further.map((i) => [i, numbers.get(entries.hardlink(i) ?? ('' as BytePath)) ?? -1]));
 }
 
-/** Gives every further name of a file the hash of the first one, as far as that is known. */
-export function shareHashes(entries: EntryTable): void {
+/** Gives every further name of a file what is known of the first one by now: its hash, and what a read found. */
+export function shareContent(entries: EntryTable): void {
   for (const [i, first] of firstNames(entries)) {
+    if (first < 0) continue;
+    entries.update(i, entries.at(first));
     const hash = entries.hash(first);
     if (hash !== undefined) entries.setHash(i, hash);
   }

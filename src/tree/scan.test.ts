@@ -227,8 +227,8 @@ describe('a scan', () => {
       const tree = scanned();
       expect(pathsOf(tree)).toEqual(['', 'file']);
       expect(tree.problems).toEqual([
-        { path: 'fifo', kind: 'special', reason: 'a FIFO' },
-        { path: 'socket', kind: 'special', reason: 'a socket' },
+        { path: 'fifo', kind: 'special', reason: 'is a FIFO, which an archive cannot hold' },
+        { path: 'socket', kind: 'special', reason: 'is a socket, which an archive cannot hold' },
       ]);
     } finally {
       server.close();
@@ -237,7 +237,9 @@ describe('a scan', () => {
 
   it.skipIf(!isRoot)('names devices', () => {
     spawnSync('mknod', [join(source, 'null'), 'c', '1', '3']);
-    expect(scanned().problems).toEqual([{ path: 'null', kind: 'special', reason: 'a device' }]);
+    expect(scanned().problems).toEqual([
+      { path: 'null', kind: 'special', reason: 'is a device, which an archive cannot hold' },
+    ]);
   });
 
   it('names what lies deeper than one call can reach, and takes the rest', () => {

@@ -1,0 +1,102 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LocalStore } from '../store/local-store.ts';
+import {
+  guardBitRot,
+  guardEmptySource,
+  guardMassChange,
+  readHeld,
+  removeHeld,
+  WAY_OUT,
+  writeHeld,
+} from './guards.ts';
+import { Series } from './series.ts';
+
+describe('guardEmptySource()', () => {
+  it('stops a source without files when the last snapshot had some', () => {
+    expect(() => guardEmptySource('/mnt/disk', 7, 0, false)).toThrow(
+      expect.objectContaining({
+        code: 'E_GUARD',
+        message: 'Source "/mnt/disk" is empty, but the last snapshot has 7 files; nothing was written',
+        hint: expect.stringContaining(WAY_OUT) as string,
+      }) as Error,
+    );
+  });
+
+  it.each<[string, number, number, boolean]>([
+    ['it has files', 7, 1, false],
+    ['the last snapshot was empty, too', 0, 0, false],
+    ['the user accepts it', 7, 0, true],
+  ])('lets it pass when %s', (_, before, files, accepted) => {
+    guardEmptySource('/mnt/disk', before, files, accepted);
+  });
+});
+
+describe('guardMassChange()', () => {
+  it.each<[number, number, number, boolean]>([
+    // files of the last snapshot, modified, removed, held
+    [1000, 500, 0, false],
+    [1000, 501, 0, true],
+    [1000, 250, 250, false],
+    [1000, 250, 251, true],
+    [1000, 0, 1000, true],
+    [100, 100, 0, false],
+    [100, 101, 0, true],
+    [150, 50, 50, false],
+    [199, 50, 51, true],
+    [202, 101, 0, false],
+    [201, 101, 0, true],
+    [0, 0, 0, false],
+  ])('of %i files, %i modified and %i removed: held %s', (files, modified, removed, isHeld) => {
+    const held = guardMassChange(files, modified + removed);
+    expect(held?.guard).toBe(isHeld ? 'mass-change' : undefined);
+    if (held !== undefined)
+      expect(held.message).toMatch(new RegExp(`^${modified + removed} of ${files} files `));
+  });
+});
+
+describe('guardBitRot()', () => {
+  it('holds from the first file on', () => {
+    expect(guardBitRot(0)).toBeUndefined();
+    expect(guardBitRot(1)?.message).toMatch(/^1 file has /);
+    expect(guardBitRot(2)?.message).toMatch(/^2 files have /);
+  });
+});
+
+describe('held.json', () => {
+  const HELD = {
+    since: '2026-11-19T02:00:00.000Z',
+    guard: 'bit-rot',
+    snapshot: '2026-11-19T02-00-00Z',
+    message: 'a file rots',
+  };
+  let folder: string;
+  let series: Series;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'guards-'));
+    series = new Series(new LocalStore(folder), 'documents');
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  it('says what holds rotation back, until it is removed', async () => {
+    expect(await readHeld(series)).toBeUndefined();
+    await writeHeld(series, HELD);
+    expect(await readHeld(series)).toEqual(HELD);
+    expect(JSON.parse(await readFile(join(folder, 'documents', 'held.json'), 'utf8'))).toEqual(HELD);
+    await removeHeld(series);
+    await removeHeld(series);
+    expect(await readHeld(series)).toBeUndefined();
+    expect(await readdir(join(folder, 'documents'))).toEqual([]);
+  });
+
+  it.each(['', '{', '{"since":1}', '[]'])('holds rotation back as well when it says %j', async (text) => {
+    await writeHeld(series, HELD);
+    await writeFile(join(folder, 'documents', 'held.json'), text);
+    expect((await readHeld(series))?.message).toMatch(/held\.json" is damaged/);
+  });
+});

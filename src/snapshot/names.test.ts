@@ -1,0 +1,128 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { archiveName, isOurs, nextSnapshotName, snapshotName, snapshotTime } from './names.ts';
+
+const dates = fc.date({ noInvalidDate: true, min: new Date('0001-01-01'), max: new Date('9999-12-30') });
+
+describe('snapshotName()', () => {
+  it('is the time in UTC, to the second', () => {
+    expect(snapshotName(new Date('2026-11-19T02:03:04.999Z'))).toBe('2026-11-19T02-03-04Z');
+  });
+
+  it('is undone by snapshotTime()', () => {
+    fc.assert(
+      fc.property(dates, (at) => {
+        expect(snapshotTime(snapshotName(at))?.getTime()).toBe(Math.floor(at.getTime() / 1000) * 1000);
+      }),
+    );
+  });
+
+  it('sorts as the times do', () => {
+    fc.assert(
+      fc.property(dates, dates, (a, b) => {
+        const [x, y] = [snapshotName(a), snapshotName(b)];
+        if (x !== y) expect(x < y).toBe(a.getTime() < b.getTime());
+      }),
+    );
+  });
+});
+
+describe('snapshotTime()', () => {
+  it.each([
+    '',
+    '2026-11-19',
+    '2026-11-19T02:03:04Z',
+    '2026-11-19T02-03-04',
+    '2026-11-19T02-03-04Z.bak',
+    ' 2026-11-19T02-03-04Z',
+    '2026-11-19T02-03-04Z\n',
+    '2026-13-19T02-03-04Z',
+    '2026-11-19T25-03-04Z',
+    // No such day, or the first moment of the next one: no snapshot is called that.
+    '2026-02-30T00-00-00Z',
+    '2026-11-19T24-00-00Z',
+  ])('knows that %j is no snapshot', (name) => {
+    expect(snapshotTime(name)).toBeUndefined();
+  });
+});
+
+describe('nextSnapshotName()', () => {
+  const at = new Date('2026-11-19T02:00:00.500Z');
+
+  it.each<[string, string[], string]>([
+    ['the time when nothing is taken', [], '2026-11-19T02-00-00Z'],
+    ['the time when all others are older', ['2026-11-18T02-00-00Z'], '2026-11-19T02-00-00Z'],
+    ['the next second when this one is taken', ['2026-11-19T02-00-00Z'], '2026-11-19T02-00-01Z'],
+    [
+      'later than the newest when the clock was set back',
+      ['2030-01-01T00-00-00Z', '2020-01-01T00-00-00Z'],
+      '2030-01-01T00-00-01Z',
+    ],
+    ['the time when what is taken is no snapshot', ['zzz'], '2026-11-19T02-00-00Z'],
+  ])('is %s', (_, taken, name) => {
+    expect(nextSnapshotName(at, taken)).toBe(name);
+  });
+
+  it('comes after every name that is taken', () => {
+    fc.assert(
+      fc.property(dates, fc.array(dates.map(snapshotName)), (now, taken) => {
+        const name = nextSnapshotName(now, taken);
+        expect(taken.every((other) => other < name)).toBe(true);
+        expect(name >= snapshotName(now)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('archiveName()', () => {
+  it('numbers archives from the second one on', () => {
+    const [first, second] = [0, 1].map((n) => archiveName('docs', '2026-11-19T02-00-00Z', n, 'tar.zst'));
+    expect([first, second]).toEqual([
+      'docs-2026-11-19T02-00-00Z.tar.zst',
+      'docs-2026-11-19T02-00-00Z-2.tar.zst',
+    ]);
+  });
+});
+
+describe('isOurs()', () => {
+  it('knows every archive of the series, whole or in part', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 1 }),
+        dates,
+        fc.nat({ max: 2000 }),
+        fc.constantFrom('tar.zst' as const, 'zip' as const),
+        (series, at, n, format) => {
+          const name = archiveName(series, snapshotName(at), n, format);
+          expect([isOurs(name, series), isOurs(`${name}.part`, series)]).toEqual([true, true]);
+        },
+      ),
+    );
+  });
+
+  it.each(['info.json', 'index.jsonl.zst', 'SHA256SUMS', 'RESTORE.txt', 'info.json.part'])(
+    'knows %s',
+    (name) => {
+      expect(isOurs(name, 'docs')).toBe(true);
+    },
+  );
+
+  it.each([
+    'notes.txt',
+    'info.json.bak',
+    'Info.json',
+    'info.json.part.part',
+    '.part',
+    'docs.zip',
+    'docs-2026.zip',
+    'docs-2026-11-19T02-00-00Z.tar',
+    'docs-2026-11-19T02-00-00Z.zip~',
+    'docs-2026-11-19T02-00-00Z-x.zip',
+    'other-2026-11-19T02-00-00Z.zip',
+    'docs2-2026-11-19T02-00-00Z.zip',
+    'xdocs-2026-11-19T02-00-00Z.zip',
+    'docs-mine-2026-11-19T02-00-00Z.zip',
+  ])('leaves %s alone', (name) => {
+    expect(isOurs(name, 'docs')).toBe(false);
+  });
+});

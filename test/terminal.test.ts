@@ -1,0 +1,148 @@
+// What a user sees on a terminal, and what a pipe gets.
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { type CommandOptions, commandLine, environment, hasTool, IS_WINDOWS } from './command.ts';
+import { Place } from './place.ts';
+
+const ESCAPE = '\u001B';
+
+/** Runs the command with a terminal of `columns` for its output; returns all that it wrote there. */
+const PSEUDO_TERMINAL = `
+import fcntl, os, pty, struct, sys, termios
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack('HHHH', 40, int(sys.argv[1]), 0, 0))
+    os.execvp(sys.argv[2], sys.argv[2:])
+while True:
+    try:
+        data = os.read(fd, 65536)
+    except OSError:
+        break
+    if not data:
+        break
+    sys.stdout.buffer.write(data)
+_, status = os.waitpid(pid, 0)
+sys.exit(os.waitstatus_to_exitcode(status))
+`;
+
+function onTerminal(
+  place: Place,
+  args: readonly string[],
+  { columns = 120, ...more }: Partial<CommandOptions> & { readonly columns?: number } = {},
+): { readonly status: number | null; readonly text: string } {
+  const options = place.options({ env: { TERM: 'xterm-256color' }, ...more });
+  const command = commandLine([...args, '--plan', place.plan]);
+  // The tests' own python3 may be one that needs the real home; the command gets its own by way of env.
+  const own = Object.entries(environment(options)).filter(([name, value]) => process.env[name] !== value);
+  const env = own.map(([name, value]) => `${name}=${value ?? ''}`);
+  const unset = ['NO_COLOR', 'FORCE_COLOR', 'CI'].filter((name) => !(name in (options.env ?? {})));
+  const { status, stdout } = spawnSync(
+    'python3',
+    [
+      '-c',
+      PSEUDO_TERMINAL,
+      String(columns),
+      'env',
+      ...unset.flatMap((name) => ['-u', name]),
+      ...env,
+      ...command,
+    ],
+    { cwd: place.root, maxBuffer: 1 << 28 },
+  );
+  return { status, text: stdout.toString() };
+}
+
+/** The lines on a terminal after `text`: carriage returns, erasing and moving up, as far as they are used. */
+function screenOf(text: string): string {
+  const lines: string[] = [''];
+  let row = 0;
+  let column = 0;
+  // oxlint-disable-next-line no-control-regex -- escape sequences are what this reads
+  const parts = /\u001B\[\??([\d;]*)([A-Za-z])|\r|\n|\u001B.|[^\r\n\u001B]+/g;
+  for (const [part, count = '', letter] of text.matchAll(parts)) {
+    const n = Number(count === '' ? 1 : count);
+    if (part === '\n') row++;
+    else if (part === '\r') column = 0;
+    else if (letter === 'A') row = Math.max(0, row - n);
+    else if (letter === 'B') row += n;
+    else if (letter === 'G') column = n - 1;
+    else if (letter === 'K' && count === '2') lines[row] = '';
+    else if (letter === 'K') lines[row] = (lines[row] ?? '').slice(0, column);
+    else if (letter === 'J') lines.splice(row, Infinity, (lines[row] ?? '').slice(0, column));
+    else if (!part.startsWith(ESCAPE)) {
+      lines[row] =
+        (lines[row] ?? '').padEnd(column).slice(0, column) +
+        part +
+        (lines[row] ?? '').slice(column + part.length);
+      column += part.length;
+    }
+    while (lines.length <= row) lines.push('');
+  }
+  return lines.join('\n').trim();
+}
+
+describe.skipIf(IS_WINDOWS || !hasTool('python3'))('on a terminal', () => {
+  it('a progress line is drawn while a run is at work, and only the table is left', () => {
+    const place = Place.open();
+    place.writeMany('many', 3000);
+    place.write({ 'large.bin': Buffer.alloc(60_000_000, 'text ') });
+    const { status, text } = onTerminal(place, ['run']);
+    expect(status).toBe(0);
+    expect(text).toMatch(/data.*(scanning|packing)/);
+    const screen = screenOf(text);
+    expect(screen).toMatch(/^row +result +files +size +added +modified +removed +written +time$/m);
+    expect(screen).toMatch(/^data +written +3,001 +60 MB +3,002 +0 +0 /m);
+    expect(screen).toContain(place.snapshots()[0]);
+    expect(screen).toMatch(/Done\.$/);
+    expect(screen).not.toMatch(/scanning|packing|█|░/);
+    // The cursor, hidden while lines are drawn over, is shown again.
+    expect(text.lastIndexOf(`${ESCAPE}[?25h`)).toBeGreaterThanOrEqual(text.lastIndexOf(`${ESCAPE}[?25l`));
+  });
+
+  it('a run without changes says so', () => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    onTerminal(place, ['run']);
+    expect(screenOf(onTerminal(place, ['run']).text)).toMatch(/^data +unchanged +1 [^]*nothing changed\.$/m);
+  });
+
+  it('a failed row is in the table, with its reason below', () => {
+    const place = Place.open();
+    place.writePlan('source,destination', 'gone,destination');
+    const { status, text } = onTerminal(place, ['run']);
+    expect(status).toBe(1);
+    expect(screenOf(text)).toMatch(/^gone +FAILED[^]*Source ".*gone" does not exist[^]*1 row of 1 failed/m);
+  });
+
+  it('a narrow one gets no broken progress line', () => {
+    const place = Place.open();
+    place.writeMany('many', 2000);
+    const { status, text } = onTerminal(place, ['run'], { columns: 40 });
+    expect(status).toBe(0);
+    expect(screenOf(text)).not.toMatch(/scanning|packing/);
+  });
+
+  it.each([
+    ['coloured', [], {}, true],
+    ['plain with --no-color', ['--no-color'], {}, false],
+    ['plain with NO_COLOR', [], { NO_COLOR: '1' }, false],
+  ])('text is %s', (_, args, env, isColored) => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    const { text } = onTerminal(place, ['run', ...args], { env: { TERM: 'xterm-256color', ...env } });
+    // oxlint-disable-next-line no-control-regex -- colours are such sequences
+    expect(/\u001B\[\d+m/.test(text)).toBe(isColored);
+  });
+});
+
+describe('in a pipe', () => {
+  it('there are plain lines, without colours and without anything drawn over', async () => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    const { stdout, stderr } = await place.command(['run']);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^data: written, 1 file, 1 B, 1 added, .* on disk, .*s\n/);
+    expect(stdout).not.toContain(ESCAPE);
+    expect(stdout).not.toContain('\r');
+  });
+});
