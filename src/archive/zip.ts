@@ -205,12 +205,14 @@ function unixExtra(member: Member, local: boolean): Buffer {
   return bytes;
 }
 
-/** Local time in steps of two seconds, 4.4.6; readers that know UT do not look at it. */
+/** Local time in steps of two seconds, from 1980 to 2107, 4.4.6; readers that know UT do not look at it. */
 function dosTime(mtimeNs: bigint): { time: number; date: number } {
   const at = new Date(Number(mtimeNs / 1_000_000n));
-  const year = Math.min(Math.max(at.getFullYear(), 1980), 2107);
+  const year = at.getFullYear() - 1980;
+  if (year < 0) return { time: 0, date: (1 << 5) | 1 };
+  if (year > 127) return { time: (23 << 11) | (59 << 5) | 29, date: (127 << 9) | (12 << 5) | 31 };
   return {
     time: (at.getHours() << 11) | (at.getMinutes() << 5) | (at.getSeconds() >> 1),
-    date: ((year - 1980) << 9) | ((at.getMonth() + 1) << 5) | at.getDate(),
+    date: (year << 9) | ((at.getMonth() + 1) << 5) | at.getDate(),
   };
 }

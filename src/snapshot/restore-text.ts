@@ -10,7 +10,7 @@ export function restoreText(snapshot: string, info: Info): string {
   const isZip = info.format === 'zip';
   const commands = info.archives.map(({ file }) =>
     isZip
-      ? `unzip -q -o "$here"/${quoted(file)} -d "$target"`
+      ? `unzip -q -o -K -^ "$here"/${quoted(file)} -d "$target"`
       : `tar --zstd -xpf "$here"/${quoted(file)} -C "$target"`,
   );
   const first = info.archives[0]?.file ?? '';
