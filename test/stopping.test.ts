@@ -1,5 +1,5 @@
 // Runs that are stopped, killed or doubled: the series stays whole and the next run needs no hand.
-import { mkdirSync, readdirSync, readFileSync, truncateSync, watch } from 'node:fs';
+import { readdirSync, readFileSync, truncateSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventsOf, IS_WINDOWS, type Running } from './command.ts';
@@ -24,12 +24,11 @@ function shrink(place: Place): void {
   truncateSync(join(place.source, 'large'), 10);
 }
 
-/** Resolves when a name that fits appears below `folder`; rejects when the run ends before. */
-async function appearance(folder: string, name: RegExp, running: Running): Promise<void> {
-  mkdirSync(folder, { recursive: true });
+/** Resolves when the run has locked the series in `folder`; rejects when it ends before. */
+async function lock(folder: string, running: Running): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const look = (): void => {
-      if (!listing(folder).some((path) => name.test(path))) return;
+      if (!readdirSync(folder).some((name) => name.startsWith('.lock-'))) return;
       watcher.close();
       resolve();
     };
@@ -77,7 +76,7 @@ describe.skipIf(IS_WINDOWS)('a run that is stopped', () => {
     const place = await openWithMuchToDo();
     place.writePlan('source,destination,name', 'source,destination,data', 'source,destination,second');
     const running = place.start(['run']);
-    await appearance(place.series(), /\.part$/, running);
+    await lock(place.series(), running);
     running.child.kill('SIGINT');
     const { status, stdout, stderr } = await running.ended;
     expect(status).toBe(130);
@@ -150,13 +149,13 @@ describe('two runs at once', () => {
     const place = await openWithMuchToDo();
     const first = place.start(['run', '--json']);
     await packing(first);
-    const [lock = ''] = readdirSync(place.series()).filter((name) => name.startsWith('.lock-'));
-    const { owner, held } = JSON.parse(readFileSync(`${place.series()}/${lock}`, 'utf8'));
+    const [file = ''] = readdirSync(place.series()).filter((name) => name.startsWith('.lock-'));
+    const { owner, held } = JSON.parse(readFileSync(`${place.series()}/${file}`, 'utf8'));
     expect({ pid: owner.pid, held }).toEqual({ pid: first.child.pid, held: true });
     first.child.kill('SIGKILL');
     await first.ended;
     shrink(place);
     expect((await place.run()).status).toBe(0);
-    expect(readdirSync(place.series())).not.toContain(lock);
+    expect(readdirSync(place.series())).not.toContain(file);
   });
 });

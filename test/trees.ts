@@ -170,12 +170,15 @@ function makeModes(folder: string): void {
   const readable = [
     0o400, 0o444, 0o555, 0o600, 0o640, 0o644, 0o700, 0o751, 0o755, 0o777, 0o1644, 0o2755, 0o4755, 0o6711,
   ];
-  for (const mode of IS_ROOT ? [0, 0o001, 0o222, 0o333, ...readable] : readable) {
+  // Some systems let root alone set more than these.
+  const isAllowed = (mode: number): boolean => IS_LINUX || mode <= 0o777;
+  const modes = IS_ROOT ? [0, 0o001, 0o222, 0o333, ...readable] : readable;
+  for (const mode of modes.filter(isAllowed)) {
     const path = join(folder, `file ${mode.toString(8)}`);
     writeFileSync(path, '');
     chmodSync(path, mode);
   }
-  for (const mode of [0o700, 0o755, 0o777, 0o1777, 0o2755]) {
+  for (const mode of [0o700, 0o755, 0o777, 0o1777, 0o2755].filter(isAllowed)) {
     const path = join(folder, `folder ${mode.toString(8)}`);
     mkdirSync(path);
     chmodSync(path, mode);

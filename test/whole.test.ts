@@ -143,7 +143,7 @@ describe.skipIf(IS_WINDOWS)('the first snapshot of a tree with everything in it'
     expect(tool('7z', ['t', archive(series)])).toContain('Everything is Ok');
   });
 
-  it('holds its files in ascending size', () => {
+  it.skipIf(!IS_LINUX)('holds its files in ascending size', () => {
     const members = tool('tar', ['--zstd', '-tvf', archive('data'), '--quoting-style=escape'])
       .split('\n')
       .filter((line) => line.startsWith('-'));
@@ -153,8 +153,8 @@ describe.skipIf(IS_WINDOWS)('the first snapshot of a tree with everything in it'
   });
 
   it('is readable by its owner only', () => {
-    const modes = tool('find', [join(place.destination, 'data'), '-perm', '/077']);
-    expect(modes).toBe('');
+    const open = [...lookAt(place.destination)].filter(([, { mode }]) => !mode.endsWith('00'));
+    expect(open).toEqual([]);
   });
 
   it.skipIf(!IS_LINUX || !IS_ROOT)('keeps owners and groups, by number and by name', async () => {

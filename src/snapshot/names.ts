@@ -18,7 +18,8 @@ export function snapshotName(at: Date): string {
 export function snapshotTime(name: string): Date | undefined {
   if (!SNAPSHOT_NAME.test(name)) return undefined;
   const at = new Date(`${name.slice(0, 11)}${name.slice(11, 19).replaceAll('-', ':')}Z`);
-  return Number.isNaN(at.getTime()) ? undefined : at;
+  // 30 February and 24 o'clock have the form of a time, and are none.
+  return Number.isNaN(at.getTime()) || snapshotName(at) !== name ? undefined : at;
 }
 
 /**

@@ -13,6 +13,9 @@ export function restoreText(snapshot: string, info: Info): string {
       ? `unzip -q -o -K -^ "$here"/${quoted(file)} -d "$target"`
       : `tar --zstd -xpf "$here"/${quoted(file)} -C "$target"`,
   );
+  // unzip calls an empty archive a fault.
+  const { files, folders, links } = info.count;
+  const isEmpty = files + folders + links === 0;
   const first = info.archives[0]?.file ?? '';
   const one = isZip
     ? `unzip ${quoted(first)} 'folder/file' -d /some/folder`
@@ -40,7 +43,7 @@ set -eu
 target=\${1:?where to? sh RESTORE.txt /path/to/an/empty/folder}
 here=$(dirname "$0")
 mkdir -p "$target"
-${isZip ? `${UTF8_LOCALE}\n` : ''}${commands.join('\n')}
+${isZip ? `${UTF8_LOCALE}\n` : ''}${isEmpty ? '# The tree was empty.' : commands.join('\n')}
 `;
 }
 

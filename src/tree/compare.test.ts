@@ -316,6 +316,19 @@ describe('Comparison, for any two trees', () => {
     );
   });
 
+  it('counts the files of the last snapshot that are gone or modified', () => {
+    fc.assert(
+      fc.property(items, items, (before, now) => {
+        const { comparison, changes } = compared(before, now);
+        const touched = new Set(
+          changes.filter(({ kind }) => kind !== 'added').map(({ path }) => String(path)),
+        );
+        const hit = inOrder(before).filter(([path, { type }]) => type === 'file' && touched.has(path));
+        expect(comparison.filesHit()).toBe(hit.length);
+      }),
+    );
+  });
+
   it('reads no more files than may have changed', () => {
     fc.assert(
       fc.property(items, items, (before, now) => {
