@@ -53,6 +53,9 @@ export function loadDecompressor(): Decompressor {
   return nodeDecompressor() ?? packageDecompressor();
 }
 
+/** What node:zlib grows a frame by; its own 16 KiB would make hundreds of pieces. */
+const CHUNK_BYTES = 256 * 1024;
+
 /** The part of node:zlib that newer versions have, and the type definitions of Node 20 lack. */
 interface NodeZlib {
   readonly zstdCompressSync?: (content: Uint8Array, options: object) => Buffer;
@@ -67,9 +70,18 @@ function nodeCompressor(): Compressor | undefined {
     [constants['ZSTD_c_compressionLevel'] ?? 100]: LEVEL,
     [constants['ZSTD_c_checksumFlag'] ?? 201]: 1,
   };
+  const collect = garbageCollector();
   return {
-    compress: (content, out) =>
-      concatInto(out, [zstdCompressSync(content, { params, pledgedSrcSize: content.length })]),
+    compress(content, out) {
+      const frame = zstdCompressSync(content, {
+        params,
+        pledgedSrcSize: content.length,
+        chunkSize: CHUNK_BYTES,
+      });
+      const result = concatInto(out, [frame]);
+      collect(frame.length);
+      return result;
+    },
   };
 }
 
@@ -122,8 +134,8 @@ export function packageDecompressor(): Decompressor {
 }
 
 /**
- * The frames of node-zstd lie outside the heap that V8 watches: left alone, a worker piles up a hundred
- * megabytes of them. A look through the youngest objects, which takes a millisecond, gives them back.
+ * Frames lie outside the heap that V8 watches: left alone, a worker piles up a hundred megabytes of them. A
+ * look through the youngest objects, which takes a millisecond, gives them back.
  */
 const UNCOLLECTED_BYTES = 8 * 1024 * 1024;
 
