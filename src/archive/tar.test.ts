@@ -58,6 +58,7 @@ const NAMES: [string, string][] = [
   ['101 bytes in two names', `${'c'.repeat(50)}/${'d'.repeat(50)}`],
   ['155 and 100 bytes', `${'e'.repeat(155)}/${'f'.repeat(100)}`],
   ['156 and 100 bytes', `${'g'.repeat(156)}/${'h'.repeat(100)}`],
+  ['156 and 99 bytes', `${'g'.repeat(156)}/${'h'.repeat(99)}`],
   ['155 and 101 bytes', `${'i'.repeat(155)}/${'j'.repeat(101)}`],
   ['256 bytes in many names', `${'k'.repeat(63)}/`.repeat(4)],
   ['300 bytes', `${'l'.repeat(149)}/${'m'.repeat(150)}`],
@@ -152,6 +153,23 @@ describe('writeHeader()', () => {
       const [, own, rest] = /^(\d+)( path=x+\n)/.exec(records) ?? [];
       expect(`${own}${rest}`).toHaveLength(Number(own));
     }
+  });
+
+  it.each<[string, Partial<Member>, string[]]>([
+    ['what fits', { path: `${'e'.repeat(155)}/${'f'.repeat(100)}`, target: 't'.repeat(100) }, ['mtime']],
+    ['a long name', { path: 'x'.repeat(101) }, ['path', 'mtime']],
+    ['a long target', { target: 't'.repeat(101) }, ['linkpath', 'mtime']],
+    ['a long name that is not UTF-8', { path: '\xff'.repeat(101) }, ['hdrcharset', 'path', 'mtime']],
+    ['a long target that is not UTF-8', { target: '\xff'.repeat(101) }, ['hdrcharset', 'linkpath', 'mtime']],
+    ['a short name that is not UTF-8', { path: '\xff', target: '\xff' }, ['mtime']],
+    ['large numbers', { size: 8 * GIB, uid: 2_097_152, gid: 2_097_152 }, ['size', 'uid', 'gid', 'mtime']],
+  ])('extends the header for what does not fit, and nothing else: %s', (_, changes, keys) => {
+    const records = headers({ ...PLAIN, ...changes })
+      .subarray(512, -512)
+      .toString('latin1');
+    const found = [...records.matchAll(/^\d+ (\w+)=(.*)\n/gm)];
+    expect(found.map(([, key]) => key)).toEqual(keys);
+    if (keys.includes('hdrcharset')) expect(found[0]?.[2]).toBe('BINARY');
   });
 
   it('says in the room it needs what it needs, whatever the member', () => {

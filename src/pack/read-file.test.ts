@@ -125,6 +125,16 @@ describe('readStable()', () => {
     expect(outcome).toMatchObject({ kind: 'read', changed: true, seen: { size: 4 } });
   });
 
+  it('says so when there is less to read than the size says', () => {
+    let tries = 0;
+    const outcome = readStable(folder, scanned(), () => {
+      tries++;
+      return 3;
+    });
+    expect([tries, outcome]).toEqual([3, expect.objectContaining({ kind: 'read', changed: true })]);
+    expect(outcome).toMatchObject({ seen: { size: 3 } });
+  });
+
   it('reads on when the file is removed or replaced after it was opened', () => {
     for (const replace of [() => unlinkSync(file), () => renameSync(join(folder, 'other'), file)]) {
       writeFileSync(file, 'content');

@@ -62,6 +62,9 @@ const STILL = 32;
 /** The sizes differ, so the content does. */
 const CONTENT = 64;
 
+/** With any of these: it was a file. */
+const WAS_FILE = 128;
+
 /** Any of these: the content has to be read before it is known. */
 const UNREAD = ADDED | TYPE | CHECK | CONTENT;
 
@@ -139,8 +142,7 @@ export class Comparison {
     let modified = 0;
     for (let i = 0; i < this.#compared; i++) {
       const state = this.#state(i);
-      if (state === SAME || state === ADDED || this.#current.type(i) !== 'file') continue;
-      if (this.#reasons(i, state).length > 0) modified++;
+      if (state & WAS_FILE && this.#reasons(i, state).length > 0) modified++;
     }
     return this.#removedFiles + modified;
   }
@@ -211,7 +213,7 @@ export class Comparison {
 
   #compareWith(i: number, now: Entry, before: PreviousEntry): void {
     const state = this.#stateOf(before.entry, now);
-    this.#states[i] = state;
+    this.#states[i] = state === SAME || before.entry.type !== 'file' ? state : state | WAS_FILE;
     if (!(state & CHECK) || before.hash === undefined) return;
     const bytes = this.#states.length * HASH_BYTES;
     if (this.#previousHashes.length < bytes) this.#previousHashes = grown(this.#previousHashes, bytes);

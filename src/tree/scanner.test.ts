@@ -65,6 +65,7 @@ function makeLargeTree(root: string): void {
   mkdirSync(join(root, 'wide'));
   // More than one message holds.
   for (let i = 0; i < 5000; i++) linkSync(join(root, 'folder-0', `${i % 3}`), join(root, 'wide', `${i}`));
+  for (let n = 0; n < 40; n++) writeFileSync(join(root, `wide-${n}`), '');
 }
 
 describe('scanTree() of a large tree', () => {
