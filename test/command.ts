@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** The Node that runs the command: this one, or the one that a CI job names. */
-const NODE = process.env['SNAPSHOT_TEST_NODE'] ?? process.execPath;
+export const NODE: string = process.env['SNAPSHOT_TEST_NODE'] ?? process.execPath;
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 export const IS_WINDOWS: boolean = process.platform === 'win32';

@@ -87,7 +87,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('python3'))('on a terminal', () => {
     place.writeMany('many', 3000);
     place.write({ 'large.bin': Buffer.alloc(60_000_000, 'text ') });
     const { status, text } = onTerminal(place, ['run']);
-    expect(status).toBe(0);
+    expect(status, text).toBe(0);
     expect(text).toMatch(/data.*(scanning|packing)/);
     const screen = screenOf(text);
     expect(screen).toMatch(/^row +result +files +size +added +modified +removed +written +time$/m);

@@ -165,20 +165,23 @@ function makeLinks(folder: string): void {
   if (IS_LINUX) symlinkSync(bytes('caf\xe9'), join(folder, 'target in latin1'));
 }
 
+/** Some systems let nobody but root set more than these. */
+function isSettable(mode: number): boolean {
+  return IS_LINUX || mode <= 0o777;
+}
+
 function makeModes(folder: string): void {
   mkdirSync(folder);
   const readable = [
     0o400, 0o444, 0o555, 0o600, 0o640, 0o644, 0o700, 0o751, 0o755, 0o777, 0o1644, 0o2755, 0o4755, 0o6711,
   ];
-  // Some systems let root alone set more than these.
-  const isAllowed = (mode: number): boolean => IS_LINUX || mode <= 0o777;
   const modes = IS_ROOT ? [0, 0o001, 0o222, 0o333, ...readable] : readable;
-  for (const mode of modes.filter(isAllowed)) {
+  for (const mode of modes.filter(isSettable)) {
     const path = join(folder, `file ${mode.toString(8)}`);
     writeFileSync(path, '');
     chmodSync(path, mode);
   }
-  for (const mode of [0o700, 0o755, 0o777, 0o1777, 0o2755].filter(isAllowed)) {
+  for (const mode of [0o700, 0o755, 0o777, 0o1777, 0o2755].filter(isSettable)) {
     const path = join(folder, `folder ${mode.toString(8)}`);
     mkdirSync(path);
     chmodSync(path, mode);

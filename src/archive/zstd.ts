@@ -141,10 +141,10 @@ const UNCOLLECTED_BYTES = 8 * 1024 * 1024;
 
 /** Told how many bytes became garbage, it collects them now and then. */
 function garbageCollector(): (bytes: number) => void {
-  // The one way to it without a flag for the whole process: a new context sees functions that flags add.
+  // The one way to it without an option of node: a new context sees what flags add. The flag stays set: it is
+  // of the whole process, and another thread may be between these two lines.
   v8.setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as (options: { type: 'minor' }) => void;
-  v8.setFlagsFromString('--no-expose-gc');
   let garbageBytes = 0;
   return (bytes) => {
     garbageBytes += bytes;

@@ -60,7 +60,11 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
             default: false,
             describe: 'Read every file, whatever its times say',
           })
-          .option('accept-changes', { type: 'boolean', default: false, describe: 'Overrule the guards' })
+          .option('accept-changes', {
+            type: 'boolean',
+            default: false,
+            describe: 'Go on although much changed, or the source is empty',
+          })
           .option('shutdown', {
             type: 'string',
             describe: 'Shut down afterwards; =always: also when a row failed',
@@ -108,7 +112,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       'Cancel the shutdown that a run has announced',
       (command) =>
         command
-          .option('cancel', { type: 'boolean', demandOption: true, describe: 'Cancel it' })
+          .option('cancel', { type: 'boolean', default: false, describe: 'Cancel it' })
           .example('$0 shutdown --cancel', 'stay up'),
       async (options) => {
         status = await (await import('./shutdown-command.ts')).shutdownCommand(options, terminal);

@@ -14,7 +14,7 @@ export function outcomeText({ outcome, dryRun, guards }: RowEnd, { style }: Term
     case 'unchanged':
       return style('green', 'unchanged');
     case 'failed':
-      return style('red', 'FAILED');
+      return guards.length > 0 ? style('yellow', 'refused') : style('red', 'FAILED');
     case 'stopped':
       return style('yellow', 'stopped');
   }
@@ -69,7 +69,8 @@ function rotationLines({ row, dryRun, removed, kept }: RowEnd, { style }: Termin
   if (removed.length === 0) return [];
   const names = removed.map(({ snapshot }) => snapshot).join(', ');
   const lines = [`${row}: ${dryRun ? 'would rotate' : 'rotated'} out ${names}`];
-  for (const { snapshot, reasons } of kept)
+  // After a nightly run, what went is news; what stays is not.
+  for (const { snapshot, reasons } of dryRun ? kept : [])
     lines.push(style('dim', `  keeps ${snapshot}: ${reasons.join(', ')}`));
   return lines;
 }

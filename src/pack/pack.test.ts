@@ -293,8 +293,19 @@ describe.each(FORMATS)('a tree packed as %s', (format) => {
     const { result } = await packed(format, scanned(), { archiveBytes: 100_000 });
     expect(result.archives.length).toBeGreaterThan(3);
     const tick = format === 'zip' ? 1_000_000_000n : 1n;
-    const out = extract(format, result.archives);
-    expect(treeBelow(out, tick, format !== 'zip')).toEqual(treeBelow(source, tick, format !== 'zip'));
+    const seen = (root: string): Map<string, Seen> => {
+      const tree = treeBelow(root, tick, format !== 'zip');
+      if (format !== 'zip') return tree;
+      // unzip never sets the times of a folder that is there already, so what a later archive puts into a
+      // folder makes it new.
+      const timeless = ({ type, ...rest }: Seen): Seen => ({
+        ...rest,
+        type,
+        mtime: type === 'folder' ? 0n : rest.mtime,
+      });
+      return new Map([...tree].map(([path, one]) => [path, timeless(one)]));
+    };
+    expect(seen(extract(format, result.archives))).toEqual(seen(source));
   });
 
   it.each([undefined, 1, 100_000])(

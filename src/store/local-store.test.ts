@@ -187,6 +187,8 @@ describe('a local store', () => {
         );
         expect(failure === undefined || failure instanceof SnapshotError).toBe(true);
       });
+      // It is to be removed like the others.
+      await chmod(join(folder, 'drop-box'), 0o700);
     });
   });
 });

@@ -153,7 +153,7 @@ class Walk implements ScanResult {
       this.problems.push({
         path,
         kind: 'special',
-        reason: `is a ${specialName(stats)}, which an archive cannot hold`,
+        reason: `is a ${specialName(stats)}: not backed up`,
       });
   }
 
