@@ -33,16 +33,21 @@ function loadNative(): Blake3 | undefined {
   }
   return {
     implementation: 'native',
-    hash: (bytes) => native.blake3(bytes),
+    hash: (bytes) => native.blake3(asBuffer(bytes)),
     async create() {
       const hasher = new native.Blake3Hasher();
       return {
         reset: () => hasher.reset(),
-        update: (bytes) => void hasher.update(bytes),
+        update: (bytes) => void hasher.update(asBuffer(bytes)),
         digest: () => hasher.digestBuffer(),
       };
     },
   };
+}
+
+/** The same memory, in the one type that the package takes. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The portable one; exported so that a test holds the two against each other. */

@@ -9,7 +9,7 @@ import type { Info } from '../snapshot/info.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import type { Problem } from '../tree/entry.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
-import { display } from '../tree/path.ts';
+import { type BytePath, toBytes, toText } from '../tree/path.ts';
 import { type HashedEntry, treeHash } from '../tree/tree-hash.ts';
 import { totalsOf } from './row-context.ts';
 import { TOOL } from './tool.ts';
@@ -73,7 +73,7 @@ export async function infoOf(
     hash: {
       algorithm: 'blake3',
       tree,
-      folders: Object.fromEntries([...folders].map(([path, value]) => [display(path), value])),
+      folders: Object.fromEntries([...folders].map(([path, value]) => [folderKey(path), value])),
     },
     count: { files, folders: folderCount, links },
     bytes,
@@ -82,4 +82,9 @@ export async function infoOf(
     archives: packed.archives,
     skipped: problems.map(({ path, reason }) => ({ ...pathProperty(path), reason })),
   };
+}
+
+/** JSON keys are text; a name that is not UTF-8 is told apart by how it begins. */
+function folderKey(path: BytePath): string {
+  return toText(path) ?? `base64:${toBytes(path).toString('base64')}`;
 }

@@ -10,7 +10,7 @@ export function restoreText(snapshot: string, info: Info): string {
   const isZip = info.format === 'zip';
   const commands = info.archives.map(({ file }) =>
     isZip
-      ? `unzip -q -o -K -^ "$here"/${quoted(file)} -d "$target"`
+      ? `unzip -q -o -K -^ "$here"/${quoted(file)} -d "$target" || [ $? -eq 1 ] # 1: only warnings`
       : `tar --zstd -xpf "$here"/${quoted(file)} -C "$target"`,
   );
   // unzip calls an empty archive a fault.

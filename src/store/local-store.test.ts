@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { SnapshotError } from '../errors.ts';
 import { LocalStore } from './local-store.ts';
 import { testStore } from './store-contract.ts';
@@ -195,19 +195,20 @@ describe('a local store', () => {
 
 describe('a local store on a full disk', () => {
   const disk = join(tmpdir(), `local-store-full-${process.pid}`);
-  const isMounted =
-    process.platform === 'linux' &&
-    isRoot &&
-    spawnSync('mkdir', ['-p', disk]).status === 0 &&
-    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status === 0;
+  let isMounted = false;
 
+  beforeAll(async () => {
+    if (process.platform !== 'linux' || !isRoot) return;
+    await mkdir(disk);
+    isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status === 0;
+  });
   afterAll(async () => {
     if (isMounted) spawnSync('umount', [disk]);
     await rm(disk, { recursive: true, force: true });
   });
 
-  // Only root may mount a disk of its own, and not in every container.
-  it.skipIf(!isMounted)('says so, keeps the earlier object and leaves nothing behind', async () => {
+  it('says so, keeps the earlier object and leaves nothing behind', async ({ skip }) => {
+    skip(!isMounted, 'only root may mount a small disk, and not in every container');
     const store = new LocalStore(disk);
     await store.put('file', Buffer.from('old'));
     const failure = await failureOf(store.put('file', Buffer.alloc(2 * 1024 * 1024)));
