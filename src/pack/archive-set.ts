@@ -31,6 +31,8 @@ export class ArchiveSet {
   /** Undefined for zips. */
   readonly #zstd: Compressor | undefined;
   readonly #finished: PackedArchive[] = [];
+  /** A disk takes its time to flush half a gigabyte; the next archive is filled meanwhile. */
+  readonly #commits: Promise<void>[] = [];
   #open: ArchiveWriter | undefined;
   #large: LargeMember | undefined;
 
@@ -111,10 +113,11 @@ export class ArchiveSet {
     return { archive: this.#finished.length, offset: mark.bytes, length: archive.bytes - mark.bytes, skip };
   }
 
-  /** Ends the last archive. A tree without content has one all the same, which holds its folders and links. */
+  /** Ends the last archive; all are on disk then. A tree without content has one all the same, which holds its folders and links. */
   async finish(): Promise<readonly PackedArchive[]> {
     const archive = this.#open ?? (this.#finished.length === 0 ? await this.#archive() : undefined);
     if (archive !== undefined) await this.#end(archive);
+    await Promise.all(this.#commits);
     return this.#finished;
   }
 
@@ -122,6 +125,8 @@ export class ArchiveSet {
   async discard(): Promise<void> {
     await this.#open?.discard();
     this.#open = undefined;
+    // None is at work any more when the caller clears up.
+    await Promise.allSettled(this.#commits);
   }
 
   async #archive(): Promise<ArchiveWriter> {
@@ -136,5 +141,9 @@ export class ArchiveSet {
   async #end(archive: ArchiveWriter): Promise<void> {
     this.#finished.push(await archive.finish());
     this.#open = undefined;
+    const committed = archive.commit();
+    // It is awaited in finish(); failing earlier than that is not unhandled.
+    committed.catch(() => {});
+    this.#commits.push(committed);
   }
 }

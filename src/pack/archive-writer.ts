@@ -95,7 +95,7 @@ export class ArchiveWriter {
     this.#frames.length = mark.frames;
   }
 
-  /** Ends the archive and commits it. */
+  /** Ends the archive; {@link commit} is still to come. */
   async finish(): Promise<PackedArchive> {
     if (this.#zstd === undefined) {
       const start = this.#bytes;
@@ -106,8 +106,6 @@ export class ArchiveWriter {
       await this.append(this.#zstd.compress(END_OF_ARCHIVE), END_OF_ARCHIVE.length);
       await this.append(seekTable(this.#frames), 0);
     }
-    await this.#queue.drain();
-    await this.#writer.commit();
     return {
       file: this.file,
       bytes: this.#bytes,
@@ -115,6 +113,17 @@ export class ArchiveWriter {
       entries: this.#entries,
       liveBytes: this.#liveBytes,
     };
+  }
+
+  /** Makes the archive appear, whole and on disk; when that fails, nothing of it is left. */
+  async commit(): Promise<void> {
+    try {
+      await this.#queue.drain();
+      await this.#writer.commit();
+    } catch (error) {
+      await this.discard();
+      throw error;
+    }
   }
 
   async discard(): Promise<void> {
