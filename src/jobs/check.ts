@@ -4,6 +4,7 @@ import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { reasonOf, systemCode } from '../errors.ts';
 import type { Plan, Row } from '../plan/plan.ts';
+import { LocalStore } from '../store/local-store.ts';
 
 export interface Finding {
   readonly level: 'ok' | 'warning' | 'failure';
@@ -57,8 +58,9 @@ async function checkDestination(row: Row): Promise<Finding[]> {
   }
   const made = existing === destination ? 'can be written' : 'will be made';
   const findings: Finding[] = [{ level: 'ok', message: `destination "${destination}" ${made}` }];
-  const { bavail, bsize, type } = await statfs(existing);
-  findings.push({ level: 'ok', message: `free space ${formatGib(bavail * bsize)}` }, linksFinding(type));
+  const freeBytes = await new LocalStore(destination).freeBytes();
+  if (freeBytes !== undefined) findings.push({ level: 'ok', message: `free space ${formatGib(freeBytes)}` });
+  findings.push(linksFinding((await statfs(existing)).type));
   if (await isSameDisk(row.source, existing)) {
     const message = 'source and destination are on the same disk: if it fails, both are lost';
     findings.push({ level: 'warning', message });

@@ -1,30 +1,10 @@
-import { stat } from 'node:fs/promises';
-import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
 import type { Row } from '../plan/plan.ts';
 import { Comparison } from '../tree/compare.ts';
 import { EntryTable } from '../tree/entry-table.ts';
+import { startScan } from '../tree/scan.ts';
 import { scanTree, type Tree } from '../tree/scanner.ts';
 import type { Previous } from './previous.ts';
 import type { RowReporter } from './row-reporter.ts';
-
-/**
- * Looks whether there is a source at all, before anything is made in the destination.
- *
- * @throws {@link SnapshotError} `E_ROW` when there is none.
- */
-export async function refuseMissing(source: string): Promise<void> {
-  try {
-    await stat(source);
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') {
-      throw new SnapshotError('E_ROW', `Cannot read source "${source}": ${reasonOf(error)}`, {
-        cause: error,
-      });
-    }
-    const hint = 'Is its disk connected? Is the path in the plan right?';
-    throw new SnapshotError('E_ROW', `Source "${source}" does not exist`, { cause: error, hint });
-  }
-}
 
 /** A scan under way, and the comparison that follows it. */
 export class RowScan {
@@ -32,11 +12,13 @@ export class RowScan {
   readonly #tree: Promise<Tree>;
   #comparison: Comparison | undefined;
 
+  /** @throws {@link SnapshotError} `E_ROW`, at once, when the source does not exist or cannot be read. */
   constructor({ source, exclude }: Row, signal: AbortSignal, report: RowReporter) {
-    this.#tree = scanTree(source, exclude, signal, this.#entries, () => {
+    const grown = (): void => {
       report.scanned(this.#entries.length);
       this.#comparison?.advance();
-    });
+    };
+    this.#tree = scanTree(source, exclude, signal, this.#entries, grown, startScan(source, exclude));
     // It is awaited below; should something else fail first, its own failure matters no more.
     this.#tree.catch(() => {});
   }

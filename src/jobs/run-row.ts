@@ -7,7 +7,7 @@ import type { Tree } from '../tree/scanner.ts';
 import { findPrevious, type Previous } from './previous.ts';
 import { RowContext, type RowOptions, type RowResult, totalsOf } from './row-context.ts';
 import type { RowReporter } from './row-reporter.ts';
-import { refuseMissing, RowScan } from './row-scan.ts';
+import { RowScan } from './row-scan.ts';
 
 /**
  * Backs up one row.
@@ -15,10 +15,10 @@ import { refuseMissing, RowScan } from './row-scan.ts';
  * @throws {@link SnapshotError} when the row fails; its series then is as it was before.
  */
 export async function runRow(row: Row, options: RowOptions, report: RowReporter): Promise<RowResult> {
-  await refuseMissing(row.source);
   const context = new RowContext(row, options, report);
   const scanning = new AbortController();
-  // Begun before all else: it takes longest, in a thread of its own.
+  // Begun before all else: it takes longest, in a thread of its own. A source that is not there is refused
+  // here, before the lock would make a folder for its series.
   const scan = new RowScan(row, AbortSignal.any([options.signal, scanning.signal]), report);
   try {
     const lock = options.dryRun ? undefined : await SeriesLock.acquire(context.series);

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import type { Problem } from './entry.ts';
 import type { EntryTable } from './entry-table.ts';
-import { rootOf, type ScanTask, startScan } from './scan.ts';
+import { rootOf, type ScanStart, type ScanTask, startScan } from './scan.ts';
 import { takeScanThread } from './scan-thread.ts';
 import type { ScanReply, ScanRequest } from './scan-worker.ts';
 
@@ -26,6 +26,7 @@ const MAX_NAMES = 8192;
  * @param exclude - Patterns in gitignore syntax, relative to `source`.
  * @param entries - Grows as the scan goes on, in path order.
  * @param grown - Called each time it has.
+ * @param start - What {@link startScan} said of the source, where that was asked already.
  * @throws {@link SnapshotError} `E_ROW` when the source cannot be read; the reason of `signal` when aborted.
  */
 export async function scanTree(
@@ -34,9 +35,10 @@ export async function scanTree(
   signal: AbortSignal,
   entries: EntryTable,
   grown: () => void,
+  start: ScanStart = startScan(source, exclude),
 ): Promise<Tree> {
   signal.throwIfAborted();
-  const { entry, task, problems: first } = startScan(source, exclude);
+  const { entry, task, problems: first } = start;
   entries.push(entry);
   const problems: Problem[] = [...first];
   if (task !== undefined) {
