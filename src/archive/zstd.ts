@@ -34,9 +34,11 @@ export interface Decompressor {
   /**
    * The content of `frame`, which must be exactly one frame of `sizeBytes` of content.
    *
+   * @param sizeBytes - Undefined for a frame that does not say it: the caller has seen that the
+   * `maxContentBytes` of {@link measureFrame} fits into memory.
    * @throws {@link SnapshotError} `E_DAMAGED` when it is anything else: cut short, changed, followed by more.
    */
-  decompress(frame: Uint8Array, sizeBytes: number): Buffer;
+  decompress(frame: Uint8Array, sizeBytes: number | undefined): Buffer;
 }
 
 /**
@@ -205,16 +207,19 @@ function checked(decompress: (frame: Uint8Array, sizeBytes: number) => Buffer): 
     if (bytes !== frame.length) throw damaged('bytes follow where its frame ends');
     // A small frame can hold terabytes of zeros; what it can hold is known before it is decompressed. Blocks
     // are rarely full, hence the factor.
-    if (maxContentBytes < sizeBytes || maxContentBytes > sizeBytes * 16 + 8 * MAX_BLOCK_BYTES) {
+    if (
+      sizeBytes !== undefined &&
+      (maxContentBytes < sizeBytes || maxContentBytes > sizeBytes * 16 + 8 * MAX_BLOCK_BYTES)
+    ) {
       throw damaged(`its frame does not hold ${sizeBytes} bytes`);
     }
     let content: Buffer;
     try {
-      content = decompress(frame, sizeBytes);
+      content = decompress(frame, sizeBytes ?? maxContentBytes);
     } catch (error) {
       throw damaged(error instanceof Error ? error.message : String(error), error);
     }
-    if (content.length !== sizeBytes)
+    if (sizeBytes !== undefined && content.length !== sizeBytes)
       throw damaged(`its frame holds ${content.length} bytes, not ${sizeBytes}`);
     return content;
   };

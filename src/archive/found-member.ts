@@ -1,0 +1,35 @@
+import type { Member } from './member.ts';
+
+/** Bytes of an archive that lies in a store. */
+export interface ArchiveSource {
+  readonly sizeBytes: number;
+  /** Exactly `length` bytes from `offset` on, in memory of their own; throws if the source ends before. */
+  read(offset: number, length: number): Promise<Buffer>;
+}
+
+/** Takes content piece by piece and gives 32 bytes for it. */
+export interface ContentHasher {
+  /** Begins anew. */
+  reset(): void;
+  update(bytes: Uint8Array): void;
+  digest(): Uint8Array;
+}
+
+/** A member as it was found in an archive, read through. */
+export interface FoundMember {
+  readonly member: Member;
+  /** Where the content of a file lies: `at` of `docs/format.md`. Zeros for what is no file. */
+  readonly place: { readonly offset: number; readonly length: number; readonly skip: number };
+  /** 32 bytes, of the content; undefined for what is no file. */
+  readonly hash: Uint8Array | undefined;
+}
+
+/** The place of what has no content. */
+export const NO_PLACE: FoundMember['place'] = { offset: 0, length: 0, skip: 0 };
+
+/** What reading an archive takes. */
+export interface Reading {
+  readonly source: ArchiveSource;
+  readonly hasher: ContentHasher;
+  readonly signal: AbortSignal;
+}
