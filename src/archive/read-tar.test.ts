@@ -1,7 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { linkSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -272,7 +280,7 @@ describe('readArchive() refuses', () => {
     ['a device', forged(156, '3'), 'its type is "3", which no snapshot holds'],
     ['a folder with content', forged(124, '00000000001', { type: 'folder' }), 'is no file and has content'],
     ['a size that is no number', forged(124, '0000000000z'), 'byte 124 of its header begins no octal number'],
-    ['a size past the end', forged(124, '77777777777'), '8589934591 bytes should follow'],
+    ['a size past the end', forged(124, '77777777777'), 'bytes should follow'],
     ['a header that is not ustar', forged(257, 'ustar  '), 'its header is not of ustar'],
     [
       'a record longer than the pax header',
@@ -282,9 +290,9 @@ describe('readArchive() refuses', () => {
     ['a record of no length', withPax('0 path=a\n'), 'byte 0 of its pax header begins no record'],
     ['a record without "="', withPax('6 ab\n\n'), 'byte 0 of its pax header begins no record'],
     ['a pax size that is no number', withPax('11 size=-1\n'), 'its pax header says "-1" as size'],
-    ['a pax size past all numbers', withPax('27 size=9999999999999999\n'.replace('27', '25')), 'as size'],
+    ['a pax size past all numbers', withPax('25 size=9999999999999999\n'), 'as size'],
     ['a pax time that is none', withPax('12 mtime=x1\n'), 'its pax header says "x1" as mtime'],
-    ['another charset', withPax('19 hdrcharset=ODD\n'), 'unknown hdrcharset "ODD"'],
+    ['another charset', withPax('18 hdrcharset=ODD\n'), 'unknown hdrcharset "ODD"'],
     ['a sparse file', withPax('22 GNU.sparse.major=1\n'), 'it is a sparse file'],
     [
       'a pax header after a pax header',

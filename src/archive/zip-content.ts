@@ -1,7 +1,7 @@
 // The content of a zip record, read through with bounded memory.
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
-import { systemCode } from '../errors.ts';
+import { reasonOf } from '../errors.ts';
 import { Damage } from './damage.ts';
 import type { SourceReader } from './source-reader.ts';
 import type { CentralRecord } from './zip-central.ts';
@@ -12,6 +12,8 @@ const DEFLATED = 8;
 /** Up to this a record is inflated at once, which is many times faster for small ones; else in pieces. */
 const AT_ONCE_BYTES = 8 * 1024 * 1024;
 const PIECE_BYTES = 256 * 1024;
+
+const ENDS_EARLY = 'its compressed content ends too early';
 
 /**
  * Hands the content of a record to `take`, piece by piece, and checks its size and CRC.
@@ -61,7 +63,7 @@ function inflatedAtOnce(bytes: Buffer, contentBytes: number): Buffer {
   } catch (error) {
     throw inflateDamage(error);
   }
-  if (result.engine.bytesWritten !== bytes.length) throw new Damage('its compressed content ends too early');
+  if (result.engine.bytesWritten !== bytes.length) throw new Damage(ENDS_EARLY);
   return result.buffer;
 }
 
@@ -76,25 +78,37 @@ async function inflateInPieces(
   take: (piece: Buffer) => void,
 ): Promise<void> {
   const inflate = createInflateRaw({ chunkSize: PIECE_BYTES });
+  // What the two ends throw stays what it is. All else is zlib's refusal, in one of several forms: content that
+  // ends too early closes the pipeline, and aborts whoever still writes or reads.
+  const own: unknown[] = [];
+  const note = (error: unknown): never => {
+    own.push(error);
+    throw error;
+  };
+  const pieces = async function* (): AsyncGenerator<Buffer> {
+    try {
+      yield* reader.pieces(compressedBytes, PIECE_BYTES);
+    } catch (error) {
+      note(error);
+    }
+  };
+  const takeNoted = (piece: Buffer): void => {
+    try {
+      take(piece);
+    } catch (error) {
+      note(error);
+    }
+  };
   try {
-    await pipeline(
-      reader.pieces(compressedBytes, PIECE_BYTES),
-      inflate,
-      async (contents: AsyncIterable<Buffer>) => {
-        for await (const piece of contents) take(piece);
-      },
-    );
+    await pipeline(pieces, inflate, async (contents: AsyncIterable<Buffer>) => {
+      for await (const piece of contents) takeNoted(piece);
+    });
   } catch (error) {
-    throw inflateDamage(error);
+    throw own.length > 0 ? own[0] : inflateDamage(error);
   }
-  if (inflate.bytesWritten !== compressedBytes) throw new Damage('its compressed content ends too early');
+  if (inflate.bytesWritten !== compressedBytes) throw new Damage(ENDS_EARLY);
 }
 
-/** What zlib refuses is a damage; what the source throws stays what it is. */
-function inflateDamage(error: unknown): unknown {
-  const code = systemCode(error) ?? '';
-  const isOfZlib =
-    code.startsWith('Z_') || code === 'ERR_BUFFER_TOO_LARGE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
-  if (!isOfZlib || !(error instanceof Error)) return error;
-  return new Damage(`its content cannot be inflated: ${error.message}`, { cause: error });
+function inflateDamage(error: unknown): Damage {
+  return new Damage(`its content cannot be inflated: ${reasonOf(error)}`, { cause: error });
 }

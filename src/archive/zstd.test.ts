@@ -207,6 +207,16 @@ describe.each(DECOMPRESSORS)('decompress() of %s', (_by, decompressor) => {
     expect(refusalOf(decompressor, bomb, 1000)).toBe('Cannot decompress: its frame does not hold 1000 bytes');
   });
 
+  it('takes a frame that does not say its size, where the caller does not either', () => {
+    // RFC 8878, 3.1.1: a window, no content size; one raw block of three bytes.
+    const frame = Buffer.from('28b52ffd0058190000616263', 'hex');
+    expect(String(decompressor.decompress(frame, undefined))).toBe('abc');
+    expect(refusalOf(decompressor, frame, 2)).toMatch(/hold/);
+    expect(() => decompressor.decompress(frame.subarray(0, -1), undefined)).toThrow(
+      'in the middle of a frame',
+    );
+  });
+
   it('refuses what is no zstd', () => {
     for (const bytes of [Buffer.alloc(0), Buffer.from('PK\x03\x04 a zip'), Buffer.alloc(100)]) {
       expect(refusalOf(decompressor, bytes, 10)).toBe('Cannot decompress: it is not zstd');
