@@ -259,6 +259,19 @@ function zip64Field(sizes: readonly number[]): Buffer {
   return extra;
 }
 
+function grown(
+  record: Buffer,
+  sizesAt: number,
+  lengthsAt: number,
+  bodyAt: number,
+  sizes: readonly number[],
+): Buffer {
+  const head = Buffer.from(record.subarray(0, bodyAt + record.readUInt16LE(lengthsAt)));
+  head.fill(0xff, sizesAt, sizesAt + 8);
+  head.writeUInt16LE(head.readUInt16LE(lengthsAt + 2) + 20, lengthsAt + 2);
+  return Buffer.concat([head, zip64Field(sizes), record.subarray(head.length)]);
+}
+
 /** The zip of one member with a descriptor, with its sizes moved into zip64 fields. */
 function widened(bytes: Buffer): Buffer {
   const end = bytes.length - 22;
@@ -266,18 +279,6 @@ function widened(bytes: Buffer): Buffer {
   const local = bytes.subarray(0, directory - 16);
   const descriptor = bytes.subarray(directory - 16, directory);
   const central = bytes.subarray(directory, end);
-  const grown = (
-    record: Buffer,
-    sizesAt: number,
-    lengthsAt: number,
-    bodyAt: number,
-    sizes: readonly number[],
-  ): Buffer => {
-    const head = Buffer.from(record.subarray(0, bodyAt + record.readUInt16LE(lengthsAt)));
-    head.fill(0xff, sizesAt, sizesAt + 8);
-    head.writeUInt16LE(head.readUInt16LE(lengthsAt + 2) + 20, lengthsAt + 2);
-    return Buffer.concat([head, zip64Field(sizes), record.subarray(head.length)]);
-  };
   const sizes = [central.readUInt32LE(24), central.readUInt32LE(20)];
   const wide = Buffer.alloc(24);
   descriptor.copy(wide, 0, 0, 8);
