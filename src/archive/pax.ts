@@ -28,7 +28,7 @@ export function parsePax(body: Buffer): Pax {
     const digits = space < 0 || space - at > 9 ? '' : body.toString('latin1', at, space);
     const end = at + (/^[1-9]\d*$/.test(digits) ? Number(digits) : 0);
     const equals = body.indexOf(0x3d, space);
-    if (end > body.length || end <= equals || equals <= space + 1 || body[end - 1] !== 0x0a) {
+    if (end <= equals || equals <= space + 1 || body[end - 1] !== 0x0a) {
       throw new Damage(`byte ${at} of its pax header begins no record`);
     }
     setRecord(pax, body.toString('latin1', space + 1, equals), body.toString('latin1', equals + 1, end - 1));

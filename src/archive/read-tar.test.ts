@@ -186,6 +186,14 @@ describe('readArchive() of a tar.zst', () => {
     expect(found?.place).toEqual({ offset: 0, length: bytes.length - end, skip: 1536 });
   });
 
+  it('reads times with fewer decimals or more than nine, as other programs write them', async () => {
+    const times = ['11 mtime=7', '13 mtime=7.5', '14 mtime=-7.5', '22 mtime=7.1234567899', '12 mtime=7.'];
+    const tar = Buffer.concat([...times.map((time) => withPax(`${time}\n`)), END_OF_ARCHIVE]);
+    const found = await read(framed([tar]));
+    const expected = [7_000_000_000n, 7_500_000_000n, -7_500_000_000n, 7_123_456_789n, 7_000_000_000n];
+    expect(found.map((one) => one.member.mtimeNs)).toEqual(expected);
+  });
+
   it('reads one with no members', async () => {
     expect(await read(framed([END_OF_ARCHIVE]))).toEqual([]);
   });
@@ -253,6 +261,12 @@ function forged(at: number, text: string, member: Partial<Member> = {}): Buffer 
   return bytes;
 }
 
+function unsigned(): Buffer {
+  const bytes = bytesOf(part({}));
+  bytes.write('F', 1024);
+  return bytes;
+}
+
 /** A member whose pax header holds `records`. */
 function withPax(records: string): Buffer {
   const bytes = bytesOf(part({}));
@@ -281,6 +295,7 @@ describe('readArchive() refuses', () => {
     ['a folder with content', forged(124, '00000000001', { type: 'folder' }), 'is no file and has content'],
     ['a size that is no number', forged(124, '0000000000z'), 'byte 124 of its header begins no octal number'],
     ['a size past the end', forged(124, '77777777777'), 'bytes should follow'],
+    ['a header of another checksum', unsigned(), 'the checksum of its header is wrong'],
     ['a header that is not ustar', forged(257, 'ustar  '), 'its header is not of ustar'],
     [
       'a record longer than the pax header',
@@ -342,6 +357,15 @@ describe('readArchive() refuses', () => {
     }
     const followed = Buffer.concat([framed([BODY, END_OF_ARCHIVE]), Buffer.from('x')]);
     expect(await refusal(followed)).toContain('the seek table at byte');
+  });
+
+  it('a seek table with any byte changed', async () => {
+    const bytes = framed([BODY, END_OF_ARCHIVE]);
+    for (let at = framed([BODY, END_OF_ARCHIVE], false).length; at < bytes.length; at++) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      expect(await refusal(changed)).toContain('byte');
+    }
   });
 
   it('a frame without a checksum, and what is no frame', async () => {

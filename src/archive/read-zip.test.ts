@@ -412,6 +412,33 @@ describe('readArchive() refuses a zip with', () => {
     expect(await refusal(zipOf(PARTS, 70_000))).toContain('would lead past byte');
   });
 
+  it.each<[string, number]>([
+    ['disk number', 4],
+    ['disk of the directory', 6],
+    ['count on this disk', 8],
+    ['count', 10],
+    ['size of the directory', 12],
+    ['offset of the directory', 16],
+    ['length of a comment', 20],
+  ])('another %s at its end', async (_, at) => {
+    const bytes = zipOf(PARTS);
+    const end = bytes.length - 22;
+    bytes.writeUInt8((bytes[end + at] ?? 0) ^ 1, end + at);
+    expect(await refusal(bytes)).toMatch(/its directory is missing|about its directory is not so/);
+  });
+
+  it('anything changed in its zip64 end', async () => {
+    const parts = Array.from({ length: 65_535 }, (__, i): Part => ({ member: { path: `f${i}` } }));
+    const bytes = zipOf(parts);
+    const end = bytes.length - 98;
+    // Versions at 12 and 14 say nothing about what follows.
+    for (const at of [0, 4, 16, 20, 24, 32, 40, 48, 55, 56, 60, 64, 72]) {
+      const changed = Buffer.from(bytes);
+      changed.writeUInt8((changed[end + at] ?? 0) ^ 1, end + at);
+      expect([at, await refusal(changed)]).toEqual([at, expect.stringMatching(/directory|cannot be/)]);
+    }
+  });
+
   it('bytes between its records, or after its end', async () => {
     const bytes = zipOf(PARTS);
     const [end, directory] = [bytes.length - 22, bytes.readUInt32LE(bytes.length - 6)];
