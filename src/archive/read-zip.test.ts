@@ -393,6 +393,11 @@ describe('readArchive() refuses a zip with', () => {
     ['no time', [file({ forge: (_, central) => central.writeUInt8(0, 50) })], 'it has no UT field'],
     ['no owners', [file({ forge: (local) => local.writeUInt8(0, 43) })], 'it has no ux field'],
     [
+      'an extra field twice',
+      [file({ forge: (local) => local.writeUInt16LE(0x5455, 43) })],
+      'an extra field twice',
+    ],
+    [
       'extra fields too long',
       [file({ forge: (_, central) => central.writeUInt16LE(999, 52) })],
       'longer than they say',
