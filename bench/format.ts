@@ -16,9 +16,9 @@ export function formatSpread(
 ): string {
   if (spread === undefined) return MISSING;
   const { median, least, most } = spread;
-  return least === most
-    ? `${write(median)}${unit}`
-    : `${write(median)}${unit} (${write(least)}–${write(most)})`;
+  const range = [write(least), write(most)];
+  const isOne = range[0] === range[1];
+  return `${write(median)}${unit}${isOne ? '' : ` (${range.join('–')})`}`;
 }
 
 export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(Math.abs(bytes) < 10e6 ? 2 : 0);

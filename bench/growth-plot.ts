@@ -1,6 +1,7 @@
 // Draws how time and memory grow: three panels side by side.
 
 import { memorySpread, spreadOf } from './compare.ts';
+import { formatCount, formatMegabytes } from './format.ts';
 import type { GrowthReport, SizePoint } from './growth-report.ts';
 import { samplesOf } from './growth-report.ts';
 import { GROWTH_CASES, GROWTH_MEMORY_GOAL } from './growth-steps.ts';
@@ -57,13 +58,18 @@ function planPanels({ sizes, history }: GrowthReport): Panel[] {
   ];
 }
 
-function drawLegend(): string[] {
-  return GROWTH_CASES.map(({ id, title }, index) => {
+/** @param hasGoal - Whether the goal is marked in a panel. */
+function drawLegend(hasGoal: boolean): string[] {
+  const { files, atMostBytes } = GROWTH_MEMORY_GOAL;
+  const goal = `goal: ${formatMegabytes(atMostBytes)} at ${formatCount(files)} files`;
+  const keys = GROWTH_CASES.map(({ id, title }): [kind: string, title: string] => [id, title]);
+  return [...keys, ...(hasGoal ? [['goal', goal] as const] : [])].map(([kind, title], index) => {
     const x = 12 + index * LEGEND_STEP;
-    return (
-      `  <polyline class="${id}" points="${x},40 ${x + 18},40"/>\n` +
-      `  <text class="quiet" x="${x + 24}" y="44">${escapeXml(title)}</text>`
-    );
+    const sign =
+      kind === 'goal'
+        ? `<circle class="goal" cx="${x + 14}" cy="40" r="3"/>`
+        : `<polyline class="${kind}" points="${x},40 ${x + 18},40"/>`;
+    return `  ${sign}\n  <text class="quiet" x="${x + 24}" y="44">${escapeXml(title)}</text>`;
   });
 }
 
@@ -77,7 +83,7 @@ export function drawGrowth(report: GrowthReport): string {
     style: STYLE,
     elements: [
       '  <text class="title" x="12" y="22">Time and memory, as the tree and the history grow</text>',
-      ...drawLegend(),
+      ...drawLegend(panels.some(({ lines }) => lines.some(({ kind }) => kind === 'goal'))),
       ...panels.map((panel, index) => drawPanel(panel, index * PANEL_WIDTH, HEAD_HEIGHT)),
     ],
   });
