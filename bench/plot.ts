@@ -1,6 +1,7 @@
 // Draws the ratios as bars on a logarithmic axis: to the left of 1, snapshot is the faster one.
 
-import type { Comparison } from './report.ts';
+import type { Comparison } from './compare.ts';
+import { drawPage, escapeXml } from './svg.ts';
 
 const LABEL_WIDTH = 300;
 const AXIS_WIDTH = 420;
@@ -10,29 +11,18 @@ const BAR_HEIGHT = 14;
 const HEAD_HEIGHT = 56;
 const FOOT_HEIGHT = 34;
 
-// The colours are readable on white and on near-black; text and lines follow the reader's theme.
 const STYLE = `
-    text { font: 13px system-ui, sans-serif; fill: #1f2328; }
-    .title { font-weight: 600; font-size: 15px; }
-    .quiet { fill: #59636e; }
-    .grid { stroke: #d1d9e0; }
     .one { stroke: #59636e; stroke-width: 1.5; }
     .range { stroke: #59636e; }
     .faster { fill: #2da44e; }
     .slower { fill: #d4762c; }
     @media (prefers-color-scheme: dark) {
-      text { fill: #f0f6fc; }
-      .quiet { fill: #9198a1; }
-      .grid { stroke: #3d444d; }
       .one, .range { stroke: #9198a1; }
     }`;
 
-const escapeXml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-
 /** Powers of two that enclose all values, and 1/2 to 2 at least. */
 function axisBounds(comparisons: readonly Comparison[]): { low: number; high: number } {
-  const logs = comparisons.flatMap(({ ratio }) => [Math.log2(ratio.least), Math.log2(ratio.most)]);
+  const logs = comparisons.flatMap(({ time }) => [Math.log2(time.least), Math.log2(time.most)]);
   return { low: Math.floor(Math.min(-1, ...logs)), high: Math.ceil(Math.max(1, ...logs)) };
 }
 
@@ -53,25 +43,28 @@ export function drawChart(comparisons: readonly Comparison[]): string {
       `  <text class="quiet" x="${x}" y="${bottom + 20}" text-anchor="middle">${tickLabel(power)}</text>`
     );
   });
-  const bars = comparisons.map(({ testCase, peer, ratio }, index) => {
+  const bars = comparisons.map(({ testCase, peer, time }, index) => {
     const middle = HEAD_HEIGHT + index * ROW_HEIGHT + ROW_HEIGHT / 2;
-    const [from, to] = ratio.median < 1 ? [at(ratio.median), at(1)] : [at(1), at(ratio.median)];
-    const valueX = Number(at(Math.max(1, ratio.most))) + 8;
+    const [from, to] = time.median < 1 ? [at(time.median), at(1)] : [at(1), at(time.median)];
+    const valueX = Number(at(Math.max(1, time.most))) + 8;
     return (
       `  <text x="${LABEL_WIDTH - 12}" y="${middle + 4}" text-anchor="end">${escapeXml(`${testCase.title} · ${peer.title}`)}</text>\n` +
-      `  <rect class="${ratio.median < 1 ? 'faster' : 'slower'}" x="${from}" y="${middle - BAR_HEIGHT / 2}" width="${(Number(to) - Number(from)).toFixed(1)}" height="${BAR_HEIGHT}"/>\n` +
-      `  <line class="range" x1="${at(ratio.least)}" x2="${at(ratio.most)}" y1="${middle}" y2="${middle}"/>\n` +
-      `  <text x="${valueX.toFixed(1)}" y="${middle + 4}">${ratio.median.toFixed(2)}x</text>`
+      `  <rect class="${time.median < 1 ? 'faster' : 'slower'}" x="${from}" y="${middle - BAR_HEIGHT / 2}" width="${(Number(to) - Number(from)).toFixed(1)}" height="${BAR_HEIGHT}"/>\n` +
+      `  <line class="range" x1="${at(time.least)}" x2="${at(time.most)}" y1="${middle}" y2="${middle}"/>\n` +
+      `  <text x="${valueX.toFixed(1)}" y="${middle + 4}">${time.median.toFixed(2)}x</text>`
     );
   });
 
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${bottom + FOOT_HEIGHT}" viewBox="0 0 ${width} ${bottom + FOOT_HEIGHT}" role="img">
-  <title>Time of snapshot in relation to other tools</title>
-  <style>${STYLE}
-  </style>
-  <text class="title" x="12" y="22">Time of snapshot, the other tool's time being 1</text>
-  <text class="quiet" x="12" y="40">Left of 1, snapshot is faster. Logarithmic axis; the thin line is the range of all runs.</text>
-${[...ticks, ...bars].join('\n')}
-</svg>
-`;
+  return drawPage({
+    width,
+    height: bottom + FOOT_HEIGHT,
+    title: 'Time of snapshot in relation to other tools',
+    style: STYLE,
+    elements: [
+      `  <text class="title" x="12" y="22">Time of snapshot, the other tool's time being 1</text>`,
+      '  <text class="quiet" x="12" y="40">Left of 1, snapshot is faster. Logarithmic axis; the thin line is the range of all runs.</text>',
+      ...ticks,
+      ...bars,
+    ],
+  });
 }

@@ -1,80 +1,42 @@
 // Measures snapshot side by side with other backup tools. On Linux, with GNU tar, du and stat.
 //
 //     npm run bench -- --scale 0.1 --runs 3 --only first,nothing --peers tar,rsync
+//     npm run bench -- --growth --max-files 30000 --max-snapshots 10
 //
 // --scale N          size of the corpus; 1 is 2.0 GB (default 1)
 // --seed N           another corpus of the same kind (default 1)
 // --runs N           runs of each tool in each case (default 5)
-// --only CASE,...    first, nothing, changed, big (default: all)
-// --peers NAME,...   tar, rsync, zip, restic, borg (default: those installed)
+// --only CASE,...    first, nothing, changed, big, help (default: all)
+// --peers NAME,...   tar, rsync, zip, restic, borg, node (default: those installed)
 // --work FOLDER      for the corpus, which is kept, and the backups, which are not
 // --snapshot FILE    another build of the command (default dist/cli/main.js)
-// --write            updates docs/benchmarks.md and docs/benchmarks.svg
+// --write            updates docs/benchmarks.md and its chart
+//
+// --growth           instead: how snapshot fares as the tree and the history grow. It takes --seed, --work,
+//                    --snapshot and --write from above; at 1,000,000 files, 5 GB of disk
+// --max-files N      the largest tree (default 1000000)
+// --max-snapshots N  the longest history (default 200)
+// --history-files N  the tree whose history grows (default 5000)
 
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { CASES } from './cases.ts';
+import { join } from 'node:path';
 import { buildCorpus } from './corpus.ts';
+import { formatGrowth } from './growth-report.ts';
+import { runGrowth } from './growth.ts';
+import type { Options } from './options.ts';
+import { PROJECT, readOptions } from './options.ts';
+import { ownTools, snapshotTool } from './own-tools.ts';
 import type { Circumstances } from './publish.ts';
-import { describeCircumstances, publish } from './publish.ts';
-import { formatTable } from './report.ts';
+import { describeCircumstances, describeMachine, publish, publishGrowth } from './publish.ts';
+import { formatSession } from './report.ts';
 import { runSession } from './session.ts';
 import type { Tool } from './tools.ts';
-import { PEERS, ownTools } from './tools.ts';
 
-/** Where the compiled file is, bench/dist, as seen from the project. */
-const PROJECT = resolve(import.meta.dirname, '../..');
 const WORK_MARKER = '.snapshot-bench';
 
 const progress = (message: string): void => {
   process.stderr.write(`${message}\n`);
 };
-
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      scale: { type: 'string', default: '1' },
-      seed: { type: 'string', default: '1' },
-      runs: { type: 'string', default: '5' },
-      only: { type: 'string' },
-      peers: { type: 'string' },
-      work: { type: 'string', default: join(tmpdir(), 'snapshot-bench') },
-      snapshot: { type: 'string', default: join(PROJECT, 'dist/cli/main.js') },
-      write: { type: 'boolean', default: false },
-    },
-  });
-  return {
-    scale: readNumber('scale', values.scale),
-    seed: readNumber('seed', values.seed),
-    runs: readNumber('runs', values.runs),
-    cases: choose(CASES, values.only),
-    peers: choose(PEERS, values.peers),
-    work: resolve(values.work),
-    main: resolve(values.snapshot),
-    write: values.write,
-  };
-}
-
-function readNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new Error(`--${name} must be a number above 0, not "${text}"`);
-  return value;
-}
-
-/** The items whose ids `names` lists, in their own order; all of them without `names`. */
-function choose<T extends { readonly id: string }>(
-  items: readonly T[],
-  names: string | undefined,
-): readonly T[] {
-  if (names === undefined) return items;
-  const wanted = names.split(',');
-  const known = items.map(({ id }) => id);
-  const unknown = wanted.filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw new Error(`Unknown: ${unknown.join(', ')}. Known: ${known.join(', ')}`);
-  return items.filter(({ id }) => wanted.includes(id));
-}
 
 /** Folders in here are emptied, so one that holds anything else is refused. */
 function openWorkFolder(folder: string): void {
@@ -102,9 +64,17 @@ function detectTools(tools: readonly Tool[]): { installed: Tool[]; versions: str
   return { installed, versions };
 }
 
-function main(): void {
-  const { scale, seed, runs, cases, peers, work, main: entry, write } = readOptions();
-  const { installed, versions } = detectTools([...ownTools(entry), ...peers]);
+function measureGrowth(options: Options): void {
+  const tool = snapshotTool(options.main);
+  if (tool.version() === undefined) throw new Error(`"${options.main}" is not there; build it first`);
+  openWorkFolder(options.work);
+  const report = runGrowth(tool, { ...options, progress });
+  console.log(`\n${describeMachine(options.work)}\n\n${formatGrowth(report)}`);
+  if (options.write) publishGrowth(join(PROJECT, 'docs'), report, options.work);
+}
+
+function measureCases({ scale, seed, runs, cases, peers, work, main, write }: Options): void {
+  const { installed, versions } = detectTools([...ownTools(main), ...peers]);
   openWorkFolder(work);
   progress(`Corpus of scale ${scale} in ${work}`);
   const tree = join(work, 'corpus');
@@ -112,9 +82,10 @@ function main(): void {
   const session = runSession(cases, installed, { work, tree, runs, progress });
   const circumstances: Circumstances = { counts, scale, seed, runs, work, versions };
 
-  console.log(`\n${describeCircumstances(circumstances)}\n\n${formatTable(session.measurements)}`);
-  for (const note of session.notes) console.log(`Note: ${note}.`);
+  console.log(`\n${describeCircumstances(circumstances)}\n\n${formatSession(session)}`);
   if (write) publish(join(PROJECT, 'docs'), session, circumstances);
 }
 
-main();
+const options = readOptions(process.argv.slice(2));
+if (options.growth) measureGrowth(options);
+else measureCases(options);

@@ -1,16 +1,13 @@
 // One run of the benchmark: all cases, all tools in turn, on one tree.
 
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Case, CaseId } from './cases.ts';
-import type { Cost } from './measure.ts';
-import { diskBytes, flushDisks, measure } from './measure.ts';
+import type { Command } from './measure.ts';
+import { measure } from './measure.ts';
+import type { Sample } from './sample.ts';
+import { openPlace, takeSample } from './sample.ts';
 import type { Place, Tool } from './tools.ts';
-
-export interface Sample extends Cost {
-  /** On disk, by this run; a file with several names counts once. */
-  readonly addedBytes: number;
-}
 
 /** Samples of one tool in one case; those of equal index were taken in the same round. */
 export interface Measurement {
@@ -89,37 +86,28 @@ class Runner {
   }
 
   #empty(tool: Tool): void {
-    const place = this.#place(tool);
-    for (const folder of [place.destination, place.state]) {
-      rmSync(folder, { recursive: true, force: true });
-      mkdirSync(folder, { recursive: true });
-    }
-    tool.prepare?.(place);
+    openPlace(this.#place(tool), tool);
     this.#withBackup.delete(tool.id);
   }
 
   #bringUpToDate(tool: Tool): void {
     if (!this.#withBackup.has(tool.id)) this.#empty(tool);
-    this.#call(tool, 'first');
+    measure(this.#nextCommand(tool, 'first'), this.#place(tool).state);
+    this.#withBackup.add(tool.id);
   }
 
-  #call(tool: Tool, id: CaseId): Cost {
-    const place = this.#place(tool);
-    const build = tool.commands[id] ?? tool.commands.first;
+  #nextCommand(tool: Tool, id: CaseId): Command {
+    const build = tool.commands[id];
+    if (build === undefined) throw new Error(`${tool.title} has no command for the case "${id}"`);
     this.#calls += 1;
-    const cost = measure(build(place, `run-${this.#calls}`), place.state);
-    this.#withBackup.add(tool.id);
-    return cost;
+    return build(this.#place(tool), `run-${this.#calls}`);
   }
 
   #measureOnce(testCase: Case, tool: Tool): Sample {
-    const { destination } = this.#place(tool);
     if (testCase.fresh) this.#empty(tool);
-    flushDisks();
-    const before = diskBytes(destination);
-    const cost = this.#call(tool, testCase.id);
-    flushDisks();
-    return { ...cost, addedBytes: diskBytes(destination) - before };
+    const sample = takeSample(this.#nextCommand(tool, testCase.id), this.#place(tool));
+    if (testCase.id === 'first') this.#withBackup.add(tool.id);
+    return sample;
   }
 }
 
