@@ -1,12 +1,10 @@
 // One way to zstd, whichever of its two implementations this Node has.
-import { createRequire } from 'node:module';
 import v8 from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import zlib from 'node:zlib';
 import type * as NodeZstd from '@toondepauw/node-zstd';
 import { SnapshotError } from '../errors.ts';
-
-const require = createRequire(import.meta.url);
+import { loadNative } from '../native.ts';
 
 /** Level 3 is zstd's own default and what the figures in `docs/benchmarks.md` are measured with. */
 const LEVEL = 3;
@@ -97,7 +95,7 @@ function nodeDecompressor(): Decompressor | undefined {
 
 function loadPackage(): typeof NodeZstd {
   try {
-    return require('@toondepauw/node-zstd') as typeof NodeZstd;
+    return loadNative('@toondepauw/node-zstd') as typeof NodeZstd;
   } catch (error) {
     throw new SnapshotError('E_HOST', 'This machine has no zstd', {
       cause: error,

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import type * as Native from '@napi-rs/blake-hash';
+import { loadNative } from '../native.ts';
 
 /** Takes content piece by piece. */
 export interface Hasher {
@@ -20,13 +20,13 @@ export interface Blake3 {
 
 /** The fastest BLAKE3 there is on this machine: native code where it loads, else WebAssembly. */
 export async function loadBlake3(): Promise<Blake3> {
-  return loadNative() ?? (await loadWasm());
+  return nativeBlake3() ?? (await loadWasm());
 }
 
-function loadNative(): Blake3 | undefined {
+function nativeBlake3(): Blake3 | undefined {
   let native: typeof Native;
   try {
-    native = createRequire(import.meta.url)('@napi-rs/blake-hash') as typeof Native;
+    native = loadNative('@napi-rs/blake-hash') as typeof Native;
   } catch {
     // An optional dependency: not every platform has it, and the other one gives the same bytes.
     return undefined;
