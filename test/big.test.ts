@@ -55,12 +55,12 @@ describe.skipIf(IS_WINDOWS)('a tree of 52,000 files', () => {
   it.each(['data', 'zipped'])('comes back equal: %s', (series) => {
     const isZip = series === 'zipped';
     const target = place.path(`out ${series}`);
-    mkdirSync(target);
-    const [snapshot] = place.snapshots(series);
-    for (const { file } of place.info(snapshot, series).archives) {
-      const archive = place.file(file, snapshot, series);
-      if (isZip) tool('unzip', ['-q', archive], target);
-      else tool('tar', ['--zstd', IS_ROOT ? '-xf' : '-xpf', archive], target);
+    // By hand, unzip would leave folders with times of their own.
+    if (isZip) tool('sh', [place.file('RESTORE.txt', place.snapshots(series)[0], series), target]);
+    else {
+      mkdirSync(target);
+      for (const archive of place.archives(series))
+        tool('tar', ['--zstd', IS_ROOT ? '-xf' : '-xpf', archive], target);
     }
     expect(differences(place.source, target, isZip)).toBe('');
   });

@@ -99,6 +99,8 @@ describe.skipIf(IS_WINDOWS)('the first snapshot of a tree with everything in it'
       'previous',
       'archives',
       'index',
+      'changes',
+      'dead',
       'skipped',
     ]);
     expect(info).toMatchObject({
@@ -111,8 +113,15 @@ describe.skipIf(IS_WINDOWS)('the first snapshot of a tree with everything in it'
       bytes,
       change: { added: all.length, modified: 0, removed: 0 },
       previous: null,
+      changes: null,
+      dead: null,
       skipped: [],
     });
+    const { archives } = info;
+    expect(archives.map(({ number }) => number)).toEqual([0, 1]);
+    const contents = all.filter(({ type, sameAs }) => type === 'file' && sameAs === undefined);
+    expect(archives.map(({ entries }) => entries)).toEqual([contents.length, 0]);
+    expect(archives.map(({ liveBytes }) => liveBytes)).toEqual([bytes, 0]);
     expect(readFileSync(place.file('info.json'), 'utf8')).toBe(`${JSON.stringify(info, undefined, 2)}\n`);
   });
 

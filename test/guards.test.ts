@@ -1,8 +1,10 @@
 // Checks that hold back what would do harm, until the user says that it is meant.
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { IS_LINUX, IS_ROOT, tool } from './command.ts';
 import { listing, Place } from './place.ts';
+import { noise } from './trees.ts';
 
 /** A place that keeps one snapshot, has one, and 150 files in its source. */
 async function openWithManyFiles(): Promise<Place> {
@@ -126,5 +128,53 @@ describe('more than half of the files gone or modified', () => {
     place.writeMany('many', 75, 'less than half');
     place.writeMany('new', 1000);
     expect((await place.run()).status).toBe(0);
+  });
+});
+
+/** A place with one snapshot, whose destination holds 20 MB. */
+async function openWithLittleRoom(): Promise<Place> {
+  const place = Place.open();
+  mkdirSync(place.destination);
+  tool('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', place.destination]);
+  onTestFinished(() => void tool('umount', [place.destination]));
+  place.write({ small: noise(1_000_000) });
+  expect((await place.run()).status).toBe(0);
+  return place;
+}
+
+describe.skipIf(!IS_LINUX || !IS_ROOT)('a destination with less room than the run needs', () => {
+  it('is refused before anything is written, and says how much is missing', async () => {
+    const place = await openWithLittleRoom();
+    place.write({ large: noise(30_000_000) });
+    const before = listing(place.destination);
+    const { status, stderr } = await place.command(['run']);
+    expect(status).toBe(4);
+    expect(stderr).toMatch(
+      /destination" has \d+\.\d MB free, and about 3\d\.\d MB are needed; nothing was written/,
+    );
+    expect(stderr).toContain('--accept-changes');
+    expect(stderr).not.toContain('    at ');
+    expect(listing(place.destination)).toEqual(before);
+    expect(place.runs().at(-1)).toMatchObject({ outcome: 'failed', guards: ['free-space'] });
+    rmSync(join(place.source, 'large'));
+    expect(await place.run()).toMatchObject({ status: 0, row: { outcome: 'unchanged' } });
+  });
+
+  it('is tried all the same with --accept-changes', async () => {
+    const place = await openWithLittleRoom();
+    // As noise was all there was, this is expected to take as much room as it has bytes.
+    place.write({ large: 'the same again '.repeat(2_000_000) });
+    expect((await place.run()).status).toBe(4);
+    expect(await place.run(['--accept-changes'])).toMatchObject({ status: 0, row: { outcome: 'written' } });
+    expect(place.snapshots()).toHaveLength(2);
+    place.checkSums();
+  });
+
+  // Whether content is stored already is known only when it is read, and the guard comes before that.
+  it('is enough for what is moved or copied, as nothing of it is written again', async () => {
+    const place = await openWithLittleRoom();
+    for (let i = 0; i < 30; i++) place.write({ [`copy ${i}`]: noise(1_000_000) });
+    expect(await place.run()).toMatchObject({ status: 0, row: { outcome: 'written' } });
+    expect(place.info().archives.filter(({ entries }) => entries > 0)).toHaveLength(1);
   });
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createBLAKE3 } from 'hash-wasm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { IS_WINDOWS, tool } from './command.ts';
-import { type IndexLine, Place } from './place.ts';
+import { Place } from './place.ts';
 
 /** Changes one file after the other, so many times, and says so at the first. */
 const CHANGER = `
@@ -53,20 +53,13 @@ async function end(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-/** Every file of the index is in the archives, and its bytes have the hash that the index says. */
+/** Every file of the index comes back by RESTORE.txt, and its bytes have the hash that the index says. */
 async function expectTrueIndex(place: Place, series: string): Promise<void> {
   const at = place.snapshots(series).at(-1);
   const target = mkdtempSync(place.path('out-'));
-  for (const { file } of place.info(at, series).archives) {
-    const archive = place.file(file, at, series);
-    if (series === 'zipped') tool('unzip', ['-q', archive], target);
-    else tool('tar', ['--zstd', '-xf', archive], target);
-  }
+  tool('sh', [place.file('RESTORE.txt', at, series), target]);
   const hasher = await createBLAKE3();
-  const lines = tool('zstd', ['-dc', place.file('index.jsonl.zst', at, series)])
-    .trimEnd()
-    .split('\n');
-  for (const line of lines.map((text) => JSON.parse(text) as IndexLine)) {
+  for (const line of place.index(at, series)) {
     if (line.type !== 'file') continue;
     const content = readFileSync(join(target, line.path ?? ''));
     expect({

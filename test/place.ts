@@ -13,7 +13,15 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type CommandOptions, type Ended, eventsOf, type JsonEvent, Running, snapshot } from './command.ts';
+import {
+  type CommandOptions,
+  type Ended,
+  eventsOf,
+  type JsonEvent,
+  Running,
+  snapshot,
+  tool,
+} from './command.ts';
 
 const SNAPSHOT_NAME = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ$/;
 
@@ -27,7 +35,9 @@ export interface Info {
   readonly previous: string | null;
   readonly hash: { readonly tree: string };
   readonly archives: readonly {
+    readonly number: number;
     readonly file: string;
+    readonly bytes: number;
     readonly entries: number;
     readonly liveBytes: number;
   }[];
@@ -46,6 +56,11 @@ export interface IndexLine {
   readonly hash?: string;
   readonly target?: string;
   readonly hardlink?: string;
+  /** Archive number, then where in it. */
+  readonly at?: readonly number[];
+  readonly member?: string;
+  readonly stale?: boolean;
+  readonly kept?: string;
 }
 
 export class Place {
@@ -136,6 +151,11 @@ export class Place {
       .toSorted();
   }
 
+  /** Those that are snapshots, and not left unfinished. */
+  whole(name = 'data'): readonly string[] {
+    return this.snapshots(name).filter((at) => existsSync(this.file('info.json', at, name)));
+  }
+
   /** A file of a snapshot: by default, of the newest one of `data`. */
   file(file: string, at: string = this.snapshots().at(-1) ?? 'none', name: string = 'data'): string {
     return join(this.series(name), at, file);
@@ -145,13 +165,32 @@ export class Place {
     return JSON.parse(readFileSync(this.file('info.json', at, name), 'utf8')) as Info;
   }
 
+  /** Paths of the archives of a snapshot, in the order in which they are to be extracted. */
+  archives(name = 'data', at: string = this.snapshots(name).at(-1) ?? 'none'): readonly string[] {
+    return this.info(at, name).archives.map(({ file }) =>
+      file.includes('/') ? join(this.series(name), file) : this.file(file, at, name),
+    );
+  }
+
+  /** The entries of a snapshot: lines of its index. A small series has no changes beside it. */
+  index(at: string = this.snapshots().at(-1) ?? 'none', name = 'data'): readonly IndexLine[] {
+    const { index } = this.info(at, name);
+    const file = index.file.includes('/')
+      ? join(this.series(name), index.file)
+      : this.file(index.file, at, name);
+    const lines = tool('zstd', ['-dc', file]).trimEnd().split('\n');
+    return lines.map((line) => JSON.parse(line) as IndexLine);
+  }
+
   /** Throws unless every file of every snapshot is what its SHA256SUMS says. */
-  checkSums(): void {
-    for (const at of this.snapshots()) {
-      for (const line of readFileSync(this.file('SHA256SUMS', at), 'utf8').trimEnd().split('\n')) {
+  checkSums(name = 'data'): void {
+    for (const at of this.whole(name)) {
+      for (const line of readFileSync(this.file('SHA256SUMS', at, name), 'utf8')
+        .trimEnd()
+        .split('\n')) {
         const [sum, file = ''] = line.split('  ');
         const found = createHash('sha256')
-          .update(readFileSync(this.file(file, at)))
+          .update(readFileSync(this.file(file, at, name)))
           .digest('hex');
         if (found !== sum) throw new Error(`"${file}" of ${at} is not what it was`);
       }

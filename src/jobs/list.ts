@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { SnapshotError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Info } from '../snapshot/info.ts';
+import { type Info, newBytesOf } from '../snapshot/info.ts';
 import { Series } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
 
@@ -31,17 +31,15 @@ export async function list(series: readonly Series[]): Promise<readonly ListedSe
       return {
         name: one.name,
         folder: one.place(),
-        snapshots: snapshots.map((snapshot) => ({ ...snapshot, newBytes: newBytesOf(snapshot) })),
+        snapshots: snapshots.map((snapshot) => ({
+          ...snapshot,
+          newBytes: newBytesOf(snapshot.name, snapshot.info),
+        })),
         unfinished,
         damaged: damaged.map(({ error }) => error.message),
       };
     }),
   );
-}
-
-function newBytesOf({ name, info }: { readonly name: string; readonly info: Info }): number {
-  const own = info.archives.filter(({ file }) => file.includes(name));
-  return own.reduce((sum, { bytes }) => sum + bytes, info.index.bytes);
 }
 
 /** The series of all rows of a plan, each once. */

@@ -1,4 +1,5 @@
 import { SnapshotError } from '../errors.ts';
+import { Holdings } from '../snapshot/holdings.ts';
 import type { Series, Snapshot, Survey } from '../snapshot/series.ts';
 import type { PreviousCursor } from '../tree/compare.ts';
 
@@ -9,10 +10,17 @@ export interface Previous {
   readonly newest: Snapshot | undefined;
   /** Its entries, in path order. */
   readonly entries: PreviousCursor;
+  /** What it holds, as far as `entries` has come. */
+  readonly holdings: Holdings;
 }
 
 /** A cursor over no entries. */
-const NOTHING: PreviousCursor = { peek: () => undefined, skip: () => {}, skipSame: () => false };
+const NOTHING: PreviousCursor = {
+  peek: () => undefined,
+  remove: () => {},
+  match: () => {},
+  skipSame: () => false,
+};
 
 /** @param note - Told of snapshots that are damaged, and so are not compared with. */
 export async function findPrevious(series: Series, note: (message: string) => void): Promise<Previous> {
@@ -20,11 +28,12 @@ export async function findPrevious(series: Series, note: (message: string) => vo
   for (const { error } of survey.damaged) note(error.message);
   for (const newest of survey.snapshots.toReversed()) {
     try {
-      return { survey, newest, entries: await series.index(newest) };
+      const entries = await series.index(newest);
+      return { survey, newest, entries, holdings: entries.holdings };
     } catch (error) {
       if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
       note(`${error.message}; comparing with the snapshot before it`);
     }
   }
-  return { survey, newest: undefined, entries: NOTHING };
+  return { survey, newest: undefined, entries: NOTHING, holdings: new Holdings() };
 }

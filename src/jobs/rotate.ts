@@ -1,5 +1,5 @@
 import type { Dated, RotationPlan } from '../snapshot/rotation.ts';
-import type { Series } from '../snapshot/series.ts';
+import type { Series, Snapshot } from '../snapshot/series.ts';
 import type { RotationStep } from './events.ts';
 
 export interface Rotation {
@@ -18,15 +18,19 @@ export function showRotation(plan: RotationPlan<Dated>): Rotation {
 /**
  * Removes what `plan` lets go, the oldest first.
  *
+ * @param snapshots - All there are: archives of those that go may be shared by those that stay.
  * @param note - Told of folders that stay because they hold files that are not ours.
  */
 export async function applyRotation(
   series: Series,
   plan: RotationPlan<Dated>,
+  snapshots: readonly Snapshot[],
   note: (message: string) => void,
 ): Promise<void> {
+  let left = snapshots;
   for (const { name } of plan.remove) {
-    const foreign = await series.remove(name);
+    left = left.filter((snapshot) => snapshot.name !== name);
+    const { foreign } = await series.remove(name, left);
     if (foreign.length > 0)
       note(`folder ${name} stays: it holds ${foreign.join(', ')}, which is not of this program`);
   }

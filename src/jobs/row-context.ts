@@ -2,7 +2,7 @@ import type { WorkerPool } from '../pack/pool.ts';
 import type { Row } from '../plan/plan.ts';
 import { readHeld, WAY_OUT } from '../snapshot/guards.ts';
 import { Series } from '../snapshot/series.ts';
-import { LocalStore } from '../store/local-store.ts';
+import type { Store } from '../store/store.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import type { Problem } from '../tree/entry.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
@@ -17,6 +17,10 @@ export interface RowOptions {
   readonly rehash: boolean;
   readonly acceptChanges: boolean;
   readonly now: () => Date;
+  /** The store in a destination folder. */
+  readonly open: (destination: string) => Store;
+  /** Archives end at about so many bytes; default 512 MiB. */
+  readonly archiveBytes?: number | undefined;
 }
 
 /** What a row came to, when it did not fail. */
@@ -45,7 +49,7 @@ export class RowContext {
 
   constructor(row: Row, options: RowOptions, report: RowReporter) {
     this.row = row;
-    this.series = new Series(new LocalStore(row.destination), row.name);
+    this.series = new Series(options.open(row.destination), row.name);
     this.options = options;
     this.report = report;
     this.started = options.now();
@@ -66,7 +70,8 @@ export class RowContext {
 
   /** Takes the guards that hold something back now; without any, the one that has since an earlier run. */
   async hold(guards: readonly GuardReport[]): Promise<void> {
-    this.#guards.push(...(guards.length > 0 ? guards : await this.#heldBefore()));
+    const isHeld = guards.length > 0 || this.#guards.length > 0;
+    this.#guards.push(...(isHeld ? guards : await this.#heldBefore()));
   }
 
   /**

@@ -24,13 +24,26 @@ export class RowScan {
   }
 
   /** Compares with `previous`, entry by entry as the scan finds them. */
-  async compareWith(previous: Previous, rehash: boolean): Promise<{ tree: Tree; comparison: Comparison }> {
-    const startedMs = previous.newest === undefined ? 0 : Date.parse(previous.newest.info.time.started);
-    const options = { rehash, previousStartNs: BigInt(startedMs) * 1_000_000n };
-    const comparison = new Comparison(previous.entries, this.#entries, options);
+  async compareWith(previous: Previous, rehash: boolean): Promise<Scanned> {
+    const comparison = compareWith(previous, this.#entries, rehash);
     this.#comparison = comparison;
     const tree = await this.#tree;
     comparison.finish();
     return { tree, comparison };
   }
+}
+
+/** A tree, and how it differs from the last snapshot. */
+export interface Scanned {
+  readonly tree: Tree;
+  readonly comparison: Comparison;
+}
+
+/** Begins to compare `entries`, which may still grow, with `previous`. */
+export function compareWith(previous: Previous, entries: EntryTable, rehash: boolean): Comparison {
+  const startedMs = previous.newest === undefined ? 0 : Date.parse(previous.newest.info.time.started);
+  return new Comparison(previous.entries, entries, {
+    rehash,
+    previousStartNs: BigInt(startedMs) * 1_000_000n,
+  });
 }

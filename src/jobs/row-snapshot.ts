@@ -2,32 +2,97 @@
 import { hostname } from 'node:os';
 import { groupName, userName } from '../host/users.ts';
 import { loadBlake3 } from '../hash/blake3.ts';
-import type { Packed } from '../pack/packed.ts';
 import type { Row } from '../plan/plan.ts';
-import { type IndexEntry, pathProperty } from '../snapshot/index-line.ts';
-import type { Info } from '../snapshot/info.ts';
+import { formatDead, formatLine, formatNone, pathProperty } from '../snapshot/index-line.ts';
+import type { ArchiveInfo, Info } from '../snapshot/info.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import type { Problem } from '../tree/entry.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
-import { type BytePath, toBytes, toText } from '../tree/path.ts';
+import { firstNames } from '../tree/hardlinks.ts';
+import { type BytePath, comparePaths, toBytes, toText } from '../tree/path.ts';
 import { type HashedEntry, treeHash } from '../tree/tree-hash.ts';
 import { totalsOf } from './row-context.ts';
+import type { Stored } from './stored.ts';
 import { TOOL } from './tool.ts';
 
-/** The lines of the index, in path order; files that could not be read are not in it. */
-export function* indexItems(entries: EntryTable, packed: Packed): Generator<IndexEntry> {
-  for (let i = 0; i < entries.length; i++) {
-    if (packed.lost.has(i)) continue;
-    const entry = entries.at(i);
-    const place = packed.places.at(i);
-    yield {
+/** The entries of a snapshot, and where their contents lie. */
+export class IndexLines {
+  readonly #entries: EntryTable;
+  readonly #stored: Stored;
+  readonly #missing: ReadonlySet<number>;
+  readonly #firstNames: ReadonlyMap<number, number>;
+
+  /** @param missing - Entries that are not in the snapshot. */
+  constructor(entries: EntryTable, stored: Stored, missing: ReadonlySet<number>) {
+    this.#entries = entries;
+    this.#stored = stored;
+    this.#missing = missing;
+    this.#firstNames = firstNames(entries);
+  }
+
+  /** All of them. */
+  *all(): Generator<string> {
+    for (let i = 0; i < this.#entries.length; i++) if (!this.#missing.has(i)) yield this.#line(i);
+  }
+
+  /** How many lines {@link changes} has at least. */
+  countChanges(): number {
+    let count = 0;
+    for (let i = 0; i < this.#entries.length; i++) if (!this.#stands(i)) count++;
+    return count;
+  }
+
+  /** Those that the index of the last snapshot has not, and the paths it has in vain. */
+  *changes(gone: readonly BytePath[]): Generator<string> {
+    let next = 0;
+    for (let i = 0; i < this.#entries.length; i++) {
+      const isMissing = this.#missing.has(i);
+      if (!isMissing && this.#stands(i)) continue;
+      const path = this.#entries.path(i);
+      for (; next < gone.length; next++) {
+        const before = gone[next] ?? path;
+        const order = comparePaths(before, path);
+        if (order > 0) break;
+        if (order < 0) yield formatNone(before);
+      }
+      yield isMissing ? formatNone(path) : this.#line(i);
+    }
+    for (; next < gone.length; next++) yield formatNone(gone[next] ?? ('' as BytePath));
+  }
+
+  /** Content that no entry has. @param slots - In the order of the members' names. */
+  *dead(slots: readonly number[]): Generator<string> {
+    const { contents } = this.#stored;
+    for (const slot of slots) {
+      const { archive, offset, length, skip } = contents.place(slot);
+      const path = this.#stored.name(slot);
+      const at = [archive, offset, length, skip] as const;
+      yield formatDead({ path, size: contents.size(slot), hash: contents.hash(slot), at });
+    }
+  }
+
+  #stands(i: number): boolean {
+    return this.#stored.stands(i) && this.#stored.stands(this.#owner(i));
+  }
+
+  /** The entry whose content entry `i` shares, where that is not its own. */
+  #owner(i: number): number {
+    return this.#stored.hasOwn(i) ? i : (this.#firstNames.get(i) ?? i);
+  }
+
+  #line(i: number): string {
+    const entry = this.#entries.at(i);
+    const own = this.#owner(i);
+    const slot = this.#stored.slot(own);
+    const place = slot === undefined ? undefined : this.#stored.contents.place(slot);
+    return formatLine({
       entry,
       user: userName(entry.uid),
       group: groupName(entry.gid),
-      hash: entries.hash(i),
+      hash: this.#entries.hash(i),
       at: place === undefined ? undefined : [place.archive, place.offset, place.length, place.skip],
-      changed: packed.changed.has(i),
-    };
+      ...(entry.type === 'file' ? this.#stored.marks(own) : { changed: false }),
+    });
   }
 }
 
@@ -37,20 +102,21 @@ export interface InfoParts {
   readonly finished: Date;
   readonly change: ChangeCount;
   readonly previous: string | null;
+  readonly archives: readonly ArchiveInfo[];
   readonly problems: readonly Problem[];
 }
 
-/** info.json, but for what it says of the index. */
+/** info.json, but for what it says of the index. @param missing - Entries that are not in the snapshot. */
 export async function infoOf(
   entries: EntryTable,
-  packed: Packed,
+  missing: ReadonlySet<number>,
   parts: InfoParts,
-): Promise<Omit<Info, 'index'>> {
+): Promise<Omit<Info, 'index' | 'changes' | 'dead'>> {
   const { row, problems } = parts;
   const blake3 = await loadBlake3();
   const hashed = function* (): Generator<HashedEntry> {
     for (let i = 0; i < entries.length; i++) {
-      if (packed.lost.has(i)) continue;
+      if (missing.has(i)) continue;
       const content = entries.hash(i);
       yield {
         entry: entries.at(i),
@@ -59,7 +125,7 @@ export async function infoOf(
     }
   };
   const { tree, folders } = treeHash(hashed(), (bytes) => Buffer.from(blake3.hash(bytes)).toString('hex'));
-  const { files, folders: folderCount, links, bytes } = totalsOf(entries, packed.lost);
+  const { files, folders: folderCount, links, bytes } = totalsOf(entries, missing);
   return {
     version: 1,
     tool: TOOL,
@@ -79,7 +145,7 @@ export async function infoOf(
     bytes,
     change: parts.change,
     previous: parts.previous,
-    archives: packed.archives,
+    archives: parts.archives,
     skipped: problems.map(({ path, reason }) => ({ ...pathProperty(path), reason })),
   };
 }

@@ -1,9 +1,11 @@
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../errors.ts';
 import { WorkerPool } from '../pack/pool.ts';
 import type { Plan, Row } from '../plan/plan.ts';
+import { GuardError } from '../snapshot/guards.ts';
 import { appendRun } from '../snapshot/runs-log.ts';
 import { Series } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
+import type { Store } from '../store/store.ts';
 import type { Report, RowEnd } from './events.ts';
 import { RowReporter } from './row-reporter.ts';
 import type { RowResult } from './row-context.ts';
@@ -20,6 +22,10 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   readonly report: Report;
   readonly now: () => Date;
+  /** The store for a destination; default: its folder. */
+  readonly open?: ((destination: string) => Store) | undefined;
+  /** Archives end at about so many bytes; default 512 MiB. */
+  readonly archiveBytes?: number | undefined;
 }
 
 /**
@@ -73,21 +79,30 @@ async function endOf(row: Row, pool: WorkerPool, options: RunOptions): Promise<R
   let end: RowEnd;
   try {
     signal.throwIfAborted();
-    const result = await runRow(row, { ...options, pool }, reporter);
+    const result = await runRow(row, { ...options, open: options.open ?? openLocal, pool }, reporter);
     end = endOfResult(row, result, options, started);
   } catch (error) {
     end = endOfFailure(row, signal.aborted ? stopped() : error, options, started);
   }
-  if (!dryRun && end.error?.code !== 'E_LOCKED') await log(row, end, started, reporter);
+  if (!dryRun && end.error?.code !== 'E_LOCKED') await log(row, end, options, started, reporter);
   options.report(end);
   return end;
 }
 
-function stopped(): SnapshotError {
-  return new SnapshotError('E_STOPPED', 'Stopped by the user; nothing of this snapshot is kept');
+function openLocal(destination: string): Store {
+  return new LocalStore(destination);
 }
 
-function endOfResult(row: Row, result: RowResult, { dryRun, now }: RunOptions, started: Date): RowEnd {
+function stopped(): SnapshotError {
+  return new SnapshotError('E_STOPPED', 'Stopped by the user; no snapshot was written');
+}
+
+function endOfResult(
+  row: Row,
+  result: RowResult,
+  { dryRun, now, open = openLocal }: RunOptions,
+  started: Date,
+): RowEnd {
   const { snapshot, totals, guards, problems, rotation } = result;
   return {
     event: 'row',
@@ -96,7 +111,7 @@ function endOfResult(row: Row, result: RowResult, { dryRun, now }: RunOptions, s
     outcome: result.outcome,
     dryRun,
     snapshot,
-    folder: snapshot === null ? null : new Series(new LocalStore(row.destination), row.name).place(snapshot),
+    folder: snapshot === null ? null : new Series(open(row.destination), row.name).place(snapshot),
     change: result.change,
     files: totals.files,
     bytes: totals.bytes,
@@ -118,7 +133,7 @@ function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, sta
   // Anything but a SnapshotError is a bug, and goes up with its stack.
   if (!(error instanceof SnapshotError)) throw error;
   const { code, message, hint } = error;
-  const guards = code === 'E_GUARD' ? [{ guard: 'empty-source', message, hint: hint ?? '' }] : [];
+  const guards = error instanceof GuardError ? [{ guard: error.guard, message, hint: hint ?? '' }] : [];
   return {
     event: 'row',
     row: row.name,
@@ -142,8 +157,14 @@ function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, sta
 }
 
 /** A row whose series could not even be reached has nowhere to log to: its failure is in the report. */
-async function log(row: Row, end: RowEnd, started: Date, reporter: RowReporter): Promise<void> {
-  const series = new Series(new LocalStore(row.destination), row.name);
+async function log(
+  row: Row,
+  end: RowEnd,
+  { open = openLocal }: RunOptions,
+  started: Date,
+  reporter: RowReporter,
+): Promise<void> {
+  const series = new Series(open(row.destination), row.name);
   if (end.outcome === 'failed' && (await series.store.list(series.name).catch(() => [])).length === 0) return;
   const { outcome, snapshot, change, bytes, newBytes, guards, error, removed, problems } = end;
   try {

@@ -6,10 +6,10 @@ import type { Entry } from '../tree/entry.ts';
 import { ArchiveWriter, type Mark, type PackedArchive } from './archive-writer.ts';
 import type { Begin, End } from './large-file.ts';
 import { memberOf } from './member-of.ts';
-import type { Place } from './packed.ts';
+import type { Place } from '../archive/contents.ts';
 import type { PackResult } from './tasks.ts';
 
-/** Begins archive number `n` of a snapshot, counted from 0. */
+/** Begins archive number `n` of those written now, counted from 0. */
 export type CreateArchive = (n: number) => Promise<{ readonly file: string; readonly writer: StoreWriter }>;
 
 interface LargeMember {
@@ -22,11 +22,12 @@ interface LargeMember {
 }
 
 /**
- * The archives of one snapshot, filled one after the other. One ends at the first member past `archiveBytes`;
+ * Archives of one snapshot, filled one after the other. One ends at the first member past `archiveBytes`;
  * a member never spans two.
  */
 export class ArchiveSet {
   readonly #create: CreateArchive;
+  readonly #firstNumber: number;
   readonly #archiveBytes: number;
   /** Undefined for zips. */
   readonly #zstd: Compressor | undefined;
@@ -36,31 +37,36 @@ export class ArchiveSet {
   #open: ArchiveWriter | undefined;
   #large: LargeMember | undefined;
 
-  constructor(create: CreateArchive, archiveBytes: number, zstd: Compressor | undefined) {
+  /** @param firstNumber - What places call the first of these archives; the others follow. */
+  constructor(
+    create: CreateArchive,
+    firstNumber: number,
+    archiveBytes: number,
+    zstd: Compressor | undefined,
+  ) {
     this.#create = create;
+    this.#firstNumber = firstNumber;
     this.#archiveBytes = archiveBytes;
     this.#zstd = zstd;
   }
 
   /** Adds the segment that a worker made; says where its entry `n` lies. @param written - As in {@link ArchiveWriter.append}. */
-  async addSegment(
-    result: PackResult,
-    written: () => void,
-  ): Promise<(n: number, sizeBytes: number) => Place> {
+  async addSegment(result: PackResult, written: () => void): Promise<(n: number) => Place> {
+    if (result.members === 0) {
+      written();
+      return noPlace;
+    }
     const archive = await this.#archive();
     const base = archive.bytes;
-    const number = this.#finished.length;
+    const number = this.#firstNumber + this.#finished.length;
     if (result.directory !== undefined) archive.addDirectory(result.directory, base, result.members);
     await archive.append(result.bytes, result.contentBytes, written);
-    return (n, sizeBytes) => {
-      archive.count(sizeBytes);
-      return {
-        archive: number,
-        offset: base + (result.offsets[n] ?? 0),
-        length: result.lengths[n] ?? 0,
-        skip: result.skips[n] ?? 0,
-      };
-    };
+    return (n) => ({
+      archive: number,
+      offset: base + (result.offsets[n] ?? 0),
+      length: result.lengths[n] ?? 0,
+      skip: result.skips[n] ?? 0,
+    });
   }
 
   /** Begins a file that comes in pieces. */
@@ -102,6 +108,7 @@ export class ArchiveSet {
     const { mark, skip } = large;
     if (outcome.kind !== 'read') {
       await archive.rewind(mark);
+      if (archive.bytes === 0) await this.discard();
       return undefined;
     }
     if (this.#zstd === undefined) {
@@ -109,16 +116,19 @@ export class ArchiveSet {
       await archive.append(dataDescriptor(zip), 0);
       archive.addDirectory(centralRecord(zip, 0), mark.bytes, 1);
     }
-    archive.count(large.zip.contentBytes);
-    return { archive: this.#finished.length, offset: mark.bytes, length: archive.bytes - mark.bytes, skip };
+    const number = this.#firstNumber + this.#finished.length;
+    return { archive: number, offset: mark.bytes, length: archive.bytes - mark.bytes, skip };
   }
 
-  /** Ends the last archive; all are on disk then. A tree without content has one all the same, which holds its folders and links. */
-  async finish(): Promise<readonly PackedArchive[]> {
-    const archive = this.#open ?? (this.#finished.length === 0 ? await this.#archive() : undefined);
-    if (archive !== undefined) await this.#end(archive);
-    await Promise.all(this.#commits);
+  /** Ends the last archive. {@link committed} is still to come. */
+  async end(): Promise<readonly PackedArchive[]> {
+    if (this.#open !== undefined) await this.#end(this.#open);
     return this.#finished;
+  }
+
+  /** Waits until all archives are on disk. */
+  async committed(): Promise<void> {
+    await Promise.all(this.#commits);
   }
 
   /** Gives up the archive at work; finished ones stay. */
@@ -142,8 +152,12 @@ export class ArchiveSet {
     this.#finished.push(await archive.finish());
     this.#open = undefined;
     const committed = archive.commit();
-    // It is awaited in finish(); failing earlier than that is not unhandled.
+    // It is awaited in committed(); failing earlier than that is not unhandled.
     committed.catch(() => {});
     this.#commits.push(committed);
   }
+}
+
+function noPlace(): never {
+  throw new Error('nothing was written');
 }

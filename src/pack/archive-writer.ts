@@ -13,10 +13,6 @@ export interface PackedArchive {
   readonly bytes: number;
   /** Of the whole file, hexadecimal. */
   readonly sha256: string;
-  /** Files whose content lies in it. */
-  readonly entries: number;
-  /** Their sizes, added up. */
-  readonly liveBytes: number;
 }
 
 /** A place in an archive to go back to. */
@@ -37,8 +33,6 @@ export class ArchiveWriter {
   #hash = createHash('sha256');
   #bytes = 0;
   #members = 0;
-  #entries = 0;
-  #liveBytes = 0;
 
   /** @param zstd - For a tar.zst; undefined for a zip. */
   constructor(file: string, writer: StoreWriter, zstd: Compressor | undefined) {
@@ -76,12 +70,6 @@ export class ArchiveWriter {
     this.#members += members;
   }
 
-  /** Counts a file whose content lies here. */
-  count(sizeBytes: number): void {
-    this.#entries++;
-    this.#liveBytes += sizeBytes;
-  }
-
   mark(): Mark {
     return { bytes: this.#bytes, hash: this.#hash.copy(), frames: this.#frames.length };
   }
@@ -106,13 +94,7 @@ export class ArchiveWriter {
       await this.append(this.#zstd.compress(END_OF_ARCHIVE), END_OF_ARCHIVE.length);
       await this.append(seekTable(this.#frames), 0);
     }
-    return {
-      file: this.file,
-      bytes: this.#bytes,
-      sha256: this.#hash.digest('hex'),
-      entries: this.#entries,
-      liveBytes: this.#liveBytes,
-    };
+    return { file: this.file, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 
   /** Makes the archive appear, whole and on disk; when that fails, nothing of it is left. */

@@ -16,16 +16,25 @@ export interface HashOptions {
   readonly enough?: (() => boolean) | undefined;
 }
 
-/** What {@link hashFiles} could not read: a problem for each, by the number of its entry. */
-export type Unread = ReadonlyMap<number, Problem>;
+/** What came up in {@link hashFiles}, by the numbers of the entries. */
+export interface Hashed {
+  /** Files that could not be read. */
+  readonly unread: ReadonlyMap<number, Problem>;
+  /** Files that had changed since the scan; their entries say now what was read. */
+  readonly reread: ReadonlySet<number>;
+  /** Files that changed each time they were read: their hashes are of no one moment. */
+  readonly unsettled: ReadonlySet<number>;
+}
 
 /** Reads the files `wanted` (numbers of entries), and keeps nothing but their hashes, in `entries`. */
 export async function hashFiles(
   entries: EntryTable,
   wanted: readonly number[],
   options: HashOptions,
-): Promise<Unread> {
+): Promise<Hashed> {
   const unread = new Map<number, Problem>();
+  const reread = new Set<number>();
+  const unsettled = new Set<number>();
   const { small, large } = batchesOf(entries, smallFirst(entries, wanted), false);
   const batches = [...small, ...large.map((i) => [i])];
   const results = ordered(batches, options.pool.size * 2, async (numbers) => {
@@ -36,8 +45,12 @@ export async function hashFiles(
     options.signal.throwIfAborted();
     for (const { n, outcome } of reads.exceptions) {
       const i = numbers[n] ?? -1;
-      if (outcome.kind === 'vanished' || outcome.kind === 'unreadable') {
+      if ('reason' in outcome) {
         unread.set(i, { path: entries.path(i), kind: outcome.kind, reason: outcome.reason });
+      } else if ('seen' in outcome) {
+        entries.update(i, outcome.seen);
+        reread.add(i);
+        if (outcome.kind === 'changed') unsettled.add(i);
       }
     }
     let bytes = 0;
@@ -50,5 +63,5 @@ export async function hashFiles(
     if (options.enough?.() === true) break;
   }
   shareContent(entries);
-  return unread;
+  return { unread, reread, unsettled };
 }

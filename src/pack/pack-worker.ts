@@ -2,12 +2,13 @@
 import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { constants, deflateRawSync } from 'node:zlib';
+import { HashLookup } from '../archive/contents.ts';
 import { concatInto, loadCompressor } from '../archive/zstd.ts';
 import { type Blake3, loadBlake3 } from '../hash/blake3.ts';
 import type { Entry } from '../tree/entry.ts';
 import { PIECE_BYTES } from './batches.ts';
 import { memberOf } from './member-of.ts';
-import { readInto, readStable } from './read-file.ts';
+import { readInto, type ReadOutcome, readStable } from './read-file.ts';
 import { type SegmentBuilder, TarSegment, ZipSegment } from './segment.ts';
 import type {
   CompressResult,
@@ -49,6 +50,7 @@ async function pack(task: PackTask, blake3: Blake3): Promise<PackResult> {
   const lengths = new Uint32Array(length);
   const skips = new Uint32Array(length);
   const exceptions: Exception[] = [];
+  const known = task.known === undefined ? undefined : new HashLookup(task.known);
   let members = 0;
   task.entries.forEach((entry, n) => {
     const member = memberOf(entry, task.format);
@@ -60,7 +62,15 @@ async function pack(task: PackTask, blake3: Blake3): Promise<PackResult> {
     const read = readMember(task.root, entry, (size) => builder.room({ ...member, size }));
     if (read.exception !== undefined) exceptions.push({ n, outcome: read.exception });
     if (read.content === undefined) return;
-    hashes.set(blake3.hash(read.content), n * HASH_BYTES);
+    const hash = blake3.hash(read.content);
+    hashes.set(hash, n * HASH_BYTES);
+    // Empty files are written all the same: a header costs less than a copy made when restoring. So is what
+    // changed each time it was read, as its place is marked.
+    const isShared = read.content.length > 0 && read.exception?.kind !== 'changed';
+    if (isShared && known?.has(hash) === true) {
+      exceptions.push({ n, outcome: { kind: 'known' } });
+      return;
+    }
     const spot = builder.addFile({ ...member, size: read.content.length, mtimeNs: read.mtimeNs });
     offsets[n] = spot.offset;
     lengths[n] = spot.length ?? 0;
@@ -88,19 +98,23 @@ function readMember(root: string, entry: Entry, room: (sizeBytes: number) => Buf
       return content.length;
     });
     if (outcome.kind !== 'read') return { content: undefined, mtimeNs: 0n, exception: outcome };
-    const { seen, changed } = outcome;
-    const isAsScanned =
-      !changed &&
-      seen.ctimeNs === entry.ctimeNs &&
-      seen.size === entry.size &&
-      seen.mtimeNs === entry.mtimeNs;
-    const exception = isAsScanned ? undefined : ({ kind: changed ? 'changed' : 'reread', seen } as const);
-    return { content, mtimeNs: seen.mtimeNs, exception };
+    return { content, mtimeNs: outcome.seen.mtimeNs, exception: unlessAsScanned(entry, outcome) };
   } catch (error) {
     if (error instanceof Outgrown)
       return { content: undefined, mtimeNs: 0n, exception: { kind: 'outgrown' } };
     throw error;
   }
+}
+
+/** What to say of a file that was read, when it is not what the scan saw. */
+function unlessAsScanned(
+  entry: Entry,
+  { seen, changed }: Extract<ReadOutcome, { kind: 'read' }>,
+): Exception['outcome'] | undefined {
+  if (changed) return { kind: 'changed', seen };
+  const isAsScanned =
+    seen.ctimeNs === entry.ctimeNs && seen.size === entry.size && seen.mtimeNs === entry.mtimeNs;
+  return isAsScanned ? undefined : { kind: 'reread', seen };
 }
 
 async function hashFiles(task: HashTask, blake3: Blake3): Promise<Reads> {
@@ -119,8 +133,10 @@ async function hashFiles(task: HashTask, blake3: Blake3): Promise<Reads> {
       }
       return done;
     });
-    if (outcome.kind === 'read') hashes.set(hasher.digest(), n * HASH_BYTES);
-    else exceptions.push({ n, outcome });
+    const isRead = outcome.kind === 'read';
+    if (isRead) hashes.set(hasher.digest(), n * HASH_BYTES);
+    const exception = isRead ? unlessAsScanned(entry, outcome) : outcome;
+    if (exception !== undefined) exceptions.push({ n, outcome: exception });
   });
   return { hashes, exceptions };
 }

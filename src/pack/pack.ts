@@ -1,18 +1,21 @@
+import type { SharedHashes } from '../archive/contents.ts';
 import { isCompressedType } from '../archive/zip.ts';
 import { loadCompressor, type Compressor } from '../archive/zstd.ts';
 import { type Hasher, loadBlake3 } from '../hash/blake3.ts';
 import type { Problem } from '../tree/entry.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
-import { firstNames, shareContent } from '../tree/hardlinks.ts';
-import { ArchiveSet, type CreateArchive } from './archive-set.ts';
+import { firstNames } from '../tree/hardlinks.ts';
+import { ArchiveSet } from './archive-set.ts';
 import { batchesOf, smallFirst } from './batches.ts';
-import { type Begin, type End, largeFile, type Piece } from './large-file.ts';
+import { withoutStored } from './without-stored.ts';
+import { type End, largeFile } from './large-file.ts';
 import { ordered } from './ordered.ts';
-import { type Packed, Places } from './packed.ts';
-import type { WorkerPool } from './pool.ts';
+import type { Done, Item } from './pack-items.ts';
+import type { PackOptions } from './pack-options.ts';
+import type { Packed } from './packed.ts';
 import { type Lost, sameSeen, type Seen } from './read-file.ts';
 import { SharedBuffers } from './shared-buffers.ts';
-import type { CompressResult, Format, PackResult } from './tasks.ts';
+import type { PackResult } from './tasks.ts';
 
 /** An archive ends at the first member past this, so that a change wastes little. */
 const ARCHIVE_BYTES = 512 * 1024 * 1024;
@@ -20,99 +23,133 @@ const ARCHIVE_BYTES = 512 * 1024 * 1024;
 const DEFLATE_LEVEL = 6;
 const HASH_BYTES = 32;
 
-export interface PackOptions {
-  /** What the paths of the entries are relative to. */
-  readonly root: string;
-  readonly format: Format;
-  readonly pool: WorkerPool;
-  readonly signal: AbortSignal;
-  readonly create: CreateArchive;
-  /** Told how much content was packed, each time some was. */
-  readonly progress: (files: number, bytes: number) => void;
-  /** Default 512 MiB. */
-  readonly archiveBytes?: number | undefined;
-}
-
-interface Batch {
-  readonly kind: 'batch';
-  readonly numbers: readonly number[];
-}
-
-type Item = Batch | Begin | Piece | End;
-
-type Done =
-  | (Batch & { readonly result: PackResult; readonly out: SharedArrayBuffer })
-  | (Piece & { readonly result: CompressResult; readonly out: SharedArrayBuffer })
-  | Begin
-  | End;
+/** No place is ever in the archive of folders and links. */
+const NO_NUMBER = -1;
 
 /**
- * Writes all of `entries` into archives: files small to large, each read once, hashed and compressed by the
- * pool. Their hashes, and what changed about them since the scan, end up in `entries`.
- *
- * Whatever fails is thrown after the unfinished archive is discarded; finished ones stay.
+ * Writes entries of a tree into archives: files small to large, each read once, hashed and compressed by the
+ * pool. Their hashes, and what changed about them since the scan, end up in the table of entries.
  */
-export async function pack(entries: EntryTable, options: PackOptions): Promise<Packed> {
-  const zstd = options.format === 'zip' ? undefined : await loadCompressor();
-  const hasher = await (await loadBlake3()).create();
-  return await new Packing(entries, options, zstd, hasher).run();
-}
-
-class Packing {
+export class Packer {
   readonly #entries: EntryTable;
   readonly #options: PackOptions;
   readonly #isZip: boolean;
-  readonly #archives: ArchiveSet;
+  readonly #contents: ArchiveSet;
+  readonly #tree: ArchiveSet;
+  /** The one of the two that is written at the moment. */
+  #archives: ArchiveSet;
   readonly #hasher: Hasher;
   readonly #buffers = new SharedBuffers();
-  readonly #places: Places;
+  #known: SharedHashes | undefined;
+  #isAgain = false;
+  readonly #slots = new Map<number, number>();
   readonly #problems: Problem[] = [];
   readonly #lost = new Map<number, Lost>();
   readonly #reread = new Set<number>();
   readonly #changed = new Set<number>();
   /** Small at the scan, too large for one task when read. */
-  readonly #outgrown: number[] = [];
+  #outgrown: number[] = [];
 
-  constructor(entries: EntryTable, options: PackOptions, zstd: Compressor | undefined, hasher: Hasher) {
+  private constructor(
+    entries: EntryTable,
+    options: PackOptions,
+    zstd: Compressor | undefined,
+    hasher: Hasher,
+  ) {
     this.#entries = entries;
     this.#options = options;
     this.#isZip = options.format === 'zip';
-    this.#archives = new ArchiveSet(options.create, options.archiveBytes ?? ARCHIVE_BYTES, zstd);
+    const { create, createTree, firstNumber, known, archiveBytes = ARCHIVE_BYTES } = options;
+    this.#contents = new ArchiveSet(create, firstNumber, archiveBytes, zstd);
+    this.#tree = new ArchiveSet(createTree, NO_NUMBER, Infinity, zstd);
+    this.#archives = this.#contents;
+    this.#known = known;
     this.#hasher = hasher;
-    this.#places = new Places(entries.length);
   }
 
-  async run(): Promise<Packed> {
-    try {
-      // unzip sets a folder's times only if its entry comes before what it holds. tar sets them whenever it
-      // meets the folder, so there folders come last; but GNU tar, which makes links that lead outside at the
-      // very end, remembers a folder's times for after that only if it has met the folder before the link.
-      if (this.#isZip) await this.#writeBatches(this.#folders());
-      await this.#writeBatches(smallFirst(this.#entries, this.#contents()));
-      await this.#writeLarge(this.#outgrown);
-      const links = this.#where((i) => this.#entries.type(i) === 'link');
-      if (this.#isZip) {
-        await this.#writeBatches(links);
-      } else {
-        const all = [...this.#folders(), ...links, ...this.#hardlinks()];
-        await this.#writeBatches(all.toSorted((a, b) => a - b));
-        await this.#writeBatches(this.#folders());
-      }
-      const archives = await this.#archives.finish();
-      // In a zip each name was read for itself.
-      if (!this.#isZip) shareContent(this.#entries);
-      return {
-        archives,
-        places: this.#places,
-        problems: this.#problems,
-        lost: new Set(this.#lost.keys()),
-        reread: this.#reread,
-        changed: this.#changed,
-      };
-    } catch (error) {
-      await this.#archives.discard();
-      throw error;
+  static async open(entries: EntryTable, options: PackOptions): Promise<Packer> {
+    const zstd = options.format === 'zip' ? undefined : await loadCompressor();
+    return new Packer(entries, options, zstd, await (await loadBlake3()).create());
+  }
+
+  /**
+   * Packs the content of the files `wanted` (numbers of entries).
+   *
+   * @param again - Also what is stored already; what cannot be read is no problem then, as it is stored.
+   * @returns Of all files so far: the slots of those that were written, which of them changed at each try, and
+   *   those that could not be read.
+   */
+  async files(wanted: readonly number[], again = false): Promise<Pick<Packed, 'slots' | 'changed' | 'lost'>> {
+    this.#known = again ? undefined : this.#options.known;
+    this.#isAgain = again;
+    await this.#writeBatches(smallFirst(this.#entries, wanted));
+    const outgrown = this.#outgrown;
+    this.#outgrown = [];
+    await this.#writeLarge(outgrown);
+    return { slots: this.#slots, changed: this.#changed, lost: this.#lost };
+  }
+
+  /** A further name of a file is lost with the first one. */
+  loseWith(i: number, first: number): void {
+    const lost = this.#lost.get(first);
+    if (lost !== undefined && !this.#lost.has(i)) this.#lose(i, lost);
+  }
+
+  /** Whether the file of entry `i` is there, but could not be read. */
+  isUnreadable(i: number): boolean {
+    return this.#lost.get(i)?.kind === 'unreadable';
+  }
+
+  /**
+   * Packs folders and links, into an archive of their own. It comes last and is no part of any other
+   * snapshot, so that no link of yesterday is ever in the way of a file of today.
+   *
+   * @param missing - Entries that are in no archive.
+   */
+  async tree(missing: ReadonlySet<number>): Promise<void> {
+    // They are flushed while this one is written.
+    await this.#contents.end();
+    this.#archives = this.#tree;
+    const folders = this.#folders();
+    const links = this.#where((i) => this.#entries.type(i) === 'link');
+    if (this.#isZip) {
+      await this.#writeBatches([...folders, ...links]);
+      return;
     }
+    const hardlinks: number[] = [];
+    for (const [i, first] of firstNames(this.#entries)) {
+      if (!missing.has(first) && !missing.has(i)) hardlinks.push(i);
+    }
+    // tar sets a folder's times whenever it meets it, so folders come after what they hold; but GNU tar, which
+    // makes links that lead outside at the very end, remembers a folder's times for after that only if it has
+    // met the folder before the link.
+    await this.#writeBatches([...folders, ...links, ...hardlinks].toSorted((a, b) => a - b));
+    await this.#writeBatches(folders);
+  }
+
+  /** Ends the archives. {@link committed} is still to come. */
+  async end(): Promise<Packed> {
+    const archives = await this.#contents.end();
+    const [tree] = await this.#tree.end();
+    return {
+      archives,
+      tree,
+      slots: this.#slots,
+      problems: this.#problems,
+      lost: this.#lost,
+      reread: this.#reread,
+      changed: this.#changed,
+    };
+  }
+
+  /** Waits until all archives are on disk. */
+  async committed(): Promise<void> {
+    await Promise.all([this.#contents.committed(), this.#tree.committed()]);
+  }
+
+  /** Gives up the archives at work; finished ones stay. Never throws. */
+  async discard(): Promise<void> {
+    await Promise.all([this.#contents.discard(), this.#tree.discard()]);
   }
 
   #where(wanted: (i: number) => boolean): number[] {
@@ -126,27 +163,6 @@ class Packing {
     return this.#where((i) => this.#entries.type(i) === 'folder' && this.#entries.path(i) !== '');
   }
 
-  #contents(): number[] {
-    return this.#where(
-      (i) => this.#entries.hasContent(i) || (this.#isZip && this.#entries.type(i) === 'file'),
-    );
-  }
-
-  /** Further names, which share the place of the first one, and are lost with it. */
-  #hardlinks(): number[] {
-    const numbers: number[] = [];
-    for (const [i, first] of firstNames(this.#entries)) {
-      const lost = this.#lost.get(first);
-      const place = this.#places.at(first);
-      if (lost !== undefined) this.#lose(i, lost);
-      else if (place !== undefined) {
-        this.#places.set(i, place);
-        numbers.push(i);
-      }
-    }
-    return numbers;
-  }
-
   async #writeBatches(numbers: readonly number[]): Promise<void> {
     const { small, large } = batchesOf(this.#entries, numbers, this.#isZip);
     await this.#write(small.map((batch) => ({ kind: 'batch', numbers: batch })));
@@ -154,7 +170,9 @@ class Packing {
   }
 
   async #writeLarge(numbers: readonly number[]): Promise<void> {
-    await this.#write(this.#pieces(numbers));
+    const { unknown, reread } = await withoutStored(this.#entries, numbers, this.#known, this.#options);
+    for (const i of reread) this.#reread.add(i);
+    await this.#write(this.#pieces(unknown));
   }
 
   async *#pieces(numbers: readonly number[]): AsyncGenerator<Item> {
@@ -178,7 +196,8 @@ class Packing {
     if (item.kind === 'batch') {
       const entries = item.numbers.map((i) => this.#entries.at(i));
       const out = this.#buffers.take();
-      return { ...item, out, result: await pool.run({ kind: 'pack', format, root, entries, out }) };
+      const task = { kind: 'pack', format, root, entries, known: this.#known, out } as const;
+      return { ...item, out, result: await pool.run(task) };
     }
     if (item.kind === 'piece') {
       const level = isCompressedType(this.#entries.path(item.i)) ? 0 : DEFLATE_LEVEL;
@@ -212,6 +231,8 @@ class Packing {
 
   async #takeBatch(numbers: readonly number[], result: PackResult, out: SharedArrayBuffer): Promise<void> {
     const without = new Set<number>();
+    let files = 0;
+    let bytes = 0;
     for (const { n, outcome } of result.exceptions) {
       const i = numbers[n] ?? -1;
       if ('seen' in outcome) {
@@ -221,16 +242,18 @@ class Packing {
       }
       without.add(n);
       if ('reason' in outcome) this.#lose(i, outcome);
-      else this.#outgrown.push(i);
+      else if (outcome.kind === 'outgrown') this.#outgrown.push(i);
+      else {
+        this.#setHash(i, result, n);
+        files++;
+        bytes += this.#entries.size(i);
+      }
     }
     const placeOf = await this.#archives.addSegment(result, () => this.#buffers.give(out));
-    let files = 0;
-    let bytes = 0;
     numbers.forEach((i, n) => {
-      const isContent = this.#isZip ? this.#entries.type(i) === 'file' : this.#entries.hasContent(i);
-      if (!isContent || without.has(n)) return;
-      this.#entries.setHash(i, result.hashes.subarray(n * HASH_BYTES, (n + 1) * HASH_BYTES));
-      this.#places.set(i, placeOf(n, this.#entries.size(i)));
+      if (this.#archives === this.#tree || without.has(n)) return;
+      const hash = this.#setHash(i, result, n);
+      this.#slots.set(i, this.#options.contents.add(hash, this.#entries.size(i), placeOf(n)));
       files++;
       bytes += this.#entries.size(i);
     });
@@ -245,9 +268,15 @@ class Packing {
       return;
     }
     this.#entries.setHash(i, outcome.hash);
-    this.#places.set(i, place);
+    this.#slots.set(i, this.#options.contents.add(outcome.hash, this.#entries.size(i), place));
     if (outcome.changed) this.#markChanged(i);
     this.#options.progress(1, 0);
+  }
+
+  #setHash(i: number, { hashes }: PackResult, n: number): Uint8Array {
+    const hash = hashes.subarray(n * HASH_BYTES, (n + 1) * HASH_BYTES);
+    this.#entries.setHash(i, hash);
+    return hash;
   }
 
   #update(i: number, seen: Seen): void {
@@ -256,12 +285,14 @@ class Packing {
   }
 
   #markChanged(i: number): void {
+    if (this.#changed.has(i)) return;
     this.#changed.add(i);
     const reason = 'changed each time it was read; stored as last read';
     this.#problems.push({ path: this.#entries.path(i), kind: 'changed', reason });
   }
 
   #lose(i: number, lost: Lost): void {
+    if (this.#isAgain) return;
     this.#lost.set(i, lost);
     this.#problems.push({ path: this.#entries.path(i), kind: lost.kind, reason: lost.reason });
   }

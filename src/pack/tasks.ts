@@ -1,4 +1,5 @@
 // What the main thread asks of a worker, and what it gets back.
+import type { SharedHashes } from '../archive/contents.ts';
 import type { Entry } from '../tree/entry.ts';
 import type { Lost, Seen } from './read-file.ts';
 
@@ -10,6 +11,8 @@ export interface PackTask {
   readonly format: Format;
   readonly root: string;
   readonly entries: readonly Entry[];
+  /** Content that is stored already: a file that has it is read and hashed, and left out. */
+  readonly known: SharedHashes | undefined;
   /** Where the segment goes, if it fits. */
   readonly out: SharedArrayBuffer;
 }
@@ -45,6 +48,7 @@ export interface Exception {
   readonly outcome:
     | Lost
     | { readonly kind: 'outgrown' }
+    | { readonly kind: 'known' }
     | { readonly kind: 'reread' | 'changed'; readonly seen: Seen };
 }
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,10 +9,10 @@ import { LocalStore } from '../store/local-store.ts';
 import type { Store, StoreItem, StoreWriter } from '../store/store.ts';
 import type { Entry } from '../tree/entry.ts';
 import type { BytePath } from '../tree/path.ts';
-import { commitSnapshot } from './commit.ts';
-import type { IndexEntry } from './index-line.ts';
-import { type Info, parseInfo } from './info.ts';
-import { Series } from './series.ts';
+import { commitSnapshot, type SnapshotParts } from './commit.ts';
+import { type DeadMember, formatDead, formatLine, formatNone, type IndexEntry } from './index-line.ts';
+import { type FileInfo, type Info, parseInfo } from './info.ts';
+import { Series, type Snapshot } from './series.ts';
 
 const NAME = '2026-11-19T02-00-00Z';
 const ARCHIVE = `documents-${NAME}.tar.zst`;
@@ -55,6 +56,11 @@ class WatchedStore implements Store {
   async put(key: string, bytes: Uint8Array): Promise<void> {
     await this.#step(`put ${key}`);
     await this.#store.put(key, bytes);
+  }
+
+  async link(from: string, to: string): Promise<boolean> {
+    await this.#step(`link ${to}`);
+    return await this.#store.link(from, to);
   }
 
   async remove(key: string): Promise<void> {
@@ -125,7 +131,7 @@ const ITEMS: IndexEntry[] = ['a', 'b'].map((path) => ({
   changed: false,
 }));
 
-function infoFor(name = 'documents'): Omit<Info, 'index'> {
+function infoFor(name = 'documents'): SnapshotParts['info'] {
   return {
     version: 1,
     tool: 'snapshot 0.1.0',
@@ -143,6 +149,7 @@ function infoFor(name = 'documents'): Omit<Info, 'index'> {
     previous: null,
     archives: [
       {
+        number: 0,
         file: ARCHIVE,
         bytes: ARCHIVE_CONTENT.length,
         sha256: sha256(ARCHIVE_CONTENT),
@@ -154,15 +161,44 @@ function infoFor(name = 'documents'): Omit<Info, 'index'> {
   };
 }
 
+const LINES = ITEMS.map(formatLine);
+
 /** As a run does: the archives are there already. */
-async function commit(into: Store, items: Iterable<IndexEntry> = ITEMS): Promise<Info> {
-  await store.put(`documents/${NAME}/${ARCHIVE}`, ARCHIVE_CONTENT);
-  return await commitSnapshot(new Series(into, 'documents'), NAME, infoFor(), items);
+async function commit(into: Store, changes: Partial<SnapshotParts> = {}, name = NAME): Promise<Info> {
+  await store.put(`documents/${name}/${ARCHIVE}`, ARCHIVE_CONTENT);
+  return await commitSnapshot(new Series(into, 'documents'), name, {
+    info: infoFor(),
+    index: LINES,
+    changes: undefined,
+    dead: undefined,
+    restore: '# how to restore \xe9\n',
+    ...changes,
+  });
 }
 
-function* failingItems(): Generator<IndexEntry> {
-  yield* ITEMS;
+function* failingLines(): Generator<string> {
+  yield* LINES;
   throw new Error('a bug');
+}
+
+/** What the series has. */
+async function survey(): Promise<readonly Snapshot[]> {
+  return (await new Series(store, 'documents').survey()).snapshots;
+}
+
+/** What SHA256SUMS lists. */
+function sumsIn(name: string): string[] {
+  const text = readFileSync(join(folder, 'documents', name, 'SHA256SUMS'), 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.slice(66))
+    .toSorted();
+}
+
+async function filesIn(name: string): Promise<string[]> {
+  const files = await readdir(join(folder, 'documents', name));
+  return files.filter((file) => file !== 'SHA256SUMS').toSorted();
 }
 
 describe('commitSnapshot()', () => {
@@ -173,12 +209,55 @@ describe('commitSnapshot()', () => {
     expect((await readdir(path)).toSorted()).toEqual(
       ['RESTORE.txt', 'SHA256SUMS', ARCHIVE, 'index.jsonl.zst', 'info.json'].toSorted(),
     );
-    const series = new Series(store, 'documents');
-    const { snapshots } = await series.survey();
-    expect(snapshots.map(({ name }) => name)).toEqual([NAME]);
-    const [snapshot] = snapshots;
+    const [snapshot] = await survey();
     if (snapshot === undefined) throw new Error('no snapshot');
-    expect((await series.index(snapshot)).peek()).toEqual(ITEMS[0]);
+    expect(snapshot.name).toBe(NAME);
+    expect([...(await new Series(store, 'documents').index(snapshot)).entries()]).toEqual(ITEMS);
+    expect([info.changes, info.dead]).toEqual([null, null]);
+    expect(await readFile(join(path, 'RESTORE.txt'))).toEqual(
+      Buffer.from('# how to restore \xe9\n', 'latin1'),
+    );
+  });
+
+  it('takes the index of an older snapshot and writes what differs, and what is dead', async () => {
+    const older = await commit(store);
+    const later = '2026-11-20T02-00-00Z';
+    const dead: DeadMember = {
+      path: 'c' as BytePath,
+      size: 1,
+      hash: Buffer.alloc(32, 'c'),
+      at: [0, 4, 5, 6],
+    };
+    const series = new Series(store, 'documents');
+    const index: FileInfo = await series.share(NAME, older.index, later);
+    const changes = [formatNone('a' as BytePath)];
+    const info = await commit(store, { index, changes, dead: [formatDead(dead)] }, later);
+    expect(info.index).toEqual(older.index);
+    expect([info.changes?.file, info.dead?.file]).toEqual(['changes.jsonl.zst', 'dead.jsonl.zst']);
+    const snapshot = (await survey()).at(-1);
+    if (snapshot === undefined) throw new Error('no snapshot');
+    expect([...(await series.index(snapshot)).entries()]).toEqual(ITEMS.slice(1));
+    const found: DeadMember[] = [];
+    for await (const member of series.dead(snapshot)) found.push(member);
+    expect(found).toEqual([dead]);
+    expect(sumsIn(later)).toEqual(await filesIn(later));
+  });
+
+  it('says in SHA256SUMS where files lie that are in the folder of another snapshot', async () => {
+    const older = await commit(store);
+    const later = '2026-11-20T02-00-00Z';
+    const place = (file: string): string => `${NAME}/${file}`;
+    const archives = infoFor().archives.map((archive) => ({ ...archive, file: place(archive.file) }));
+    const index = { ...older.index, file: place(older.index.file) };
+    await commit(store, { info: { ...infoFor(), archives }, index }, later);
+    await rm(join(folder, 'documents', later, ARCHIVE));
+    expect(sumsIn(later)).toEqual(
+      [`../${NAME}/${ARCHIVE}`, `../${NAME}/index.jsonl.zst`, 'RESTORE.txt', 'info.json'].toSorted(),
+    );
+    const sha256sum = spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], {
+      cwd: join(folder, 'documents', later),
+    });
+    if (sha256sum.error === undefined) expect(sha256sum.status).toBe(0);
   });
 
   it('writes info.json last', async () => {
@@ -189,23 +268,29 @@ describe('commitSnapshot()', () => {
     expect(watched.steps).toContain(`commit documents/${NAME}/index.jsonl.zst`);
   });
 
-  it.each([0, 1, 2, 3, 4])(
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
     'makes no snapshot when the power fails at step %i, and the next run makes one',
     async (step) => {
-      await expect(commit(new WatchedStore(store, step))).rejects.toThrow(/power cut/);
+      const changes = [formatNone('a' as BytePath)];
+      const parts = { changes, dead: [] };
+      await expect(commit(new WatchedStore(store, step), parts)).rejects.toThrow(/power cut/);
       const series = new Series(store, 'documents');
       expect(await series.survey()).toEqual({ snapshots: [], unfinished: [NAME], damaged: [] });
-      expect(await series.remove(NAME)).toEqual([]);
+      expect(await series.remove(NAME, [])).toEqual({ foreign: [], shared: [] });
       expect(await readdir(join(folder, 'documents'))).toEqual([]);
       await commit(store);
       expect((await series.survey()).snapshots).toHaveLength(1);
     },
   );
 
-  it('leaves no half index when an entry cannot be written', async () => {
-    await expect(commit(store, failingItems())).rejects.toThrow('a bug');
-    expect(await readdir(join(folder, 'documents', NAME))).toEqual([ARCHIVE]);
-  });
+  it.each(['index', 'changes', 'dead'] as const)(
+    'leaves no half %s when a line cannot be made',
+    async (part) => {
+      const index: FileInfo = { file: 'index.jsonl.zst', bytes: 1, sha256: 'a'.repeat(64) };
+      await expect(commit(store, { index, [part]: failingLines() })).rejects.toThrow('a bug');
+      expect(await readdir(join(folder, 'documents', NAME))).toEqual([ARCHIVE]);
+    },
+  );
 
   it('lists every other file of the folder in SHA256SUMS, as sha256sum reads it', async () => {
     await commit(store);
@@ -213,7 +298,7 @@ describe('commitSnapshot()', () => {
     const check = (): ReturnType<typeof spawnSync> =>
       spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: path, encoding: 'utf8' });
     const { status, stdout, error } = check();
-    const files = (await readdir(path)).filter((name) => name !== 'SHA256SUMS').toSorted();
+    const files = await filesIn(NAME);
     if (error === undefined) {
       expect(status).toBe(0);
       expect(String(stdout).trimEnd().split('\n').toSorted()).toEqual(
@@ -222,7 +307,6 @@ describe('commitSnapshot()', () => {
       await writeFile(join(path, ARCHIVE), 'damaged');
       expect(check().status).toBe(1);
     }
-    const listed = (await readFile(join(path, 'SHA256SUMS'), 'utf8')).trimEnd().split('\n');
-    expect(listed.map((line) => line.slice(66)).toSorted()).toEqual(files);
+    expect(sumsIn(NAME)).toEqual(files);
   });
 });

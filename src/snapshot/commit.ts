@@ -1,49 +1,69 @@
 import { createHash } from 'node:crypto';
-import { writeIndex } from './index-file.ts';
-import type { IndexEntry } from './index-line.ts';
-import { formatInfo, type Info } from './info.ts';
-import { INDEX_FILE, INFO_FILE, RESTORE_FILE, SUMS_FILE } from './names.ts';
-import { restoreText } from './restore-text.ts';
+import { formatInfo, type FileInfo, type Info } from './info.ts';
+import { writeLines } from './lines.ts';
+import { CHANGES_FILE, DEAD_FILE, INDEX_FILE, INFO_FILE, RESTORE_FILE, SUMS_FILE } from './names.ts';
 import type { Series } from './series.ts';
+
+/** What a snapshot is made of beside its archives. Lines are in path order, one character per byte. */
+export interface SnapshotParts {
+  readonly info: Omit<Info, 'index' | 'changes' | 'dead'>;
+  /** One line per entry; or the index of an older snapshot, which stands but for the changes. */
+  readonly index: Iterable<string> | FileInfo;
+  readonly changes: Iterable<string> | undefined;
+  readonly dead: Iterable<string> | undefined;
+  /** RESTORE.txt, one character per byte. */
+  readonly restore: string;
+}
 
 /**
  * Turns the finished archives in a dated folder into a snapshot: writes index, RESTORE.txt and SHA256SUMS,
  * and info.json last. Until that last file is there, whole, there is no snapshot.
- *
- * @param items - The snapshot's entries, in path order.
  */
-export async function commitSnapshot(
+export async function commitSnapshot(series: Series, snapshot: string, parts: SnapshotParts): Promise<Info> {
+  const { store } = series;
+  const lines = async (file: string, from: Iterable<string> | undefined): Promise<FileInfo | null> =>
+    from === undefined ? null : await write(series, snapshot, file, from);
+  const index =
+    Symbol.iterator in parts.index ? await write(series, snapshot, INDEX_FILE, parts.index) : parts.index;
+  const changes = await lines(CHANGES_FILE, parts.changes);
+  const dead = await lines(DEAD_FILE, parts.dead);
+  const restore = Buffer.from(parts.restore, 'latin1');
+  await store.put(series.key(snapshot, RESTORE_FILE), restore);
+  const { skipped, ...rest } = parts.info;
+  const whole: Info = { ...rest, index, changes, dead, skipped };
+  const text = formatInfo(whole);
+  const sums = [...whole.archives, index, changes, dead].flatMap((file) =>
+    file === null ? [] : [`${file.sha256}  ${inFolder(file.file)}`],
+  );
+  sums.push(`${sha256Of(Buffer.from(text))}  ${INFO_FILE}`);
+  sums.push(`${sha256Of(restore)}  ${RESTORE_FILE}`);
+  await store.put(series.key(snapshot, SUMS_FILE), Buffer.from(`${sums.join('\n')}\n`));
+  await store.put(series.key(snapshot, INFO_FILE), Buffer.from(text));
+  return whole;
+}
+
+/** The place of a file that a snapshot names, as seen from its folder. */
+export function inFolder(file: string): string {
+  return file.includes('/') ? `../${file}` : file;
+}
+
+async function write(
   series: Series,
   snapshot: string,
-  info: Omit<Info, 'index'>,
-  items: Iterable<IndexEntry>,
-): Promise<Info> {
-  const { store } = series;
-  const writer = await store.create(series.key(snapshot, INDEX_FILE));
-  let index: { bytes: number; sha256: string };
+  file: string,
+  lines: Iterable<string>,
+): Promise<FileInfo> {
+  const writer = await series.store.create(series.key(snapshot, file));
   try {
-    index = await writeIndex(items, writer);
+    const written = await writeLines(lines, writer);
     await writer.commit();
+    return { file, ...written };
   } catch (error) {
     await writer.discard();
     throw error;
   }
-  const { skipped, ...rest } = info;
-  const whole: Info = { ...rest, index: { file: INDEX_FILE, ...index }, skipped };
-  const restore = restoreText(snapshot, whole);
-  const infoText = formatInfo(whole);
-  await store.put(series.key(snapshot, RESTORE_FILE), Buffer.from(restore));
-  const sums = [
-    ...whole.archives.map(({ file, sha256 }) => `${sha256}  ${file}`),
-    `${index.sha256}  ${INDEX_FILE}`,
-    `${sha256Of(infoText)}  ${INFO_FILE}`,
-    `${sha256Of(restore)}  ${RESTORE_FILE}`,
-  ];
-  await store.put(series.key(snapshot, SUMS_FILE), Buffer.from(`${sums.join('\n')}\n`));
-  await store.put(series.key(snapshot, INFO_FILE), Buffer.from(infoText));
-  return whole;
 }
 
-function sha256Of(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

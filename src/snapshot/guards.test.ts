@@ -6,6 +6,8 @@ import { LocalStore } from '../store/local-store.ts';
 import {
   guardBitRot,
   guardEmptySource,
+  GuardError,
+  guardFreeSpace,
   guardMassChange,
   readHeld,
   removeHeld,
@@ -19,6 +21,7 @@ describe('guardEmptySource()', () => {
     expect(() => guardEmptySource('/mnt/disk', 7, 0, false)).toThrow(
       expect.objectContaining({
         code: 'E_GUARD',
+        guard: 'empty-source',
         message: 'Source "/mnt/disk" is empty, but the last snapshot has 7 files; nothing was written',
         hint: expect.stringContaining(WAY_OUT) as string,
       }) as Error,
@@ -57,11 +60,41 @@ describe('guardMassChange()', () => {
   });
 });
 
+describe('guardFreeSpace()', () => {
+  const MIB = 1024 * 1024;
+
+  it('stops a run for which there is no room, and says how much there is and would have to be', () => {
+    expect(() => guardFreeSpace('/mnt/disk', 100e6, 50e6, false)).toThrow(
+      expect.objectContaining({
+        code: 'E_GUARD',
+        guard: 'free-space',
+        message: '"/mnt/disk" has 50.0 MB free, and about 104 MB are needed; nothing was written',
+        hint: expect.stringContaining('--accept-changes') as string,
+      }) as Error,
+    );
+  });
+
+  it.each<[number, number | undefined, boolean, boolean]>([
+    // needed for archives, free, accepted, stopped
+    [0, 4 * MIB, false, false],
+    [0, 4 * MIB - 1, false, true],
+    [1000, 4 * MIB + 1000, false, false],
+    [1000.5, 4 * MIB + 1000, false, true],
+    [1e12, 0, false, true],
+    [1e12, 0, true, false],
+    [1e12, undefined, false, false],
+  ])('for %d bytes, with %d free, accepted %s: stopped %s', (bytes, free, accepted, isStopped) => {
+    const stop = (): void => guardFreeSpace('/mnt/disk', bytes, free, accepted);
+    if (isStopped) expect(stop).toThrow(GuardError);
+    else expect(stop).not.toThrow();
+  });
+});
+
 describe('guardBitRot()', () => {
-  it('holds from the first file on', () => {
-    expect(guardBitRot(0)).toBeUndefined();
-    expect(guardBitRot(1)?.message).toMatch(/^1 file has /);
-    expect(guardBitRot(2)?.message).toMatch(/^2 files have /);
+  it('says how many files rot', () => {
+    expect(guardBitRot(1).guard).toBe('bit-rot');
+    expect(guardBitRot(1).message).toMatch(/^1 file has /);
+    expect(guardBitRot(2).message).toMatch(/^2 files have /);
   });
 });
 

@@ -3,9 +3,21 @@ import { SnapshotError } from '../errors.ts';
 import { Fields } from './fields.ts';
 import type { Series } from './series.ts';
 
+export type GuardName = 'empty-source' | 'mass-change' | 'bit-rot' | 'free-space';
+
+/** A guard that stops the whole row. */
+export class GuardError extends SnapshotError {
+  readonly guard: GuardName;
+
+  constructor(guard: GuardName, message: string, hint: string) {
+    super('E_GUARD', message, { hint });
+    this.guard = guard;
+  }
+}
+
 /** A guard that held something back, and what a user should know about it. */
 export interface Held {
-  readonly guard: 'empty-source' | 'mass-change' | 'bit-rot';
+  readonly guard: GuardName;
   readonly message: string;
   readonly hint: string;
 }
@@ -25,11 +37,39 @@ export function guardEmptySource(
   accepted: boolean,
 ): void {
   if (accepted || files > 0 || previousFiles === 0) return;
-  throw new SnapshotError(
-    'E_GUARD',
+  throw new GuardError(
+    'empty-source',
     `Source "${source}" is empty, but the last snapshot has ${previousFiles} files; nothing was written`,
-    { hint: `Is its disk connected? ${WAY_OUT}` },
+    `Is its disk connected? ${WAY_OUT}`,
   );
+}
+
+/** What is written beside archives, at most, unless there are very many files. */
+const MARGIN_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Less room at the destination than the run is going to need.
+ *
+ * @param newBytes - About what the new archives will take.
+ * @param freeBytes - Undefined when the destination does not know.
+ */
+export function guardFreeSpace(
+  destination: string,
+  newBytes: number,
+  freeBytes: number | undefined,
+  accepted: boolean,
+): void {
+  const needed = Math.ceil(newBytes) + MARGIN_BYTES;
+  if (accepted || freeBytes === undefined || freeBytes >= needed) return;
+  throw new GuardError(
+    'free-space',
+    `"${destination}" has ${inMegabytes(freeBytes)} free, and about ${inMegabytes(needed)} are needed; nothing was written`,
+    `Make room there, or lower \`keep\` in the plan. To try all the same, run once with --accept-changes.`,
+  );
+}
+
+function inMegabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
 }
 
 /** More than half of the last snapshot's files gone or modified (`hit`), and more than 100 of them. */
@@ -43,12 +83,11 @@ export function guardMassChange(previousFiles: number, hit: number): Held | unde
 }
 
 /** Files whose content differs from the last snapshot's while size, times and inode do not. */
-export function guardBitRot(files: number): Held | undefined {
-  if (files === 0) return undefined;
+export function guardBitRot(files: number): Held {
   return {
     guard: 'bit-rot',
-    message: `${files} ${files === 1 ? 'file has' : 'files have'} other content than before although nothing wrote to them; nothing is rotated out`,
-    hint: `Compare with the older snapshots, and check the disk. ${WAY_OUT}`,
+    message: `${files} ${files === 1 ? 'file has' : 'files have'} other content than before although nothing wrote to them; their last good copies are kept, and nothing is rotated out`,
+    hint: `Check the disk that holds the source, and restore these files. ${WAY_OUT}`,
   };
 }
 

@@ -3,7 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { SnapshotError } from '../errors.ts';
 import type { Entry } from '../tree/entry.ts';
 import { type BytePath, fromText } from '../tree/path.ts';
-import { formatLine, formatScanned, type IndexEntry, parseLine, pathProperty } from './index-line.ts';
+import {
+  type DeadMember,
+  formatDead,
+  formatLine,
+  formatNone,
+  formatPath,
+  formatScanned,
+  type IndexEntry,
+  parseChange,
+  parseDead,
+  parseLine,
+  pathProperty,
+} from './index-line.ts';
 
 const HASH = 'ab'.repeat(32);
 
@@ -31,8 +43,12 @@ const ITEM: IndexEntry = {
 };
 
 /** As a reader gets it: lines are bytes, JSON is text. */
+function asText(line: string): string {
+  return Buffer.from(line, 'latin1').toString('utf8');
+}
+
 function parse(line: string): IndexEntry {
-  return parseLine(Buffer.from(line, 'latin1').toString('utf8'), 'the/index');
+  return parseLine(asText(line), 'the/index');
 }
 
 function failureOf(line: string): SnapshotError {
@@ -100,9 +116,19 @@ const items: fc.Arbitrary<IndexEntry> = fc
     hash: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
     at: fc.tuple(count, count, count, count),
     changed: fc.boolean(),
+    oddities: fc.record(
+      {
+        member: path,
+        stale: fc.constant(true),
+        kept: fc.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/),
+      },
+      { requiredKeys: [], noNullPrototype: true },
+    ),
   })
-  .map((item) =>
-    item.entry.type === 'file' ? item : { ...item, hash: undefined, at: undefined, changed: false },
+  .map(({ oddities, ...item }) =>
+    item.entry.type === 'file'
+      ? { ...item, ...oddities }
+      : { ...item, hash: undefined, at: undefined, changed: false },
   );
 
 describe('formatLine()', () => {
@@ -156,6 +182,96 @@ describe('formatLine()', () => {
   });
 });
 
+describe('formatLine(), of what few files have', () => {
+  it('writes these lines', () => {
+    const start = formatLine(ITEM).slice(0, -1);
+    expect(formatLine({ ...ITEM, member: 'old/é' as BytePath, stale: true })).toBe(
+      `${start},"memberBase64":"b2xkL+k=","stale":true}`,
+    );
+    expect(
+      formatLine({ ...ITEM, member: 'a' as BytePath, kept: '2026-11-19T02-00-00Z', changed: true }),
+    ).toBe(`${start},"member":"a","kept":"2026-11-19T02-00-00Z","changed":true}`);
+    expect(formatLine({ ...ITEM, stale: false })).toBe(`${start}}`);
+  });
+});
+
+describe('formatPath()', () => {
+  it('is how the line of that path begins, and of no other', () => {
+    fc.assert(
+      fc.property(items, path, (item, other) => {
+        const line = formatLine(item);
+        expect(line.startsWith(formatPath(item.entry.path))).toBe(true);
+        expect(line.startsWith(formatPath(other))).toBe(other === item.entry.path);
+        expect(formatNone(other).startsWith(formatPath(other))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('parseChange()', () => {
+  it('gives back any entry, and any path that is gone', () => {
+    fc.assert(
+      fc.property(items, path, (item, gone) => {
+        expect(parseChange(asText(formatLine(item)), 'the/changes')).toEqual(item);
+        expect(parseChange(asText(formatNone(gone)), 'the/changes')).toBe(gone);
+      }),
+    );
+  });
+
+  it.each([
+    '{"type":"none"}',
+    '{"path":"","pathBase64":"?","type":"none","path":7}',
+    '{"path":"../a","type":"none"}',
+  ])('refuses %s', (line) => {
+    expect(() => parseChange(line, 'the/changes')).toThrow(
+      expect.objectContaining({
+        code: 'E_DAMAGED',
+        message: '"the/changes" is damaged: `path` is missing or not what it should be',
+      }) as Error,
+    );
+  });
+
+  it('knows `none` in the changes only', () => {
+    expect(failureOf(formatNone('a' as BytePath)).message).toContain('`type`');
+  });
+});
+
+describe('parseDead()', () => {
+  const DEAD: DeadMember = {
+    path: 'a' as BytePath,
+    size: 5,
+    hash: Buffer.from(HASH, 'hex'),
+    at: [9, 1, 2, 3],
+  };
+
+  it('gives back what formatDead() wrote', () => {
+    expect(formatDead(DEAD)).toBe(`{"path":"a","size":5,"hash":"${HASH}","at":[9,1,2,3]}`);
+    const dead = fc.record({
+      path,
+      size: count,
+      hash: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
+      at: fc.tuple(count, count, count, count),
+    });
+    fc.assert(
+      fc.property(dead, (member) => {
+        expect(parseDead(asText(formatDead(member)), 'the/dead')).toEqual(member);
+      }),
+    );
+  });
+
+  it.each(['path', 'size', 'hash', 'at'])('names `%s` when it is missing or not what it should be', (key) => {
+    const line = JSON.parse(formatDead(DEAD)) as Record<string, unknown>;
+    for (const value of [undefined, null, {}, -1, true, '../a', [1, 2, 3]]) {
+      expect(() => parseDead(JSON.stringify({ ...line, [key]: value }), 'the/dead')).toThrow(
+        expect.objectContaining({
+          code: 'E_DAMAGED',
+          message: `"the/dead" is damaged: \`${key}\` is missing or not what it should be`,
+        }) as Error,
+      );
+    }
+  });
+});
+
 describe('parseLine()', () => {
   it('gives back any entry, byte for byte', () => {
     fc.assert(
@@ -176,9 +292,16 @@ describe('parseLine()', () => {
       at: undefined,
     }),
   ) as Record<string, unknown>;
-  const hard = { ...line, hardlink: 'a', changed: true };
+  const hard = {
+    ...line,
+    hardlink: 'a',
+    member: 'm',
+    stale: true,
+    kept: '2026-11-19T02-00-00Z',
+    changed: true,
+  };
   /** Any text is right for these. */
-  const TEXTS = new Set(['path', 'user', 'group', 'target', 'hardlink']);
+  const TEXTS = new Set(['path', 'user', 'group', 'target', 'hardlink', 'member']);
 
   it.each([
     ...Object.keys(hard).map((key): [string, Record<string, unknown>] => [key, hard]),
@@ -187,7 +310,11 @@ describe('parseLine()', () => {
     let refused = 0;
     for (const value of OTHER) {
       if (typeof value === 'string' && TEXTS.has(key)) continue;
-      if ((value === true && key === 'changed') || (value === '08888' && key === 'inode')) continue;
+      if (
+        (value === true && (key === 'changed' || key === 'stale')) ||
+        (value === '08888' && key === 'inode')
+      )
+        continue;
       const failure = failureOf(JSON.stringify({ ...whole, [key]: value }));
       expect(failure.code).toBe('E_DAMAGED');
       expect(failure.message).toBe(`"the/index" is damaged: \`${key}\` is missing or not what it should be`);
@@ -221,6 +348,17 @@ describe('parseLine()', () => {
     const failure = failureOf(JSON.stringify({ ...line, ...change }));
     expect([failure.code, failure.message]).toEqual(['E_DAMAGED', expect.stringContaining('`path')]);
   });
+
+  it.each(['../a', '/a', 'a/', 'a//b', 'a/./b', '', 'a\0b'])('refuses a member called %j', (member) => {
+    expect(failureOf(JSON.stringify({ ...line, member })).message).toContain('`member`');
+  });
+
+  it.each(['..', '2026-11-19', '2026-11-19T02-00-00Z/', '../2026-11-19T02-00-00Z'])(
+    'refuses a file that is kept from %j',
+    (kept) => {
+      expect(failureOf(JSON.stringify({ ...line, kept })).message).toContain('`kept`');
+    },
+  );
 
   it('takes the root, which is a folder with an empty path', () => {
     const root = {

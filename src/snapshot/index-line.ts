@@ -14,6 +14,21 @@ export interface IndexEntry {
   readonly at: At | undefined;
   /** The file changed each time it was read. */
   readonly changed: boolean;
+  /** Name of the member that holds the content, when it is not the path. */
+  readonly member?: BytePath | undefined;
+  /** The member's header says another mode, time or owner than this entry. */
+  readonly stale?: boolean | undefined;
+  /** The file could not be read, or was not trusted: this is what the snapshot of that name has of it. */
+  readonly kept?: string | undefined;
+}
+
+/** Content that an archive holds and no entry of the snapshot has: what was deleted, or changed since. */
+export interface DeadMember {
+  /** The member's name. */
+  readonly path: BytePath;
+  readonly size: number;
+  readonly hash: Uint8Array;
+  readonly at: At;
 }
 
 /** Where a file's content lies: number of the archive, first byte and length there, first byte once decompressed. */
@@ -23,14 +38,59 @@ export type At = readonly [archive: number, offset: number, length: number, skip
 export type Owners = Pick<IndexEntry, 'user' | 'group'>;
 
 /** The line for `item`, without a line end; one character per byte. */
-export function formatLine({ entry, hash, at, changed, ...owners }: IndexEntry): string {
+export function formatLine({ entry, hash, at, changed, member, stale, kept, ...owners }: IndexEntry): string {
   let line = formatScanned(entry, owners);
   if (entry.type === 'file') {
     if (hash !== undefined) line += `,"hash":"${Buffer.from(hash).toString('hex')}"`;
-    if (entry.hardlink !== undefined) line += `,${pathField('hardlink', entry.hardlink)}`;
+    if (entry.hardlink !== undefined) line += `,${formatHardlink(entry.hardlink)}`;
     if (at !== undefined) line += `,"at":[${at.join(',')}]`;
+    if (member !== undefined) line += `,${pathField('member', member)}`;
+    if (stale === true) line += ',"stale":true';
+    if (kept !== undefined) line += `,"kept":${JSON.stringify(kept)}`;
   }
   return changed ? `${line},"changed":true}` : `${line}}`;
+}
+
+/** How a line names the entry with which it shares its inode. */
+export function formatHardlink(path: BytePath): string {
+  return pathField('hardlink', path);
+}
+
+/** How the line of the entry at `path` begins, whatever the entry is. */
+export function formatPath(path: BytePath): string {
+  return `{${pathField('path', path)},`;
+}
+
+/** The line, among the changes, that says that there is no entry at `path` any more. */
+export function formatNone(path: BytePath): string {
+  return `${formatPath(path)}"type":"none"}`;
+}
+
+/** The line for content that no entry has any more. */
+export function formatDead({ path, size, hash, at }: DeadMember): string {
+  return `${formatPath(path)}"size":${size},"hash":"${Buffer.from(hash).toString('hex')}","at":[${at.join(',')}]}`;
+}
+
+/** Reads a line of {@link formatDead}. @throws {@link SnapshotError} `E_DAMAGED`. */
+export function parseDead(line: string, where: string): DeadMember {
+  const fields = Fields.parse(line, where);
+  return {
+    path: pathOf(fields, 'path') ?? fields.wrong('path'),
+    size: fields.count('size'),
+    hash: Buffer.from(fields.text('hash', HASH), 'hex'),
+    at: atOf(fields),
+  };
+}
+
+/**
+ * Reads a line of the changes: an entry, or the path that has none any more.
+ *
+ * @throws {@link SnapshotError} `E_DAMAGED` that names the key that is wrong.
+ */
+export function parseChange(line: string, where: string): IndexEntry | BytePath {
+  const fields = Fields.parse(line, where);
+  const isNone = fields.has('type') && fields.text('type') === 'none';
+  return isNone ? (pathOf(fields, 'path') ?? fields.wrong('path')) : parseFields(fields);
 }
 
 /**
@@ -74,6 +134,7 @@ const HASH = /^[0-9a-f]{64}$/;
 const MODE = /^[0-7]{4}$/;
 /** At least one byte. */
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+const SNAPSHOT = /^[\dTZ-]{20}$/;
 const INODE = /^\d{1,20}$/;
 
 /**
@@ -83,7 +144,10 @@ const INODE = /^\d{1,20}$/;
  * @throws {@link SnapshotError} `E_DAMAGED` that names the key that is wrong.
  */
 export function parseLine(line: string, where: string): IndexEntry {
-  const fields = Fields.parse(line, where);
+  return parseFields(Fields.parse(line, where));
+}
+
+function parseFields(fields: Fields): IndexEntry {
   const type = fields.oneOf('type', ['file', 'folder', 'link']);
   const isFile = type === 'file';
   const entry: Entry = {
@@ -106,6 +170,17 @@ export function parseLine(line: string, where: string): IndexEntry {
     hash: isFile ? Buffer.from(fields.text('hash', HASH), 'hex') : undefined,
     at: isFile ? atOf(fields) : undefined,
     changed: fields.has('changed') && fields.boolean('changed'),
+    ...(isFile ? oddities(fields) : {}),
+  };
+}
+
+/** What only few files have. */
+function oddities(fields: Fields): Pick<IndexEntry, 'member' | 'stale' | 'kept'> {
+  const member = pathOf(fields, 'member');
+  return {
+    ...(member === undefined ? {} : { member: member === '' ? fields.wrong('member') : member }),
+    ...(fields.has('stale') && fields.boolean('stale') ? { stale: true } : {}),
+    ...(fields.has('kept') ? { kept: fields.text('kept', SNAPSHOT) } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SnapshotError } from '../errors.ts';
-import { formatInfo, type Info, parseInfo } from './info.ts';
+import { formatInfo, type Info, newBytesOf, parseInfo } from './info.ts';
 
 const HASH = '0123456789abcdef'.repeat(4);
 
@@ -21,9 +21,26 @@ const INFO: Info = {
   change: { added: 1, modified: 2, removed: 3 },
   previous: '2026-11-18T02-00-00Z',
   archives: [
-    { file: 'documents-2026-11-19T02-00-00Z.tar.zst', bytes: 99, sha256: HASH, entries: 3, liveBytes: 12 },
+    {
+      number: 7,
+      file: '2026-11-18T02-00-00Z/documents-2026-11-18T02-00-00Z.tar.zst',
+      bytes: 1000,
+      sha256: HASH,
+      entries: 2,
+      liveBytes: 900,
+    },
+    {
+      number: 9,
+      file: 'documents-2026-11-19T02-00-00Z.tar.zst',
+      bytes: 99,
+      sha256: HASH,
+      entries: 3,
+      liveBytes: 12,
+    },
   ],
-  index: { file: 'index.jsonl.zst', bytes: 55, sha256: HASH },
+  index: { file: '2026-11-18T02-00-00Z/index.jsonl.zst', bytes: 55, sha256: HASH },
+  changes: { file: 'changes.jsonl.zst', bytes: 12, sha256: HASH },
+  dead: { file: 'dead.jsonl.zst', bytes: 13, sha256: HASH },
   skipped: [
     { path: 'a/b', reason: 'permission denied' },
     { pathBase64: '/w==', reason: 'vanished' },
@@ -34,6 +51,12 @@ const text = fc.string({ unit: 'binary' });
 const count = fc.maxSafeNat();
 const hash = fc.stringMatching(/^[0-9a-f]{64}$/);
 const fileName = fc.stringMatching(/^[\w -]{1,20}\.zip$/);
+/** In the snapshot's own folder, or in that of another. */
+const place = fc.oneof(
+  fileName,
+  fileName.map((file) => `2026-11-18T02-00-00Z/${file}`),
+);
+const aFile = { file: place, bytes: count, sha256: hash };
 const time = fc
   .date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') })
   .map((date) => date.toISOString());
@@ -59,11 +82,12 @@ const infos: fc.Arbitrary<Info> = fc.record({
   bytes: count,
   change: fc.record({ added: count, modified: count, removed: count }),
   previous: fc.option(text),
-  archives: fc.array(
-    fc.record({ file: fileName, bytes: count, sha256: hash, entries: count, liveBytes: count }),
-    { maxLength: 3 },
-  ),
-  index: fc.record({ file: fileName, bytes: count, sha256: hash }),
+  archives: fc.array(fc.record({ number: count, ...aFile, entries: count, liveBytes: count }), {
+    maxLength: 3,
+  }),
+  index: fc.record(aFile),
+  changes: fc.option(fc.record(aFile)),
+  dead: fc.option(fc.record(aFile)),
   skipped: fc.array(
     fc.oneof(fc.record({ path: text, reason: text }), fc.record({ pathBase64: text, reason: text })),
     { maxLength: 3 },
@@ -97,7 +121,14 @@ function failureOf(json: string): SnapshotError {
 }
 
 /** Keys that may be missing or null. */
-const OPTIONAL = new Set(['previous', 'hash.folders.letters', 'skipped.0.path', 'skipped.1.pathBase64']);
+const OPTIONAL = new Set([
+  'previous',
+  'hash.folders.letters',
+  'changes',
+  'dead',
+  'skipped.0.path',
+  'skipped.1.pathBase64',
+]);
 
 const PLACES = [...places(INFO)].map((path): [string, readonly string[]] => [path.join('.'), path]);
 
@@ -121,6 +152,8 @@ describe('formatInfo()', () => {
       'previous',
       'archives',
       'index',
+      'changes',
+      'dead',
       'skipped',
     ]);
     expect(written).toMatch(/^\{\n {2}"version": 1,\n {2}"tool"/);
@@ -141,6 +174,55 @@ describe('parseInfo()', () => {
   it('does not mind keys that it does not know', () => {
     expect(parseInfo(JSON.stringify({ ...INFO, comment: 'mine' }), 'info.json')).toEqual(INFO);
   });
+
+  it('reads what has neither changes nor dead content, said or not', () => {
+    const plain = { ...INFO, changes: null, dead: null };
+    expect(parseInfo(formatInfo(plain), 'info.json')).toEqual(plain);
+    const { changes, dead, ...rest } = plain;
+    expect([changes, dead]).toEqual([null, null]);
+    expect(parseInfo(JSON.stringify(rest), 'info.json')).toEqual(plain);
+  });
+
+  it.each(['archives.0.file', 'archives.1.file', 'index.file', 'changes.file', 'dead.file'])(
+    'refuses every `%s` that leads anywhere but into a snapshot of the series',
+    (name) => {
+      for (const file of [
+        '',
+        '.',
+        '..',
+        '/',
+        '../index',
+        '../../etc/passwd',
+        '/etc/passwd',
+        'sub/index',
+        String.raw`a\b`,
+        'a\0b',
+        '2026-11-18T02-00-00Z/',
+        '2026-11-18T02-00-00Z/.',
+        '2026-11-18T02-00-00Z/..',
+        '2026-11-18T02-00-00Z/../..',
+        '2026-11-18T02-00-00Z//etc',
+        '2026-11-18T02-00-00Z/a/b',
+        '2026-11-18T02-00-00Z/2026-11-18T02-00-00Z/a',
+        String.raw`2026-11-18T02-00-00Z/..\a`,
+        '2026-11-18T02-00-00Z/a\0b',
+        '/2026-11-18T02-00-00Z/a',
+        './2026-11-18T02-00-00Z/a',
+        '2026-11-18T02-00-00/a',
+        ' 2026-11-18T02-00-00Z/a',
+        '2026-11-18T02-00-00Z\n/a',
+        7,
+        null,
+        ['a'],
+      ]) {
+        const failure = failureOf(damagedAt(name.split('.'), file));
+        expect([failure.code, failure.message]).toEqual([
+          'E_DAMAGED',
+          `"the/info.json" is damaged: \`${name}\` is missing or not what it should be`,
+        ]);
+      }
+    },
+  );
 
   it.each(PLACES.filter(([name]) => !OPTIONAL.has(name) && !/^(?:archives|skipped)\.\d+$/.test(name)))(
     'names `%s` when it is missing',
@@ -164,14 +246,12 @@ describe('parseInfo()', () => {
     ['bytes', '12'],
     ['bytes', 2 ** 53],
     ['archives.0.sha256', `${HASH}0`],
-    ['archives.0.file', '../../etc/passwd'],
-    ['archives.0.file', '..'],
-    ['archives.0.file', '/etc/passwd'],
-    ['archives.0.file', String.raw`a\b`],
-    ['archives.0.file', 'a\0b'],
-    ['archives.0.file', ''],
-    ['index.file', 'sub/index'],
+    ['archives.0.number', -1],
+    ['archives.0.number', 1.5],
+    ['changes.bytes', -1],
+    ['dead.sha256', 'none'],
     ['name', '.'],
+    ['name', '2026-11-18T02-00-00Z/documents'],
   ])('refuses `%s` when it is %j', (name, value) => {
     const failure = failureOf(damagedAt(name.split('.'), value));
     expect([failure.code, failure.message]).toEqual([
@@ -204,5 +284,36 @@ describe('parseInfo()', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('newBytesOf()', () => {
+  const NAME = '2026-11-19T02-00-00Z';
+  const own = INFO.archives[1];
+  if (own === undefined) throw new Error('no archive');
+  const shared = { ...own, file: 'documents-2026-11-18T02-00-00Z.tar.zst', bytes: 10_000 };
+
+  it.each<[string, Partial<Info>, number]>([
+    ['its own archives, changes and dead content', {}, 99 + 12 + 13],
+    [
+      'nothing that lies in the folder of another',
+      { archives: [{ ...own, file: `${NAME}/${own.file}` }] },
+      12 + 13,
+    ],
+    ['nothing that is a link to what an older one wrote', { archives: [shared, own] }, 99 + 12 + 13],
+    ['its index when there are no changes', { changes: null, dead: null }, 99 + 55],
+    [
+      'all of its archives',
+      {
+        archives: [
+          own,
+          { ...own, file: `documents-${NAME}-2.tar.zst` },
+          { ...own, file: `documents-${NAME}~tree.tar.zst` },
+        ],
+      },
+      3 * 99 + 12 + 13,
+    ],
+  ])('counts %s', (_, change, bytes) => {
+    expect(newBytesOf(NAME, { ...INFO, ...change })).toBe(bytes);
   });
 });

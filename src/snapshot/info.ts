@@ -24,17 +24,28 @@ export interface Info {
   readonly change: ChangeCount;
   readonly previous: string | null;
   readonly archives: readonly ArchiveInfo[];
-  readonly index: { readonly file: string; readonly bytes: number; readonly sha256: string };
+  readonly index: FileInfo;
+  /** What differs from the index, when that is an older snapshot's. */
+  readonly changes: FileInfo | null;
+  /** What the archives hold that no entry has. */
+  readonly dead: FileInfo | null;
   readonly skipped: readonly SkippedPath[];
 }
 
 export type PackFormat = 'tar.zst' | 'zip';
 
-/** An archive that holds content of a snapshot. */
-export interface ArchiveInfo {
+/** A file of a snapshot. */
+export interface FileInfo {
+  /** Its name in the snapshot's folder; `SNAPSHOT/NAME` when it lies in an older one's. */
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
+}
+
+/** An archive of a snapshot. */
+export interface ArchiveInfo extends FileInfo {
+  /** What index lines call it: the same in all snapshots of a series. */
+  readonly number: number;
   /** Files of this snapshot whose content lies in it. */
   readonly entries: number;
   /** Their sizes, added up. */
@@ -48,11 +59,21 @@ export interface SkippedPath {
   readonly reason: string;
 }
 
+/** Bytes that the snapshot called `name` added to its series, but for a few small files. */
+export function newBytesOf(name: string, { archives, index, changes, dead }: Info): number {
+  const own = archives.filter(({ file }) => file.includes(`-${name}`) && !file.includes('/'));
+  const lines = changes === null ? index.bytes : changes.bytes;
+  return own.reduce((sum, { bytes }) => sum + bytes, lines + (dead?.bytes ?? 0));
+}
+
 const SHA256 = /^[0-9a-f]{64}$/;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
 /** A plain name: nothing that leads out of the snapshot's folder. */
 // oxlint-disable-next-line no-control-regex -- NUL is one of those that no name holds
 const FILE_NAME = /^(?!\.{1,2}$)[^/\\\0]+$/;
+/** The same, perhaps in the folder of another snapshot of the series. */
+// oxlint-disable-next-line no-control-regex
+const FILE_PLACE = /^(?:\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z\/)?(?!\.{1,2}$)[^/\\\0]+$/;
 
 /** `info` as it is written: indented, keys in the order of {@link Info}. */
 export function formatInfo(info: Info): string {
@@ -106,20 +127,25 @@ export function parseInfo(json: string, where: string): Info {
     },
     previous: fields.has('previous') ? fields.text('previous') : null,
     archives: fields.objects('archives').map((archive) => ({
-      file: archive.text('file', FILE_NAME),
-      bytes: archive.count('bytes'),
-      sha256: archive.text('sha256', SHA256),
+      number: archive.count('number'),
+      ...fileOf(archive),
       entries: archive.count('entries'),
       liveBytes: archive.count('liveBytes'),
     })),
-    index: {
-      file: index.text('file', FILE_NAME),
-      bytes: index.count('bytes'),
-      sha256: index.text('sha256', SHA256),
-    },
+    index: fileOf(index),
+    changes: fields.has('changes') ? fileOf(fields.object('changes')) : null,
+    dead: fields.has('dead') ? fileOf(fields.object('dead')) : null,
     skipped: fields.objects('skipped').map((skipped) => ({
       ...(skipped.has('path') ? { path: skipped.text('path') } : { pathBase64: skipped.text('pathBase64') }),
       reason: skipped.text('reason'),
     })),
+  };
+}
+
+function fileOf(fields: Fields): FileInfo {
+  return {
+    file: fields.text('file', FILE_PLACE),
+    bytes: fields.count('bytes'),
+    sha256: fields.text('sha256', SHA256),
   };
 }

@@ -1,6 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { archiveName, isOurs, nextSnapshotName, snapshotName, snapshotTime } from './names.ts';
+import {
+  archiveName,
+  isContentArchive,
+  isOurs,
+  nextSnapshotName,
+  snapshotName,
+  snapshotTime,
+  treeArchiveName,
+} from './names.ts';
 
 const dates = fc.date({ noInvalidDate: true, min: new Date('0001-01-01'), max: new Date('9999-12-30') });
 
@@ -84,6 +92,55 @@ describe('archiveName()', () => {
   });
 });
 
+describe('treeArchiveName()', () => {
+  it('comes after the names of all archives with content, in byte order', () => {
+    const tree = treeArchiveName('docs', '2026-11-19T02-00-00Z', 'tar.zst');
+    expect(tree).toBe('docs-2026-11-19T02-00-00Z~tree.tar.zst');
+    fc.assert(
+      fc.property(fc.nat({ max: 5000 }), fc.constantFrom('tar.zst' as const, 'zip' as const), (n, format) => {
+        const content = archiveName('docs', '2026-11-19T02-00-00Z', n, format);
+        expect(content < treeArchiveName('docs', '2026-11-19T02-00-00Z', format)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('isContentArchive()', () => {
+  it('knows every archive with content of its snapshot, and no other', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 1 }),
+        dates,
+        dates,
+        fc.nat({ max: 2000 }),
+        fc.constantFrom('tar.zst' as const, 'zip' as const),
+        (series, at, later, n, format) => {
+          const [snapshot, other] = [snapshotName(at), snapshotName(later)];
+          const name = archiveName(series, snapshot, n, format);
+          expect(isContentArchive(name, series, snapshot)).toBe(true);
+          expect(isContentArchive(`${name}.part`, series, snapshot)).toBe(false);
+          expect(isContentArchive(name, series, other)).toBe(other === snapshot);
+          expect(isContentArchive(treeArchiveName(series, snapshot, format), series, snapshot)).toBe(false);
+        },
+      ),
+    );
+  });
+
+  it.each([
+    'info.json',
+    'docs-2026-11-19T02-00-00Z.tar',
+    'docs-2026-11-19T02-00-00Z-.zip',
+    'docs-2026-11-19T02-00-00Z-x.zip',
+    'docs-2026-11-19T02-00-00Z-2.zip.part',
+    'docs-2026-11-19T02-00-00Z-2-3.zip',
+    'docs-2026-11-19T02-00-00ZZ.zip',
+    'other-2026-11-19T02-00-00Z.zip',
+    'xdocs-2026-11-19T02-00-00Z.zip',
+  ])('knows that %s is none', (file) => {
+    expect(isContentArchive(file, 'docs', '2026-11-19T02-00-00Z')).toBe(false);
+  });
+});
+
 describe('isOurs()', () => {
   it('knows every archive of the series, whole or in part', () => {
     fc.assert(
@@ -95,17 +152,25 @@ describe('isOurs()', () => {
         (series, at, n, format) => {
           const name = archiveName(series, snapshotName(at), n, format);
           expect([isOurs(name, series), isOurs(`${name}.part`, series)]).toEqual([true, true]);
+          const tree = treeArchiveName(series, snapshotName(at), format);
+          expect([isOurs(tree, series), isOurs(`${tree}.part`, series)]).toEqual([true, true]);
         },
       ),
     );
   });
 
-  it.each(['info.json', 'index.jsonl.zst', 'SHA256SUMS', 'RESTORE.txt', 'info.json.part'])(
-    'knows %s',
-    (name) => {
-      expect(isOurs(name, 'docs')).toBe(true);
-    },
-  );
+  it.each([
+    'info.json',
+    'index.jsonl.zst',
+    'changes.jsonl.zst',
+    'dead.jsonl.zst',
+    'SHA256SUMS',
+    'RESTORE.txt',
+    'info.json.part',
+    'dead.jsonl.zst.part',
+  ])('knows %s', (name) => {
+    expect(isOurs(name, 'docs')).toBe(true);
+  });
 
   it.each([
     'notes.txt',
@@ -118,6 +183,9 @@ describe('isOurs()', () => {
     'docs-2026-11-19T02-00-00Z.tar',
     'docs-2026-11-19T02-00-00Z.zip~',
     'docs-2026-11-19T02-00-00Z-x.zip',
+    'docs-2026-11-19T02-00-00Z~tree-2.zip',
+    'docs-2026-11-19T02-00-00Z-2~tree.zip',
+    'docs-2026-11-19T02-00-00Z~other.zip',
     'other-2026-11-19T02-00-00Z.zip',
     'docs2-2026-11-19T02-00-00Z.zip',
     'xdocs-2026-11-19T02-00-00Z.zip',

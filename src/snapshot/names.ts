@@ -6,8 +6,12 @@ const SNAPSHOT_NAME = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/;
 
 export const INFO_FILE = 'info.json';
 export const INDEX_FILE = 'index.jsonl.zst';
+export const CHANGES_FILE = 'changes.jsonl.zst';
+export const DEAD_FILE = 'dead.jsonl.zst';
 export const SUMS_FILE = 'SHA256SUMS';
 export const RESTORE_FILE = 'RESTORE.txt';
+
+const OWN_FILES = [INFO_FILE, INDEX_FILE, CHANGES_FILE, DEAD_FILE, SUMS_FILE, RESTORE_FILE];
 
 /** The name of a snapshot that begins at `at`; parts of a second are cut off. */
 export function snapshotName(at: Date): string {
@@ -36,12 +40,26 @@ export function archiveName(series: string, snapshot: string, n: number, format:
   return `${series}-${snapshot}${n === 0 ? '' : `-${n + 1}`}.${format}`;
 }
 
+/**
+ * What the archive of a snapshot is called that holds its folders and links. `~` comes after `-` and `.` in
+ * byte order, so that it is the last one to be extracted.
+ */
+export function treeArchiveName(series: string, snapshot: string, format: PackFormat): string {
+  return `${series}-${snapshot}~tree.${format}`;
+}
+
 /** Whether `file`, in a snapshot's folder, is of a kind that this program writes there, whole or in part. */
 export function isOurs(file: string, series: string): boolean {
   const whole = file.endsWith('.part') ? file.slice(0, -'.part'.length) : file;
-  if ([INFO_FILE, INDEX_FILE, SUMS_FILE, RESTORE_FILE].includes(whole)) return true;
+  if (OWN_FILES.includes(whole)) return true;
   if (!whole.startsWith(`${series}-`)) return false;
-  return /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z(?:-\d+)?\.(?:tar\.zst|zip)$/.test(
+  return /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z(?:-\d+|~tree)?\.(?:tar\.zst|zip)$/.test(
     whole.slice(series.length + 1),
   );
+}
+
+/** Whether `file` is an archive with content, whole, that was written for `snapshot`. */
+export function isContentArchive(file: string, series: string, snapshot: string): boolean {
+  const start = `${series}-${snapshot}`;
+  return file.startsWith(start) && /^(?:-\d+)?\.(?:tar\.zst|zip)$/.test(file.slice(start.length));
 }

@@ -1,9 +1,13 @@
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LocalStore } from '../store/local-store.ts';
-import { formatInfo, type Info } from './info.ts';
+import type { Store } from '../store/store.ts';
+import type { BytePath } from '../tree/path.ts';
+import { type DeadMember, formatDead, formatLine, formatNone, type IndexEntry } from './index-line.ts';
+import { type ArchiveInfo, type FileInfo, formatInfo, type Info } from './info.ts';
+import { writeLines } from './lines.ts';
 import { appendRun, type RunRecord } from './runs-log.ts';
 import { Series, type Snapshot } from './series.ts';
 
@@ -27,6 +31,8 @@ const INFO: Info = {
   previous: null,
   archives: [],
   index: { file: 'index.jsonl.zst', bytes: 1, sha256: HASH },
+  changes: null,
+  dead: null,
   skipped: [],
 };
 
@@ -41,6 +47,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+function archiveOf(name: string): ArchiveInfo {
+  return { number: 0, file: name, bytes: 1, sha256: HASH, entries: 1, liveBytes: 1 };
+}
+
 async function file(path: string, content = ''): Promise<void> {
   await mkdir(dirname(join(folder, 'documents', path)), { recursive: true });
   await writeFile(join(folder, 'documents', path), content);
@@ -51,15 +61,21 @@ async function makeSnapshot(name = NAME): Promise<string[]> {
   const files = [
     'info.json',
     'index.jsonl.zst',
+    'changes.jsonl.zst',
+    'dead.jsonl.zst',
     'SHA256SUMS',
     'RESTORE.txt',
     `documents-${name}.zip`,
     `documents-${name}-2.zip`,
+    `documents-${name}~tree.zip`,
     'documents-2026-11-18T02-00-00Z.tar.zst',
   ];
   for (const one of files) await file(`${name}/${one}`, one === 'info.json' ? formatInfo(INFO) : '');
   return files;
 }
+
+/** Nothing is left. */
+const GONE = { foreign: [], shared: [] };
 
 async function names(path = ''): Promise<string[]> {
   return (await readdir(join(folder, 'documents', path))).toSorted();
@@ -109,7 +125,7 @@ describe('Series.survey()', () => {
 describe('Series.remove()', () => {
   it('removes all that a snapshot has', async () => {
     await makeSnapshot();
-    expect(await series.remove(NAME)).toEqual([]);
+    expect(await series.remove(NAME, [])).toEqual(GONE);
     expect(await names()).toEqual([]);
   });
 
@@ -117,7 +133,7 @@ describe('Series.remove()', () => {
     for (const path of [`documents-${NAME}.zip.part`, 'index.jsonl.zst.part', 'info.json.part']) {
       await file(`${NAME}/${path}`);
     }
-    expect(await series.remove(NAME)).toEqual([]);
+    expect(await series.remove(NAME, [])).toEqual(GONE);
     expect(await names()).toEqual([]);
   });
 
@@ -133,7 +149,7 @@ describe('Series.remove()', () => {
         await store.remove(key);
       },
     });
-    await new Series(watched, 'documents').remove(NAME);
+    await new Series(watched, 'documents').remove(NAME, []);
     expect(removed[0]).toBe(`documents/${NAME}/info.json`);
     expect(removed.length).toBeGreaterThan(6);
   });
@@ -151,9 +167,9 @@ describe('Series.remove()', () => {
           await store.remove(key);
         },
       });
-      await expect(new Series(failing, 'documents').remove(NAME)).rejects.toThrow('power cut');
+      await expect(new Series(failing, 'documents').remove(NAME, [])).rejects.toThrow('power cut');
       expect(await series.survey()).toMatchObject({ snapshots: [], unfinished: [NAME] });
-      expect(await series.remove(NAME)).toEqual([]);
+      expect(await series.remove(NAME, [])).toEqual(GONE);
     }
   });
 
@@ -162,14 +178,14 @@ describe('Series.remove()', () => {
     const foreign = ['notes.txt', `other-${NAME}.zip`, 'info.json.bak'];
     for (const one of foreign) await file(`${NAME}/${one}`);
     await file(`${NAME}/folder/info.json`);
-    expect(await series.remove(NAME)).toEqual([...foreign, 'folder'].toSorted());
+    expect(await series.remove(NAME, [])).toEqual({ foreign: [...foreign, 'folder'].toSorted(), shared: [] });
     expect(await names(NAME)).toEqual([...foreign, 'folder'].toSorted());
     expect(await names(`${NAME}/folder`)).toEqual(['info.json']);
   });
 
   it('leaves a folder that is called like a file of ours', async () => {
     await file(`${NAME}/SHA256SUMS/mine`);
-    expect(await series.remove(NAME)).toEqual(['SHA256SUMS']);
+    expect(await series.remove(NAME, [])).toEqual({ foreign: ['SHA256SUMS'], shared: [] });
     expect(await names(`${NAME}/SHA256SUMS`)).toEqual(['mine']);
   });
 
@@ -177,7 +193,7 @@ describe('Series.remove()', () => {
     for (const target of ['nowhere', '/etc/passwd']) {
       await makeSnapshot();
       await symlink(target, join(folder, 'documents', NAME, 'link'));
-      expect(await series.remove(NAME)).toEqual(['link']);
+      expect(await series.remove(NAME, [])).toEqual({ foreign: ['link'], shared: [] });
       expect(await names(NAME)).toEqual(['link']);
       await rm(join(folder, 'documents', NAME), { recursive: true });
     }
@@ -186,10 +202,252 @@ describe('Series.remove()', () => {
   it('touches no other snapshot, and does not mind when there is none', async () => {
     await makeSnapshot();
     const files = await makeSnapshot('2026-11-20T02-00-00Z');
-    await series.remove(NAME);
-    await series.remove(NAME);
+    await series.remove(NAME, []);
+    await series.remove(NAME, []);
     expect(await names()).toEqual(['2026-11-20T02-00-00Z']);
     expect(await names('2026-11-20T02-00-00Z')).toEqual(files.toSorted());
+  });
+});
+
+/** A snapshot that names these files. */
+function naming(name: string, files: Partial<Info>): Snapshot {
+  return { name, at: new Date(), info: { ...INFO, ...files } };
+}
+
+describe('Series.remove(), of what is shared by name', () => {
+  const [FIRST, SECOND, THIRD] = [NAME, '2026-11-20T02-00-00Z', '2026-11-21T02-00-00Z'] as const;
+
+  it('leaves what another snapshot names, and removes it once none does', async () => {
+    await makeSnapshot(FIRST);
+    const archive = `documents-${FIRST}.zip`;
+    const fileOf = (name: string): FileInfo => ({ ...INFO.index, file: `${FIRST}/${name}` });
+    const second = naming(SECOND, { archives: [archiveOf(`${FIRST}/${archive}`)] });
+    const third = naming(THIRD, {
+      index: fileOf('index.jsonl.zst'),
+      changes: fileOf('changes.jsonl.zst'),
+      dead: fileOf('dead.jsonl.zst'),
+    });
+    const lines = ['changes.jsonl.zst', 'dead.jsonl.zst', 'index.jsonl.zst'];
+    expect(await series.remove(FIRST, [naming(FIRST, {}), second, third])).toEqual({
+      foreign: [],
+      shared: [...lines, archive].toSorted(),
+    });
+    expect(await names(FIRST)).toEqual([...lines, archive].toSorted());
+    expect((await series.survey()).unfinished).toEqual([FIRST]);
+    expect(await series.remove(FIRST, [third])).toEqual({ foreign: [], shared: lines });
+    expect(await names(FIRST)).toEqual(lines);
+    expect(await series.remove(FIRST, [])).toEqual(GONE);
+    expect(await names()).toEqual([]);
+  });
+
+  it('does not count what the snapshot itself names', async () => {
+    await makeSnapshot(FIRST);
+    const itself = naming(FIRST, { archives: [archiveOf(`${FIRST}/documents-${FIRST}.zip`)] });
+    expect(await series.remove(FIRST, [itself])).toEqual(GONE);
+  });
+
+  it('does not count files of that name in folders of others', async () => {
+    await makeSnapshot(FIRST);
+    const other = naming(THIRD, { archives: [archiveOf(`${SECOND}/documents-${FIRST}.zip`)] });
+    expect(await series.remove(FIRST, [other, naming(SECOND, {})])).toEqual(GONE);
+  });
+
+  it('tells what is not ours from what is shared', async () => {
+    await makeSnapshot(FIRST);
+    await file(`${FIRST}/notes.txt`);
+    const second = naming(SECOND, { archives: [archiveOf(`${FIRST}/documents-${FIRST}.zip`)] });
+    const left = { foreign: ['notes.txt'], shared: [`documents-${FIRST}.zip`] };
+    expect(await series.remove(FIRST, [second])).toEqual(left);
+    expect(await names(FIRST)).toEqual([`documents-${FIRST}.zip`, 'notes.txt']);
+  });
+
+  it('knows whether a series shares by name at all', () => {
+    expect(series.sharesByName([])).toBe(false);
+    expect(series.sharesByName([naming(FIRST, { archives: [archiveOf('a.zip')] })])).toBe(false);
+    for (const files of [
+      { archives: [archiveOf('a.zip'), archiveOf(`${FIRST}/a.zip`)] },
+      { index: { ...INFO.index, file: `${FIRST}/index.jsonl.zst` } },
+      { changes: { ...INFO.index, file: `${FIRST}/changes.jsonl.zst` } },
+      { dead: { ...INFO.index, file: `${FIRST}/dead.jsonl.zst` } },
+    ]) {
+      expect(series.sharesByName([naming(FIRST, {}), naming(SECOND, files)])).toBe(true);
+    }
+  });
+});
+
+/** A store without hard links: on FAT, on some file servers. Counts how often one was tried. */
+function withoutLinks(store: LocalStore): { store: Store; tries: () => number } {
+  let tries = 0;
+  const wrapped = new Proxy<Store>(store, {
+    get: (_, key: keyof Store) => {
+      if (key === 'link')
+        return async () => {
+          tries++;
+          return await Promise.resolve(false);
+        };
+      const value = store[key];
+      return typeof value === 'function' ? value.bind(store) : value;
+    },
+  });
+  return { store: wrapped, tries: () => tries };
+}
+
+describe('Series.share()', () => {
+  const [FIRST, SECOND, THIRD] = [NAME, '2026-11-20T02-00-00Z', '2026-11-21T02-00-00Z'] as const;
+  const ARCHIVE = `documents-${FIRST}.zip`;
+
+  it('gives each snapshot a name of its own for the same file, and keeps all else that is said of it', async () => {
+    await file(`${FIRST}/${ARCHIVE}`, 'content');
+    const archive = { ...archiveOf(ARCHIVE), number: 5 };
+    expect(await series.share(FIRST, archive, SECOND)).toEqual(archive);
+    const path = (name: string): string => join(folder, 'documents', name, ARCHIVE);
+    expect((await stat(path(SECOND))).ino).toBe((await stat(path(FIRST))).ino);
+    expect(await series.remove(FIRST, [])).toEqual(GONE);
+    expect(await readFile(path(SECOND), 'utf8')).toBe('content');
+  });
+
+  it('makes a link in the own folder as well of what lies in the folder of a third', async () => {
+    await file(`${FIRST}/${ARCHIVE}`, 'content');
+    const shared = await series.share(SECOND, archiveOf(`${FIRST}/${ARCHIVE}`), THIRD);
+    expect(shared.file).toBe(ARCHIVE);
+    expect(await readFile(join(folder, 'documents', THIRD, ARCHIVE), 'utf8')).toBe('content');
+  });
+
+  it('says where the file lies when there are no hard links, and tries no second time', async () => {
+    await file(`${FIRST}/${ARCHIVE}`, 'content');
+    const { store, tries } = withoutLinks(new LocalStore(folder));
+    const poor = new Series(store, 'documents');
+    const second = await poor.share(FIRST, archiveOf(ARCHIVE), SECOND);
+    expect(second).toEqual(archiveOf(`${FIRST}/${ARCHIVE}`));
+    const third = await poor.share(SECOND, second, THIRD);
+    expect(third).toEqual(second);
+    expect(tries()).toBe(1);
+    expect(await names()).toEqual([FIRST]);
+    expect(poor.keyOf(THIRD, third)).toBe(`documents/${FIRST}/${ARCHIVE}`);
+    expect(poor.keyOf(FIRST, { file: ARCHIVE })).toBe(`documents/${FIRST}/${ARCHIVE}`);
+  });
+});
+
+describe('Series.finished()', () => {
+  it('names whole archives with content of that snapshot, oldest first', async () => {
+    expect(await series.finished(NAME)).toEqual([]);
+    for (const name of [
+      `documents-${NAME}.zip`,
+      `documents-${NAME}-2.zip`,
+      `documents-${NAME}-10.zip`,
+      `documents-${NAME}-11.zip.part`,
+      `documents-${NAME}~tree.zip`,
+      'documents-2026-11-18T02-00-00Z.zip',
+      'index.jsonl.zst',
+      'notes.txt',
+      `documents-${NAME}-3.zip/inside`,
+    ]) {
+      await file(`${NAME}/${name}`);
+    }
+    expect(await series.finished(NAME)).toEqual(['', '-2', '-10'].map((n) => `documents-${NAME}${n}.zip`));
+  });
+});
+
+/** Of the file `path`, with content in an archive. */
+function itemOf(
+  path: string,
+  archive: number,
+  more: Partial<IndexEntry> = {},
+  hardlink?: string,
+): IndexEntry {
+  return {
+    entry: {
+      path: path as BytePath,
+      type: 'file',
+      size: path.length,
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      mtimeNs: 1n,
+      ctimeNs: 2n,
+      inode: 3n,
+      target: undefined,
+      hardlink: hardlink as BytePath | undefined,
+    },
+    user: undefined,
+    group: undefined,
+    hash: Buffer.alloc(32, path),
+    at: [archive, 1, 2, 3],
+    changed: false,
+    ...more,
+  };
+}
+
+function deadOf(path: string, archive: number): DeadMember {
+  return { path: path as BytePath, size: path.length, hash: Buffer.alloc(32, path), at: [archive, 1, 2, 3] };
+}
+
+/** Writes a file of lines into the snapshot. */
+async function linesFile(name: string, lines: readonly string[]): Promise<FileInfo> {
+  const writer = await series.store.create(series.key(NAME, name));
+  const written = await writeLines(lines, writer);
+  await writer.commit();
+  return { file: name, ...written };
+}
+
+async function all<T>(generator: AsyncGenerator<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of generator) found.push(item);
+  return found;
+}
+
+async function whole(): Promise<Snapshot> {
+  const items = [
+    itemOf('a', 1),
+    itemOf('b', 2, { member: 'old/b' as BytePath }),
+    itemOf('c', 12),
+    itemOf('e', 1, {}, 'a'),
+    // No place of its own, for all that its name says.
+    itemOf('"at":[1,', 2),
+  ];
+  const [index, changes, dead] = [
+    await linesFile('index.jsonl.zst', items.map(formatLine)),
+    await linesFile('changes.jsonl.zst', [formatNone('b' as BytePath), formatLine(itemOf('d', 1))]),
+    await linesFile('dead.jsonl.zst', [deadOf('x', 1), deadOf('y', 2)].map(formatDead)),
+  ];
+  return { name: NAME, at: new Date(), info: { ...INFO, format: 'tar.zst', index, changes, dead } };
+}
+
+describe('Series.dead() and Series.contentsOf()', () => {
+  it('gives what no entry has', async () => {
+    const snapshot = await whole();
+    expect(await all(series.dead(snapshot))).toEqual([deadOf('x', 1), deadOf('y', 2)]);
+    expect(await all(series.dead({ ...snapshot, info: { ...snapshot.info, dead: null } }))).toEqual([]);
+  });
+
+  it('gives what the archives hold, live or dead, by the names of the members', async () => {
+    const snapshot = await whole();
+    const contents = async (...archives: number[]): Promise<string[]> =>
+      (await all(series.contentsOf(snapshot, new Set(archives)))).map(({ path, at }) => `${path} ${at[0]}`);
+    expect(await contents()).toEqual([]);
+    expect(await contents(7)).toEqual([]);
+    expect(new Set(await contents(1))).toEqual(new Set(['a 1', 'd 1', 'x 1']));
+    expect(await contents(2)).toEqual(['old/b 2', '"at":[1, 2', 'y 2']);
+    expect(await contents(12, 2)).toEqual(['old/b 2', 'c 12', '"at":[1, 2', 'y 2']);
+    // There, each name of a file has content of its own.
+    const zip: Snapshot = { ...snapshot, info: { ...snapshot.info, format: 'zip' } };
+    const inZip = (await all(series.contentsOf(zip, new Set([1])))).map(({ path }) => path);
+    expect(new Set(inZip)).toEqual(new Set(['a', 'd', 'e', 'x']));
+    const [found] = await all(series.contentsOf(snapshot, new Set([12])));
+    expect(found).toEqual(deadOf('c', 12));
+  });
+
+  it('refuses files that are missing or damaged, with the name of the file', async () => {
+    const snapshot = await whole();
+    const path = join(folder, 'documents', NAME, 'dead.jsonl.zst');
+    await writeFile(path, 'other');
+    const message = expect.stringContaining(`"${path}" is damaged`) as string;
+    const damaged = { code: 'E_DAMAGED', message };
+    await expect(all(series.dead(snapshot))).rejects.toMatchObject(damaged);
+    await expect(all(series.contentsOf(snapshot, new Set([1])))).rejects.toMatchObject(damaged);
+    await rm(path);
+    const missing = { code: 'E_DAMAGED', message: `"${path}" is missing` };
+    await expect(all(series.dead(snapshot))).rejects.toMatchObject(missing);
   });
 });
 
@@ -201,6 +459,21 @@ describe('Series.index()', () => {
     await expect(series.index(snapshot)).rejects.toMatchObject({
       code: 'E_DAMAGED',
       message: `"${folder}/documents/${NAME}/index.jsonl.zst" is missing`,
+    });
+  });
+
+  it('lays the changes over the index, also one that lies in the folder of another snapshot', async () => {
+    const items = [itemOf('a', 0), itemOf('b', 0)];
+    const index = await linesFile('index.jsonl.zst', items.map(formatLine));
+    const changes = await linesFile('changes.jsonl.zst', [formatNone('a' as BytePath)]);
+    const inFirst = (one: FileInfo): FileInfo => ({ ...one, file: `${NAME}/${one.file}` });
+    const info = { ...INFO, index: inFirst(index), changes: inFirst(changes) };
+    const later = { name: '2026-11-20T02-00-00Z', at: new Date(), info };
+    expect([...(await series.index(later)).entries()]).toEqual(items.slice(1));
+    await rm(join(folder, 'documents', NAME, 'changes.jsonl.zst'));
+    await expect(series.index(later)).rejects.toMatchObject({
+      code: 'E_DAMAGED',
+      message: `"${folder}/documents/${NAME}/changes.jsonl.zst" is missing`,
     });
   });
 

@@ -1,8 +1,10 @@
 import { SnapshotError } from '../errors.ts';
-import type { Store, StoreItem } from '../store/store.ts';
-import { IndexCursor } from './index-file.ts';
-import { type Info, parseInfo } from './info.ts';
-import { INFO_FILE, isOurs, snapshotTime } from './names.ts';
+import type { Store } from '../store/store.ts';
+import { IndexCursor } from './index-cursor.ts';
+import { type DeadMember, parseDead, parseLine } from './index-line.ts';
+import { type FileInfo, type Info, parseInfo } from './info.ts';
+import { LineReader } from './lines.ts';
+import { INFO_FILE, isContentArchive, isOurs, snapshotTime } from './names.ts';
 
 /** A whole snapshot of a series. */
 export interface Snapshot {
@@ -22,14 +24,56 @@ export interface Survey {
   readonly damaged: readonly { readonly name: string; readonly error: SnapshotError }[];
 }
 
+/** Why a snapshot's folder is still there after {@link Series.remove}. */
+export interface Left {
+  readonly foreign: readonly string[];
+  readonly shared: readonly string[];
+}
+
+/** A file that lies in the folder of one snapshot, and is named by others: `SNAPSHOT/NAME`. */
+type FilePlace = string;
+
+/**
+ * Files that some snapshot names although they lie in the folder of another: where hard links are not
+ * possible, that is how archives are shared.
+ */
+function namedElsewhere(snapshots: readonly Snapshot[]): ReadonlySet<FilePlace> {
+  const files = snapshots.flatMap(({ info }) => [info.index, info.changes, info.dead, ...info.archives]);
+  return new Set(files.flatMap((file) => (file?.file.includes('/') === true ? [file.file] : [])));
+}
+
+/** The folder that holds a file which `snapshot` names. */
+function folderOf(snapshot: string, file: string): string {
+  return file.includes('/') ? file.slice(0, file.indexOf('/')) : snapshot;
+}
+
+/** The content that a line of the index tells of. In a tar, a further name of a file has none of its own. */
+function memberOf(lines: LineReader, isZip: boolean): DeadMember | undefined {
+  const { entry, hash, at, member } = parseLine(lines.line(), lines.where);
+  if (hash === undefined || at === undefined || (entry.hardlink !== undefined && !isZip)) return undefined;
+  return { path: member ?? entry.path, size: entry.size, hash, at };
+}
+
 /** All snapshots of one row: the folder `DESTINATION/NAME`. */
 export class Series {
   readonly store: Store;
   readonly name: string;
+  /** Found out when the first file is shared. */
+  #canLink = true;
 
   constructor(store: Store, name: string) {
     this.store = store;
     this.name = name;
+  }
+
+  /** Archives with content that a run which was cut short has finished, oldest first. */
+  async finished(snapshot: string): Promise<readonly string[]> {
+    const items = await this.store.list(this.key(snapshot));
+    const names = items.flatMap(({ name, isFolder }) =>
+      !isFolder && isContentArchive(name, this.name, snapshot) ? [name] : [],
+    );
+    // `-2` and `-10` count from the second on; the first one's name is the shortest.
+    return names.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1));
   }
 
   /** The key of `parts` below the series' folder. */
@@ -65,31 +109,107 @@ export class Series {
   }
 
   /** The entries of `snapshot`, in path order. @throws E_DAMAGED, also from the cursor. */
-  async index(snapshot: Snapshot): Promise<IndexCursor> {
-    const { file, sha256 } = snapshot.info.index;
-    const where = this.place(snapshot.name, file);
-    const bytes = await this.store.read(this.key(snapshot.name, file));
-    if (bytes === undefined) throw new SnapshotError('E_DAMAGED', `"${where}" is missing`);
-    return IndexCursor.open(bytes, sha256, where);
+  async index({ name, info }: Snapshot): Promise<IndexCursor> {
+    const { index, changes } = info;
+    return new IndexCursor(
+      await this.#lines(name, index),
+      changes === null ? undefined : await this.#lines(name, changes),
+      info.count.files,
+    );
+  }
+
+  /** What the archives of `snapshot` hold that none of its entries has. @throws E_DAMAGED */
+  async *dead({ name, info }: Snapshot): AsyncGenerator<DeadMember> {
+    if (info.dead === null) return;
+    const lines = await this.#lines(name, info.dead);
+    for (; lines.hasLine(); lines.at = lines.end() + 1) yield parseDead(lines.line(), lines.where);
+  }
+
+  /**
+   * All content in those archives of `snapshot`, by number, live or dead; some of it more than once.
+   *
+   * @throws E_DAMAGED
+   */
+  async *contentsOf({ name, info }: Snapshot, archives: ReadonlySet<number>): AsyncGenerator<DeadMember> {
+    // Most lines are about other archives, and need not be parsed.
+    const places = [...archives].map((number) => `"at":[${number},`);
+    for (const file of [info.index, info.changes, info.dead]) {
+      if (file === null) continue;
+      const lines = await this.#lines(name, file);
+      for (; lines.hasLine(); lines.at = lines.end() + 1) {
+        const text = lines.text.slice(lines.at, lines.end());
+        if (!places.some((place) => text.includes(place))) continue;
+        const member =
+          file === info.dead ? parseDead(lines.line(), lines.where) : memberOf(lines, info.format === 'zip');
+        if (member !== undefined && archives.has(member.at[0])) yield member;
+      }
+    }
+  }
+
+  /** Whether some snapshot names files that lie in the folder of another. */
+  sharesByName(snapshots: readonly Snapshot[]): boolean {
+    return namedElsewhere(snapshots).size > 0;
+  }
+
+  /** The sizes of all archives of `snapshot` that are there, by the names it has for them. */
+  async sizesOf({ name, info }: Snapshot): Promise<Map<string, number>> {
+    const sizes = new Map<string, number>();
+    const folders = new Set([name, ...info.archives.map(({ file }) => folderOf(name, file))]);
+    for (const folder of folders) {
+      for (const item of await this.store.list(this.key(folder))) {
+        if (!item.isFolder) sizes.set(folder === name ? item.name : `${folder}/${item.name}`, item.sizeBytes);
+      }
+    }
+    return sizes;
+  }
+
+  /** The key of a file that `snapshot` names. */
+  keyOf(snapshot: string, { file }: Pick<FileInfo, 'file'>): string {
+    return file.includes('/') ? this.key(file) : this.key(snapshot, file);
+  }
+
+  /**
+   * Makes a file that the snapshot `from` names one of the snapshot `to` as well.
+   *
+   * @returns It, as `to` names it: by a hard link in its own folder, or by where it lies.
+   */
+  async share<T extends FileInfo>(from: string, file: T, to: string): Promise<T> {
+    const key = this.keyOf(from, file);
+    const name = key.slice(key.lastIndexOf('/') + 1);
+    this.#canLink &&= await this.store.link(key, this.key(to, name));
+    return { ...file, file: this.#canLink ? name : key.slice(this.name.length + 1) };
   }
 
   /**
    * Removes a snapshot or what there is of an unfinished one: info.json first, so that it is no snapshot any
-   * more from the first moment on. Only files that this program writes are touched.
+   * more from the first moment on. Only files that this program writes are touched, and none that another
+   * one of `snapshots` names.
    *
-   * @returns Names of files that are not ours; because of them the folder stays.
+   * @returns Names of files that are not ours, and of those that are shared; because of them the folder stays.
    */
-  async remove(snapshot: string): Promise<readonly string[]> {
+  async remove(snapshot: string, snapshots: readonly Snapshot[]): Promise<Left> {
+    const named = namedElsewhere(snapshots.filter(({ name }) => name !== snapshot));
     const items = await this.store.list(this.key(snapshot));
-    const ours = items.filter((item) => !item.isFolder && isOurs(item.name, this.name));
     await this.store.remove(this.key(snapshot, INFO_FILE));
-    for (const { name } of ours) await this.store.remove(this.key(snapshot, name));
-    const gone = await this.store.removeFolder(this.key(snapshot));
-    return gone ? [] : await this.#foreign(snapshot, items);
+    const foreign: string[] = [];
+    const shared: string[] = [];
+    for (const { name, isFolder } of items) {
+      if (named.has(`${snapshot}/${name}`)) shared.push(name);
+      else if (isFolder || !isOurs(name, this.name)) foreign.push(name);
+      else await this.store.remove(this.key(snapshot, name));
+    }
+    const isEmpty = shared.length === 0 && foreign.length === 0;
+    if (isEmpty && !(await this.store.removeFolder(this.key(snapshot)))) {
+      foreign.push(...(await this.store.list(this.key(snapshot))).map(({ name }) => name));
+    }
+    return { foreign, shared };
   }
 
-  async #foreign(snapshot: string, before: readonly StoreItem[]): Promise<readonly string[]> {
-    const left = await this.store.list(this.key(snapshot));
-    return (left.length > 0 ? left : before).map(({ name }) => name);
+  async #lines(snapshot: string, file: FileInfo): Promise<LineReader> {
+    const key = this.keyOf(snapshot, file);
+    const where = [this.store.location, key].join('/');
+    const bytes = await this.store.read(key);
+    if (bytes === undefined) throw new SnapshotError('E_DAMAGED', `"${where}" is missing`);
+    return LineReader.open(bytes, file.sha256, where);
   }
 }

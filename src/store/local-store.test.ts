@@ -120,6 +120,41 @@ describe('a local store', () => {
     expect(String(await store.readRange('file', size - 4, 4))).toBe('xend');
   });
 
+  it('links without a copy, into folders that it makes', async () => {
+    await store.put('day/file', Buffer.from('content'));
+    expect(await store.link('day/file', 'next/day/file')).toBe(true);
+    const [a, b] = await Promise.all(
+      ['day/file', 'next/day/file'].map(async (key) => await stat(join(folder, 'destination', key))),
+    );
+    expect([a?.nlink, a?.ino]).toEqual([2, b?.ino]);
+    expect(await modeOf('next', 'day')).toBe(0o700);
+  });
+
+  it('says that it cannot link to another disk', async ({ skip }) => {
+    const other = await mkdtemp(join('/dev/shm', 'local-store-')).catch(() => undefined);
+    if (other === undefined) return skip('there is no other disk');
+    onTestFinished(async () => await rm(other, { recursive: true }));
+    skip((await stat(other)).dev === (await stat(folder)).dev, 'both are on one disk');
+    await store.put('day/file', Buffer.from('content'));
+    await symlink(other, join(folder, 'destination', 'next'));
+    expect(await store.link('day/file', 'next/file')).toBe(false);
+    expect(await readdir(other)).toEqual([]);
+  });
+
+  it('says that it cannot link a file that the file system lets nobody link', async ({ skip }) => {
+    await store.put('file', Buffer.from('content'));
+    const path = join(folder, 'destination', 'file');
+    const { status } = spawnSync('chattr', ['+i', path]);
+    skip(status !== 0, 'only root may make a file immutable, and not in every file system');
+    try {
+      // EPERM, which is also what FAT says.
+      expect(await store.link('file', 'other')).toBe(false);
+      expect(await readdir(join(folder, 'destination'))).toEqual(['file']);
+    } finally {
+      spawnSync('chattr', ['-i', path]);
+    }
+  });
+
   it('lists a link that leads nowhere, so that nobody takes the folder for empty', async () => {
     await mkdir(join(folder, 'destination'));
     await symlink('nowhere', join(folder, 'destination', 'dangling'));
@@ -139,6 +174,10 @@ describe('a local store', () => {
     ['read', async () => await store.read('folder')],
     ['read', async () => await store.readRange('folder', 0, 1)],
     ['make', async () => await store.create('file/below')],
+    ['link', async () => await store.link('none', 'other')],
+    ['link', async () => await store.link('file', 'folder/file')],
+    ['link', async () => await store.link('file/below', 'other')],
+    ['make', async () => await store.link('folder/file', 'file/below')],
     ['remove', async () => await store.remove('folder')],
     ['remove', async () => await store.removeFolder('file')],
     ['write', async () => await store.appendLine('folder', 'line')],

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import {
   type FileHandle,
+  link,
   lstat,
   mkdir,
   open,
@@ -26,6 +27,20 @@ const PART_SUFFIX = '.part';
  * the flush at the end has little left to do.
  */
 const WRITEBACK_BYTES = 64 * 1024 * 1024;
+
+/**
+ * What a file system says that has no hard links, or no more of them for this file: FAT and exFAT `EPERM`,
+ * file servers `ENOTSUP` and its like, Windows on FAT `EISDIR`.
+ */
+const NO_LINKS: ReadonlySet<string> = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EXDEV',
+  'EMLINK',
+  'EISDIR',
+]);
 
 /** A store in a folder of this machine, or of a file server that is mounted here. */
 export class LocalStore implements Store {
@@ -94,6 +109,18 @@ export class LocalStore implements Store {
     } catch (error) {
       await writer.discard();
       throw error;
+    }
+  }
+
+  async link(from: string, to: string): Promise<boolean> {
+    const path = this.#path(to);
+    await this.#makeFolder(dirname(path));
+    try {
+      await link(this.#path(from), path);
+      return true;
+    } catch (error) {
+      if (NO_LINKS.has(systemCode(error) ?? '')) return false;
+      throw storeError('link', path, error);
     }
   }
 

@@ -80,6 +80,35 @@ export function testStore(name: string, open: () => Promise<Store>): void {
       expect(String(await store.read('s/log'))).toBe('one\ntw\nthree\n');
     });
 
+    it('links an object so that either name may go, or says that it cannot', async () => {
+      const store = await open();
+      await store.put('s/a', Buffer.from('shared'));
+      const isLinked = await store.link('s/a', 't/b');
+      await store.remove('s/a');
+      const left = await store.read('t/b');
+      expect(left?.toString()).toBe(isLinked ? 'shared' : undefined);
+    });
+
+    it('keeps a linked object as it is when the other name gets another one', async () => {
+      const store = await open();
+      await store.put('s/a', Buffer.from('shared'));
+      const isLinked = await store.link('s/a', 's/b');
+      await store.put('s/a', Buffer.from('other'));
+      expect((await store.read('s/b'))?.toString()).toBe(isLinked ? 'shared' : undefined);
+      await store.remove('s/b');
+      expect(String(await store.read('s/a'))).toBe('other');
+    });
+
+    it('fails to link what is not there, or over what is', async () => {
+      const store = await open();
+      await store.put('s/a', Buffer.from('1'));
+      await store.put('s/b', Buffer.from('2'));
+      await expect(store.link('s/none', 's/c')).rejects.toMatchObject({ code: 'E_STORE' });
+      await expect(store.link('s/a', 's/b')).rejects.toMatchObject({ code: 'E_STORE' });
+      expect((await store.list('s')).map((item) => item.name)).toEqual(['a', 'b']);
+      expect(String(await store.read('s/b'))).toBe('2');
+    });
+
     it('removes objects, and does not mind when there are none', async () => {
       const store = await open();
       await store.put('a', Buffer.from('1'));

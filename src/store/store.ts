@@ -37,6 +37,14 @@ export interface Store {
   put(key: string, bytes: Uint8Array): Promise<void>;
 
   /**
+   * Makes the object `from` appear under `to` as well, at no cost; it stays as long as one of the two does.
+   * It is on disk when the next object is committed in the folder of `to`.
+   *
+   * @returns Whether that is possible here; nothing has happened when it is not.
+   */
+  link(from: string, to: string): Promise<boolean>;
+
+  /**
    * Adds a line to the object, which is made when missing; it is on disk when this returns. Where an earlier
    * line was cut short, the new one still starts on a line of its own.
    */

@@ -35,6 +35,9 @@ const FILE: Item = {
 const LINK: Item = { ...FILE, type: 'link', size: 0, value: 'to', mode: 0o777 };
 const FOLDER: Item = { ...FILE, type: 'folder', size: 0, value: '', mode: 0o755 };
 
+/** A file that changed when the last snapshot began. */
+const NOW: Item = { ...FILE, ctimeNs: BEGAN };
+
 function entryOf(path: string, { value, ...item }: Item): Entry {
   return {
     ...item,
@@ -55,11 +58,13 @@ function inOrder(items: Items): [string, Item][] {
 }
 
 function textOf(entry: Entry): string {
-  return Object.values(entry).map(String).join('|');
+  const fields = Object.entries(entry).map(([name, value]) => `${name}=${String(value)}`);
+  return fields.toSorted().join('|');
 }
 
-/** A cursor as an index has it: `skipSame` knows all that a scan sees. */
+/** A cursor as an index has it: `skipSame` knows all that a scan sees. It writes down what it is told. */
 class ListCursor implements PreviousCursor {
+  readonly told: string[] = [];
   readonly #entries: readonly PreviousEntry[];
   #at = 0;
 
@@ -74,15 +79,27 @@ class ListCursor implements PreviousCursor {
     return this.#entries[this.#at];
   }
 
-  skip(): void {
-    this.#at++;
+  remove(): void {
+    this.told.push(`${this.#next().path} gone`);
   }
 
-  skipSame(entry: Entry): boolean {
+  match(i: number, now: Entry, keepsContent: boolean): void {
+    const { path } = this.#next();
+    expect(now.path).toBe(path);
+    this.told.push(`${path} ${i}: ${keepsContent ? 'content stays' : 'who knows'}`);
+  }
+
+  skipSame(now: Entry, i: number): boolean {
     const same = this.peek()?.entry;
-    if (same === undefined || textOf(same) !== textOf(entry)) return false;
-    this.skip();
+    if (same === undefined || textOf(same) !== textOf(now)) return false;
+    this.told.push(`${this.#next().path} ${i}: content stays`);
     return true;
+  }
+
+  #next(): Entry {
+    const before = this.#entries[this.#at++];
+    if (before === undefined) throw new Error('it is past the end');
+    return before.entry;
   }
 }
 
@@ -100,9 +117,17 @@ function compared(
   before: Items,
   now: Items,
   { rehash = false, previousStartNs = BEGAN, pauses = [], unreadable = [] }: Options = {},
-): { changes: Change[]; read: string[]; certainBefore: boolean; certain: boolean; comparison: Comparison } {
+): {
+  changes: Change[];
+  read: string[];
+  certainBefore: boolean;
+  certain: boolean;
+  comparison: Comparison;
+  told: string[];
+} {
   const table = new EntryTable(1);
-  const comparison = new Comparison(new ListCursor(before), table, { rehash, previousStartNs });
+  const cursor = new ListCursor(before);
+  const comparison = new Comparison(cursor, table, { rehash, previousStartNs });
   const items = inOrder(now);
   items.forEach(([path, item], i) => {
     table.push(entryOf(path, item));
@@ -118,7 +143,7 @@ function compared(
     else table.setHash(i, hashOf(item));
   }
   const changes = [...comparison.changes()];
-  return { changes, read, certainBefore, certain: comparison.isCertain(), comparison };
+  return { changes, read, certainBefore, certain: comparison.isCertain(), comparison, told: cursor.told };
 }
 
 function shown(changes: readonly Change[]): string[] {
@@ -201,20 +226,23 @@ describe('Comparison', () => {
       grown: { ...FILE, value: 'b', size: 2 },
     };
     const { comparison, changes } = compared(before, now, { rehash: true });
-    expect(comparison.rotten(new Set())).toEqual([
-      {
-        path: 'rotten',
-        kind: 'rot',
-        reason: 'its content changed although its size, times and inode did not',
-      },
-    ]);
+    // In path order: grown, rotten, same, written.
+    expect(comparison.rotten(new Set())).toEqual([1]);
     expect(shown(changes)).toEqual([
       'modified grown content',
       'modified rotten content',
       'modified written content',
     ]);
-    // In path order: grown, rotten, same, written.
     expect(comparison.rotten(new Set([1]))).toEqual([]);
+  });
+
+  it('counts what rots no more once it is dismissed', () => {
+    const now = { a: { ...FILE, value: 'b' }, b: { ...FILE, value: 'b' } };
+    const { comparison } = compared({ a: FILE, b: FILE }, now, { rehash: true });
+    expect([comparison.rotten(new Set()), comparison.filesHit()]).toEqual([[0, 1], 2]);
+    for (const i of [0, 1]) comparison.dismiss(i);
+    expect([comparison.rotten(new Set()), comparison.filesHit()]).toEqual([[], 0]);
+    expect([comparison.isCertain(), [...comparison.changes()]]).toEqual([false, []]);
   });
 
   it('does not call it rot when the file may have changed within the tick in which it was read', () => {
@@ -250,6 +278,45 @@ describe('Comparison', () => {
     const before = { a: FILE, b: FILE, c: FILE, d: FOLDER };
     const now = { a: { ...FILE, mode: 0o600 }, d: FOLDER, e: FILE, f: LINK, g: FILE };
     expect(compared(before, now).comparison.count()).toEqual({ added: 3, modified: 1, removed: 2 });
+  });
+});
+
+describe('Comparison, of a file', () => {
+  it.each<[string, Items, Items, string[]]>([
+    ['nothing changed', { a: FILE }, { a: FILE }, ['a 0: content stays']],
+    ['its mode changed', { a: FILE }, { a: { ...FILE, mode: 0o600 } }, ['a 0: content stays']],
+    ['it was touched', { a: FILE }, { a: { ...FILE, mtimeNs: 6n } }, ['a 0: who knows']],
+    ['it has another inode', { a: FILE }, { a: { ...FILE, inode: 10n } }, ['a 0: who knows']],
+    ['it grew', { a: FILE }, { a: { ...FILE, size: 2 } }, ['a 0: who knows']],
+    ['it became a link', { a: FILE }, { a: LINK }, ['a 0: who knows']],
+    ['it was a link', { a: LINK }, { a: FILE }, ['a 0: who knows']],
+    ['it may have changed once more', { a: NOW }, { a: NOW }, ['a 0: who knows']],
+    ['it went', { a: FILE, b: FILE }, { b: FILE }, ['a gone', 'b 0: content stays']],
+    ['it came', { b: FILE }, { a: FILE, b: FILE }, ['b 1: content stays']],
+    ['the root is there', { '': FOLDER, a: FILE }, { '': FOLDER }, [' 0: content stays', 'a gone']],
+    [
+      'the root has another mode',
+      { '': FOLDER, a: FILE },
+      { '': { ...FOLDER, mode: 0o700 }, a: FILE },
+      [' 0: content stays', 'a 1: content stays'],
+    ],
+  ])('tells the cursor whether its content stays, when %s', (_, before, now, expected) => {
+    expect(compared(before, now).told).toEqual(expected);
+  });
+
+  it('remembers the hashes to compare with while the tree grows', () => {
+    const names = Array.from({ length: 4000 }, (_, n) => String(n).padStart(5, '0'));
+    const before = Object.fromEntries(names.map((name, n) => [name, { ...FILE, value: 'xyz'[n % 3] ?? '' }]));
+    const now = Object.fromEntries(names.map((name) => [name, { ...FILE, mtimeNs: 6n, value: 'x' }]));
+    const { changes } = compared(before, now, { pauses: [0, 1100, 3900] });
+    expect(shown(changes)).toEqual(
+      names.filter((_, n) => n % 3 !== 0).map((name) => `modified ${name} content`),
+    );
+  });
+
+  it('takes no content for kept when every file is to be looked into', () => {
+    const { told } = compared({ a: FILE, d: FOLDER }, { a: FILE, d: FOLDER }, { rehash: true });
+    expect(told).toEqual(['a 0: who knows', 'd 1: content stays']);
   });
 });
 
@@ -317,6 +384,26 @@ describe('Comparison, for any two trees', () => {
         },
       ),
       { numRuns: 1000 },
+    );
+  });
+
+  it('tells the cursor of each earlier path, once and in order, what became of it', () => {
+    fc.assert(
+      fc.property(items, items, fc.array(fc.nat({ max: 12 })), (before, now, pauses) => {
+        const { told, comparison } = compared(before, now, { pauses });
+        const numbers = new Map(inOrder(now).map(([path], i) => [path, i]));
+        expect(told.map((line) => line.replace(/: .*$/, ''))).toEqual(
+          inOrder(before).map(([path]) => `${path} ${numbers.get(path) ?? 'gone'}`),
+        );
+        // What is said to stay is never read, and what is not is read, unless it is no file any more.
+        const staying = new Set(told.filter((line) => line.endsWith('content stays')));
+        for (const [path, { type }] of inOrder(now)) {
+          if (before[path] === undefined || type !== 'file') continue;
+          const i = numbers.get(path) ?? -1;
+          expect(compared(before, now).read.includes(path)).toBe(!staying.has(`${path} ${i}: content stays`));
+        }
+        expect(comparison.unread()).toEqual([]);
+      }),
     );
   });
 

@@ -1,4 +1,4 @@
-import type { Entry, Problem } from './entry.ts';
+import type { Entry } from './entry.ts';
 import type { EntryTable } from './entry-table.ts';
 import { type BytePath, comparePaths } from './path.ts';
 
@@ -12,13 +12,19 @@ export interface PreviousEntry {
 export interface PreviousCursor {
   /** The entry it stands at; undefined past the end. */
   peek(): PreviousEntry | undefined;
-  /** Goes one further. */
-  skip(): void;
+  /** Goes one further: the tree has no such path any more. */
+  remove(): void;
   /**
-   * Goes one further if the entry it stands at is `entry` in all that a scan sees, and says whether. Much
-   * cheaper than {@link peek}, and `false` decides nothing.
+   * Goes one further: the entry it stands at has become `now`, number `i` of the tree.
+   *
+   * @param keepsContent - Its content is certainly the same.
    */
-  skipSame(entry: Entry): boolean;
+  match(i: number, now: Entry, keepsContent: boolean): void;
+  /**
+   * Goes one further if the entry it stands at is `now`, number `i` of the tree, in all that a scan sees, and
+   * says whether. Much cheaper than {@link peek}, and `false` decides nothing.
+   */
+  skipSame(now: Entry, i: number): boolean;
 }
 
 export interface CompareOptions {
@@ -49,6 +55,7 @@ export interface Change {
 const COARSEST_TICK_NS = 2_000_000_000n;
 
 const HASH_BYTES = 32;
+const NO_HASH = new Uint8Array(0);
 
 const SAME = 0;
 const ADDED = 1;
@@ -101,7 +108,6 @@ export class Comparison {
     this.advance();
     for (let before = this.#previous.peek(); before !== undefined; before = this.#previous.peek()) {
       this.#remove(before.entry);
-      this.#previous.skip();
     }
   }
 
@@ -160,14 +166,18 @@ export class Comparison {
   }
 
   /** Files whose content differs although nothing else about them does. @param except - Known to have changed since. */
-  rotten(except: ReadonlySet<number>): Problem[] {
-    const problems: Problem[] = [];
-    const reason = 'its content changed although its size, times and inode did not';
+  rotten(except: ReadonlySet<number>): number[] {
+    const numbers: number[] = [];
     this.#states.subarray(0, this.#compared).forEach((state, i) => {
-      if (!(state & STILL) || except.has(i) || !this.#contentDiffers(i, state)) return;
-      problems.push({ path: this.#current.path(i), kind: 'rot', reason });
+      if (state & STILL && !except.has(i) && this.#contentDiffers(i, state)) numbers.push(i);
     });
-    return problems;
+    return numbers;
+  }
+
+  /** The hash that a file had in the last snapshot, when it had to be looked into. */
+  previousHash(i: number): Uint8Array | undefined {
+    const hash = this.#previousHashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES);
+    return this.#state(i) & CHECK && hash.length === HASH_BYTES ? hash : undefined;
   }
 
   /** Leaves entry `i` out of the differences: it turned out not to be readable, so nothing is known of it. */
@@ -179,7 +189,7 @@ export class Comparison {
     const now = this.#current.at(i);
     // The root itself is no path of the tree: its mode does not count.
     const isRoot = now.path === '';
-    if (this.#isTrusted(now) && this.#previous.skipSame(now)) return;
+    if (this.#isTrusted(now) && this.#previous.skipSame(now, i)) return;
     for (;;) {
       const before = this.#previous.peek();
       const order = before === undefined ? 1 : comparePaths(before.entry.path, now.path);
@@ -187,9 +197,12 @@ export class Comparison {
         if (!isRoot) this.#states[i] = ADDED;
         return;
       }
-      this.#previous.skip();
       if (order === 0) {
-        if (!isRoot) this.#compareWith(i, now, before);
+        const state = this.#stateOf(before.entry, now);
+        // It was not where the cursor stood: others before it are gone.
+        if (state === SAME && this.#isTrusted(now) && this.#previous.skipSame(now, i)) return;
+        if (!isRoot) this.#compareWith(i, state, before);
+        this.#previous.match(i, now, (state & UNREAD) === 0);
         return;
       }
       this.#remove(before.entry);
@@ -197,6 +210,7 @@ export class Comparison {
   }
 
   #remove({ path, type }: Entry): void {
+    this.#previous.remove();
     this.#removed.push(path);
     if (type === 'file') this.#removedFiles++;
   }
@@ -211,8 +225,7 @@ export class Comparison {
     return now.ctimeNs < this.#options.previousStartNs - COARSEST_TICK_NS;
   }
 
-  #compareWith(i: number, now: Entry, before: PreviousEntry): void {
-    const state = this.#stateOf(before.entry, now);
+  #compareWith(i: number, state: number, before: PreviousEntry): void {
     this.#states[i] = state === SAME || before.entry.type !== 'file' ? state : state | WAS_FILE;
     if (!(state & CHECK) || before.hash === undefined) return;
     const bytes = this.#states.length * HASH_BYTES;
@@ -249,9 +262,8 @@ export class Comparison {
     if (state & CONTENT) return true;
     if (!(state & CHECK)) return false;
     const hash = this.#current.hash(i);
-    const before = this.#previousHashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES);
     // Unread means unknown, which is not a difference.
-    return hash !== undefined && Buffer.compare(hash, before) !== 0;
+    return hash !== undefined && Buffer.compare(hash, this.previousHash(i) ?? NO_HASH) !== 0;
   }
 
   #reserve(length: number): void {

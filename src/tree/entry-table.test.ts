@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Entry } from './entry.ts';
 import { EntryTable } from './entry-table.ts';
 import { firstNames, shareContent } from './hardlinks.ts';
-import type { BytePath } from './path.ts';
+import { type BytePath, comparePaths } from './path.ts';
 
 const MAX_INT64 = 2n ** 63n - 1n;
 
@@ -120,6 +120,39 @@ describe('an entry table', () => {
     const seen = { size: 5, mtimeNs: 6n, ctimeNs: 7n, inode: 8n };
     table.update(0, seen);
     expect(table.at(0)).toEqual(file('f', { mode: 0o600, ...seen }));
+  });
+
+  it('takes another entry in place of one with its path and type, but keeps its names and its hash', () => {
+    const table = new EntryTable();
+    for (const name of ['e', 'f', 'g']) table.push(file(name));
+    table.setHash(1, new Uint8Array(32).fill(7));
+    const other = file('f', { size: 5, mode: 0o600, uid: 1, gid: 2, mtimeNs: 6n, ctimeNs: 7n, inode: 8n });
+    table.replace(1, other);
+    expect(all(table)).toEqual([file('e'), other, file('g')]);
+    expect(table.hash(1)).toEqual(new Uint8Array(32).fill(7));
+  });
+
+  it('finds every path it has, and no other one', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(path, { maxLength: 40 }),
+        fc.array(path, { maxLength: 10 }),
+        fc.nat({ max: 40 }),
+        (paths, others, cut) => {
+          const sorted = paths.toSorted(comparePaths);
+          const table = new EntryTable(1);
+          // Some came one by one, as the root does, the others in a chunk.
+          const chunk = new EntryTable(1);
+          sorted.forEach((name, i) => (i < cut ? table : chunk).push(file(name)));
+          table.append(sent(chunk));
+          sorted.forEach((name, i) => expect(table.find(name)).toBe(i));
+          for (const name of ['' as BytePath, ...others]) {
+            const i = sorted.indexOf(name);
+            expect(table.find(name)).toBe(i < 0 ? undefined : i);
+          }
+        },
+      ),
+    );
   });
 
   it('knows which entries have content of their own', () => {

@@ -1,5 +1,5 @@
 import type { Entry, EntryType } from './entry.ts';
-import type { BytePath } from './path.ts';
+import { type BytePath, comparePaths } from './path.ts';
 
 const TYPES: readonly EntryType[] = ['file', 'folder', 'link'];
 const HASH_BYTES = 32;
@@ -139,6 +139,33 @@ export class EntryTable {
     this.#columns.mtimeNs[i] = seen.mtimeNs;
     this.#columns.ctimeNs[i] = seen.ctimeNs;
     this.#columns.inode[i] = seen.inode;
+  }
+
+  /** Puts `entry` in the place of entry `i`, which is of the same type and has the same path. */
+  replace(i: number, entry: Entry): void {
+    this.update(i, entry);
+    this.#columns.mode[i] = entry.mode;
+    this.#columns.uid[i] = entry.uid;
+    this.#columns.gid[i] = entry.gid;
+    if (entry.hardlink === undefined) this.#hardlinks.delete(i);
+    else this.#hardlinks.set(i, entry.hardlink);
+  }
+
+  /** The number of the entry with this path; undefined when there is none. */
+  find(path: BytePath): number | undefined {
+    const i = this.#lowerBound(path);
+    return i < this.#length && this.path(i) === path ? i : undefined;
+  }
+
+  /** Where in path order `path` is, or would be. */
+  #lowerBound(path: BytePath): number {
+    let [low, high] = [0, this.#length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (comparePaths(this.path(middle), path) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Keeps the 32 bytes of the hash of entry `i`'s content. */

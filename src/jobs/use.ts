@@ -1,0 +1,37 @@
+import type { Contents } from '../archive/contents.ts';
+import { liveBytes, type Piece } from '../snapshot/upkeep.ts';
+
+/** How much of an archive a tree has. */
+export interface Use {
+  /** Pieces of content. */
+  entries: number;
+  /** Their sizes, added up. */
+  contentBytes: number;
+  /** About how much of the archive's own size they take. */
+  bytes: number;
+}
+
+/**
+ * For each archive that holds content of a tree, by number: how much.
+ *
+ * @param owners - For each slot, an entry that has its content, or -1.
+ */
+export function usesOf(contents: Contents, owners: Int32Array): ReadonlyMap<number, Use> {
+  const pieces = function* (): Generator<Piece> {
+    for (let slot = 0; slot < contents.length; slot++) {
+      const { archive, offset, length } = contents.place(slot);
+      yield { archive, offset, length, size: contents.size(slot), isLive: (owners[slot] ?? -1) >= 0 };
+    }
+  };
+  const bytes = liveBytes(pieces());
+  const uses = new Map<number, Use>();
+  for (const [slot, owner] of owners.entries()) {
+    if (owner < 0) continue;
+    const number = contents.archive(slot);
+    const use = uses.get(number) ?? { entries: 0, contentBytes: 0, bytes: bytes.get(number) ?? 0 };
+    use.entries++;
+    use.contentBytes += contents.size(slot);
+    uses.set(number, use);
+  }
+  return uses;
+}
