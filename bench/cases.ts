@@ -2,7 +2,7 @@
 
 import { changeBigFile, mutate } from './mutate.ts';
 
-export type CaseId = 'first' | 'nothing' | 'changed' | 'big' | 'help';
+export type CaseId = 'first' | 'nothing' | 'restore' | 'verify' | 'file' | 'changed' | 'big' | 'help';
 
 /** What a run is judged by: time on the wall, or the bytes that it adds to the destination. */
 export type Figure = 'time' | 'added';
@@ -40,6 +40,9 @@ export const CASES: readonly Case[] = [
     fresh: false,
     goals: [goal('time', 'rsync', 1), goal('time', 'restic', 0.25)],
   },
+  { id: 'restore', title: 'full restore', fresh: false, goals: [goal('time', 'restic', 1)] },
+  { id: 'verify', title: 'full verify', fresh: false, goals: [goal('time', 'restic', 1)] },
+  { id: 'file', title: 'one file out (0.3 s at most)', fresh: false, goals: [] },
   {
     id: 'changed',
     title: '1% of files changed',

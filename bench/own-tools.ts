@@ -2,9 +2,10 @@
 
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from './measure.ts';
 import { versionOf } from './measure.ts';
 import type { OwnId, Place, Tool } from './tools.ts';
-import { everyBackup } from './tools.ts';
+import { everyBackup, outOf, someFile } from './tools.ts';
 
 export const OWN_TITLES: Readonly<Record<OwnId, string>> = {
   snapshot: 'snapshot',
@@ -21,6 +22,10 @@ function writePlan(place: Place, format: 'tar.zst' | 'zip'): void {
 }
 
 function ownTool(main: string, id: OwnId, format: 'tar.zst' | 'zip'): Tool {
+  const call = (place: Place, ...args: readonly string[]): Command => ({
+    stages: [[process.execPath, main, ...args, '--plan', planPath(place), '--quiet', '--no-color']],
+    folder: place.state,
+  });
   return {
     id,
     title: OWN_TITLES[id],
@@ -28,10 +33,12 @@ function ownTool(main: string, id: OwnId, format: 'tar.zst' | 'zip'): Tool {
     prepare: (place) => {
       writePlan(place, format);
     },
-    commands: everyBackup((place) => ({
-      stages: [[process.execPath, main, 'run', '--plan', planPath(place), '--quiet', '--no-color']],
-      folder: place.state,
-    })),
+    commands: {
+      ...everyBackup((place) => call(place, 'run')),
+      restore: (place) => call(place, 'restore', 'corpus', '--to', outOf(place)),
+      verify: (place) => call(place, 'verify', 'corpus', '--level', 'full', '--at', 'latest'),
+      file: (place) => call(place, 'restore', 'corpus', someFile(place), '--to', outOf(place)),
+    },
   };
 }
 

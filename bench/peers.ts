@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Command } from './measure.ts';
 import { measure, versionOf } from './measure.ts';
 import type { Build, Place, Tool } from './tools.ts';
-import { everyBackup } from './tools.ts';
+import { everyBackup, outOf, someFile } from './tools.ts';
 
 const tar: Tool = {
   id: 'tar',
@@ -19,7 +19,20 @@ const tar: Tool = {
     first: (place) => ({
       stages: [
         ['tar', '-c', '-f', '-', '-C', dirname(place.tree), basename(place.tree)],
-        ['zstd', '-q', '-T0', '-3', '-o', join(place.destination, 'corpus.tar.zst')],
+        ['zstd', '-q', '-f', '-T0', '-3', '-o', join(place.destination, 'corpus.tar.zst')],
+      ],
+    }),
+    restore: (place) => ({
+      stages: [
+        ['zstd', '-q', '-dc', join(place.destination, 'corpus.tar.zst')],
+        ['tar', '-x', '-C', outOf(place), '-f', '-'],
+      ],
+    }),
+    verify: (place) => ({ stages: [['zstd', '-q', '-t', join(place.destination, 'corpus.tar.zst')]] }),
+    file: (place) => ({
+      stages: [
+        ['zstd', '-q', '-dc', join(place.destination, 'corpus.tar.zst')],
+        ['tar', '-x', '-C', outOf(place), '-f', '-', join(basename(place.tree), someFile(place))],
       ],
     }),
   },
@@ -66,7 +79,21 @@ const resticTool: Tool = {
   prepare: (place) => {
     measure(restic(place, 'init'), place.state);
   },
-  commands: everyBackup((place) => restic(place, 'backup', place.tree)),
+  commands: {
+    ...everyBackup((place) => restic(place, 'backup', place.tree)),
+    restore: (place) => restic(place, 'restore', 'latest', '--target', outOf(place)),
+    verify: (place) => restic(place, 'check', '--read-data'),
+    file: (place) =>
+      restic(
+        place,
+        'restore',
+        'latest',
+        '--target',
+        outOf(place),
+        '--include',
+        join(place.tree, someFile(place)),
+      ),
+  },
 };
 
 function borg(place: Place, ...options: readonly string[]): Command {
@@ -78,6 +105,14 @@ function borg(place: Place, ...options: readonly string[]): Command {
   };
 }
 
+/** Extracts from the newest archive, whose name borg has to be asked for. */
+function borgExtract(place: Place, ...paths: readonly string[]): Command {
+  const script = 'repo=$1; shift; exec borg extract "$repo::$(borg list --last 1 --short "$repo")" "$@"';
+  const { environment } = borg(place);
+  const stages: Command['stages'] = [['sh', '-c', script, 'sh', place.destination, ...paths]];
+  return { stages, folder: outOf(place), ...(environment === undefined ? {} : { environment }) };
+}
+
 const borgTool: Tool = {
   id: 'borg',
   title: 'borg, zstd,3',
@@ -86,9 +121,14 @@ const borgTool: Tool = {
   prepare: (place) => {
     measure(borg(place, 'init', '--encryption', 'none', place.destination), place.state);
   },
-  commands: everyBackup((place, label) =>
-    borg(place, 'create', '--compression', 'zstd,3', `${place.destination}::${label}`, place.tree),
-  ),
+  commands: {
+    ...everyBackup((place, label) =>
+      borg(place, 'create', '--compression', 'zstd,3', `${place.destination}::${label}`, place.tree),
+    ),
+    restore: (place) => borgExtract(place),
+    verify: (place) => borg(place, 'check', '--verify-data', place.destination),
+    file: (place) => borgExtract(place, join(place.tree, someFile(place)).replace(/^\//, '')),
+  },
 };
 
 /** Node by itself: what any program written for it takes before its own first line. */

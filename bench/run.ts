@@ -6,7 +6,7 @@
 // --scale N          size of the corpus; 1 is 2.0 GB (default 1)
 // --seed N           another corpus of the same kind (default 1)
 // --runs N           runs of each tool in each case (default 5)
-// --only CASE,...    first, nothing, changed, big, help (default: all)
+// --only CASE,...    first, nothing, restore, verify, file, changed, big, help (default: all)
 // --peers NAME,...   tar, rsync, zip, restic, borg, node (default: those installed)
 // --work FOLDER      for the corpus, which is kept, and the backups, which are not
 // --snapshot FILE    another build of the command (default dist/cli/main.js)

@@ -1,6 +1,6 @@
 // One run of the benchmark: all cases, all tools in turn, on one tree.
 
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Case, CaseId } from './cases.ts';
 import type { Command } from './measure.ts';
@@ -8,6 +8,7 @@ import { measure } from './measure.ts';
 import type { Sample } from './sample.ts';
 import { openPlace, takeSample } from './sample.ts';
 import type { Place, Tool } from './tools.ts';
+import { outOf } from './tools.ts';
 
 /** Samples of one tool in one case; those of equal index were taken in the same round. */
 export interface Measurement {
@@ -105,6 +106,9 @@ class Runner {
 
   #measureOnce(testCase: Case, tool: Tool): Sample {
     if (testCase.fresh) this.#empty(tool);
+    const out = outOf(this.#place(tool));
+    rmSync(out, { recursive: true, force: true });
+    mkdirSync(out, { recursive: true });
     const sample = takeSample(this.#nextCommand(tool, testCase.id), this.#place(tool));
     if (testCase.id === 'first') this.#withBackup.add(tool.id);
     return sample;

@@ -1,5 +1,7 @@
 // What a tool is to the benchmark.
 
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import type { CaseId } from './cases.ts';
 import type { Command } from './measure.ts';
 
@@ -28,7 +30,21 @@ export interface Tool {
   readonly commands: Readonly<Partial<Record<CaseId, Build>>>;
 }
 
-type BackupCaseId = Exclude<CaseId, 'help'>;
+type BackupCaseId = Exclude<CaseId, 'restore' | 'verify' | 'file' | 'help'>;
+
+/** An empty folder to restore into, made outside the timing. */
+export const outOf = (place: Place): string => join(place.state, 'out');
+
+/** The path of one file in the middle of the tree, relative to it. */
+export function someFile({ tree }: Place): string {
+  const files = readdirSync(tree, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(tree, join(entry.parentPath, entry.name)))
+    .toSorted();
+  const path = files[Math.floor(files.length / 2)];
+  if (path === undefined) throw new Error(`"${tree}" has no files`);
+  return path;
+}
 
 /** For tools that are called the same way whatever has changed. */
 export const everyBackup = (build: Build): Record<BackupCaseId, Build> => ({
