@@ -1,4 +1,5 @@
-import { findSeries, list, type ListedSeries, seriesOfPlan } from '../jobs/list.ts';
+import { findSeries, seriesOfPlan } from '../jobs/address.ts';
+import { list, type ListedSeries } from '../jobs/list.ts';
 import { loadPlan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
 import { formatBytes, formatCount, formatCountOf, formatLocalTime } from './format.ts';

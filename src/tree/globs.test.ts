@@ -1,0 +1,107 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { globFor, Globs } from './globs.ts';
+import { type BytePath, fromBytes, fromText } from './path.ts';
+
+function found(globs: readonly string[], paths: readonly string[]): readonly string[] {
+  const matcher = new Globs(globs);
+  return paths.filter((path) => matcher.matches(fromText(path.replace(/\/$/, '')), path.endsWith('/')));
+}
+
+const PATHS = [
+  'a.jpg',
+  'notes',
+  'photos/',
+  'photos/b.jpg',
+  'photos/2026/',
+  'photos/2026/c.png',
+  'photos/x y ',
+];
+
+describe('Globs', () => {
+  it.each<[string, string[], string[]]>([
+    ['everything without a glob', [], PATHS],
+    ['a name anywhere', ['*.jpg'], ['a.jpg', 'photos/b.jpg']],
+    ['what a folder holds', ['photos/**'], PATHS.slice(3)],
+    ['a folder with what it holds', ['photos'], PATHS.slice(2)],
+    ['a folder only', ['notes/'], []],
+    ['a name at the top', ['/*.jpg'], ['a.jpg']],
+    ['a path that begins with a dot', ['./a.jpg'], ['a.jpg']],
+    ['folders in between', ['photos/**/*.png'], ['photos/2026/c.png']],
+    ['any of several', ['notes', '*.png'], ['notes', 'photos/2026/c.png']],
+    ['any of those in braces', ['*.{jpg,png}'], ['a.jpg', 'photos/b.jpg', 'photos/2026/c.png']],
+    ['what is not taken back', ['photos', '!photos/2026'], ['photos/', 'photos/b.jpg', 'photos/x y ']],
+    ['all that is not taken back', ['!photos'], ['a.jpg', 'notes']],
+    ['a name with a space at its end', ['x y '], ['photos/x y ']],
+    ['nothing', ['other'], []],
+  ])('finds %s', (_, globs, wanted) => {
+    expect(found(globs, PATHS)).toEqual(wanted);
+  });
+
+  it.each([
+    ['#a', '#a'],
+    ['{a}', '{a}'],
+    [String.raw`\{a,b}`, '{a,b}'],
+    [String.raw`\!a`, '!a'],
+    ['{{a,b},c}d', 'bd'],
+  ])('%s finds %s', (glob, path) => {
+    expect(found([glob], [path, 'other'])).toEqual([path]);
+  });
+
+  it('finds as before after very many paths', () => {
+    const globs = new Globs(['*7']);
+    let count = 0;
+    for (let i = 0; i < 50_000; i++) if (globs.matches(fromText(`f/${i}`), false)) count++;
+    expect(count).toBe(5000);
+  });
+
+  const letters = fc.string({
+    unit: fc.constantFrom('a', 'b', '*', '/', '?', '[', ']', '\\', 'é', '{', ',', '}', '!'),
+    maxLength: 8,
+  });
+  const name = fc.string({
+    unit: fc.constantFrom('a', 'b', 'é', '*', '[', '\\', ' ', ','),
+    minLength: 1,
+    maxLength: 3,
+  });
+  const somePath = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => fromText(names.join('/')));
+
+  it('never loses a path by its quick look', () => {
+    fc.assert(
+      fc.property(letters, somePath, (glob, path) => {
+        const globs = new Globs([glob]);
+        // With a second one that matches nothing but says nothing either, there is no quick look.
+        if (new Globs([glob, '[^]?*'.repeat(9)]).matches(path, false))
+          expect(globs.mayMatch(path)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('globFor()', () => {
+  const anyName = fc
+    .uint8Array({ minLength: 1, maxLength: 6 })
+    .filter((bytes) => !bytes.includes(0) && !bytes.includes(0x2f))
+    .map((bytes) => fromBytes(bytes))
+    .filter((path) => path !== '.' && path !== '..');
+
+  it('is a glob that matches the path, whatever its bytes are', () => {
+    fc.assert(
+      fc.property(fc.array(anyName, { minLength: 1, maxLength: 3 }), (names) => {
+        const path = names.join('/') as BytePath;
+        expect(new Globs([globFor(path)]).matches(path, false)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('matches no path with other letters', () => {
+    const odd = ['a*b', 'a?b', 'a[b]c', '{a,b}', '#a', '!a', ' a ', 'a'].map(fromText);
+    for (const path of odd) {
+      const globs = new Globs([globFor(path)]);
+      expect(odd.filter((other) => globs.matches(other, false))).toEqual([path]);
+      expect(globs.matches(`x/${path}` as BytePath, false)).toBe(false);
+    }
+  });
+});

@@ -1,0 +1,84 @@
+import { Excludes } from './exclude.ts';
+import { type BytePath, toText } from './path.ts';
+
+/** The matcher remembers every path that it was asked about: it is made anew after so many. */
+const MATCHER_LIFE = 20_000;
+
+/**
+ * Paths of a tree that a user asks for, in the syntax of `.gitignore`: `*.jpg` anywhere, `/a` and `a/b` at the
+ * top, `folder/` with all that it holds; `{a,b}` besides. `!` takes back, in any order.
+ */
+export class Globs {
+  readonly #wanted: readonly string[];
+  readonly #unwanted: readonly string[];
+  /** Text of which every wanted path has at least one; empty when nothing can be said. */
+  readonly #needles: readonly string[];
+  #matchers: { wanted: Excludes; unwanted: Excludes };
+  #uses = 0;
+
+  /** @param globs - Without any, or with none but those that begin with `!`: all paths. */
+  constructor(globs: readonly string[]) {
+    const all = globs.flatMap(expandBraces);
+    this.#wanted = all.filter((glob) => !glob.startsWith('!')).map(asPattern);
+    this.#unwanted = all.filter((glob) => glob.startsWith('!')).map((glob) => asPattern(glob.slice(1)));
+    const needles = this.#wanted.map(literalOf);
+    this.#needles = needles.includes('') ? [] : needles;
+    this.#matchers = this.#made();
+  }
+
+  matches(path: BytePath, isFolder: boolean): boolean {
+    if (!this.mayMatch(path)) return false;
+    if (this.#uses++ >= MATCHER_LIFE) {
+      this.#matchers = this.#made();
+      this.#uses = 0;
+    }
+    const { wanted, unwanted } = this.#matchers;
+    return (
+      (this.#wanted.length === 0 || wanted.excludes(path, isFolder)) && !unwanted.excludes(path, isFolder)
+    );
+  }
+
+  /** A quick look at the bytes; false is certain. */
+  mayMatch(path: string): boolean {
+    if (this.#needles.length === 0) return true;
+    return this.#needles.some((needle) => path.includes(needle));
+  }
+
+  #made(): { wanted: Excludes; unwanted: Excludes } {
+    return { wanted: Excludes.of(this.#wanted), unwanted: Excludes.of(this.#unwanted) };
+  }
+}
+
+/** A glob that matches `path` alone; what a shell or a terminal would choke on is a `?` in it. */
+export function globFor(path: BytePath): string {
+  return `/${path.split('/').map(nameGlob).join('/')}`;
+}
+
+function nameGlob(name: string): string {
+  const text = toText(name as BytePath);
+  const escaped = (text ?? name).replace(/[\\*?[\]{}]/g, String.raw`\$&`);
+  // oxlint-disable-next-line no-control-regex -- names may hold them
+  return escaped.replace(text === undefined ? /[^ -~]/g : /[\0-\x1f\x7f-\x9f]/g, '?');
+}
+
+/** `a{b,c}d` as `abd` and `acd`. Braces that have no comma between them, or a backslash before, are plain. */
+function expandBraces(glob: string): readonly string[] {
+  const found = /^((?:\\.|[^\\])*?)\{((?:\\.|[^\\{}])*,(?:\\.|[^\\{}])*)\}([^]*)$/.exec(glob);
+  const [, before = '', choices = '', after = ''] = found ?? [];
+  if (found === null) return [glob];
+  return choices.split(/(?<!\\),/).flatMap((choice) => expandBraces(before + choice + after));
+}
+
+/** What a user means as a path, as a pattern of the library: no comment, and with its spaces. */
+function asPattern(glob: string): string {
+  const plain = glob.replace(/^\.\/+/, '/').replace(/^(?=[#!])/, '\\');
+  return plain.replace(/ +$/, (spaces) => String.raw`\ `.repeat(spaces.length));
+}
+
+/** The longest piece of `pattern` that a path must hold as it is, in the form of a byte path; empty: none. */
+function literalOf(pattern: string): string {
+  // Where upper and lower case are one, nothing is certain; nor with bytes that are not ASCII.
+  if (process.platform === 'win32' || process.platform === 'darwin') return '';
+  const pieces = pattern.split(/[*?/]|\\[^]?|\[(?:\\.|[^\]])*\]?|[^ -~]/);
+  return pieces.reduce((longest, piece) => (piece.length > longest.length ? piece : longest), '');
+}
