@@ -1,12 +1,14 @@
 import yargs from 'yargs';
 import { SnapshotError } from '../errors.ts';
 import { VERSION } from '../jobs/tool.ts';
+import { addLookCommands } from './look-commands.ts';
 import { showError } from './show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
+import { knownTo, usageError } from './usage-error.ts';
 
 const EXIT_HELP = `Exit status:
   0  done                            4    a guard held something back
-  1  a row failed                    11   another run holds the lock
+  1  failed, or nothing was found    11   another run holds the lock
   2  wrong use, or a wrong plan      130  stopped
   3  some files could not be read`;
 
@@ -15,7 +17,12 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const color = !args.includes('--no-color');
   const terminal = processTerminal({ color });
   try {
-    return await parse(args, terminal);
+    const typed = args.indexOf('--get-yargs-completions');
+    const offered =
+      typed < 0 ? undefined : await (await import('./complete.ts')).complete(args.slice(typed + 1));
+    if (offered === undefined) return await parse(args, terminal);
+    for (const word of offered) terminal.out(word);
+    return 0;
   } catch (error) {
     return showError(error, terminal, args.includes('--json'));
   }
@@ -26,6 +33,8 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
   // Commands are loaded when they are called: starting is what a user waits for first.
   const parser = yargs()
     .scriptName('snapshot')
+    // The messages are in one language.
+    .locale('en')
     .usage('$0 <command>\n\nDated, ordinary archives of your folders, written only when something changed.')
     .option('plan', {
       type: 'string',
@@ -91,22 +100,9 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       async (options) => {
         status = await (await import('./check-command.ts')).checkCommand(options, terminal);
       },
-    )
-    .command(
-      'list [series]',
-      'What snapshots there are',
-      (command) =>
-        command
-          .positional('series', {
-            type: 'string',
-            describe: "A name from the plan, or the path of a series' folder",
-          })
-          .example('$0 list documents', 'one series')
-          .example('$0 list /mnt/backup/documents', 'on a machine without the plan'),
-      async (options) => {
-        status = await (await import('./list-command.ts')).listCommand(options, terminal);
-      },
-    )
+    );
+  addLookCommands(parser, terminal, (code) => (status = code));
+  parser
     .command(
       'shutdown',
       'Cancel the shutdown that a run has announced',
@@ -132,7 +128,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
     .fail((message, error) => {
       // yargs has errors of its own for wrong values; any other is not about usage.
       if (error !== undefined && error.name !== 'YError') throw error;
-      throw new SnapshotError('E_USAGE', message, { hint: '`snapshot --help` shows what there is.' });
+      throw usageError(message, knownTo(parser));
     });
   await parser.parseAsync([...args]);
   return status;
@@ -140,7 +136,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
 
 /** An option that takes one value becomes a list when it is given twice; which one counts would be a guess. */
 function refuseTwice(options: Readonly<Record<string, unknown>>): true {
-  for (const name of ['plan', 'log', 'jobs', 'shutdown']) {
+  for (const name of ['plan', 'log', 'jobs', 'shutdown', 'at', 'series', 'to']) {
     if (Array.isArray(options[name])) throw new SnapshotError('E_USAGE', `--${name} is given twice`);
   }
   return true;

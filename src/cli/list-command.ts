@@ -1,30 +1,21 @@
-import { findSeries, seriesOfPlan } from '../jobs/address.ts';
+import { findSeries, rowOf, seriesOfPlan } from '../jobs/address.ts';
 import { list, type ListedSeries } from '../jobs/list.ts';
 import { loadPlan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
-import { formatBytes, formatCount, formatCountOf, formatLocalTime } from './format.ts';
-import { formatTable } from './table.ts';
+import { formatBytes, formatCountOf } from './format.ts';
+import { listTable } from './list-table.ts';
 import type { Terminal } from './terminal.ts';
-
-const COLUMNS = [
-  { title: 'snapshot' },
-  { title: 'local time' },
-  { title: 'files', align: 'right' },
-  { title: 'size', align: 'right' },
-  { title: 'added', align: 'right' },
-  { title: 'modified', align: 'right' },
-  { title: 'removed', align: 'right' },
-  { title: 'on disk', align: 'right' },
-] as const;
 
 export async function listCommand(
   options: CommonOptions & { readonly series: string | undefined },
   terminal: Terminal,
 ): Promise<number> {
-  const plan = async (): ReturnType<typeof loadPlan> => await loadPlan(options.plan);
+  let plan: Plan | undefined;
+  const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
   const series =
-    options.series === undefined ? seriesOfPlan(await plan()) : [await findSeries(options.series, plan)];
-  const found = await list(series);
+    options.series === undefined ? seriesOfPlan(await load()) : [await findSeries(options.series, load)];
+  const found = await Promise.all(series.map(async (one) => await list(one, plan && rowOf(one, plan)?.keep)));
   const status = found.some(({ damaged }) => damaged.length > 0) ? 1 : 0;
   if (options.json) {
     for (const one of found) showJson(one, terminal);
@@ -41,22 +32,13 @@ export async function listCommand(
 function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
   for (const message of series.damaged) terminal.err(`${terminal.style('red', 'damaged:')} ${message}`);
   if (quiet) return;
-  const { snapshots, unfinished } = series;
-  const bytes = snapshots.reduce((sum, { newBytes }) => sum + newBytes, 0);
+  const { snapshots, unfinished, bytes } = series;
   const total =
     snapshots.length === 0
       ? 'no snapshots'
       : `${formatCountOf(snapshots.length, 'snapshot')}, ${formatBytes(bytes)} on disk`;
   terminal.out(`${terminal.style('bold', series.name)}  ${terminal.style('dim', series.folder)}  ${total}`);
-  const rows = snapshots.map(({ name, at, info, newBytes }) => [
-    name,
-    formatLocalTime(at),
-    formatCount(info.count.files),
-    formatBytes(info.bytes),
-    ...[info.change.added, info.change.modified, info.change.removed].map(formatCount),
-    formatBytes(newBytes),
-  ]);
-  if (rows.length > 0) terminal.out(formatTable(COLUMNS, rows, terminal));
+  if (snapshots.length > 0) terminal.out(listTable(snapshots, terminal));
   for (const name of unfinished) {
     terminal.out(
       `${name}  ${terminal.style('yellow', 'unfinished')}: a run is at work, or was cut short and the next one clears it away`,
@@ -66,22 +48,10 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
 
 function showJson(series: ListedSeries, terminal: Terminal): void {
   const { name, folder, snapshots, unfinished, damaged } = series;
-  for (const { name: snapshot, info, newBytes } of snapshots) {
+  for (const { name: snapshot, info, newBytes, reasons } of snapshots) {
     const { time, count, bytes, change, format } = info;
-    terminal.out(
-      JSON.stringify({
-        event: 'snapshot',
-        series: name,
-        folder,
-        snapshot,
-        time,
-        format,
-        count,
-        bytes,
-        change,
-        newBytes,
-      }),
-    );
+    const of = { event: 'snapshot', series: name, folder, snapshot };
+    terminal.out(JSON.stringify({ ...of, time, format, count, bytes, change, newBytes, reasons }));
   }
   for (const snapshot of unfinished)
     terminal.out(JSON.stringify({ event: 'unfinished', series: name, folder, snapshot }));

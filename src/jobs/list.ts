@@ -1,5 +1,7 @@
-import { type Info, newBytesOf } from '../snapshot/info.ts';
-import type { Series } from '../snapshot/series.ts';
+import type { Retention } from '../plan/keep.ts';
+import { type FileInfo, type Info, newBytesOf } from '../snapshot/info.ts';
+import { planRotation } from '../snapshot/rotation.ts';
+import type { Series, Snapshot } from '../snapshot/series.ts';
 
 export interface ListedSnapshot {
   readonly name: string;
@@ -7,6 +9,8 @@ export interface ListedSnapshot {
   readonly info: Info;
   /** Bytes that this snapshot added to the destination: its own archives and its index. */
   readonly newBytes: number;
+  /** Why rotation keeps it; empty when it would let it go, undefined when no plan says. */
+  readonly reasons: readonly string[] | undefined;
 }
 
 export interface ListedSeries {
@@ -17,23 +21,34 @@ export interface ListedSeries {
   readonly unfinished: readonly string[];
   /** What is wrong with each damaged one. */
   readonly damaged: readonly string[];
+  /** What all whole snapshots take on disk, but for a few small files; what they share counts once. */
+  readonly bytes: number;
 }
 
-/** What there is in each series. */
-export async function list(series: readonly Series[]): Promise<readonly ListedSeries[]> {
-  return await Promise.all(
-    series.map(async (one) => {
-      const { snapshots, unfinished, damaged } = await one.survey();
-      return {
-        name: one.name,
-        folder: one.place(),
-        snapshots: snapshots.map((snapshot) => ({
-          ...snapshot,
-          newBytes: newBytesOf(snapshot.name, snapshot.info),
-        })),
-        unfinished,
-        damaged: damaged.map(({ error }) => error.message),
-      };
-    }),
-  );
+/** What there is in a series. @param keep - What the plan says of it. */
+export async function list(series: Series, keep: Retention | undefined): Promise<ListedSeries> {
+  const { snapshots, unfinished, damaged } = await series.survey();
+  const kept = keep === undefined ? undefined : planRotation(snapshots, keep).keep;
+  return {
+    name: series.name,
+    folder: series.place(),
+    snapshots: snapshots.map((snapshot) => ({
+      ...snapshot,
+      newBytes: newBytesOf(snapshot.name, snapshot.info),
+      reasons: kept && (kept.find((entry) => entry.snapshot === snapshot)?.reasons ?? []),
+    })),
+    unfinished,
+    damaged: damaged.map(({ error }) => error.message),
+    bytes: bytesOf(snapshots),
+  };
+}
+
+/** The bytes of all files that `snapshots` name, each content once. */
+function bytesOf(snapshots: readonly Snapshot[]): number {
+  const files = new Map<string, number>();
+  const add = (file: FileInfo | null): void => {
+    if (file !== null) files.set(file.sha256, file.bytes);
+  };
+  for (const { info } of snapshots) [...info.archives, info.index, info.changes, info.dead].forEach(add);
+  return [...files.values()].reduce((sum, bytes) => sum + bytes, 0);
 }

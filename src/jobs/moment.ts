@@ -88,5 +88,10 @@ export function localOffset(ms: number): number {
 
 /** `2026-11-19 03:00:12`, as the clock of this machine shows it, and as {@link parseMoment} reads it. */
 export function formatLocal(at: Date): string {
-  return new Date(at.getTime() + localOffset(at.getTime())).toISOString().slice(0, 19).replace('T', ' ');
+  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${date} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
 }

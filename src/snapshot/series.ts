@@ -1,5 +1,6 @@
 import { SnapshotError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import { EntryLines } from './entry-lines.ts';
 import { IndexCursor } from './index-cursor.ts';
 import { type DeadMember, parseDead, parseLine } from './index-line.ts';
 import { type FileInfo, type Info, parseInfo } from './info.ts';
@@ -112,16 +113,25 @@ export class Series {
   async index({ name, info }: Snapshot): Promise<IndexCursor> {
     const { index, changes } = info;
     return new IndexCursor(
-      await this.#lines(name, index),
-      changes === null ? undefined : await this.#lines(name, changes),
+      await this.lines(name, index),
+      changes === null ? undefined : await this.lines(name, changes),
       info.count.files,
+    );
+  }
+
+  /** The same entries, for those who want to know more of few of them only. @throws E_DAMAGED */
+  async entryLines({ name, info }: Snapshot): Promise<EntryLines> {
+    const { index, changes } = info;
+    return new EntryLines(
+      await this.lines(name, index),
+      changes === null ? undefined : await this.lines(name, changes),
     );
   }
 
   /** What the archives of `snapshot` hold that none of its entries has. @throws E_DAMAGED */
   async *dead({ name, info }: Snapshot): AsyncGenerator<DeadMember> {
     if (info.dead === null) return;
-    const lines = await this.#lines(name, info.dead);
+    const lines = await this.lines(name, info.dead);
     for (; lines.hasLine(); lines.at = lines.end() + 1) yield parseDead(lines.line(), lines.where);
   }
 
@@ -135,7 +145,7 @@ export class Series {
     const places = [...archives].map((number) => `"at":[${number},`);
     for (const file of [info.index, info.changes, info.dead]) {
       if (file === null) continue;
-      const lines = await this.#lines(name, file);
+      const lines = await this.lines(name, file);
       for (; lines.hasLine(); lines.at = lines.end() + 1) {
         const text = lines.text.slice(lines.at, lines.end());
         if (!places.some((place) => text.includes(place))) continue;
@@ -205,7 +215,8 @@ export class Series {
     return { foreign, shared };
   }
 
-  async #lines(snapshot: string, file: FileInfo): Promise<LineReader> {
+  /** The lines of a file that `snapshot` names. @throws E_DAMAGED when it is missing, or not what info.json says. */
+  async lines(snapshot: string, file: FileInfo): Promise<LineReader> {
     const key = this.keyOf(snapshot, file);
     const where = [this.store.location, key].join('/');
     const bytes = await this.store.read(key);
