@@ -115,7 +115,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       },
     )
     .check(refuseTwice, true)
-    .demandCommand(1, 1, 'Which command?')
+    .demandCommand(1, 'Which command?')
     .strictOptions()
     .strictCommands()
     .group(['plan', 'json', 'quiet', 'color', 'log', 'help', 'version'], 'For every command:')

@@ -1,7 +1,6 @@
 import { findSeries, rowOf, seriesOfPlan } from '../jobs/address.ts';
 import { list, type ListedSeries } from '../jobs/list.ts';
-import { loadPlan } from '../plan/plan.ts';
-import type { Plan } from '../plan/plan.ts';
+import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
 import { formatBytes, formatCountOf } from './format.ts';
 import { listTable } from './list-table.ts';
@@ -40,9 +39,7 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
   terminal.out(`${terminal.style('bold', series.name)}  ${terminal.style('dim', series.folder)}  ${total}`);
   if (snapshots.length > 0) terminal.out(listTable(snapshots, terminal));
   for (const name of unfinished) {
-    terminal.out(
-      `${name}  ${terminal.style('yellow', 'unfinished')}: a run is at work, or was cut short and the next one clears it away`,
-    );
+    terminal.out(`${name}  ${terminal.style('yellow', 'unfinished')}: a run is at work, or was cut short`);
   }
 }
 

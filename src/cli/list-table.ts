@@ -4,11 +4,11 @@ import { formatBytes, formatCount } from './format.ts';
 import { type Column, formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What the columns take beside the names of snapshots and the reasons, about. */
-const NARROW = 110;
+/** Less than this is too narrow for names beside times, with a few reasons after them. */
+const NARROW = 125;
 
-const NAME: Column = { title: 'snapshot' };
 const COLUMNS: readonly Column[] = [
+  { title: 'snapshot' },
   { title: 'local time' },
   { title: 'files', align: 'right' },
   { title: 'size', align: 'right' },
@@ -16,26 +16,48 @@ const COLUMNS: readonly Column[] = [
   { title: 'modified', align: 'right' },
   { title: 'removed', align: 'right' },
   { title: 'new on disk', align: 'right' },
-  { title: 'kept' },
 ];
 /** The same for a terminal of 80 columns: the times stand for the names, as `--at` takes both. */
-const SHORT = ['local time', 'files', 'size', '+', '~', '-', 'on disk', 'kept'] as const;
+const SHORT = ['', 'local time', 'files', 'size', '+', '~', '-', 'on disk'] as const;
 
-/** A line for each snapshot, the oldest first. */
+/** A line for each snapshot, the oldest first. Where one has many reasons to stay, they go on below. */
 export function listTable(snapshots: readonly ListedSnapshot[], terminal: Terminal): string {
   const isNarrow = terminal.isLive && terminal.columns < NARROW;
-  const rows = snapshots.map(({ name, at, info, newBytes, reasons }) => [
-    ...(isNarrow ? [] : [name]),
+  const rows = snapshots.map(({ name, at, info, newBytes }) => [
+    isNarrow ? '' : name,
     formatLocal(at),
     formatCount(info.count.files),
     formatBytes(info.bytes),
     ...[info.change.added, info.change.modified, info.change.removed].map(formatCount),
     formatBytes(newBytes),
-    reasonText(reasons),
   ]);
-  if (!isNarrow) return formatTable([NAME, ...COLUMNS], rows, terminal);
-  const columns = COLUMNS.map((column, i) => ({ ...column, title: SHORT[i] ?? column.title }));
-  return formatTable(columns, rows, terminal);
+  const columns = COLUMNS.map((column, i) => ({
+    ...column,
+    title: isNarrow ? (SHORT[i] ?? '') : column.title,
+  }));
+  const [head = '', ...lines] = formatTable(columns, rows, terminal).split('\n');
+  // Right-aligned numbers end each line at the same column.
+  const width = lines[0]?.length ?? 0;
+  const room = terminal.isLive ? Math.max(8, terminal.columns - width - 2) : Infinity;
+  return [
+    `${head}  ${terminal.style('dim', 'kept')}`,
+    ...lines.map((line, i) => {
+      const [first = '', ...more] = wrap(reasonText(snapshots[i]?.reasons), room);
+      return [`${line}  ${first}`, ...more.map((text) => `${' '.repeat(width)}  ${text}`)].join('\n');
+    }),
+  ].join('\n');
+}
+
+/** `text` in lines of at most `room` characters, unless a word is longer. */
+function wrap(text: string, room: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= room)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function reasonText(reasons: readonly string[] | undefined): string {
