@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { eventsOf } from './command.ts';
 import { listing, Place } from './place.ts';
 
-const COMMANDS = ['run', 'init', 'check', 'list', 'shutdown'];
+const COMMANDS = ['run', 'init', 'check', 'list', 'files', 'diff', 'find', 'completion', 'shutdown'];
 
 async function openWithSnapshot(): Promise<Place> {
   const place = Place.open();
@@ -106,6 +106,12 @@ describe('every command', () => {
     [['run', '--shutdown=maybe']],
     [['run', 'documents']],
     [['list', 'a', 'b']],
+    [['files']],
+    [['files', 'data', '--at']],
+    [['files', 'data', '--at', '2026', '--at', '2027']],
+    [['diff', 'data', 'a', 'b', 'c']],
+    [['find']],
+    [['completion', 'ksh']],
     [['shutdown']],
     [['backup']],
     [[]],
@@ -132,6 +138,10 @@ describe('every command', () => {
     [['list']],
     [['init']],
     [['shutdown', '--cancel']],
+    [['files', 'data']],
+    [['diff', 'data']],
+    [['find', '*']],
+    [['completion', 'bash']],
     [['run', '--wrong']],
     [['list', 'unknown']],
   ])('with --json prints JSON only, and its status at the end: %j', async (args) => {

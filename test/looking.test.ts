@@ -78,6 +78,10 @@ function differencesOf(before: Map<string, Seen>, after: Map<string, Seen>): Map
   return found;
 }
 
+function below(tree: Map<string, Seen>, path: string): readonly string[] {
+  return [...tree.keys()].filter((one) => one === path || one.startsWith(`${path}/`));
+}
+
 /** The same, from what `diff --json` says: a move is a path that is gone and one that is new, with all below. */
 function differencesIn(
   events: readonly JsonEvent[],
@@ -85,8 +89,6 @@ function differencesIn(
   after: Map<string, Seen>,
 ): Map<string, string> {
   const found = new Map<string, string>();
-  const below = (tree: Map<string, Seen>, path: string): readonly string[] =>
-    [...tree.keys()].filter((one) => one === path || one.startsWith(`${path}/`));
   for (const { kind, path, from, reasons, paths } of events) {
     if (kind === 'moved') {
       const [gone, come] = [below(before, String(from)), below(after, String(path))];
@@ -212,7 +214,7 @@ describe('snapshot list', () => {
     for (const at of place.snapshots()) {
       for (const name of readdirSync(place.file('.', at))) {
         const content = readFileSync(place.file(name, at));
-        if (/\.tar\.zst$/.test(name) || names.includes(name))
+        if (name.endsWith('.tar.zst') || names.includes(name))
           files.set(content.toString('base64'), content.length);
       }
     }
@@ -548,16 +550,17 @@ describe('wrong words', () => {
   });
 });
 
-describe('completion', () => {
-  async function offered(place: Place, ...words: readonly string[]): Promise<readonly string[]> {
-    const args = ['--get-yargs-completions', 'snapshot', ...words];
-    const [file = '', ...rest] = commandLine(args);
-    const env = { ...environment(place.options()), SHELL: '/bin/bash' };
-    const { stdout, stderr, status } = spawnSync(file, rest, { cwd: place.root, env });
-    expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' });
-    return stdout.toString().split('\n').slice(0, -1);
-  }
+/** What the shell would offer. */
+async function offered(place: Place, ...words: readonly string[]): Promise<readonly string[]> {
+  const args = ['--get-yargs-completions', 'snapshot', ...words];
+  const [file = '', ...rest] = commandLine(args);
+  const env = { ...environment(place.options()), SHELL: '/bin/bash' };
+  const { stdout, stderr, status } = spawnSync(file, rest, { cwd: place.root, env });
+  expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' });
+  return stdout.toString().split('\n').slice(0, -1);
+}
 
+describe('completion', () => {
   it('offers commands, options, series and snapshots', async () => {
     const place = await open();
     renameSync(place.plan, place.path('backup-plan.csv'));

@@ -39,12 +39,14 @@ complete -c snapshot -a '(__snapshot_completion)'`,
 export function completionCommand(
   shell: Shell | undefined,
   login: string | undefined,
+  json: boolean,
   terminal: Terminal,
 ): number {
   const name = shell ?? basename(login ?? '');
   if (name !== 'bash' && name !== 'zsh' && name !== 'fish') {
     throw new SnapshotError('E_USAGE', 'For which shell? `bash`, `zsh` or `fish`');
   }
-  terminal.out(SCRIPTS[name]);
+  const script = SCRIPTS[name];
+  terminal.out(json ? JSON.stringify({ event: 'end', status: 0, shell: name, script }) : script);
   return 0;
 }

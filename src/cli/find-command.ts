@@ -33,7 +33,11 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
     const found = await findInSeries(series, globs);
     paths += found.paths.length;
     isDamaged ||= found.damaged.length > 0;
-    for (const error of found.damaged) terminal.err(`${terminal.style('red', 'damaged:')} ${error.message}`);
+    for (const { message } of found.damaged) {
+      const event = { event: 'damaged', series: series.name, folder: series.place(), message };
+      if (json) terminal.out(JSON.stringify(event));
+      else terminal.err(`${terminal.style('red', 'damaged:')} ${message}`);
+    }
     const name = options.series ?? addressOf(series, all);
     if (json || !quiet) isRead &&= await printLines(show(found, name, terminal), terminal);
     if (!isRead) break;

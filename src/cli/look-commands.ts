@@ -87,9 +87,14 @@ export function addLookCommands<T extends CommonOptions>(
           .example('$0 completion bash >> ~/.bashrc', 'for bash')
           .example('$0 completion zsh >> ~/.zshrc', 'for zsh')
           .example('$0 completion fish > ~/.config/fish/completions/snapshot.fish', 'for fish'),
-      async ({ shell }) =>
+      async ({ shell, json }) =>
         end(
-          (await import('./completion-command.ts')).completionCommand(shell, process.env['SHELL'], terminal),
+          (await import('./completion-command.ts')).completionCommand(
+            shell,
+            process.env['SHELL'],
+            json,
+            terminal,
+          ),
         ),
     );
 }

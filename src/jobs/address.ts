@@ -1,13 +1,12 @@
 // How users name a series and a snapshot.
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { printable, SnapshotError, systemCode } from '../errors.ts';
 import { nearest } from '../plan/nearest.ts';
 import type { Plan, Row } from '../plan/plan.ts';
-import { snapshotTime } from '../snapshot/names.ts';
 import { Series, type Snapshot, type Survey } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment } from './moment.ts';
+import { folderAt, seriesAt } from './series-at.ts';
 
 /** The series of all rows of a plan, each once. */
 export function seriesOfPlan(plan: Plan): readonly Series[] {
@@ -52,66 +51,6 @@ export async function findSeries(which: string, loadPlan: () => Promise<Plan>): 
   });
 }
 
-/** The folder that `path` names, links followed; undefined when there is none. */
-async function folderAt(path: string): Promise<{ store: LocalStore; name: string } | undefined> {
-  try {
-    const folder = await realpath(path);
-    const store = new LocalStore(dirname(folder));
-    const item = (await store.list('')).find(({ name }) => name === basename(folder));
-    return item?.isFolder === true ? { store, name: item.name } : undefined;
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-    return undefined;
-  }
-}
-
-async function seriesAt(path: string): Promise<Series> {
-  const found = await folderAt(path);
-  if (found === undefined) {
-    throw new SnapshotError('E_USAGE', `There is no folder "${printable(resolve(path))}"`);
-  }
-  const { store, name } = found;
-  if (snapshotTime(name) !== undefined) {
-    throw new SnapshotError('E_USAGE', `"${store.location}/${name}" is one snapshot, not a series`, {
-      hint: `Name the series, and this snapshot of it: ${store.location} --at ${name}`,
-    });
-  }
-  const inside = await snapshotsIn(store, name);
-  if (inside.isSeries) return new Series(store, name);
-  const nested = await seriesIn(store, name, inside.folders);
-  if (nested.length === 0) return new Series(store, name);
-  throw new SnapshotError('E_USAGE', `"${store.location}/${name}" is no series, but holds some`, {
-    hint: `Name one of them: ${nested.map((one) => [store.location, name, one].join('/')).join(', ')}`,
-  });
-}
-
-async function snapshotsIn(
-  store: LocalStore,
-  key: string,
-): Promise<{ isSeries: boolean; folders: readonly string[] }> {
-  const items = await store.list(key);
-  const folders = items.flatMap(({ name, isFolder }) => (isFolder ? [name] : []));
-  const isSeries =
-    folders.some((name) => snapshotTime(name) !== undefined) ||
-    items.some(({ name }) => name === 'runs.jsonl');
-  return { isSeries, folders };
-}
-
-const MOST_SHOWN = 10;
-
-async function seriesIn(
-  store: LocalStore,
-  key: string,
-  folders: readonly string[],
-): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const folder of folders) {
-    if (found.length === MOST_SHOWN) break;
-    if ((await snapshotsIn(store, `${key}/${folder}`)).isSeries) found.push(folder);
-  }
-  return found;
-}
-
 /**
  * The snapshot that a user means by `when`: `latest` or nothing, the name of one or its unique start, or a date or
  * time: the newest at or before it.
@@ -149,6 +88,8 @@ export function chooseSnapshot(
     throw noSuch(`\`${asked}\` is unfinished: its run was cut short`, snapshots);
   throw noSuch(`There is no snapshot \`${printable(asked)}\``, snapshots);
 }
+
+const MOST_SHOWN = 10;
 
 function noSuch(message: string, candidates: readonly Snapshot[]): SnapshotError {
   const newestFirst = candidates.toReversed();

@@ -1,0 +1,72 @@
+// Series that users name by the path of a folder.
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { printable, SnapshotError, systemCode } from '../errors.ts';
+import { snapshotTime } from '../snapshot/names.ts';
+import { Series } from '../snapshot/series.ts';
+import { LocalStore } from '../store/local-store.ts';
+
+/** The folder that `path` names, links followed; undefined when there is none. */
+export async function folderAt(path: string): Promise<{ store: LocalStore; name: string } | undefined> {
+  try {
+    const folder = await realpath(path);
+    const store = new LocalStore(dirname(folder));
+    const item = (await store.list('')).find(({ name }) => name === basename(folder));
+    return item?.isFolder === true ? { store, name: item.name } : undefined;
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/**
+ * The series in the folder `path`.
+ *
+ * @throws {@link SnapshotError} `E_USAGE` when there is no such folder, or it is something else that looks like one.
+ */
+export async function seriesAt(path: string): Promise<Series> {
+  const found = await folderAt(path);
+  if (found === undefined) {
+    throw new SnapshotError('E_USAGE', `There is no folder "${printable(resolve(path))}"`);
+  }
+  const { store, name } = found;
+  if (snapshotTime(name) !== undefined) {
+    throw new SnapshotError('E_USAGE', `"${store.location}/${name}" is one snapshot, not a series`, {
+      hint: `Name the series, and this snapshot of it: ${store.location} --at ${name}`,
+    });
+  }
+  const inside = await snapshotsIn(store, name);
+  if (inside.isSeries) return new Series(store, name);
+  const nested = await seriesIn(store, name, inside.folders);
+  if (nested.length === 0) return new Series(store, name);
+  throw new SnapshotError('E_USAGE', `"${store.location}/${name}" is no series, but holds some`, {
+    hint: `Name one of them: ${nested.map((one) => [store.location, name, one].join('/')).join(', ')}`,
+  });
+}
+
+async function snapshotsIn(
+  store: LocalStore,
+  key: string,
+): Promise<{ isSeries: boolean; folders: readonly string[] }> {
+  const items = await store.list(key);
+  const folders = items.flatMap(({ name, isFolder }) => (isFolder ? [name] : []));
+  const isSeries =
+    folders.some((name) => snapshotTime(name) !== undefined) ||
+    items.some(({ name }) => name === 'runs.jsonl');
+  return { isSeries, folders };
+}
+
+const MOST_SHOWN = 10;
+
+async function seriesIn(
+  store: LocalStore,
+  key: string,
+  folders: readonly string[],
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const folder of folders) {
+    if (found.length === MOST_SHOWN) break;
+    if ((await snapshotsIn(store, `${key}/${folder}`)).isSeries) found.push(folder);
+  }
+  return found;
+}
