@@ -46,7 +46,9 @@ export async function* readFrames({ source, signal }: Reading): AsyncGenerator<F
 }
 
 /** The frame that `reader` stands at, measured; what it claims to hold is within the limits. */
-async function nextFrame(reader: SourceReader): Promise<{ length: number; sizeBytes: number | undefined }> {
+export async function nextFrame(
+  reader: SourceReader,
+): Promise<{ length: number; sizeBytes: number | undefined }> {
   const offset = reader.at;
   let window = await reader.peek(6);
   if (!startsWith(window, ZSTD_MAGIC) || window.length < 6) {

@@ -10,7 +10,7 @@ const EXIT_HELP = `Exit status:
   0  done                            4    a guard held something back
   1  failed, or nothing was found    11   another run holds the lock
   2  wrong use, or a wrong plan      130  stopped
-  3  some files could not be read`;
+  3  some files could not be had`;
 
 /** Runs the command that `args` ask for. @returns The exit status. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -104,6 +104,58 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
   addLookCommands(parser, terminal, (code) => (status = code));
   parser
     .command(
+      'restore <series> [glob..]',
+      'Get files back, each verified',
+      (command) =>
+        command
+          .positional('series', {
+            type: 'string',
+            demandOption: true,
+            describe: "A name from the plan, or the path of a series' folder",
+          })
+          .positional('glob', {
+            type: 'string',
+            array: true,
+            default: [],
+            describe: 'What to restore, in the syntax of .gitignore; everything by default',
+          })
+          .option('to', {
+            type: 'string',
+            demandOption: true,
+            describe: 'The folder to restore into',
+            requiresArg: true,
+          })
+          .option('at', {
+            type: 'string',
+            default: 'latest',
+            describe: 'Which snapshot: latest, or its name or the start of it',
+            requiresArg: true,
+          })
+          .option('overwrite', {
+            choices: ['never', 'if-changed', 'always'] as const,
+            default: 'never' as const,
+            describe: 'What may happen to files that are there already',
+            requiresArg: true,
+          })
+          .option('delete', {
+            type: 'boolean',
+            default: false,
+            describe: 'Delete there what the snapshot does not have; needs --overwrite',
+          })
+          .option('dry-run', {
+            type: 'boolean',
+            default: false,
+            describe: 'Say what would be done, and do nothing',
+          })
+          .example('$0 restore documents --to restored', 'everything, as it was last')
+          .example('$0 restore documents letters "*.odt" --to restored', 'a folder, and all files of a kind')
+          .example('$0 restore /mnt/disk/documents --at 2026-11 --to x', 'without a plan')
+          .example('$0 restore documents --to ~/documents --overwrite if-changed', 'over what is there'),
+      async (options) => {
+        status = await (await import('./restore-command.ts')).restoreCommand(options, terminal);
+      },
+    )
+    .command(
       'shutdown',
       'Cancel the shutdown that a run has announced',
       (command) =>
@@ -136,7 +188,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
 
 /** An option that takes one value becomes a list when it is given twice; which one counts would be a guess. */
 function refuseTwice(options: Readonly<Record<string, unknown>>): true {
-  for (const name of ['plan', 'log', 'jobs', 'shutdown', 'at', 'series', 'to']) {
+  for (const name of ['plan', 'log', 'jobs', 'shutdown', 'at', 'series', 'to', 'overwrite']) {
     if (Array.isArray(options[name])) throw new SnapshotError('E_USAGE', `--${name} is given twice`);
   }
   return true;

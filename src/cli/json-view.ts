@@ -1,4 +1,5 @@
 import type { RowEnd, RunEvent } from '../jobs/events.ts';
+import type { RestoreEvent } from '../jobs/restore-events.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunView } from './run-view.ts';
 import type { Terminal } from './terminal.ts';
@@ -21,7 +22,7 @@ export class JsonView implements RunView {
     this.#print({ event: 'start', plan: plan.file, rows: rows.map(({ name }) => name) });
   }
 
-  event(event: RunEvent): void {
+  event(event: RunEvent | RestoreEvent): void {
     if (event.event === 'progress') {
       const key = `${event.row}/${event.phase}`;
       const now = performance.now();

@@ -3,7 +3,12 @@ import { formatBytes, formatCount, formatDuration } from './format.ts';
 import type { Terminal } from './terminal.ts';
 
 const BAR_CELLS = 20;
-const VERB: Readonly<Record<Phase, string>> = { scan: 'scanning', look: 'comparing', pack: 'packing' };
+const VERB: Readonly<Record<Phase, string>> = {
+  scan: 'scanning',
+  look: 'comparing',
+  pack: 'packing',
+  restore: 'restoring',
+};
 
 /** How far one row is, how fast, and how long it will take. */
 export class ProgressMeter {

@@ -26,6 +26,25 @@ export const groupName: (gid: number) => string | undefined = namesFrom(() =>
   readFileSync('/etc/group', 'utf8'),
 );
 
+/** The number of the user with this name on this machine, or undefined. */
+export const userId: (name: string) => number | undefined = idsFrom(() =>
+  readFileSync('/etc/passwd', 'utf8'),
+);
+
+/** The number of the group with this name on this machine, or undefined. */
+export const groupId: (name: string) => number | undefined = idsFrom(() =>
+  readFileSync('/etc/group', 'utf8'),
+);
+
+/** The other way round than {@link namesFrom}. */
+export function idsFrom(read: () => string): (name: string) => number | undefined {
+  let ids: ReadonlyMap<string, number> | undefined;
+  return (name) => {
+    ids ??= new Map([...parseNames(readOrNothing(read))].map(([id, known]) => [known, id]));
+    return ids.get(name);
+  };
+}
+
 function parseNames(text: string): ReadonlyMap<number, string> {
   const names = new Map<number, string>();
   for (const line of text.split('\n')) {

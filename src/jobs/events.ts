@@ -3,8 +3,8 @@
 import type { ChangeCount } from '../tree/compare.ts';
 import type { ProblemKind } from '../tree/entry.ts';
 
-/** `look`: finding out what changed. `pack`: writing it down. */
-export type Phase = 'scan' | 'look' | 'pack';
+/** `look`: finding out what changed. `pack`: writing it down. `restore`: getting it back. */
+export type Phase = 'scan' | 'look' | 'pack' | 'restore';
 
 /** Totals are undefined as long as they are not known. */
 export interface Progress {

@@ -9,7 +9,7 @@ import { ArchiveSet } from './archive-set.ts';
 import { batchesOf, smallFirst } from './batches.ts';
 import { withoutStored } from './without-stored.ts';
 import { type End, largeFile } from './large-file.ts';
-import { ordered } from './ordered.ts';
+import { ordered } from '../ordered.ts';
 import type { Done, Item } from './pack-items.ts';
 import type { PackOptions } from './pack-options.ts';
 import type { Packed } from './packed.ts';

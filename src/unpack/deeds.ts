@@ -1,0 +1,128 @@
+// What is done to the target beside writing files. Synchronous: it runs in workers.
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+} from 'node:fs';
+import { systemCode } from '../errors.ts';
+import { toBytes } from '../tree/path.ts';
+import { type Target, Unsafe } from './contained.ts';
+import { setMeta, setOwner } from './meta.ts';
+import { toSeconds } from './mtime.ts';
+import type { Deed } from './tasks.ts';
+import { claim, removePart, settleFile } from './write-file.ts';
+
+/** Until all is in it, a folder is its owner's alone, who can write to it. */
+const FOLDER_MODE = 0o700;
+
+export function doDeed(target: Target, deed: Deed): void {
+  switch (deed.do) {
+    case 'folder':
+      makeFolder(target, deed);
+      break;
+    case 'link':
+      makeLink(target, deed);
+      break;
+    case 'hardlink':
+      makeHardlink(target, deed);
+      break;
+    case 'set':
+      setAt(target, deed);
+      break;
+    case 'settle':
+      settleFile(target, deed.file);
+      break;
+    case 'remove':
+      remove(target, deed);
+      break;
+  }
+}
+
+type Of<D extends Deed['do']> = Extract<Deed, { do: D }>;
+
+function makeFolder(target: Target, { path, exists, clears }: Of<'folder'>): void {
+  const at = target.at(path);
+  if (clears) unlinkSync(at);
+  if (!exists) {
+    try {
+      mkdirSync(at, FOLDER_MODE);
+      return;
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error;
+      throw new Unsafe('something is there that this file system takes for the same name', { cause: error });
+    }
+  }
+  const stats = lstatSync(at);
+  if (!stats.isDirectory()) throw new Unsafe('a folder was there, and is none any more');
+  // As much as its owner needs to write to it; its own mode comes last.
+  if ((stats.mode & FOLDER_MODE) !== FOLDER_MODE) chmodSync(at, (stats.mode & 0o7777) | FOLDER_MODE);
+}
+
+function makeLink(target: Target, { path, target: says, replaces, uid, gid, mtimeNs }: Of<'link'>): void {
+  const part = target.partAt(path);
+  removePart(part);
+  symlinkSync(toBytes(says), part);
+  try {
+    setOwner(uid, gid, (user, group) => lchownSync(part, user, group));
+    lutimesSync(part, Date.now() / 1000, toSeconds(mtimeNs));
+    claim(target, { path, replaces }, part);
+  } catch (error) {
+    removePart(part);
+    throw error;
+  }
+}
+
+function makeHardlink(target: Target, { path, to, replaces }: Of<'hardlink'>): void {
+  const part = target.partAt(path);
+  removePart(part);
+  const from = target.at(to);
+  if (!lstatSync(from).isFile()) throw new Unsafe('what it is a further name of is no file');
+  linkSync(from, part);
+  try {
+    claim(target, { path, replaces }, part);
+  } finally {
+    // Renaming one name of a file to another one leaves both.
+    removePart(part);
+  }
+}
+
+function setAt(target: Target, { path, type, ...meta }: Of<'set'>): void {
+  const at = path === '' ? target.root : target.at(path);
+  const isFolder = type === 'folder';
+  if (process.platform === 'win32') {
+    // There, folders cannot be opened.
+    utimesSync(at, Date.now() / 1000, toSeconds(meta.mtimeNs));
+    return;
+  }
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const fd = openSync(at, flags | (isFolder ? constants.O_DIRECTORY : 0));
+  try {
+    const stats = fstatSync(fd);
+    if (isFolder ? !stats.isDirectory() : !stats.isFile()) throw new Unsafe(`it is no ${type} any more`);
+    if (!isFolder && stats.nlink > 1) throw new Unsafe('it has further names by now');
+    setMeta(fd, meta);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function remove(target: Target, { path, isFolder }: Of<'remove'>): void {
+  const at = target.at(path);
+  try {
+    if (isFolder) rmdirSync(at);
+    else unlinkSync(at);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+}

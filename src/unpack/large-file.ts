@@ -1,0 +1,143 @@
+// A file that is too large for memory: decompressed in parallel where its archive allows that, and written by one
+// writer, in order, so that one hash can follow.
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { createInflateRaw } from 'node:zlib';
+import { Damage } from '../archive/damage.ts';
+import { nextFrame } from '../archive/read-frames.ts';
+import { SourceReader } from '../archive/source-reader.ts';
+import { reasonOf, SnapshotError } from '../errors.ts';
+import type { Hasher } from '../hash/blake3.ts';
+import { ordered } from '../ordered.ts';
+import type { Store } from '../store/store.ts';
+import { Target } from './contained.ts';
+import { recordHead } from './content.ts';
+import { Damaged } from './damage.ts';
+import type { ArchiveFile, Spot } from './places.ts';
+import type { UnpackPool } from './pool.ts';
+import type { FileOrder } from './tasks.ts';
+import { PART_FLAGS, PART_MODE, removePart } from './write-file.ts';
+
+/** The longest head of a zip record: two names of 64 KiB, nearly. */
+const MAX_HEAD_BYTES = 30 + 2 * 65_535;
+const PIECE_BYTES = 1024 * 1024;
+
+export interface LargeFile {
+  readonly store: Store;
+  readonly archive: ArchiveFile;
+  readonly spot: Spot;
+  readonly order: FileOrder;
+  readonly hash: Uint8Array;
+}
+
+/**
+ * Writes the content under the temporary name of the file, and checks it; what is wrong leaves nothing.
+ *
+ * @param written - Told of bytes as they are written.
+ * @throws {@link Damaged}, what the system says, or the reason of `signal`.
+ */
+export async function writeLarge(
+  root: string,
+  file: LargeFile,
+  hasher: Hasher,
+  pool: UnpackPool,
+  signal: AbortSignal,
+  written: (bytes: number) => void,
+): Promise<void> {
+  const { order, hash } = file;
+  const part = new Target(root).partAt(order.path);
+  removePart(part);
+  const handle = await open(part, PART_FLAGS | constants.O_WRONLY, PART_MODE);
+  try {
+    hasher.reset();
+    let done = 0;
+    for await (const content of file.archive.format === 'zip' ? inflated(file) : framed(file, pool)) {
+      signal.throwIfAborted();
+      if (done + content.length > order.size) throw new Damaged(`it holds more than ${order.size} bytes`);
+      hasher.update(content);
+      await writeAll(handle, content, done);
+      done += content.length;
+      written(content.length);
+    }
+    if (done !== order.size) throw new Damaged(`it holds ${done} bytes, not ${order.size}`);
+    if (Buffer.compare(hasher.digest(), hash) !== 0) throw new Damaged('its content is not what it was');
+    await handle.close();
+  } catch (error) {
+    await handle.close().catch(() => {});
+    removePart(part);
+    throw error instanceof Damage ? new Damaged(error.message, { cause: error }) : error;
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+function readerOf({ store, archive, spot }: LargeFile): SourceReader {
+  const end = spot.offset + spot.length;
+  const read = async (offset: number, length: number): Promise<Buffer> => {
+    try {
+      return await store.readRange(archive.key, offset, length);
+    } catch (error) {
+      // An archive that is missing or cut short costs its files, not the others.
+      if (error instanceof SnapshotError) throw new Damaged(error.message, { cause: error });
+      throw error;
+    }
+  };
+  return new SourceReader({ sizeBytes: end, read }, spot.offset, end);
+}
+
+/** The content, in pieces, from frames that are decompressed in parallel. */
+async function* framed(file: LargeFile, pool: UnpackPool): AsyncGenerator<Uint8Array> {
+  const { spot, order } = file;
+  const reader = readerOf(file);
+  const frames = async function* (): AsyncGenerator<{ bytes: Buffer; contentBytes: number | undefined }> {
+    while (reader.leftBytes > 0) {
+      const { length, sizeBytes } = await nextFrame(reader);
+      yield { bytes: await reader.take(length), contentBytes: sizeBytes };
+    }
+  };
+  const contents = ordered(
+    frames(),
+    pool.size + 1,
+    async (frame) => await pool.run({ kind: 'frame', ...frame }),
+  );
+  let [skip, left] = [spot.skip, order.size];
+  for await (const content of contents) {
+    if (content === undefined) throw new Damaged('one of its frames cannot be decompressed');
+    const own = content.subarray(skip, skip + left);
+    skip = Math.max(0, skip - content.length);
+    left -= own.length;
+    yield own;
+    if (left === 0) return;
+  }
+}
+
+/** The content of a record of a zip, in pieces. It is one stream, which one thread inflates. */
+async function* inflated(file: LargeFile): AsyncGenerator<Uint8Array> {
+  const { spot, order } = file;
+  const reader = readerOf(file);
+  const head = (await reader.peek(Math.min(MAX_HEAD_BYTES, spot.length))).subarray(0, spot.length);
+  const { start, isDeflated } = recordHead(head);
+  await reader.take(start);
+  if (!isDeflated) {
+    yield* reader.pieces(Math.min(order.size, reader.leftBytes), PIECE_BYTES);
+    return;
+  }
+  const inflate = createInflateRaw({ chunkSize: PIECE_BYTES });
+  const feeding = pipeline(reader.pieces(reader.leftBytes, PIECE_BYTES), inflate);
+  // What goes wrong in there comes out of the loop as well.
+  feeding.catch(() => {});
+  try {
+    for await (const piece of inflate) yield piece as Buffer;
+  } catch (error) {
+    if (error instanceof Damage || error instanceof Damaged) throw error;
+    throw new Damaged(`it cannot be inflated: ${reasonOf(error)}`, { cause: error });
+  } finally {
+    inflate.destroy();
+  }
+}

@@ -1,0 +1,91 @@
+// What is in the target already. Synchronous: it runs in workers.
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+} from 'node:fs';
+import { systemCode } from '../errors.ts';
+import type { Hasher } from '../hash/blake3.ts';
+import { fromBytes } from '../tree/path.ts';
+import { type Target, Unsafe } from './contained.ts';
+import { isSameTime } from './mtime.ts';
+import type { Found, LookResult, Sought } from './tasks.ts';
+
+const ROOM = Buffer.allocUnsafeSlow(1024 * 1024);
+
+/** Looks up each of `sought`. What lies below a link is not there. */
+export function look(target: Target, sought: readonly Sought[], hasher: Hasher): LookResult {
+  const inodes = new Map<number, string>();
+  const found = sought.map((one, n): Found => {
+    const at = pathOf(target, one);
+    const stats = at === undefined ? undefined : lstatSync(at, { bigint: true, throwIfNoEntry: false });
+    if (at === undefined || stats === undefined) return 'none';
+    if (one.isShared && stats.isFile()) inodes.set(n, `${stats.dev}:${stats.ino}`);
+    return foundAt(at, stats, one, hasher);
+  });
+  return { found, inodes };
+}
+
+function pathOf(target: Target, { path }: Sought): string | Buffer | undefined {
+  try {
+    return path === '' ? target.root : target.at(path);
+  } catch (error) {
+    // One of its folders is not there, or is none.
+    if (error instanceof Unsafe || systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function foundAt(at: string | Buffer, stats: BigIntStats, sought: Sought, hasher: Hasher): Found {
+  if (stats.isDirectory()) return isEmpty(at) ? 'empty' : 'folder';
+  if (stats.isSymbolicLink()) {
+    const isSame =
+      sought.type === 'link' && fromBytes(readlinkSync(at, { encoding: 'buffer' })) === sought.target;
+    return isSame ? 'same' : 'link';
+  }
+  if (!stats.isFile()) return 'special';
+  if (sought.type !== 'file' || stats.size !== BigInt(sought.size)) return 'file';
+  const isTime = isSameTime(stats.mtimeNs, sought.mtimeNs);
+  // Two of a size, and not from one moment: only the content can tell.
+  if (!isTime && !hasContent(at, sought, hasher)) return 'file';
+  if (isTime && Number(stats.mode & 0o7777n) === sought.mode) return 'same';
+  return stats.nlink > 1n ? 'linked' : 'content';
+}
+
+function isEmpty(at: string | Buffer): boolean {
+  try {
+    return readdirSync(at, { encoding: 'buffer' }).length === 0;
+  } catch {
+    // What cannot be looked into is not taken for empty.
+    return false;
+  }
+}
+
+function hasContent(at: string | Buffer, { size, hash }: Sought, hasher: Hasher): boolean {
+  if (hash === undefined) return false;
+  let fd: number;
+  try {
+    fd = openSync(at, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  } catch {
+    // It may be another one, as far as can be seen.
+    return false;
+  }
+  try {
+    hasher.reset();
+    let done = 0;
+    for (let bytes = 1; bytes > 0 && done <= size; done += bytes) {
+      bytes = readSync(fd, ROOM, 0, ROOM.length, done);
+      hasher.update(ROOM.subarray(0, bytes));
+    }
+    return done === size && Buffer.compare(hasher.digest(), hash) === 0;
+  } finally {
+    closeSync(fd);
+  }
+}

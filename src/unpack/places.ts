@@ -1,0 +1,73 @@
+/** Where in an archive content lies; `docs/format.md`, "at". */
+export interface Spot {
+  readonly offset: number;
+  readonly length: number;
+  readonly skip: number;
+}
+
+/** An archive as its store has it. */
+export interface ArchiveFile {
+  readonly key: string;
+  readonly format: 'tar.zst' | 'zip';
+}
+
+const NONE = -1;
+
+/** Where the content of entries lies, by their numbers. In columns, as there may be a million. */
+export class Places {
+  readonly #archives: ArchiveFile[] = [];
+  readonly #numbers = new Map<string, number>();
+  #archive = new Int32Array(0);
+  #offset = new Float64Array(0);
+  #length = new Float64Array(0);
+  #skip = new Float64Array(0);
+
+  /** Entry `i` has the content at `spot` of `archive`, whatever was said of it before. */
+  set(i: number, archive: ArchiveFile, { offset, length, skip }: Spot): void {
+    if (i >= this.#archive.length) this.#resize(Math.max(1024, Math.ceil((i + 1) * 1.5)));
+    const number = this.#numbers.get(archive.key) ?? this.#archives.push(archive) - 1;
+    this.#numbers.set(archive.key, number);
+    this.#archive[i] = number;
+    this.#offset[i] = offset;
+    this.#length[i] = length;
+    this.#skip[i] = skip;
+  }
+
+  /** The archive that entry `i` has its content in; undefined when nothing is known of it. */
+  archive(i: number): ArchiveFile | undefined {
+    return this.#archives[this.#archive[i] ?? NONE];
+  }
+
+  spot(i: number): Spot {
+    return { offset: this.#offset[i] ?? 0, length: this.#length[i] ?? 0, skip: this.#skip[i] ?? 0 };
+  }
+
+  /** `numbers` in the order in which their content lies in the archives. */
+  sorted(numbers: readonly number[]): readonly number[] {
+    const by = (column: Int32Array | Float64Array, a: number, b: number): number =>
+      (column[a] ?? 0) - (column[b] ?? 0);
+    return numbers.toSorted(
+      (a, b) =>
+        by(this.#archive, a, b) ||
+        by(this.#offset, a, b) ||
+        by(this.#length, a, b) ||
+        by(this.#skip, a, b) ||
+        a - b,
+    );
+  }
+
+  #resize(capacity: number): void {
+    const archive = new Int32Array(capacity).fill(NONE);
+    archive.set(this.#archive);
+    this.#archive = archive;
+    this.#offset = grown(this.#offset, capacity);
+    this.#length = grown(this.#length, capacity);
+    this.#skip = grown(this.#skip, capacity);
+  }
+}
+
+function grown(from: Float64Array<ArrayBuffer>, capacity: number): Float64Array<ArrayBuffer> {
+  const to = new Float64Array(capacity);
+  to.set(from);
+  return to;
+}
