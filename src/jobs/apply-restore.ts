@@ -26,6 +26,8 @@ class Applying {
   readonly #steps: readonly Step[];
   readonly #options: FilesOptions;
   readonly #files: FileRestorer;
+  /** What the caller is told by. */
+  readonly #report: Pick<FilesOptions, 'progress' | 'failed'>;
   readonly #done: Applied = { files: 0, bytes: 0, folders: 0, links: 0, deleted: 0 };
   /** Folders that are not there. */
   #missing: ReadonlyMap<BytePath, WhyNot | undefined> = new Map();
@@ -41,8 +43,6 @@ class Applying {
     this.#files = new FileRestorer(this.#options);
     this.#report = options;
   }
-
-  readonly #report: FilesOptions;
 
   async run(): Promise<Applied> {
     await makeRoot(this.#options.root);

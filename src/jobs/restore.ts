@@ -2,7 +2,7 @@
 import { gravestStatus, SnapshotError } from '../errors.ts';
 import type { Series, Snapshot, Survey } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
-import { type BytePath, display, fromBytes, fromText } from '../tree/path.ts';
+import { display, fromBytes, fromText } from '../tree/path.ts';
 import { UnpackPool } from '../unpack/pool.ts';
 import { applySteps, type Applied } from './apply-restore.ts';
 import { Choice } from './choice.ts';
@@ -173,9 +173,7 @@ class Restoring {
   #refuse(steps: readonly Step[]): void {
     const refused = steps.filter(({ do: doing }) => doing === 'refuse');
     if (refused.length === 0) return;
-    const named = refused
-      .slice(0, MAX_NAMED)
-      .map(({ path, reason }) => `${display(path as BytePath)}: ${reason ?? ''}`);
+    const named = refused.slice(0, MAX_NAMED).map(({ path, reason }) => `${display(path)}: ${reason ?? ''}`);
     const more = refused.length - named.length;
     const count = refused.length === 1 ? 'Something is' : `${refused.length} things are`;
     const list = more > 0 ? `${named.join('; ')}; and ${more} more` : named.join('; ');

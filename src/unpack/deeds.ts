@@ -19,7 +19,7 @@ import { systemCode } from '../errors.ts';
 import { toBytes } from '../tree/path.ts';
 import { type Target, Unsafe } from './contained.ts';
 import { setMeta, setOwner } from './meta.ts';
-import { toSeconds } from './mtime.ts';
+import { toTime } from './mtime.ts';
 import type { Deed } from './tasks.ts';
 import { claim, removePart, settleFile } from './write-file.ts';
 
@@ -75,7 +75,7 @@ function makeLink(target: Target, { path, target: says, replaces, uid, gid, mtim
   symlinkSync(toBytes(says), part);
   try {
     setOwner(uid, gid, (user, group) => lchownSync(part, user, group));
-    lutimesSync(part, Date.now() / 1000, toSeconds(mtimeNs));
+    lutimesSync(part, Date.now() / 1000, toTime(mtimeNs));
     claim(target, { path, replaces }, part);
   } catch (error) {
     removePart(part);
@@ -102,7 +102,7 @@ function setAt(target: Target, { path, type, ...meta }: Of<'set'>): void {
   const isFolder = type === 'folder';
   if (process.platform === 'win32') {
     // There, folders cannot be opened.
-    utimesSync(at, Date.now() / 1000, toSeconds(meta.mtimeNs));
+    utimesSync(at, Date.now() / 1000, toTime(meta.mtimeNs));
     return;
   }
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

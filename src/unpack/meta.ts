@@ -1,6 +1,6 @@
 // Owner, permissions and time of what was restored. Synchronous: it runs in workers.
 import { fchmodSync, fchownSync, futimesSync } from 'node:fs';
-import { toSeconds } from './mtime.ts';
+import { toTime } from './mtime.ts';
 import type { Meta } from './tasks.ts';
 
 const SET_USER = 0o4000;
@@ -16,7 +16,7 @@ const GROUPS: ReadonlySet<number> = new Set(process.getgroups?.());
 export function setMeta(fd: number, { mode, uid, gid, mtimeNs }: Meta): void {
   const owned = setOwner(uid, gid, (user, group) => fchownSync(fd, user, group));
   fchmodSync(fd, mode & ~((owned.user ? 0 : SET_USER) | (owned.group ? 0 : SET_GROUP)));
-  futimesSync(fd, Date.now() / 1000, toSeconds(mtimeNs));
+  futimesSync(fd, Date.now() / 1000, toTime(mtimeNs));
 }
 
 /** Gives what is this user's to user `uid` and group `gid`, as far as possible. @returns Whose it is now. */

@@ -44,8 +44,6 @@ export class Places {
 
   /** `numbers` in the order in which their content lies in the archives. */
   sorted(numbers: readonly number[]): readonly number[] {
-    const by = (column: Int32Array | Float64Array, a: number, b: number): number =>
-      (column[a] ?? 0) - (column[b] ?? 0);
     return numbers.toSorted(
       (a, b) =>
         by(this.#archive, a, b) ||
@@ -64,6 +62,10 @@ export class Places {
     this.#length = grown(this.#length, capacity);
     this.#skip = grown(this.#skip, capacity);
   }
+}
+
+function by(column: Int32Array | Float64Array, a: number, b: number): number {
+  return (column[a] ?? 0) - (column[b] ?? 0);
 }
 
 function grown(from: Float64Array<ArrayBuffer>, capacity: number): Float64Array<ArrayBuffer> {

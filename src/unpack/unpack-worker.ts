@@ -52,7 +52,7 @@ function contentOf(
   format: FilesTask['format'],
   bytes: Uint8Array,
 ): Buffer {
-  const needed = wanted.reduce((most, { skip, size }) => Math.max(most, skip + size), 0);
+  const needed = wanted.reduce((most, { skip, size }) => Math.max(most, size === 0 ? 0 : skip + size), 0);
   // Empty files: nothing was read for them.
   if (needed === 0) return Buffer.alloc(0);
   const own = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length);
