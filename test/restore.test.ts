@@ -530,6 +530,24 @@ describe.skipIf(IS_WINDOWS)('a restore from a damaged series', () => {
     expect(endOf(ended)['problems']).toBe(6 - listing(place.path('restored')).length);
   });
 
+  it('links no further name to what is still there in place of a damaged file', async () => {
+    const place = Place.open();
+    place.write({ first: noise(100_000) });
+    linkSync(join(place.source, 'first'), join(place.source, 'second'));
+    const at = await backedUp(place);
+    damage(place.file(place.info(at).archives[0]?.file ?? '', at));
+    mkdirSync(place.path('there'));
+    writeFileSync(place.path('there', 'first'), 'mine');
+    const over = ['--overwrite', 'if-changed', '--json'];
+    const ended = await place.command(['restore', 'data', '--to', 'there', ...over]);
+    expect(eventsOf(ended).filter(({ event }) => event === 'problem')).toMatchObject([
+      { path: 'first', kind: 'damaged' },
+      { path: 'second', kind: 'damaged' },
+    ]);
+    expect(listing(place.path('there'))).toEqual(['first']);
+    expect(readFileSync(place.path('there', 'first'), 'utf8')).toBe('mine');
+  });
+
   it('deletes nothing when it could not restore everything', async () => {
     const place = Place.open();
     place.write({ file: noise(100_000) });

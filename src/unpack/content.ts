@@ -5,7 +5,7 @@ import { reasonOf } from '../errors.ts';
 import { Damaged } from './damage.ts';
 
 /** Ours hold about 4 MiB, and never more than 9. */
-export const MAX_FRAME_BYTES: number = 64 * 1024 * 1024;
+const MAX_FRAME_BYTES = 64 * 1024 * 1024;
 
 /**
  * The content of whole frames, one after the other.
@@ -28,11 +28,7 @@ export function frameContent(bytes: Uint8Array, neededBytes: number, zstd: Decom
     attempt(() => zstd.decompress(frame, contentBytes)),
   );
   const [only] = contents;
-  const content = contents.length === 1 && only !== undefined ? only : Buffer.concat(contents);
-  if (content.length < neededBytes) {
-    throw new Damaged(`its frame holds ${content.length} bytes, ${neededBytes} are needed`);
-  }
-  return content;
+  return contents.length === 1 && only !== undefined ? only : Buffer.concat(contents);
 }
 
 const LOCAL_SIGNATURE = 0x04034b50;

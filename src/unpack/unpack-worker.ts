@@ -8,7 +8,17 @@ import { frameContent, recordContent } from './content.ts';
 import { Damaged } from './damage.ts';
 import { doDeed } from './deeds.ts';
 import { look } from './look.ts';
-import type { DeedsTask, Failure, FilesTask, FrameTask, Piece, Results, Task } from './tasks.ts';
+import type {
+  DeedsTask,
+  Failure,
+  FileOrder,
+  FilesTask,
+  Format,
+  FrameTask,
+  Piece,
+  Results,
+  Task,
+} from './tasks.ts';
 import { writeFile } from './write-file.ts';
 
 const HASH_BYTES = 32;
@@ -23,21 +33,14 @@ function files({ root, format, bytes, pieces, hashes }: FilesTask, blake3: Blake
   const failures: Failure[] = [];
   let n = 0;
   for (const piece of pieces) {
-    let content: Buffer | undefined;
-    let damage: unknown;
-    try {
-      content = contentOf(piece, format, bytes);
-    } catch (error) {
-      damage = error;
-    }
+    const contentOf = piece.length === 0 ? nothing : reader(piece, format, bytes);
     for (const order of piece.files) {
       try {
-        if (content === undefined) throw damage;
-        const own = content.subarray(order.skip, order.skip + order.size);
+        const content = contentOf(order);
         const expected = hashes.subarray(n * HASH_BYTES, (n + 1) * HASH_BYTES);
-        if (Buffer.compare(blake3.hash(own), expected) !== 0)
+        if (Buffer.compare(blake3.hash(content), expected) !== 0)
           throw new Damaged('its content is not what it was');
-        writeFile(target, order, own);
+        writeFile(target, order, content);
       } catch (error) {
         failures.push(failureOf(n, error));
       }
@@ -47,18 +50,32 @@ function files({ root, format, bytes, pieces, hashes }: FilesTask, blake3: Blake
   return failures;
 }
 
-function contentOf(
-  { offset, length, files: wanted }: Piece,
-  format: FilesTask['format'],
-  bytes: Uint8Array,
-): Buffer {
-  const needed = wanted.reduce((most, { skip, size }) => Math.max(most, size === 0 ? 0 : skip + size), 0);
-  // Empty files: nothing was read for them.
-  if (needed === 0) return Buffer.alloc(0);
+type ContentOf = (order: FileOrder) => Uint8Array;
+
+/** Gives the content of each file of a piece; what is wrong about one file leaves the others alone. */
+function reader({ offset, length, files: wanted }: Piece, format: Format, bytes: Uint8Array): ContentOf {
   const own = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length);
-  if (format === 'zip') return recordContent(own, needed);
-  zstd ??= loadDecompressor();
-  return frameContent(own, needed, zstd);
+  if (format === 'zip') {
+    return ({ skip, size }) => recordContent(own, size).subarray(skip, skip + size);
+  }
+  const needed = wanted.reduce((least, { skip, size }) => Math.min(least, skip + size), Infinity);
+  let content: Buffer | undefined;
+  let damage: unknown;
+  return ({ skip, size }) => {
+    if (damage !== undefined) throw damage;
+    try {
+      zstd ??= loadDecompressor();
+      content ??= frameContent(own, needed, zstd);
+    } catch (error) {
+      damage = error;
+      throw error;
+    }
+    return content.subarray(skip, skip + size);
+  };
+}
+
+function nothing(): Uint8Array {
+  return Buffer.alloc(0);
 }
 
 function frame({ bytes, contentBytes }: FrameTask): Uint8Array | undefined {

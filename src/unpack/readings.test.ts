@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Places } from './places.ts';
+import { type Reading, readingsOf } from './readings.ts';
+
+const MIB = 1024 * 1024;
+const ARCHIVE = { key: 'one', format: 'tar.zst' } as const;
+
+interface Piece {
+  readonly archive: number;
+  readonly offset: number;
+  readonly length: number;
+  readonly size: number;
+}
+
+function readings(
+  pieces: readonly Piece[],
+): ReturnType<typeof readingsOf> extends Generator<infer T> ? T[] : never {
+  const places = new Places();
+  for (const [i, { archive, offset, length }] of pieces.entries())
+    places.set(i, { key: String(archive), format: 'tar.zst' }, { offset, length, skip: 0 });
+  return [...readingsOf([...pieces.keys()], places, (i) => pieces[i]?.size ?? 0)];
+}
+
+/** Numbers of files in `reading`. */
+function filesOf(reading: ReturnType<typeof readings>[number]): readonly number[] {
+  if (reading.kind === 'large') return [reading.i];
+  return reading.kind === 'nowhere' ? reading.files : reading.pieces.flatMap(({ files }) => files);
+}
+
+describe('readingsOf()', () => {
+  const piece = fc.record({
+    archive: fc.integer({ min: 0, max: 2 }),
+    offset: fc.integer({ min: 0, max: 12 }).map((n) => n * 700_000),
+    length: fc.constantFrom(1, 300_000, 700_000, 80 * MIB),
+    size: fc.constantFrom(0, 1, 5000, 20 * MIB),
+  });
+
+  it('reads each file once, and each piece whole', () => {
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
+        const all = readings(pieces);
+        expect(all.flatMap(filesOf).toSorted((a, b) => a - b)).toEqual([...pieces.keys()]);
+        for (const reading of all) {
+          if (reading.kind !== 'pieces') continue;
+          for (const { offset, length, files } of reading.pieces) {
+            expect(offset >= reading.offset && offset + length <= reading.offset + reading.length).toBe(true);
+            for (const i of files) {
+              if (reading.archive === undefined) expect(pieces[i]?.size).toBe(0);
+              else expect(pieces[i]).toMatchObject({ archive: Number(reading.archive.key), offset, length });
+            }
+          }
+          expect(reading.length <= 4 * MIB || reading.pieces.length === 1).toBe(true);
+          expect(reading.length).toBeLessThan(80 * MIB);
+        }
+      }),
+    );
+  });
+
+  it('reads what lies close together at once, and not what lies far between', () => {
+    const at = (offset: number): Piece => ({ archive: 0, offset, length: 1000, size: 1 });
+    const lengths = readings([at(0), at(1000), at(3000), at(3 * MIB), at(9 * MIB), at(0)]).map(
+      (reading) => (reading as Reading).length,
+    );
+    expect(lengths).toEqual([4000, 1000, 1000]);
+  });
+
+  it('streams what is large, and knows what is nowhere', () => {
+    const [large, far] = [
+      { archive: 0, offset: 0, length: 90 * MIB, size: 100 * MIB },
+      { archive: 0, offset: 0, length: Number.MAX_SAFE_INTEGER, size: 1 },
+    ];
+    expect(readings([large, far])).toEqual([
+      { kind: 'large', archive: { ...ARCHIVE, key: '0' }, i: 0 },
+      { kind: 'nowhere', files: [1] },
+    ]);
+    expect([...readingsOf([7], new Places(), () => 1)]).toEqual([{ kind: 'nowhere', files: [7] }]);
+  });
+});
