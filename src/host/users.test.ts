@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { groupName, namesFrom, userName } from './users.ts';
+import { groupName, idsFrom, namesFrom, userName } from './users.ts';
 
 const PASSWD = `# users
 root:x:0:0:root:/root:/bin/bash
@@ -48,5 +48,12 @@ describe('namesFrom()', () => {
 
   it.runIf(process.platform === 'linux')('finds root on this machine', () => {
     expect([userName(0), groupName(0)]).toEqual(['root', 'root']);
+  });
+});
+
+describe('idsFrom()', () => {
+  it('knows the numbers of names, and of no others', () => {
+    const idOf = idsFrom(() => PASSWD);
+    expect([idOf('root'), idOf('_ada'), idOf('nobody there')]).toEqual([0, 501, undefined]);
   });
 });

@@ -208,11 +208,9 @@ describe.skipIf(process.platform === 'win32')('a restore of an index that was ta
       }),
     );
     expect(await run()).toMatchObject({ status: 3, files: 0, bytes: 0 });
-    expect(problems().toSorted()).toEqual([
-      ['folder/file', 'damaged'],
-      ['large', 'damaged'],
-      ['other', 'damaged'],
-    ]);
+    expect(new Map(problems())).toEqual(
+      new Map(['folder/file', 'large', 'other'].map((path) => [path, 'damaged'])),
+    );
     expect(restored()).toEqual(['folder', 'link']);
   });
 

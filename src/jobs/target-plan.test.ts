@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EntryType } from '../tree/entry.ts';
 import { type BytePath, comparePaths, fromText, parentOf } from '../tree/path.ts';

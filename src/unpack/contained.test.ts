@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type BytePath, fromBytes, fromText } from '../tree/path.ts';
+import { fromBytes, fromText } from '../tree/path.ts';
 import { Target, Unsafe, whyUnsafe } from './contained.ts';
 import { doDeed } from './deeds.ts';
 import type { FileOrder } from './tasks.ts';
@@ -57,6 +57,15 @@ describe('whyUnsafe()', () => {
   });
 });
 
+function order(path: string, more: Partial<FileOrder> = {}): FileOrder {
+  const meta = { mode: 0o644, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, mtimeNs: 1n };
+  return { path: fromText(path), size: 1, skip: 0, replaces: false, twin: undefined, ...meta, ...more };
+}
+
+function text(...parts: readonly string[]): string {
+  return readFileSync(join(...parts), 'utf8');
+}
+
 describe.skipIf(process.platform === 'win32')('a target', () => {
   let root: string;
   let outside: string;
@@ -72,12 +81,7 @@ describe.skipIf(process.platform === 'win32')('a target', () => {
   });
   afterEach(() => rmSync(join(root, '..'), { recursive: true }));
 
-  const order = (path: string, more: Partial<FileOrder> = {}): FileOrder => {
-    const meta = { mode: 0o644, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, mtimeNs: 1n };
-    return { path: fromText(path), size: 1, skip: 0, replaces: false, twin: undefined, ...meta, ...more };
-  };
   const write = (one: FileOrder): void => writeFile(target, one, Buffer.from('x'));
-  const text = (...parts: readonly string[]): string => readFileSync(join(...parts), 'utf8');
 
   it('writes nothing through a link in place of a folder, near or far', () => {
     symlinkSync(outside, join(root, 'link'));
@@ -125,18 +129,17 @@ describe.skipIf(process.platform === 'win32')('a target', () => {
 
   it('links names to files only, never through a link', () => {
     symlinkSync(join(outside, 'file'), join(root, 'link'));
-    const link = (to: string): void =>
-      doDeed(target, { do: 'hardlink', path: fromText('new'), to: to as BytePath, replaces: false });
-    expect(() => link('link')).toThrow(Unsafe);
-    expect(() => link('../outside/file')).toThrow(Unsafe);
+    for (const to of ['link', '../outside/file'].map(fromText)) {
+      const deed = { do: 'hardlink', path: fromText('new'), to, replaces: false } as const;
+      expect(() => doDeed(target, deed)).toThrow(Unsafe);
+    }
   });
 
   it('sets no mode and time through a link', () => {
     symlinkSync(join(outside, 'file'), join(root, 'link'));
     symlinkSync(outside, join(root, 'folder'));
-    const set = (path: string, type: 'file' | 'folder'): void =>
-      doDeed(target, { ...order(path), do: 'set', path: fromText(path), type });
-    expect(() => set('link', 'file')).toThrow('ELOOP');
-    expect(() => set('folder', 'folder')).toThrow(/ELOOP|ENOTDIR/);
+    const [file, folder] = [order('link'), order('folder')];
+    expect(() => doDeed(target, { ...file, do: 'set', type: 'file' })).toThrow('ELOOP');
+    expect(() => doDeed(target, { ...folder, do: 'set', type: 'folder' })).toThrow(/ELOOP|ENOTDIR/);
   });
 });

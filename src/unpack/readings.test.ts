@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Places } from './places.ts';
 import { type Reading, readingsOf } from './readings.ts';
@@ -58,8 +58,8 @@ describe('readingsOf()', () => {
   });
 
   it('reads what lies close together at once, and not what lies far between', () => {
-    const at = (offset: number): Piece => ({ archive: 0, offset, length: 1000, size: 1 });
-    const lengths = readings([at(0), at(1000), at(3000), at(3 * MIB), at(9 * MIB), at(0)]).map(
+    const offsets = [0, 1000, 3000, 3 * MIB, 9 * MIB, 0];
+    const lengths = readings(offsets.map((offset) => ({ archive: 0, offset, length: 1000, size: 1 }))).map(
       (reading) => (reading as Reading).length,
     );
     expect(lengths).toEqual([4000, 1000, 1000]);

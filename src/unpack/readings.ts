@@ -2,7 +2,7 @@
 import type { ArchiveFile, Places } from './places.ts';
 
 /** Larger files are streamed: what one thread decompresses at once has to fit into memory. */
-export const LARGE_BYTES: number = 16 * 1024 * 1024;
+const LARGE_BYTES = 16 * 1024 * 1024;
 
 /** More than any piece with small files takes: what claims to be longer is damaged. */
 const MAX_PIECE_BYTES = LARGE_BYTES * 4;

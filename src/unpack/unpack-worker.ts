@@ -60,15 +60,15 @@ function reader({ offset, length, files: wanted }: Piece, format: Format, bytes:
   }
   const needed = wanted.reduce((least, { skip, size }) => Math.min(least, skip + size), Infinity);
   let content: Buffer | undefined;
-  let damage: unknown;
+  let damage: Error | undefined;
   return ({ skip, size }) => {
     if (damage !== undefined) throw damage;
     try {
       zstd ??= loadDecompressor();
       content ??= frameContent(own, needed, zstd);
     } catch (error) {
-      damage = error;
-      throw error;
+      damage = error instanceof Error ? error : new Error(String(error));
+      throw damage;
     }
     return content.subarray(skip, skip + size);
   };
