@@ -1,5 +1,5 @@
 import { SnapshotError } from '../errors.ts';
-import { findSeries } from '../jobs/list.ts';
+import { findSeries } from '../jobs/address.ts';
 import { restore } from '../jobs/restore.ts';
 import type { Overwrite } from '../jobs/target-plan.ts';
 import { loadPlan } from '../plan/plan.ts';

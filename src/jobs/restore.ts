@@ -6,7 +6,7 @@ import { display, fromBytes, fromText } from '../tree/path.ts';
 import { UnpackPool } from '../unpack/pool.ts';
 import { applySteps, type Applied } from './apply-restore.ts';
 import { Choice } from './choice.ts';
-import { chooseSnapshot } from './choose-snapshot.ts';
+import { chooseSnapshot } from './address.ts';
 import { OtherCopies } from './other-copies.ts';
 import type { RestoreEnd, RestoreEvent } from './restore-events.ts';
 import { findExtras, findTarget, keepApart, sight, type TargetFolder } from './restore-target.ts';
