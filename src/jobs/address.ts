@@ -65,12 +65,12 @@ export function chooseSnapshot(
 ): Snapshot {
   const { snapshots, unfinished, damaged } = survey;
   const newest = snapshots.at(-1);
-  if (newest === undefined) {
+  const asked = when?.trim() ?? 'latest';
+  if (newest === undefined && !unfinished.includes(asked)) {
     if (damaged[0] !== undefined) throw damaged[0].error;
     throw new SnapshotError('E_USAGE', 'The series has no snapshot yet');
   }
-  const asked = when?.trim() ?? 'latest';
-  if (asked.toLowerCase() === 'latest') return newest;
+  if (newest !== undefined && asked.toLowerCase() === 'latest') return newest;
   const moment = parseMoment(asked);
   if (moment === 'invalid') throw noSuch(`\`${printable(asked)}\` is no date that there is`, snapshots);
   if (moment !== undefined) {
