@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -265,6 +266,19 @@ describe('snapshot files', () => {
     const refused = await place.command(['files', 'data', '--at', first.slice(0, 4)]);
     expect(refused.status).toBe(2);
     expect(refused.stderr).toMatch(new RegExp(`several[^]*${second}[^]*${first}`));
+  });
+
+  it('counts a file with several names once, by whichever of them it is found', async () => {
+    const place = Place.open();
+    place.write({ 'a/one': 'x'.repeat(5000), 'b/zero': '' });
+    for (const name of ['two', 'three'])
+      linkSync(join(place.source, 'a', 'one'), join(place.source, 'b', name));
+    await place.run();
+    const bytes = async (...globs: readonly string[]): Promise<unknown> =>
+      (await eventsFrom(place, ['files', 'data', ...globs], 'end'))[0]?.['bytes'];
+    expect(await bytes()).toBe(place.info().bytes);
+    expect(await bytes('b')).toBe(5000);
+    expect(await bytes('two', 'one')).toBe(5000);
   });
 
   it('has status 1 when nothing matches', async () => {

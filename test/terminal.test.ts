@@ -122,6 +122,33 @@ describe.skipIf(IS_WINDOWS || !hasTool('python3'))('on a terminal', () => {
     expect(screenOf(text)).not.toMatch(/scanning|packing/);
   });
 
+  it.each([80, 140])('a list fits into %i columns, however many reasons there are', (columns) => {
+    const place = Place.open();
+    place.writePlan(
+      'source,destination,name,keep',
+      'source,destination,d,last=3 daily=3 weekly=3 monthly=3 yearly=3',
+    );
+    for (const content of ['one', 'two', 'three']) {
+      place.write({ file: content });
+      onTerminal(place, ['run']);
+    }
+    const { status, text } = onTerminal(place, ['list'], { columns });
+    expect(status).toBe(0);
+    const [, ...lines] = screenOf(text).split('\n');
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+    expect(lines.join(' ').replace(/ +/g, ' ')).toMatch(/last daily weekly monthly yearly/);
+  });
+
+  it('what diff does with the source is shown while it lasts', () => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    onTerminal(place, ['run']);
+    const { status, text } = onTerminal(place, ['diff', 'data', 'now']);
+    expect(status).toBe(0);
+    expect(text).toContain(`scanning ${place.source}`);
+    expect(screenOf(text)).toMatch(/^data: .* -> now\nNo differences\.$/);
+  });
+
   it.each([
     ['coloured', [], {}, true],
     ['plain with --no-color', ['--no-color'], {}, false],

@@ -75,13 +75,16 @@ describe('findInSeries()', () => {
     for (let i = 0; i < 7000; i++) write(`many/${i}-${Math.random()}`, String(i));
     for (let i = 0; i < 4; i++) {
       write('file', String(i));
+      if (i === 0) write('file that goes', 'x');
+      if (i === 2) rmSync(join(lab.source, 'file that goes'));
       await lab.run();
     }
     const changes = lab.folders().filter((at) => lab.info(at).changes !== null);
     expect(changes.length).toBeGreaterThanOrEqual(3);
     const store = new CountingStore(lab.row.destination);
-    const { paths } = await findInSeries(new Series(store, lab.row.name), ['file']);
-    expect(paths.map(({ stays }) => stays.length)).toEqual([4]);
+    const { paths } = await findInSeries(new Series(store, lab.row.name), ['file*']);
+    const found = paths.map(({ stays }) => stays.map(({ snapshots }) => snapshots.length));
+    expect(found).toEqual([[1, 1, 1, 1], [2]]);
     const indexes = store.reads.filter((key) => key.endsWith('.jsonl.zst'));
     expect(indexes).toHaveLength(1 + changes.length);
   });
