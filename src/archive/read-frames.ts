@@ -26,7 +26,7 @@ export interface Frame {
  *
  * @throws {@link Damage} for anything else, and for a frame of more than 64 MiB, before it is decompressed.
  */
-export async function* readFrames({ source, signal }: Reading): AsyncGenerator<Frame> {
+export async function* readFrames({ source, signal }: Omit<Reading, 'hasher'>): AsyncGenerator<Frame> {
   const decompressor = loadDecompressor();
   const reader = new SourceReader(source, 0, source.sizeBytes);
   const table = new SeekTableCheck();

@@ -22,7 +22,7 @@ const ENDS_EARLY = 'its compressed content ends too early';
  */
 export async function readContent(
   reader: SourceReader,
-  central: CentralRecord,
+  central: Pick<CentralRecord, 'method' | 'compressedBytes' | 'contentBytes' | 'crc'>,
   take: (piece: Buffer) => void,
 ): Promise<void> {
   const { method, compressedBytes, contentBytes } = central;

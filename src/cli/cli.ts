@@ -156,6 +156,39 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       },
     )
     .command(
+      'verify [series]',
+      'Prove that the snapshots can be restored',
+      (command) =>
+        command
+          .positional('series', {
+            type: 'string',
+            describe: "A name from the plan, or the path of a series' folder",
+          })
+          .option('at', {
+            type: 'string',
+            describe: 'One snapshot: latest, or the beginning of its name',
+            requiresArg: true,
+          })
+          .option('level', {
+            type: 'string',
+            choices: ['quick', 'full'] as const,
+            describe: 'quick (the default) reads no archives; full reads every byte',
+            requiresArg: true,
+          })
+          .option('sample', {
+            type: 'string',
+            describe: 'Read only so much of the archives, as 10%; other parts each time',
+            requiresArg: true,
+          })
+          .option('seed', { type: 'number', describe: 'Choose that sample again', requiresArg: true })
+          .example('$0 verify', 'all series of the plan: is everything there?')
+          .example('$0 verify documents --level full', 'read every byte of one')
+          .example('$0 verify --sample 5%', 'a little each night'),
+      async (options) => {
+        status = await (await import('./verify-command.ts')).verifyCommand(options, terminal);
+      },
+    )
+    .command(
       'shutdown',
       'Cancel the shutdown that a run has announced',
       (command) =>
@@ -188,7 +221,8 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
 
 /** An option that takes one value becomes a list when it is given twice; which one counts would be a guess. */
 function refuseTwice(options: Readonly<Record<string, unknown>>): true {
-  for (const name of ['plan', 'log', 'jobs', 'shutdown', 'at', 'series', 'to', 'overwrite']) {
+  const once = ['plan', 'log', 'jobs', 'shutdown', 'at', 'series', 'to', 'overwrite', 'level', 'sample', 'seed'];
+  for (const name of once) {
     if (Array.isArray(options[name])) throw new SnapshotError('E_USAGE', `--${name} is given twice`);
   }
   return true;

@@ -29,7 +29,7 @@ class Layer {
   /** The line at work: an entry, or a path that has none; undefined past the end. */
   peek(): IndexEntry | BytePath | undefined {
     if (this.#parsed !== undefined || !this.lines.hasLine()) return this.#parsed;
-    const parsed = parseChange(this.lines.line(), this.lines.where);
+    const parsed = this.#parse();
     const path = pathOf(parsed);
     if (this.#last !== undefined && comparePaths(this.#last, path) >= 0) {
       const message = `"${this.lines.where}" is damaged: \`${display(path)}\` is out of order`;
@@ -38,6 +38,16 @@ class Layer {
     this.#last = path;
     this.#parsed = parsed;
     return parsed;
+  }
+
+  #parse(): IndexEntry | BytePath {
+    const { lines } = this;
+    try {
+      return parseChange(lines.line(), lines.where);
+    } catch (error) {
+      if (!(error instanceof SnapshotError) || error.message.endsWith(lines.place)) throw error;
+      throw new SnapshotError('E_DAMAGED', `${error.message}, in the line at ${lines.place}`);
+    }
   }
 
   skip(): void {

@@ -6,6 +6,9 @@ import type { StoreWriter } from '../store/store.ts';
 /** Text per zstd frame, before compression; what is read back at once. */
 const FRAME_BYTES = 1024 * 1024;
 
+/** Far more than a frame with one very long line takes; what claims more is made to fill memory. */
+const MAX_FRAME_BYTES = 64 * 1024 * 1024;
+
 /**
  * Writes `lines`, without their ends and with one character per byte, as a `.jsonl.zst`.
  *
@@ -58,6 +61,7 @@ export class LineReader {
   readonly #zstd: Decompressor;
   /** Bytes decompressed so far. */
   #done = 0;
+  #frameStart = 0;
 
   private constructor(bytes: Buffer, zstd: Decompressor, where: string) {
     this.#bytes = bytes;
@@ -81,14 +85,17 @@ export class LineReader {
   hasLine(): boolean {
     while (this.at >= this.frame.length) {
       if (this.#done >= this.#bytes.length) return false;
-      const { bytes, contentBytes } = measureFrame(this.#bytes.subarray(this.#done));
-      const frame = this.#bytes.subarray(this.#done, this.#done + bytes);
-      this.frame = this.#zstd.decompress(frame, contentBytes ?? 0);
+      this.#frameStart = this.#done;
+      this.frame = this.#nextFrame();
       this.text = this.frame.toString('latin1');
       this.at = 0;
-      this.#done += bytes;
     }
     return true;
+  }
+
+  /** Where the line at work is, in words. */
+  get place(): string {
+    return `byte ${this.at} of the frame at byte ${this.#frameStart}`;
   }
 
   /** The line at work, as the text it is. */
@@ -99,9 +106,26 @@ export class LineReader {
   /** Where the line at work ends. @param from - A place in it. */
   end(from: number = this.at): number {
     const end = this.text.indexOf('\n', from);
-    if (end < 0) {
-      throw new SnapshotError('E_DAMAGED', `"${this.where}" is damaged: its last line is cut short`);
-    }
+    if (end < 0) throw this.#damaged(`its last line is cut short, at ${this.place}`);
     return end;
+  }
+
+  #nextFrame(): Buffer {
+    try {
+      const { bytes, contentBytes = 0 } = measureFrame(this.#bytes.subarray(this.#done));
+      if (contentBytes > MAX_FRAME_BYTES)
+        throw new SnapshotError('E_DAMAGED', `it claims ${contentBytes} bytes`);
+      const frame = this.#bytes.subarray(this.#done, this.#done + bytes);
+      const content = this.#zstd.decompress(frame, contentBytes);
+      this.#done += bytes;
+      return content;
+    } catch (error) {
+      if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
+      throw this.#damaged(`the frame at byte ${this.#done}: ${error.message}`);
+    }
+  }
+
+  #damaged(what: string): SnapshotError {
+    return new SnapshotError('E_DAMAGED', `"${this.where}" is damaged: ${what}`);
   }
 }

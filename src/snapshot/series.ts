@@ -2,7 +2,7 @@ import { SnapshotError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { EntryLines } from './entry-lines.ts';
 import { IndexCursor } from './index-cursor.ts';
-import { type DeadMember, parseDead, parseLine } from './index-line.ts';
+import { type DeadMember, type IndexEntry, parseDead, parseLine } from './index-line.ts';
 import { type FileInfo, type Info, parseInfo } from './info.ts';
 import { LineReader } from './lines.ts';
 import { INFO_FILE, isContentArchive, isOurs, snapshotTime } from './names.ts';
@@ -30,6 +30,12 @@ export interface Left {
   readonly foreign: readonly string[];
   readonly shared: readonly string[];
 }
+
+/** Room is made for so many files at once; what info.json claims beyond that has to come first. */
+const MOST_EXPECTED = 4_000_000;
+
+/** No info.json is that large. */
+const MAX_INFO_BYTES = 256 * 1024 * 1024;
 
 /** A file that lies in the folder of one snapshot, and is named by others: `SNAPSHOT/NAME`. */
 type FilePlace = string;
@@ -100,7 +106,9 @@ export class Series {
         continue;
       }
       try {
-        snapshots.push({ name, at, info: parseInfo(text.toString('utf8'), this.place(name, INFO_FILE)) });
+        const where = this.place(name, INFO_FILE);
+        if (text.length > MAX_INFO_BYTES) throw new SnapshotError('E_DAMAGED', `"${where}" is far too large`);
+        snapshots.push({ name, at, info: parseInfo(text.toString('utf8'), where) });
       } catch (error) {
         if (!(error instanceof SnapshotError)) throw error;
         damaged.push({ name, error });
@@ -115,8 +123,15 @@ export class Series {
     return new IndexCursor(
       await this.lines(name, index),
       changes === null ? undefined : await this.lines(name, changes),
-      info.count.files,
+      Math.min(info.count.files, MOST_EXPECTED),
     );
+  }
+
+  /** As {@link index}, for who only wants to see each entry once. @throws E_DAMAGED, also on the way. */
+  async entries({ name, info: { index, changes } }: Snapshot): Promise<Iterable<IndexEntry>> {
+    const whole = await this.lines(name, index);
+    const differing = changes === null ? undefined : await this.lines(name, changes);
+    return new IndexCursor(whole, differing).entries();
   }
 
   /** The same entries, for those who want to know more of few of them only. @throws E_DAMAGED */

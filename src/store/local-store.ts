@@ -57,10 +57,17 @@ export class LocalStore implements Store {
     for (const entry of await attempt('list', folder, () => readdir(folder, { withFileTypes: true }), [])) {
       const path = join(folder, entry.name);
       // Gone since: as if it had never been listed.
-      const stats = await attempt('look at', path, () => lstat(path), undefined);
+      const stats = await attempt('look at', path, () => lstat(path, { bigint: true }), undefined);
       if (stats === undefined) continue;
-      const { size, mtimeMs } = stats;
-      items.push({ name: entry.name, isFolder: entry.isDirectory(), sizeBytes: size, modifiedMs: mtimeMs });
+      const { size, mtimeNs, dev, ino } = stats;
+      items.push({
+        name: entry.name,
+        isFolder: entry.isDirectory(),
+        sizeBytes: Number(size),
+        modifiedMs: Number(mtimeNs) / 1e6,
+        // Some systems have no inodes.
+        ...(ino > 0n ? { identity: `${dev}-${ino}` } : {}),
+      });
     }
     return items.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
   }

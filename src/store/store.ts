@@ -6,6 +6,8 @@ export interface StoreItem {
   readonly sizeBytes: number;
   /** By the clock of the store, milliseconds since 1970. */
   readonly modifiedMs: number;
+  /** Two objects with the same one are one and the same, as {@link Store.link} makes them; undefined where unknown. */
+  readonly identity?: string | undefined;
 }
 
 /**

@@ -1,0 +1,32 @@
+// A thread that reads archives, one after the other.
+import { parentPort } from 'node:worker_threads';
+import { loadBlake3 } from '../hash/blake3.ts';
+import { LocalStore } from '../store/local-store.ts';
+import { checkArchive } from './check-archive.ts';
+import type { CheckResult, CheckTask, Message } from './tasks.ts';
+
+function say(message: Message): void {
+  parentPort?.postMessage(message);
+}
+
+const hasher = loadBlake3().then(async (blake3) => await blake3.create());
+
+async function work(task: CheckTask): Promise<CheckResult> {
+  const store = new LocalStore(task.location);
+  const source = {
+    sizeBytes: task.sizeBytes,
+    async read(offset: number, length: number): Promise<Buffer> {
+      const bytes = await store.readRange(task.key, offset, length);
+      say({ readBytes: length });
+      return bytes;
+    },
+  };
+  return await checkArchive(task, source, await hasher);
+}
+
+parentPort?.on('message', (task: CheckTask) => {
+  void work(task).then(
+    (result) => say({ result }),
+    (error: unknown) => say({ error }),
+  );
+});

@@ -1,0 +1,142 @@
+import type { ArchiveSource, ContentHasher } from '../archive/found-member.ts';
+import { Damage } from '../archive/damage.ts';
+import { readFrameRange, readZipRange } from '../archive/read-range.ts';
+import { SnapshotError } from '../errors.ts';
+import { isHash, pieceAt, type SharedPieces } from './piece-table.ts';
+import { BAD, type CheckTask, type Flaw, GOOD } from './tasks.ts';
+
+/** The pieces that share one part of an archive, in the order in which they lie there. */
+interface Part {
+  readonly offset: number;
+  readonly length: number;
+  readonly slots: number[];
+}
+
+/**
+ * Reads single pieces, each part of the archive once: parts of healthy archives never overlap, so what overlaps an
+ * earlier part is bad unread. Otherwise a small index could ask for the same gigabyte a million times.
+ *
+ * @param isWanted - Which slots to read.
+ * @param states - Set for each of them.
+ * @returns What was wrong with each part that is damaged.
+ */
+export async function readPieces(
+  task: Pick<CheckTask, 'format' | 'pieces'>,
+  source: ArchiveSource,
+  hasher: ContentHasher,
+  isWanted: (slot: number) => boolean,
+  states: Uint8Array,
+): Promise<readonly Flaw[]> {
+  const flaws: Flaw[] = [];
+  let end = 0;
+  for (const part of partsOf(task.pieces, isWanted)) {
+    for (const slot of part.slots) states[slot] = BAD;
+    if (part.offset < end || part.offset + part.length > source.sizeBytes) {
+      const what = `what should begin at byte ${part.offset} overlaps something else, or leads past the end`;
+      flaws.push({ what, at: part.offset });
+      continue;
+    }
+    end = part.offset + part.length;
+    const what = await attempt(async () => {
+      if (task.format === 'zip') await readRecord(task.pieces, source, hasher, part, states);
+      else await readPart(task.pieces, source, hasher, part, states);
+    });
+    const bad = part.slots.filter((slot) => states[slot] === BAD).length;
+    if (what !== undefined) flaws.push({ what, at: part.offset });
+    else if (bad > 0) flaws.push({ what: otherContent(bad, part.offset), at: part.offset });
+  }
+  return flaws;
+}
+
+/** What is said of `count` pieces that are not what they should be. */
+export function otherContent(count: number, offset: number): string {
+  const files = count === 1 ? 'a file' : `${count} files`;
+  return `the content of ${files} from byte ${offset} on is not what the index says`;
+}
+
+function* partsOf(pieces: SharedPieces, isWanted: (slot: number) => boolean): Generator<Part> {
+  let part: Part | undefined;
+  for (const slot of pieces.order) {
+    if (!isWanted(slot)) continue;
+    const { offset, length } = pieceAt(pieces, slot);
+    if (part !== undefined && (part.offset !== offset || part.length !== length)) {
+      yield part;
+      part = undefined;
+    }
+    part ??= { offset, length, slots: [] };
+    part.slots.push(slot);
+  }
+  if (part !== undefined) yield part;
+}
+
+async function readPart(
+  pieces: SharedPieces,
+  source: ArchiveSource,
+  hasher: ContentHasher,
+  part: Part,
+  states: Uint8Array,
+): Promise<void> {
+  const signal = new AbortController().signal;
+  let next = 0;
+  /** Bytes of content that went by, and how many of the piece at work were hashed. */
+  let position = 0;
+  let done = 0;
+  let last = { skip: -1, size: 0, hash: Buffer.alloc(0) };
+  hasher.reset();
+  await readFrameRange(source, part, signal, (content) => {
+    const stop = position + content.length;
+    for (; next < part.slots.length; next++) {
+      const slot = part.slots[next] ?? 0;
+      const { skip, size, hash } = pieceAt(pieces, slot);
+      const isSame = skip === last.skip && size === last.size;
+      // What overlaps another piece stays bad: each byte is hashed once.
+      if (done === 0 && skip < last.skip + last.size && !isSame) continue;
+      if (!isSame) {
+        const from = skip + done;
+        const to = Math.min(stop, skip + size);
+        if (from > stop) break;
+        hasher.update(content.subarray(from - position, to - position));
+        done += to - from;
+        if (done < size) break;
+        last = { skip, size, hash: Buffer.from(hasher.digest()) };
+        hasher.reset();
+        done = 0;
+      }
+      if (Buffer.compare(last.hash, hash) === 0) states[slot] = GOOD;
+    }
+    position = stop;
+  });
+}
+
+async function readRecord(
+  pieces: SharedPieces,
+  source: ArchiveSource,
+  hasher: ContentHasher,
+  part: Part,
+  states: Uint8Array,
+): Promise<void> {
+  const signal = new AbortController().signal;
+  // Several only when snapshots disagree about what it is; what it really is decides.
+  const { size } = pieceAt(pieces, part.slots[0] ?? 0);
+  hasher.reset();
+  await readZipRange(source, part, size, signal, (piece) => hasher.update(piece));
+  const found = hasher.digest();
+  for (const slot of part.slots) {
+    const piece = pieceAt(pieces, slot);
+    if (piece.size === size && piece.skip === 0 && isHash(pieces.hashes, slot, found)) states[slot] = GOOD;
+  }
+}
+
+/** Does `work`. @returns What was wrong with the archive, or with reading it. */
+export async function attempt(work: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Damage) return error.message;
+    const isKnown =
+      error instanceof SnapshotError && (error.code === 'E_DAMAGED' || error.code === 'E_STORE');
+    if (!isKnown) throw error;
+    return error.message;
+  }
+}

@@ -1,0 +1,44 @@
+// What the main thread asks of a thread that reads archives, and what it gets back.
+import type { SharedPieces } from './piece-table.ts';
+
+/** What became of a piece. */
+export const UNREAD = 0;
+export const GOOD = 1;
+export const BAD = 2;
+
+/** Read one archive, or a part of it. */
+export interface CheckTask {
+  /** The folder of the store, and the archive in it. */
+  readonly location: string;
+  readonly key: string;
+  /** The archive, for messages. */
+  readonly where: string;
+  readonly format: 'tar.zst' | 'zip';
+  /** Size of the file as it is. */
+  readonly sizeBytes: number;
+  /** What the whole file's SHA-256 should be. */
+  readonly sha256: string;
+  /** What it should hold. */
+  readonly pieces: SharedPieces;
+  /** For each slot of `pieces` 1 when it is to be read; then all else is left unread. */
+  readonly chosen: Uint8Array | undefined;
+}
+
+/** Something that is not as it should be. */
+export interface Flaw {
+  readonly what: string;
+  /** First byte in the file, where that is known. */
+  readonly at: number | undefined;
+}
+
+export interface CheckResult {
+  readonly flaws: readonly Flaw[];
+  /** For each slot: {@link UNREAD}, {@link GOOD} or {@link BAD}. */
+  readonly states: Uint8Array;
+}
+
+/** What a thread says. */
+export type Message =
+  | { readonly readBytes: number }
+  | { readonly result: CheckResult }
+  | { readonly error: unknown };

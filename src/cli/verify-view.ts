@@ -1,0 +1,157 @@
+import { createLogUpdate } from 'log-update';
+import type { VerifyEnd, VerifyEvent, VerifyProgress } from '../jobs/verify-events.ts';
+import type { CommonOptions } from './common-options.ts';
+import { formatBytes, formatCount, formatCountOf, formatDuration } from './format.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Of the files that are lost, so many are named; --json names all. */
+const MOST_LOST = 20;
+const REDRAW_MS = 100;
+const JSON_PROGRESS_MS = 1000;
+const PLAIN_PROGRESS_MS = 30_000;
+
+/** Shows what verifying tells. */
+export interface VerifyView {
+  event(event: VerifyEvent): void;
+  /** @param ends - How each series ended. */
+  end(ends: readonly VerifyEnd[], status: number): void;
+  close(): void;
+}
+
+export function verifyView({ json, quiet }: CommonOptions, terminal: Terminal): VerifyView {
+  return json ? new JsonVerifyView(terminal) : new TextVerifyView(terminal, quiet);
+}
+
+class JsonVerifyView implements VerifyView {
+  readonly #terminal: Terminal;
+  #toldAt = -JSON_PROGRESS_MS;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  event(event: VerifyEvent): void {
+    if (event.event === 'progress') {
+      const now = performance.now();
+      if (now - this.#toldAt < JSON_PROGRESS_MS) return;
+      this.#toldAt = now;
+    }
+    this.#terminal.out(JSON.stringify(event));
+  }
+
+  end(ends: readonly VerifyEnd[], status: number): void {
+    const sum = (of: 'damages' | 'lost'): number => ends.reduce((total, end) => total + end[of], 0);
+    const counts = { series: ends.length, damages: sum('damages'), lost: sum('lost') };
+    this.#terminal.out(JSON.stringify({ event: 'end', status, ...counts }));
+  }
+
+  close(): void {}
+}
+
+class TextVerifyView implements VerifyView {
+  readonly #terminal: Terminal;
+  readonly #quiet: boolean;
+  readonly #draw: ReturnType<typeof createLogUpdate> | undefined;
+  #lost = 0;
+  #toldAt = performance.now();
+
+  constructor(terminal: Terminal, quiet: boolean) {
+    this.#terminal = terminal;
+    this.#quiet = quiet;
+    this.#draw = terminal.isLive && !quiet ? createLogUpdate(process.stdout) : undefined;
+  }
+
+  event(event: VerifyEvent): void {
+    const { style } = this.#terminal;
+    switch (event.event) {
+      case 'progress':
+        this.#progress(event);
+        break;
+      case 'note':
+        if (!this.#quiet) this.#line(`${event.series}: ${event.message}`);
+        break;
+      case 'damage': {
+        const { series, file, what, snapshots } = event;
+        const needed = snapshots.length > 1 ? ` (${snapshots.length} snapshots need it)` : '';
+        this.#wrong(`${style('red', 'damaged:')} ${series}/${file}: ${what}${needed}`);
+        break;
+      }
+      case 'lost': {
+        if (++this.#lost > MOST_LOST) return;
+        const { snapshot, path, stillIn } = event;
+        const [n] = [stillIn.length];
+        const newest = stillIn.at(-1) ?? '';
+        const still =
+          n === 0 ? 'in no snapshot any more' : `still in ${newest}${n > 1 ? ` and ${n - 1} more` : ''}`;
+        this.#wrong(`${style('red', 'lost:')} ${path} of ${snapshot}, ${still}`);
+        break;
+      }
+      case 'drill':
+      case 'repair':
+        break;
+      case 'series':
+        this.#series(event);
+        break;
+    }
+  }
+
+  end(ends: readonly VerifyEnd[], status: number): void {
+    this.#draw?.clear();
+    if (this.#quiet) return;
+    const { style } = this.#terminal;
+    if (ends.length === 0) this.#terminal.out('There is no series to verify.');
+    else if (status === 0) this.#terminal.out(style('green', 'Everything is as it should be.'));
+    else this.#terminal.out(style('red', 'Not everything is as it should be; see above.'));
+  }
+
+  close(): void {
+    this.#draw?.clear();
+    this.#draw?.done();
+  }
+
+  #series(end: VerifyEnd): void {
+    const { series, snapshots, archives, readBytes, readPieces, pieces, lost, seed, durationMs } = end;
+    if (lost > MOST_LOST)
+      this.#wrong(`... and ${formatCount(lost - MOST_LOST)} more lost; --json names them all`);
+    this.#lost = 0;
+    if (this.#quiet) return;
+    const read =
+      readBytes === 0
+        ? 'archives not read'
+        : `${formatBytes(readBytes)} read, ${formatCount(readPieces)} of ${formatCountOf(pieces, 'content')} checked`;
+    const sample = seed === undefined ? '' : `, seed ${seed}`;
+    const verdict =
+      end.damages + lost === 0
+        ? this.#terminal.style('green', 'healthy')
+        : this.#terminal.style('red', 'DAMAGED');
+    this.#line(
+      `${verdict}  ${this.#terminal.style('bold', series)}  ${formatCountOf(snapshots, 'snapshot')}, ` +
+        `${formatCountOf(archives, 'archive')}, ${read}${sample}, ${formatDuration(durationMs)}`,
+    );
+  }
+
+  #progress({ series, phase, done, total }: VerifyProgress): void {
+    const now = performance.now();
+    if (now - this.#toldAt < (this.#draw === undefined ? PLAIN_PROGRESS_MS : REDRAW_MS) || this.#quiet)
+      return;
+    this.#toldAt = now;
+    const share = total > 0 ? ` (${Math.floor((done / total) * 100)}%)` : '';
+    const text =
+      phase === 'look'
+        ? `${series}: snapshot ${done + 1} of ${total}`
+        : `${series}: ${formatBytes(done)} of ${formatBytes(total)} read${share}`;
+    if (this.#draw === undefined) this.#terminal.out(text);
+    else this.#draw(text);
+  }
+
+  #line(line: string): void {
+    this.#draw?.clear();
+    this.#terminal.out(line);
+  }
+
+  #wrong(line: string): void {
+    this.#draw?.clear();
+    if (this.#quiet) this.#terminal.err(line);
+    else this.#terminal.out(line);
+  }
+}

@@ -1,0 +1,255 @@
+// Which archives there are to check: each file once, however many snapshots share it.
+import { createHash } from 'node:crypto';
+import { checkArchives, type CheckOptions } from '../check/check-threads.ts';
+import { type Piece, PieceTable } from '../check/piece-table.ts';
+import { BAD, type CheckTask, GOOD } from '../check/tasks.ts';
+import type { ArchiveInfo } from '../snapshot/info.ts';
+import type { Series, Snapshot } from '../snapshot/series.ts';
+import type { StoreItem } from '../store/store.ts';
+import type { Findings } from './verify-findings.ts';
+import type { Files } from './verify-survey.ts';
+
+/** A file that is an archive, and what snapshots say of it. */
+export interface CheckedArchive {
+  readonly key: string;
+  /** Seen from the series' folder. */
+  readonly file: string;
+  /** Undefined when it is missing. */
+  readonly item: StoreItem | undefined;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Snapshots that name it so. */
+  readonly snapshots: string[];
+  /** What they say it holds. Files that are said to have the same SHA-256 share it. */
+  readonly pieces: PieceTable;
+  /** Whether one of the snapshots to verify needs it. */
+  isWanted: boolean;
+  isDamaged: boolean;
+  /** For each slot of {@link pieces} what became of it, once the file was read. */
+  states: Uint8Array | undefined;
+}
+
+/** An archive as one snapshot has it. */
+export interface NamedArchive {
+  readonly info: ArchiveInfo;
+  readonly archive: CheckedArchive;
+}
+
+/** Which part of the archives to read. */
+export type Extent =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'all' }
+  /** About so much of them, 0 to 1; `random` gives numbers from 0 to 1. */
+  | { readonly kind: 'sample'; readonly share: number; readonly random: () => number };
+
+export class ArchiveShelf {
+  readonly #archives = new Map<string, CheckedArchive>();
+  readonly #pieces = new Map<string, PieceTable>();
+  readonly #bySnapshot = new Map<string, ReadonlyMap<number, NamedArchive>>();
+
+  /** Takes the archives that a snapshot names. @param isWanted - It is one of those to verify. */
+  async add(series: Series, files: Files, snapshot: Snapshot, isWanted: boolean): Promise<void> {
+    const named = new Map<number, NamedArchive>();
+    for (const info of snapshot.info.archives) {
+      const key = series.keyOf(snapshot.name, info);
+      const item = await files.find(key);
+      const archive = this.#take(key, key.slice(series.name.length + 1), item, info);
+      archive.snapshots.push(snapshot.name);
+      archive.isWanted ||= isWanted;
+      if (!named.has(info.number)) named.set(info.number, { info, archive });
+    }
+    this.#bySnapshot.set(snapshot.name, named);
+  }
+
+  /** The archives of a snapshot, by number. */
+  of(snapshot: string): ReadonlyMap<number, NamedArchive> {
+    return this.#bySnapshot.get(snapshot) ?? new Map();
+  }
+
+  wanted(): readonly CheckedArchive[] {
+    return [...this.#archives.values()].filter(({ isWanted }) => isWanted);
+  }
+
+  /** Whether the content of `piece` is there, as far as is known. */
+  has({ archive }: NamedArchive, piece: Piece): boolean {
+    if (archive.item === undefined) return false;
+    const slot = archive.pieces.find(piece);
+    if (slot === undefined || archive.states === undefined) return archive.item.sizeBytes === archive.bytes;
+    return archive.states[slot] !== BAD;
+  }
+
+  /** Names files that are missing, or of another size, or described in two ways. */
+  checkFiles(findings: Findings): void {
+    const described = new Map<string, CheckedArchive>();
+    for (const archive of this.wanted()) {
+      const { file, key, item, snapshots, bytes } = archive;
+      const identity = item?.identity ?? key;
+      const say = (what: string): void => {
+        archive.isDamaged = true;
+        findings.add(file, what, snapshots, { identity });
+      };
+      if (item === undefined) say('is missing');
+      else if (item.sizeBytes !== bytes) say(`has ${item.sizeBytes} bytes, not ${bytes}`);
+      const other = described.get(identity);
+      described.set(identity, archive);
+      if (other === undefined) continue;
+      const [a = '', b = ''] = [other.snapshots[0], snapshots[0]];
+      say(`is another one by the info.json of ${b} than by that of ${a}`);
+    }
+  }
+
+  /** Reads archives, and those that are known to be damaged in any case, to see what of them is left. */
+  async read(series: Series, extent: Extent, findings: Findings, options: CheckOptions): Promise<void> {
+    const wanted = this.wanted();
+    const sure = extent.kind === 'sample' ? sureOne(wanted, extent.random) : undefined;
+    const tasks = function* (archives: readonly CheckedArchive[]): Generator<CheckTask & Tasked> {
+      for (const archive of archives) {
+        const task = taskFor(series, archive, extent, archive === sure);
+        if (task !== undefined) yield { ...task, archive };
+      }
+    };
+    for (const archive of wanted) {
+      if (archive.item === undefined) archive.states = new Uint8Array(archive.pieces.length).fill(BAD);
+    }
+    await checkArchives(
+      tasks(wanted),
+      ({ archive }, { flaws, states }) => {
+        archive.states = states;
+        for (const { what, at } of flaws) {
+          archive.isDamaged = true;
+          const { identity } = archive.item ?? {};
+          findings.add(archive.file, withoutName(what), archive.snapshots, { at, identity });
+        }
+      },
+      options,
+    );
+  }
+
+  /** Hashes of content that a wanted archive has not, and should have; one character per byte. */
+  badHashes(): ReadonlySet<string> {
+    const hashes = new Set<string>();
+    for (const { pieces, states } of this.wanted()) {
+      states?.forEach((state, slot) => {
+        if (state === BAD) hashes.add(Buffer.from(pieces.at(slot).hash).toString('latin1'));
+      });
+    }
+    return hashes;
+  }
+
+  /** How many pieces of content there are, and how many were read and are good. */
+  countPieces(): { pieces: number; readPieces: number } {
+    let [pieces, readPieces] = [0, 0];
+    for (const archive of this.wanted()) {
+      pieces += archive.pieces.length;
+      for (const state of archive.states ?? []) if (state === GOOD) readPieces++;
+    }
+    return { pieces, readPieces };
+  }
+
+  #take(key: string, file: string, item: StoreItem | undefined, info: ArchiveInfo): CheckedArchive {
+    const { sha256, bytes } = info;
+    const id = `${item?.identity ?? key} ${sha256} ${bytes}`;
+    const known = this.#archives.get(id);
+    if (known !== undefined) return known;
+    const pieces = this.#pieces.get(sha256) ?? new PieceTable();
+    this.#pieces.set(sha256, pieces);
+    const archive: CheckedArchive = {
+      key,
+      file,
+      item,
+      bytes,
+      sha256,
+      snapshots: [],
+      pieces,
+      isWanted: false,
+      isDamaged: false,
+      states: undefined,
+    };
+    this.#archives.set(id, archive);
+    return archive;
+  }
+}
+
+interface Tasked {
+  readonly archive: CheckedArchive;
+}
+
+/** However small the sample is, something of this one is read. */
+function sureOne(wanted: readonly CheckedArchive[], random: () => number): CheckedArchive | undefined {
+  const candidates = wanted.filter(({ pieces }) => pieces.length > 0);
+  return candidates[Math.floor(random() * candidates.length)];
+}
+
+/**
+ * How an archive is to be read; undefined when it is not.
+ *
+ * @param isSure - Something of it is to be read in any case.
+ */
+function taskFor(
+  series: Series,
+  archive: CheckedArchive,
+  extent: Extent,
+  isSure: boolean,
+): CheckTask | undefined {
+  const { key, item, sha256, pieces, isDamaged } = archive;
+  if (item === undefined) return undefined;
+  if (extent.kind === 'none' && !isDamaged) return undefined;
+  const shared = pieces.share();
+  let chosen: Uint8Array | undefined;
+  if (extent.kind === 'sample' && !isDamaged) {
+    // One without contents is read whole, or not at all.
+    if (pieces.length === 0 && extent.random() >= extent.share) return undefined;
+    chosen = chooseParts(pieces, shared.order, extent);
+    if (isSure && !chosen.includes(1))
+      choosePart(pieces, chosen, Math.floor(extent.random() * pieces.length));
+    if (pieces.length > 0 && !chosen.includes(1)) return undefined;
+  }
+  return {
+    location: series.store.location,
+    key,
+    where: series.place(archive.file),
+    format: key.endsWith('.zip') ? 'zip' : 'tar.zst',
+    sizeBytes: item.sizeBytes,
+    sha256,
+    pieces: shared,
+    chosen,
+  };
+}
+
+/** All pieces of a frame are read together, or none. */
+function chooseParts(
+  pieces: PieceTable,
+  order: Uint32Array,
+  { share, random }: Extract<Extent, { kind: 'sample' }>,
+): Uint8Array {
+  const chosen = new Uint8Array(pieces.length);
+  let [offset, isChosen] = [-1, false];
+  for (const slot of order) {
+    const piece = pieces.at(slot);
+    if (piece.offset !== offset) [offset, isChosen] = [piece.offset, random() < share];
+    if (isChosen) chosen[slot] = 1;
+  }
+  return chosen;
+}
+
+/** Chooses all that lies in the frame of `slot`. */
+function choosePart(pieces: PieceTable, chosen: Uint8Array, slot: number): void {
+  const { offset } = pieces.at(slot);
+  for (let other = 0; other < pieces.length; other++) {
+    if (pieces.at(other).offset === offset) chosen[other] = 1;
+  }
+}
+
+/** Numbers from 0 to 1, the same ones for the same seed. */
+export function randomFrom(seed: number): () => number {
+  let count = 0;
+  return () => {
+    const digest = createHash('sha256').update(`${seed} ${count++}`).digest();
+    return digest.readUInt32LE(0) / 0x1_0000_0000;
+  };
+}
+
+/** Messages of readers begin with the name of the file, which is said already. */
+function withoutName(what: string): string {
+  return what.replace(/^"[^"]*" (?:is damaged: )?/, '');
+}

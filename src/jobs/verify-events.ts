@@ -1,0 +1,93 @@
+// What verifying tells while it goes on; docs/cli.md lists it.
+
+export interface VerifyProgress {
+  readonly event: 'progress';
+  readonly series: string;
+  /** `look`: what the snapshots say; counts snapshots. `read`: archives; counts bytes. */
+  readonly phase: 'look' | 'read';
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Something that is worth knowing, and no damage. */
+export interface VerifyNote {
+  readonly event: 'note';
+  readonly series: string;
+  readonly message: string;
+}
+
+/** A file of a series that is not what it should be. */
+export interface Damage {
+  readonly event: 'damage';
+  readonly series: string;
+  /** Seen from the series' folder: `SNAPSHOT/NAME`. */
+  readonly file: string;
+  readonly what: string;
+  /** First byte in the file, where that is known. */
+  readonly at?: number | undefined;
+  /** Those that need the file, oldest first. */
+  readonly snapshots: readonly string[];
+}
+
+/** A file of a tree that a snapshot cannot give back. */
+export interface Lost {
+  readonly event: 'lost';
+  readonly series: string;
+  readonly snapshot: string;
+  /** For people; bytes that are not UTF-8 are shown as `\xe9`. */
+  readonly path: string;
+  /** Snapshots with an undamaged archive that holds the same content. */
+  readonly stillIn: readonly string[];
+}
+
+/** What came of a drill. */
+export interface DrillEnd {
+  readonly event: 'drill';
+  readonly series: string;
+  readonly snapshot: string;
+  readonly result: 'passed' | 'failed';
+  /** Paths that came back, and bytes of the files among them. */
+  readonly paths: number;
+  readonly bytes: number;
+  readonly durationMs: number;
+  /** Paths that came back otherwise, or not, or that nobody asked for: the first 20. */
+  readonly differences: readonly string[];
+  readonly differenceCount: number;
+  /** Why it could not be extracted at all. */
+  readonly error: string | null;
+}
+
+/** What came of repairing a snapshot. */
+export interface Repaired {
+  readonly event: 'repair';
+  readonly series: string;
+  readonly snapshot: string;
+  readonly outcome: 'repaired' | 'impossible';
+  /** The files that were written anew. */
+  readonly files: readonly string[];
+  /** What is worth knowing about them; or why it was impossible. */
+  readonly notes: readonly string[];
+}
+
+/** How one series ended. */
+export interface VerifyEnd {
+  readonly event: 'series';
+  readonly series: string;
+  readonly folder: string;
+  /** How many were looked at. */
+  readonly snapshots: number;
+  readonly archives: number;
+  /** Pieces of content that were found to be right, and how many there are. */
+  readonly readPieces: number;
+  readonly pieces: number;
+  readonly readBytes: number;
+  readonly damages: number;
+  readonly lost: number;
+  /** What chose the sample; with it the same one is chosen again. */
+  readonly seed?: number | undefined;
+  readonly durationMs: number;
+  readonly status: number;
+}
+
+export type VerifyEvent = VerifyProgress | VerifyNote | Damage | Lost | DrillEnd | Repaired | VerifyEnd;
+export type VerifyReport = (event: VerifyEvent) => void;
