@@ -180,10 +180,16 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
             describe: 'Read only so much of the archives, as 10%; other parts each time',
             requiresArg: true,
           })
+          .option('drill', {
+            type: 'boolean',
+            default: false,
+            describe: 'Extract the newest, or that of --at, with tar or unzip, and compare',
+          })
           .option('seed', { type: 'number', describe: 'Choose that sample again', requiresArg: true })
           .example('$0 verify', 'all series of the plan: is everything there?')
           .example('$0 verify documents --level full', 'read every byte of one')
-          .example('$0 verify --sample 5%', 'a little each night'),
+          .example('$0 verify --sample 5%', 'a little each night')
+          .example('$0 verify documents --drill', 'restore the newest for real'),
       async (options) => {
         status = await (await import('./verify-command.ts')).verifyCommand(options, terminal);
       },

@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { gravestStatus, SnapshotError } from '../errors.ts';
 import { findSeries, seriesOfPlan } from '../jobs/list.ts';
-import { verify, type VerifyOptions } from '../jobs/verify.ts';
+import { type Verdict, verify, type VerifyOptions } from '../jobs/verify.ts';
 import type { VerifyEnd } from '../jobs/verify-events.ts';
 import { loadPlan } from '../plan/plan.ts';
+import type { Series } from '../snapshot/series.ts';
 import type { CommonOptions } from './common-options.ts';
 import { stopSignal } from './stop-signal.ts';
 import type { Terminal } from './terminal.ts';
@@ -15,6 +16,7 @@ export interface VerifyCommandOptions extends CommonOptions {
   readonly level: 'quick' | 'full' | undefined;
   readonly sample: string | undefined;
   readonly seed: number | undefined;
+  readonly drill: boolean;
 }
 
 export async function verifyCommand(options: VerifyCommandOptions, terminal: Terminal): Promise<number> {
@@ -36,7 +38,9 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
       report: (event) => view.event(event),
     };
     for (const series of all) {
-      const { end } = await verify(series, verifyOptions);
+      const verdict = await verify(series, verifyOptions);
+      const drilled = options.drill ? await drillAll(series, verdict, verifyOptions, at) : [];
+      const end = { ...verdict.end, status: gravestStatus([verdict.end.status, ...drilled]) };
       view.event(end);
       ends.push(end);
     }
@@ -50,6 +54,29 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
     stop.dispose();
     view.close();
   }
+}
+
+/** Drills the snapshots that `at` names, or the newest. @returns What each adds to the exit status. */
+async function drillAll(
+  series: Series,
+  { survey, names, findings }: Verdict,
+  { signal, report }: VerifyOptions,
+  at: string | undefined,
+): Promise<readonly number[]> {
+  const { drill } = await import('../jobs/drill.ts');
+  const known = survey.snapshots.filter(({ name }) => names.includes(name));
+  const statuses: number[] = [];
+  for (const snapshot of at === undefined ? known.slice(-1) : known) {
+    if (findings.touches(snapshot.name)) {
+      const message = `no drill of ${snapshot.name}, as it is damaged`;
+      report({ event: 'note', series: series.name, message });
+      continue;
+    }
+    const end = await drill(series, snapshot, signal);
+    report(end);
+    statuses.push(end.result === 'passed' ? 0 : 1);
+  }
+  return statuses;
 }
 
 function checkedSample({

@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import type { VerifyEnd, VerifyEvent, VerifyProgress } from '../jobs/verify-events.ts';
+import type { DrillEnd, VerifyEnd, VerifyEvent, VerifyProgress } from '../jobs/verify-events.ts';
 import type { CommonOptions } from './common-options.ts';
 import { formatBytes, formatCount, formatCountOf, formatDuration } from './format.ts';
 import type { Terminal } from './terminal.ts';
@@ -87,6 +87,8 @@ class TextVerifyView implements VerifyView {
         break;
       }
       case 'drill':
+        this.#drill(event);
+        break;
       case 'repair':
         break;
       case 'series':
@@ -128,6 +130,31 @@ class TextVerifyView implements VerifyView {
       `${verdict}  ${this.#terminal.style('bold', series)}  ${formatCountOf(snapshots, 'snapshot')}, ` +
         `${formatCountOf(archives, 'archive')}, ${read}${sample}, ${formatDuration(durationMs)}`,
     );
+  }
+
+  #drill({
+    series,
+    snapshot,
+    result,
+    paths,
+    bytes,
+    durationMs,
+    differences,
+    differenceCount,
+    error,
+  }: DrillEnd): void {
+    const { style } = this.#terminal;
+    if (result === 'passed') {
+      const text = `${formatCountOf(paths, 'path')}, ${formatBytes(bytes)}, ${formatDuration(durationMs)}`;
+      if (!this.#quiet) this.#line(`${style('green', 'drill passed')}  ${series}  ${snapshot}, ${text}`);
+      return;
+    }
+    this.#wrong(
+      `${style('red', 'drill FAILED')}  ${series}  ${snapshot}: ${error ?? `${differenceCount} differences`}`,
+    );
+    for (const difference of differences) this.#wrong(`  ${difference}`);
+    const more = differenceCount - differences.length;
+    if (more > 0) this.#wrong(`  ... and ${formatCount(more)} more`);
   }
 
   #progress({ series, phase, done, total }: VerifyProgress): void {

@@ -54,6 +54,11 @@ export class Findings {
     }));
   }
 
+  /** Whether something that `snapshot` needs is damaged. */
+  touches(snapshot: string): boolean {
+    return [...this.#findings.values()].some(({ snapshots }) => snapshots.has(snapshot));
+  }
+
   /** Snapshots in whose folders one of `names` is damaged. */
   snapshotsWith(names: ReadonlySet<string>): readonly string[] {
     const found = [...this.#findings.values()].filter(({ file }) =>

@@ -5,8 +5,21 @@ import { inFolder } from './commit.ts';
 import type { ArchiveInfo, Info } from './info.ts';
 import type { RestorePlan, Step } from './restore-plan.ts';
 
+/** How the script begins. */
+export const PREAMBLE = `set -eu
+target=\${1:?where to? sh RESTORE.txt /path/to/an/empty/folder}
+here=$(dirname "$0")
+mkdir -p "$target"
+`;
+
+/** In place of commands. */
+export const EMPTY_TREE = '# The tree was empty.';
+
+/** What follows all steps, when there are any. */
+export const LAST = 'rmdir "$aside"';
+
 /** Without it, unzip spells out the letters of names that are not ASCII. */
-const UTF8_LOCALE =
+export const UTF8_LOCALE =
   'case "${LC_ALL:-${LC_CTYPE:-${LANG:-}}}" in *[Uu][Tt][Ff]*) ;; *) export LC_ALL=C.UTF-8 ;; esac';
 
 /** An entry whose mode, time and owner have to be set, as no archive that is extracted says them. */
@@ -50,13 +63,9 @@ export function restoreText(
   const isSimple = steps.length === archives.length;
   const hasZip = archives.some(({ file }) => file.endsWith('.zip'));
   const commands = [...(hasZip ? [UTF8_LOCALE] : []), ...(isSimple ? [] : [FUNCTIONS]), ...steps];
-  if (!isSimple) commands.push('rmdir "$aside"');
+  if (!isSimple) commands.push(LAST);
   return `${header(snapshot, info, format === 'zip', isSimple)}
-set -eu
-target=\${1:?where to? sh RESTORE.txt /path/to/an/empty/folder}
-here=$(dirname "$0")
-mkdir -p "$target"
-${archives.length === 0 ? '# The tree was empty.' : commands.join('\n')}
+${PREAMBLE}${archives.length === 0 ? EMPTY_TREE : commands.join('\n')}
 `;
 }
 
@@ -98,7 +107,7 @@ ${moved}# On Windows: open the archives in that order with 7-Zip${isZip ? ' or t
 }
 
 /** What the steps below are short for. */
-const FUNCTIONS = `aside=$(mktemp -d "$target/.aside-XXXXXX")
+export const FUNCTIONS = `aside=$(mktemp -d "$target/.aside-XXXXXX")
 drop() { for name; do rm -f "$target/$name"; done; }
 tidy() { for name; do rmdir "$target/$name" 2>/dev/null || :; done; }
 aside() { mv "$target/$2" "$aside/$1"; }
@@ -112,11 +121,17 @@ meta() {
   touch -d "$3" "$target/$4"
 }`;
 
+/** What stands before and after the name of an archive. */
+export const EXTRACT_TAR = ['tar --zstd -xpf ', ' -C "$target"'] as const;
+export const EXTRACT_ZIP = [
+  'unzip -q -o -K -^ ',
+  ' -d "$target" || [ $? -eq 1 ] # 1: only warnings',
+] as const;
+
 function extract({ file }: ArchiveInfo): string {
   const archive = `"$here"/${quoted(fromText(inFolder(file)))}`;
-  return file.endsWith('.zip')
-    ? `unzip -q -o -K -^ ${archive} -d "$target" || [ $? -eq 1 ] # 1: only warnings`
-    : `tar --zstd -xpf ${archive} -C "$target"`;
+  const [before, after] = file.endsWith('.zip') ? EXTRACT_ZIP : EXTRACT_TAR;
+  return `${before}${archive}${after}`;
 }
 
 /** So many names are given to one command. */

@@ -22,6 +22,29 @@ export interface RunRecord {
   readonly removed: readonly string[];
 }
 
+/** One line of runs.jsonl: how a drill ended. */
+export interface DrillRecord {
+  readonly started: string;
+  readonly finished: string;
+  readonly outcome: 'drill';
+  readonly snapshot: string;
+  /** `passed`: everything came back as the index says. */
+  readonly result: 'passed' | 'failed';
+  /** That came back as they should. */
+  readonly paths: number;
+  readonly bytes: number;
+  /** How many paths did not, or came back in vain. */
+  readonly differences: number;
+  readonly durationMs: number;
+  /** Why nothing could be extracted, or null. */
+  readonly error: string | null;
+}
+
+/** Adds `record` to the log of `series`. */
+export async function appendDrill(series: Series, record: DrillRecord): Promise<void> {
+  await series.store.appendLine(series.key(RUNS_FILE), JSON.stringify(record));
+}
+
 /** Adds `record` to the log of `series`. */
 export async function appendRun(series: Series, record: RunRecord): Promise<void> {
   await series.store.appendLine(series.key(RUNS_FILE), JSON.stringify(record));

@@ -60,14 +60,10 @@ export class LocalStore implements Store {
       const stats = await attempt('look at', path, () => lstat(path, { bigint: true }), undefined);
       if (stats === undefined) continue;
       const { size, mtimeNs, dev, ino } = stats;
-      items.push({
-        name: entry.name,
-        isFolder: entry.isDirectory(),
-        sizeBytes: Number(size),
-        modifiedMs: Number(mtimeNs) / 1e6,
-        // Some systems have no inodes.
-        ...(ino > 0n ? { identity: `${dev}-${ino}` } : {}),
-      });
+      // Some systems have no inodes.
+      const identity = ino > 0n ? `${dev}-${ino}` : undefined;
+      const [sizeBytes, modifiedMs] = [Number(size), Number(mtimeNs) / 1e6];
+      items.push({ name: entry.name, isFolder: entry.isDirectory(), sizeBytes, modifiedMs, identity });
     }
     return items.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
   }

@@ -99,17 +99,12 @@ export class DamagedSeries {
     const before = readFileSync(path);
     const spare = join(this.#root, 'spare');
     const { damage, restore, isCut } = this.#damage(path, before, spare);
-    try {
-      const fault = this.#faultOf(`${folder}/${name}`, 'full');
-      const isQuick = SMALL.test(name) || isCut;
-      return {
-        damage: `${folder}/${name}: ${damage}`,
-        fault: fault ?? (isQuick ? this.#faultOf(`${folder}/${name}`, 'quick') : undefined),
-      };
-    } finally {
-      restore();
-      if (!readFileSync(path).equals(before)) throw new Error('the damage was not taken back');
-    }
+    const fault = this.#faultOf(`${folder}/${name}`, 'full');
+    const isQuick = SMALL.test(name) || isCut;
+    const quickFault = isQuick ? this.#faultOf(`${folder}/${name}`, 'quick') : undefined;
+    restore();
+    if (!readFileSync(path).equals(before)) throw new Error('the damage was not taken back');
+    return { damage: `${folder}/${name}: ${damage}`, fault: fault ?? quickFault };
   }
 
   #damage(
