@@ -185,6 +185,11 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
             default: false,
             describe: 'Extract the newest, or that of --at, with tar or unzip, and compare',
           })
+          .option('repair', {
+            type: 'boolean',
+            default: false,
+            describe: 'Write damaged indexes and info.json anew, from the archives',
+          })
           .option('seed', { type: 'number', describe: 'Choose that sample again', requiresArg: true })
           .example('$0 verify', 'all series of the plan: is everything there?')
           .example('$0 verify documents --level full', 'read every byte of one')

@@ -17,6 +17,7 @@ export interface VerifyCommandOptions extends CommonOptions {
   readonly sample: string | undefined;
   readonly seed: number | undefined;
   readonly drill: boolean;
+  readonly repair: boolean;
 }
 
 export async function verifyCommand(options: VerifyCommandOptions, terminal: Terminal): Promise<number> {
@@ -38,7 +39,9 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
       report: (event) => view.event(event),
     };
     for (const series of all) {
-      const verdict = await verify(series, verifyOptions);
+      const found = await verify(series, verifyOptions);
+      const isMended = options.repair && (await repairAll(series, found, verifyOptions));
+      const verdict = isMended ? await verify(series, verifyOptions) : found;
       const drilled = options.drill ? await drillAll(series, verdict, verifyOptions, at) : [];
       const end = { ...verdict.end, status: gravestStatus([verdict.end.status, ...drilled]) };
       view.event(end);
@@ -54,6 +57,20 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
     stop.dispose();
     view.close();
   }
+}
+
+/** Repairs what can be. @returns Whether anything was: then the series is to be verified again. */
+async function repairAll(
+  series: Series,
+  { findings }: Verdict,
+  { signal, report }: VerifyOptions,
+): Promise<boolean> {
+  const { repair, REPAIRABLE } = await import('../jobs/repair.ts');
+  const names = findings.snapshotsWith(new Set(REPAIRABLE));
+  if (names.length === 0) return false;
+  const repaired = await repair(series, names, signal);
+  for (const event of repaired) report(event);
+  return repaired.some(({ outcome }) => outcome === 'repaired');
 }
 
 /** Drills the snapshots that `at` names, or the newest. @returns What each adds to the exit status. */

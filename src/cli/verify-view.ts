@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import type { DrillEnd, VerifyEnd, VerifyEvent, VerifyProgress } from '../jobs/verify-events.ts';
+import type { DrillEnd, Repaired, VerifyEnd, VerifyEvent, VerifyProgress } from '../jobs/verify-events.ts';
 import type { CommonOptions } from './common-options.ts';
 import { formatBytes, formatCount, formatCountOf, formatDuration } from './format.ts';
 import type { Terminal } from './terminal.ts';
@@ -90,6 +90,7 @@ class TextVerifyView implements VerifyView {
         this.#drill(event);
         break;
       case 'repair':
+        this.#repair(event);
         break;
       case 'series':
         this.#series(event);
@@ -155,6 +156,17 @@ class TextVerifyView implements VerifyView {
     for (const difference of differences) this.#wrong(`  ${difference}`);
     const more = differenceCount - differences.length;
     if (more > 0) this.#wrong(`  ... and ${formatCount(more)} more`);
+  }
+
+  #repair({ series, snapshot, outcome, files, notes }: Repaired): void {
+    const { style } = this.#terminal;
+    if (outcome === 'impossible') {
+      this.#wrong(`${style('red', 'not repaired:')} ${series}  ${snapshot}: ${notes.join('; ')}`);
+      return;
+    }
+    if (this.#quiet) return;
+    this.#line(`${style('yellow', 'repaired:')} ${series}  ${snapshot}, new: ${files.join(', ')}`);
+    for (const note of notes) this.#line(`  ${note}`);
   }
 
   #progress({ series, phase, done, total }: VerifyProgress): void {

@@ -4,12 +4,12 @@ import { groupName, userName } from '../host/users.ts';
 import { loadBlake3 } from '../hash/blake3.ts';
 import type { Row } from '../plan/plan.ts';
 import { formatDead, formatLine, formatNone, pathProperty } from '../snapshot/index-line.ts';
-import type { ArchiveInfo, Info } from '../snapshot/info.ts';
+import { type ArchiveInfo, folderKey, type Info } from '../snapshot/info.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import type { Problem } from '../tree/entry.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
 import { firstNames } from '../tree/hardlinks.ts';
-import { type BytePath, comparePaths, toBytes, toText } from '../tree/path.ts';
+import { type BytePath, comparePaths } from '../tree/path.ts';
 import { type HashedEntry, treeHash } from '../tree/tree-hash.ts';
 import { totalsOf } from './row-context.ts';
 import type { Stored } from './stored.ts';
@@ -148,9 +148,4 @@ export async function infoOf(
     archives: parts.archives,
     skipped: problems.map(({ path, reason }) => ({ ...pathProperty(path), reason })),
   };
-}
-
-/** JSON keys are text; a name that is not UTF-8 is told apart by how it begins. */
-function folderKey(path: BytePath): string {
-  return toText(path) ?? `base64:${toBytes(path).toString('base64')}`;
 }

@@ -1,8 +1,9 @@
 // What a snapshot's index says: is it possible, and is it what info.json says?
 import { loadBlake3 } from '../hash/blake3.ts';
 import type { IndexEntry } from '../snapshot/index-line.ts';
+import { folderKey } from '../snapshot/info.ts';
 import type { Series, Snapshot } from '../snapshot/series.ts';
-import { type BytePath, comparePaths, display, parentOf, toBytes, toText } from '../tree/path.ts';
+import { type BytePath, comparePaths, display, parentOf } from '../tree/path.ts';
 import { type HashedEntry, treeHash } from '../tree/tree-hash.ts';
 import type { NamedArchive } from './verify-archives.ts';
 
@@ -163,9 +164,4 @@ export class IndexCheck {
       );
     }
   }
-}
-
-/** As info.json has a folder's name; `row-snapshot.ts`. */
-function folderKey(path: BytePath): string {
-  return toText(path) ?? `base64:${toBytes(path).toString('base64')}`;
 }

@@ -9,8 +9,8 @@ export interface SnapshotParts {
   readonly info: Omit<Info, 'index' | 'changes' | 'dead'>;
   /** One line per entry; or the index of an older snapshot, which stands but for the changes. */
   readonly index: Iterable<string> | FileInfo;
-  readonly changes: Iterable<string> | undefined;
-  readonly dead: Iterable<string> | undefined;
+  readonly changes: Iterable<string> | FileInfo | undefined;
+  readonly dead: Iterable<string> | FileInfo | undefined;
   /** RESTORE.txt, one character per byte. */
   readonly restore: string;
 }
@@ -21,12 +21,11 @@ export interface SnapshotParts {
  */
 export async function commitSnapshot(series: Series, snapshot: string, parts: SnapshotParts): Promise<Info> {
   const { store } = series;
-  const lines = async (file: string, from: Iterable<string> | undefined): Promise<FileInfo | null> =>
-    from === undefined ? null : await write(series, snapshot, file, from);
-  const index =
-    Symbol.iterator in parts.index ? await write(series, snapshot, INDEX_FILE, parts.index) : parts.index;
-  const changes = await lines(CHANGES_FILE, parts.changes);
-  const dead = await lines(DEAD_FILE, parts.dead);
+  const lines = async (file: string, from: Iterable<string> | FileInfo): Promise<FileInfo> =>
+    Symbol.iterator in from ? await write(series, snapshot, file, from) : from;
+  const index = await lines(INDEX_FILE, parts.index);
+  const changes = parts.changes === undefined ? null : await lines(CHANGES_FILE, parts.changes);
+  const dead = parts.dead === undefined ? null : await lines(DEAD_FILE, parts.dead);
   const restore = Buffer.from(parts.restore, 'latin1');
   await store.put(series.key(snapshot, RESTORE_FILE), restore);
   const { skipped, ...rest } = parts.info;

@@ -1,6 +1,7 @@
 // info.json: what a snapshot says of itself. Its form is in docs/format.md.
 import { SnapshotError } from '../errors.ts';
 import type { ChangeCount } from '../tree/compare.ts';
+import { type BytePath, toBytes, toText } from '../tree/path.ts';
 import { Fields } from './fields.ts';
 
 /** What info.json holds; docs/format.md says what each part means. */
@@ -64,6 +65,11 @@ export function newBytesOf(name: string, { archives, index, changes, dead }: Inf
   const own = archives.filter(({ file }) => file.includes(`-${name}`) && !file.includes('/'));
   const lines = changes === null ? index.bytes : changes.bytes;
   return own.reduce((sum, { bytes }) => sum + bytes, lines + (dead?.bytes ?? 0));
+}
+
+/** A folder's name as a key of JSON, which is text: one that is not UTF-8 is told apart by how it begins. */
+export function folderKey(path: BytePath): string {
+  return toText(path) ?? `base64:${toBytes(path).toString('base64')}`;
 }
 
 const SHA256 = /^[0-9a-f]{64}$/;

@@ -48,9 +48,16 @@ export function treeArchiveName(series: string, snapshot: string, format: PackFo
   return `${series}-${snapshot}~tree.${format}`;
 }
 
-/** Whether `file`, in a snapshot's folder, is of a kind that this program writes there, whole or in part. */
+/** What a file is called after a repair has written another one in its place. */
+export const DAMAGED_SUFFIX = '.damaged';
+
+/**
+ * Whether `file`, in a snapshot's folder, is of a kind that this program writes there, whole or in part, or has
+ * put aside.
+ */
 export function isOurs(file: string, series: string): boolean {
-  const whole = file.endsWith('.part') ? file.slice(0, -'.part'.length) : file;
+  const suffix = ['.part', DAMAGED_SUFFIX].find((end) => file.endsWith(end)) ?? '';
+  const whole = file.slice(0, file.length - suffix.length);
   if (OWN_FILES.includes(whole)) return true;
   if (!whole.startsWith(`${series}-`)) return false;
   return /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z(?:-\d+|~tree)?\.(?:tar\.zst|zip)$/.test(
