@@ -232,7 +232,19 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
 
 /** An option that takes one value becomes a list when it is given twice; which one counts would be a guess. */
 function refuseTwice(options: Readonly<Record<string, unknown>>): true {
-  const once = ['plan', 'log', 'jobs', 'shutdown', 'at', 'series', 'to', 'overwrite', 'level', 'sample', 'seed'];
+  const once = [
+    'plan',
+    'log',
+    'jobs',
+    'shutdown',
+    'at',
+    'series',
+    'to',
+    'overwrite',
+    'level',
+    'sample',
+    'seed',
+  ];
   for (const name of once) {
     if (Array.isArray(options[name])) throw new SnapshotError('E_USAGE', `--${name} is given twice`);
   }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { gravestStatus, SnapshotError } from '../errors.ts';
-import { findSeries, seriesOfPlan } from '../jobs/list.ts';
+import { findSeries, seriesOfPlan } from '../jobs/address.ts';
 import { type Verdict, verify, type VerifyOptions } from '../jobs/verify.ts';
 import type { VerifyEnd } from '../jobs/verify-events.ts';
 import { loadPlan } from '../plan/plan.ts';
