@@ -37,6 +37,10 @@ export async function checkArchive(
   else if (sha256 !== task.sha256) {
     flaws.push({ what: 'its SHA-256 is not what info.json says', at: undefined });
   }
+  if (task.isComplete && broken === undefined && found.strangers > 0) {
+    const what = `${found.strangers === 1 ? 'a file' : `${found.strangers} files`} in it, the first at byte ${found.firstStranger}, no index knows`;
+    flaws.push({ what, at: found.firstStranger });
+  }
   const isMissed = (slot: number): boolean => states[slot] !== GOOD;
   const missed = pieces.order.filter(isMissed);
   if (missed.length === 0) return { flaws, states };
@@ -57,6 +61,9 @@ class Found {
   readonly #pieces: SharedPieces;
   readonly #states: Uint8Array;
   #next = 0;
+  /** Files that should not be there, and where the first of them begins. */
+  strangers = 0;
+  firstStranger = 0;
 
   constructor(pieces: SharedPieces, states: Uint8Array) {
     this.#pieces = pieces;
@@ -66,13 +73,16 @@ class Found {
   see({ member, place, hash }: FoundMember): void {
     if (hash === undefined) return;
     const { order, hashes } = this.#pieces;
+    let isKnown = false;
     for (; this.#next < order.length; this.#next++) {
       const slot = order[this.#next] ?? 0;
       const { offset, length, skip, size } = pieceAt(this.#pieces, slot);
       const after = offset - place.offset || skip - place.skip;
-      if (after > 0) return;
+      if (after > 0) break;
+      isKnown ||= after === 0;
       const isSame = after === 0 && length === place.length && size === member.size;
       this.#states[slot] = isSame && isHash(hashes, slot, hash) ? GOOD : BAD;
     }
+    if (!isKnown && this.strangers++ === 0) this.firstStranger = place.offset;
   }
 }

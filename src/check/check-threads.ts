@@ -69,8 +69,9 @@ class Thread {
     return await new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-      const { location, key, where, format, sizeBytes, sha256, pieces, chosen } = task;
-      this.#worker.postMessage({ location, key, where, format, sizeBytes, sha256, pieces, chosen });
+      const { location, key, where, format, sizeBytes, sha256, pieces, chosen, isComplete } = task;
+      const plain = { location, key, where, format, sizeBytes, sha256, pieces, chosen, isComplete };
+      this.#worker.postMessage(plain satisfies CheckTask);
     });
   }
 

@@ -22,6 +22,8 @@ export interface CheckTask {
   readonly pieces: SharedPieces;
   /** For each slot of `pieces` 1 when it is to be read; then all else is left unread. */
   readonly chosen: Uint8Array | undefined;
+  /** Whether it should hold nothing else. */
+  readonly isComplete: boolean;
 }
 
 /** Something that is not as it should be. */

@@ -6,7 +6,7 @@ import { loadBlake3 } from '../hash/blake3.ts';
 import type { At } from '../snapshot/index-line.ts';
 import type { ArchiveInfo } from '../snapshot/info.ts';
 import type { Series, Snapshot } from '../snapshot/series.ts';
-import type { Facts } from './repair-facts.ts';
+import { baseOf, type Facts } from './repair-facts.ts';
 import type { Files } from './verify-survey.ts';
 
 /** An archive, read through and found to be whole. */
@@ -83,8 +83,7 @@ export function numberArchives(
 }
 
 function isSameFile(one: ArchiveInfo, file: string, sha256: string): boolean {
-  const name = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-  return name(one.file) === name(file) && one.sha256 === sha256;
+  return baseOf(one.file) === baseOf(file) && one.sha256 === sha256;
 }
 
 /** For each number in `places` the archive that has all that is said to lie there; undefined when none has. */

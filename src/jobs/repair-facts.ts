@@ -170,7 +170,8 @@ function refuseNewer(text: Buffer, where: string): void {
   }
 }
 
-function baseOf(file: string): string {
+/** The last name in a place. */
+export function baseOf(file: string): string {
   return file.slice(file.lastIndexOf('/') + 1);
 }
 

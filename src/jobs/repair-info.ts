@@ -29,12 +29,15 @@ export async function rebuildInfo(
     notes.push(
       'info.json is rebuilt: source, destination, host, what changed and what was skipped are not known',
     );
-  } else if (isInfoProven && hash.tree !== info.hash.tree) {
-    notes.push('the tree is not what it was: its hash is another one than info.json had');
-  } else if (!isInfoProven) {
-    notes.push(
-      'what info.json says of source, destination, host and times is kept as it stands, and not proven',
-    );
+  } else {
+    if (hash.tree !== info.hash.tree) {
+      notes.push('the tree is not what it was: its hash is another one than info.json had');
+    }
+    if (!isInfoProven) {
+      notes.push(
+        'what info.json says of source, destination, host and times is kept as it stands, and not proven',
+      );
+    }
   }
   const started = (snapshotTime(snapshot) ?? new Date(0)).toISOString();
   const unknown = {

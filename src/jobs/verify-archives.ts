@@ -24,6 +24,8 @@ export interface CheckedArchive {
   readonly pieces: PieceTable;
   /** Whether one of the snapshots to verify needs it. */
   isWanted: boolean;
+  /** Whether {@link pieces} are all there are: every index could be read. */
+  isComplete: boolean;
   isDamaged: boolean;
   /** For each slot of {@link pieces} what became of it, once the file was read. */
   states: Uint8Array | undefined;
@@ -64,6 +66,11 @@ export class ArchiveShelf {
   /** The archives of a snapshot, by number. */
   of(snapshot: string): ReadonlyMap<number, NamedArchive> {
     return this.#bySnapshot.get(snapshot) ?? new Map();
+  }
+
+  /** What `snapshot` says its archives hold is not all known, as its index cannot be read. */
+  lacksIndex(snapshot: string): void {
+    for (const { archive } of this.of(snapshot).values()) archive.isComplete = false;
   }
 
   wanted(): readonly CheckedArchive[] {
@@ -162,6 +169,7 @@ export class ArchiveShelf {
       snapshots: [],
       pieces,
       isWanted: false,
+      isComplete: true,
       isDamaged: false,
       states: undefined,
     };
@@ -213,6 +221,7 @@ function taskFor(
     sha256,
     pieces: shared,
     chosen,
+    isComplete: archive.isComplete,
   };
 }
 

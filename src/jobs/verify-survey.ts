@@ -1,6 +1,6 @@
 // What there is to verify in a series.
 import { SnapshotError } from '../errors.ts';
-import { INFO_FILE, SUMS_FILE } from '../snapshot/names.ts';
+import { SUMS_FILE } from '../snapshot/names.ts';
 import type { Series, Snapshot } from '../snapshot/series.ts';
 import { parseSums } from '../snapshot/sums.ts';
 import type { StoreItem } from '../store/store.ts';
@@ -46,13 +46,22 @@ export class Files {
   }
 }
 
-/** Finds the snapshots of a series, those that have lost their info.json included. */
-export async function surveyAll(series: Series, files: Files): Promise<VerifySurvey> {
+/**
+ * Finds the snapshots of a series, those that have lost their info.json included.
+ *
+ * @param named - A folder that is a snapshot, whatever it looks like: the user says so.
+ */
+export async function surveyAll(
+  series: Series,
+  files: Files,
+  named: string | undefined,
+): Promise<VerifySurvey> {
   const { snapshots, unfinished, damaged } = await series.survey();
   const unreadable = damaged.map(({ name, error }) => ({ name, what: whatOf(error) }));
   const left: string[] = [];
   for (const name of unfinished) {
-    if (await hasLostInfo(series, files, name)) unreadable.push({ name, what: 'is missing' });
+    const isLost = name === named || (await hasLostInfo(series, files, name));
+    if (isLost) unreadable.push({ name, what: 'is missing' });
     else left.push(name);
   }
   return {
@@ -63,8 +72,9 @@ export async function surveyAll(series: Series, files: Files): Promise<VerifySur
 }
 
 /**
- * Whether info.json is the only thing that is missing. A run that was cut short has written no SHA256SUMS yet, and
- * a rotation that was cut short has removed more.
+ * Whether a folder without info.json was a snapshot once. A run that was cut short has written no SHA256SUMS yet;
+ * a rotation that was cut short has removed more than info.json: SHA256SUMS, or the archives, which come first in
+ * some series.
  */
 async function hasLostInfo(series: Series, files: Files, snapshot: string): Promise<boolean> {
   const text = await series.store.read(series.key(snapshot, SUMS_FILE));
@@ -72,8 +82,12 @@ async function hasLostInfo(series: Series, files: Files, snapshot: string): Prom
   try {
     const sums = parseSums(text.toString('utf8'), series.place(snapshot, SUMS_FILE));
     for (const file of sums.keys()) {
-      if (file === INFO_FILE) continue;
-      if ((await files.find(keyOf(series, snapshot, file))) === undefined) return false;
+      if (
+        /\.(?:tar\.zst|zip)$/.test(file) &&
+        (await files.find(keyOf(series, snapshot, file))) === undefined
+      ) {
+        return false;
+      }
     }
     return true;
   } catch (error) {

@@ -38,7 +38,7 @@ export async function verify(series: Series, options: VerifyOptions): Promise<Ve
   const started = performance.now();
   const { report, signal } = options;
   const files = new Files(series);
-  const survey = await surveyAll(series, files);
+  const survey = await surveyAll(series, files, options.at);
   const names = chooseSnapshots(series, survey, options.at);
   const wanted = new Set(names);
   for (const name of survey.unfinished) {
@@ -125,6 +125,7 @@ async function checkIndex(
     await check.run((what) => findings.add(place, what, [name]));
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
+    shelf.lacksIndex(name);
     for (const file of lineFiles(info)) {
       const key = series.keyOf(name, file);
       if (!error.message.includes(`"${series.store.location}/${key}"`)) continue;

@@ -41,8 +41,12 @@ const STEPS = {
 const FILE = /^(?:\.\.\/\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z\/)?(?!\.{1,2}$)[^/\\\0]+$/;
 
 function extraction([before, after]: readonly [string, string]): RegExp {
-  const literal = (text: string): string => text.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
   return new RegExp(`${literal(before + HERE)}${WORD}${literal(after)}\n`, 'y');
+}
+
+/** A pattern for exactly `text`. */
+function literal(text: string): string {
+  return text.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
 }
 
 /**
