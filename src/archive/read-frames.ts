@@ -1,4 +1,5 @@
 // The zstd frames of an archive, one by one: RFC 8878, 3.1.1 (frames) and 3.1.2 (skippable frames).
+import { setImmediate } from 'node:timers/promises';
 import { SnapshotError } from '../errors.ts';
 import { Damage } from './damage.ts';
 import type { Reading } from './found-member.ts';
@@ -42,6 +43,9 @@ export async function* readFrames({ source, signal }: Omit<Reading, 'hasher'>): 
     const content = decoded(offset, () => decompressor.decompress(bytes, sizeBytes));
     table.add({ compressedBytes: length, contentBytes: content.length });
     yield { offset, length, content };
+    // Memory of native code, as that of hashes, is given back between turns; a small archive may hold a million
+    // members, and would be read in one.
+    await setImmediate();
   }
 }
 
