@@ -47,6 +47,11 @@ function change(path: string, values: Json): (lines: Json[]) => readonly Json[] 
   return (lines) => lines.map((line) => (line['path'] === path ? { ...line, ...values } : line));
 }
 
+/** How long the frames are that hold the content of a line. */
+function lengthOf(line: Json | undefined): number {
+  return Number((line?.['at'] as readonly number[] | undefined)?.[2]);
+}
+
 describe.skipIf(IS_WINDOWS || !hasTool('zstd'))('a hostile index', () => {
   it.each<[string, Forged, string]>([
     [
@@ -72,7 +77,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('zstd'))('a hostile index', () => {
     ],
     [
       'content from beyond the end of the frame',
-      { index: (lines) => change('a', { at: [0, 0, (lines[1]?.['at'] as number[])[2], 1e15] })(lines) },
+      { index: (lines) => change('a', { at: [0, 0, lengthOf(lines[1]), 1e15] })(lines) },
       'is not what the index says',
     ],
     [
@@ -133,20 +138,21 @@ describe.skipIf(IS_WINDOWS || !hasTool('zstd'))('a hostile index', () => {
 
   it('whose million places overlap: each byte of a damaged archive is read once', async () => {
     const place = await open();
-    const many = (lines: Json[]): readonly Json[] => [
-      ...lines,
-      ...Array.from({ length: 100_000 }, (_, i) => ({
-        ...lines[1],
-        path: `z${String(i).padStart(6, '0')}`,
-        at: [0, i % 90, 100 + (i % 7), i],
-      })),
-    ];
-    forge(place, { index: many, archive: (before) => flipped(before, 20) });
+    forge(place, { index: withOverlaps, archive: (before) => flipped(before, 20) });
     const verified = verify(place, '--level', 'full');
     expect(verified.status).toBe(1);
     expect(verified.mostBytes).toBeLessThan(500 * MB);
   });
 });
+
+function withOverlaps(lines: Json[]): readonly Json[] {
+  const more = Array.from({ length: 100_000 }, (_, i) => ({
+    ...lines[1],
+    path: `z${String(i).padStart(6, '0')}`,
+    at: [0, i % 90, 100 + (i % 7), i],
+  }));
+  return [...lines, ...more];
+}
 
 function flipped(bytes: Buffer, at: number): Buffer {
   const copy = Buffer.from(bytes);
@@ -187,13 +193,6 @@ function rename(info: Json, file: string): void {
 }
 
 describe.skipIf(IS_WINDOWS || !hasTool('zstd'))('a hostile archive', () => {
-  /** A tar.zst of members, made by tar. */
-  const packed = (place: Place, script: string): Buffer => {
-    const out = place.path('forged.tar.zst');
-    tool('sh', ['-c', script, out], place.source);
-    return readFileSync(out);
-  };
-
   it.each<[string, (place: Place) => Forged, string]>([
     ['10 GB in a small frame', () => ({ archive: () => bomb(10e9, true) }), 'larger than 67108864 bytes'],
     [
@@ -253,6 +252,13 @@ describe.skipIf(IS_WINDOWS || !hasTool('zstd'))('a hostile archive', () => {
     expect(verified.mostBytes).toBeLessThan(500 * MB);
   });
 });
+
+/** A tar.zst that `script` makes at `$0`. */
+function packed(place: Place, script: string): Buffer {
+  const out = place.path('forged.tar.zst');
+  tool('sh', ['-c', script, out], place.source);
+  return readFileSync(out);
+}
 
 /** The header of an empty file, as POSIX has it. */
 function tarMember(name: string): Buffer {

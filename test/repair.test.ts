@@ -149,14 +149,14 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip')).each(FORMATS)('repair: %s', (fo
   });
 });
 
-describe('repair', () => {
-  async function open(): Promise<{ place: Place; at: string }> {
-    const place = Place.open();
-    place.write({ a: noise(50_000), b: 'b' });
-    await place.run();
-    return { place, at: place.snapshots()[0] ?? '' };
-  }
+async function open(): Promise<{ place: Place; at: string }> {
+  const place = Place.open();
+  place.write({ a: noise(50_000), b: 'b' });
+  await place.run();
+  return { place, at: place.snapshots()[0] ?? '' };
+}
 
+describe('repair', () => {
   it('keeps what was there, byte for byte, and leaves what was right as it was', async () => {
     const { place, at } = await open();
     const restore = readFileSync(place.file('RESTORE.txt', at));

@@ -65,7 +65,8 @@ async function repairAll(
   { findings }: Verdict,
   { signal, report }: VerifyOptions,
 ): Promise<boolean> {
-  const { repair, REPAIRABLE } = await import('../jobs/repair.ts');
+  const { repair } = await import('../jobs/repair.ts');
+  const { REPAIRABLE } = await import('../jobs/repair-aside.ts');
   const names = findings.snapshotsWith(new Set(REPAIRABLE));
   if (names.length === 0) return false;
   const repaired = await repair(series, names, signal);

@@ -1,38 +1,20 @@
 // Rebuilding what is lost of a snapshot but for its archives, from the archives.
-import { createHash } from 'node:crypto';
 import { SnapshotError } from '../errors.ts';
 import { commitSnapshot } from '../snapshot/commit.ts';
 import { type DeadMember, formatDead, formatLine, type IndexEntry } from '../snapshot/index-line.ts';
 import { SeriesLock } from '../snapshot/lock.ts';
-import {
-  CHANGES_FILE,
-  DAMAGED_SUFFIX,
-  DEAD_FILE,
-  INDEX_FILE,
-  INFO_FILE,
-  RESTORE_FILE,
-  SUMS_FILE,
-} from '../snapshot/names.ts';
+import { CHANGES_FILE, DEAD_FILE } from '../snapshot/names.ts';
 import { restoreText } from '../snapshot/restore-text.ts';
 import type { Series, Snapshot } from '../snapshot/series.ts';
 import { type BytePath, comparePaths } from '../tree/path.ts';
 import { numberArchives, placeOf, readWhole, type WholeArchive } from './repair-archives.ts';
 import { type Facts, gatherFacts } from './repair-facts.ts';
+import { clearAside, putAside } from './repair-aside.ts';
 import { rebuildInfo } from './repair-info.ts';
 import { VirtualTree } from './repair-tree.ts';
 import { restoreOfIndex } from './restore-of-index.ts';
 import type { Repaired } from './verify-events.ts';
 import { Files } from './verify-survey.ts';
-
-/** What a repair can write anew: all but archives. */
-export const REPAIRABLE: readonly string[] = [
-  INDEX_FILE,
-  CHANGES_FILE,
-  DEAD_FILE,
-  RESTORE_FILE,
-  SUMS_FILE,
-  INFO_FILE,
-];
 
 /**
  * Writes what is damaged in snapshots anew, each whole or not at all, `info.json` last; what was there stays as
@@ -179,50 +161,4 @@ function findDead(
     }
   }
   return dead.toSorted((a, b) => comparePaths(a.path, b.path));
-}
-
-/**
- * Keeps every file that may be written anew, unless an earlier repair has kept one of that name.
- *
- * @returns Hashes of what was there.
- */
-async function putAside(series: Series, snapshot: string): Promise<ReadonlyMap<string, string>> {
-  const { store } = series;
-  const there = new Set((await store.list(series.key(snapshot))).map(({ name }) => name));
-  const before = new Map<string, string>();
-  for (const name of REPAIRABLE) {
-    const key = series.key(snapshot, name);
-    const bytes = there.has(name) ? await store.read(key) : undefined;
-    if (bytes === undefined) continue;
-    before.set(name, sha256Of(bytes));
-    const aside = key + DAMAGED_SUFFIX;
-    if (there.has(name + DAMAGED_SUFFIX) || (await store.link(key, aside))) continue;
-    await store.put(aside, bytes);
-  }
-  return before;
-}
-
-/** @returns Files that are new; of the others no second copy stays. */
-async function clearAside(
-  series: Series,
-  snapshot: string,
-  unused: readonly string[],
-  before: ReadonlyMap<string, string>,
-): Promise<readonly string[]> {
-  const { store } = series;
-  const changed: string[] = [];
-  for (const name of unused) await store.remove(series.key(snapshot, name));
-  for (const name of REPAIRABLE) {
-    const bytes = await store.read(series.key(snapshot, name));
-    if (bytes === undefined) continue;
-    if (before.get(name) !== sha256Of(bytes)) changed.push(name);
-    else if ((await store.read(series.key(snapshot, name + DAMAGED_SUFFIX)))?.equals(bytes) === true) {
-      await store.remove(series.key(snapshot, name + DAMAGED_SUFFIX));
-    }
-  }
-  return changed;
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

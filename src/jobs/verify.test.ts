@@ -28,9 +28,12 @@ async function look(level: 'quick' | 'full'): Promise<{ events: readonly VerifyE
   return { events: events.filter(({ event }) => event === 'damage' || event === 'lost'), status: end.status };
 }
 
+function open(destination: string): NoLinkStore {
+  return new NoLinkStore(destination);
+}
+
 /** Three snapshots that share archives by name, as there are no hard links. */
 async function makeSeries(): Promise<void> {
-  const open = (destination: string): NoLinkStore => new NoLinkStore(destination);
   writeFileSync(join(lab.source, 'stays'), randomBytes(50_000));
   for (const night of ['1', '2', '3']) {
     writeFileSync(join(lab.source, 'changes'), night);

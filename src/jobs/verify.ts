@@ -1,7 +1,8 @@
 import { SnapshotError } from '../errors.ts';
 import { INFO_FILE } from '../snapshot/names.ts';
 import type { Series, Snapshot } from '../snapshot/series.ts';
-import { ArchiveShelf, type Extent, randomFrom } from './verify-archives.ts';
+import { ArchiveShelf } from './verify-archives.ts';
+import { type Extent, randomFrom } from './verify-extent.ts';
 import type { VerifyEnd, VerifyReport } from './verify-events.ts';
 import { checkSmallFiles, lineFiles } from './verify-files.ts';
 import { Findings } from './verify-findings.ts';

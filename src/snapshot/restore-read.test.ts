@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BytePath, fromText, parentOf } from '../tree/path.ts';
 import type { Info } from './info.ts';
@@ -52,6 +52,10 @@ const meta: fc.Arbitrary<Meta> = fc.record({
   mtimeNs: fc.bigInt({ min: -(10n ** 18n), max: 10n ** 19n }),
 });
 
+function asMeta(one: Meta): object {
+  return { do: 'meta', ...one };
+}
+
 describe('parseRestore()', () => {
   it.each(['tar.zst', 'zip'] as const)('reads every %s script that is written', (format) => {
     const steps = fc.array(step, { maxLength: 6 });
@@ -65,7 +69,6 @@ describe('parseRestore()', () => {
         (before, after, last, files, folders) => {
           const plan = { before: new Map([[1, before]]), after: new Map([[1, after]]), last };
           const read = parseRestore(textOf(format, plan, files, folders), 'RESTORE.txt');
-          const asMeta = (one: Meta): object => ({ do: 'meta', ...one });
           expect(read).toEqual([
             { do: 'extract', file: `../${OLDER}/it's old.${format}` },
             ...before,
