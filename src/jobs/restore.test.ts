@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -253,6 +254,9 @@ describe.skipIf(process.platform === 'win32')('a restore of an archive that was 
 describe('a restore', () => {
   it('ends with the reason of its signal, and leaves no part', async () => {
     for (let i = 0; i < 200; i++) writeFileSync(join(lab.source, `${i}`), `content ${i}`);
+    // It is begun beside the small ones, and takes longer.
+    writeFileSync(join(lab.source, 'large'), '');
+    truncateSync(join(lab.source, 'large'), 200_000_000);
     await backUp();
     const stop = new AbortController();
     const report = (event: RestoreEvent): void => {
