@@ -61,9 +61,9 @@ describe('recordContent()', () => {
   });
 
   it('stops to inflate at the size of the index: a bomb', () => {
-    const bomb = record(deflateRawSync(Buffer.alloc(100_000_000)), 8);
+    const packed = record(deflateRawSync(Buffer.alloc(100_000_000)), 8);
     // By zlib, not by looking at what came of it.
-    expect(() => recordContent(bomb, 9)).toThrow('larger than 10 bytes');
+    expect(() => recordContent(packed, 9)).toThrow('larger than 10 bytes');
   });
 
   it.each([
