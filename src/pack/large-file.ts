@@ -1,8 +1,9 @@
 // Reads a file that is too large for one piece, on the main thread: one reader, so that one hash can follow,
 // while workers compress the pieces in parallel.
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { paddedBytes } from '../archive/tar.ts';
+import { files } from '../file-calls.ts';
 import type { Hasher } from '../hash/blake3.ts';
 import type { Entry } from '../tree/entry.ts';
 import { systemPath } from '../tree/path.ts';
@@ -51,7 +52,7 @@ export async function* largeFile(
 ): AsyncGenerator<Begin | Piece | End> {
   let file: FileHandle | undefined;
   try {
-    file = await open(systemPath(root, entry.path), OPEN_FLAGS);
+    file = await files.open(systemPath(root, entry.path), OPEN_FLAGS);
     let seen: Seen = entry;
     for (let tries = 1; ; tries++) {
       yield { kind: 'begin', i, seen };

@@ -1,9 +1,9 @@
 // A thread of the pool: reads, hashes and compresses what it is told to, one task after the other.
-import { readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { constants, deflateRawSync } from 'node:zlib';
 import { HashLookup } from '../archive/contents.ts';
 import { concatInto, loadCompressor } from '../archive/zstd.ts';
+import { files } from '../file-calls.ts';
 import { type Blake3, loadBlake3 } from '../hash/blake3.ts';
 import type { Entry } from '../tree/entry.ts';
 import { PIECE_BYTES } from './batches.ts';
@@ -126,7 +126,7 @@ async function hashFiles(task: HashTask, blake3: Blake3): Promise<Reads> {
       hasher.reset();
       let done = 0;
       while (done < sizeBytes) {
-        const bytes = readSync(fd, hashRoom, 0, Math.min(hashRoom.length, sizeBytes - done), done);
+        const bytes = files.readSync(fd, hashRoom, 0, Math.min(hashRoom.length, sizeBytes - done), done);
         if (bytes === 0) break;
         hasher.update(hashRoom.subarray(0, bytes));
         done += bytes;

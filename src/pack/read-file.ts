@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
+import { constants, type BigIntStats } from 'node:fs';
 import { reasonOf, systemCode } from '../errors.ts';
+import { files } from '../file-calls.ts';
 import type { Entry, ProblemKind } from '../tree/entry.ts';
 import { type BytePath, systemPath } from '../tree/path.ts';
 
@@ -42,7 +43,7 @@ export function readStable(
 ): ReadOutcome {
   let fd: number;
   try {
-    fd = openSync(systemPath(root, entry.path), OPEN_FLAGS);
+    fd = files.openSync(systemPath(root, entry.path), OPEN_FLAGS);
   } catch (error) {
     return lostBy(error);
   }
@@ -50,7 +51,7 @@ export function readStable(
     let expected: Seen = entry;
     for (let tries = 1; ; tries++) {
       const taken = take(fd, expected.size);
-      const stats = fstatSync(fd, { bigint: true });
+      const stats = files.fstatSync(fd, { bigint: true });
       if (!stats.isFile()) return { kind: 'vanished', reason: 'is no file any more' };
       const after = seenOf(stats);
       const changed = taken !== expected.size || !sameSeen(expected, after);
@@ -61,7 +62,7 @@ export function readStable(
   } catch (error) {
     return lostBy(error);
   } finally {
-    closeSync(fd);
+    files.closeSync(fd);
   }
 }
 
@@ -69,7 +70,7 @@ export function readStable(
 export function readInto(fd: number, into: Uint8Array): number {
   let done = 0;
   while (done < into.length) {
-    const bytes = readSync(fd, into, done, into.length - done, done);
+    const bytes = files.readSync(fd, into, done, into.length - done, done);
     if (bytes === 0) break;
     done += bytes;
   }

@@ -1,18 +1,8 @@
 import { constants } from 'node:fs';
-import {
-  type FileHandle,
-  link,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rmdir,
-  statfs,
-  unlink,
-} from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
+import { files } from '../file-calls.ts';
 import type { Store, StoreItem, StoreWriter } from './store.ts';
 
 // Backups hold what only their owner may read.
@@ -54,10 +44,15 @@ export class LocalStore implements Store {
   async list(key: string): Promise<readonly StoreItem[]> {
     const folder = this.#path(key);
     const items: StoreItem[] = [];
-    for (const entry of await attempt('list', folder, () => readdir(folder, { withFileTypes: true }), [])) {
+    for (const entry of await attempt(
+      'list',
+      folder,
+      () => files.readdir(folder, { withFileTypes: true }),
+      [],
+    )) {
       const path = join(folder, entry.name);
       // Gone since: as if it had never been listed.
-      const stats = await attempt('look at', path, () => lstat(path, { bigint: true }), undefined);
+      const stats = await attempt('look at', path, () => files.lstat(path, { bigint: true }), undefined);
       if (stats === undefined) continue;
       const { size, mtimeNs, dev, ino } = stats;
       // Some systems have no inodes.
@@ -70,14 +65,14 @@ export class LocalStore implements Store {
 
   async read(key: string): Promise<Buffer | undefined> {
     const path = this.#path(key);
-    const file = await attempt('read', path, () => open(path, 'r'), undefined);
+    const file = await attempt('read', path, () => files.open(path, 'r'), undefined);
     if (file === undefined) return undefined;
     return await closing(file, async () => await attempt('read', path, async () => await file.readFile()));
   }
 
   async readRange(key: string, offset: number, length: number): Promise<Buffer> {
     const path = this.#path(key);
-    const file = await attempt('read', path, () => open(path, 'r'));
+    const file = await attempt('read', path, () => files.open(path, 'r'));
     return await closing(file, async () => {
       const bytes = Buffer.allocUnsafe(length);
       let done = 0;
@@ -99,8 +94,8 @@ export class LocalStore implements Store {
     const part = path + PART_SUFFIX;
     await this.#makeFolder(dirname(path));
     // A part left by a run that was cut short would be in the way.
-    await attempt('remove', part, () => unlink(part), undefined);
-    const file = await attempt('write in', dirname(path), () => open(part, 'wx', FILE_MODE));
+    await attempt('remove', part, () => files.unlink(part), undefined);
+    const file = await attempt('write in', dirname(path), () => files.open(part, 'wx', FILE_MODE));
     return new LocalWriter(file, part, path);
   }
 
@@ -119,7 +114,7 @@ export class LocalStore implements Store {
     const path = this.#path(to);
     await this.#makeFolder(dirname(path));
     try {
-      await link(this.#path(from), path);
+      await files.link(this.#path(from), path);
       return true;
     } catch (error) {
       if (NO_LINKS.has(systemCode(error) ?? '')) return false;
@@ -131,7 +126,7 @@ export class LocalStore implements Store {
     const path = this.#path(key);
     await this.#makeFolder(dirname(path));
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
-    const file = await attempt('write', path, () => open(path, flags, FILE_MODE));
+    const file = await attempt('write', path, () => files.open(path, flags, FILE_MODE));
     await closing(file, async () => {
       await attempt('write', path, async () => {
         const { size } = await file.stat();
@@ -151,7 +146,7 @@ export class LocalStore implements Store {
       'remove',
       path,
       async () => {
-        await unlink(path);
+        await files.unlink(path);
         await flushFolder(dirname(path));
       },
       undefined,
@@ -161,7 +156,7 @@ export class LocalStore implements Store {
   async removeFolder(key: string): Promise<boolean> {
     const path = this.#path(key);
     try {
-      await rmdir(path);
+      await files.rmdir(path);
     } catch (error) {
       const code = systemCode(error);
       if (code === 'ENOENT') return true;
@@ -175,7 +170,7 @@ export class LocalStore implements Store {
   async freeBytes(): Promise<number | undefined> {
     // A destination that is not there yet is made on the disk of its nearest parent.
     for (let path = this.location; ; path = dirname(path)) {
-      const stats = await attempt('look at', path, () => statfs(path), undefined);
+      const stats = await attempt('look at', path, () => files.statfs(path), undefined);
       if (stats !== undefined) return stats.bavail * stats.bsize;
       if (dirname(path) === path) return undefined;
     }
@@ -186,7 +181,9 @@ export class LocalStore implements Store {
   }
 
   async #makeFolder(folder: string): Promise<void> {
-    const first = await attempt('make', folder, () => mkdir(folder, { recursive: true, mode: FOLDER_MODE }));
+    const first = await attempt('make', folder, () =>
+      files.mkdir(folder, { recursive: true, mode: FOLDER_MODE }),
+    );
     if (first === undefined) return;
     // Each new folder is an entry in its parent, which has to reach the disk as well.
     for (let made = folder; ; made = dirname(made)) {
@@ -237,7 +234,7 @@ class LocalWriter implements StoreWriter {
       await this.#writeback;
       await this.#file.sync();
       await this.#file.close();
-      await rename(this.#part, this.#path);
+      await files.rename(this.#part, this.#path);
       await flushFolder(dirname(this.#path));
     });
   }
@@ -246,7 +243,7 @@ class LocalWriter implements StoreWriter {
     // Whatever made the caller give up is what gets reported; a part that stays is removed by the next run.
     await this.#writeback.catch(() => {});
     await this.#file.close().catch(() => {});
-    await unlink(this.#part).catch(() => {});
+    await files.unlink(this.#part).catch(() => {});
   }
 }
 
@@ -255,7 +252,7 @@ async function flushFolder(folder: string): Promise<void> {
   // Windows has no such call, and NTFS keeps names in its own journal.
   if (process.platform === 'win32') return;
   await attempt('flush', folder, async () => {
-    const handle = await open(folder, 'r');
+    const handle = await files.open(folder, 'r');
     await closing(handle, async () => await handle.sync());
   });
 }
