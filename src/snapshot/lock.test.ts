@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SnapshotError } from '../errors.ts';
 import { currentOwner, type Owner } from '../host/machine.ts';
 import { LocalStore } from '../store/local-store.ts';
 import { SeriesLock } from './lock.ts';
@@ -198,6 +199,18 @@ describe('SeriesLock', () => {
     expect(await locks()).toEqual(['.lock-other']);
     await lockOf(text, { ageMinutes: 31 });
     await (await SeriesLock.acquire(series)).release();
+    expect(await locks()).toEqual([]);
+  });
+
+  it('is had again by the process that could not remove it when it gave it back', async () => {
+    const store = new LocalStore(folder);
+    const lock = await SeriesLock.acquire(new Series(store, 'documents'));
+    store.remove = async () => await Promise.reject(new SnapshotError('E_STORE', 'injected'));
+    await expect(lock.release()).rejects.toThrow('injected');
+    expect(await locks()).toHaveLength(1);
+    const next = await SeriesLock.acquire(series);
+    expect(await locks()).toHaveLength(1);
+    await next.release();
     expect(await locks()).toEqual([]);
   });
 

@@ -4,6 +4,7 @@
 // their own make it safe to remove a dead one: no process can remove another's by mistake.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { SnapshotError } from '../errors.ts';
 import { currentOwner, type Owner, ownerState } from '../host/machine.ts';
 import type { Store, StoreItem } from '../store/store.ts';
@@ -20,6 +21,12 @@ const STALE_MS = 30 * 60_000;
 /** Runs that begin at the same moment all step back and try again; so many times. */
 const MAX_TRIES = 30;
 
+/**
+ * Locks that this process tries for or holds, by their place. One that is not here, and bears its name, could not
+ * be removed when it was released: it must not keep out a process that lives for long.
+ */
+const ownLocks = new Set<string>();
+
 interface Lock {
   readonly owner: Owner;
   /** Only one that is held makes others give up; one that is tried for makes them try again. */
@@ -33,9 +40,12 @@ export class SeriesLock {
   readonly #key: string;
   readonly #heartbeat: NodeJS.Timeout;
 
-  private constructor(store: Store, key: string, lock: Lock) {
+  readonly #place: string;
+
+  private constructor(store: Store, key: string, place: string, lock: Lock) {
     this.#store = store;
     this.#key = key;
+    this.#place = place;
     this.#heartbeat = setInterval(() => {
       // Should it fail, the next one may work; 30 minutes are six of them.
       void write(store, key, lock).catch(() => {});
@@ -50,33 +60,50 @@ export class SeriesLock {
    */
   static async acquire(series: Series, self: Owner = currentOwner()): Promise<SeriesLock> {
     const { store } = series;
-    const key = series.key(`${PREFIX}${randomBytes(8).toString('hex')}`);
-    const lock: Lock = { owner: self, held: false, since: new Date().toISOString() };
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      await write(store, key, lock);
-      let others: readonly Lock[];
-      try {
-        others = await liveLocks(series, key, self);
-        if (others.length === 0) {
-          await write(store, key, { ...lock, held: true });
-          return new SeriesLock(store, key, { ...lock, held: true });
-        }
-      } catch (error) {
-        await store.remove(key);
-        throw error;
-      }
-      await store.remove(key);
-      const holder = others.find(({ held }) => held);
-      if (holder !== undefined) throw locked(series, holder);
-      await delay(10 + Math.random() * 20 * (tries + 1));
+    const name = `${PREFIX}${randomBytes(8).toString('hex')}`;
+    const place = series.place(name);
+    ownLocks.add(place);
+    try {
+      const lock = await win(series, name, self);
+      return new SeriesLock(store, series.key(name), place, lock);
+    } catch (error) {
+      ownLocks.delete(place);
+      throw error;
     }
-    throw locked(series, undefined);
   }
 
   async release(): Promise<void> {
     clearInterval(this.#heartbeat);
+    ownLocks.delete(this.#place);
     await this.#store.remove(this.#key);
   }
+}
+
+/** Tries for the lock `name` until it is held. @throws E_LOCKED */
+async function win(series: Series, name: string, self: Owner): Promise<Lock> {
+  const { store } = series;
+  const key = series.key(name);
+  const lock: Lock = { owner: self, held: false, since: new Date().toISOString() };
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    await write(store, key, lock);
+    let others: readonly Lock[];
+    try {
+      others = await liveLocks(series, key, self);
+      if (others.length === 0) {
+        const held = { ...lock, held: true };
+        await write(store, key, held);
+        return held;
+      }
+    } catch (error) {
+      await store.remove(key);
+      throw error;
+    }
+    await store.remove(key);
+    const holder = others.find(({ held }) => held);
+    if (holder !== undefined) throw locked(series, holder);
+    await delay(10 + Math.random() * 20 * (tries + 1));
+  }
+  throw locked(series, undefined);
 }
 
 async function write(store: Store, key: string, lock: Lock): Promise<void> {
@@ -94,7 +121,10 @@ async function liveLocks(series: Series, ownKey: string, self: Owner): Promise<r
     const isStale = (own?.modifiedMs ?? Date.now()) - item.modifiedMs > STALE_MS;
     const lock = await read(series, item);
     if (lock === 'gone') continue;
-    const state = lock === undefined ? 'unknown' : ownerState(lock.owner, self);
+    const state =
+      lock === undefined
+        ? 'unknown'
+        : stateOf(lock.owner, self, series.place(item.name.replace(/\.part$/, '')));
     if (state === 'dead' || (state === 'unknown' && isStale))
       await series.store.remove(series.key(item.name));
     // One that cannot be read is being written, or the disk is at fault: it counts until it is stale.
@@ -102,6 +132,11 @@ async function liveLocks(series: Series, ownKey: string, self: Owner): Promise<r
     else if (!item.name.endsWith('.part')) live.push({ owner: self, held: true, since: '' });
   }
   return live;
+}
+
+function stateOf(owner: Owner, self: Owner, place: string): ReturnType<typeof ownerState> {
+  const isSelf = isDeepStrictEqual(owner, currentOwner());
+  return isSelf && !ownLocks.has(place) ? 'dead' : ownerState(owner, self);
 }
 
 async function read(series: Series, item: StoreItem): Promise<Lock | undefined | 'gone'> {
