@@ -41,28 +41,29 @@ export function readStable(
   entry: Seen & { readonly path: BytePath },
   take: (fd: number, sizeBytes: number) => number,
 ): ReadOutcome {
-  let fd: number;
   try {
-    fd = files.openSync(systemPath(root, entry.path), OPEN_FLAGS);
-  } catch (error) {
-    return lostBy(error);
-  }
-  try {
-    let expected: Seen = entry;
-    for (let tries = 1; ; tries++) {
-      const taken = take(fd, expected.size);
-      const stats = files.fstatSync(fd, { bigint: true });
-      if (!stats.isFile()) return { kind: 'vanished', reason: 'is no file any more' };
-      const after = seenOf(stats);
-      const changed = taken !== expected.size || !sameSeen(expected, after);
-      if (!changed) return { kind: 'read', seen: after, changed };
-      if (tries === MAX_TRIES) return { kind: 'read', seen: { ...after, size: taken }, changed };
-      expected = after;
+    const fd = files.openSync(systemPath(root, entry.path), OPEN_FLAGS);
+    try {
+      return readOpen(fd, entry, take);
+    } finally {
+      files.closeSync(fd);
     }
   } catch (error) {
     return lostBy(error);
-  } finally {
-    files.closeSync(fd);
+  }
+}
+
+function readOpen(fd: number, entry: Seen, take: (fd: number, sizeBytes: number) => number): ReadOutcome {
+  let expected: Seen = entry;
+  for (let tries = 1; ; tries++) {
+    const taken = take(fd, expected.size);
+    const stats = files.fstatSync(fd, { bigint: true });
+    if (!stats.isFile()) return { kind: 'vanished', reason: 'is no file any more' };
+    const after = seenOf(stats);
+    const changed = taken !== expected.size || !sameSeen(expected, after);
+    if (!changed) return { kind: 'read', seen: after, changed };
+    if (tries === MAX_TRIES) return { kind: 'read', seen: { ...after, size: taken }, changed };
+    expected = after;
   }
 }
 

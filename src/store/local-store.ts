@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
+import { SnapshotError, systemCode } from '../errors.ts';
 import { files } from '../file-calls.ts';
+import { attempt, closing, flushFolder, storeError } from './attempt.ts';
 import type { Store, StoreItem, StoreWriter } from './store.ts';
 
 // Backups hold what only their owner may read.
@@ -67,13 +68,17 @@ export class LocalStore implements Store {
     const path = this.#path(key);
     const file = await attempt('read', path, () => files.open(path, 'r'), undefined);
     if (file === undefined) return undefined;
-    return await closing(file, async () => await attempt('read', path, async () => await file.readFile()));
+    return await closing(
+      file,
+      path,
+      async () => await attempt('read', path, async () => await file.readFile()),
+    );
   }
 
   async readRange(key: string, offset: number, length: number): Promise<Buffer> {
     const path = this.#path(key);
     const file = await attempt('read', path, () => files.open(path, 'r'));
-    return await closing(file, async () => {
+    return await closing(file, path, async () => {
       const bytes = Buffer.allocUnsafe(length);
       let done = 0;
       while (done < length) {
@@ -127,7 +132,7 @@ export class LocalStore implements Store {
     await this.#makeFolder(dirname(path));
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
     const file = await attempt('write', path, () => files.open(path, flags, FILE_MODE));
-    await closing(file, async () => {
+    await closing(file, path, async () => {
       await attempt('write', path, async () => {
         const { size } = await file.stat();
         const last = Buffer.alloc(1);
@@ -163,7 +168,7 @@ export class LocalStore implements Store {
       if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
       throw storeError('remove', path, error);
     }
-    await flushFolder(dirname(path));
+    // Not flushed: should an empty folder come back after a power cut, the next run removes it again.
     return true;
   }
 
@@ -245,51 +250,4 @@ class LocalWriter implements StoreWriter {
     await this.#file.close().catch(() => {});
     await files.unlink(this.#part).catch(() => {});
   }
-}
-
-/** Makes names in `folder` survive a power cut: they are data of the folder. */
-async function flushFolder(folder: string): Promise<void> {
-  // Windows has no such call, and NTFS keeps names in its own journal.
-  if (process.platform === 'win32') return;
-  await attempt('flush', folder, async () => {
-    const handle = await files.open(folder, 'r');
-    await closing(handle, async () => await handle.sync());
-  });
-}
-
-async function closing<T>(file: FileHandle, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Runs a file call; what it throws becomes a SnapshotError, or `missing` when there is no such file. */
-async function attempt<T, M = never>(
-  action: string,
-  path: string,
-  call: () => Promise<T>,
-  ...missing: [] | [M]
-): Promise<T | M> {
-  try {
-    return await call();
-  } catch (error) {
-    if (missing.length === 1 && systemCode(error) === 'ENOENT') return missing[0];
-    throw storeError(action, path, error);
-  }
-}
-
-function storeError(action: string, path: string, cause: unknown): SnapshotError {
-  const code = systemCode(cause);
-  const message = `Cannot ${action} "${path}": ${reasonOf(cause)}`;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    const hint = 'Make room on the destination, or lower `keep` in the plan.';
-    return new SnapshotError('E_SPACE', message, { cause, hint });
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    const hint = 'Check who may write to the destination.';
-    return new SnapshotError('E_STORE', message, { cause, hint });
-  }
-  return new SnapshotError('E_STORE', message, { cause });
 }

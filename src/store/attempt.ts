@@ -1,0 +1,56 @@
+// File calls whose failures say what could not be done, to what, and why.
+import type { FileHandle } from 'node:fs/promises';
+import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
+import { files } from '../file-calls.ts';
+
+/** Makes names in `folder` survive a power cut: they are data of the folder. */
+export async function flushFolder(folder: string): Promise<void> {
+  // Windows has no such call, and NTFS keeps names in its own journal.
+  if (process.platform === 'win32') return;
+  await attempt('flush', folder, async () => {
+    const handle = await files.open(folder, 'r');
+    await closing(handle, folder, async () => await handle.sync());
+  });
+}
+
+/** Does `work`, and closes the file; what went wrong first is what gets reported. */
+export async function closing<T>(file: FileHandle, path: string, work: () => Promise<T>): Promise<T> {
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    await file.close().catch(() => {});
+    throw error;
+  }
+  await attempt('close', path, () => file.close());
+  return result;
+}
+
+/** Runs a file call; what it throws becomes a SnapshotError, or `missing` when there is no such file. */
+export async function attempt<T, M = never>(
+  action: string,
+  path: string,
+  call: () => Promise<T>,
+  ...missing: [] | [M]
+): Promise<T | M> {
+  try {
+    return await call();
+  } catch (error) {
+    if (missing.length === 1 && systemCode(error) === 'ENOENT') return missing[0];
+    throw storeError(action, path, error);
+  }
+}
+
+export function storeError(action: string, path: string, cause: unknown): SnapshotError {
+  const code = systemCode(cause);
+  const message = `Cannot ${action} "${path}": ${reasonOf(cause)}`;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const hint = 'Make room on the destination, or lower `keep` in the plan.';
+    return new SnapshotError('E_SPACE', message, { cause, hint });
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    const hint = 'Check who may write to the destination.';
+    return new SnapshotError('E_STORE', message, { cause, hint });
+  }
+  return new SnapshotError('E_STORE', message, { cause });
+}
