@@ -2,6 +2,7 @@ import yargs from 'yargs';
 import { SnapshotError } from '../errors.ts';
 import { VERSION } from '../jobs/tool.ts';
 import { addLookCommands } from './look-commands.ts';
+import { RUN_OPTIONS } from './run-options.ts';
 import { showError } from './show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { knownTo, usageError } from './usage-error.ts';
@@ -51,33 +52,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       'Back up every active row of the plan',
       (command) =>
         command
-          .option('only', {
-            type: 'string',
-            array: true,
-            default: [],
-            describe: 'Names of rows to run',
-            requiresArg: true,
-          })
-          .option('dry-run', {
-            type: 'boolean',
-            default: false,
-            describe: 'Say what would be done, and do nothing',
-          })
-          .option('jobs', { type: 'number', default: 1, describe: 'Rows at once', requiresArg: true })
-          .option('rehash', {
-            type: 'boolean',
-            default: false,
-            describe: 'Read every file, whatever its times say',
-          })
-          .option('accept-changes', {
-            type: 'boolean',
-            default: false,
-            describe: 'Go on although much changed, or the source is empty',
-          })
-          .option('shutdown', {
-            type: 'string',
-            describe: 'Shut down afterwards; =always: also when a row failed',
-          })
+          .options(RUN_OPTIONS)
           .example('$0 run', 'back up everything in backup-plan.csv')
           .example('$0 run --only documents --dry-run', 'what would be written')
           .example('$0 run --shutdown', 'before leaving the PC'),

@@ -5,19 +5,11 @@ import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
 import { shutDownAfter, type ShutdownChoice } from './countdown-view.ts';
 import { RunLog } from './run-log.ts';
+import type { RunCommandOptions } from './run-options.ts';
 import type { RunView } from './run-view.ts';
 import { thisStateFolder } from './state.ts';
 import { stopSignal } from './stop-signal.ts';
 import type { Terminal } from './terminal.ts';
-
-export interface RunCommandOptions extends CommonOptions {
-  readonly only: readonly string[];
-  readonly dryRun: boolean;
-  readonly jobs: number;
-  readonly rehash: boolean;
-  readonly acceptChanges: boolean;
-  readonly shutdown: string | undefined;
-}
 
 export async function runCommand(options: RunCommandOptions, terminal: Terminal): Promise<number> {
   const jobs = checkedJobs(options.jobs);
