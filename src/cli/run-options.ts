@@ -1,5 +1,7 @@
-// The options of `run`, in a table: the command line, its help and other commands that run a plan share it.
+// The options of `run`, besides those of notices: the command line, a file of options and other commands that
+// run a plan share the table.
 import type { CommonOptions } from './common-options.ts';
+import type { NoticeOptions } from './notice-options.ts';
 
 export const RUN_OPTIONS = {
   only: {
@@ -18,13 +20,28 @@ export const RUN_OPTIONS = {
     describe: 'Go on although much changed, or the source is empty',
   },
   shutdown: { type: 'string', describe: 'Shut down afterwards; =always: also when a row failed' },
+  before: {
+    type: 'string',
+    describe: 'A command to run first; if it ends with 75, the run is skipped',
+    requiresArg: true,
+  },
+  after: { type: 'string', describe: 'A command to run afterwards, whatever happened', requiresArg: true },
+  'notify-on': {
+    choices: ['always', 'trouble'],
+    default: 'always',
+    describe: 'Whether to tell of runs without trouble too',
+    requiresArg: true,
+  },
 } as const;
 
-export interface RunCommandOptions extends CommonOptions {
+export interface RunCommandOptions extends CommonOptions, NoticeOptions {
   readonly only: readonly string[];
   readonly dryRun: boolean;
   readonly jobs: number;
   readonly rehash: boolean;
   readonly acceptChanges: boolean;
   readonly shutdown: string | undefined;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  readonly notifyOn: 'always' | 'trouble';
 }
