@@ -7,6 +7,11 @@ import { webhook } from './webhook.ts';
 const MESSAGE: Message = { moment: 'success', title: 'title', text: 'text', payload: {} };
 const QUICK: Patience = { limitMs: 20_000, pausesMs: [1, 1] };
 
+/** The longest it can take. */
+function most({ limitMs, pausesMs }: Patience): number {
+  return limitMs * (pausesMs.length + 1) + pausesMs.reduce((sum, ms) => sum + ms, 0);
+}
+
 describe('deliver()', () => {
   it('tries again when the server has trouble, until it is taken', async () => {
     const { origin, received } = await webServer((response, nth) => {
@@ -69,8 +74,6 @@ describe('deliver()', () => {
   });
 
   it('never holds up a shutdown for a minute', () => {
-    const most = ({ limitMs, pausesMs }: Patience): number =>
-      limitMs * (pausesMs.length + 1) + pausesMs.reduce((sum, ms) => sum + ms, 0);
     expect(most(PATIENT) + most(HASTY)).toBeLessThan(60_000);
   });
 });

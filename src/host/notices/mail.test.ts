@@ -41,7 +41,7 @@ async function sink(options: SMTPServerOptions = {}): Promise<Sink> {
   server.on('error', () => undefined);
   server.listen(0, '127.0.0.1');
   await once(server.server, 'listening');
-  onTestFinished(() => void server.close());
+  onTestFinished(() => server.close());
   return { port: (server.server.address() as AddressInfo).port, mails };
 }
 
