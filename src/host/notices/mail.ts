@@ -83,7 +83,7 @@ async function sendMail(
   message: Message,
   signal: AbortSignal,
 ): Promise<void> {
-  // 30 ms to load, and most runs send none.
+  // Slow to load, and most runs send none.
   const { createTransport } = await import('nodemailer');
   const { from, auth, ...where } = server;
   let socket: Socket | undefined;
