@@ -15,6 +15,20 @@ function read(place: Place, file: string): string {
   return readFileSync(place.path(file), 'utf8');
 }
 
+/** A busy machine takes its time. */
+const PATIENT = { timeout: 60_000 };
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // Linux: one that nobody has waited for yet is done all the same.
+    const stat = `/proc/${pid}/stat`;
+    return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
 // The commands are for sh.
 describe.skipIf(IS_WINDOWS)('the command before a run', () => {
   it('runs first: what it makes is backed up, by a glob too', async () => {
@@ -71,23 +85,31 @@ describe.skipIf(IS_WINDOWS)('the command before a run', () => {
     const before = 'sleep 1000 & echo $! > pid; wait';
     const running = place.start(['run', '--json', '--before', before, '--after', 'touch after']);
     await running.line((line) => line.includes('Running the command before'));
-    await expect.poll(() => existsSync(place.path('pid')) && read(place, 'pid').endsWith('\n')).toBe(true);
+    await expect
+      .poll(() => existsSync(place.path('pid')) && read(place, 'pid').endsWith('\n'), PATIENT)
+      .toBe(true);
     running.child.kill('SIGINT');
     const ended = await running.ended;
     expect(ended.status).toBe(130);
     expect(eventsOf(ended).at(-1)).toMatchObject({ event: 'end', status: 130, error: { code: 'E_STOPPED' } });
     const pid = Number(read(place, 'pid'));
-    await expect
-      .poll(() => {
-        try {
-          return /\) [^Z] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-        } catch {
-          return false;
-        }
-      })
-      .toBe(false);
+    await expect.poll(() => isRunning(pid), PATIENT).toBe(false);
     expect(existsSync(place.path('after'))).toBe(false);
     expect(place.snapshots()).toEqual([]);
+  });
+});
+
+describe.skipIf(IS_WINDOWS)('a command that does not want to end', () => {
+  it('is killed by a second Ctrl-C', async () => {
+    const place = openWithFile();
+    const before = "trap '' TERM; echo $$ > part; mv part pid; while :; do sleep 1000; done";
+    const running = place.start(['run', '--json', '--before', before]);
+    await expect.poll(() => existsSync(place.path('pid')), PATIENT).toBe(true);
+    running.child.kill('SIGINT');
+    await running.line((line) => line.includes('once more ends it'));
+    running.child.kill('SIGINT');
+    expect((await running.ended).status).toBe(130);
+    await expect.poll(() => isRunning(Number(read(place, 'pid'))), PATIENT).toBe(false);
   });
 });
 

@@ -101,11 +101,11 @@ describe('--notify', () => {
     expect(told(server)).toMatchObject([{ outcome: 'trouble', status: 11, rows: [{ status: 11 }] }]);
   });
 
-  it.skipIf(IS_WINDOWS)('tells of a run that was stopped', async () => {
+  it.skipIf(IS_WINDOWS)('tells of a run that was stopped, once, as somebody waits', async () => {
     const place = openWithFile();
     place.write({ large: '' });
     truncateSync(`${place.source}/large`, 1_000_000_000);
-    const server = await webServer();
+    const server = await webServer((response) => response.writeHead(500).end());
     const running = place.start(['run', '--json', '--notify', `webhook:${server.origin}/hook`]);
     await running.line((line) => line.includes('"phase":"pack"'));
     running.child.kill('SIGTERM');

@@ -23,6 +23,9 @@ async function appears(folder: string, name: string): Promise<void> {
   });
 }
 
+/** A busy machine takes its time. */
+const PATIENT = { timeout: 20_000 };
+
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -85,7 +88,17 @@ describe('runHook()', () => {
       controller.abort();
       expect(await ended).toBe(143);
       const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
-      await expect.poll(() => isRunning(pid)).toBe(false);
+      await expect.poll(() => isRunning(pid), PATIENT).toBe(false);
     },
   );
+
+  it.skipIf(process.platform === 'win32')('is killed when it does not end', async () => {
+    const folder = openFolder();
+    const controller = new AbortController();
+    const command = `trap '' TERM; touch '${folder}/ready'; while :; do sleep 1000; done`;
+    const ended = runHook(command, { signal: controller.signal, graceMs: 1 });
+    await appears(folder, 'ready');
+    controller.abort();
+    expect(await ended).toBe(137);
+  });
 });

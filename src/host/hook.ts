@@ -10,10 +10,9 @@ export interface HookOptions {
   readonly input?: string;
   /** Ends the command and all that it has started. */
   readonly signal?: AbortSignal | undefined;
+  /** One that does not end when it is asked to is killed after so long; default 10 s. */
+  readonly graceMs?: number;
 }
-
-/** One that does not end when it is asked to is killed after so long. */
-const GRACE_MS = 10_000;
 
 /**
  * Runs a command line of the user's own in the user's shell: `sh -c`, or `cmd.exe /c`. What it prints goes to the
@@ -24,7 +23,7 @@ const GRACE_MS = 10_000;
  */
 export async function runHook(
   command: string,
-  { env = {}, input, signal }: HookOptions = {},
+  { env = {}, input, signal, graceMs = 10_000 }: HookOptions = {},
 ): Promise<number> {
   const isWindows = process.platform === 'win32';
   const child = spawn(command, {
@@ -32,7 +31,8 @@ export async function runHook(
     // A group of its own, so that what the shell starts is reached with it.
     detached: !isWindows,
     windowsHide: true,
-    // The standard output is for results, and programs may read them.
+    // The standard output is for results, and programs may read them. Passed on, not caught: what the command
+    // leaves in the background may hold a pipe open for ever.
     stdio: [input === undefined ? 'ignore' : 'pipe', 2, 2],
     env: { ...process.env, ...env },
   });
@@ -42,7 +42,7 @@ export async function runHook(
   let killing: NodeJS.Timeout | undefined;
   const stop = (): void => {
     end('SIGTERM');
-    killing = setTimeout(end, GRACE_MS, 'SIGKILL');
+    killing = setTimeout(end, graceMs, 'SIGKILL');
   };
   // A second Ctrl-C ends this process at once; the command must not outlive it.
   const kill = (): void => end('SIGKILL');
@@ -52,7 +52,6 @@ export async function runHook(
   // One that reads nothing breaks the pipe.
   child.stdin?.on('error', () => undefined).end(input);
   try {
-    // Not for the end of its output: what it has put into the background may hold that open for ever.
     const [status, by] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     return status ?? 128 + (by === null ? 0 : constants.signals[by]);
   } catch (cause) {
