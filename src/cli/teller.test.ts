@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { Channel, Message } from '../host/notices/channel.ts';
 import { RunRecord } from './run-record.ts';
@@ -6,16 +7,13 @@ import { Teller } from './teller.ts';
 describe('Teller', () => {
   it('tells of the end after the start has arrived, so that a slow line does not swap them', async () => {
     const sent: string[] = [];
-    let arrive = (): void => undefined;
-    const arrived = new Promise<void>((resolve) => {
-      arrive = resolve;
-    });
+    const line = new EventEmitter();
     const channel: Channel = {
       label: 'check',
       isMonitor: true,
       async send({ moment }: Message): Promise<void> {
         sent.push(`${moment} begins`);
-        if (moment === 'start') await arrived;
+        if (moment === 'start') await once(line, 'arrived');
         sent.push(moment);
       },
     };
@@ -27,7 +25,7 @@ describe('Teller', () => {
     // All that does not wait for the start goes ahead.
     await import('./notice-text.ts');
     await new Promise(setImmediate);
-    arrive();
+    line.emit('arrived');
     await ended;
     expect(sent).toEqual(['start begins', 'start', 'success begins', 'success']);
   });
