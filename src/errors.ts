@@ -13,6 +13,8 @@ export const EXIT_STATUS = {
   E_DAMAGED: 1,
   /** The machine lacks something this program needs. */
   E_HOST: 1,
+  /** A command that the user wants before or after the run failed. */
+  E_HOOK: 1,
   /** Wrong use of the command. */
   E_USAGE: 2,
   /** The plan has errors; nothing was done. */
@@ -73,6 +75,13 @@ const REASONS: Readonly<Record<string, string>> = {
   ETXTBSY: 'in use by another program',
   EEXIST: 'it exists already',
   ENOTEMPTY: 'it is not empty',
+  ECONNREFUSED: 'nobody answers there',
+  ECONNRESET: 'the connection was cut',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the host name cannot be looked up',
+  ETIMEDOUT: 'no answer in time',
 };
 
 /** The system's code of `error` (`ENOENT`, ...), or undefined. */

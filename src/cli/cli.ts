@@ -1,7 +1,11 @@
 import yargs from 'yargs';
 import { SnapshotError } from '../errors.ts';
 import { VERSION } from '../jobs/tool.ts';
+import { COMMON_OPTIONS } from './common-options.ts';
+import { configFile, readConfig, withDefaults } from './config-file.ts';
 import { addLookCommands } from './look-commands.ts';
+import { NOTICE_OPTIONS } from './notice-options.ts';
+import { RUN_OPTIONS } from './run-options.ts';
 import { showError } from './show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { knownTo, usageError } from './usage-error.ts';
@@ -30,59 +34,41 @@ export async function runCli(args: readonly string[]): Promise<number> {
 
 async function parse(args: readonly string[], terminal: Terminal): Promise<number> {
   let status = 0;
+  const named = configFile(args, process.env);
+  const file = named === undefined ? {} : await readConfig(named);
   // Commands are loaded when they are called: starting is what a user waits for first.
   const parser = yargs()
     .scriptName('snapshot')
     // The messages are in one language.
     .locale('en')
     .usage('$0 <command>\n\nDated, ordinary archives of your folders, written only when something changed.')
-    .option('plan', {
-      type: 'string',
-      default: 'backup-plan.csv',
-      describe: 'The plan, a CSV file',
-      requiresArg: true,
-    })
-    .option('json', { type: 'boolean', default: false, describe: 'One JSON object per line' })
-    .option('quiet', { type: 'boolean', default: false, describe: 'Only say what went wrong' })
-    .option('color', { type: 'boolean', default: true, describe: 'Colours, where the terminal has them' })
-    .option('log', { type: 'string', describe: 'Log file, instead of the usual place', requiresArg: true })
+    .options(withDefaults(COMMON_OPTIONS, file))
     .command(
       'run',
       'Back up every active row of the plan',
       (command) =>
         command
-          .option('only', {
-            type: 'string',
-            array: true,
-            default: [],
-            describe: 'Names of rows to run',
-            requiresArg: true,
-          })
-          .option('dry-run', {
-            type: 'boolean',
-            default: false,
-            describe: 'Say what would be done, and do nothing',
-          })
-          .option('jobs', { type: 'number', default: 1, describe: 'Rows at once', requiresArg: true })
-          .option('rehash', {
-            type: 'boolean',
-            default: false,
-            describe: 'Read every file, whatever its times say',
-          })
-          .option('accept-changes', {
-            type: 'boolean',
-            default: false,
-            describe: 'Go on although much changed, or the source is empty',
-          })
-          .option('shutdown', {
-            type: 'string',
-            describe: 'Shut down afterwards; =always: also when a row failed',
-          })
+          .options(withDefaults(RUN_OPTIONS, file))
+          .options(withDefaults(NOTICE_OPTIONS, file))
           .example('$0 run', 'back up everything in backup-plan.csv')
           .example('$0 run --only documents --dry-run', 'what would be written')
-          .example('$0 run --shutdown', 'before leaving the PC'),
+          .example('$0 run --shutdown', 'before leaving the PC')
+          .example('$0 run --notify ntfy:https://ntfy.sh/my-topic', 'tell a phone how it went')
+          .example('$0 run --config snapshot.json', 'with the options in that file'),
       async (options) => {
         status = await (await import('./run-command.ts')).runCommand(options, terminal);
+      },
+    )
+    .command(
+      'notify',
+      'Send a test to everyone a run would tell',
+      (command) =>
+        command
+          .options(withDefaults(NOTICE_OPTIONS, file))
+          .example('$0 notify --notify desktop:', 'is there a notification?')
+          .example('$0 notify --config snapshot.json', 'all that are in that file'),
+      async (options) => {
+        status = await (await import('./notify-command.ts')).notifyCommand(options, terminal);
       },
     )
     .command(
@@ -214,7 +200,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
     .demandCommand(1, 'Which command?')
     .strictOptions()
     .strictCommands()
-    .group(['plan', 'json', 'quiet', 'color', 'log', 'help', 'version'], 'For every command:')
+    .group(['plan', 'config', 'json', 'quiet', 'color', 'log', 'help', 'version'], 'For every command:')
     .version(VERSION)
     .help()
     .epilogue(EXIT_HELP)
@@ -244,6 +230,11 @@ function refuseTwice(options: Readonly<Record<string, unknown>>): true {
     'level',
     'sample',
     'seed',
+    'config',
+    'before',
+    'after',
+    'notify-on',
+    'smtp-file',
   ];
   for (const name of once) {
     if (Array.isArray(options[name])) throw new SnapshotError('E_USAGE', `--${name} is given twice`);

@@ -1,4 +1,18 @@
 /** The options that every command has. */
+export const COMMON_OPTIONS = {
+  plan: {
+    type: 'string',
+    default: 'backup-plan.csv',
+    describe: 'The plan, a CSV file',
+    requiresArg: true,
+  },
+  config: { type: 'string', describe: 'A JSON file with options, the same for every run', requiresArg: true },
+  json: { type: 'boolean', default: false, describe: 'One JSON object per line' },
+  quiet: { type: 'boolean', default: false, describe: 'Only say what went wrong' },
+  color: { type: 'boolean', default: true, describe: 'Colours, where the terminal has them' },
+  log: { type: 'string', describe: 'Log file, instead of the usual place', requiresArg: true },
+} as const;
+
 export interface CommonOptions {
   readonly plan: string;
   readonly json: boolean;

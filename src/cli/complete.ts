@@ -3,7 +3,18 @@ import { findSeries } from '../jobs/address.ts';
 import { loadPlan } from '../plan/plan.ts';
 
 /** Options with a value. */
-const VALUED = ['--plan', '--log', '--at', '--series', '--only', '--to', '--jobs', '--sample', '--level'];
+const VALUED = [
+  '--plan',
+  '--config',
+  '--log',
+  '--at',
+  '--series',
+  '--only',
+  '--to',
+  '--jobs',
+  '--sample',
+  '--level',
+];
 
 /** Commands whose first argument is a series. */
 const OF_SERIES = ['list', 'files', 'diff', 'restore', 'verify'];

@@ -36,6 +36,15 @@ export class JsonView implements RunView {
     this.#print({ event: 'warning', message });
   }
 
+  note(message: string): void {
+    this.#print({ event: 'note', message });
+  }
+
+  skip(message: string): void {
+    this.note(message);
+    this.#end = { event: 'end', status: 0, skipped: true, written: 0, unchanged: 0, failed: 0, stopped: 0 };
+  }
+
   end(ends: readonly RowEnd[], status: number): void {
     const count = (outcome: RowEnd['outcome']): number =>
       ends.filter((end) => end.outcome === outcome).length;

@@ -57,6 +57,14 @@ export class LiveView implements RunView {
     this.#above(`${this.#terminal.style('yellow', 'warning:')} ${message}`);
   }
 
+  note(message: string): void {
+    this.#above(this.#terminal.style('dim', message));
+  }
+
+  skip(message: string): void {
+    this.#above(this.#terminal.style('yellow', message));
+  }
+
   end(ends: readonly RowEnd[], status: number): void {
     this.#draw.clear();
     if (ends.length === 0) {

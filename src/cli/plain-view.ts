@@ -43,6 +43,14 @@ export class PlainView implements RunView {
     this.#terminal.err(`warning: ${message}`);
   }
 
+  note(message: string): void {
+    if (!this.#quiet) this.#terminal.out(message);
+  }
+
+  skip(message: string): void {
+    this.note(message);
+  }
+
   end(ends: readonly RowEnd[], _status: number): void {
     if (ends.length === 0 && !this.#quiet) this.#terminal.out('The plan has no active row; nothing to do.');
   }

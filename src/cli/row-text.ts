@@ -6,8 +6,19 @@ import type { Terminal } from './terminal.ts';
 /** So many problems of a row are listed; all of them are in the log. */
 const MAX_PROBLEMS = 10;
 
+/** What a line about a row needs to know. */
+type RowLine = Pick<
+  RowEnd,
+  'row' | 'outcome' | 'dryRun' | 'files' | 'bytes' | 'change' | 'newBytes' | 'durationMs'
+> & { readonly guards: readonly unknown[]; readonly error: unknown };
+
+type Style = Pick<Terminal, 'style'>;
+
 /** One word, coloured: how the row ended. */
-export function outcomeText({ outcome, dryRun, guards }: RowEnd, { style }: Terminal): string {
+export function outcomeText(
+  { outcome, dryRun, guards }: Pick<RowLine, 'outcome' | 'dryRun' | 'guards'>,
+  { style }: Style,
+): string {
   switch (outcome) {
     case 'written':
       return style(guards.length > 0 ? 'yellow' : 'green', dryRun ? 'would write' : 'written');
@@ -21,7 +32,7 @@ export function outcomeText({ outcome, dryRun, guards }: RowEnd, { style }: Term
 }
 
 /** A row on one line, for where there is no table: `documents: written, 12 files, 3 kB, 1 added, 0.2s`. */
-export function rowLine(end: RowEnd, terminal: Terminal): string {
+export function rowLine(end: RowLine, terminal: Style): string {
   const isUnchanged = end.outcome === 'unchanged';
   const parts = [isUnchanged ? terminal.style('green', 'nothing changed') : outcomeText(end, terminal)];
   if (end.error === null) parts.push(formatCountOf(end.files, 'file'), formatBytes(end.bytes));
@@ -31,11 +42,11 @@ export function rowLine(end: RowEnd, terminal: Terminal): string {
 }
 
 /** Whether the bytes are on disk, or would go into archives before compression. */
-function newWord({ dryRun }: RowEnd): string {
+function newWord({ dryRun }: RowLine): string {
   return dryRun ? 'before compression' : 'on disk';
 }
 
-function changeText({ change }: RowEnd): string {
+function changeText({ change }: RowLine): string {
   const parts = Object.entries(change).filter(([, count]) => count > 0);
   return parts.map(([kind, count]) => `${formatCount(count as number)} ${kind}`).join(', ') || 'no entries';
 }

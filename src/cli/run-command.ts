@@ -1,62 +1,64 @@
-import { gravestStatus, SnapshotError } from '../errors.ts';
+import { SnapshotError } from '../errors.ts';
+import type { RunOutcome } from '../jobs/notice.ts';
 import type { RowEnd } from '../jobs/events.ts';
-import { run, runStatus } from '../jobs/run.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
 import { shutDownAfter, type ShutdownChoice } from './countdown-view.ts';
+import { openChannels } from './open-channels.ts';
+import { outcomeOf, runBetween } from './run-between.ts';
 import { RunLog } from './run-log.ts';
+import type { RunCommandOptions } from './run-options.ts';
+import { RunRecord } from './run-record.ts';
 import type { RunView } from './run-view.ts';
 import { thisStateFolder } from './state.ts';
 import { stopSignal } from './stop-signal.ts';
+import { Teller } from './teller.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface RunCommandOptions extends CommonOptions {
-  readonly only: readonly string[];
-  readonly dryRun: boolean;
-  readonly jobs: number;
-  readonly rehash: boolean;
-  readonly acceptChanges: boolean;
-  readonly shutdown: string | undefined;
-}
-
 export async function runCommand(options: RunCommandOptions, terminal: Terminal): Promise<number> {
-  const jobs = checkedJobs(options.jobs);
-  const flag = checkedShutdown(options.shutdown);
-  const plan = await loadPlan(options.plan);
+  // Before all else, so that somebody is told of whatever else is wrong.
+  const channels = await openChannels(options, process.env);
   const view = await viewFor(options, terminal);
-  const log = await RunLog.open(options.log, thisStateFolder(), (message) => view.warn(message));
   const stop = stopSignal(() => view.warn('stopping; once more ends it at once'));
+  const record = new RunRecord();
+  let log: RunLog | undefined;
+  let plan: Plan | undefined;
+  let outcome: RunOutcome;
+  const warn = (message: string): void => {
+    log?.warn(message);
+    view.warn(message);
+  };
+  // What only looks tells nobody.
+  const teller = new Teller(options.dryRun ? [] : channels, options.notifyOn, warn);
   try {
-    log.start(plan);
-    view.start(plan, options.only);
-    const { only, dryRun, rehash, acceptChanges } = options;
-    const report: Parameters<typeof run>[1]['report'] = (event) => {
-      log.event(event);
-      view.event(event);
-    };
-    const ends = await run(plan, {
-      only,
-      dryRun,
-      jobs,
-      rehash,
-      acceptChanges,
-      signal: stop.signal,
-      report,
-      now: () => new Date(),
-    });
-    const status = gravestStatus([runStatus(ends), stop.signal.aborted ? 130 : 0]);
-    view.end(ends, status);
-    log.end(status);
+    try {
+      checkJobs(options.jobs);
+      checkShutdown(options.shutdown);
+      plan = await loadPlan(options.plan);
+      log = await RunLog.open(options.log, thisStateFolder(), (message) => view.warn(message));
+      outcome = await runBetween(plan, options, { view, log, record, teller, stop: stop.signal });
+    } catch (error) {
+      outcome = outcomeOf(error);
+    }
+    const { kind, status, ends, notes, error } = outcome;
+    if (kind === 'skipped') view.skip(notes.join(' '));
+    else {
+      if (error === undefined) view.end(ends, status);
+      notes.forEach(warn);
+    }
+    await teller.end(record.notice(outcome), stop.signal);
+    log?.end(status);
     // Before the machine may go down.
-    await log.close();
-    const choice = dryRun ? undefined : shutdownChoice(flag, plan, ends);
+    await log?.close();
+    if (error !== undefined) throw error;
+    const choice = options.dryRun ? undefined : shutdownChoice(options.shutdown, plan, ends);
     if (choice === undefined) return status;
-    const hasFailed = ends.some(({ error }) => error !== null);
+    const hasFailed = status === 1 || ends.some((end) => end.error !== null);
     return await shutDownAfter(choice, status, hasFailed, stop.signal, thisStateFolder(), view);
   } finally {
     stop.dispose();
     view.close();
-    await log.close();
+    await log?.close();
   }
 }
 
@@ -67,26 +69,24 @@ async function viewFor({ json, quiet }: CommonOptions, terminal: Terminal): Prom
   return new (await import('./plain-view.ts')).PlainView(terminal, quiet);
 }
 
-function checkedJobs(jobs: number): number {
-  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 64) return jobs;
+function checkJobs(jobs: number): void {
+  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 64) return;
   throw new SnapshotError('E_USAGE', '--jobs takes a whole number from 1 to 64');
 }
 
-function checkedShutdown(value: string | undefined): ShutdownChoice | undefined {
-  if (value === undefined) return undefined;
-  if (value === '') return 'unless-failed';
-  if (value === 'always') return 'always';
+function checkShutdown(value: string | undefined): void {
+  if (value === undefined || value === '' || value === 'always') return;
   throw new SnapshotError('E_USAGE', `--shutdown=${value}: it takes no value, or \`always\``);
 }
 
 /** The option wins; without it, the plan decides when all rows that ran say yes. */
 function shutdownChoice(
-  flag: ShutdownChoice | undefined,
-  plan: Plan,
+  flag: string | undefined,
+  plan: Plan | undefined,
   ends: readonly RowEnd[],
 ): ShutdownChoice | undefined {
-  if (flag !== undefined) return flag;
-  const active = plan.rows.filter((row) => row.active);
+  if (flag !== undefined) return flag === 'always' ? 'always' : 'unless-failed';
+  const active = plan?.rows.filter((row) => row.active) ?? [];
   const all = ends.length === active.length && active.length > 0 && active.every((row) => row.shutdown);
   return all ? 'unless-failed' : undefined;
 }

@@ -58,6 +58,14 @@ export class RunLog {
     }
   }
 
+  note(message: string): void {
+    this.#line('info', {}, message);
+  }
+
+  warn(message: string): void {
+    this.#line('warn', {}, message);
+  }
+
   end(status: number): void {
     this.#line('info', { status }, 'run ended');
   }

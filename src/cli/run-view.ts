@@ -8,6 +8,10 @@ export interface RunView {
   event(event: RunEvent): void;
   /** Something that concerns no row. */
   warn(message: string): void;
+  /** Worth knowing, and concerns no row. */
+  note(message: string): void;
+  /** Instead of {@link end}: the command before the run does not want it now. */
+  skip(message: string): void;
   end(ends: readonly RowEnd[], status: number): void;
   /** A second of the countdown before a shutdown. */
   countdown(secondsLeft: number): void;

@@ -1,0 +1,78 @@
+// A notice as a person reads it.
+import { hostname } from 'node:os';
+import type { Message } from '../host/notices/channel.ts';
+import type { Notice, NoticeRow } from '../jobs/notice.ts';
+import { formatCount, formatCountOf, formatDuration } from './format.ts';
+import { rowLine } from './row-text.ts';
+
+const PLAIN = { style: (_: string, text: string): string => text };
+
+/** What is told when a run begins. */
+export function startMessage(): Message {
+  return { moment: 'start', title: `Backup on ${hostname()}: started`, text: '', payload: {} };
+}
+
+/** What is told when it has ended. */
+export function endMessage(notice: Notice): Message {
+  const title = `Backup on ${notice.host}: ${verdict(notice)}`;
+  return { moment: momentOf(notice), title, text: noticeText(notice), payload: notice };
+}
+
+function momentOf({ outcome }: Notice): Message['moment'] {
+  switch (outcome) {
+    case 'done':
+      return 'success';
+    case 'trouble':
+    case 'failed':
+    case 'stopped':
+      return 'failure';
+    // No run, so no success; and nothing went wrong.
+    case 'skipped':
+    case 'test':
+      return 'log';
+  }
+}
+
+function verdict({ outcome, status, rows }: Notice): string {
+  switch (outcome) {
+    case 'done':
+      return rows.some((row) => row.outcome === 'written') ? 'done' : 'done, nothing changed';
+    case 'trouble':
+      if (status === 4) return 'a guard held something back';
+      return status === 11 ? 'another run holds the lock' : 'not everything could be read';
+    case 'failed': {
+      const failed = rows.filter((row) => row.outcome === 'failed').length;
+      if (failed > 0) return `${formatCountOf(failed, 'row')} of ${rows.length} failed`;
+      return rows.length === 0 ? 'it could not start' : 'the command after it failed';
+    }
+    case 'stopped':
+    case 'skipped':
+      return outcome;
+    case 'test':
+      return 'this is a test';
+  }
+}
+
+function noticeText({ notes, error, rows, status, started, finished, outcome }: Notice): string {
+  const lines = [...notes];
+  if (error !== null) lines.push(error.message, ...error.problems.map((problem) => `  ${problem}`));
+  // What went wrong comes first: the end may be cut off.
+  const byGravity = rows.toSorted((a, b) => Number(a.status === 0) - Number(b.status === 0));
+  lines.push(...byGravity.flatMap(rowLines));
+  if (outcome !== 'test') {
+    const ms = Date.parse(finished) - Date.parse(started);
+    lines.push('', `Exit code ${status}, after ${formatDuration(ms)}.`);
+  }
+  return lines.join('\n');
+}
+
+function rowLines(row: NoticeRow): readonly string[] {
+  const { error, guards, problems, problemCount } = row;
+  const lines = [rowLine({ ...row, dryRun: false }, PLAIN)];
+  if (error !== null) lines.push(`  ${error.message}`);
+  else lines.push(...guards.map(({ message }) => `  ${message}`));
+  for (const { path, reason } of problems) lines.push(`  ${path === '' ? '.' : path}: ${reason}`);
+  if (problemCount > problems.length)
+    lines.push(`  and ${formatCount(problemCount - problems.length)} more problems, in the log`);
+  return lines;
+}

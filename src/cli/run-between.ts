@@ -1,0 +1,90 @@
+import { EXIT_STATUS, gravestStatus, SnapshotError } from '../errors.ts';
+import type { RunOutcome } from '../jobs/notice.ts';
+import type { Report } from '../jobs/events.ts';
+import { run, runStatus } from '../jobs/run.ts';
+import { loadPlan, type Plan } from '../plan/plan.ts';
+import { runAfter, runBefore, SKIPPED } from './run-hooks.ts';
+import type { RunLog } from './run-log.ts';
+import type { RunCommandOptions } from './run-options.ts';
+import type { RunRecord } from './run-record.ts';
+import type { RunView } from './run-view.ts';
+import type { Teller } from './teller.ts';
+
+/** What a run is accompanied by. */
+export interface Company {
+  readonly view: RunView;
+  readonly log: RunLog;
+  readonly record: RunRecord;
+  readonly teller: Teller;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Runs `plan` between the user's commands. The one after it runs whenever the one before has succeeded, and
+ * learns of failures too: those are in what is returned.
+ *
+ * @throws {@link SnapshotError} when the command before fails; nothing was done then.
+ */
+export async function runBetween(
+  plan: Plan,
+  options: RunCommandOptions,
+  company: Company,
+): Promise<RunOutcome> {
+  const { view, log, record, stop } = company;
+  // What only looks does not mount disks and stop databases.
+  const { before, after } = options.dryRun ? {} : options;
+  if (before !== undefined) {
+    view.note('Running the command before the run.');
+    if (!(await runBefore(before, stop))) {
+      log.note(SKIPPED);
+      return { kind: 'skipped', status: 0, ends: [], notes: [SKIPPED] };
+    }
+  }
+  let outcome: RunOutcome;
+  try {
+    // It may have mounted what the globs of the plan are about.
+    outcome = await runRows(before === undefined ? plan : await loadPlan(options.plan), options, company);
+  } catch (error) {
+    outcome = outcomeOf(error);
+  }
+  if (after === undefined) return outcome;
+  view.note('Running the command after the run.');
+  return await runAfter(after, outcome, record.notice(outcome), stop);
+}
+
+/** A run that ended by throwing `error`. */
+export function outcomeOf(error: unknown): RunOutcome {
+  const status = error instanceof SnapshotError ? EXIT_STATUS[error.code] : 1;
+  return {
+    kind: 'run',
+    status,
+    ends: [],
+    notes: [],
+    error: error instanceof Error ? error : new Error(String(error)),
+  };
+}
+
+async function runRows(plan: Plan, options: RunCommandOptions, company: Company): Promise<RunOutcome> {
+  const { view, log, record, teller, stop } = company;
+  const { only, dryRun, jobs, rehash, acceptChanges } = options;
+  log.start(plan);
+  view.start(plan, only);
+  teller.start();
+  const report: Report = (event) => {
+    log.event(event);
+    record.event(event);
+    view.event(event);
+  };
+  const ends = await run(plan, {
+    only,
+    dryRun,
+    jobs,
+    rehash,
+    acceptChanges,
+    signal: stop,
+    report,
+    now: () => new Date(),
+  });
+  const status = gravestStatus([runStatus(ends), stop.aborted ? 130 : 0]);
+  return { kind: 'run', status, ends, notes: [] };
+}

@@ -1,0 +1,47 @@
+// The options of `run`, besides those of notices: the command line, a file of options and other commands that
+// run a plan share the table.
+import type { CommonOptions } from './common-options.ts';
+import type { NoticeOptions } from './notice-options.ts';
+
+export const RUN_OPTIONS = {
+  only: {
+    type: 'string',
+    array: true,
+    default: [] as string[],
+    describe: 'Names of rows to run',
+    requiresArg: true,
+  },
+  'dry-run': { type: 'boolean', default: false, describe: 'Say what would be done, and do nothing' },
+  jobs: { type: 'number', default: 1, describe: 'Rows at once', requiresArg: true },
+  rehash: { type: 'boolean', default: false, describe: 'Read every file, whatever its times say' },
+  'accept-changes': {
+    type: 'boolean',
+    default: false,
+    describe: 'Go on although much changed, or the source is empty',
+  },
+  shutdown: { type: 'string', describe: 'Shut down afterwards; =always: also when a row failed' },
+  before: {
+    type: 'string',
+    describe: 'A command to run first; if it ends with 75, the run is skipped',
+    requiresArg: true,
+  },
+  after: { type: 'string', describe: 'A command to run afterwards, whatever happened', requiresArg: true },
+  'notify-on': {
+    choices: ['always', 'trouble'],
+    default: 'always',
+    describe: 'Whether to tell of runs without trouble too',
+    requiresArg: true,
+  },
+} as const;
+
+export interface RunCommandOptions extends CommonOptions, NoticeOptions {
+  readonly only: readonly string[];
+  readonly dryRun: boolean;
+  readonly jobs: number;
+  readonly rehash: boolean;
+  readonly acceptChanges: boolean;
+  readonly shutdown: string | undefined;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  readonly notifyOn: 'always' | 'trouble';
+}

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import type { Message } from './channel.ts';
+import { desktopCommand } from './desktop.ts';
+import { pingUrl } from './healthchecks.ts';
+import { webServer } from './lab.ts';
+import { ntfyPost } from './ntfy.ts';
+import { openChannel } from './open-channel.ts';
+import { refusalOf } from './post.ts';
+
+const MESSAGE: Message = {
+  moment: 'failure',
+  title: 'Backup on büro: failed',
+  text: 'letters: <b>FAILED</b> & more',
+  payload: { version: 1, name: 'ü' },
+};
+
+const noServer = async (): Promise<never> => await Promise.reject(new Error('no mail server'));
+
+async function sendTo(address: string, message: Message = MESSAGE): Promise<void> {
+  const channel = await openChannel(address, noServer);
+  await channel.send(message, new AbortController().signal);
+}
+
+describe('openChannel()', () => {
+  it('pings a check: the path says what happened, the body what to read', async () => {
+    const { origin, received } = await webServer();
+    const address = `healthchecks:${origin}/uuid`;
+    for (const moment of ['start', 'success', 'failure', 'log'] as const)
+      await sendTo(address, { ...MESSAGE, moment });
+    expect(received.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'POST /uuid/start',
+      'POST /uuid',
+      'POST /uuid/fail',
+      'POST /uuid/log',
+    ]);
+    expect(received[2]?.body).toBe('Backup on büro: failed\n\nletters: <b>FAILED</b> & more');
+  });
+
+  it('posts to a topic as JSON, whatever letters are in it', async () => {
+    const { origin, received } = await webServer();
+    await sendTo(`ntfy:${origin}/my-topic`);
+    const [{ method, path, type, body } = { body: '' } as never] = received;
+    expect({ method, path, type }).toEqual({ method: 'POST', path: '/', type: 'application/json' });
+    expect(JSON.parse(body)).toMatchObject({
+      topic: 'my-topic',
+      title: MESSAGE.title,
+      message: MESSAGE.text,
+      priority: 4,
+    });
+  });
+
+  it('posts the payload to a webhook, with the user and password of its address in a header', async () => {
+    const { origin, received } = await webServer();
+    await sendTo(`webhook:${origin.replace('//', '//anna:p%40ss@')}/hook?a=b`);
+    expect(received).toEqual([
+      {
+        method: 'POST',
+        path: '/hook?a=b',
+        authorization: `Basic ${Buffer.from('anna:p@ss').toString('base64')}`,
+        type: 'application/json',
+        body: '{"version":1,"name":"ü"}',
+      },
+    ]);
+  });
+
+  it.each([
+    ['https://hc-ping.com/secret', /does not say what is there/],
+    ['telegram:secret', /no kind that is known/],
+    ['secret', /no kind that is known/],
+    ['webhook:secret', /begins with `https:/],
+    ['webhook:ftp://host/secret', /begins with `https:/],
+    ['ntfy:https://ntfy.sh', /one topic/],
+    ['ntfy:https://ntfy.sh/a/secret', /one topic/],
+    ['mailto:secret', /one address/],
+    ['mailto:a@example.org,secret@example.org', /one address/],
+    ['desktop:secret', /nothing after/],
+  ])('refuses %s, and does not repeat what may be secret', async (address, message) => {
+    const error: unknown = await openChannel(address, noServer).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'E_USAGE', message: expect.stringMatching(message) });
+    expect(String(error)).not.toContain('secret');
+  });
+
+  it('has no secret in the label, which goes into logs', async () => {
+    const { label } = await openChannel('ntfy:https://anna:secret@ntfy.sh/secret', noServer);
+    expect(label).toBe('ntfy at ntfy.sh');
+  });
+});
+
+describe('pingUrl()', () => {
+  it.each([
+    ['https://hc.example/uuid/', 'https://hc.example/uuid/fail'],
+    ['https://hc.example/ping/key/slug?create=1', 'https://hc.example/ping/key/slug/fail?create=1'],
+  ])('makes of %s %s', (check, url) => {
+    expect(pingUrl(new URL(check), 'failure').href).toBe(url);
+  });
+});
+
+describe('ntfyPost()', () => {
+  it('keeps below 4096 bytes, and cuts no letter in two', () => {
+    const text = `x${'ü'.repeat(5000)}`;
+    const { body } = ntfyPost(new URL('https://ntfy.sh/topic'), { ...MESSAGE, text });
+    const { message } = JSON.parse(body) as { message: string };
+    expect(Buffer.byteLength(message)).toBeLessThan(4096);
+    expect(message).toMatch(/^xü+\n\.\.\.$/);
+  });
+});
+
+describe('refusalOf()', () => {
+  it.each([
+    [200, undefined],
+    [204, undefined],
+    [301, true],
+    [404, true],
+    [408, false],
+    [429, false],
+    [500, false],
+    [503, false],
+  ])('of %i is final: %s', (status, isFinal) => {
+    expect(refusalOf(status)?.isFinal).toBe(isFinal);
+  });
+
+  it('names the server that it redirects to, and not its whole address', () => {
+    expect(refusalOf(302, 'https://new.example/secret')?.message).toBe(
+      'the server redirects to https://new.example; give the address that it redirects to',
+    );
+  });
+});
+
+describe('desktopCommand()', () => {
+  it('gives notify-send arguments, with markup spelled out, and finds the bus for cron', () => {
+    expect(desktopCommand({ platform: 'linux', env: {}, uid: 1000 }, MESSAGE)).toEqual({
+      file: 'notify-send',
+      args: [
+        '--app-name=snapshot',
+        '--urgency=critical',
+        '--',
+        'Backup on büro: failed',
+        'letters: &lt;b&gt;FAILED&lt;/b&gt; &amp; more',
+      ],
+      env: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/run/user/1000/bus' },
+    });
+  });
+
+  it('leaves a bus that is named alone', () => {
+    const env = { DBUS_SESSION_BUS_ADDRESS: 'unix:abstract=x' };
+    expect(desktopCommand({ platform: 'linux', env, uid: 1 }, MESSAGE).env).toEqual({});
+  });
+
+  it('has no word of the message in a script, on macOS and Windows', () => {
+    const message = { ...MESSAGE, title: '"; do shell script "x', text: '$(calc)' };
+    const mac = desktopCommand({ platform: 'darwin', env: {}, uid: 501 }, message);
+    expect(mac.file).toBe('/usr/bin/osascript');
+    expect(mac.args.slice(-2)).toEqual([message.title, message.text]);
+    expect(mac.args.slice(0, -2).join('\n')).toBe(
+      '-e\non run argv\n-e\ndisplay notification (item 2 of argv) with title (item 1 of argv)\n-e\nend run',
+    );
+    const windows = desktopCommand(
+      { platform: 'win32', env: { SystemRoot: 'D:\\Windows' }, uid: 0 },
+      message,
+    );
+    expect(windows.file).toBe('D:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe');
+    expect(windows.args.join(' ')).not.toMatch(/calc|do shell|"/);
+    expect(windows.env).toEqual({ SNAPSHOT_TITLE: message.title, SNAPSHOT_TEXT: message.text });
+  });
+});
