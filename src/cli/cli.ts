@@ -63,6 +63,11 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
             default: false,
             describe: 'Say what would be done, and do nothing',
           })
+          .option('shard', {
+            type: 'string',
+            describe: 'Every N-th row only, from the I-th on: I/N',
+            requiresArg: true,
+          })
           .option('jobs', { type: 'number', default: 1, describe: 'Rows at once', requiresArg: true })
           .option('rehash', {
             type: 'boolean',
@@ -80,6 +85,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
           })
           .example('$0 run', 'back up everything in backup-plan.csv')
           .example('$0 run --only documents --dry-run', 'what would be written')
+          .example('$0 run --shard 2/4', 'rows 2, 6, 10, ...: for four processes that share a plan')
           .example('$0 run --shutdown', 'before leaving the PC'),
       async (options) => {
         status = await (await import('./run-command.ts')).runCommand(options, terminal);
@@ -236,6 +242,7 @@ function refuseTwice(options: Readonly<Record<string, unknown>>): true {
     'plan',
     'log',
     'jobs',
+    'shard',
     'shutdown',
     'at',
     'series',

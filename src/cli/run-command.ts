@@ -1,5 +1,6 @@
 import { gravestStatus, SnapshotError } from '../errors.ts';
 import type { RowEnd } from '../jobs/events.ts';
+import { parseShard, rowsToRun, type Shard } from '../jobs/rows-to-run.ts';
 import { run, runStatus } from '../jobs/run.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
@@ -13,6 +14,7 @@ import type { Terminal } from './terminal.ts';
 export interface RunCommandOptions extends CommonOptions {
   readonly only: readonly string[];
   readonly dryRun: boolean;
+  readonly shard: string | undefined;
   readonly jobs: number;
   readonly rehash: boolean;
   readonly acceptChanges: boolean;
@@ -21,14 +23,21 @@ export interface RunCommandOptions extends CommonOptions {
 
 export async function runCommand(options: RunCommandOptions, terminal: Terminal): Promise<number> {
   const jobs = checkedJobs(options.jobs);
+  const shard = options.shard === undefined ? undefined : parseShard(options.shard);
   const flag = checkedShutdown(options.shutdown);
+  if (shard !== undefined && flag !== undefined) {
+    throw new SnapshotError('E_USAGE', '--shard and --shutdown do not go together', {
+      hint: 'One shard does not know whether another one still runs on this machine.',
+    });
+  }
   const plan = await loadPlan(options.plan);
   const view = await viewFor(options, terminal);
   const log = await RunLog.open(options.log, thisStateFolder(), (message) => view.warn(message));
   const stop = stopSignal(() => view.warn('stopping; once more ends it at once'));
   try {
     log.start(plan);
-    view.start(plan, options.only);
+    const rows = rowsToRun(plan, { only: options.only, shard });
+    view.start(plan, rows);
     const { only, dryRun, rehash, acceptChanges } = options;
     const report: Parameters<typeof run>[1]['report'] = (event) => {
       log.event(event);
@@ -36,6 +45,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
     };
     const ends = await run(plan, {
       only,
+      shard,
       dryRun,
       jobs,
       rehash,
@@ -46,6 +56,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
     });
     const status = gravestStatus([runStatus(ends), stop.signal.aborted ? 130 : 0]);
     view.end(ends, status);
+    if (rows.length === 0) view.nothing(noRowsText(shard));
     log.end(status);
     // Before the machine may go down.
     await log.close();
@@ -77,6 +88,11 @@ function checkedShutdown(value: string | undefined): ShutdownChoice | undefined 
   if (value === '') return 'unless-failed';
   if (value === 'always') return 'always';
   throw new SnapshotError('E_USAGE', `--shutdown=${value}: it takes no value, or \`always\``);
+}
+
+function noRowsText(shard: Shard | undefined): string {
+  if (shard === undefined) return 'The plan has no active row; nothing to do.';
+  return `No row is in shard ${shard.number}/${shard.of}; nothing to do.`;
 }
 
 /** The option wins; without it, the plan decides when all rows that ran say yes. */

@@ -9,11 +9,10 @@ import type { Store } from '../store/store.ts';
 import type { Report, RowEnd } from './events.ts';
 import { RowReporter } from './row-reporter.ts';
 import type { RowResult } from './row-context.ts';
+import { type RowChoice, rowsToRun } from './rows-to-run.ts';
 import { runRow } from './run-row.ts';
 
-export interface RunOptions {
-  /** Names of rows to run; all when empty. */
-  readonly only: readonly string[];
+export interface RunOptions extends RowChoice {
   readonly dryRun: boolean;
   /** Rows at once. */
   readonly jobs: number;
@@ -36,7 +35,7 @@ export interface RunOptions {
  * @throws {@link SnapshotError} `E_USAGE` when `only` names a row that is not there; nothing was done then.
  */
 export async function run(plan: Plan, options: RunOptions): Promise<readonly RowEnd[]> {
-  const rows = rowsToRun(plan, options.only).entries();
+  const rows = rowsToRun(plan, options).entries();
   const pool = new WorkerPool();
   const ends: RowEnd[] = [];
   const work = async (): Promise<void> => {
@@ -54,22 +53,6 @@ export async function run(plan: Plan, options: RunOptions): Promise<readonly Row
 /** The one exit status for a run whose rows ended like this. */
 export function runStatus(ends: readonly RowEnd[]): number {
   return gravestStatus(ends.map(({ status }) => status));
-}
-
-function rowsToRun(plan: Plan, only: readonly string[]): readonly Row[] {
-  const active = plan.rows.filter((row) => row.active);
-  for (const name of only) {
-    if (active.some((row) => row.name === name)) continue;
-    const isInactive = plan.rows.some((row) => row.name === name);
-    throw new SnapshotError(
-      'E_USAGE',
-      `--only ${name}: ${isInactive ? 'that row is not active' : 'no row has that name'}`,
-      {
-        hint: `Active rows: ${active.map((row) => row.name).join(', ') || 'none'}.`,
-      },
-    );
-  }
-  return only.length === 0 ? active : active.filter((row) => only.includes(row.name));
 }
 
 async function endOf(row: Row, pool: WorkerPool, options: RunOptions): Promise<RowEnd> {
