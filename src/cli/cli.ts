@@ -68,6 +68,11 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
             describe: 'Every N-th row only, from the I-th on: I/N',
             requiresArg: true,
           })
+          .option('max-rate', {
+            type: 'string',
+            describe: 'Write no faster than this, all rows together: 20MB/s',
+            requiresArg: true,
+          })
           .option('jobs', { type: 'number', default: 1, describe: 'Rows at once', requiresArg: true })
           .option('rehash', {
             type: 'boolean',
@@ -242,6 +247,7 @@ function refuseTwice(options: Readonly<Record<string, unknown>>): true {
     'plan',
     'log',
     'jobs',
+    'max-rate',
     'shard',
     'shutdown',
     'at',

@@ -6,6 +6,7 @@ import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
 import { shutDownAfter, type ShutdownChoice } from './countdown-view.ts';
 import { RunLog } from './run-log.ts';
+import { parseRate } from './max-rate.ts';
 import type { RunView } from './run-view.ts';
 import { thisStateFolder } from './state.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -15,6 +16,7 @@ export interface RunCommandOptions extends CommonOptions {
   readonly only: readonly string[];
   readonly dryRun: boolean;
   readonly shard: string | undefined;
+  readonly maxRate: string | undefined;
   readonly jobs: number;
   readonly rehash: boolean;
   readonly acceptChanges: boolean;
@@ -24,6 +26,7 @@ export interface RunCommandOptions extends CommonOptions {
 export async function runCommand(options: RunCommandOptions, terminal: Terminal): Promise<number> {
   const jobs = checkedJobs(options.jobs);
   const shard = options.shard === undefined ? undefined : parseShard(options.shard);
+  const bytesPerSecond = options.maxRate === undefined ? undefined : parseRate(options.maxRate);
   const flag = checkedShutdown(options.shutdown);
   if (shard !== undefined && flag !== undefined) {
     throw new SnapshotError('E_USAGE', '--shard and --shutdown do not go together', {
@@ -46,6 +49,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
     const ends = await run(plan, {
       only,
       shard,
+      bytesPerSecond,
       dryRun,
       jobs,
       rehash,

@@ -5,6 +5,8 @@ import { GuardError } from '../snapshot/guards.ts';
 import { appendRun } from '../snapshot/runs-log.ts';
 import { Series } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
+import { RateLimit } from '../store/rate-limit.ts';
+import { RateStore } from '../store/rate-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Report, RowEnd } from './events.ts';
 import { RowReporter } from './row-reporter.ts';
@@ -23,8 +25,14 @@ export interface RunOptions extends RowChoice {
   readonly now: () => Date;
   /** The store for a destination; default: its folder. */
   readonly open?: ((destination: string) => Store) | undefined;
+  /** The most that is written, all rows together; as fast as possible when undefined. */
+  readonly bytesPerSecond?: number | undefined;
   /** Archives end at about so many bytes; default 512 MiB. */
   readonly archiveBytes?: number | undefined;
+}
+
+interface Settled extends RunOptions {
+  readonly open: (destination: string) => Store;
 }
 
 /**
@@ -34,7 +42,8 @@ export interface RunOptions extends RowChoice {
  * @returns How each row ended, in the order of the plan.
  * @throws {@link SnapshotError} `E_USAGE` when `only` names a row that is not there; nothing was done then.
  */
-export async function run(plan: Plan, options: RunOptions): Promise<readonly RowEnd[]> {
+export async function run(plan: Plan, given: RunOptions): Promise<readonly RowEnd[]> {
+  const options = { ...given, open: limited(given) };
   const rows = rowsToRun(plan, options).entries();
   const pool = new WorkerPool();
   const ends: RowEnd[] = [];
@@ -55,14 +64,14 @@ export function runStatus(ends: readonly RowEnd[]): number {
   return gravestStatus(ends.map(({ status }) => status));
 }
 
-async function endOf(row: Row, pool: WorkerPool, options: RunOptions): Promise<RowEnd> {
+async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowEnd> {
   const { signal, dryRun, now } = options;
   const started = now();
   const reporter = new RowReporter(row.name, options.report);
   let end: RowEnd;
   try {
     signal.throwIfAborted();
-    const result = await runRow(row, { ...options, open: options.open ?? openLocal, pool }, reporter);
+    const result = await runRow(row, { ...options, pool }, reporter);
     end = endOfResult(row, result, options, started);
   } catch (error) {
     end = endOfFailure(row, signal.aborted ? stopped() : error, options, started);
@@ -76,16 +85,18 @@ function openLocal(destination: string): Store {
   return new LocalStore(destination);
 }
 
+/** Opens stores that share one limit. */
+function limited({ open = openLocal, bytesPerSecond, signal }: RunOptions): (destination: string) => Store {
+  if (bytesPerSecond === undefined) return open;
+  const limit = new RateLimit(bytesPerSecond, signal);
+  return (destination) => new RateStore(open(destination), limit);
+}
+
 function stopped(): SnapshotError {
   return new SnapshotError('E_STOPPED', 'Stopped by the user; no snapshot was written');
 }
 
-function endOfResult(
-  row: Row,
-  result: RowResult,
-  { dryRun, now, open = openLocal }: RunOptions,
-  started: Date,
-): RowEnd {
+function endOfResult(row: Row, result: RowResult, { dryRun, now, open }: Settled, started: Date): RowEnd {
   const { snapshot, totals, guards, problems, rotation } = result;
   return {
     event: 'row',
@@ -143,7 +154,7 @@ function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, sta
 async function log(
   row: Row,
   end: RowEnd,
-  { open = openLocal }: RunOptions,
+  { open }: Settled,
   started: Date,
   reporter: RowReporter,
 ): Promise<void> {
