@@ -16,6 +16,14 @@ describe('--max-rate', () => {
     expect(place.runs()).toMatchObject([{ outcome: 'stopped' }]);
   });
 
+  it('takes as long as the rate makes it', async () => {
+    const place = Place.open();
+    place.write({ file: randomBytes(300_000) });
+    const { row } = await place.run(['--max-rate', '200KB/s']);
+    // A machine that is busy can only make it longer.
+    expect(row?.['durationMs']).toBeGreaterThan(1400);
+  });
+
   it('writes what a run without it writes', async () => {
     const place = Place.open();
     place.write({ file: randomBytes(500_000), 'folder/other': 'text' });

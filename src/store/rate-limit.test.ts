@@ -78,11 +78,16 @@ describe('RateLimit', () => {
   });
 
   it('serves writers in the order in which they came', async () => {
-    const limit = new RateLimit(
-      1000,
-      new AbortController().signal,
-      clockThatIs(() => 3),
-    );
+    let now = 0;
+    const clock: Clock = {
+      now: () => now,
+      // Short sleepers wake up first.
+      sleep: async (ms) => {
+        for (let i = 0; i < ms; i += 1000) await setImmediate();
+        now += ms;
+      },
+    };
+    const limit = new RateLimit(1000, new AbortController().signal, clock);
     const served: number[] = [];
     const take = async (i: number, bytes: number): Promise<void> => {
       await limit.take(bytes);
