@@ -68,6 +68,11 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
             describe: 'Every N-th row only, from the I-th on: I/N',
             requiresArg: true,
           })
+          .option('low-priority', {
+            type: 'boolean',
+            default: false,
+            describe: 'Let other programs go first: processor and disk',
+          })
           .option('max-rate', {
             type: 'string',
             describe: 'Write no faster than this, all rows together: 20MB/s',

@@ -1,5 +1,6 @@
 import { gravestStatus, SnapshotError } from '../errors.ts';
 import type { RowEnd } from '../jobs/events.ts';
+import { lowerPriority } from '../host/low-priority.ts';
 import { parseShard, rowsToRun, type Shard } from '../jobs/rows-to-run.ts';
 import { run, runStatus } from '../jobs/run.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
@@ -17,6 +18,7 @@ export interface RunCommandOptions extends CommonOptions {
   readonly dryRun: boolean;
   readonly shard: string | undefined;
   readonly maxRate: string | undefined;
+  readonly lowPriority: boolean;
   readonly jobs: number;
   readonly rehash: boolean;
   readonly acceptChanges: boolean;
@@ -39,6 +41,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
   const stop = stopSignal(() => view.warn('stopping; once more ends it at once'));
   try {
     log.start(plan);
+    if (options.lowPriority) for (const note of await lowerPriority()) view.warn(note);
     const rows = rowsToRun(plan, { only: options.only, shard });
     view.start(plan, rows);
     const { only, dryRun, rehash, acceptChanges } = options;

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { reasonOf, SnapshotError } from '../errors.ts';
 
 /** A program and its arguments, run as they are: there is no shell in between. */
-interface Command {
+export interface Command {
   readonly file: string;
   readonly args: readonly string[];
 }
