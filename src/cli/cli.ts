@@ -73,6 +73,11 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
             default: false,
             describe: 'Let other programs go first: processor and disk',
           })
+          .option('not-on-battery', {
+            type: 'boolean',
+            default: false,
+            describe: 'Begin no row while the machine runs on battery',
+          })
           .option('max-rate', {
             type: 'string',
             describe: 'Write no faster than this, all rows together: 20MB/s',

@@ -7,6 +7,7 @@ import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
 import { shutDownAfter, type ShutdownChoice } from './countdown-view.ts';
 import { RunLog } from './run-log.ts';
+import { batteryCheck } from './battery-check.ts';
 import { parseRate } from './max-rate.ts';
 import type { RunView } from './run-view.ts';
 import { thisStateFolder } from './state.ts';
@@ -19,6 +20,7 @@ export interface RunCommandOptions extends CommonOptions {
   readonly shard: string | undefined;
   readonly maxRate: string | undefined;
   readonly lowPriority: boolean;
+  readonly notOnBattery: boolean;
   readonly jobs: number;
   readonly rehash: boolean;
   readonly acceptChanges: boolean;
@@ -53,6 +55,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
       only,
       shard,
       bytesPerSecond,
+      notNow: options.notOnBattery ? batteryCheck((message) => view.warn(message)) : undefined,
       dryRun,
       jobs,
       rehash,
@@ -64,6 +67,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
     const status = gravestStatus([runStatus(ends), stop.signal.aborted ? 130 : 0]);
     view.end(ends, status);
     if (rows.length === 0) view.nothing(noRowsText(shard));
+    else if (ends.length === 0) view.nothing('Nothing was done.');
     log.end(status);
     // Before the machine may go down.
     await log.close();

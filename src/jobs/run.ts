@@ -25,6 +25,8 @@ export interface RunOptions extends RowChoice {
   readonly now: () => Date;
   /** The store for a destination; default: its folder. */
   readonly open?: ((destination: string) => Store) | undefined;
+  /** Asked before each row: why it is not to begin now, or undefined. */
+  readonly notNow?: (() => Promise<string | undefined>) | undefined;
   /** The most that is written, all rows together; as fast as possible when undefined. */
   readonly bytesPerSecond?: number | undefined;
   /** Archives end at about so many bytes; default 512 MiB. */
@@ -39,7 +41,7 @@ interface Settled extends RunOptions {
  * Runs every active row of `plan`: hashes each source, compares it with the last snapshot, writes a new one
  * only when something changed, then rotates out the oldest. A row that fails does not stop the others.
  *
- * @returns How each row ended, in the order of the plan.
+ * @returns How each row ended, in the order of the plan; rows that `notNow` held back are not among them.
  * @throws {@link SnapshotError} `E_USAGE` when `only` names a row that is not there; nothing was done then.
  */
 export async function run(plan: Plan, given: RunOptions): Promise<readonly RowEnd[]> {
@@ -49,14 +51,18 @@ export async function run(plan: Plan, given: RunOptions): Promise<readonly RowEn
   const ends: RowEnd[] = [];
   const work = async (): Promise<void> => {
     // All of them share one iterator: whoever is done takes the next row.
-    for (const [i, row] of rows) ends[i] = await endOf(row, pool, options);
+    for (const [i, row] of rows) {
+      const reason = await options.notNow?.();
+      if (reason === undefined) ends[i] = await endOf(row, pool, options);
+      else options.report({ event: 'note', row: row.name, message: `not run: ${reason}` });
+    }
   };
   try {
     await Promise.all(Array.from({ length: options.jobs }, work));
   } finally {
     await pool.close();
   }
-  return ends;
+  return ends.filter((end) => end !== undefined);
 }
 
 /** The one exit status for a run whose rows ended like this. */
