@@ -101,6 +101,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
           .example('$0 run', 'back up everything in backup-plan.csv')
           .example('$0 run --only documents --dry-run', 'what would be written')
           .example('$0 run --shard 2/4', 'rows 2, 6, 10, ...: for four processes that share a plan')
+          .example('$0 run --low-priority --max-rate 20MB/s', 'beside other work')
           .example('$0 run --shutdown', 'before leaving the PC'),
       async (options) => {
         status = await (await import('./run-command.ts')).runCommand(options, terminal);
