@@ -1,20 +1,31 @@
 // --shutdown: only after success, after a countdown that can be stopped.
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventsOf, IS_LINUX, type Running } from './command.ts';
 import { Place } from './place.ts';
 
-/** A place whose `systemctl` only takes note of its call; the real one is never reached. */
-function openWithFakeSystemctl(): { place: Place; env: Record<string, string>; wasCalled: () => boolean } {
+interface FakeHost {
+  readonly place: Place;
+  readonly env: Record<string, string>;
+  readonly wasCalled: () => boolean;
+  /** What all who are logged in were told. */
+  readonly told: () => string;
+}
+
+/** A place whose `systemctl` and `wall` only take note of their calls; the real ones are never reached. */
+function openWithFakeSystemctl(): FakeHost {
   const place = Place.open();
   place.write({ file: 'x' });
   mkdirSync(place.path('bin'));
   const called = place.path('called');
   writeFileSync(place.path('bin', 'systemctl'), `#!/bin/sh\necho "$@" >> '${called}'\n`);
-  chmodSync(place.path('bin', 'systemctl'), 0o755);
+  writeFileSync(place.path('bin', 'wall'), `#!/bin/sh\ncat >> '${place.path('told')}'\n`);
+  for (const name of ['systemctl', 'wall']) chmodSync(place.path('bin', name), 0o755);
   const env = { PATH: `${place.path('bin')}${delimiter}${process.env['PATH'] ?? ''}` };
-  return { place, env, wasCalled: () => existsSync(called) };
+  const told = (): string => (existsSync(place.path('told')) ? readFileSync(place.path('told'), 'utf8') : '');
+  return { place, env, wasCalled: () => existsSync(called), told };
 }
 
 async function countdown(running: Running): Promise<void> {
@@ -52,6 +63,43 @@ describe.skipIf(!IS_LINUX)('--shutdown', () => {
     expect(wasCalled()).toBe(false);
   });
 
+  it('tells all who are logged in, first of the shutdown and then that it is cancelled', async () => {
+    const { place, env, told } = openWithFakeSystemctl();
+    const running = place.start(['run', '--json', '--shutdown'], { env });
+    await countdown(running);
+    await place.command(['shutdown', '--cancel']);
+    await running.ended;
+    expect(told()).toMatch(
+      /^Save your work: this machine shuts down in 60 seconds.*\nThe shutdown is cancelled.*\n$/,
+    );
+  });
+
+  it('goes with a process that is killed', async () => {
+    const { place, env, wasCalled } = openWithFakeSystemctl();
+    const running = place.start(['run', '--json', '--shutdown'], { env });
+    await countdown(running);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    expect(wasCalled()).toBe(false);
+    expect(await place.command(['shutdown', '--cancel'])).toMatchObject({
+      status: 1,
+      stdout: 'No shutdown is announced.\n',
+    });
+  });
+
+  it('never begins after a run that was stopped, with --shutdown=always neither', async () => {
+    const { place, env, wasCalled, told } = openWithFakeSystemctl();
+    place.write({ large: randomBytes(6_000_000) });
+    // So slow that it is stopped at work.
+    const running = place.start(['run', '--json', '--shutdown=always', '--max-rate', '1KB/s'], { env });
+    await running.line((line) => line.includes('"phase":"pack"'));
+    running.child.kill('SIGINT');
+    const ended = await running.ended;
+    expect(ended.status).toBe(130);
+    expect(eventsOf(ended).at(-2)).toMatchObject({ message: 'Not shutting down, as the run was stopped.' });
+    expect([wasCalled(), told()]).toEqual([false, '']);
+  });
+
   it('comes from the plan, when all rows say so', async () => {
     const { place, env, wasCalled } = openWithFakeSystemctl();
     place.writePlan(
@@ -71,10 +119,11 @@ describe.skipIf(!IS_LINUX)('--shutdown', () => {
     ['it is a dry run', 'source,destination,data,yes', ['--shutdown', '--dry-run'], 0],
     ['only some rows of the plan say so', 'source,destination,data,yes\nsource,destination,more,no', [], 0],
   ])('never begins when %s', async (_, rows, args, status) => {
-    const { place, env, wasCalled } = openWithFakeSystemctl();
+    const { place, env, wasCalled, told } = openWithFakeSystemctl();
     place.writePlan('source,destination,name,shutdown', ...rows.split('\n'));
     const ended = await place.run(args, { env });
     expect(ended.status).toBe(status);
+    expect(told()).toBe('');
     expect(ended.events.filter(({ event }) => event === 'countdown')).toEqual([]);
     expect(wasCalled()).toBe(false);
   });

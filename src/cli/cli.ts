@@ -53,6 +53,8 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
           .example('$0 run', 'back up everything in backup-plan.csv')
           .example('$0 run --only documents --dry-run', 'what would be written')
           .example('$0 run --shutdown', 'before leaving the PC')
+          .example('$0 run --shard 2/4', 'rows 2, 6, 10, ...: for four processes that share a plan')
+          .example('$0 run --low-priority --max-rate 20MB/s', 'beside other work')
           .example('$0 run --notify ntfy:https://ntfy.sh/my-topic', 'tell a phone how it went')
           .example('$0 run --config snapshot.json', 'with the options in that file'),
       async (options) => {
@@ -222,6 +224,8 @@ function refuseTwice(options: Readonly<Record<string, unknown>>): true {
     'plan',
     'log',
     'jobs',
+    'max-rate',
+    'shard',
     'shutdown',
     'at',
     'series',

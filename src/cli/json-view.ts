@@ -1,6 +1,6 @@
 import type { RowEnd, RunEvent } from '../jobs/events.ts';
 import type { RestoreEvent } from '../jobs/restore-events.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, Row } from '../plan/plan.ts';
 import type { RunView } from './run-view.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -17,8 +17,7 @@ export class JsonView implements RunView {
     this.#terminal = terminal;
   }
 
-  start(plan: Plan, only: readonly string[]): void {
-    const rows = plan.rows.filter(({ active, name }) => active && (only.length === 0 || only.includes(name)));
+  start(plan: Plan, rows: readonly Row[]): void {
     this.#print({ event: 'start', plan: plan.file, rows: rows.map(({ name }) => name) });
   }
 
@@ -55,6 +54,10 @@ export class JsonView implements RunView {
       count('stopped'),
     ];
     this.#end = { event: 'end', status, written, unchanged, failed, stopped };
+  }
+
+  nothing(message: string): void {
+    this.#print({ event: 'nothing', message });
   }
 
   countdown(secondsLeft: number): void {

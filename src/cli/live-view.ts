@@ -67,10 +67,7 @@ export class LiveView implements RunView {
 
   end(ends: readonly RowEnd[], status: number): void {
     this.#draw.clear();
-    if (ends.length === 0) {
-      this.#terminal.out('The plan has no active row; nothing to do.');
-      return;
-    }
+    if (ends.length === 0) return;
     this.#terminal.out(
       formatTable(
         COLUMNS,
@@ -82,6 +79,10 @@ export class LiveView implements RunView {
     const lines = details.flat();
     if (lines.length > 0) this.#terminal.out(`\n${lines.join('\n')}`);
     this.#terminal.out(`\n${this.#verdict(ends, status)}`);
+  }
+
+  nothing(message: string): void {
+    this.#terminal.out(message);
   }
 
   countdown(secondsLeft: number): void {

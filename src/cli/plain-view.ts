@@ -51,8 +51,10 @@ export class PlainView implements RunView {
     this.note(message);
   }
 
-  end(ends: readonly RowEnd[], _status: number): void {
-    if (ends.length === 0 && !this.#quiet) this.#terminal.out('The plan has no active row; nothing to do.');
+  end(): void {}
+
+  nothing(message: string): void {
+    if (!this.#quiet) this.#terminal.out(message);
   }
 
   countdown(secondsLeft: number): void {

@@ -1,9 +1,13 @@
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../errors.ts';
 import type { RunOutcome } from '../jobs/notice.ts';
 import type { Report } from '../jobs/events.ts';
+import { rowsToRun, type Shard } from '../jobs/rows-to-run.ts';
 import { run, runStatus } from '../jobs/run.ts';
+import { lowerPriority } from '../host/low-priority.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
+import { batteryCheck } from './battery-check.ts';
 import { runAfter, runBefore, SKIPPED } from './run-hooks.ts';
+import type { RunLimits } from './run-limits.ts';
 import type { RunLog } from './run-log.ts';
 import type { RunCommandOptions } from './run-options.ts';
 import type { RunRecord } from './run-record.ts';
@@ -16,6 +20,7 @@ export interface Company {
   readonly log: RunLog;
   readonly record: RunRecord;
   readonly teller: Teller;
+  readonly limits: RunLimits;
   readonly stop: AbortSignal;
 }
 
@@ -65,10 +70,13 @@ export function outcomeOf(error: unknown): RunOutcome {
 }
 
 async function runRows(plan: Plan, options: RunCommandOptions, company: Company): Promise<RunOutcome> {
-  const { view, log, record, teller, stop } = company;
-  const { only, dryRun, jobs, rehash, acceptChanges } = options;
+  const { view, log, record, teller, limits, stop } = company;
+  const { only, dryRun, jobs, rehash, acceptChanges, lowPriority, notOnBattery } = options;
   log.start(plan);
-  view.start(plan, only);
+  const warn = (message: string): void => view.warn(message);
+  if (lowPriority) (await lowerPriority()).forEach(warn);
+  const rows = rowsToRun(plan, { only, shard: limits.shard });
+  view.start(plan, rows);
   teller.start();
   const report: Report = (event) => {
     log.event(event);
@@ -76,7 +84,9 @@ async function runRows(plan: Plan, options: RunCommandOptions, company: Company)
     view.event(event);
   };
   const ends = await run(plan, {
+    ...limits,
     only,
+    notNow: notOnBattery ? batteryCheck(warn) : undefined,
     dryRun,
     jobs,
     rehash,
@@ -85,6 +95,13 @@ async function runRows(plan: Plan, options: RunCommandOptions, company: Company)
     report,
     now: () => new Date(),
   });
+  if (rows.length === 0) view.nothing(noRowsText(limits.shard));
+  else if (ends.length === 0) view.nothing('Nothing was done.');
   const status = gravestStatus([runStatus(ends), stop.aborted ? 130 : 0]);
   return { kind: 'run', status, ends, notes: [] };
+}
+
+function noRowsText(shard: Shard | undefined): string {
+  if (shard === undefined) return 'The plan has no active row; nothing to do.';
+  return `No row is in shard ${shard.number}/${shard.of}; nothing to do.`;
 }

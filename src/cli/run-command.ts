@@ -1,4 +1,3 @@
-import { SnapshotError } from '../errors.ts';
 import type { RunOutcome } from '../jobs/notice.ts';
 import type { RowEnd } from '../jobs/events.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
@@ -7,6 +6,7 @@ import { shutDownAfter, type ShutdownChoice } from './countdown-view.ts';
 import { openChannels } from './open-channels.ts';
 import { outcomeOf, runBetween } from './run-between.ts';
 import { RunLog } from './run-log.ts';
+import { runLimits } from './run-limits.ts';
 import type { RunCommandOptions } from './run-options.ts';
 import { RunRecord } from './run-record.ts';
 import type { RunView } from './run-view.ts';
@@ -32,11 +32,10 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
   const teller = new Teller(options.dryRun ? [] : channels, options.notifyOn, warn);
   try {
     try {
-      checkJobs(options.jobs);
-      checkShutdown(options.shutdown);
+      const limits = runLimits(options);
       plan = await loadPlan(options.plan);
       log = await RunLog.open(options.log, thisStateFolder(), (message) => view.warn(message));
-      outcome = await runBetween(plan, options, { view, log, record, teller, stop: stop.signal });
+      outcome = await runBetween(plan, options, { view, log, record, teller, limits, stop: stop.signal });
     } catch (error) {
       outcome = outcomeOf(error);
     }
@@ -67,16 +66,6 @@ async function viewFor({ json, quiet }: CommonOptions, terminal: Terminal): Prom
   if (json) return new (await import('./json-view.ts')).JsonView(terminal);
   if (terminal.isLive && !quiet) return new (await import('./live-view.ts')).LiveView(terminal);
   return new (await import('./plain-view.ts')).PlainView(terminal, quiet);
-}
-
-function checkJobs(jobs: number): void {
-  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 64) return;
-  throw new SnapshotError('E_USAGE', '--jobs takes a whole number from 1 to 64');
-}
-
-function checkShutdown(value: string | undefined): void {
-  if (value === undefined || value === '' || value === 'always') return;
-  throw new SnapshotError('E_USAGE', `--shutdown=${value}: it takes no value, or \`always\``);
 }
 
 /** The option wins; without it, the plan decides when all rows that ran say yes. */

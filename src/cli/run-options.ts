@@ -12,6 +12,26 @@ export const RUN_OPTIONS = {
     requiresArg: true,
   },
   'dry-run': { type: 'boolean', default: false, describe: 'Say what would be done, and do nothing' },
+  shard: {
+    type: 'string',
+    describe: 'Every N-th row only, from the I-th on: I/N',
+    requiresArg: true,
+  },
+  'low-priority': {
+    type: 'boolean',
+    default: false,
+    describe: 'Let other programs go first: processor and disk',
+  },
+  'not-on-battery': {
+    type: 'boolean',
+    default: false,
+    describe: 'Begin no row while the machine runs on battery',
+  },
+  'max-rate': {
+    type: 'string',
+    describe: 'Write no faster than this, all rows together: 20MB/s',
+    requiresArg: true,
+  },
   jobs: { type: 'number', default: 1, describe: 'Rows at once', requiresArg: true },
   rehash: { type: 'boolean', default: false, describe: 'Read every file, whatever its times say' },
   'accept-changes': {
@@ -37,6 +57,10 @@ export const RUN_OPTIONS = {
 export interface RunCommandOptions extends CommonOptions, NoticeOptions {
   readonly only: readonly string[];
   readonly dryRun: boolean;
+  readonly shard: string | undefined;
+  readonly maxRate: string | undefined;
+  readonly lowPriority: boolean;
+  readonly notOnBattery: boolean;
   readonly jobs: number;
   readonly rehash: boolean;
   readonly acceptChanges: boolean;

@@ -1,10 +1,10 @@
 import type { RowEnd, RunEvent } from '../jobs/events.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, Row } from '../plan/plan.ts';
 
 /** How a run is shown: on a terminal, in a log or a mail, or to another program. */
 export interface RunView {
-  /** @param only - Names of the rows that run; all active ones when empty. */
-  start(plan: Plan, only: readonly string[]): void;
+  /** @param rows - Those that are to run. */
+  start(plan: Plan, rows: readonly Row[]): void;
   event(event: RunEvent): void;
   /** Something that concerns no row. */
   warn(message: string): void;
@@ -13,6 +13,8 @@ export interface RunView {
   /** Instead of {@link end}: the command before the run does not want it now. */
   skip(message: string): void;
   end(ends: readonly RowEnd[], status: number): void;
+  /** No row was run, and why that is right. */
+  nothing(message: string): void;
   /** A second of the countdown before a shutdown. */
   countdown(secondsLeft: number): void;
   /** What became of the shutdown. */

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { reasonOf, SnapshotError } from '../errors.ts';
 
 /** A program and its arguments, run as they are: there is no shell in between. */
-interface Command {
+export interface Command {
   readonly file: string;
   readonly args: readonly string[];
 }
@@ -19,7 +19,7 @@ export interface Host {
 /** Runs a program to its end; rejects as `execFile` does when it is missing or its exit status is not 0. */
 type Run = (file: string, args: readonly string[]) => Promise<unknown>;
 
-const THIS_HOST: Host = {
+export const THIS_HOST: Host = {
   platform: process.platform,
   isRoot: process.getuid?.() === 0,
   systemRoot: process.env['SystemRoot'] ?? 'C:\\Windows',
@@ -70,7 +70,7 @@ export async function shutDown(options: { readonly host?: Host; readonly run?: R
 }
 
 /** What the command itself said, or why it could not be run. */
-function answerOf(error: unknown): string {
+export function answerOf(error: unknown): string {
   if (error instanceof Error && 'stderr' in error && typeof error.stderr === 'string') {
     const said = error.stderr.trim().replaceAll(/\s+/g, ' ');
     if (said !== '') return said;

@@ -5,15 +5,16 @@ import { GuardError } from '../snapshot/guards.ts';
 import { appendRun } from '../snapshot/runs-log.ts';
 import { Series } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
+import { RateLimit } from '../store/rate-limit.ts';
+import { RateStore } from '../store/rate-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Report, RowEnd } from './events.ts';
 import { RowReporter } from './row-reporter.ts';
 import type { RowResult } from './row-context.ts';
+import { type RowChoice, rowsToRun } from './rows-to-run.ts';
 import { runRow } from './run-row.ts';
 
-export interface RunOptions {
-  /** Names of rows to run; all when empty. */
-  readonly only: readonly string[];
+export interface RunOptions extends RowChoice {
   readonly dryRun: boolean;
   /** Rows at once. */
   readonly jobs: number;
@@ -24,31 +25,44 @@ export interface RunOptions {
   readonly now: () => Date;
   /** The store for a destination; default: its folder. */
   readonly open?: ((destination: string) => Store) | undefined;
+  /** Asked before each row: why it is not to begin now, or undefined. */
+  readonly notNow?: (() => Promise<string | undefined>) | undefined;
+  /** The most that is written, all rows together; as fast as possible when undefined. */
+  readonly bytesPerSecond?: number | undefined;
   /** Archives end at about so many bytes; default 512 MiB. */
   readonly archiveBytes?: number | undefined;
+}
+
+interface Settled extends RunOptions {
+  readonly open: (destination: string) => Store;
 }
 
 /**
  * Runs every active row of `plan`: hashes each source, compares it with the last snapshot, writes a new one
  * only when something changed, then rotates out the oldest. A row that fails does not stop the others.
  *
- * @returns How each row ended, in the order of the plan.
+ * @returns How each row ended, in the order of the plan; rows that `notNow` held back are not among them.
  * @throws {@link SnapshotError} `E_USAGE` when `only` names a row that is not there; nothing was done then.
  */
-export async function run(plan: Plan, options: RunOptions): Promise<readonly RowEnd[]> {
-  const rows = rowsToRun(plan, options.only).entries();
+export async function run(plan: Plan, given: RunOptions): Promise<readonly RowEnd[]> {
+  const options = { ...given, open: limited(given) };
+  const rows = rowsToRun(plan, options).entries();
   const pool = new WorkerPool();
   const ends: RowEnd[] = [];
   const work = async (): Promise<void> => {
     // All of them share one iterator: whoever is done takes the next row.
-    for (const [i, row] of rows) ends[i] = await endOf(row, pool, options);
+    for (const [i, row] of rows) {
+      const reason = await options.notNow?.();
+      if (reason === undefined) ends[i] = await endOf(row, pool, options);
+      else options.report({ event: 'note', row: row.name, message: `not run: ${reason}` });
+    }
   };
   try {
     await Promise.all(Array.from({ length: options.jobs }, work));
   } finally {
     await pool.close();
   }
-  return ends;
+  return ends.filter((end) => end !== undefined);
 }
 
 /** The one exit status for a run whose rows ended like this. */
@@ -56,30 +70,14 @@ export function runStatus(ends: readonly RowEnd[]): number {
   return gravestStatus(ends.map(({ status }) => status));
 }
 
-function rowsToRun(plan: Plan, only: readonly string[]): readonly Row[] {
-  const active = plan.rows.filter((row) => row.active);
-  for (const name of only) {
-    if (active.some((row) => row.name === name)) continue;
-    const isInactive = plan.rows.some((row) => row.name === name);
-    throw new SnapshotError(
-      'E_USAGE',
-      `--only ${name}: ${isInactive ? 'that row is not active' : 'no row has that name'}`,
-      {
-        hint: `Active rows: ${active.map((row) => row.name).join(', ') || 'none'}.`,
-      },
-    );
-  }
-  return only.length === 0 ? active : active.filter((row) => only.includes(row.name));
-}
-
-async function endOf(row: Row, pool: WorkerPool, options: RunOptions): Promise<RowEnd> {
+async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowEnd> {
   const { signal, dryRun, now } = options;
   const started = now();
   const reporter = new RowReporter(row.name, options.report);
   let end: RowEnd;
   try {
     signal.throwIfAborted();
-    const result = await runRow(row, { ...options, open: options.open ?? openLocal, pool }, reporter);
+    const result = await runRow(row, { ...options, pool }, reporter);
     end = endOfResult(row, result, options, started);
   } catch (error) {
     end = endOfFailure(row, signal.aborted ? stopped() : error, options, started);
@@ -93,16 +91,18 @@ function openLocal(destination: string): Store {
   return new LocalStore(destination);
 }
 
+/** Opens stores that share one limit. */
+function limited({ open = openLocal, bytesPerSecond, signal }: RunOptions): (destination: string) => Store {
+  if (bytesPerSecond === undefined) return open;
+  const limit = new RateLimit(bytesPerSecond, signal);
+  return (destination) => new RateStore(open(destination), limit);
+}
+
 function stopped(): SnapshotError {
   return new SnapshotError('E_STOPPED', 'Stopped by the user; no snapshot was written');
 }
 
-function endOfResult(
-  row: Row,
-  result: RowResult,
-  { dryRun, now, open = openLocal }: RunOptions,
-  started: Date,
-): RowEnd {
+function endOfResult(row: Row, result: RowResult, { dryRun, now, open }: Settled, started: Date): RowEnd {
   const { snapshot, totals, guards, problems, rotation } = result;
   return {
     event: 'row',
@@ -160,7 +160,7 @@ function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, sta
 async function log(
   row: Row,
   end: RowEnd,
-  { open = openLocal }: RunOptions,
+  { open }: Settled,
   started: Date,
   reporter: RowReporter,
 ): Promise<void> {
