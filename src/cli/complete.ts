@@ -6,7 +6,7 @@ import { loadPlan } from '../plan/plan.ts';
 const VALUED = ['--plan', '--log', '--at', '--series', '--only', '--to', '--jobs', '--sample', '--level'];
 
 /** Commands whose first argument is a series. */
-const OF_SERIES = ['list', 'files', 'diff', 'restore', 'verify'];
+const OF_SERIES = ['list', 'status', 'files', 'diff', 'restore', 'verify'];
 
 /**
  * Names of series and snapshots that could stand where the user is typing.

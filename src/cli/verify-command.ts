@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { gravestStatus, SnapshotError } from '../errors.ts';
 import { findSeries, seriesOfPlan } from '../jobs/address.ts';
+import { recordVerify } from '../jobs/record-verify.ts';
 import { type Verdict, verify, type VerifyOptions } from '../jobs/verify.ts';
 import type { VerifyEnd } from '../jobs/verify-events.ts';
 import { loadPlan } from '../plan/plan.ts';
@@ -39,9 +40,11 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
       report: (event) => view.event(event),
     };
     for (const series of all) {
+      const started = new Date();
       const found = await verify(series, verifyOptions);
       const isMended = options.repair && (await repairAll(series, found, verifyOptions));
       const verdict = isMended ? await verify(series, verifyOptions) : found;
+      await recordVerify(series, verdict, verifyOptions, started);
       const drilled = options.drill ? await drillAll(series, verdict, verifyOptions, at) : [];
       const end = { ...verdict.end, status: gravestStatus([verdict.end.status, ...drilled]) };
       view.event(end);

@@ -1,5 +1,6 @@
 // What a run tells while it goes on. The command line shows these, and prints them as they are with --json;
 // docs/cli.md lists them.
+import type { SeriesSize } from '../snapshot/series-size.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import type { ProblemKind } from '../tree/entry.ts';
 
@@ -67,6 +68,8 @@ export interface RowEnd {
   /** All snapshots of the series with the reasons for keeping them; empty when rotation was held back. */
   readonly kept: readonly RotationStep[];
   readonly removed: readonly RotationStep[];
+  /** What the series has now; null when that is not known. */
+  readonly series: SeriesSize | null;
   readonly error: {
     readonly code: string;
     readonly message: string;

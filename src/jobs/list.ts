@@ -1,7 +1,8 @@
 import type { Retention } from '../plan/keep.ts';
-import { type FileInfo, type Info, newBytesOf } from '../snapshot/info.ts';
+import { type Info, newBytesOf } from '../snapshot/info.ts';
 import { planRotation } from '../snapshot/rotation.ts';
-import type { Series, Snapshot } from '../snapshot/series.ts';
+import type { Series } from '../snapshot/series.ts';
+import { bytesOf } from '../snapshot/series-size.ts';
 
 export interface ListedSnapshot {
   readonly name: string;
@@ -41,14 +42,4 @@ export async function list(series: Series, keep: Retention | undefined): Promise
     damaged: damaged.map(({ error }) => error.message),
     bytes: bytesOf(snapshots),
   };
-}
-
-/** The bytes of all files that `snapshots` name, each content once. */
-function bytesOf(snapshots: readonly Snapshot[]): number {
-  const files = new Map<string, number>();
-  const add = (file: FileInfo | null): void => {
-    if (file !== null) files.set(file.sha256, file.bytes);
-  };
-  for (const { info } of snapshots) [...info.archives, info.index, info.changes, info.dead].forEach(add);
-  return [...files.values()].reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -2,7 +2,7 @@ import { EXIT_STATUS, gravestStatus, SnapshotError } from '../errors.ts';
 import { WorkerPool } from '../pack/pool.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { GuardError } from '../snapshot/guards.ts';
-import { appendRun } from '../snapshot/runs-log.ts';
+import { appendRecord } from '../snapshot/runs-log.ts';
 import { Series } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
 import type { Store } from '../store/store.ts';
@@ -120,6 +120,7 @@ function endOfResult(
     guards,
     kept: rotation.kept,
     removed: rotation.removed,
+    series: result.series ?? null,
     error: null,
     durationMs: now().getTime() - started.getTime(),
     status: gravestStatus([
@@ -150,6 +151,7 @@ function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, sta
     guards,
     kept: [],
     removed: [],
+    series: null,
     error: { code, message, hint },
     durationMs: now().getTime() - started.getTime(),
     status: EXIT_STATUS[code],
@@ -166,9 +168,9 @@ async function log(
 ): Promise<void> {
   const series = new Series(open(row.destination), row.name);
   if (end.outcome === 'failed' && (await series.store.list(series.name).catch(() => [])).length === 0) return;
-  const { outcome, snapshot, change, bytes, newBytes, guards, error, removed, problems } = end;
+  const { outcome, snapshot, change, bytes, newBytes, guards, error, removed, problems, series: size } = end;
   try {
-    await appendRun(series, {
+    await appendRecord(series, {
       started: started.toISOString(),
       finished: new Date(started.getTime() + end.durationMs).toISOString(),
       outcome,
@@ -180,6 +182,7 @@ async function log(
       guards: guards.map(({ guard }) => guard),
       error: error?.message ?? null,
       removed: removed.map((step) => step.snapshot),
+      ...(size !== null && { snapshots: size.snapshots, oldest: size.oldest, seriesBytes: size.bytes }),
     });
   } catch (failure) {
     if (!(failure instanceof SnapshotError)) throw failure;
