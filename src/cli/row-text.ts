@@ -15,6 +15,8 @@ export function outcomeText({ outcome, dryRun, guards }: RowEnd, { style }: Term
       return style('green', 'unchanged');
     case 'failed':
       return guards.length > 0 ? style('yellow', 'refused') : style('red', 'FAILED');
+    case 'waiting':
+      return style('yellow', 'waiting');
     case 'stopped':
       return style('yellow', 'stopped');
   }
@@ -22,6 +24,7 @@ export function outcomeText({ outcome, dryRun, guards }: RowEnd, { style }: Term
 
 /** A row on one line, for where there is no table: `documents: written, 12 files, 3 kB, 1 added, 0.2s`. */
 export function rowLine(end: RowEnd, terminal: Terminal): string {
+  if (end.waiting !== null) return `${end.row}: ${terminal.style('yellow', end.waiting.message)}`;
   const isUnchanged = end.outcome === 'unchanged';
   const parts = [isUnchanged ? terminal.style('green', 'nothing changed') : outcomeText(end, terminal)];
   if (end.error === null) parts.push(formatCountOf(end.files, 'file'), formatBytes(end.bytes));

@@ -1,5 +1,6 @@
 import { gravestStatus, SnapshotError } from '../errors.ts';
 import type { RowEnd } from '../jobs/events.ts';
+import { Memory } from '../jobs/memory.ts';
 import { run, runStatus } from '../jobs/run.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
@@ -43,6 +44,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
       signal: stop.signal,
       report,
       now: () => new Date(),
+      memory: new Memory(thisStateFolder()),
     });
     const status = gravestStatus([runStatus(ends), stop.signal.aborted ? 130 : 0]);
     view.end(ends, status);

@@ -6,6 +6,7 @@ import { DEFAULT_EVERY_MS } from '../plan/every.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
 import { Series } from '../snapshot/series.ts';
 import type { CommonOptions } from './common-options.ts';
+import { recallFor } from './state.ts';
 import { showStatus, statusJson } from './status-view.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,7 +22,8 @@ export async function statusCommand(options: StatusCommandOptions, terminal: Ter
   if (json && prometheus) throw new SnapshotError('E_USAGE', '--json and --prometheus exclude each other');
   const watched = await watchedBy(options);
   const now = new Date();
-  const read = await Promise.all(watched.map(async (one) => await readStatus(one, now)));
+  const recall = recallFor(terminal);
+  const read = await Promise.all(watched.map(async (one) => await readStatus(one, now, recall)));
   if (prometheus) {
     const { metricsText } = await import('./metrics.ts');
     await terminal.print(metricsText(read));

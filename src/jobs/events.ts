@@ -51,7 +51,8 @@ export interface RowEnd {
   readonly event: 'row';
   readonly row: string;
   readonly source: string;
-  readonly outcome: 'written' | 'unchanged' | 'failed' | 'stopped';
+  /** `waiting`: its disk is not connected, and it is not overdue yet. */
+  readonly outcome: 'written' | 'unchanged' | 'failed' | 'stopped' | 'waiting';
   /** Nothing was written: it says what would have been. */
   readonly dryRun: boolean;
   /** The snapshot written, or the newest one when nothing changed; null when there is none. */
@@ -74,6 +75,12 @@ export interface RowEnd {
     readonly code: string;
     readonly message: string;
     readonly hint: string | undefined;
+  } | null;
+  /** Since when its disk is away, and what there is to say of it; null when it is there. */
+  readonly waiting: {
+    readonly since: string;
+    readonly lastSuccess: string | null;
+    readonly message: string;
   } | null;
   readonly durationMs: number;
   /** What this row contributes to the exit status. */

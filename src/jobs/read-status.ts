@@ -1,6 +1,9 @@
 import { SnapshotError } from '../errors.ts';
 import { type PastRuns, readRuns } from '../snapshot/read-runs.ts';
+import type { PastRecord } from '../snapshot/past.ts';
 import type { Series } from '../snapshot/series.ts';
+import { findAway } from './away.ts';
+import type { Recall } from './memory.ts';
 import { inOrder, type RowStatus, statusOf } from './status.ts';
 
 /** A series, and how often it is to succeed. */
@@ -18,21 +21,45 @@ export interface SeriesStatus extends RowStatus {
   readonly unreadable: number;
 }
 
-/** How `series` is doing, by its log alone: no archive and no index is read. Nothing is written. */
-export async function readStatus({ series, everyMs }: Watched, now: Date): Promise<SeriesStatus> {
-  const { records, unreadable, trouble } = await pastOf(series);
-  const status = statusOf(inOrder(records, now), everyMs, now);
-  const known = { series: series.name, destination: series.store.location, everyMs, unreadable };
-  if (trouble === undefined) return { ...status, ...known };
-  return { ...status, ...known, state: 'failing', isFailing: true, reasons: [trouble, ...status.reasons] };
+/**
+ * How `series` is doing, by its log and what this machine remembers: no archive and no index is read. Nothing is
+ * written.
+ */
+export async function readStatus(
+  { series, everyMs }: Watched,
+  now: Date,
+  recall: Recall,
+): Promise<SeriesStatus> {
+  const destination = series.store.location;
+  const known = await recall(destination);
+  const away = await findAway(series, everyMs, known, now);
+  const { records, unreadable, trouble } = away === undefined ? await pastOf(series) : NO_LOG;
+  const remembered = known?.series.find(({ name }) => name === series.name)?.records ?? [];
+  const past = inOrder([...records, ...missing(remembered, records)], now);
+  const status = statusOf(past, everyMs, now, away?.message);
+  const of = { series: series.name, destination, everyMs, unreadable };
+  if (trouble === undefined) return { ...status, ...of };
+  return { ...status, ...of, state: 'failing', isFailing: true, reasons: [trouble, ...status.reasons] };
 }
 
-/** The records of a log that can be read; otherwise, why it cannot. */
-async function pastOf(series: Series): Promise<PastRuns & { readonly trouble?: string }> {
+const NO_LOG: Past = { records: [], unreadable: 0 };
+
+/** Those of `remembered` that a log does not have: of runs that did not reach it, and of other disks. */
+function missing(remembered: readonly PastRecord[], log: readonly PastRecord[]): readonly PastRecord[] {
+  const known = new Set(log.map(({ started, outcome }) => `${started} ${outcome}`));
+  return remembered.filter(({ started, outcome }) => !known.has(`${started} ${outcome}`));
+}
+
+interface Past extends PastRuns {
+  /** Why the log cannot be read. */
+  readonly trouble?: string;
+}
+
+async function pastOf(series: Series): Promise<Past> {
   try {
     return await readRuns(series);
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
-    return { records: [], unreadable: 0, trouble: error.message };
+    return { ...NO_LOG, trouble: error.message };
   }
 }

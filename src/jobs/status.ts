@@ -45,7 +45,7 @@ export function inOrder(records: readonly PastRecord[], now: Date): readonly Pas
  * Since when a row is overdue whose last success began at `sinceMs`: half of `everyMs` later than it was due, so
  * that a night that begins late is no alarm, and one that was missed is seen the next afternoon.
  */
-function overdueFrom(sinceMs: number, everyMs: number): number {
+export function overdueFrom(sinceMs: number, everyMs: number): number {
   return sinceMs + everyMs * 1.5;
 }
 
@@ -136,7 +136,7 @@ function rank({ level, sample }: Pick<PastVerify, 'level' | 'sample'>): number {
 }
 
 /** `5 hours`, `3 days`: cut to whole ones. */
-function ageText(ms: number): string {
+export function ageText(ms: number): string {
   const hours = Math.floor(ms / 3_600_000);
   if (hours < 48) return hours === 1 ? '1 hour' : `${Math.max(0, hours)} hours`;
   return `${Math.floor(hours / 24)} days`;

@@ -54,7 +54,7 @@ export function parsePast(line: string): PastRecord | undefined {
 }
 
 /** @throws {@link SnapshotError} `E_DAMAGED` */
-function readPast(fields: Fields): PastRecord {
+export function readPast(fields: Fields): PastRecord {
   const started = fields.text('started', TIME);
   if (Number.isNaN(Date.parse(started))) fields.wrong('started');
   const outcome = fields.oneOf('outcome', [...RUNS, 'verify', 'drill']);

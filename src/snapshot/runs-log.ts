@@ -7,7 +7,7 @@ export const RUNS_FILE = 'runs.jsonl';
 export interface RunRecord {
   readonly started: string;
   readonly finished: string;
-  readonly outcome: 'written' | 'unchanged' | 'failed' | 'stopped';
+  readonly outcome: 'written' | 'unchanged' | 'failed' | 'stopped' | 'waiting';
   readonly snapshot: string | null;
   readonly change: ChangeCount;
   /** Of all files. */
