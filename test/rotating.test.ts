@@ -29,6 +29,7 @@ async function openWithoutDisk(): Promise<Place> {
   });
   expect(await place.run()).toMatchObject({ status: 0, row: { outcome: 'written', waiting: null } });
   expect(readdirSync(place.destination)).toEqual(['data', 'snapshot-disk.json']);
+  expect((await place.command(['verify'])).status).toBe(0);
   tool('umount', [place.destination]);
   isMounted = false;
   return place;
@@ -73,7 +74,12 @@ describe.skipIf(!IS_LINUX || !IS_ROOT)('a disk that is away', () => {
     expect((await place.command(['check'])).status).toBe(1);
     const told = await place.command(['status', '--json']);
     expect(told.status).toBe(1);
-    expect(eventsOf(told)[0]).toMatchObject({ state: 'failing', overdue: true, snapshots: 1 });
+    expect(eventsOf(told)[0]).toMatchObject({
+      state: 'failing',
+      overdue: true,
+      snapshots: 1,
+      lastVerify: { result: 'passed' },
+    });
     expect(readdirSync(place.destination)).toEqual([]);
     expect(await place.run(['--accept-changes'])).toMatchObject({ status: 0, row: { outcome: 'written' } });
     expect(await place.run()).toMatchObject({ status: 0, row: { outcome: 'unchanged' } });

@@ -1,10 +1,11 @@
 import { SnapshotError } from '../errors.ts';
+import { isRun, isSuccess } from '../snapshot/past.ts';
 import { type PastRuns, readRuns } from '../snapshot/read-runs.ts';
-import type { PastRecord } from '../snapshot/past.ts';
 import type { Series } from '../snapshot/series.ts';
 import { findAway } from './away.ts';
 import type { Recall } from './memory.ts';
-import { inOrder, type RowStatus, statusOf } from './status.ts';
+import { joinPasts } from './remember-log.ts';
+import { type RowStatus, statusOf } from './status.ts';
 
 /** A series, and how often it is to succeed. */
 export interface Watched {
@@ -34,8 +35,11 @@ export async function readStatus(
   const known = await recall(destination);
   const away = await findAway(series, everyMs, known, now);
   const { records, unreadable, trouble } = away === undefined ? await pastOf(series) : NO_LOG;
-  const remembered = known?.series.find(({ name }) => name === series.name)?.records ?? [];
-  const past = inOrder([...records, ...missing(remembered, records)], now);
+  const all = known?.series.find(({ name }) => name === series.name)?.records ?? [];
+  // A success that is not in the log of the only disk is none any more: somebody has deleted the series.
+  const isElsewhere = away !== undefined || (known?.disks.length ?? 0) > 1;
+  const remembered = all.filter((record) => isElsewhere || (isRun(record) && !isSuccess(record)));
+  const past = joinPasts(remembered, records, now);
   const status = statusOf(past, everyMs, now, away?.message);
   const of = { series: series.name, destination, everyMs, unreadable };
   if (trouble === undefined) return { ...status, ...of };
@@ -43,12 +47,6 @@ export async function readStatus(
 }
 
 const NO_LOG: Past = { records: [], unreadable: 0 };
-
-/** Those of `remembered` that a log does not have: of runs that did not reach it, and of other disks. */
-function missing(remembered: readonly PastRecord[], log: readonly PastRecord[]): readonly PastRecord[] {
-  const known = new Set(log.map(({ started, outcome }) => `${started} ${outcome}`));
-  return remembered.filter(({ started, outcome }) => !known.has(`${started} ${outcome}`));
-}
 
 interface Past extends PastRuns {
   /** Why the log cannot be read. */

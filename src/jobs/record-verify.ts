@@ -6,16 +6,14 @@ import type { Verdict, VerifyOptions } from './verify.ts';
 /**
  * Notes in the log of `series` that it was verified, and with what result. A series without snapshots gets no
  * log by that, and one that cannot be written is verified all the same.
- *
- * @returns What was noted; undefined when there was nothing to note.
  */
 export async function recordVerify(
   series: Series,
   { end, names }: Verdict,
   { at, level, sample, report }: VerifyOptions,
   started: Date,
-): Promise<VerifyRecord | undefined> {
-  if (names.length === 0) return undefined;
+): Promise<void> {
+  if (names.length === 0) return;
   const { readBytes, damages, lost, snapshots } = end;
   const record: VerifyRecord = {
     started: started.toISOString(),
@@ -37,5 +35,4 @@ export async function recordVerify(
     const message = `this verify is not in the log: ${error.message}`;
     report({ event: 'note', series: series.name, message });
   }
-  return record;
 }

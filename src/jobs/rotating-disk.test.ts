@@ -1,6 +1,6 @@
 // Disks that come and go: real ones, as far as root may mount them; and what is decided about them.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { judgeDisk } from './away.ts';
 import type { RowEnd } from './events.ts';
 import { Memory } from './memory.ts';
 import { readStatus, type SeriesStatus } from './read-status.ts';
+import { run } from './run.ts';
 import { SeriesLab } from './series-lab.ts';
 
 describe('judgeDisk()', () => {
@@ -109,7 +110,7 @@ describe.skipIf(!CAN_MOUNT)('a row whose disk comes and goes', () => {
   }
 
   /** Runs so many hours after the first run. */
-  async function run(atHour: number, more: Parameters<SeriesLab['run']>[0] = {}): Promise<RowEnd> {
+  async function runAt(atHour: number, more: Parameters<SeriesLab['run']>[0] = {}): Promise<RowEnd> {
     hours = atHour;
     return await lab.run({ memory, now, acceptChanges: false, ...more });
   }
@@ -126,34 +127,34 @@ describe.skipIf(!CAN_MOUNT)('a row whose disk comes and goes', () => {
 
   it('waits while the disk is away, and writes nothing where it is mounted', async () => {
     plug('one');
-    expect(await run(0)).toMatchObject({ outcome: 'written', status: 0 });
+    expect(await runAt(0)).toMatchObject({ outcome: 'written', status: 0 });
     unplug();
-    const end = await run(24);
+    const end = await runAt(24);
     expect(end).toMatchObject({ outcome: 'waiting', status: 0, error: null, snapshot: null });
     expect(end.waiting?.message).toMatch(
       /^waiting for its disk since \d{4}-.*; the last success was 24 hours ago$/,
     );
     expect(readdirSync(point)).toEqual([]);
     plug('one');
-    expect(await run(30)).toMatchObject({ outcome: 'unchanged', status: 0, waiting: null });
+    expect(await runAt(30)).toMatchObject({ outcome: 'unchanged', status: 0, waiting: null });
   });
 
   it('writes nothing either when the folder itself is gone', async () => {
     plug('one');
     lab.row = { ...lab.row, destination: join(point, 'backups') };
-    await run(0);
+    await runAt(0);
     unplug();
-    expect(await run(24)).toMatchObject({ outcome: 'waiting' });
+    expect(await runAt(24)).toMatchObject({ outcome: 'waiting' });
     expect(readdirSync(point)).toEqual([]);
   });
 
   it('fails once it is overdue, and says since when and what to do', async () => {
     plug('one');
-    await run(0);
+    await runAt(0);
     unplug();
-    const first = await run(24);
-    expect(await run(36)).toMatchObject({ outcome: 'waiting', waiting: { since: first.waiting?.since } });
-    const late = await run(37);
+    const first = await runAt(24);
+    expect(await runAt(36)).toMatchObject({ outcome: 'waiting', waiting: { since: first.waiting?.since } });
+    const late = await runAt(37);
     expect(late).toMatchObject({ outcome: 'failed', status: 1, waiting: null });
     expect(late.error).toMatchObject({
       code: 'E_STORE',
@@ -162,40 +163,40 @@ describe.skipIf(!CAN_MOUNT)('a row whose disk comes and goes', () => {
     });
     expect(readdirSync(point)).toEqual([]);
     plug('one');
-    expect(await run(48)).toMatchObject({ outcome: 'unchanged', status: 0 });
+    expect(await runAt(48)).toMatchObject({ outcome: 'unchanged', status: 0 });
   });
 
   it('takes turns with another disk, once that was accepted', async () => {
     plug('one');
-    await run(0);
+    await runAt(0);
     plug('two');
-    expect(await run(24)).toMatchObject({ outcome: 'waiting' });
+    expect(await runAt(24)).toMatchObject({ outcome: 'waiting' });
     expect(readdirSync(point)).toEqual([]);
-    expect(await run(25, { acceptChanges: true })).toMatchObject({ outcome: 'written' });
+    expect(await runAt(25, { acceptChanges: true })).toMatchObject({ outcome: 'written' });
     plug('one');
-    expect(await run(48)).toMatchObject({ outcome: 'unchanged' });
+    expect(await runAt(48)).toMatchObject({ outcome: 'unchanged' });
     plug('two');
-    expect(await run(72)).toMatchObject({ outcome: 'unchanged' });
+    expect(await runAt(72)).toMatchObject({ outcome: 'unchanged' });
     unplug();
-    expect((await run(90)).waiting?.message).toContain('18 hours ago');
+    expect((await runAt(90)).waiting?.message).toContain('18 hours ago');
   });
 
   it('does not take the disk of another machine for its own', async () => {
     plug('one');
-    await run(0);
+    await runAt(0);
     plug('three');
     writeFileSync(join(point, 'snapshot-disk.json'), '{"id":"of-another-machine"}\n');
-    const end = await run(24);
+    const end = await runAt(24);
     expect(end.waiting?.message).toMatch(/^waiting for its disk, as another one is there,/);
     expect(readdirSync(point)).toEqual(['snapshot-disk.json']);
   });
 
   it('knows a disk by its snapshots when the marker is lost, and marks it again', async () => {
     plug('one');
-    await run(0);
+    await runAt(0);
     const marker = readFileSync(join(point, 'snapshot-disk.json'), 'utf8');
     writeFileSync(join(point, 'snapshot-disk.json'), 'damaged');
-    expect(await run(24)).toMatchObject({ outcome: 'unchanged' });
+    expect(await runAt(24)).toMatchObject({ outcome: 'unchanged' });
     const again = readFileSync(join(point, 'snapshot-disk.json'), 'utf8');
     expect(again).toMatch(/^\{"id":"[0-9a-f-]{36}"\}\n$/);
     expect(again).not.toBe(marker);
@@ -203,39 +204,42 @@ describe.skipIf(!CAN_MOUNT)('a row whose disk comes and goes', () => {
 
   it('leaves a disk alone in a dry run, and while the user stops it', async () => {
     plug('one');
-    await run(0);
+    await runAt(0);
     unplug();
     const before = await memory.find(point);
-    expect(await run(24, { dryRun: true })).toMatchObject({ outcome: 'waiting', dryRun: true });
+    expect(await runAt(24, { dryRun: true })).toMatchObject({ outcome: 'waiting', dryRun: true });
     expect(await memory.find(point)).toEqual(before);
-    expect(await run(24, { signal: AbortSignal.abort() })).toMatchObject({ outcome: 'stopped', status: 130 });
+    expect(await runAt(24, { signal: AbortSignal.abort() })).toMatchObject({
+      outcome: 'stopped',
+      status: 130,
+    });
     expect(readdirSync(point)).toEqual([]);
   });
 
   it('is as on a new machine when the memory is lost, or says nothing', async () => {
     plug('one');
-    await run(0);
+    await runAt(0);
     const [file = ''] = readdirSync(join(lab.root, 'state', 'destinations'));
     writeFileSync(join(lab.root, 'state', 'destinations', file), 'damaged');
     lab.events.length = 0;
-    expect(await run(24)).toMatchObject({ outcome: 'unchanged', status: 0 });
+    expect(await runAt(24)).toMatchObject({ outcome: 'unchanged', status: 0 });
     expect(lab.notes()).toEqual([expect.stringContaining('so it counts as new')]);
     unplug();
-    expect(await run(48)).toMatchObject({ outcome: 'waiting' });
+    expect(await runAt(48)).toMatchObject({ outcome: 'waiting' });
   });
 
   it('backs up also when nothing can be remembered', async () => {
     plug('one');
     writeFileSync(join(lab.root, 'state'), 'a file');
-    expect(await run(0)).toMatchObject({ outcome: 'written', status: 0 });
+    expect(await runAt(0)).toMatchObject({ outcome: 'written', status: 0 });
     expect(lab.notes()).toContainEqual(expect.stringContaining('will not remember this run'));
   });
 
   it('has a state while its disk is away: waiting, then overdue, with all that was known', async () => {
     plug('one');
-    await run(0);
+    await runAt(0);
     unplug();
-    await run(24);
+    await runAt(24);
     const waiting = await status(26);
     expect(waiting).toMatchObject({
       state: 'waiting',
@@ -245,19 +249,19 @@ describe.skipIf(!CAN_MOUNT)('a row whose disk comes and goes', () => {
       reasons: [expect.stringContaining('waiting for its disk')],
     });
     expect(await status(40)).toMatchObject({ state: 'overdue', isFailing: false });
-    await run(40);
+    await runAt(40);
     expect(await status(41)).toMatchObject({ state: 'failing', isOverdue: true });
     plug('one');
     expect(await status(41)).toMatchObject({ state: 'failing', lastRun: { outcome: 'failed' } });
-    await run(42);
+    await runAt(42);
     expect(await status(42)).toMatchObject({ state: 'ok', lastRun: { outcome: 'unchanged' } });
   });
 
   it('counts a success on one of two disks for both', async () => {
     plug('two');
-    await run(0);
+    await runAt(0);
     plug('one');
-    await run(24, { acceptChanges: true });
+    await runAt(24, { acceptChanges: true });
     plug('two');
     expect(await status(50)).toMatchObject({
       state: 'ok',
@@ -267,19 +271,63 @@ describe.skipIf(!CAN_MOUNT)('a row whose disk comes and goes', () => {
 });
 
 describe('a row whose destination cannot be unplugged', () => {
-  it('gets no marker, and is made anew when it is gone', async () => {
-    const lab = new SeriesLab();
-    try {
-      writeFileSync(join(lab.source, 'file'), 'content');
-      const memory = new Memory(join(lab.root, 'state'));
-      await lab.run({ memory });
-      const destination = join(lab.root, 'destination');
-      expect(readdirSync(destination)).toEqual(['data']);
-      lab.row = { ...lab.row, destination: join(lab.root, 'elsewhere') };
-      await lab.run({ memory });
-      expect(existsSync(join(lab.root, 'elsewhere', 'data'))).toBe(true);
-    } finally {
-      lab.remove();
-    }
+  let lab: SeriesLab;
+  let memory: Memory;
+
+  beforeEach(() => {
+    lab = new SeriesLab();
+    memory = new Memory(join(lab.root, 'state'));
+    writeFileSync(join(lab.source, 'file'), 'content');
+  });
+  afterEach(() => lab.remove());
+
+  async function status(): Promise<SeriesStatus> {
+    const series = new Series(new LocalStore(lab.row.destination), 'data');
+    const now = new Date(Date.now() + 86_400_000);
+    return await readStatus({ series, everyMs: lab.row.every }, now, async (path) => await memory.find(path));
+  }
+
+  it('gets no marker, and its destination is made anew when it is gone', async () => {
+    await lab.run({ memory });
+    expect(readdirSync(lab.row.destination)).toEqual(['data']);
+    rmSync(lab.row.destination, { recursive: true });
+    expect(await lab.run({ memory })).toMatchObject({ outcome: 'written', status: 0 });
+    expect(existsSync(lab.folder())).toBe(true);
+  });
+
+  it('has never run when somebody has deleted its series, whatever is remembered', async () => {
+    await lab.run({ memory });
+    expect(await status()).toMatchObject({ state: 'ok', unreadable: 0 });
+    rmSync(lab.folder(), { recursive: true });
+    expect(await status()).toMatchObject({ state: 'overdue', reasons: ['it has never run'] });
+  });
+
+  it('has failed when its destination could not be reached, although no log says so', async () => {
+    writeFileSync(lab.row.destination, 'a file where the folder should be');
+    expect(await lab.run({ memory })).toMatchObject({ outcome: 'failed' });
+    expect(await status()).toMatchObject({
+      state: 'failing',
+      lastRun: { outcome: 'failed', error: expect.stringContaining('not a folder') },
+    });
+  });
+
+  it('loses nothing that is remembered when several rows end at once', async () => {
+    const rows = Array.from({ length: 8 }, (_, i) => ({ ...lab.row, name: `row-${i}` }));
+    await run(
+      { file: 'plan.csv', rows },
+      {
+        only: [],
+        dryRun: false,
+        jobs: 8,
+        rehash: false,
+        acceptChanges: false,
+        signal: new AbortController().signal,
+        report: () => {},
+        now: () => new Date(),
+        memory,
+      },
+    );
+    const known = await memory.find(lab.row.destination);
+    expect(known?.series.map(({ name }) => name).toSorted()).toEqual(rows.map(({ name }) => name));
   });
 });
