@@ -11,7 +11,6 @@ import { ageText, inOrder, overdueFrom } from './status.ts';
 
 /** What is at a destination. */
 export interface Seen {
-  readonly isThere: boolean;
   /** The id of the disk, if a marker says. */
   readonly disk: string | undefined;
   /** Snapshots of the series in question. */
@@ -34,7 +33,6 @@ export interface Away {
  */
 export function judgeDisk(known: KnownDestination | undefined, seen: Seen): 'here' | 'absent' | 'another' {
   if (known?.isRemovable !== true) return 'here';
-  if (!seen.isThere) return 'absent';
   if (seen.hasSnapshots || (seen.disk !== undefined && known.disks.includes(seen.disk))) return 'here';
   return seen.disk === undefined ? 'absent' : 'another';
 }
@@ -64,14 +62,14 @@ export async function findAway(
 }
 
 async function see({ store, name }: Series): Promise<Seen> {
-  if (!(await isThere(store.location))) return { isThere: false, disk: undefined, hasSnapshots: false };
+  if (!(await isThere(store.location))) return { disk: undefined, hasSnapshots: false };
   try {
     const items = await store.list(name);
     const hasSnapshots = items.some((item) => item.isFolder && snapshotTime(item.name) !== undefined);
-    return { isThere: true, disk: await readMarker(store), hasSnapshots };
+    return { disk: await readMarker(store), hasSnapshots };
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     // There is something that cannot be read: whoever uses it fails, and says why.
-    return { isThere: true, disk: undefined, hasSnapshots: true };
+    return { disk: undefined, hasSnapshots: true };
   }
 }

@@ -15,13 +15,12 @@ import { SeriesLab } from './series-lab.ts';
 
 describe('judgeDisk()', () => {
   const known = { isRemovable: true, disks: ['disk-one', 'disk-two'], series: [] };
-  const nothing = { isThere: true, disk: undefined, hasSnapshots: false };
+  const nothing = { disk: undefined, hasSnapshots: false };
 
   it.each([
     ['one that is known', { ...nothing, disk: 'disk-two' }, 'here'],
     ['one without a marker that has snapshots of the series', { ...nothing, hasSnapshots: true }, 'here'],
     ['an empty folder', nothing, 'absent'],
-    ['nothing', { ...nothing, isThere: false }, 'absent'],
     ['one that was never seen', { ...nothing, disk: 'disk-three' }, 'another'],
     [
       'one that was never seen, with snapshots of the series',
@@ -34,7 +33,6 @@ describe('judgeDisk()', () => {
 
   it('waits for nothing that is not known to come and go', () => {
     const seen = fc.record({
-      isThere: fc.boolean(),
       disk: fc.option(fc.string(), { nil: undefined }),
       hasSnapshots: fc.boolean(),
     });
@@ -136,7 +134,9 @@ describe.skipIf(!CAN_MOUNT)('a row whose disk comes and goes', () => {
     );
     expect(readdirSync(point)).toEqual([]);
     plug('one');
+    const marker = readFileSync(join(point, 'snapshot-disk.json'), 'utf8');
     expect(await runAt(30)).toMatchObject({ outcome: 'unchanged', status: 0, waiting: null });
+    expect(readFileSync(join(point, 'snapshot-disk.json'), 'utf8')).toBe(marker);
   });
 
   it('writes nothing either when the folder itself is gone', async () => {
@@ -179,6 +179,18 @@ describe.skipIf(!CAN_MOUNT)('a row whose disk comes and goes', () => {
     expect(await runAt(72)).toMatchObject({ outcome: 'unchanged' });
     unplug();
     expect((await runAt(90)).waiting?.message).toContain('18 hours ago');
+  });
+
+  it('finds each disk that it has seen, also for a row that is new', async () => {
+    plug('one');
+    await runAt(0);
+    plug('two');
+    await runAt(1, { acceptChanges: true });
+    lab.row = { ...lab.row, name: 'new' };
+    for (const name of ['one', 'two']) {
+      plug(name);
+      expect(await runAt(2)).toMatchObject({ outcome: 'written' });
+    }
   });
 
   it('does not take the disk of another machine for its own', async () => {
