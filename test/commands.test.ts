@@ -5,7 +5,18 @@ import { describe, expect, it } from 'vitest';
 import { eventsOf } from './command.ts';
 import { listing, Place } from './place.ts';
 
-const COMMANDS = ['run', 'init', 'check', 'list', 'files', 'diff', 'find', 'completion', 'shutdown'];
+const COMMANDS = [
+  'run',
+  'init',
+  'check',
+  'list',
+  'files',
+  'diff',
+  'find',
+  'status',
+  'completion',
+  'shutdown',
+];
 
 async function openWithSnapshot(): Promise<Place> {
   const place = Place.open();
@@ -106,6 +117,7 @@ describe('every command', () => {
     [['run', '--shutdown=maybe']],
     [['run', 'documents']],
     [['list', 'a', 'b']],
+    [['status', 'a', 'b']],
     [['files']],
     [['files', 'data', '--at']],
     [['files', 'data', '--at', '2026', '--at', '2027']],

@@ -1,6 +1,7 @@
 import { check, type Finding } from '../jobs/check.ts';
 import { loadPlan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
+import { recallFor } from './state.ts';
 import type { Terminal } from './terminal.ts';
 
 const STYLE = { ok: 'green', warning: 'yellow', failure: 'red' } as const;
@@ -9,7 +10,7 @@ const WORD = { ok: 'ok', warning: 'warning', failure: 'FAILED' } as const;
 export async function checkCommand(options: CommonOptions, terminal: Terminal): Promise<number> {
   const { json, quiet } = options;
   const plan = await loadPlan(options.plan);
-  const rows = await check(plan);
+  const rows = await check(plan, recallFor(terminal), new Date());
   const findings = rows.flatMap((row) => row.findings);
   const status = findings.some(({ level }) => level === 'failure') ? 1 : 0;
   if (json) {

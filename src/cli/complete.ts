@@ -17,7 +17,7 @@ const VALUED = [
 ];
 
 /** Commands whose first argument is a series. */
-const OF_SERIES = ['list', 'files', 'diff', 'restore', 'verify'];
+const OF_SERIES = ['list', 'status', 'files', 'diff', 'restore', 'verify'];
 
 /**
  * Names of series and snapshots that could stand where the user is typing.

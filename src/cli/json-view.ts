@@ -47,13 +47,14 @@ export class JsonView implements RunView {
   end(ends: readonly RowEnd[], status: number): void {
     const count = (outcome: RowEnd['outcome']): number =>
       ends.filter((end) => end.outcome === outcome).length;
-    const [written, unchanged, failed, stopped] = [
+    const [written, unchanged, failed, stopped, waiting] = [
       count('written'),
       count('unchanged'),
       count('failed'),
       count('stopped'),
+      count('waiting'),
     ];
-    this.#end = { event: 'end', status, written, unchanged, failed, stopped };
+    this.#end = { event: 'end', status, written, unchanged, failed, stopped, waiting };
   }
 
   nothing(message: string): void {

@@ -4,6 +4,7 @@ import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
 import { formatBytes, formatCountOf } from './format.ts';
 import { listTable } from './list-table.ts';
+import { recallFor } from './state.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function listCommand(
@@ -14,7 +15,11 @@ export async function listCommand(
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
   const series =
     options.series === undefined ? seriesOfPlan(await load()) : [await findSeries(options.series, load)];
-  const found = await Promise.all(series.map(async (one) => await list(one, plan && rowOf(one, plan)?.keep)));
+  const recall = recallFor(terminal);
+  const now = new Date();
+  const found = await Promise.all(
+    series.map(async (one) => await list(one, plan && rowOf(one, plan), recall, now)),
+  );
   const status = found.some(({ damaged }) => damaged.length > 0) ? 1 : 0;
   if (options.json) {
     for (const one of found) showJson(one, terminal);
@@ -31,10 +36,12 @@ export async function listCommand(
 function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
   for (const message of series.damaged) terminal.err(`${terminal.style('red', 'damaged:')} ${message}`);
   if (quiet) return;
-  const { snapshots, unfinished, bytes } = series;
+  const { snapshots, unfinished, bytes, waiting } = series;
   const total =
     snapshots.length === 0
-      ? 'no snapshots'
+      ? waiting === undefined
+        ? 'no snapshots'
+        : terminal.style('yellow', waiting)
       : `${formatCountOf(snapshots.length, 'snapshot')}, ${formatBytes(bytes)} on disk`;
   terminal.out(`${terminal.style('bold', series.name)}  ${terminal.style('dim', series.folder)}  ${total}`);
   if (snapshots.length > 0) terminal.out(listTable(snapshots, terminal));
@@ -44,12 +51,14 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
 }
 
 function showJson(series: ListedSeries, terminal: Terminal): void {
-  const { name, folder, snapshots, unfinished, damaged } = series;
+  const { name, folder, snapshots, unfinished, damaged, waiting } = series;
   for (const { name: snapshot, info, newBytes, reasons } of snapshots) {
     const { time, count, bytes, change, format } = info;
     const of = { event: 'snapshot', series: name, folder, snapshot };
     terminal.out(JSON.stringify({ ...of, time, format, count, bytes, change, newBytes, reasons }));
   }
+  if (waiting !== undefined)
+    terminal.out(JSON.stringify({ event: 'waiting', series: name, folder, message: waiting }));
   for (const snapshot of unfinished)
     terminal.out(JSON.stringify({ event: 'unfinished', series: name, folder, snapshot }));
   for (const message of damaged)

@@ -3,7 +3,7 @@ import type { Progress, RowEnd, RunEvent } from '../jobs/events.ts';
 import { formatBytes, formatCount, formatCountOf, formatDuration } from './format.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { ProblemLists } from './problem-lists.ts';
-import { outcomeText, rowDetails } from './row-text.ts';
+import { outcomeText, rowDetails, rowLine } from './row-text.ts';
 import type { RunView } from './run-view.ts';
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -75,7 +75,7 @@ export class LiveView implements RunView {
         this.#terminal,
       ),
     );
-    const details = ends.map((end) => rowDetails(end, this.#problems.of(end.row), this.#terminal));
+    const details = ends.map((end) => this.#details(end));
     const lines = details.flat();
     if (lines.length > 0) this.#terminal.out(`\n${lines.join('\n')}`);
     this.#terminal.out(`\n${this.#verdict(ends, status)}`);
@@ -115,10 +115,15 @@ export class LiveView implements RunView {
     this.#terminal.out(line);
   }
 
+  #details(end: RowEnd): readonly string[] {
+    if (end.outcome === 'waiting') return [rowLine(end, this.#terminal)];
+    return rowDetails(end, this.#problems.of(end.row), this.#terminal);
+  }
+
   #cells(end: RowEnd): string[] {
     const { row, files, bytes, change, newBytes, outcome, durationMs, error } = end;
     const isWritten = outcome === 'written';
-    const known = error === null;
+    const known = error === null && outcome !== 'waiting';
     return [
       row,
       outcomeText(end, this.#terminal),
@@ -139,6 +144,11 @@ export class LiveView implements RunView {
     if (failed > 0) return style('red', `${formatCountOf(failed, 'row')} of ${ends.length} failed.`);
     if (status === 4) return style('yellow', 'Done, but a guard held something back; see above.');
     if (status === 3) return style('yellow', 'Done, but not everything could be read; see above.');
+    const waiting = ends.filter(({ outcome }) => outcome === 'waiting').length;
+    if (waiting > 0) {
+      const rows = formatCountOf(waiting, 'row waits', 'rows wait');
+      return style('yellow', `Done, but ${rows} for a disk; see above.`);
+    }
     return style(
       'green',
       ends.some(({ outcome }) => outcome === 'written') ? 'Done.' : 'Done: nothing changed.',

@@ -79,6 +79,21 @@ export function addLookCommands<T extends CommonOptions>(
       async (options) => end(await (await import('./find-command.ts')).findCommand(options, terminal)),
     )
     .command(
+      'status [series]',
+      'How every row is doing, and which need you',
+      (command) =>
+        command
+          .positional('series', { ...SERIES, demandOption: false })
+          .option('prometheus', {
+            type: 'boolean',
+            default: false,
+            describe: 'Metrics in the text format of Prometheus',
+          })
+          .example('$0 status', 'all active rows; status 1 when one is overdue or failing')
+          .example('$0 status --prometheus > snapshot.prom', "for node_exporter's textfile collector"),
+      async (options) => end(await (await import('./status-command.ts')).statusCommand(options, terminal)),
+    )
+    .command(
       'completion [shell]',
       'Print what makes a shell complete words',
       (command) =>

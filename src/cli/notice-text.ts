@@ -18,10 +18,10 @@ export function endMessage(notice: Notice): Message {
   return { moment: momentOf(notice), title, text: noticeText(notice), payload: notice };
 }
 
-function momentOf({ outcome }: Notice): Message['moment'] {
+function momentOf({ outcome, rows }: Notice): Message['moment'] {
   switch (outcome) {
     case 'done':
-      return 'success';
+      return isOnlyWaiting(rows) ? 'log' : 'success';
     case 'trouble':
     case 'failed':
     case 'stopped':
@@ -33,9 +33,15 @@ function momentOf({ outcome }: Notice): Message['moment'] {
   }
 }
 
+/** Nothing went wrong yet, and nothing was done: no reason for a monitor to be content. */
+function isOnlyWaiting(rows: readonly NoticeRow[]): boolean {
+  return rows.length > 0 && rows.every(({ outcome }) => outcome === 'waiting');
+}
+
 function verdict({ outcome, status, rows }: Notice): string {
   switch (outcome) {
     case 'done':
+      if (isOnlyWaiting(rows)) return 'waiting for its disk';
       return rows.some((row) => row.outcome === 'written') ? 'done' : 'done, nothing changed';
     case 'trouble':
       if (status === 4) return 'a guard held something back';

@@ -10,7 +10,11 @@ const MAX_PROBLEMS = 10;
 type RowLine = Pick<
   RowEnd,
   'row' | 'outcome' | 'dryRun' | 'files' | 'bytes' | 'change' | 'newBytes' | 'durationMs'
-> & { readonly guards: readonly unknown[]; readonly error: unknown };
+> & {
+  readonly guards: readonly unknown[];
+  readonly error: unknown;
+  readonly waiting: { readonly message: string } | null;
+};
 
 type Style = Pick<Terminal, 'style'>;
 
@@ -26,6 +30,8 @@ export function outcomeText(
       return style('green', 'unchanged');
     case 'failed':
       return guards.length > 0 ? style('yellow', 'refused') : style('red', 'FAILED');
+    case 'waiting':
+      return style('yellow', 'waiting');
     case 'stopped':
       return style('yellow', 'stopped');
   }
@@ -33,6 +39,7 @@ export function outcomeText(
 
 /** A row on one line, for where there is no table: `documents: written, 12 files, 3 kB, 1 added, 0.2s`. */
 export function rowLine(end: RowLine, terminal: Style): string {
+  if (end.waiting !== null) return `${end.row}: ${terminal.style('yellow', end.waiting.message)}`;
   const isUnchanged = end.outcome === 'unchanged';
   const parts = [isUnchanged ? terminal.style('green', 'nothing changed') : outcomeText(end, terminal)];
   if (end.error === null) parts.push(formatCountOf(end.files, 'file'), formatBytes(end.bytes));

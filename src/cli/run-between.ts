@@ -1,6 +1,7 @@
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../errors.ts';
 import type { RunOutcome } from '../jobs/notice.ts';
 import type { Report } from '../jobs/events.ts';
+import { Memory } from '../jobs/memory.ts';
 import { rowsToRun, type Shard } from '../jobs/rows-to-run.ts';
 import { run, runStatus } from '../jobs/run.ts';
 import { lowerPriority } from '../host/low-priority.ts';
@@ -12,6 +13,7 @@ import type { RunLog } from './run-log.ts';
 import type { RunCommandOptions } from './run-options.ts';
 import type { RunRecord } from './run-record.ts';
 import type { RunView } from './run-view.ts';
+import { thisStateFolder } from './state.ts';
 import type { Teller } from './teller.ts';
 
 /** What a run is accompanied by. */
@@ -94,6 +96,7 @@ async function runRows(plan: Plan, options: RunCommandOptions, company: Company)
     signal: stop,
     report,
     now: () => new Date(),
+    memory: new Memory(thisStateFolder()),
   });
   if (rows.length === 0) view.nothing(noRowsText(limits.shard));
   else if (ends.length === 0) view.nothing('Nothing was done.');

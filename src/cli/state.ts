@@ -1,7 +1,24 @@
 import { homedir } from 'node:os';
+import { SnapshotError } from '../errors.ts';
 import { stateFolder } from '../host/state-folder.ts';
+import { Memory, type Recall } from '../jobs/memory.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Where this user's log and the announcement of a shutdown are. */
 export function thisStateFolder(): string {
   return stateFolder(process.platform, process.env, homedir());
+}
+
+/** What this machine knows of destinations. What cannot be read counts as unknown, and `terminal` is told. */
+export function recallFor(terminal: Terminal): Recall {
+  const memory = new Memory(thisStateFolder());
+  return async (destination) => {
+    try {
+      return await memory.find(destination);
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error;
+      terminal.err(`warning: ${error.message}; the destination counts as new`);
+      return undefined;
+    }
+  };
 }

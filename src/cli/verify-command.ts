@@ -1,11 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { gravestStatus, SnapshotError } from '../errors.ts';
 import { findSeries, seriesOfPlan } from '../jobs/address.ts';
+import { Memory } from '../jobs/memory.ts';
+import { recordVerify } from '../jobs/record-verify.ts';
+import { rememberLog } from '../jobs/remember-log.ts';
 import { type Verdict, verify, type VerifyOptions } from '../jobs/verify.ts';
 import type { VerifyEnd } from '../jobs/verify-events.ts';
 import { loadPlan } from '../plan/plan.ts';
 import type { Series } from '../snapshot/series.ts';
 import type { CommonOptions } from './common-options.ts';
+import { thisStateFolder } from './state.ts';
 import { stopSignal } from './stop-signal.ts';
 import type { Terminal } from './terminal.ts';
 import { verifyView } from './verify-view.ts';
@@ -28,6 +32,7 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
     options.series === undefined ? seriesOfPlan(await plan()) : [await findSeries(options.series, plan)];
   const view = verifyView(options, terminal);
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
+  const memory = new Memory(thisStateFolder());
   const ends: VerifyEnd[] = [];
   try {
     const { at } = options;
@@ -39,10 +44,15 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
       report: (event) => view.event(event),
     };
     for (const series of all) {
+      const started = new Date();
       const found = await verify(series, verifyOptions);
       const isMended = options.repair && (await repairAll(series, found, verifyOptions));
       const verdict = isMended ? await verify(series, verifyOptions) : found;
+      await recordVerify(series, verdict, verifyOptions, started);
       const drilled = options.drill ? await drillAll(series, verdict, verifyOptions, at) : [];
+      await rememberLog(series, memory, new Date(), (message) =>
+        view.event({ event: 'note', series: series.name, message }),
+      );
       const end = { ...verdict.end, status: gravestStatus([verdict.end.status, ...drilled]) };
       view.event(end);
       ends.push(end);

@@ -4,7 +4,10 @@ import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { reasonOf, systemCode } from '../errors.ts';
 import type { Plan, Row } from '../plan/plan.ts';
+import { Series } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
+import { findAway } from './away.ts';
+import type { Recall } from './memory.ts';
 
 export interface Finding {
   readonly level: 'ok' | 'warning' | 'failure';
@@ -17,12 +20,12 @@ export interface CheckedRow {
 }
 
 /** Checks the source and the destination of every active row. */
-export async function check(plan: Plan): Promise<readonly CheckedRow[]> {
+export async function check(plan: Plan, recall: Recall, now: Date): Promise<readonly CheckedRow[]> {
   const rows = plan.rows.filter(({ active }) => active);
   return await Promise.all(
     rows.map(async (row) => ({
       row,
-      findings: [await checkSource(row.source), ...(await checkDestination(row))],
+      findings: [await checkSource(row.source), ...(await checkDestination(row, recall, now))],
     })),
   );
 }
@@ -43,8 +46,14 @@ async function checkSource(source: string): Promise<Finding> {
   }
 }
 
-async function checkDestination(row: Row): Promise<Finding[]> {
-  const { destination } = row;
+async function checkDestination(row: Row, recall: Recall, now: Date): Promise<Finding[]> {
+  const { destination, name, every } = row;
+  const series = new Series(new LocalStore(destination), name);
+  const away = await findAway(series, every, await recall(destination), now);
+  if (away !== undefined) {
+    const message = `destination "${destination}": ${away.message}`;
+    return [{ level: away.isOverdue ? 'failure' : 'warning', message }];
+  }
   const existing = await nearestExisting(destination);
   try {
     if (!(await stat(existing)).isDirectory()) {

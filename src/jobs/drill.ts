@@ -6,7 +6,7 @@ import { removeTree } from '../host/remove-tree.ts';
 import { needPrograms, runScript } from '../host/run-script.ts';
 import { RESTORE_FILE } from '../snapshot/names.ts';
 import { parseRestore } from '../snapshot/restore-read.ts';
-import { appendDrill } from '../snapshot/runs-log.ts';
+import { appendRecord } from '../snapshot/runs-log.ts';
 import type { Series, Snapshot } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
 import { compareTree } from './drill-compare.ts';
@@ -50,7 +50,7 @@ export async function drill(series: Series, snapshot: Snapshot, signal: AbortSig
       error: error ?? null,
     };
     const { result, paths, bytes, differenceCount, durationMs } = end;
-    await appendDrill(series, {
+    await appendRecord(series, {
       started: started.toISOString(),
       finished: finished.toISOString(),
       outcome: 'drill',

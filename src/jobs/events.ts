@@ -1,5 +1,6 @@
 // What a run tells while it goes on. The command line shows these, and prints them as they are with --json;
 // docs/cli.md lists them.
+import type { SeriesSize } from '../snapshot/series-size.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import type { ProblemKind } from '../tree/entry.ts';
 
@@ -50,7 +51,8 @@ export interface RowEnd {
   readonly event: 'row';
   readonly row: string;
   readonly source: string;
-  readonly outcome: 'written' | 'unchanged' | 'failed' | 'stopped';
+  /** `waiting`: its disk is not connected, and it is not overdue yet. */
+  readonly outcome: 'written' | 'unchanged' | 'failed' | 'stopped' | 'waiting';
   /** Nothing was written: it says what would have been. */
   readonly dryRun: boolean;
   /** The snapshot written, or the newest one when nothing changed; null when there is none. */
@@ -67,10 +69,18 @@ export interface RowEnd {
   /** All snapshots of the series with the reasons for keeping them; empty when rotation was held back. */
   readonly kept: readonly RotationStep[];
   readonly removed: readonly RotationStep[];
+  /** What the series has now; null when that is not known. */
+  readonly series: SeriesSize | null;
   readonly error: {
     readonly code: string;
     readonly message: string;
     readonly hint: string | undefined;
+  } | null;
+  /** Since when its disk is away, and what there is to say of it; null when it is there. */
+  readonly waiting: {
+    readonly since: string;
+    readonly lastSuccess: string | null;
+    readonly message: string;
   } | null;
   readonly durationMs: number;
   /** What this row contributes to the exit status. */

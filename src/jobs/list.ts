@@ -1,7 +1,11 @@
-import type { Retention } from '../plan/keep.ts';
-import { type FileInfo, type Info, newBytesOf } from '../snapshot/info.ts';
+import { DEFAULT_EVERY_MS } from '../plan/every.ts';
+import type { Row } from '../plan/plan.ts';
+import { type Info, newBytesOf } from '../snapshot/info.ts';
 import { planRotation } from '../snapshot/rotation.ts';
-import type { Series, Snapshot } from '../snapshot/series.ts';
+import type { Series } from '../snapshot/series.ts';
+import { bytesOf } from '../snapshot/series-size.ts';
+import { findAway } from './away.ts';
+import type { Recall } from './memory.ts';
 
 export interface ListedSnapshot {
   readonly name: string;
@@ -23,10 +27,19 @@ export interface ListedSeries {
   readonly damaged: readonly string[];
   /** What all whole snapshots take on disk, but for a few small files; what they share counts once. */
   readonly bytes: number;
+  /** What there is to say of its disk, when that is not connected. */
+  readonly waiting: string | undefined;
 }
 
-/** What there is in a series. @param keep - What the plan says of it. */
-export async function list(series: Series, keep: Retention | undefined): Promise<ListedSeries> {
+/** What there is in a series. @param row - The one of the plan that makes it. */
+export async function list(
+  series: Series,
+  row: Row | undefined,
+  recall: Recall,
+  now: Date,
+): Promise<ListedSeries> {
+  const { every = DEFAULT_EVERY_MS, keep } = row ?? {};
+  const waiting = (await findAway(series, every, await recall(series.store.location), now))?.message;
   const { snapshots, unfinished, damaged } = await series.survey();
   const kept = keep === undefined ? undefined : planRotation(snapshots, keep).keep;
   return {
@@ -40,15 +53,6 @@ export async function list(series: Series, keep: Retention | undefined): Promise
     unfinished,
     damaged: damaged.map(({ error }) => error.message),
     bytes: bytesOf(snapshots),
+    waiting,
   };
-}
-
-/** The bytes of all files that `snapshots` name, each content once. */
-function bytesOf(snapshots: readonly Snapshot[]): number {
-  const files = new Map<string, number>();
-  const add = (file: FileInfo | null): void => {
-    if (file !== null) files.set(file.sha256, file.bytes);
-  };
-  for (const { info } of snapshots) [...info.archives, info.index, info.changes, info.dead].forEach(add);
-  return [...files.values()].reduce((sum, bytes) => sum + bytes, 0);
 }

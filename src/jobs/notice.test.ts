@@ -9,6 +9,7 @@ const END: RowEnd = {
   event: 'row',
   row: 'letters',
   source: '/home/anna/letters',
+  series: null,
   outcome: 'written',
   dryRun: false,
   snapshot: '2026-11-19T02-00-00Z',
@@ -22,6 +23,7 @@ const END: RowEnd = {
   kept: [],
   removed: [{ snapshot: '2026-11-01T02-00-00Z', reasons: [] }],
   error: null,
+  waiting: null,
   durationMs: 7,
   status: 0,
 };

@@ -29,6 +29,8 @@ export interface NoticeRow {
   /** The first few; paths are relative to the source. */
   readonly problems: readonly Pick<RowProblem, 'kind' | 'path' | 'reason'>[];
   readonly error: { readonly code: string; readonly message: string } | null;
+  /** Its disk is away, which is no failure yet. */
+  readonly waiting: { readonly message: string } | null;
   readonly durationMs: number;
 }
 
@@ -122,6 +124,7 @@ function rowOf(end: RowEnd, problems: readonly RowProblem[]): NoticeRow {
       .slice(0, MOST_PROBLEMS)
       .map(({ kind, path, reason }) => ({ kind, path, reason: pathless(reason) })),
     error: end.error === null ? null : { code: end.error.code, message: pathless(end.error.message) },
+    waiting: end.waiting === null ? null : { message: pathless(end.waiting.message) },
     durationMs,
   };
 }

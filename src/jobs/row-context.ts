@@ -2,6 +2,7 @@ import type { WorkerPool } from '../pack/pool.ts';
 import type { Row } from '../plan/plan.ts';
 import { readHeld, WAY_OUT } from '../snapshot/guards.ts';
 import { Series } from '../snapshot/series.ts';
+import type { SeriesSize } from '../snapshot/series-size.ts';
 import type { Store } from '../store/store.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import type { Problem } from '../tree/entry.ts';
@@ -35,6 +36,8 @@ export interface RowResult {
   readonly problems: number;
   readonly guards: readonly GuardReport[];
   readonly rotation: Rotation;
+  /** What the series has now; undefined after a dry run. */
+  readonly series: SeriesSize | undefined;
 }
 
 /** The run of one row: what it works on, and what has come up so far. */

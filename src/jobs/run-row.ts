@@ -2,6 +2,7 @@
 import type { Row } from '../plan/plan.ts';
 import { guardBitRot, guardEmptySource, removeHeld } from '../snapshot/guards.ts';
 import { SeriesLock } from '../snapshot/lock.ts';
+import { sizeOfSeries } from '../snapshot/series-size.ts';
 import type { Comparison } from '../tree/compare.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
 import type { Tree } from '../tree/scanner.ts';
@@ -60,6 +61,7 @@ async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
       change: { added: 0, modified: 0, removed: 0 },
       newBytes: 0,
       rotation: { kept: [], removed: [] },
+      series: dryRun ? undefined : sizeOfSeries(previous.survey.snapshots),
     });
   }
   // Loaded when it is needed: most nights nothing is written.

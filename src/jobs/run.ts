@@ -2,13 +2,16 @@ import { EXIT_STATUS, gravestStatus, SnapshotError } from '../errors.ts';
 import { WorkerPool } from '../pack/pool.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { GuardError } from '../snapshot/guards.ts';
-import { appendRun } from '../snapshot/runs-log.ts';
+import { appendRecord, type RunRecord } from '../snapshot/runs-log.ts';
 import { Series } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
 import { RateLimit } from '../store/rate-limit.ts';
 import { RateStore } from '../store/rate-store.ts';
 import type { Store } from '../store/store.ts';
+import type { Away } from './away.ts';
 import type { Report, RowEnd } from './events.ts';
+import type { Memory } from './memory.ts';
+import { RowDisk } from './row-disk.ts';
 import { RowReporter } from './row-reporter.ts';
 import type { RowResult } from './row-context.ts';
 import { type RowChoice, rowsToRun } from './rows-to-run.ts';
@@ -29,6 +32,8 @@ export interface RunOptions extends RowChoice {
   readonly notNow?: (() => Promise<string | undefined>) | undefined;
   /** The most that is written, all rows together; as fast as possible when undefined. */
   readonly bytesPerSecond?: number | undefined;
+  /** What this machine remembers of destinations; without it, none is ever waited for. */
+  readonly memory?: Memory | undefined;
   /** Archives end at about so many bytes; default 512 MiB. */
   readonly archiveBytes?: number | undefined;
 }
@@ -71,18 +76,29 @@ export function runStatus(ends: readonly RowEnd[]): number {
 }
 
 async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowEnd> {
-  const { signal, dryRun, now } = options;
+  const { signal, dryRun, now, open } = options;
   const started = now();
   const reporter = new RowReporter(row.name, options.report);
+  const series = new Series(open(row.destination), row.name);
+  const note = (message: string): void => reporter.note(message);
+  const disk = await RowDisk.look(row, series, options.memory, started, options.acceptChanges, note);
   let end: RowEnd;
   try {
     signal.throwIfAborted();
-    const result = await runRow(row, { ...options, pool }, reporter);
-    end = endOfResult(row, result, options, started);
+    disk.refuseOverdue(row);
+    end =
+      disk.away === undefined
+        ? endOfResult(row, await runRow(row, { ...options, pool }, reporter), options, started)
+        : endOfWaiting(row, disk.away, options, started);
   } catch (error) {
     end = endOfFailure(row, signal.aborted ? stopped() : error, options, started);
   }
-  if (!dryRun && end.error?.code !== 'E_LOCKED') await log(row, end, options, started, reporter);
+  if (!dryRun && end.error?.code !== 'E_LOCKED') {
+    const record = recordOf(end, started);
+    // Not even a line of the log is written where the disk is not.
+    if (disk.away === undefined) await log(series, record, reporter);
+    await disk.remember(series, record, now());
+  }
   options.report(end);
   return end;
 }
@@ -120,7 +136,9 @@ function endOfResult(row: Row, result: RowResult, { dryRun, now, open }: Settled
     guards,
     kept: rotation.kept,
     removed: rotation.removed,
+    series: result.series ?? null,
     error: null,
+    waiting: null,
     durationMs: now().getTime() - started.getTime(),
     status: gravestStatus([
       guards.length > 0 ? EXIT_STATUS.E_GUARD : 0,
@@ -135,10 +153,29 @@ function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, sta
   const { code, message, hint } = error;
   const guards = error instanceof GuardError ? [{ guard: error.guard, message, hint: hint ?? '' }] : [];
   return {
+    ...nothingDone(row, dryRun, now().getTime() - started.getTime()),
+    outcome: code === 'E_STOPPED' ? 'stopped' : 'failed',
+    guards,
+    error: { code, message, hint },
+    status: EXIT_STATUS[code],
+  };
+}
+
+/** Waiting is no failure: a disk that is at home every other night is none. */
+function endOfWaiting(row: Row, away: Away, { dryRun, now }: RunOptions, started: Date): RowEnd {
+  const { since, lastSuccess, message } = away;
+  return {
+    ...nothingDone(row, dryRun, now().getTime() - started.getTime()),
+    outcome: 'waiting',
+    waiting: { since, lastSuccess, message },
+  };
+}
+
+function nothingDone(row: Row, dryRun: boolean, durationMs: number): Omit<RowEnd, 'outcome'> {
+  return {
     event: 'row',
     row: row.name,
     source: row.source,
-    outcome: code === 'E_STOPPED' ? 'stopped' : 'failed',
     dryRun,
     snapshot: null,
     folder: null,
@@ -147,40 +184,45 @@ function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, sta
     bytes: 0,
     newBytes: 0,
     problems: 0,
-    guards,
+    guards: [],
     kept: [],
     removed: [],
-    error: { code, message, hint },
-    durationMs: now().getTime() - started.getTime(),
-    status: EXIT_STATUS[code],
+    series: null,
+    error: null,
+    waiting: null,
+    durationMs,
+    status: 0,
+  };
+}
+
+function recordOf(end: RowEnd, started: Date): RunRecord {
+  const { outcome, snapshot, change, bytes, newBytes, guards, error, removed, problems, series } = end;
+  return {
+    started: started.toISOString(),
+    finished: new Date(started.getTime() + end.durationMs).toISOString(),
+    outcome,
+    snapshot,
+    change,
+    bytes,
+    newBytes,
+    skipped: problems,
+    guards: guards.map(({ guard }) => guard),
+    error: error?.message ?? null,
+    removed: removed.map((step) => step.snapshot),
+    ...(series !== null && {
+      snapshots: series.snapshots,
+      oldest: series.oldest,
+      seriesBytes: series.bytes,
+    }),
   };
 }
 
 /** A row whose series could not even be reached has nowhere to log to: its failure is in the report. */
-async function log(
-  row: Row,
-  end: RowEnd,
-  { open }: Settled,
-  started: Date,
-  reporter: RowReporter,
-): Promise<void> {
-  const series = new Series(open(row.destination), row.name);
-  if (end.outcome === 'failed' && (await series.store.list(series.name).catch(() => [])).length === 0) return;
-  const { outcome, snapshot, change, bytes, newBytes, guards, error, removed, problems } = end;
+async function log(series: Series, record: RunRecord, reporter: RowReporter): Promise<void> {
+  const { store, name } = series;
+  if (record.outcome === 'failed' && (await store.list(name).catch(() => [])).length === 0) return;
   try {
-    await appendRun(series, {
-      started: started.toISOString(),
-      finished: new Date(started.getTime() + end.durationMs).toISOString(),
-      outcome,
-      snapshot,
-      change,
-      bytes,
-      newBytes,
-      skipped: problems,
-      guards: guards.map(({ guard }) => guard),
-      error: error?.message ?? null,
-      removed: removed.map((step) => step.snapshot),
-    });
+    await appendRecord(series, record);
   } catch (failure) {
     if (!(failure instanceof SnapshotError)) throw failure;
     reporter.note(`this run is not in its log: ${failure.message}`);

@@ -38,6 +38,7 @@ export class SeriesLab {
       format: 'tar.zst',
       strategy: 'incremental',
       exclude: [],
+      every: 86_400_000,
       shutdown: false,
     };
   }

@@ -4,6 +4,7 @@ import { type Info, newBytesOf } from '../snapshot/info.ts';
 import { nextSnapshotName, snapshotTime } from '../snapshot/names.ts';
 import { type Dated, planRotation, type RotationPlan } from '../snapshot/rotation.ts';
 import type { Snapshot, Survey } from '../snapshot/series.ts';
+import { sizeOfSeries } from '../snapshot/series-size.ts';
 import type { Comparison } from '../tree/compare.ts';
 import type { Tree } from '../tree/scanner.ts';
 import { findStored } from './find-stored.ts';
@@ -38,6 +39,7 @@ export async function wouldWrite(
     totals,
     newBytes,
     rotation,
+    series: undefined,
   });
 }
 
@@ -52,9 +54,12 @@ export async function write(
   const snapshot = nextName(context, previous);
   const { info, totals } = await makeSnapshot(context, previous, comparison, tree, rotten, snapshot);
   await clearUnfinished(context, previous.survey);
-  const rotation = await rotate(context, previous, { ...dated(context, snapshot), info });
+  const written: Snapshot = { ...dated(context, snapshot), info };
+  const rotation = await rotate(context, previous, written);
+  const gone = new Set(rotation.removed.map((step) => step.snapshot));
+  const left = [...previous.survey.snapshots, written].filter(({ name }) => !gone.has(name));
   const result = { outcome: 'written', snapshot, change: info.change, totals, rotation } as const;
-  return context.result({ ...result, newBytes: newBytesOf(snapshot, info) });
+  return context.result({ ...result, newBytes: newBytesOf(snapshot, info), series: sizeOfSeries(left) });
 }
 
 /** Whatever fails here, the snapshots of the series are as they were before. */

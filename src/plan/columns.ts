@@ -1,3 +1,4 @@
+import { DEFAULT_EVERY_MS, parseEvery } from './every.ts';
 import { type Retention, parseKeep } from './keep.ts';
 import { parseName } from './name.ts';
 import { suggest } from './nearest.ts';
@@ -14,6 +15,8 @@ export interface Settings {
   readonly format: 'tar.zst' | 'zip';
   readonly strategy: 'incremental' | 'full';
   readonly exclude: readonly string[];
+  /** How often it is to succeed, in milliseconds: later, and it is overdue. */
+  readonly every: number;
   readonly shutdown: boolean;
 }
 
@@ -39,6 +42,7 @@ export const COLUMNS: { readonly [C in Column]: ColumnRule<Settings[C]> } = {
   format: { aliases: [], initial: 'tar.zst', isRequired: false, parse: choice('tar.zst', 'zip') },
   strategy: { aliases: [], initial: 'incremental', isRequired: false, parse: choice('incremental', 'full') },
   exclude: { aliases: [], initial: [], isRequired: false, parse: parseExclude },
+  every: { aliases: ['interval'], initial: DEFAULT_EVERY_MS, isRequired: false, parse: parseEvery },
   shutdown: { aliases: [], initial: false, isRequired: false, parse: parseSwitch },
 };
 

@@ -68,6 +68,7 @@ describe('loadPlan()', () => {
           format: 'tar.zst',
           strategy: 'full',
           exclude: [],
+          every: 86_400_000,
           shutdown: false,
         },
       ],
@@ -165,7 +166,7 @@ describe('loadPlan()', () => {
   it('explains every column in the template', () => {
     const header = PLAN_TEMPLATE.split('\n').find((line) => line.startsWith('active,')) ?? '';
     for (const column of header.split(',')) expect(PLAN_TEMPLATE).toMatch(new RegExp(`^# ${column} `, 'm'));
-    expect(header.split(',')).toHaveLength(9);
+    expect(header.split(',')).toHaveLength(10);
   });
 });
 
@@ -193,7 +194,7 @@ describe('the columns of a plan', () => {
 
   it('are suggested when a name is unknown', async () => {
     expect(await messagesOf('source,destination,colour,dest\na,/b,x,y\n')).toEqual([
-      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude` or `shutdown`',
+      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `every` or `shutdown`',
       '1: unknown column `dest`: did you mean `destination`?',
     ]);
   });
@@ -452,6 +453,7 @@ describe('any plan', () => {
           source: at(source),
           destination: path.resolve('/x'),
           keep: { last },
+          every: 86_400_000,
           shutdown: false,
         })),
       );

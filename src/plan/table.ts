@@ -113,6 +113,7 @@ export function readSettings(
     format: read('format'),
     strategy: read('strategy'),
     exclude: read('exclude'),
+    every: read('every'),
     shutdown: read('shutdown'),
   };
   return { settings, problems };

@@ -74,6 +74,16 @@ export class Fields {
     return this.#list(key).map((value) => asCount(value) ?? this.wrong(key));
   }
 
+  strings(key: string): readonly string[] {
+    return this.#list(key).map((value) => (typeof value === 'string' ? value : this.wrong(key)));
+  }
+
+  /** A number from 0 to 1. */
+  share(key: string): number {
+    const value = this.#fields[key];
+    return typeof value === 'number' && value >= 0 && value <= 1 ? value : this.wrong(key);
+  }
+
   /** All keys, when every value is text that `pattern` allows. */
   texts(pattern: RegExp): Readonly<Record<string, string>> {
     return Object.fromEntries(Object.keys(this.#fields).map((key) => [key, this.text(key, pattern)]));

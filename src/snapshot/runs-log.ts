@@ -1,13 +1,13 @@
 import type { ChangeCount } from '../tree/compare.ts';
 import type { Series } from './series.ts';
 
-const RUNS_FILE = 'runs.jsonl';
+export const RUNS_FILE = 'runs.jsonl';
 
 /** One line of runs.jsonl: how one run of a row ended. */
 export interface RunRecord {
   readonly started: string;
   readonly finished: string;
-  readonly outcome: 'written' | 'unchanged' | 'failed' | 'stopped';
+  readonly outcome: 'written' | 'unchanged' | 'failed' | 'stopped' | 'waiting';
   readonly snapshot: string | null;
   readonly change: ChangeCount;
   /** Of all files. */
@@ -20,6 +20,31 @@ export interface RunRecord {
   readonly error: string | null;
   /** Snapshots that rotation let go. */
   readonly removed: readonly string[];
+  /** What the series has after the run: how many snapshots, ... Missing where the run did not come so far. */
+  readonly snapshots?: number | undefined;
+  /** ... when the oldest of them began ... */
+  readonly oldest?: string | null | undefined;
+  /** ... and what all of them take on disk, but for a few small files. */
+  readonly seriesBytes?: number | undefined;
+}
+
+/** One line of runs.jsonl: what `snapshot verify` found. */
+export interface VerifyRecord {
+  readonly started: string;
+  readonly finished: string;
+  readonly outcome: 'verify';
+  /** `passed`: nothing is damaged. */
+  readonly result: 'passed' | 'failed';
+  readonly level: 'quick' | 'full';
+  /** So much of the contents was read, 0 to 1; null without --sample. */
+  readonly sample: number | null;
+  /** What --at said; null: all snapshots. */
+  readonly at: string | null;
+  /** How many were looked at. */
+  readonly snapshots: number;
+  readonly readBytes: number;
+  readonly damages: number;
+  readonly lost: number;
 }
 
 /** One line of runs.jsonl: how a drill ended. */
@@ -41,11 +66,9 @@ export interface DrillRecord {
 }
 
 /** Adds `record` to the log of `series`. */
-export async function appendDrill(series: Series, record: DrillRecord): Promise<void> {
-  await series.store.appendLine(series.key(RUNS_FILE), JSON.stringify(record));
-}
-
-/** Adds `record` to the log of `series`. */
-export async function appendRun(series: Series, record: RunRecord): Promise<void> {
+export async function appendRecord(
+  series: Series,
+  record: RunRecord | VerifyRecord | DrillRecord,
+): Promise<void> {
   await series.store.appendLine(series.key(RUNS_FILE), JSON.stringify(record));
 }

@@ -8,7 +8,7 @@ import type { BytePath } from '../tree/path.ts';
 import { type DeadMember, formatDead, formatLine, formatNone, type IndexEntry } from './index-line.ts';
 import { type ArchiveInfo, type FileInfo, formatInfo, type Info } from './info.ts';
 import { writeLines } from './lines.ts';
-import { appendRun, type RunRecord } from './runs-log.ts';
+import { appendRecord, type RunRecord } from './runs-log.ts';
 import { Series, type Snapshot } from './series.ts';
 
 const NAME = '2026-11-19T02-00-00Z';
@@ -495,7 +495,7 @@ async function records(): Promise<unknown[]> {
     .map((line): unknown => JSON.parse(line));
 }
 
-describe('appendRun()', () => {
+describe('appendRecord()', () => {
   const RECORD: RunRecord = {
     started: '2026-11-19T02:00:00.000Z',
     finished: '2026-11-19T02:00:01.000Z',
@@ -511,8 +511,8 @@ describe('appendRun()', () => {
   };
 
   it('adds one line of JSON per run', async () => {
-    await appendRun(series, RECORD);
-    await appendRun(series, { ...RECORD, outcome: 'unchanged', snapshot: null, error: null });
+    await appendRecord(series, RECORD);
+    await appendRecord(series, { ...RECORD, outcome: 'unchanged', snapshot: null, error: null });
     expect(await records()).toEqual([
       RECORD,
       { ...RECORD, outcome: 'unchanged', snapshot: null, error: null },
@@ -521,7 +521,7 @@ describe('appendRun()', () => {
 
   it('begins a line of its own after one that a crash cut short', async () => {
     await file('runs.jsonl', '{"started":"2026-11-1');
-    await appendRun(series, RECORD);
+    await appendRecord(series, RECORD);
     const text = String(await series.store.read(series.key('runs.jsonl')));
     expect(text).toBe(`{"started":"2026-11-1\n${JSON.stringify(RECORD)}\n`);
   });

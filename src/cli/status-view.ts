@@ -1,0 +1,151 @@
+import { printable } from '../errors.ts';
+import { formatLocal } from '../jobs/moment.ts';
+import type { SeriesStatus } from '../jobs/read-status.ts';
+import type { RowState } from '../jobs/status.ts';
+import { formatEvery } from '../plan/every.ts';
+import type { PastRun, PastVerify } from '../snapshot/past.ts';
+import { formatBytes, formatCount, formatCountOf } from './format.ts';
+import { type Column, formatTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+const STYLE = { failing: 'red', overdue: 'red', waiting: 'yellow', ok: 'green' } as const;
+const WORD = { failing: 'FAILING', overdue: 'OVERDUE', waiting: 'waiting', ok: 'ok' } as const;
+
+/** Less than this is too narrow for times; their ages say as much. */
+const NARROW = 170;
+
+const COLUMNS: readonly Column[] = [
+  { title: 'row' },
+  { title: 'state' },
+  { title: 'last run' },
+  { title: 'last success' },
+  { title: 'verified' },
+  { title: 'drill' },
+  { title: 'next due' },
+  { title: 'snapshots', align: 'right' },
+  { title: 'size', align: 'right' },
+  { title: 'oldest' },
+];
+
+/** A line for each row, those that need somebody first; then what is wrong with them. */
+export function showStatus(
+  found: readonly SeriesStatus[],
+  now: Date,
+  terminal: Terminal,
+  quiet: boolean,
+): void {
+  const lines = found.flatMap((one) => detailsOf(one, terminal));
+  if (quiet) {
+    for (const { line, state } of lines) if (state === 'failing' || state === 'overdue') terminal.err(line);
+    return;
+  }
+  if (found.length === 0) {
+    terminal.out('The plan has no active row.');
+    return;
+  }
+  const isNarrow = terminal.isLive && terminal.columns < NARROW;
+  const time = (iso: string | undefined): string => {
+    if (iso === undefined) return '–';
+    return isNarrow ? shortAge(Date.parse(iso) - now.getTime()) : formatLocal(new Date(iso));
+  };
+  const rows = found.map((one) => [
+    one.series,
+    stateText(one.state, terminal),
+    time(one.lastRun?.started),
+    time(one.lastSuccess?.started),
+    one.lastVerify === undefined ? 'never' : `${time(one.lastVerify.started)}${verifyMark(one.lastVerify)}`,
+    one.lastDrill === undefined ? 'never' : `${time(one.lastDrill.started)}${mark(one.lastDrill.result)}`,
+    time(one.nextDue?.toISOString()),
+    one.size?.snapshots === undefined ? '–' : formatCount(one.size.snapshots),
+    one.size?.seriesBytes === undefined ? '–' : formatBytes(one.size.seriesBytes),
+    time(one.size?.oldest ?? undefined),
+  ]);
+  terminal.out(formatTable(COLUMNS, rows, terminal));
+  if (lines.length > 0) terminal.out(`\n${lines.map(({ line }) => line).join('\n')}`);
+  terminal.out(`\n${verdict(found, terminal)}`);
+}
+
+function stateText(state: RowState, { style }: Terminal): string {
+  return style(STYLE[state], WORD[state]);
+}
+
+function detailsOf(one: SeriesStatus, terminal: Terminal): { line: string; state: RowState }[] {
+  const { series, state, reasons, unreadable } = one;
+  const colon = `${series}: ${stateText(state, terminal)}: `;
+  const lines = reasons.map((reason) => ({ line: `${colon}${printable(reason)}`, state }));
+  if (unreadable === 0) return lines;
+  const skipped = `${series}: ${formatCountOf(unreadable, 'line')} of its log cannot be read`;
+  return [...lines, { line: terminal.style('dim', skipped), state: 'ok' }];
+}
+
+function verdict(found: readonly SeriesStatus[], { style }: Terminal): string {
+  const count = (is: (one: SeriesStatus) => boolean, text: string): string[] => {
+    const n = found.filter(is).length;
+    return n === 0 ? [] : [`${formatCount(n)} ${text}`];
+  };
+  const bad = [
+    ...count(({ isFailing }) => isFailing, 'failing'),
+    ...count(({ isOverdue }) => isOverdue, 'overdue'),
+  ];
+  const waiting = count(({ state }) => state === 'waiting', 'waiting for a disk');
+  const text = [...bad, ...waiting].join(', ');
+  if (text === '') return style('green', 'All is well.');
+  return style(bad.length > 0 ? 'red' : 'yellow', `Of ${formatCountOf(found.length, 'row')}: ${text}.`);
+}
+
+function mark(result: 'passed' | 'failed'): string {
+  return result === 'passed' ? '' : ' FAILED';
+}
+
+/** How thorough it was, and whether it failed. */
+function verifyMark({ result, level, sample }: PastVerify): string {
+  const share = sample === null ? '' : ` ${Number((sample * 100).toFixed(3))}%`;
+  return `${level === 'full' ? share || ' full' : ''}${mark(result)}`;
+}
+
+/** `3h ago`, `in 2d` */
+function shortAge(ms: number): string {
+  const hours = Math.floor(Math.abs(ms) / 3_600_000);
+  const text = hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
+  return ms <= 0 ? `${text} ago` : `in ${text}`;
+}
+
+/** One line of `--json`, as docs/cli.md lists it. */
+export function statusJson(one: SeriesStatus): object {
+  const { series, destination, state, isOverdue: overdue, isFailing: failing, reasons, size } = one;
+  const { lastVerify, lastDrill } = one;
+  return {
+    event: 'status',
+    series,
+    destination,
+    state,
+    overdue,
+    failing,
+    reasons,
+    every: formatEvery(one.everyMs),
+    lastRun: runJson(one.lastRun),
+    lastSuccess: one.lastSuccess?.started ?? null,
+    nextDue: one.nextDue?.toISOString() ?? null,
+    lastVerify:
+      lastVerify === undefined
+        ? null
+        : {
+            time: lastVerify.started,
+            result: lastVerify.result,
+            level: lastVerify.level,
+            sample: lastVerify.sample,
+            at: lastVerify.at,
+          },
+    lastDrill: lastDrill === undefined ? null : { time: lastDrill.started, result: lastDrill.result },
+    snapshots: size?.snapshots ?? null,
+    bytes: size?.seriesBytes ?? null,
+    oldest: size?.oldest ?? null,
+    unreadable: one.unreadable,
+  };
+}
+
+function runJson(run: PastRun | undefined): object | null {
+  if (run === undefined) return null;
+  const { started, outcome, guards, error } = run;
+  return { time: started, outcome, guards, error };
+}

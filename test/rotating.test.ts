@@ -1,0 +1,97 @@
+// A disk that is not always connected: what each command says while it is away.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventsOf, IS_LINUX, IS_ROOT, tool } from './command.ts';
+import { Place } from './place.ts';
+
+/** Makes everything that this machine remembers so many hours older. */
+function ageMemory(place: Place, hours: number): void {
+  const folder = place.path('home', 'snapshot', 'destinations');
+  for (const name of readdirSync(folder)) {
+    const text = readFileSync(join(folder, name), 'utf8').replaceAll(
+      /"(\d{4}-\d\d-\d\dT[\d:.]+Z)"/g,
+      (_, time: string) => JSON.stringify(new Date(Date.parse(time) - hours * 3_600_000).toISOString()),
+    );
+    writeFileSync(join(folder, name), text);
+  }
+}
+
+/** A place whose destination was a disk of its own, which is away now. */
+async function openWithoutDisk(): Promise<Place> {
+  const place = Place.open();
+  mkdirSync(place.destination);
+  place.write({ file: 'content' });
+  tool('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', place.destination]);
+  let isMounted = true;
+  onTestFinished(() => {
+    if (isMounted) tool('umount', [place.destination]);
+  });
+  expect(await place.run()).toMatchObject({ status: 0, row: { outcome: 'written', waiting: null } });
+  expect(readdirSync(place.destination)).toEqual(['data', 'snapshot-disk.json']);
+  expect((await place.command(['verify'])).status).toBe(0);
+  tool('umount', [place.destination]);
+  isMounted = false;
+  return place;
+}
+
+describe.skipIf(!IS_LINUX || !IS_ROOT)('a disk that is away', () => {
+  it('is waited for with status 0, and named by every command; nothing is written in its place', async () => {
+    const place = await openWithoutDisk();
+    ageMemory(place, 24);
+    const waiting =
+      /waiting for its disk since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d; the last success was 24 hours ago/;
+    expect((await place.command(['run', '--dry-run'])).stdout).toMatch(waiting);
+    const ended = await place.command(['run']);
+    expect(ended).toMatchObject({ status: 0, stderr: '' });
+    expect(ended.stdout).toMatch(waiting);
+    expect((await place.command(['run', '--quiet'])).stdout).toBe('');
+    const check = await place.command(['check']);
+    expect([check.status, check.stdout]).toEqual([0, expect.stringMatching(waiting)]);
+    const list = await place.command(['list']);
+    expect([list.status, list.stdout]).toEqual([0, expect.stringMatching(waiting)]);
+    const status = await place.command(['status']);
+    expect([status.status, status.stdout]).toEqual([0, expect.stringMatching(waiting)]);
+    expect(status.stdout).toContain('Of 1 row: 1 waiting for a disk.');
+    expect(readdirSync(place.destination)).toEqual([]);
+
+    const { status: code, row, events } = await place.run();
+    expect(code).toBe(0);
+    expect(row).toMatchObject({ outcome: 'waiting', waiting: { message: expect.stringMatching(waiting) } });
+    expect(events.at(-1)).toMatchObject({ event: 'end', status: 0, waiting: 1, failed: 0 });
+    const listed = eventsOf(await place.command(['list', '--json']));
+    expect(listed[0]).toMatchObject({ event: 'waiting', series: 'data' });
+  });
+
+  it('is a failure when the row is overdue, until it is connected or another one is accepted', async () => {
+    const place = await openWithoutDisk();
+    await place.run();
+    ageMemory(place, 100);
+    const { status, stderr } = await place.command(['run']);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/Cannot back up to ".*": waiting for its disk since .* 4 days ago/);
+    expect(stderr).toContain('--accept-changes');
+    expect((await place.command(['check'])).status).toBe(1);
+    const told = await place.command(['status', '--json']);
+    expect(told.status).toBe(1);
+    expect(eventsOf(told)[0]).toMatchObject({
+      state: 'failing',
+      overdue: true,
+      snapshots: 1,
+      lastVerify: { result: 'passed' },
+    });
+    expect(readdirSync(place.destination)).toEqual([]);
+    expect(await place.run(['--accept-changes'])).toMatchObject({ status: 0, row: { outcome: 'written' } });
+    expect(await place.run()).toMatchObject({ status: 0, row: { outcome: 'unchanged' } });
+    expect((await place.command(['status'])).status).toBe(0);
+  });
+
+  it('is no reason to fail when this machine remembers nothing', async () => {
+    const place = await openWithoutDisk();
+    mkdirSync(place.path('other-home'));
+    expect(await place.run([], { home: place.path('other-home') })).toMatchObject({
+      status: 0,
+      row: { outcome: 'written' },
+    });
+  });
+});
