@@ -56,7 +56,8 @@ export function runStatus(ends: readonly RowEnd[]): number {
   return gravestStatus(ends.map(({ status }) => status));
 }
 
-function rowsToRun(plan: Plan, only: readonly string[]): readonly Row[] {
+/** The active rows of `plan`, or those of them that `only` names. @throws E_USAGE when it names another one. */
+export function rowsToRun(plan: Plan, only: readonly string[]): readonly Row[] {
   const active = plan.rows.filter((row) => row.active);
   for (const name of only) {
     if (active.some((row) => row.name === name)) continue;

@@ -1,7 +1,7 @@
 import type { ChangeCount } from '../tree/compare.ts';
 import type { Series } from './series.ts';
 
-const RUNS_FILE = 'runs.jsonl';
+export const RUNS_FILE = 'runs.jsonl';
 
 /** One line of runs.jsonl: how one run of a row ended. */
 export interface RunRecord {

@@ -1,0 +1,26 @@
+import { SnapshotError } from '../errors.ts';
+import type { Row } from '../plan/plan.ts';
+import { runStarts } from '../snapshot/run-starts.ts';
+import { Series } from '../snapshot/series.ts';
+import { LocalStore } from '../store/local-store.ts';
+
+/**
+ * When each of `rows` had been run for the last time: the time of the one that has waited longest, or undefined
+ * when one has never been run. A run that was stopped, or died, counts for the rows that it was done with.
+ */
+export async function lastRun(rows: readonly Row[]): Promise<Date | undefined> {
+  const times = await Promise.all(rows.map(lastOf));
+  if (times.includes(undefined)) return undefined;
+  return new Date(Math.min(...times.map((time) => time?.getTime() ?? 0)));
+}
+
+async function lastOf(row: Row): Promise<Date | undefined> {
+  try {
+    const starts = await runStarts(new Series(new LocalStore(row.destination), row.name));
+    return starts.length === 0 ? undefined : new Date(Math.max(...starts.map((start) => start.getTime())));
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    // The run that follows says what is the matter with that place.
+    return undefined;
+  }
+}
