@@ -2,6 +2,7 @@ import yargs from 'yargs';
 import { SnapshotError } from '../errors.ts';
 import { VERSION } from '../jobs/tool.ts';
 import { addLookCommands } from './look-commands.ts';
+import { addScheduleCommands } from './schedule-commands.ts';
 import { showError } from './show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { knownTo, usageError } from './usage-error.ts';
@@ -102,6 +103,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       },
     );
   addLookCommands(parser, terminal, (code) => (status = code));
+  addScheduleCommands(parser, terminal, (code) => (status = code));
   parser
     .command(
       'restore <series> [glob..]',
@@ -244,6 +246,11 @@ function refuseTwice(options: Readonly<Record<string, unknown>>): true {
     'level',
     'sample',
     'seed',
+    'cron',
+    'timezone',
+    'jitter',
+    'name',
+    'with',
   ];
   for (const name of once) {
     if (Array.isArray(options[name])) throw new SnapshotError('E_USAGE', `--${name} is given twice`);

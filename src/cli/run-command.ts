@@ -67,7 +67,8 @@ async function viewFor({ json, quiet }: CommonOptions, terminal: Terminal): Prom
   return new (await import('./plain-view.ts')).PlainView(terminal, quiet);
 }
 
-function checkedJobs(jobs: number): number {
+/** @throws {@link SnapshotError} `E_USAGE` when `jobs` is no number of rows. */
+export function checkedJobs(jobs: number): number {
   if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 64) return jobs;
   throw new SnapshotError('E_USAGE', '--jobs takes a whole number from 1 to 64');
 }
