@@ -11,6 +11,7 @@ import {
   IS_ROOT,
   IS_WINDOWS,
   type Running,
+  snapshot,
 } from './command.ts';
 import { Place } from './place.ts';
 
@@ -32,6 +33,12 @@ function lastRunWas(place: Place, days: number): void {
   mkdirSync(place.series(), { recursive: true });
   const started = new Date(Date.now() - days * 86_400_000).toISOString();
   writeFileSync(join(place.series(), 'runs.jsonl'), `${JSON.stringify({ started, outcome: 'unchanged' })}\n`);
+}
+
+/** What a shell would offer after these words. */
+async function typed(...words: readonly string[]): Promise<readonly string[]> {
+  const { stdout } = await snapshot(['--get-yargs-completions', 'snapshot', ...words], open().options());
+  return stdout.trimEnd().split('\n');
 }
 
 describe('snapshot schedule', () => {
@@ -105,11 +112,20 @@ describe('snapshot schedule', () => {
     [['install'], '--on-boot'],
     [['install', '--at', '2:00 pm'], '--at 2:00 pm'],
     [['install', '--at', '02:00', '--name', '../x', '--dry-run'], '--name ../x'],
+    [['install', '--at', '02:00', '--timezone', 'UTC'], 'timezone'],
+    [['install', '--at', '02:00', '--cron', '@daily'], 'One of --at'],
+    [['remove', '--only', 'data'], 'only'],
     [['show', '--with', 'fcron'], 'Invalid values'],
   ])('refuses %j with 2, and says what is wrong', async (args, why) => {
     const { status, stderr } = await open().command(['schedule', ...args]);
     expect(status).toBe(2);
     expect(stderr).toContain(why);
+  });
+
+  it('is completed with what is below it', async () => {
+    expect(await typed('schedule', '')).toEqual(['install', 'show', 'remove']);
+    const schedulers = ['systemd', 'crontab', 'launchd', 'task'];
+    expect(await typed('schedule', 'install', '--with', '')).toEqual(schedulers);
   });
 
   it.each([

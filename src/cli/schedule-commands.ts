@@ -1,14 +1,18 @@
 // `schedule` and what is below it: their options and their help.
 import type { Argv } from 'yargs';
-import { SCHEDULERS } from '../host/scheduler.ts';
+import type { SchedulerKind } from '../host/scheduler.ts';
 import type { CommonOptions } from './common-options.ts';
 import type { Terminal } from './terminal.ts';
 
+// Not global: what one of the commands does not heed, it must refuse.
 const CRON = {
   type: 'string',
+  global: false,
   describe: 'When: minute, hour, day of the month, month, day of the week',
   requiresArg: true,
 } as const;
+
+const SCHEDULERS: readonly SchedulerKind[] = ['systemd', 'crontab', 'launchd', 'task'];
 
 const WITH = {
   choices: SCHEDULERS,
@@ -37,7 +41,7 @@ export function addScheduleCommands<T extends CommonOptions>(
           'install',
           'Have the system run the plan; replaces an earlier entry',
           (install) =>
-            install
+            withRunOptions(install)
               .option('at', {
                 type: 'string',
                 describe: 'Every day at this time, as 02:00',
@@ -87,11 +91,13 @@ export function addScheduleCommands<T extends CommonOptions>(
         .option('cron', CRON)
         .option('timezone', {
           type: 'string',
+          global: false,
           describe: 'For --cron, as Europe/Berlin; default: that of this machine',
           requiresArg: true,
         })
         .option('jitter', {
           type: 'string',
+          global: false,
           describe: 'Begin up to so much later, as 10m',
           requiresArg: true,
         })
@@ -106,14 +112,22 @@ function withRunOptions<T>(command: Argv<T>): Argv<T & { only: string[]; jobs: n
   return command
     .option('only', {
       type: 'string',
+      global: false,
       array: true,
       default: [],
       describe: 'Names of rows to run',
       requiresArg: true,
     })
-    .option('jobs', { type: 'number', default: 1, describe: 'Rows at once', requiresArg: true })
+    .option('jobs', {
+      type: 'number',
+      global: false,
+      default: 1,
+      describe: 'Rows at once',
+      requiresArg: true,
+    })
     .option('rehash', {
       type: 'boolean',
+      global: false,
       default: false,
       describe: 'Read every file, whatever its times say',
     });

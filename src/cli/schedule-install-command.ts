@@ -35,6 +35,11 @@ export async function scheduleInstallCommand(
   const name = options.name ?? nameOfPlan(plan);
   const entry: Entry = { name, when, command: commandFor(plan, options) };
   checkEntry(entry);
+  if (entry.command.some((word) => /[\\/]_npx[\\/]/.test(word))) {
+    terminal.err(
+      'warning: npx may remove this copy of the program; install it with `npm install --global` first',
+    );
+  }
   const [scheduler] = await schedulersOf(process.platform, thisSchedulerHost(), options.with);
   if (scheduler === undefined) throw new Error('no scheduler, and no error');
   const drafts = scheduler.drafts(entry);

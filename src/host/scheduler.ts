@@ -5,8 +5,7 @@ import path from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
 import { type Entry, type FoundEntry, readTags } from './entry.ts';
 
-export const SCHEDULERS = ['systemd', 'crontab', 'launchd', 'task'] as const;
-export type SchedulerKind = (typeof SCHEDULERS)[number];
+export type SchedulerKind = 'systemd' | 'crontab' | 'launchd' | 'task';
 
 /** Something of a system that runs commands at given times. */
 export interface Scheduler {
