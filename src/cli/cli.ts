@@ -6,6 +6,7 @@ import { configFile, readConfig, withDefaults } from './config-file.ts';
 import { addLookCommands } from './look-commands.ts';
 import { NOTICE_OPTIONS } from './notice-options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { addScheduleCommands } from './schedule-commands.ts';
 import { showError } from './show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { knownTo, usageError } from './usage-error.ts';
@@ -90,6 +91,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       },
     );
   addLookCommands(parser, terminal, (code) => (status = code));
+  addScheduleCommands(parser, terminal, file, (code) => (status = code));
   parser
     .command(
       'restore <series> [glob..]',
@@ -239,6 +241,11 @@ function refuseTwice(options: Readonly<Record<string, unknown>>): true {
     'after',
     'notify-on',
     'smtp-file',
+    'cron',
+    'timezone',
+    'jitter',
+    'name',
+    'with',
   ];
   for (const name of once) {
     if (Array.isArray(options[name])) throw new SnapshotError('E_USAGE', `--${name} is given twice`);

@@ -15,6 +15,7 @@ export const COMMON_OPTIONS = {
 
 export interface CommonOptions {
   readonly plan: string;
+  readonly config: string | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly color: boolean;

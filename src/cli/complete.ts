@@ -14,6 +14,11 @@ const VALUED = [
   '--jobs',
   '--sample',
   '--level',
+  '--cron',
+  '--timezone',
+  '--jitter',
+  '--name',
+  '--with',
 ];
 
 /** Commands whose first argument is a series. */
@@ -30,8 +35,11 @@ export async function complete(words: readonly string[]): Promise<readonly strin
   const { positionals, options, open } = readWords(words.slice(1, -1));
   const [command = '', series] = positionals;
   const plan = options.get('--plan') ?? 'backup-plan.csv';
-  if (open === '--at') return await namesIn(options.get('--series') ?? series, plan);
+  if (open === '--at' && command !== 'schedule')
+    return await namesIn(options.get('--series') ?? series, plan);
   if (open === '--series' || open === '--only') return await seriesNames(plan);
+  // Whatever there is to choose from, the command line itself knows.
+  if (open === '--with') return undefined;
   // The shell knows files.
   if (open !== undefined) return [];
   if (current.startsWith('-')) return undefined;

@@ -1,7 +1,7 @@
 // The options of `run`, besides those of notices: the command line, a file of options and other commands that
 // run a plan share the table.
 import type { CommonOptions } from './common-options.ts';
-import type { NoticeOptions } from './notice-options.ts';
+import { NOTICE_OPTIONS, type NoticeOptions } from './notice-options.ts';
 
 export const RUN_OPTIONS = {
   only: {
@@ -54,6 +54,12 @@ export const RUN_OPTIONS = {
   },
 } as const;
 
+const { 'dry-run': _dry, 'accept-changes': _accept, shutdown: _shutdown, ...scheduled } = RUN_OPTIONS;
+
+/** Those that every run of a schedule may have. The others are decided for one run. */
+export const SCHEDULED_OPTIONS: Omit<typeof RUN_OPTIONS, 'dry-run' | 'accept-changes' | 'shutdown'> &
+  typeof NOTICE_OPTIONS = { ...scheduled, ...NOTICE_OPTIONS };
+
 export interface RunCommandOptions extends CommonOptions, NoticeOptions {
   readonly only: readonly string[];
   readonly dryRun: boolean;
@@ -69,3 +75,5 @@ export interface RunCommandOptions extends CommonOptions, NoticeOptions {
   readonly after: string | undefined;
   readonly notifyOn: 'always' | 'trouble';
 }
+
+export type ScheduledRunOptions = Omit<RunCommandOptions, 'dryRun' | 'acceptChanges' | 'shutdown'>;

@@ -325,6 +325,8 @@ describe('a row whose destination cannot be unplugged', () => {
 
   it('loses nothing that is remembered when several rows end at once', async () => {
     const rows = Array.from({ length: 8 }, (_, i) => ({ ...lab.row, name: `row-${i}` }));
+    // Of a destination that is always there, nothing is remembered but failures, and what came after them.
+    await memory.update(lab.row.destination, (known) => known);
     await run(
       { file: 'plan.csv', rows },
       {

@@ -62,6 +62,8 @@ export class RowDisk {
     if (memory === undefined) return;
     try {
       const disk = isSuccess(record) ? await identify(store, memory.folder) : undefined;
+      // On the system's own disk, the log of the series says it all.
+      if (disk?.id === null && (await memory.find(store.location)) === undefined) return;
       const waitingSince = this.away?.since ?? null;
       await memory.update(store.location, (known) => ({
         ...withSeries(known, name, ({ records }) => ({
@@ -70,8 +72,8 @@ export class RowDisk {
           records: essentialOf(inOrder([...records, record], now)),
         })),
         ...(disk !== undefined && {
-          isRemovable: disk.id !== undefined,
-          disks: [...new Set([...known.disks, ...(disk.id === undefined ? [] : [disk.id])])],
+          isRemovable: disk.id !== null,
+          disks: [...new Set([...known.disks, ...(disk.id === null ? [] : [disk.id])])],
         }),
       }));
     } catch (error) {
@@ -81,8 +83,8 @@ export class RowDisk {
   }
 }
 
-/** The disk with a destination; without an id when it is not one that can be unplugged. */
-async function identify(store: Series['store'], stateFolder: string): Promise<{ id: string | undefined }> {
+/** The disk with a destination; its id is null when it is not one that can be unplugged. */
+async function identify(store: Series['store'], stateFolder: string): Promise<{ id: string | null }> {
   const isRemovable = await isApart(store.location, [stateFolder, homedir()]);
-  return { id: isRemovable ? await markDisk(store) : undefined };
+  return { id: isRemovable ? await markDisk(store) : null };
 }
