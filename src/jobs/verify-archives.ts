@@ -102,10 +102,10 @@ export class ArchiveShelf {
   async read(series: Series, extent: Extent, findings: Findings, options: CheckOptions): Promise<void> {
     const wanted = this.wanted();
     const sure = extent.kind === 'sample' ? sureOne(wanted, extent.random) : undefined;
-    const tasks = function* (archives: readonly CheckedArchive[]): Generator<CheckTask & Tasked> {
+    const tasks = function* (archives: readonly CheckedArchive[]): Generator<[CheckedArchive, CheckTask]> {
       for (const archive of archives) {
         const task = taskFor(series, archive, extent, archive === sure);
-        if (task !== undefined) yield { ...task, archive };
+        if (task !== undefined) yield [archive, task];
       }
     };
     for (const archive of wanted) {
@@ -113,7 +113,7 @@ export class ArchiveShelf {
     }
     await checkArchives(
       tasks(wanted),
-      ({ archive }, { flaws, states }) => {
+      (archive, { flaws, states }) => {
         archive.states = states;
         for (const { what, at } of flaws) {
           archive.isDamaged = true;
@@ -169,10 +169,6 @@ export class ArchiveShelf {
     this.#archives.set(id, archive);
     return archive;
   }
-}
-
-interface Tasked {
-  readonly archive: CheckedArchive;
 }
 
 /** Messages of readers begin with the name of the file, which is said already. */

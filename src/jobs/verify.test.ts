@@ -81,6 +81,17 @@ describe.each(['tar.zst', 'zip'] as const)('verify where there are no hard links
     expect(lab.restored(second)).toEqual(before);
   });
 
+  it('stops with the reason of the signal while it reads', async () => {
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const series = new Series(new NoLinkStore(lab.row.destination), 'data');
+    const report = (event: VerifyEvent): void => {
+      if (event.event === 'progress' && event.phase === 'read') stop.abort(reason);
+    };
+    const options = { at: undefined, level: 'full', signal: stop.signal, report } as const;
+    await expect(verify(series, options)).rejects.toBe(reason);
+  });
+
   it('has nothing to say of what was rotated out meanwhile', async () => {
     const series = new Series(new NoLinkStore(lab.row.destination), 'data');
     const events: VerifyEvent[] = [];
