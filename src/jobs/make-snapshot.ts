@@ -189,8 +189,7 @@ export class SnapshotMaker {
     if (numbers.length === 0 || newest === undefined) return;
     const { entries } = this.#tree;
     const wanted = new Map<BytePath, number>(numbers.map((i) => [entries.path(i), i]));
-    const cursor = await this.#context.series.index(newest);
-    for (const item of cursor.entries()) {
+    for (const item of await this.#context.series.entries(newest)) {
       const i = wanted.get(item.entry.path);
       if (i === undefined || item.entry.type !== 'file') continue;
       const before = entries.at(i);

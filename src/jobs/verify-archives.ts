@@ -7,7 +7,7 @@ import type { Series, Snapshot } from '../snapshot/series.ts';
 import type { StoreItem } from '../store/store.ts';
 import { type Extent, sureOne, taskFor } from './verify-extent.ts';
 import type { Findings } from './verify-findings.ts';
-import type { Files } from './verify-survey.ts';
+import { type Files, withoutFile } from './verify-survey.ts';
 
 /** A file that is an archive, and what snapshots say of it. */
 export interface CheckedArchive {
@@ -118,7 +118,7 @@ export class ArchiveShelf {
         for (const { what, at } of flaws) {
           archive.isDamaged = true;
           const { identity } = archive.item ?? {};
-          findings.add(archive.file, withoutName(what), archive.snapshots, { at, identity });
+          findings.add(archive.file, withoutFile(what), archive.snapshots, { at, identity });
         }
       },
       options,
@@ -169,9 +169,4 @@ export class ArchiveShelf {
     this.#archives.set(id, archive);
     return archive;
   }
-}
-
-/** Messages of readers begin with the name of the file, which is said already. */
-function withoutName(what: string): string {
-  return what.replace(/^"[^"]*" (?:is damaged: )?/, '');
 }
