@@ -19,7 +19,7 @@ import { type RowContext, type Totals, totalsOf } from './row-context.ts';
 import { IndexLines, infoOf } from './row-snapshot.ts';
 import type { Shelf } from './shelf.ts';
 import type { Stored } from './stored.ts';
-import { type Use, usesOf } from './use.ts';
+import { liveBytesOf, type Use, usesOf } from './use.ts';
 
 /** A smaller index is written anew each time: what differs from an older one would save nothing. */
 const SMALL_INDEX_BYTES = 256 * 1024;
@@ -208,11 +208,10 @@ export class SnapshotMaker {
 
   /** Writes again what is live in archives that are mostly dead, or too many. */
   async #upkeep(): Promise<void> {
-    const owners = this.#stored.owners();
-    const live = usesOf(this.#stored.contents, owners);
-    const uses = [...live].flatMap(([number, { bytes }]) => {
-      const size = this.#shelf.get(number)?.archive.bytes;
-      return size === undefined ? [] : [{ number, bytes: size, liveBytes: bytes }];
+    const live = liveBytesOf(this.#stored.contents, this.#stored.owners());
+    const uses = [...live].flatMap(([number, liveBytes]) => {
+      const bytes = this.#shelf.get(number)?.archive.bytes;
+      return bytes === undefined || liveBytes === 0 ? [] : [{ number, bytes, liveBytes }];
     });
     const retired = new Set(planUpkeep(uses));
     if (retired.size === 0 || !(await this.#hasRoomFor(uses.filter(({ number }) => retired.has(number)))))
