@@ -214,6 +214,17 @@ describe('verify', () => {
     expect([status, damages.map((damage) => String(damage['file']).split('/')[1])]).toEqual([1, [named]]);
   });
 
+  it('blames a damaged index alone, not the archives it tells of', async () => {
+    const place = await openSeries('tar.zst');
+    place.write({ a: 'a' });
+    await place.run();
+    const bytes = readFileSync(place.file('index.jsonl.zst'));
+    bytes[20] = (bytes[20] ?? 0) ^ 1;
+    writeFileSync(place.file('index.jsonl.zst'), bytes);
+    const { damages } = await verify(place, '--level', 'full');
+    expect(damages.map((damage) => String(damage['file']).split('/')[1])).toEqual(['index.jsonl.zst']);
+  });
+
   it('looks at one snapshot only with --at', async () => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'a' });
