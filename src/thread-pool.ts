@@ -20,12 +20,21 @@ export class ThreadPool<
   readonly #idle: Worker[] = [];
   readonly #queue: Job[] = [];
   readonly #running = new Map<Worker, Job>();
-  #closed = false;
+  readonly #listener: (message: unknown) => void;
+  #closed: Error | undefined;
 
-  /** @param file - What a thread runs: it answers each task with `{ result }` or `{ error }`. */
-  constructor(file: URL, size: number = availableParallelism()) {
+  /**
+   * @param file - What a thread runs: it answers each task with `{ result }` or `{ error }`.
+   * @param listener - Told what a thread says besides.
+   */
+  constructor(
+    file: URL,
+    size: number = availableParallelism(),
+    listener: (message: unknown) => void = () => {},
+  ) {
     this.#file = file;
     this.size = size;
+    this.#listener = listener;
   }
 
   /**
@@ -38,8 +47,8 @@ export class ThreadPool<
     transfer: readonly ArrayBuffer[] = [],
   ): Promise<Results[T['kind'] & keyof Results]> {
     return await new Promise((resolve, reject) => {
-      if (this.#closed) {
-        reject(new Error('the worker pool is closed'));
+      if (this.#closed !== undefined) {
+        reject(this.#closed);
         return;
       }
       this.#queue.push({ task, transfer, resolve: resolve as (result: unknown) => void, reject });
@@ -47,14 +56,13 @@ export class ThreadPool<
     });
   }
 
-  /** Ends the threads; what they still work on is rejected. */
-  async close(): Promise<void> {
-    this.#closed = true;
+  /** Ends the threads; what they still work on is rejected. @param reason - For that. */
+  async close(reason: Error = new Error('the worker pool is closed')): Promise<void> {
+    this.#closed ??= reason;
     const workers = [...this.#workers];
     this.#workers.clear();
     await Promise.all(workers.map(async (worker) => await worker.terminate()));
-    for (const job of [...this.#running.values(), ...this.#queue])
-      job.reject(new Error('the worker pool is closed'));
+    for (const job of [...this.#running.values(), ...this.#queue]) job.reject(this.#closed);
     this.#running.clear();
     this.#queue.length = 0;
   }
@@ -74,12 +82,16 @@ export class ThreadPool<
     if (this.#workers.size >= this.size) return undefined;
     const worker = new Worker(this.#file);
     this.#workers.add(worker);
-    worker.on('message', (message: { result?: unknown; error?: unknown }) => {
+    worker.on('message', (message: object) => {
+      if (!('result' in message) && !('error' in message)) {
+        this.#listener(message);
+        return;
+      }
       const job = this.#running.get(worker);
       this.#running.delete(worker);
       this.#idle.push(worker);
-      if ('error' in message) job?.reject(message.error);
-      else job?.resolve(message.result);
+      if ('result' in message) job?.resolve(message.result);
+      else job?.reject(message.error);
       this.#dispatch();
     });
     worker.on('error', (error) => this.#lose(worker, error));

@@ -198,6 +198,33 @@ describe('verify', () => {
     expect((await verify(place, ...args)).status).toBe(2);
   });
 
+  it.each<[string, string, (text: string) => string, string]>([
+    ['a letter of the host', 'info.json', (text) => text.replace('"host": "', '"host": "x'), 'info.json'],
+    ['a comment', 'RESTORE.txt', (text) => text.replace('To get', 'Xo get'), 'RESTORE.txt'],
+    ['the sum of an archive', 'SHA256SUMS', (text) => text.replace(/^.{4}/, '0000'), 'SHA256SUMS'],
+    ['a file too many', 'SHA256SUMS', (text) => `${text}${'0'.repeat(64)}  else\n`, 'SHA256SUMS'],
+    ['a file too few', 'SHA256SUMS', (text) => text.slice(text.indexOf('\n') + 1), 'SHA256SUMS'],
+  ])('sees %s in %s, which can still be read', async (_, file, edit, named) => {
+    const place = await openSeries('tar.zst');
+    place.write({ a: 'a' });
+    await place.run();
+    const text = readFileSync(place.file(file), 'utf8');
+    writeFileSync(place.file(file), edit(text));
+    const { status, damages } = await verify(place);
+    expect([status, damages.map((damage) => String(damage['file']).split('/')[1])]).toEqual([1, [named]]);
+  });
+
+  it('blames a damaged index alone, not the archives it tells of', async () => {
+    const place = await openSeries('tar.zst');
+    place.write({ a: 'a' });
+    await place.run();
+    const bytes = readFileSync(place.file('index.jsonl.zst'));
+    bytes[20] = (bytes[20] ?? 0) ^ 1;
+    writeFileSync(place.file('index.jsonl.zst'), bytes);
+    const { damages } = await verify(place, '--level', 'full');
+    expect(damages.map((damage) => String(damage['file']).split('/')[1])).toEqual(['index.jsonl.zst']);
+  });
+
   it('looks at one snapshot only with --at', async () => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'a' });

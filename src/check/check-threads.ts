@@ -1,6 +1,5 @@
-import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
-import type { CheckResult, CheckTask, Message } from './tasks.ts';
+import { ThreadPool } from '../thread-pool.ts';
+import type { CheckResult, CheckTask, Progress } from './tasks.ts';
 
 // The test runner reads the sources; workers need what the compiler made of them.
 const WORKER = new URL(
@@ -19,67 +18,33 @@ export interface CheckOptions {
 /**
  * Reads archives, several at once, one in each thread.
  *
- * @param tasks - Each is asked for when a thread is free for it.
+ * @param tasks - Each is asked for when a thread is free for it, with what `done` is to know it by.
  * @param done - Told what came of each, in any order.
  * @throws The reason of `signal`, once it is aborted.
  */
-export async function checkArchives<T extends CheckTask>(
-  tasks: Iterable<T>,
-  done: (task: T, result: CheckResult) => void,
-  { signal, progress, threads = availableParallelism() }: CheckOptions,
+export async function checkArchives<T>(
+  tasks: Iterable<readonly [T, CheckTask]>,
+  done: (of: T, result: CheckResult) => void,
+  { signal, progress, threads }: CheckOptions,
 ): Promise<void> {
+  const pool = new ThreadPool<CheckTask, { check: CheckResult }>(WORKER, threads, (message) =>
+    progress((message as Progress).readBytes),
+  );
   const queue = tasks[Symbol.iterator]();
-  const running: Thread[] = [];
   const run = async (): Promise<void> => {
-    let thread: Thread | undefined;
     for (let next = queue.next(); next.done !== true; next = queue.next()) {
       signal.throwIfAborted();
-      if (thread === undefined) running.push((thread = new Thread(progress)));
-      done(next.value, await thread.check(next.value));
+      const [of, task] = next.value;
+      done(of, await pool.run(task));
     }
   };
-  const stop = (): void => {
-    for (const thread of running) thread.fail(signal.reason);
-  };
+  const stop = (): void => void pool.close(signal.reason as Error);
   signal.addEventListener('abort', stop);
   try {
-    await Promise.all(Array.from({ length: threads }, run));
+    await Promise.all(Array.from({ length: pool.size }, run));
+    signal.throwIfAborted();
   } finally {
     signal.removeEventListener('abort', stop);
-    await Promise.all(running.map(async (thread) => await thread.close()));
-  }
-}
-
-class Thread {
-  readonly #worker = new Worker(WORKER);
-  #resolve: (result: CheckResult) => void = () => {};
-  #reject: (error: unknown) => void = () => {};
-
-  constructor(progress: (bytes: number) => void) {
-    this.#worker.on('message', (message: Message) => {
-      if ('readBytes' in message) progress(message.readBytes);
-      else if ('result' in message) this.#resolve(message.result);
-      else this.fail(message.error);
-    });
-    this.#worker.on('error', (error) => this.fail(error));
-    this.#worker.on('exit', (status) => this.fail(new Error(`a thread ended with status ${status}`)));
-  }
-
-  async check(task: CheckTask): Promise<CheckResult> {
-    return await new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-      const { location, key, where, format, sizeBytes, sha256, pieces, chosen, isComplete } = task;
-      const plain = { location, key, where, format, sizeBytes, sha256, pieces, chosen, isComplete };
-      this.#worker.postMessage(plain satisfies CheckTask);
-    });
-  }
-
-  fail(error: unknown): void {
-    this.#reject(error);
-  }
-
-  async close(): Promise<void> {
-    await this.#worker.terminate();
+    await pool.close();
   }
 }

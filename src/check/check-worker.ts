@@ -3,11 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { loadBlake3 } from '../hash/blake3.ts';
 import { LocalStore } from '../store/local-store.ts';
 import { checkArchive } from './check-archive.ts';
-import type { CheckResult, CheckTask, Message } from './tasks.ts';
-
-function say(message: Message): void {
-  parentPort?.postMessage(message);
-}
+import type { CheckResult, CheckTask, Progress } from './tasks.ts';
 
 const hasher = loadBlake3().then(async (blake3) => await blake3.create());
 
@@ -17,7 +13,7 @@ async function work(task: CheckTask): Promise<CheckResult> {
     sizeBytes: task.sizeBytes,
     async read(offset: number, length: number): Promise<Buffer> {
       const bytes = await store.readRange(task.key, offset, length);
-      say({ readBytes: length });
+      parentPort?.postMessage({ readBytes: length } satisfies Progress);
       return bytes;
     },
   };
@@ -26,7 +22,7 @@ async function work(task: CheckTask): Promise<CheckResult> {
 
 parentPort?.on('message', (task: CheckTask) => {
   void work(task).then(
-    (result) => say({ result }),
-    (error: unknown) => say({ error }),
+    (result) => parentPort?.postMessage({ result }),
+    (error: unknown) => parentPort?.postMessage({ error }),
   );
 });

@@ -8,6 +8,7 @@ export const BAD = 2;
 
 /** Read one archive, or a part of it. */
 export interface CheckTask {
+  readonly kind: 'check';
   /** The folder of the store, and the archive in it. */
   readonly location: string;
   readonly key: string;
@@ -39,8 +40,7 @@ export interface CheckResult {
   readonly states: Uint8Array;
 }
 
-/** What a thread says. */
-export type Message =
-  | { readonly readBytes: number }
-  | { readonly result: CheckResult }
-  | { readonly error: unknown };
+/** What a thread says while it reads. */
+export interface Progress {
+  readonly readBytes: number;
+}

@@ -118,7 +118,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
           .option('at', {
             type: 'string',
             default: 'latest',
-            describe: 'Which snapshot: latest, or its name or the start of it',
+            describe: 'latest, the start of a name, or a date: the newest until then',
             requiresArg: true,
           })
           .option('overwrite', {
@@ -156,7 +156,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
           })
           .option('at', {
             type: 'string',
-            describe: 'One snapshot: latest, or the beginning of its name',
+            describe: 'Only one: latest, the start of a name, or a date: the newest until then',
             requiresArg: true,
           })
           .option('level', {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { printable, SnapshotError, systemCode } from '../errors.ts';
 import { nearest } from '../plan/nearest.ts';
 import type { Plan, Row } from '../plan/plan.ts';
-import { Series, type Snapshot, type Survey } from '../snapshot/series.ts';
+import { Series, type Survey } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment } from './moment.ts';
 import { folderAt, seriesAt } from './series-at.ts';
@@ -51,6 +51,12 @@ export async function findSeries(which: string, loadPlan: () => Promise<Plan>): 
   });
 }
 
+/** A snapshot, as far as choosing one takes it. */
+export interface Candidate {
+  readonly name: string;
+  readonly at: Date;
+}
+
 /**
  * The snapshot that a user means by `when`: `latest` or nothing, the name of one or its unique start, or a date or
  * time: the newest at or before it.
@@ -58,11 +64,11 @@ export async function findSeries(which: string, loadPlan: () => Promise<Plan>): 
  * @param offsetAt - The clock on the wall, see {@link lastInstant}.
  * @throws {@link SnapshotError} `E_USAGE` that lists the candidates; `E_DAMAGED` when it is a damaged one's name.
  */
-export function chooseSnapshot(
-  survey: Survey,
+export function chooseSnapshot<T extends Candidate>(
+  survey: Pick<Survey, 'unfinished' | 'damaged'> & { readonly snapshots: readonly T[] },
   when: string | undefined,
   offsetAt: (ms: number) => number = localOffset,
-): Snapshot {
+): T {
   const { snapshots, unfinished, damaged } = survey;
   const newest = snapshots.at(-1);
   const asked = when?.trim() ?? 'latest';
@@ -91,7 +97,7 @@ export function chooseSnapshot(
 
 const MOST_SHOWN = 10;
 
-function noSuch(message: string, candidates: readonly Snapshot[]): SnapshotError {
+function noSuch(message: string, candidates: readonly Candidate[]): SnapshotError {
   const newestFirst = candidates.toReversed();
   const shown = newestFirst.slice(0, MOST_SHOWN).map(({ name, at }) => `${name}  ${formatLocal(at)}`);
   const rest = newestFirst.length - shown.length;

@@ -23,7 +23,7 @@ export async function carryOver(
   );
   if (unreadable.size === 0 || newest === undefined) return { previous, scanned };
   const carried: IndexEntry[] = [];
-  for (const item of (await series.index(newest)).entries()) {
+  for (const item of await series.entries(newest)) {
     if (isWithin(item.entry.path, unreadable) && tree.entries.find(item.entry.path) === undefined) {
       carried.push(item);
     }

@@ -21,6 +21,11 @@ export class Choice {
     return this.#globs.matches(path, isFolder);
   }
 
+  /** A quick look at the bytes; false is certain, also that no single glob matches. */
+  mayHave(path: BytePath): boolean {
+    return this.#globs.mayMatch(path);
+  }
+
   /** Globs that match nothing of what was asked for. */
   unmatched(): readonly string[] {
     return [...this.#open.keys()];

@@ -19,7 +19,7 @@ import { type RowContext, type Totals, totalsOf } from './row-context.ts';
 import { IndexLines, infoOf } from './row-snapshot.ts';
 import type { Shelf } from './shelf.ts';
 import type { Stored } from './stored.ts';
-import { type Use, usesOf } from './use.ts';
+import { liveBytesOf, type Use, usesOf } from './use.ts';
 
 /** A smaller index is written anew each time: what differs from an older one would save nothing. */
 const SMALL_INDEX_BYTES = 256 * 1024;
@@ -189,8 +189,7 @@ export class SnapshotMaker {
     if (numbers.length === 0 || newest === undefined) return;
     const { entries } = this.#tree;
     const wanted = new Map<BytePath, number>(numbers.map((i) => [entries.path(i), i]));
-    const cursor = await this.#context.series.index(newest);
-    for (const item of cursor.entries()) {
+    for (const item of await this.#context.series.entries(newest)) {
       const i = wanted.get(item.entry.path);
       if (i === undefined || item.entry.type !== 'file') continue;
       const before = entries.at(i);
@@ -209,11 +208,10 @@ export class SnapshotMaker {
 
   /** Writes again what is live in archives that are mostly dead, or too many. */
   async #upkeep(): Promise<void> {
-    const owners = this.#stored.owners();
-    const live = usesOf(this.#stored.contents, owners);
-    const uses = [...live].flatMap(([number, { bytes }]) => {
-      const size = this.#shelf.get(number)?.archive.bytes;
-      return size === undefined ? [] : [{ number, bytes: size, liveBytes: bytes }];
+    const live = liveBytesOf(this.#stored.contents, this.#stored.owners());
+    const uses = [...live].flatMap(([number, liveBytes]) => {
+      const bytes = this.#shelf.get(number)?.archive.bytes;
+      return bytes === undefined || liveBytes === 0 ? [] : [{ number, bytes, liveBytes }];
     });
     const retired = new Set(planUpkeep(uses));
     if (retired.size === 0 || !(await this.#hasRoomFor(uses.filter(({ number }) => retired.has(number)))))

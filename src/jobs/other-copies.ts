@@ -81,8 +81,7 @@ export class OtherCopies {
       const copy = { archive, spot: { offset, length, skip } };
       copies.set(keyOf(copy), copy);
     };
-    const cursor = await series.index(snapshot);
-    for (const { hash, at } of cursor.entries()) take(hash, at);
+    for (const { hash, at } of await series.entries(snapshot)) take(hash, at);
     for await (const { hash, at } of series.dead(snapshot)) take(hash, at);
   }
 }

@@ -1,6 +1,6 @@
 import type { Contents, SharedHashes } from '../archive/contents.ts';
 import { type Header, type Holdings, isSameHeader } from '../snapshot/holdings.ts';
-import type { IndexEntry } from '../snapshot/index-line.ts';
+import type { At, IndexEntry } from '../snapshot/index-line.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
 import { type BytePath, comparePaths } from '../tree/path.ts';
 
@@ -106,18 +106,28 @@ export class Stored {
   /** Entry `i` stays as `snapshot` has it. @returns False when its content is in no archive there is. */
   keep(i: number, { hash, at, kept }: IndexEntry, snapshot: string): boolean {
     if (hash === undefined || at === undefined) return false;
-    const [archive, offset, , skip] = at;
-    if (!this.#archives.isThere(archive)) return false;
-    for (let slot = 0; slot < this.#sealed; slot++) {
+    if (!this.#archives.isThere(at[0])) return false;
+    const slot = this.#slotAt(hash, at);
+    if (slot === undefined) return false;
+    this.#entries.setHash(i, hash);
+    if (this.hasOwn(i)) this.#slots[i] = slot;
+    this.#kept.set(i, kept ?? snapshot);
+    return true;
+  }
+
+  /** The slot of the content that lies at `at`. */
+  #slotAt(hash: Uint8Array, [archive, offset, , skip]: At): number | undefined {
+    const isAt = (slot: number): boolean => {
       const place = this.contents.place(slot);
-      if (place.archive !== archive || place.offset !== offset || place.skip !== skip) continue;
-      if (Buffer.compare(this.contents.hash(slot), hash) !== 0) continue;
-      this.#entries.setHash(i, hash);
-      if (this.hasOwn(i)) this.#slots[i] = this.#canonical(slot);
-      this.#kept.set(i, kept ?? snapshot);
-      return true;
+      return place.archive === archive && place.offset === offset && place.skip === skip;
+    };
+    for (const slot of this.contents.find(hash)) if (isAt(slot)) return slot;
+    // What is not shared cannot be found by its hash.
+    if (this.#archives.isShared(archive)) return undefined;
+    for (let slot = 0; slot < this.#sealed; slot++) {
+      if (isAt(slot) && Buffer.compare(this.contents.hash(slot), hash) === 0) return this.#canonical(slot);
     }
-    return false;
+    return undefined;
   }
 
   /** Whether entry `i` is not as the source has it: it cannot be read from there. */

@@ -7,8 +7,6 @@ export interface Use {
   entries: number;
   /** Their sizes, added up. */
   contentBytes: number;
-  /** About how much of the archive's own size they take. */
-  bytes: number;
 }
 
 /**
@@ -17,21 +15,25 @@ export interface Use {
  * @param owners - For each slot, an entry that has its content, or -1.
  */
 export function usesOf(contents: Contents, owners: Int32Array): ReadonlyMap<number, Use> {
+  const uses = new Map<number, Use>();
+  for (const [slot, owner] of owners.entries()) {
+    if (owner < 0) continue;
+    const number = contents.archive(slot);
+    const use = uses.get(number) ?? { entries: 0, contentBytes: 0 };
+    use.entries++;
+    use.contentBytes += contents.size(slot);
+    uses.set(number, use);
+  }
+  return uses;
+}
+
+/** About how much of each archive's own size {@link usesOf} takes, by number; 0 for those of no use. */
+export function liveBytesOf(contents: Contents, owners: Int32Array): ReadonlyMap<number, number> {
   const pieces = function* (): Generator<Piece> {
     for (let slot = 0; slot < contents.length; slot++) {
       const { archive, offset, length } = contents.place(slot);
       yield { archive, offset, length, size: contents.size(slot), isLive: (owners[slot] ?? -1) >= 0 };
     }
   };
-  const bytes = liveBytes(pieces());
-  const uses = new Map<number, Use>();
-  for (const [slot, owner] of owners.entries()) {
-    if (owner < 0) continue;
-    const number = contents.archive(slot);
-    const use = uses.get(number) ?? { entries: 0, contentBytes: 0, bytes: bytes.get(number) ?? 0 };
-    use.entries++;
-    use.contentBytes += contents.size(slot);
-    uses.set(number, use);
-  }
-  return uses;
+  return liveBytes(pieces());
 }

@@ -7,7 +7,7 @@ import type { Series, Snapshot } from '../snapshot/series.ts';
 import type { StoreItem } from '../store/store.ts';
 import { type Extent, sureOne, taskFor } from './verify-extent.ts';
 import type { Findings } from './verify-findings.ts';
-import type { Files } from './verify-survey.ts';
+import { type Files, withoutFile } from './verify-survey.ts';
 
 /** A file that is an archive, and what snapshots say of it. */
 export interface CheckedArchive {
@@ -102,10 +102,10 @@ export class ArchiveShelf {
   async read(series: Series, extent: Extent, findings: Findings, options: CheckOptions): Promise<void> {
     const wanted = this.wanted();
     const sure = extent.kind === 'sample' ? sureOne(wanted, extent.random) : undefined;
-    const tasks = function* (archives: readonly CheckedArchive[]): Generator<CheckTask & Tasked> {
+    const tasks = function* (archives: readonly CheckedArchive[]): Generator<[CheckedArchive, CheckTask]> {
       for (const archive of archives) {
         const task = taskFor(series, archive, extent, archive === sure);
-        if (task !== undefined) yield { ...task, archive };
+        if (task !== undefined) yield [archive, task];
       }
     };
     for (const archive of wanted) {
@@ -113,12 +113,12 @@ export class ArchiveShelf {
     }
     await checkArchives(
       tasks(wanted),
-      ({ archive }, { flaws, states }) => {
+      (archive, { flaws, states }) => {
         archive.states = states;
         for (const { what, at } of flaws) {
           archive.isDamaged = true;
           const { identity } = archive.item ?? {};
-          findings.add(archive.file, withoutName(what), archive.snapshots, { at, identity });
+          findings.add(archive.file, withoutFile(what), archive.snapshots, { at, identity });
         }
       },
       options,
@@ -169,13 +169,4 @@ export class ArchiveShelf {
     this.#archives.set(id, archive);
     return archive;
   }
-}
-
-interface Tasked {
-  readonly archive: CheckedArchive;
-}
-
-/** Messages of readers begin with the name of the file, which is said already. */
-function withoutName(what: string): string {
-  return what.replace(/^"[^"]*" (?:is damaged: )?/, '');
 }

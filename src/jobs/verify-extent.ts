@@ -43,6 +43,7 @@ export function taskFor(
     if (pieces.length > 0 && !chosen.includes(1)) return undefined;
   }
   return {
+    kind: 'check',
     location: series.store.location,
     key,
     where: series.place(archive.file),

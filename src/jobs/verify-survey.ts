@@ -102,7 +102,12 @@ function keyOf(series: Series, snapshot: string, file: string): string {
   return file.startsWith('../') ? series.key(file.slice(3)) : series.key(snapshot, file);
 }
 
-/** What is wrong, without the name of the file, when the message begins with it. */
+/** What is wrong, without the name of the file. */
 export function whatOf(error: SnapshotError): string {
-  return error.message.replace(/^"[^"]*" (?:is damaged: )?/, '');
+  return withoutFile(error.message);
+}
+
+/** Messages of readers begin with the name of the file, which is said already. */
+export function withoutFile(message: string): string {
+  return message.replace(/^"[^"]*" (?:is damaged: )?/, '');
 }

@@ -81,6 +81,17 @@ describe.each(['tar.zst', 'zip'] as const)('verify where there are no hard links
     expect(lab.restored(second)).toEqual(before);
   });
 
+  it('stops with the reason of the signal while it reads', async () => {
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const series = new Series(new NoLinkStore(lab.row.destination), 'data');
+    const report = (event: VerifyEvent): void => {
+      if (event.event === 'progress' && event.phase === 'read') stop.abort(reason);
+    };
+    const options = { at: undefined, level: 'full', signal: stop.signal, report } as const;
+    await expect(verify(series, options)).rejects.toBe(reason);
+  });
+
   it('has nothing to say of what was rotated out meanwhile', async () => {
     const series = new Series(new NoLinkStore(lab.row.destination), 'data');
     const events: VerifyEvent[] = [];
@@ -97,5 +108,26 @@ describe.each(['tar.zst', 'zip'] as const)('verify where there are no hard links
     await isRemoved;
     expect(events.filter(({ event }) => event === 'damage' || event === 'lost')).toEqual([]);
     expect(end.status).toBe(0);
+  });
+});
+
+async function namesAt(at: string): Promise<readonly string[]> {
+  const options = { at, level: 'quick', signal: new AbortController().signal, report: () => {} } as const;
+  return (await verify(new Series(new NoLinkStore(lab.row.destination), 'data'), options)).names;
+}
+
+describe('verify of one snapshot', () => {
+  it('takes the newest at or before a date, one that cannot be read included', async () => {
+    await makeSeries();
+    const [first = '', second = '', third = ''] = lab.folders();
+    writeFileSync(lab.folder(second, 'info.json'), 'rubbish');
+    const { started } = lab.info(third).time;
+    const before = new Date(Date.parse(started) - 1000).toISOString();
+    expect(await namesAt(started)).toEqual([third]);
+    expect(await namesAt(before)).toEqual([second]);
+    expect(await namesAt(second.slice(0, 16))).toEqual([second]);
+    expect(await namesAt(first)).toEqual([first]);
+    expect(await namesAt('latest')).toEqual([third]);
+    await expect(namesAt('2001-01-01')).rejects.toMatchObject({ code: 'E_USAGE' });
   });
 });

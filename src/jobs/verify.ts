@@ -1,6 +1,7 @@
 import { SnapshotError } from '../errors.ts';
-import { INFO_FILE } from '../snapshot/names.ts';
+import { INFO_FILE, snapshotTime } from '../snapshot/names.ts';
 import type { Series, Snapshot } from '../snapshot/series.ts';
+import { chooseSnapshot } from './address.ts';
 import { ArchiveShelf } from './verify-archives.ts';
 import { type Extent, randomFrom } from './verify-extent.ts';
 import type { VerifyEnd, VerifyReport } from './verify-events.ts';
@@ -11,7 +12,7 @@ import { findLosses } from './verify-losses.ts';
 import { Files, surveyAll, type VerifySurvey, whatOf } from './verify-survey.ts';
 
 export interface VerifyOptions {
-  /** Which snapshots; all of them when undefined. */
+  /** Which snapshot, see {@link chooseSnapshot}; all of them when undefined. */
   readonly at: string | undefined;
   /** `quick` reads no archive. */
   readonly level: 'quick' | 'full';
@@ -40,7 +41,7 @@ export async function verify(series: Series, options: VerifyOptions): Promise<Ve
   const { report, signal } = options;
   const files = new Files(series);
   const survey = await surveyAll(series, files, options.at);
-  const names = chooseSnapshots(series, survey, options.at);
+  const names = chooseNames(survey, options.at);
   const wanted = new Set(names);
   for (const name of survey.unfinished) {
     const message = `${name} is unfinished: a run is at work, or was cut short and the next one clears it away`;
@@ -90,23 +91,18 @@ export async function verify(series: Series, options: VerifyOptions): Promise<Ve
   return { end, findings, survey, names };
 }
 
-/** `latest`, a name or the unique start of one; unreadable ones count too. */
-function chooseSnapshots(
-  series: Series,
-  { snapshots, unreadable }: VerifySurvey,
+/** The names of all snapshots, oldest first, or that of the one which `at` means; unreadable ones count too. */
+function chooseNames(
+  { snapshots, unreadable, unfinished }: VerifySurvey,
   at: string | undefined,
 ): readonly string[] {
-  const names = [...snapshots, ...unreadable].map(({ name }) => name).toSorted();
-  if (at === undefined) return names;
-  const found = at === 'latest' ? names.slice(-1) : names.filter((name) => name.startsWith(at));
-  if (found.length === 1) return found;
-  const isNone = found.length === 0;
-  const candidates = (isNone ? names : found).slice(-10).join(', ');
-  throw new SnapshotError(
-    'E_USAGE',
-    `${isNone ? 'No snapshot' : 'More than one snapshot'} of ${series.name} begins with \`${at}\``,
-    { hint: names.length === 0 ? 'It has none.' : `There are: ${candidates}.` },
-  );
+  const lost = unreadable.flatMap(({ name }) => {
+    const time = snapshotTime(name);
+    return time === undefined ? [] : [{ name, at: time }];
+  });
+  const all = [...snapshots, ...lost].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  if (at === undefined) return all.map(({ name }) => name);
+  return [chooseSnapshot({ snapshots: all, unfinished, damaged: [] }, at).name];
 }
 
 async function checkIndex(

@@ -1,4 +1,5 @@
 import { groupId, userId } from '../host/users.ts';
+import type { EntryLines } from '../snapshot/entry-lines.ts';
 import type { IndexEntry } from '../snapshot/index-line.ts';
 import type { Series, Snapshot } from '../snapshot/series.ts';
 import type { Entry } from '../tree/entry.ts';
@@ -17,8 +18,8 @@ export class Wanted {
   /** Files that are further names of another one here, by number. */
   readonly names: Map<number, number> = new Map();
   readonly #archives: ReadonlyMap<number, ArchiveFile>;
-  /** Folders above the entry at work, outermost first, and whether they are among the entries. */
-  #above: { readonly item: IndexEntry; isIn: boolean }[] = [];
+  /** What lies above the entry at work and is not among the entries, outermost first; most is never parsed. */
+  readonly #above: { readonly path: BytePath; readonly parse: () => IndexEntry }[] = [];
   /** The first one here of each file with several names. */
   readonly #firsts = new Map<BytePath, number>();
   readonly #isRoot = process.geteuid?.() === 0;
@@ -35,29 +36,28 @@ export class Wanted {
     signal: AbortSignal,
   ): Promise<Wanted> {
     const wanted = new Wanted(archivesOf(series, snapshot));
-    const cursor = await series.index(snapshot);
-    for (const item of cursor.entries()) {
+    const lines = await series.entryLines(snapshot);
+    while (lines.next()) {
       signal.throwIfAborted();
-      wanted.#look(item, choice);
+      wanted.#look(lines, choice);
     }
     return wanted;
   }
 
-  #look(item: IndexEntry, choice: Choice): void {
-    const { path, type } = item.entry;
-    this.#above = this.#above.filter(
-      ({ item: { entry } }) => entry.path === '' || path.startsWith(`${entry.path}/`),
-    );
-    const isChosen = path === '' ? choice.isAll : choice.has(path, type === 'folder');
-    if (isChosen) {
-      for (const folder of this.#above) {
-        if (folder.isIn) continue;
-        folder.isIn = true;
-        this.implied.add(this.#push(folder.item));
-      }
-      this.#push(item);
+  #look(lines: EntryLines, choice: Choice): void {
+    const { path } = lines;
+    while (!isWithin(path, this.#above.at(-1)?.path ?? '')) this.#above.pop();
+    const isPossible = choice.isAll || (path !== '' && choice.mayHave(path));
+    const item = isPossible ? lines.parse() : undefined;
+    if (item === undefined || !choice.has(path, item.entry.type === 'folder')) {
+      this.#above.push({ path, parse: lines.later() });
+      return;
     }
-    if (type === 'folder') this.#above.push({ item, isIn: isChosen });
+    for (const { parse } of this.#above.splice(0)) {
+      const folder = parse();
+      if (folder.entry.type === 'folder') this.implied.add(this.#push(folder));
+    }
+    this.#push(item);
   }
 
   #push({ entry, user, group, hash, at }: IndexEntry): number {
@@ -84,6 +84,10 @@ export class Wanted {
     const isSame = other !== undefined && Buffer.compare(other, hash) === 0;
     if (isSame && this.entries.size(first) === size) this.names.set(i, first);
   }
+}
+
+function isWithin(path: BytePath, folder: string): boolean {
+  return folder === '' || path.startsWith(`${folder}/`);
 }
 
 /** The same user and group as there, by name, as tar does it: numbers differ between machines. */

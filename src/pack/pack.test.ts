@@ -382,11 +382,6 @@ describe.each(FORMATS)('a tree packed as %s', (format) => {
     file('rewritten', 'after!');
     const done = await packed(format, entries);
     expectContents(format, done);
-    expect([...done.result.reread].map((i) => entries.path(i)).toSorted()).toEqual([
-      'grows',
-      'rewritten',
-      'shrinks',
-    ]);
     expect(entries.size(numberOf(entries, 'grows'))).toBe(5001);
     expect(done.result).toMatchObject({ problems: [], lost: new Map(), changed: new Set() });
   });
@@ -446,7 +441,7 @@ describe.each(FORMATS)('a tree packed as %s', (format) => {
     entries.push(entry);
     const { result, placeOf } = await packed(format, entries, { root: dirname(path) });
     const content = readFileSync(path);
-    expect([...result.changed, ...result.reread]).toEqual([0, 0]);
+    expect([...result.changed]).toEqual([0]);
     expect(result.problems.map(({ kind }) => kind)).toEqual(['changed']);
     expect(entries.size(0)).toBe(content.length);
     const place = placeOf(0);

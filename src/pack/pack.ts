@@ -13,7 +13,7 @@ import { ordered } from '../ordered.ts';
 import type { Done, Item } from './pack-items.ts';
 import type { PackOptions } from './pack-options.ts';
 import type { Packed } from './packed.ts';
-import { type Lost, sameSeen, type Seen } from './read-file.ts';
+import { type Lost, sameSeen } from './read-file.ts';
 import { SharedBuffers } from './shared-buffers.ts';
 import type { PackResult } from './tasks.ts';
 
@@ -45,7 +45,6 @@ export class Packer {
   readonly #slots = new Map<number, number>();
   readonly #problems: Problem[] = [];
   readonly #lost = new Map<number, Lost>();
-  readonly #reread = new Set<number>();
   readonly #changed = new Set<number>();
   /** Small at the scan, too large for one task when read. */
   #outgrown: number[] = [];
@@ -137,7 +136,6 @@ export class Packer {
       slots: this.#slots,
       problems: this.#problems,
       lost: this.#lost,
-      reread: this.#reread,
       changed: this.#changed,
     };
   }
@@ -170,8 +168,7 @@ export class Packer {
   }
 
   async #writeLarge(numbers: readonly number[]): Promise<void> {
-    const { unknown, reread } = await withoutStored(this.#entries, numbers, this.#known, this.#options);
-    for (const i of reread) this.#reread.add(i);
+    const unknown = await withoutStored(this.#entries, numbers, this.#known, this.#options);
     await this.#write(this.#pieces(unknown));
   }
 
@@ -215,7 +212,7 @@ export class Packer {
         await this.#takeBatch(done.numbers, done.result, done.out);
         break;
       case 'begin':
-        if (!sameSeen(this.#entries.at(done.i), done.seen)) this.#update(done.i, done.seen);
+        if (!sameSeen(this.#entries.at(done.i), done.seen)) this.#entries.update(done.i, done.seen);
         await this.#archives.beginLarge(this.#entries.at(done.i), done);
         break;
       case 'piece':
@@ -236,7 +233,7 @@ export class Packer {
     for (const { n, outcome } of result.exceptions) {
       const i = numbers[n] ?? -1;
       if ('seen' in outcome) {
-        this.#update(i, outcome.seen);
+        this.#entries.update(i, outcome.seen);
         if (outcome.kind === 'changed') this.#markChanged(i);
         continue;
       }
@@ -277,11 +274,6 @@ export class Packer {
     const hash = hashes.subarray(n * HASH_BYTES, (n + 1) * HASH_BYTES);
     this.#entries.setHash(i, hash);
     return hash;
-  }
-
-  #update(i: number, seen: Seen): void {
-    this.#entries.update(i, seen);
-    this.#reread.add(i);
   }
 
   #markChanged(i: number): void {

@@ -13,8 +13,6 @@ export interface Packed {
   readonly problems: readonly Problem[];
   /** Entries whose content is in no archive, because they could not be read. */
   readonly lost: ReadonlyMap<number, Lost>;
-  /** Entries that had changed since the scan when they were read. */
-  readonly reread: ReadonlySet<number>;
-  /** Those of them that changed at each try, and are stored as last read. */
+  /** Entries that changed each time they were read, and are stored as last read. */
   readonly changed: ReadonlySet<number>;
 }

@@ -264,9 +264,8 @@ describe.each(FORMATS)('a Packer that writes %s', (format) => {
       knownSizes: new Set([LARGE + 4]),
     });
     const { slots } = await packer.files(numbersOf(entries, ['large', 'small']));
-    const { archives, reread } = await finished(packer);
+    const { archives } = await finished(packer);
     expect([slots.size, archives]).toEqual([0, []]);
-    expect(reread).toEqual(new Set(numbersOf(entries, ['large', 'small'])));
     const now = scanned();
     for (const path of ['large', 'small']) {
       expectHash(entries, path);
@@ -388,8 +387,7 @@ describe.each(FORMATS)('a Packer that writes %s', (format) => {
     appendFileSync(at('large'), ', and after');
     const { packer, contents } = await opened(format, entries);
     const { slots } = await packer.files(numbersOf(entries, ['large', 'small']), true);
-    const { reread } = await finished(packer);
-    expect(reread.size).toBe(2);
+    await finished(packer);
     for (const path of ['large', 'small']) {
       const i = numberOf(entries, path);
       const slot = slots.get(i) ?? -1;

@@ -18,12 +18,12 @@ export async function withoutStored(
   numbers: readonly number[],
   known: SharedHashes | undefined,
   { knownSizes, root, pool, signal, progress }: KnownFiles,
-): Promise<{ unknown: readonly number[]; reread: ReadonlySet<number> }> {
+): Promise<readonly number[]> {
   const likely = numbers.filter((i) => known !== undefined && knownSizes.has(entries.size(i)));
-  if (known === undefined || likely.length === 0) return { unknown: numbers, reread: new Set() };
+  if (known === undefined || likely.length === 0) return numbers;
   const lookup = new HashLookup(known);
   const options = { root, pool, signal, progress: () => {} };
-  const { unread, reread, unsettled } = await hashFiles(entries, likely, options);
+  const { unread, unsettled } = await hashFiles(entries, likely, options);
   const stored = new Set(
     likely.filter((i) => {
       const hash = entries.hash(i);
@@ -33,5 +33,5 @@ export async function withoutStored(
     }),
   );
   for (const i of stored) progress(1, entries.size(i));
-  return { unknown: numbers.filter((i) => !stored.has(i)), reread };
+  return numbers.filter((i) => !stored.has(i));
 }

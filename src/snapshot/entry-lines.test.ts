@@ -56,12 +56,15 @@ function textOf(lines: Lines): string {
 
 function entriesOf(lines: EntryLines): [string, number][] {
   const found: [string, number][] = [];
+  const later: (() => IndexEntry)[] = [];
   while (lines.next()) {
+    later.push(lines.later());
     const { entry } = lines.parse();
     expect(entry.path).toBe(lines.path);
     expect(lines.text()).toBe(formatLine(itemOf(entry.path, entry.size)));
     found.push([entry.path, entry.size]);
   }
+  expect(later.map((parse) => [parse().entry.path, parse().entry.size])).toEqual(found);
   return found;
 }
 

@@ -1,6 +1,6 @@
 import { SnapshotError } from '../errors.ts';
 import { type BytePath, comparePaths, display } from '../tree/path.ts';
-import { type IndexEntry, parseChange } from './index-line.ts';
+import { type IndexEntry, parseChange, parseLine } from './index-line.ts';
 import type { LineReader } from './lines.ts';
 
 const START = '{"path":"';
@@ -48,7 +48,7 @@ export class PathLines {
 
   /** What the line says: an entry, or the path that has none. */
   parse(): IndexEntry | BytePath {
-    return parseChange(this.#lines.line(), this.#lines.where);
+    return parseHere(this.#lines);
   }
 
   #readPath(): BytePath {
@@ -61,6 +61,16 @@ export class PathLines {
     }
     const parsed = this.parse();
     return typeof parsed === 'string' ? parsed : parsed.entry.path;
+  }
+}
+
+/** What the line at work says. @throws E_DAMAGED that names its place. */
+export function parseHere(lines: LineReader): IndexEntry | BytePath {
+  try {
+    return parseChange(lines.line(), lines.where);
+  } catch (error) {
+    if (!(error instanceof SnapshotError) || error.message.endsWith(lines.place)) throw error;
+    throw new SnapshotError('E_DAMAGED', `${error.message}, in the line at ${lines.place}`);
   }
 }
 
@@ -101,8 +111,18 @@ export class EntryLines {
   parse(): IndexEntry {
     const parsed = this.#current?.parse();
     if (parsed !== undefined && typeof parsed !== 'string') return parsed;
-    const message = `"${this.#current?.where ?? 'the index'}" is damaged: \`${display(this.path)}\` is no entry`;
+    const message = `"${this.#where}" is damaged: \`${display(this.path)}\` is no entry`;
     throw new SnapshotError('E_DAMAGED', message);
+  }
+
+  /** As {@link parse}, for an entry that may still be wanted when others are at work. */
+  later(): () => IndexEntry {
+    const [text, where] = [this.text(), this.#where];
+    return () => parseLine(Buffer.from(text, 'latin1').toString('utf8'), where);
+  }
+
+  get #where(): string {
+    return this.#current?.where ?? 'the index';
   }
 
   /** The file that has the next path; a line of the index that a change replaces is left behind. */

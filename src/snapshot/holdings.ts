@@ -1,7 +1,7 @@
 import { Contents } from '../archive/contents.ts';
 import type { Entry } from '../tree/entry.ts';
 import type { BytePath } from '../tree/path.ts';
-import type { DeadMember, IndexEntry } from './index-line.ts';
+import type { At, DeadMember, IndexEntry } from './index-line.ts';
 
 /** What an index line says of few files only. */
 export type Marks = Pick<IndexEntry, 'member' | 'stale' | 'kept'> & {
@@ -97,8 +97,7 @@ export class Holdings {
     }
   }
 
-  #add(name: BytePath, hash: Uint8Array, sizeBytes: number, at: IndexEntry['at']): number {
-    const [archive, offset, length, skip] = at ?? [0, 0, 0, 0];
+  #add(name: BytePath, hash: Uint8Array, sizeBytes: number, [archive, offset, length, skip]: At): number {
     const slot = this.contents.add(hash, sizeBytes, { archive, offset, length, skip });
     this.names.set(slot, name);
     return slot;

@@ -3,8 +3,9 @@ import { groupName, userName } from '../host/users.ts';
 import type { PreviousCursor } from '../tree/compare.ts';
 import type { Entry } from '../tree/entry.ts';
 import { type BytePath, comparePaths, display } from '../tree/path.ts';
+import { parseHere } from './entry-lines.ts';
 import { Holdings } from './holdings.ts';
-import { formatHardlink, formatPath, formatScanned, type IndexEntry, parseChange } from './index-line.ts';
+import { formatHardlink, formatPath, formatScanned, type IndexEntry } from './index-line.ts';
 import type { LineReader } from './lines.ts';
 
 const HASH_DIGITS = 64;
@@ -29,7 +30,7 @@ class Layer {
   /** The line at work: an entry, or a path that has none; undefined past the end. */
   peek(): IndexEntry | BytePath | undefined {
     if (this.#parsed !== undefined || !this.lines.hasLine()) return this.#parsed;
-    const parsed = this.#parse();
+    const parsed = parseHere(this.lines);
     const path = pathOf(parsed);
     if (this.#last !== undefined && comparePaths(this.#last, path) >= 0) {
       const message = `"${this.lines.where}" is damaged: \`${display(path)}\` is out of order`;
@@ -38,16 +39,6 @@ class Layer {
     this.#last = path;
     this.#parsed = parsed;
     return parsed;
-  }
-
-  #parse(): IndexEntry | BytePath {
-    const { lines } = this;
-    try {
-      return parseChange(lines.line(), lines.where);
-    } catch (error) {
-      if (!(error instanceof SnapshotError) || error.message.endsWith(lines.place)) throw error;
-      throw new SnapshotError('E_DAMAGED', `${error.message}, in the line at ${lines.place}`);
-    }
   }
 
   skip(): void {

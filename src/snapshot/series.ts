@@ -117,30 +117,26 @@ export class Series {
     return { snapshots, unfinished, damaged };
   }
 
-  /** The entries of `snapshot`, in path order. @throws E_DAMAGED, also from the cursor. */
-  async index({ name, info }: Snapshot): Promise<IndexCursor> {
-    const { index, changes } = info;
-    return new IndexCursor(
-      await this.lines(name, index),
-      changes === null ? undefined : await this.lines(name, changes),
-      Math.min(info.count.files, MOST_EXPECTED),
-    );
+  /** The entries of `snapshot`, in path order, to be compared with a tree. @throws E_DAMAGED, also from the cursor. */
+  async index(snapshot: Snapshot): Promise<IndexCursor> {
+    const files = Math.min(snapshot.info.count.files, MOST_EXPECTED);
+    return new IndexCursor(...(await this.#layers(snapshot)), files);
   }
 
   /** As {@link index}, for who only wants to see each entry once. @throws E_DAMAGED, also on the way. */
-  async entries({ name, info: { index, changes } }: Snapshot): Promise<Iterable<IndexEntry>> {
-    const whole = await this.lines(name, index);
-    const differing = changes === null ? undefined : await this.lines(name, changes);
-    return new IndexCursor(whole, differing).entries();
+  async entries(snapshot: Snapshot): Promise<Iterable<IndexEntry>> {
+    return new IndexCursor(...(await this.#layers(snapshot))).entries();
   }
 
   /** The same entries, for those who want to know more of few of them only. @throws E_DAMAGED */
-  async entryLines({ name, info }: Snapshot): Promise<EntryLines> {
-    const { index, changes } = info;
-    return new EntryLines(
-      await this.lines(name, index),
-      changes === null ? undefined : await this.lines(name, changes),
-    );
+  async entryLines(snapshot: Snapshot): Promise<EntryLines> {
+    return new EntryLines(...(await this.#layers(snapshot)));
+  }
+
+  /** The index that `snapshot` names, and what differs from it. */
+  async #layers({ name, info }: Snapshot): Promise<[index: LineReader, changes: LineReader | undefined]> {
+    const index = await this.lines(name, info.index);
+    return [index, info.changes === null ? undefined : await this.lines(name, info.changes)];
   }
 
   /** What the archives of `snapshot` hold that none of its entries has. @throws E_DAMAGED */

@@ -174,12 +174,6 @@ export class Comparison {
     return numbers;
   }
 
-  /** The hash that a file had in the last snapshot, when it had to be looked into. */
-  previousHash(i: number): Uint8Array | undefined {
-    const hash = this.#previousHashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES);
-    return this.#state(i) & CHECK && hash.length === HASH_BYTES ? hash : undefined;
-  }
-
   /** Leaves entry `i` out of the differences: it turned out not to be readable, so nothing is known of it. */
   dismiss(i: number): void {
     this.#states[i] = SAME;
@@ -263,7 +257,13 @@ export class Comparison {
     if (!(state & CHECK)) return false;
     const hash = this.#current.hash(i);
     // Unread means unknown, which is not a difference.
-    return hash !== undefined && Buffer.compare(hash, this.previousHash(i) ?? NO_HASH) !== 0;
+    return hash !== undefined && Buffer.compare(hash, this.#previousHash(i) ?? NO_HASH) !== 0;
+  }
+
+  /** The hash that a file had in the last snapshot, when it had to be looked into. */
+  #previousHash(i: number): Uint8Array | undefined {
+    const hash = this.#previousHashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES);
+    return this.#state(i) & CHECK && hash.length === HASH_BYTES ? hash : undefined;
   }
 
   #reserve(length: number): void {

@@ -67,7 +67,12 @@ export class DamagedSeries {
     const home = this.#root;
     const env = { ...process.env, HOME: home, USERPROFILE: home, XDG_STATE_HOME: home, LOCALAPPDATA: home };
     const options = { cwd: this.#root, env, maxBuffer: 1 << 28 };
-    const { status, stdout, stderr } = spawnSync(process.execPath, [this.#main, ...args, '--json'], options);
+    const { status, signal, stdout, stderr } = spawnSync(
+      process.execPath,
+      [this.#main, ...args, '--json'],
+      options,
+    );
+    if (signal !== null) throw new Error(`someone ended the command: ${signal}`);
     const lines = stdout.toString().split('\n').slice(0, -1);
     return {
       status,
