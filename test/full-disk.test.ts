@@ -116,6 +116,6 @@ describe.skipIf(!canMount() || !hasTool('unzip'))('a disk that fills up', () => 
       );
       series.expectAll();
     },
-    300_000,
+    600_000,
   );
 });

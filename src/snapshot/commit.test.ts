@@ -95,6 +95,10 @@ class WatchedStore implements Store {
   }
 }
 
+async function fail(): Promise<void> {
+  await Promise.reject(new Error('no space left'));
+}
+
 let folder: string;
 let store: LocalStore;
 
@@ -298,11 +302,10 @@ describe('commitSnapshot()', () => {
 
   it('leaves neither SHA256SUMS nor a part when info.json cannot be written', async () => {
     const full = new WatchedStore(store);
-    const create = full.create.bind(full);
+    const begin = full.create.bind(full);
     full.create = async (key) => {
-      const writer = await create(key);
-      const commitFull = async (): Promise<void> => await Promise.reject(new Error('no space left'));
-      return key.endsWith('info.json') ? { ...writer, commit: commitFull } : writer;
+      const writer = await begin(key);
+      return key.endsWith('info.json') ? { ...writer, commit: fail } : writer;
     };
     await expect(commit(full)).rejects.toThrow('no space left');
     const left = await readdir(join(folder, 'documents', NAME));

@@ -1,5 +1,5 @@
 import { SnapshotError } from '../errors.ts';
-import type { Store, StoreItem } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { EntryLines } from './entry-lines.ts';
 import { IndexCursor } from './index-cursor.ts';
 import { type DeadMember, type IndexEntry, parseDead, parseLine } from './index-line.ts';
@@ -219,8 +219,9 @@ export class Series {
     const foreign: string[] = [];
     const shared: string[] = [];
     // SHA256SUMS next: with it, the folder looks like a snapshot that has lost its info.json.
-    const isNext = ({ name }: StoreItem): number => (name === SUMS_FILE ? 0 : 1);
-    for (const { name, isFolder } of items.toSorted((a, b) => isNext(a) - isNext(b))) {
+    const sums = items.filter(({ name }) => name === SUMS_FILE);
+    const others = items.filter(({ name }) => name !== SUMS_FILE);
+    for (const { name, isFolder } of [...sums, ...others]) {
       if (named.has(`${snapshot}/${name}`)) shared.push(name);
       else if (isFolder || !isOurs(name, this.name)) foreign.push(name);
       else await this.store.remove(this.key(snapshot, name));
