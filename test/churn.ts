@@ -93,8 +93,8 @@ export function mixIn(path: string): string | undefined {
       .map(Number),
   );
   const [version = 0, count = 0] = blocks[0] ?? [];
-  const end = blocks.findIndex((block) => block[0] !== version);
-  const written = end === -1 ? blocks.length : end;
+  const next = blocks.findIndex((block) => block[0] !== version);
+  const written = next === -1 ? blocks.length : next;
   const [older = 0, olderCount = 0] = blocks[written] ?? [];
   for (const [i, block] of blocks.entries()) {
     const is = i < written ? [version, count, i] : [older, olderCount, i];
