@@ -1,11 +1,12 @@
 // Files that change while they are read: what the index says is what the archives hold.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createBLAKE3 } from 'hash-wasm';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { IS_WINDOWS, tool } from './command.ts';
+import { end, startChurning } from './churn.ts';
+import { ChurnedPlace } from './churned.ts';
+import { commandLine, hasTool, IS_WINDOWS, tool } from './command.ts';
 import { Place } from './place.ts';
 
 /** Changes one file after the other, so many times, and says so at the first. */
@@ -43,14 +44,6 @@ async function startChanging(folder: string, kind: string, rounds: number): Prom
   onTestFinished(() => void child.kill('SIGKILL'));
   await new Promise((resolve) => child.stdout?.once('data', resolve));
   return child;
-}
-
-/** Ends `child`, and waits until it does nothing any more. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const exit = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exit;
 }
 
 /** Every file of the index comes back by RESTORE.txt, and its bytes have the hash that the index says. */
@@ -135,3 +128,24 @@ describe.skipIf(IS_WINDOWS)('files that change while a run reads them', () => {
     });
   });
 });
+
+describe.skipIf(IS_WINDOWS || !hasTool('unzip'))(
+  'files that are rewritten, replaced and removed all the time',
+  () => {
+    // A share of `npm run campaign:moving`.
+    it('are stored as they were at one moment, or named', async () => {
+      const { root } = Place.open();
+      const folder = mkdtempSync(join(root, 'churned-'));
+      const [, main = ''] = commandLine([]);
+      const place = new ChurnedPlace(main, folder);
+      const churner = await startChurning(place.source, 1, 80, 20_000);
+      onTestFinished(async () => await end(churner));
+      for (let run = 0; run < 3; run++) place.run();
+      await end(churner);
+      place.run();
+      place.verify();
+      expect(place.count.snapshots).toBeGreaterThan(2);
+      expect(place.count.files).toBeGreaterThan(100);
+    });
+  },
+);

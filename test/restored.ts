@@ -5,7 +5,11 @@ import type { Place } from './place.ts';
 import { lookAt, type Seen } from './trees.ts';
 
 /** What RESTORE.txt makes of a snapshot, run by `sh`. */
-export function restored(place: Place, at: string, series = 'data'): Map<string, Seen> {
+export function restored(
+  place: Pick<Place, 'path' | 'file'>,
+  at: string,
+  series = 'data',
+): Map<string, Seen> {
   const target = place.path(`restored ${at}`);
   tool('sh', [place.file('RESTORE.txt', at, series), target]);
   const seen = lookAt(target);

@@ -255,6 +255,16 @@ describe('verify', () => {
     ]);
   });
 
+  it('takes a run that was cut short while it wrote info.json for no damage', async () => {
+    const place = await openSeries('tar.zst');
+    place.write({ a: 'a' });
+    await place.run();
+    renameSync(place.file('info.json'), place.file('info.json.part'));
+    expect(await verify(place)).toMatchObject({ status: 0, damages: [] });
+    expect(await place.run()).toMatchObject({ status: 0, row: { outcome: 'written' } });
+    expect(place.whole()).toEqual(place.snapshots());
+  });
+
   it('says nothing with --quiet when all is well, and what is not on the standard error', async () => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'a' });

@@ -1,7 +1,11 @@
 import type { Survey } from '../snapshot/series.ts';
 import type { RowContext } from './row-context.ts';
 
-/** Clears away what runs that were cut short have left, once it is of no use any more. */
+/**
+ * Clears away what runs that were cut short have left, once it is of no use any more.
+ *
+ * @param survey - With the snapshot that was just written: it may name archives in unfinished folders.
+ */
 export async function clearUnfinished(
   { series, report }: RowContext,
   { unfinished, snapshots, damaged }: Survey,

@@ -1,6 +1,6 @@
 // What there is to verify in a series.
 import { SnapshotError } from '../errors.ts';
-import { SUMS_FILE } from '../snapshot/names.ts';
+import { INFO_PART, SUMS_FILE } from '../snapshot/names.ts';
 import type { Series, Snapshot } from '../snapshot/series.ts';
 import { parseSums } from '../snapshot/sums.ts';
 import type { StoreItem } from '../store/store.ts';
@@ -72,13 +72,14 @@ export async function surveyAll(
 }
 
 /**
- * Whether a folder without info.json was a snapshot once. A run that was cut short has written no SHA256SUMS yet;
- * a rotation that was cut short has removed more than info.json: SHA256SUMS, or the archives, which come first in
+ * Whether a folder without info.json was a snapshot once. A run that was cut short has written no SHA256SUMS yet,
+ * or has begun info.json; a rotation that was cut short has removed more than info.json: SHA256SUMS, or the archives, which come first in
  * some series.
  */
 async function hasLostInfo(series: Series, files: Files, snapshot: string): Promise<boolean> {
   const text = await series.store.read(series.key(snapshot, SUMS_FILE));
   if (text === undefined) return false;
+  if ((await files.find(series.key(snapshot, INFO_PART))) !== undefined) return false;
   try {
     const sums = parseSums(text.toString('utf8'), series.place(snapshot, SUMS_FILE));
     for (const file of sums.keys()) {

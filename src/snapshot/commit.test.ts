@@ -95,6 +95,10 @@ class WatchedStore implements Store {
   }
 }
 
+async function fail(): Promise<void> {
+  await Promise.reject(new Error('no space left'));
+}
+
 let folder: string;
 let store: LocalStore;
 
@@ -263,12 +267,12 @@ describe('commitSnapshot()', () => {
   it('writes info.json last', async () => {
     const watched = new WatchedStore(store);
     await commit(watched);
-    expect(watched.steps.at(-1)).toBe(`put documents/${NAME}/info.json`);
-    expect(watched.steps.filter((step) => step.endsWith('info.json'))).toHaveLength(1);
+    expect(watched.steps.at(-1)).toBe(`commit documents/${NAME}/info.json`);
+    expect(watched.steps.filter((step) => step.endsWith('info.json'))).toHaveLength(2);
     expect(watched.steps).toContain(`commit documents/${NAME}/index.jsonl.zst`);
   });
 
-  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
     'makes no snapshot when the power fails at step %i, and the next run makes one',
     async (step) => {
       const changes = [formatNone('a' as BytePath)];
@@ -282,6 +286,31 @@ describe('commitSnapshot()', () => {
       expect((await series.survey()).snapshots).toHaveLength(1);
     },
   );
+
+  // SHA256SUMS without info.json is what a snapshot has that lost it; a part of info.json says otherwise.
+  it('has begun info.json before SHA256SUMS is there', async () => {
+    const seen: (readonly string[])[] = [];
+    const watched = new WatchedStore(store);
+    const put = watched.put.bind(watched);
+    watched.put = async (key, bytes) => {
+      await put(key, bytes);
+      seen.push(await readdir(join(folder, 'documents', NAME)));
+    };
+    await commit(watched);
+    expect(seen.at(-1)).toEqual(expect.arrayContaining(['SHA256SUMS', 'info.json.part']));
+  });
+
+  it('leaves neither SHA256SUMS nor a part when info.json cannot be written', async () => {
+    const full = new WatchedStore(store);
+    const begin = full.create.bind(full);
+    full.create = async (key) => {
+      const writer = await begin(key);
+      return key.endsWith('info.json') ? { ...writer, commit: fail } : writer;
+    };
+    await expect(commit(full)).rejects.toThrow('no space left');
+    const left = await readdir(join(folder, 'documents', NAME));
+    expect(left.filter((name) => /^(?:SHA256SUMS|info)/.test(name))).toEqual([]);
+  });
 
   it.each(['index', 'changes', 'dead'] as const)(
     'leaves no half %s when a line cannot be made',

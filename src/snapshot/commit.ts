@@ -36,9 +36,29 @@ export async function commitSnapshot(series: Series, snapshot: string, parts: Sn
   );
   sums.push(`${sha256Of(Buffer.from(text))}  ${INFO_FILE}`);
   sums.push(`${sha256Of(restore)}  ${RESTORE_FILE}`);
-  await store.put(series.key(snapshot, SUMS_FILE), Buffer.from(`${sums.join('\n')}\n`));
-  await store.put(series.key(snapshot, INFO_FILE), Buffer.from(text));
+  await putLast(series, snapshot, `${sums.join('\n')}\n`, text);
   return whole;
+}
+
+/**
+ * Writes SHA256SUMS, and info.json after it. The part of info.json is there first: SHA256SUMS with neither would
+ * look like a snapshot that has lost its info.json.
+ */
+async function putLast(series: Series, snapshot: string, sums: string, info: string): Promise<void> {
+  const { store } = series;
+  const [sumsKey, infoKey] = [series.key(snapshot, SUMS_FILE), series.key(snapshot, INFO_FILE)];
+  const writer = await store.create(infoKey);
+  try {
+    await writer.write(Buffer.from(info));
+    await store.put(sumsKey, Buffer.from(sums));
+    await writer.commit();
+  } catch (error) {
+    // What made it fail is what gets reported. The last flush may have failed with info.json in its place.
+    await store.remove(infoKey).catch(() => {});
+    await store.remove(sumsKey).catch(() => {});
+    await writer.discard();
+    throw error;
+  }
 }
 
 /** The place of a file that a snapshot names, as seen from its folder. */

@@ -34,10 +34,10 @@ async function locks(): Promise<string[]> {
 /** A lock file as another process has it. */
 async function lockOf(
   owner: Owner | string,
-  { held = true, ageMinutes = 0, name = '.lock-other' } = {},
+  { held = true, ageMinutes = 0, name = '.lock-other', since = '2026-11-19T02:00:00.000Z' } = {},
 ): Promise<void> {
   await mkdir(path, { recursive: true });
-  const lock = { owner, held, since: '2026-11-19T02:00:00.000Z' };
+  const lock = { owner, held, since };
   const text = typeof owner === 'string' ? owner : JSON.stringify(lock);
   await writeFile(join(path, name), text);
   const at = Date.now() / 1000 - ageMinutes * 60;
@@ -222,6 +222,25 @@ describe('SeriesLock', () => {
     await lockOf('{"own', { name, ageMinutes: 31 });
     await (await SeriesLock.acquire(series)).release();
     expect(await locks()).toEqual([]);
+  });
+
+  // The clock was set back since: no age can be told, and what is said about times decides nothing.
+  it.each<[string, Owner, boolean]>([
+    ['a dead process', { ...SELF, pid: 0x7fff_fff0 }, true],
+    ['a process on another machine', ELSEWHERE, false],
+  ])('from the future, of %s, is taken over: %3$s', async (_, owner, isOurs) => {
+    await lockOf(owner, { ageMinutes: -60 * 24, since: '2126-11-19T02:00:00.000Z' });
+    const attempt = SeriesLock.acquire(series);
+    if (isOurs) {
+      await (await attempt).release();
+      expect(await locks()).toEqual([]);
+    } else {
+      await expect(attempt).rejects.toMatchObject({
+        code: 'E_LOCKED',
+        message: expect.stringContaining('process 1 on other, since 2126') as string,
+      });
+      expect(await locks()).toEqual(['.lock-other']);
+    }
   });
 
   it('steps back from another that only tries, until that one is gone', async () => {

@@ -5,6 +5,8 @@ import type { PackFormat } from './info.ts';
 const SNAPSHOT_NAME = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/;
 
 export const INFO_FILE = 'info.json';
+/** What info.json is called while it is written. */
+export const INFO_PART: string = `${INFO_FILE}.part`;
 export const INDEX_FILE = 'index.jsonl.zst';
 export const CHANGES_FILE = 'changes.jsonl.zst';
 export const DEAD_FILE = 'dead.jsonl.zst';

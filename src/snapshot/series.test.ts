@@ -137,7 +137,7 @@ describe('Series.remove()', () => {
     expect(await names()).toEqual([]);
   });
 
-  it('removes info.json first', async () => {
+  it('removes info.json first, and SHA256SUMS next', async () => {
     await makeSnapshot();
     const removed: string[] = [];
     const store = new LocalStore(folder);
@@ -150,7 +150,7 @@ describe('Series.remove()', () => {
       },
     });
     await new Series(watched, 'documents').remove(NAME, []);
-    expect(removed[0]).toBe(`documents/${NAME}/info.json`);
+    expect(removed.slice(0, 2)).toEqual([`documents/${NAME}/info.json`, `documents/${NAME}/SHA256SUMS`]);
     expect(removed.length).toBeGreaterThan(6);
   });
 

@@ -5,7 +5,7 @@ import { IndexCursor } from './index-cursor.ts';
 import { type DeadMember, type IndexEntry, parseDead, parseLine } from './index-line.ts';
 import { type FileInfo, type Info, parseInfo } from './info.ts';
 import { LineReader } from './lines.ts';
-import { INFO_FILE, isContentArchive, isOurs, snapshotTime } from './names.ts';
+import { INFO_FILE, isContentArchive, isOurs, snapshotTime, SUMS_FILE } from './names.ts';
 
 /** A whole snapshot of a series. */
 export interface Snapshot {
@@ -214,7 +214,10 @@ export class Series {
     await this.store.remove(this.key(snapshot, INFO_FILE));
     const foreign: string[] = [];
     const shared: string[] = [];
-    for (const { name, isFolder } of items) {
+    // SHA256SUMS next: with it, the folder looks like a snapshot that has lost its info.json.
+    const sums = items.filter(({ name }) => name === SUMS_FILE);
+    const others = items.filter(({ name }) => name !== SUMS_FILE);
+    for (const { name, isFolder } of [...sums, ...others]) {
       if (named.has(`${snapshot}/${name}`)) shared.push(name);
       else if (isFolder || !isOurs(name, this.name)) foreign.push(name);
       else await this.store.remove(this.key(snapshot, name));
