@@ -51,8 +51,11 @@ export async function write(
 ): Promise<RowResult> {
   const snapshot = nextName(context, previous);
   const { info, totals } = await makeSnapshot(context, previous, comparison, tree, rotten, snapshot);
-  await clearUnfinished(context, previous.survey);
-  const rotation = await rotate(context, previous, { ...dated(context, snapshot), info });
+  const written = { ...dated(context, snapshot), info };
+  // The new one may share archives of an unfinished folder, by name where there are no hard links.
+  const snapshots = [...previous.survey.snapshots, written];
+  await clearUnfinished(context, { ...previous.survey, snapshots });
+  const rotation = await rotate(context, previous, written);
   const result = { outcome: 'written', snapshot, change: info.change, totals, rotation } as const;
   return context.result({ ...result, newBytes: newBytesOf(snapshot, info) });
 }
