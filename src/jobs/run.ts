@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly open?: ((destination: string) => Store) | undefined;
   /** Archives end at about so many bytes; default 512 MiB. */
   readonly archiveBytes?: number | undefined;
+  /** A smaller index is written whole each time; default 256 KiB. */
+  readonly smallIndexBytes?: number | undefined;
 }
 
 /**
