@@ -84,7 +84,7 @@ async function restoreSome(
   }
   const { status } = await restoring;
   assert.deepEqual({ status, problems }, { status: 0, problems: [] }, `restore of ${at}`);
-  const found: Moment = { seen: rounded(lookAt(to), wanted), isPatched: false };
+  const found: Moment = { seen: asStarter(() => rounded(lookAt(to), wanted)), isPatched: false };
   assert.deepEqual(
     comparable(found, wanted.isPatched),
     comparable(wanted, wanted.isPatched),

@@ -8,11 +8,11 @@ const NOBODY = 65_534;
  * Makes this process an ordinary user's for as long as `work` goes on, so that there is something that it cannot
  * read.
  *
- * @param work - Told whether it is one: root stays root where others cannot read this program.
+ * @param work - Told whether that is so: only root can become one, and again be root to look at what came of it, and
+ * it stays root where others cannot read this program.
  */
 export async function asOrdinary<T>(work: (isOrdinary: boolean) => Promise<T>): Promise<T> {
-  if (process.platform === 'win32' || process.geteuid?.() !== 0)
-    return await work(process.platform !== 'win32');
+  if (process.platform === 'win32' || process.geteuid?.() !== 0) return await work(false);
   process.seteuid?.(NOBODY);
   try {
     accessSync(fileURLToPath(import.meta.url), constants.R_OK);
@@ -28,16 +28,15 @@ export async function asOrdinary<T>(work: (isOrdinary: boolean) => Promise<T>): 
 }
 
 /** Does `work` as the user who started this process: a shell is never anybody else's. */
-export function asStarter(work: () => void): void {
+export function asStarter<T>(work: () => T): T {
   const user = process.geteuid?.();
   const starter = process.getuid?.();
   if (user === undefined || starter === undefined || user === starter) {
-    work();
-    return;
+    return work();
   }
   process.seteuid?.(starter);
   try {
-    work();
+    return work();
   } finally {
     process.seteuid?.(user);
   }

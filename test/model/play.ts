@@ -27,12 +27,20 @@ export async function prove(steps: readonly Step[], tally: Tally = {}): Promise<
   const failure = await failureOf(steps, tally);
   if (failure === undefined) return;
   const deadlineMs = performance.now() + SHORTEN_MS;
-  const fails = async (some: readonly Step[]): Promise<boolean> => (await failureOf(some)) !== undefined;
+  const fails = async (some: readonly Step[]): Promise<boolean> => {
+    const other = await failureOf(some);
+    return other !== undefined && kindOf(other) === kindOf(failure);
+  };
   const shortest = await shorten(steps, fails, deadlineMs);
   const cause = (await failureOf(shortest)) ?? failure;
   const lines = shortest.map((step) => `  ${JSON.stringify(step)},`).join('\n');
   const count = `${shortest.length} steps`;
   throw new Error(`${count} that go wrong:\n[\n${lines}\n]\n${cause.stack}`, { cause: failure });
+}
+
+/** Names and times differ from one run of a history to the next. */
+function kindOf({ message }: Error): string {
+  return message.split('\n', 1)[0]?.replaceAll(/"[^"]*"|'[^']*'|\d+/g, '') ?? '';
 }
 
 async function failureOf(steps: readonly Step[], tally: Tally = {}): Promise<Error | undefined> {

@@ -144,7 +144,7 @@ const runStep: fc.Arbitrary<RunStep> = fc.record({
   archiveBytes: fc.constantFrom(undefined, 20_000, 60_000),
   smallIndexBytes: fc.constantFrom(undefined, 0, 0),
   stopAt: seldom(fc.nat({ max: 12 })),
-  shut: seldom(path, 8),
+  shut: seldom(fc.oneof(name, path), 3),
 });
 
 const count = fc.integer({ min: 1, max: 4 });
