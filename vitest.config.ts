@@ -6,8 +6,14 @@ const config: ViteUserConfig = defineConfig({
     // The tests wait for programs and disks as much as they work.
     maxWorkers: availableParallelism(),
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'bench/*.test.ts'], testTimeout: 30_000 } },
-      { test: { name: 'e2e', include: ['test/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/{model,fuzz}/*.test.ts', 'bench/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      { test: { name: 'e2e', include: ['test/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },
 });

@@ -266,7 +266,8 @@ export class SnapshotMaker {
   /** The index of the last snapshot, when it pays to keep it and tell what differs. */
   async #olderIndex(changes: number): Promise<FileInfo | undefined> {
     const { newest } = this.#previous;
-    if (newest === undefined || newest.info.index.bytes < SMALL_INDEX_BYTES) return undefined;
+    const { smallIndexBytes = SMALL_INDEX_BYTES } = this.#context.options;
+    if (newest === undefined || newest.info.index.bytes < smallIndexBytes) return undefined;
     if (changes * MOST_CHANGED > this.#tree.entries.length) return undefined;
     return await this.#context.series.share(newest.name, newest.info.index, this.#snapshot);
   }

@@ -22,6 +22,8 @@ export interface RowOptions {
   readonly open: (destination: string) => Store;
   /** Archives end at about so many bytes; default 512 MiB. */
   readonly archiveBytes?: number | undefined;
+  /** A smaller index is written whole each time; default 256 KiB. */
+  readonly smallIndexBytes?: number | undefined;
 }
 
 /** What a row came to, when it did not fail. */

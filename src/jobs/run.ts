@@ -36,6 +36,8 @@ export interface RunOptions extends RowChoice {
   readonly memory?: Memory | undefined;
   /** Archives end at about so many bytes; default 512 MiB. */
   readonly archiveBytes?: number | undefined;
+  /** A smaller index is written whole each time; default 256 KiB. */
+  readonly smallIndexBytes?: number | undefined;
 }
 
 interface Settled extends RunOptions {

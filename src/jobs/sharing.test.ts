@@ -71,6 +71,19 @@ describe.skipIf(!hasTools)('a run that was cut short', () => {
     expect(lab.restored(end.snapshot ?? '')).toEqual(contentOf(lab.source));
   });
 
+  it('has its archives kept where they are used without hard links', async () => {
+    await stopHalfway();
+    const [unfinished = ''] = lab.folders();
+    const { snapshot } = await lab.run({ archiveBytes: 1_000_000, open });
+    expect(lab.info(snapshot ?? '').archives.some(({ file }) => file.startsWith(`${unfinished}/`))).toBe(
+      true,
+    );
+    expect(lab.restored(snapshot ?? '')).toEqual(contentOf(lab.source));
+    // The second one is written when the first is a snapshot already.
+    write('new', 'x');
+    expect(lab.restored((await lab.run({ open })).snapshot ?? '')).toEqual(contentOf(lab.source));
+  });
+
   it('leaves a damaged archive alone, and says so', async () => {
     await stopHalfway();
     const [unfinished = ''] = lab.folders();

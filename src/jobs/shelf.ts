@@ -60,9 +60,11 @@ export class Shelf {
     return this.#nextNumber;
   }
 
-  /** Whether a snapshot names that file, `SNAPSHOT/NAME`. */
-  hasFile(place: string): boolean {
-    return [...this.#archives.values()].some(({ archive }) => archive.file === place);
+  /** Whether a snapshot names an archive that is called so, wherever it lies: two links to it are one archive. */
+  hasFile(file: string): boolean {
+    return [...this.#archives.values()].some(
+      ({ archive }) => archive.file === file || archive.file.endsWith(`/${file}`),
+    );
   }
 
   /** Whether content of an archive may be shared by archives of `format`. */

@@ -24,7 +24,7 @@ export async function takeUnfinished(
   if (options.dryRun) return;
   for (const snapshot of survey.unfinished) {
     for (const file of await series.finished(snapshot)) {
-      if (!file.endsWith(`.${row.format}`) || shelf.hasFile(`${snapshot}/${file}`)) continue;
+      if (!file.endsWith(`.${row.format}`) || shelf.hasFile(file)) continue;
       try {
         const { members, sha256, bytes } = await readThrough(
           series,

@@ -125,6 +125,18 @@ describe('parseRestore()', () => {
     }
   });
 
+  it.each<[string, string]>([
+    ['a word of 30 MB', `drop '${'a'.repeat(3e7)}'\n`],
+    ['the same without an end', `copy 'a' 'b' '${'a'.repeat(3e7)}`],
+    ['a million words in a line', `drop${" 'a'".repeat(1e6)}\n`],
+  ])('refuses %s, in bounded time and memory', (_, line) => {
+    const drop: Step = { do: 'drop', path: fromText('a') };
+    const text = textOf('tar.zst', { before: new Map(), after: new Map(), last: [drop] }, [], []);
+    const long = text.replace("drop 'a'\n", () => line);
+    expect(long.length).toBeGreaterThan(3e6);
+    expect(() => parseRestore(long, 'RESTORE.txt')).toThrow(/is damaged/);
+  });
+
   it.each<[string, (text: string) => string]>([
     ['a folder that is not that of the path', (text) => text.replace("'c' 'c/d'", "'x' 'c/d'")],
     ['an archive two folders up', (text) => text.replace("'data-2", "'../../data-2")],

@@ -10,6 +10,7 @@ import {
   FUNCTIONS,
   LAST,
   type Meta,
+  NAMES,
   PREAMBLE,
   UTF8_LOCALE,
 } from './restore-text.ts';
@@ -24,7 +25,7 @@ export type RestoreStep =
 const WORD = String.raw`'((?:[^']|'\\'')*)'`;
 const HERE = '"$here"/';
 const STEPS = {
-  list: new RegExp(`(drop|tidy)((?: ${WORD})+)\n`, 'y'),
+  list: new RegExp(`(drop|tidy)((?: ${WORD}){1,${NAMES}})\n`, 'y'),
   aside: new RegExp(String.raw`aside (\d{1,9}) ${WORD}\n`, 'y'),
   place: new RegExp(String.raw`place (\d{1,9}) ${WORD} ${WORD}\n`, 'y'),
   copy: new RegExp(`copy ${WORD} ${WORD} ${WORD}\n`, 'y'),
@@ -144,9 +145,19 @@ class Reader {
 
   #match(pattern: RegExp): readonly string[] | undefined {
     pattern.lastIndex = this.#at;
-    const match = pattern.exec(this.#text);
+    const match = this.#exec(pattern);
     if (match !== null) this.#at = pattern.lastIndex;
     return match ?? undefined;
+  }
+
+  #exec(pattern: RegExp): RegExpExecArray | null {
+    try {
+      return pattern.exec(this.#text);
+    } catch (error) {
+      // V8 runs out of stack in a word of some megabytes, which no path is.
+      if (error instanceof RangeError) throw this.#strange();
+      throw error;
+    }
   }
 
   #skip(expected: string): boolean {

@@ -135,7 +135,7 @@ function extract({ file }: ArchiveInfo): string {
 }
 
 /** So many names are given to one command. */
-const NAMES = 40;
+export const NAMES = 40;
 
 function showSteps(steps: readonly Step[]): string[] {
   const lines: string[] = [];

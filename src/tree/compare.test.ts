@@ -257,6 +257,12 @@ describe('Comparison', () => {
     expect([changes, certain]).toEqual([[], false]);
   });
 
+  it('is not certain of one by the mode or size of a file that may not be readable', () => {
+    const now = { a: { ...FILE, mode: 0, ctimeNs: 6n }, b: { ...FILE, size: 9 } };
+    const { certainBefore, certain } = compared({ a: FILE, b: FILE }, now, { unreadable: ['a', 'b'] });
+    expect([certainBefore, certain]).toEqual([false, false]);
+  });
+
   it.each<[string, Items, Items, boolean]>([
     ['a path went', { a: FILE, b: FILE }, { a: FILE }, true],
     ['a folder came', {}, { a: FOLDER }, true],

@@ -158,10 +158,11 @@ export class Comparison {
     if (this.#removed.length > 0) return true;
     return this.#states.subarray(0, this.#compared).some((state, i) => {
       if (state === SAME) return false;
-      if (state & (MODE | TARGET)) return true;
-      // A file that cannot be read makes no difference, or there would be a new snapshot every night.
-      const isKnown = this.#current.type(i) !== 'file' || this.#current.hash(i) !== undefined;
-      return isKnown && (Boolean(state & (ADDED | TYPE)) || this.#contentDiffers(i, state));
+      // A file that cannot be read makes no difference, whatever its mode: it stays as it was, and there would be a
+      // new snapshot every night.
+      const isRead = this.#current.type(i) !== 'file' || this.#current.hash(i) !== undefined;
+      if (!isRead && state & UNREAD) return false;
+      return Boolean(state & (ADDED | TYPE | MODE | TARGET)) || this.#contentDiffers(i, state);
     });
   }
 

@@ -1,0 +1,24 @@
+// `npm run campaign:fuzz` has many more inputs.
+import { describe, expect, it } from 'vitest';
+import { feed } from './feed.ts';
+import { allReaders } from './readers.ts';
+import { seedFiles } from './seeds.ts';
+
+const INPUTS = 1500;
+
+const seed = Math.floor(Math.random() * 1e6);
+const readers = await allReaders(await seedFiles());
+
+describe('whatever it is given, the reader of', () => {
+  it.each(readers)('$name takes it, or refuses it with an error for the user', async (reader) => {
+    for (const valid of reader.valid) await reader.read(valid, valid);
+    const refused = new Set<boolean>();
+    for (let i = 0; i < INPUTS; i++) {
+      const { fault, isRefused } = await feed(reader, seed, i);
+      expect(fault).toBeUndefined();
+      refused.add(isRefused);
+    }
+    // A reader that refuses all, or nothing, was not tried. Plans have their problems told, held.json counts anyway.
+    if (!['plan', 'held.json', 'lock'].includes(reader.name)) expect(refused.size).toBe(2);
+  });
+});

@@ -1,0 +1,199 @@
+// Everything that reads what others may have written.
+import { createHash } from 'node:crypto';
+import { readArchive } from '../../src/archive/read-archive.ts';
+import { type Compressor, loadCompressor } from '../../src/archive/zstd.ts';
+import { readCsv } from '../../src/plan/csv.ts';
+import { readHeader, readSettings } from '../../src/plan/table.ts';
+import { EntryLines } from '../../src/snapshot/entry-lines.ts';
+import { readHeld } from '../../src/snapshot/guards.ts';
+import { IndexCursor } from '../../src/snapshot/index-cursor.ts';
+import { parseDead } from '../../src/snapshot/index-line.ts';
+import { parseInfo } from '../../src/snapshot/info.ts';
+import { LineReader } from '../../src/snapshot/lines.ts';
+import { SeriesLock } from '../../src/snapshot/lock.ts';
+import { parseRestore } from '../../src/snapshot/restore-read.ts';
+import { Series } from '../../src/snapshot/series.ts';
+import { parseSums } from '../../src/snapshot/sums.ts';
+import { LocalStore } from '../../src/store/local-store.ts';
+import type { StoreItem } from '../../src/store/store.ts';
+import { contentOf, type SeedFile } from './seeds.ts';
+
+export interface Reader {
+  readonly name: string;
+  /** What it reads without complaint. */
+  readonly valid: readonly Buffer[];
+  /** @param other - Another valid one, not changed. */
+  readonly read: (bytes: Buffer, other: Buffer) => unknown;
+}
+
+const PLAN = `\uFEFF# plan
+active;source;destination;name;keep;format;strategy;exclude;shutdown
+yes;~/a;"/mnt/x ""y""";n;last=7 daily=14;zip;full;*.tmp|/b/;no
+no;$HOME/b;b;;7;tar.zst;incremental;;yes
+`;
+const HELD =
+  '{\n  "since": "2026-11-19T02:00:00.000Z",\n  "guard": "mass-change",\n  "snapshot": "s",\n  "message": "m"\n}\n';
+const LOCK =
+  '{"owner":{"host":"h","machine":"m","boot":"b 1","pid":7,"started":"1"},"held":true,"since":"2026-11-19T02:00:00.000Z"}\n';
+
+export async function allReaders(seeds: readonly SeedFile[]): Promise<readonly Reader[]> {
+  const zstd = await loadCompressor();
+  const named = (pattern: RegExp): Buffer[] =>
+    seeds.flatMap(({ name, bytes }) => (pattern.test(name) ? [bytes] : []));
+  const [index, changes, dead] = [named(/^index/), named(/^changes/), named(/^dead/)];
+  const tars = named(/tar\.zst$/);
+  return [
+    { name: 'plan', valid: [Buffer.from(PLAN)], read: readPlan },
+    { name: 'info.json', valid: named(/^info/), read: (bytes) => parseInfo(bytes.toString('utf8'), 'x') },
+    { name: 'index frames', valid: [...index, ...changes], read: (bytes) => readEntries(bytes, undefined) },
+    {
+      name: 'index lines',
+      valid: index.map(contentOf),
+      read: (bytes, other) => readEntries(frame(zstd, bytes), frame(zstd, other)),
+    },
+    {
+      name: 'changes lines',
+      valid: [...changes, ...index].map(contentOf),
+      read: (bytes, other) => readEntries(frame(zstd, other), frame(zstd, bytes)),
+    },
+    { name: 'dead lines', valid: dead.map(contentOf), read: (bytes) => readDead(frame(zstd, bytes)) },
+    { name: 'tar frames', valid: tars, read: async (bytes) => await readMembers('tar.zst', bytes) },
+    {
+      name: 'tar blocks',
+      valid: tars.map(contentOf),
+      read: async (bytes) => await readMembers('tar.zst', frame(zstd, withChecksums(bytes))),
+    },
+    { name: 'zip', valid: named(/zip$/), read: async (bytes) => await readMembers('zip', bytes) },
+    {
+      name: 'RESTORE.txt',
+      valid: named(/^RESTORE/),
+      read: (bytes) => parseRestore(bytes.toString('latin1'), 'x'),
+    },
+    { name: 'SHA256SUMS', valid: named(/^SHA/), read: (bytes) => parseSums(bytes.toString('utf8'), 'x') },
+    {
+      name: 'held.json',
+      valid: [Buffer.from(HELD)],
+      read: async (bytes) => await readHeld(new Series(new OneFile('held.json', bytes), 'data')),
+    },
+    {
+      name: 'lock',
+      valid: [Buffer.from(LOCK)],
+      read: async (bytes) => {
+        const lock = await SeriesLock.acquire(new Series(new OneFile('.lock-1', bytes), 'data'));
+        await lock.release();
+      },
+    },
+  ];
+}
+
+function readPlan(bytes: Buffer): void {
+  const [first, ...others] = readCsv(bytes).records;
+  if (first === undefined) return;
+  const { header } = readHeader(first);
+  for (const record of others) readSettings(record, header);
+}
+
+function frame(zstd: Compressor, content: Buffer): Buffer {
+  return Buffer.from(zstd.compress(content));
+}
+
+function linesOf(bytes: Buffer): LineReader {
+  return LineReader.open(bytes, createHash('sha256').update(bytes).digest('hex'), 'x');
+}
+
+/** By both of the ways that there are. */
+function readEntries(index: Buffer, changes: Buffer | undefined): void {
+  const open = (): [LineReader, LineReader | undefined] => [
+    linesOf(index),
+    changes === undefined ? undefined : linesOf(changes),
+  ];
+  const refusals = [readByCursor, readByLines].map((read) => {
+    try {
+      read(...open());
+      return undefined;
+    } catch (error) {
+      return { error };
+    }
+  });
+  for (const refusal of refusals) if (refusal !== undefined) throw refusal.error;
+}
+
+function readByCursor(index: LineReader, changes: LineReader | undefined): void {
+  const cursor = new IndexCursor(index, changes);
+  for (let i = 0, head = cursor.peek(); head !== undefined; i++, head = cursor.peek()) {
+    // As a run goes through it: what is the same is not parsed.
+    if (i % 3 === 0) cursor.remove();
+    else if (!cursor.skipSame(head.entry, i)) cursor.match(i, head.entry, i % 2 === 0);
+  }
+}
+
+function readByLines(index: LineReader, changes: LineReader | undefined): void {
+  const lines = new EntryLines(index, changes);
+  while (lines.next()) lines.parse();
+}
+
+function readDead(bytes: Buffer): void {
+  const lines = linesOf(bytes);
+  for (; lines.hasLine(); lines.at = lines.end() + 1) parseDead(lines.line(), lines.where);
+}
+
+async function readMembers(format: 'tar.zst' | 'zip', bytes: Buffer): Promise<void> {
+  const hasher = { reset: () => {}, update: () => {}, digest: () => Buffer.alloc(32) };
+  const source = {
+    sizeBytes: bytes.length,
+    read: async (offset: number, length: number): Promise<Buffer> => {
+      if (offset < 0 || length < 0 || offset + length > bytes.length) throw new RangeError('past the end');
+      return await Promise.resolve(bytes.subarray(offset, offset + length));
+    },
+  };
+  for await (const { member } of readArchive(format, source, 'x', hasher, NEVER)) void member;
+}
+
+const NEVER = new AbortController().signal;
+
+/** The same tar with right checksums in all that looks like a header: what is behind them is to be read. */
+function withChecksums(tar: Buffer): Buffer {
+  const bytes = Buffer.from(tar);
+  for (let at = 0; at + 512 <= bytes.length; at += 512) {
+    const block = bytes.subarray(at, at + 512);
+    if (block.toString('latin1', 257, 262) !== 'ustar') continue;
+    block.fill(0x20, 148, 156);
+    const sum = block.reduce((a, b) => a + b, 0);
+    block.write(`${sum.toString(8).padStart(6, '0')}\0`, 148, 'latin1');
+  }
+  return bytes;
+}
+
+/** A store with a single small file, which is an hour old. */
+class OneFile extends LocalStore {
+  readonly #files: Map<string, { bytes: Buffer; modifiedMs: number }>;
+
+  constructor(name: string, bytes: Buffer) {
+    super('x');
+    this.#files = new Map([[`data/${name}`, { bytes, modifiedMs: Date.now() - 3_600_000 }]]);
+  }
+
+  override async list(): Promise<readonly StoreItem[]> {
+    const items = [...this.#files].map(([key, { bytes, modifiedMs }]) => ({
+      name: key.slice('data/'.length),
+      isFolder: false,
+      sizeBytes: bytes.length,
+      modifiedMs,
+    }));
+    return await Promise.resolve(items);
+  }
+
+  override async read(key: string): Promise<Buffer | undefined> {
+    return await Promise.resolve(this.#files.get(key)?.bytes);
+  }
+
+  override async put(key: string, bytes: Uint8Array): Promise<void> {
+    this.#files.set(key, { bytes: Buffer.from(bytes), modifiedMs: Date.now() });
+    await Promise.resolve();
+  }
+
+  override async remove(key: string): Promise<void> {
+    this.#files.delete(key);
+    await Promise.resolve();
+  }
+}

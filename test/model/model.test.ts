@@ -1,0 +1,57 @@
+// Histories at random; docs/reliability.md says what `npm run campaign:model` came to, which has many more.
+import * as fc from 'fast-check';
+import { describe, it } from 'vitest';
+import { IS_WINDOWS } from '../command.ts';
+import { play, prove } from './play.ts';
+import { histories, type RunStep } from './steps.ts';
+
+const DAY_MS = 86_400_000;
+
+function run(more: Partial<RunStep> = {}): RunStep {
+  return {
+    do: 'run',
+    afterMs: DAY_MS,
+    accept: true,
+    rehash: false,
+    dryRun: false,
+    links: true,
+    archiveBytes: undefined,
+    smallIndexBytes: undefined,
+    stopAt: undefined,
+    shut: undefined,
+    ...more,
+  };
+}
+
+describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
+  it('keeps archives of a stopped run where they are used without hard links', async () => {
+    await play([
+      { do: 'write', path: "x.jpg/d'e", size: 20, seed: 2 },
+      run({ stopAt: 4 }),
+      run({ links: false }),
+      run({ links: false }),
+    ]);
+  });
+
+  it('gets no new snapshot for a file that changed and cannot be read', async () => {
+    await play([
+      { do: 'write', path: 'a', size: 20, seed: 1 },
+      run(),
+      { do: 'append', path: 'a', size: 1, seed: 1 },
+      run({ shut: 'a' }),
+      run({ shut: 'a' }),
+      run(),
+    ]);
+  });
+
+  it(
+    'has the snapshots that its plan keeps, each of them the tree of its moment',
+    { timeout: 300_000 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(histories, async (steps) => await prove(steps)),
+        { numRuns: 16, endOnFailure: true },
+      );
+    },
+  );
+});

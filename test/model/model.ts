@@ -1,0 +1,243 @@
+// The program against a model of it: after each step the series is what the model says, and every snapshot in it
+// is the tree of its moment.
+import { strict as assert } from 'node:assert';
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RowEnd } from '../../src/jobs/events.ts';
+import { NoLinkStore, SeriesLab } from '../../src/jobs/series-lab.ts';
+import { lookAt } from '../trees.ts';
+import { look } from './look.ts';
+import { changeBetween, comparable, filesIn, type Moment, NOTHING, withShut } from './moment.ts';
+import { NaiveReader } from './naive-reader.ts';
+import { letGo, nameAt } from './naive-rotation.ts';
+import { removeAll } from './remove-all.ts';
+import { SourceTree } from './source-tree.ts';
+import { isProgramStep, type ProgramStep, type RunStep, type Step } from './steps.ts';
+
+/** How often what was done and found right. */
+export type Tally = Record<string, number>;
+
+/** What a run is expected to come to, unless it is stopped. */
+interface Expected {
+  readonly outcome: RowEnd['outcome'];
+  readonly moment: Moment;
+  readonly snapshot: string | null;
+  readonly isMassChange: boolean;
+  readonly removed: readonly string[];
+}
+
+export class Model {
+  readonly #lab = new SeriesLab();
+  readonly #tree = new SourceTree(this.#lab.source);
+  readonly #reader = new NaiveReader(this.#lab.folder());
+  readonly #tally: Tally;
+  readonly #canShut: boolean;
+  /** What there is in the series, by the names of the snapshots, oldest first. */
+  #moments = new Map<string, Moment>();
+  #isHeld = false;
+  #runs = 0;
+  #clockMs = Date.now();
+
+  /** @param canShut - Whether there is anything that this process cannot read. */
+  constructor(tally: Tally, canShut: boolean) {
+    this.#tally = tally;
+    this.#canShut = canShut;
+  }
+
+  remove(): void {
+    removeAll(this.#lab.root);
+  }
+
+  async apply(step: Step): Promise<void> {
+    this.#count('steps');
+    if (!isProgramStep(step)) this.#tree.apply(step);
+    else if (step.do === 'run') await this.#run(step);
+    else await this.#use(step);
+  }
+
+  /** Restores the oldest and the newest, and verifies all, by the program itself. */
+  async end(): Promise<void> {
+    for (const at of new Set([0, Math.max(0, this.#moments.size - 1)]))
+      await this.#use({ do: 'restore', at, glob: undefined });
+    await this.#use({ do: 'verify', level: 'full' });
+  }
+
+  async #use(step: Exclude<ProgramStep, RunStep>): Promise<void> {
+    this.#count(step.do);
+    if (step.do === 'zone') process.env['TZ'] = step.zone;
+    else if (step.do === 'restore' || step.do === 'script' || step.do === 'verify') {
+      if (this.#moments.size > 0) await look(step, this.#lab, this.#moments);
+    } else this.#lab.row = { ...this.#lab.row, ...step };
+  }
+
+  async #run(step: RunStep): Promise<void> {
+    this.#clockMs += step.afterMs;
+    const shut = this.#canShut && step.shut !== undefined ? this.#shut(step.shut) : undefined;
+    const expected = this.#expect(step, shut);
+    const before = this.#files();
+    const namedBefore = this.#named();
+    if (shut !== undefined) chmodSync(this.#tree.at(shut), 0);
+    const end = await this.#runLab(step);
+    if (shut !== undefined) chmodSync(this.#tree.at(shut), 0o755);
+    this.#count(`runs ${step.dryRun ? 'dry' : end.outcome}`);
+    const isStopped = step.stopAt !== undefined && end.outcome === 'stopped';
+    if (!isStopped) this.#compare(step, end, expected);
+    if (step.dryRun) assert.deepEqual(this.#files(), before, 'a dry run changes nothing');
+    else {
+      this.#runs++;
+      this.#checkHeld(step, expected, isStopped);
+      if (!isStopped && end.outcome === 'written') this.#take(expected);
+      this.#checkLog(end);
+    }
+    this.#checkSeries();
+    if (!step.dryRun && !isStopped && end.outcome !== 'failed') this.#checkLeft(namedBefore);
+  }
+
+  /** What of the tree can be closed to a run: a folder, or a file with one name. */
+  #shut(path: string): string | undefined {
+    const type = this.#tree.type(path);
+    return type === 'folder' || (type === 'file' && !this.#tree.isShared(path)) ? path : undefined;
+  }
+
+  async #runLab(step: RunStep): Promise<RowEnd> {
+    const stop = new AbortController();
+    let events = 0;
+    return await this.#lab.run({
+      acceptChanges: step.accept,
+      rehash: step.rehash,
+      dryRun: step.dryRun,
+      archiveBytes: step.archiveBytes,
+      smallIndexBytes: step.smallIndexBytes,
+      now: () => new Date(this.#clockMs),
+      signal: stop.signal,
+      report: () => {
+        if (events++ === step.stopAt) stop.abort();
+      },
+      ...(step.links ? {} : { open: (destination: string) => new NoLinkStore(destination) }),
+    });
+  }
+
+  #expect({ accept }: RunStep, shut: string | undefined): Expected {
+    const names = [...this.#moments.keys()].toSorted();
+    const newest = names.at(-1);
+    const last = newest === undefined ? NOTHING : (this.#moments.get(newest) ?? NOTHING);
+    const now: Moment = { seen: lookAt(this.#lab.source), isPatched: false };
+    const moment = shut === undefined ? now : withShut(now, last, shut);
+    const nothing = { moment, isMassChange: false, removed: [] };
+    if (!accept && filesIn(moment) === 0 && filesIn(last) > 0)
+      return { ...nothing, outcome: 'failed', snapshot: null };
+    const { added, modified, removed, filesHit } = changeBetween(last, moment);
+    if (newest !== undefined && added + modified + removed === 0)
+      return { ...nothing, outcome: 'unchanged', snapshot: newest };
+    const isMassChange = !accept && filesHit > 100 && filesHit * 2 > filesIn(last);
+    const isHeld = isMassChange || (this.#isHeld && !accept);
+    const snapshot = nameAt(this.#clockMs, existsSync(this.#lab.folder()) ? this.#lab.folders() : []);
+    const mayRotate = !isHeld && shut === undefined;
+    const letGoNow = mayRotate ? letGo([...names, snapshot], this.#lab.row.keep) : [];
+    return { outcome: 'written', moment, snapshot, isMassChange, removed: letGoNow };
+  }
+
+  #compare(step: RunStep, end: RowEnd, expected: Expected): void {
+    const newest = [...this.#moments.keys()].toSorted().at(-1);
+    const last = newest === undefined ? NOTHING : (this.#moments.get(newest) ?? NOTHING);
+    const { outcome, snapshot, removed, change, error } = end;
+    const all = changeBetween(last, expected.moment);
+    assert.deepEqual(
+      {
+        outcome,
+        snapshot,
+        removed: removed.map((gone) => gone.snapshot),
+        change: { ...change },
+        guards: end.guards.map(({ guard }) => guard),
+      },
+      {
+        outcome: expected.outcome,
+        snapshot: expected.snapshot,
+        removed: expected.removed,
+        change:
+          expected.outcome === 'failed'
+            ? { added: 0, modified: 0, removed: 0 }
+            : { added: all.added, modified: all.modified, removed: all.removed },
+        guards: this.#guards(step, expected),
+      },
+      error?.message,
+    );
+  }
+
+  #guards({ accept }: RunStep, { outcome, isMassChange }: Expected): readonly string[] {
+    if (outcome === 'failed') return ['empty-source'];
+    return isMassChange || (this.#isHeld && !accept) ? ['mass-change'] : [];
+  }
+
+  #take({ snapshot, moment, removed }: Expected): void {
+    if (snapshot !== null) this.#moments.set(snapshot, moment);
+    for (const name of removed) this.#moments.delete(name);
+    this.#count('rotated out', removed.length);
+  }
+
+  /** held.json is there exactly as long as rotation is held back. A run that was stopped may be at either side. */
+  #checkHeld({ accept }: RunStep, { isMassChange }: Expected, isStopped: boolean): void {
+    const isThere = existsSync(this.#lab.folder('held.json'));
+    const expected = isMassChange || (this.#isHeld && !accept);
+    const isOpen = isStopped && (isMassChange || (accept && this.#isHeld));
+    if (!isOpen) assert.equal(isThere, expected, 'held.json');
+    this.#isHeld = isThere;
+  }
+
+  #checkLog({ outcome, error }: RowEnd): void {
+    const file = this.#lab.folder('runs.jsonl');
+    if (outcome === 'failed' && !existsSync(file)) return void this.#runs--;
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    assert.equal(lines.length, this.#runs, 'lines in runs.jsonl');
+    const last = JSON.parse(lines.at(-1) ?? '') as { outcome: string; error: string | null };
+    assert.deepEqual([last.outcome, last.error], [outcome, error?.message ?? null]);
+  }
+
+  #checkSeries(): void {
+    const files = this.#files();
+    const strange = files.filter((file) => !/^(?:\d{4}-[\dTZ-]+\/.*|runs\.jsonl|held\.json)$/.test(file));
+    assert.deepEqual(strange, [], 'files in the series');
+    const whole = files.flatMap((file) => (file.endsWith('/info.json') ? [file.split('/')[0] ?? ''] : []));
+    assert.deepEqual(whole, [...this.#moments.keys()].toSorted(), 'the snapshots');
+    for (const [snapshot, moment] of this.#moments) {
+      const found: Moment = { seen: this.#reader.read(snapshot), isPatched: false };
+      assert.deepEqual(
+        comparable(found, moment.isPatched),
+        comparable(moment, moment.isPatched),
+        `snapshot ${snapshot}`,
+      );
+      this.#count('snapshots compared');
+    }
+  }
+
+  /**
+   * What earlier rotations and stopped runs have left is cleared away, but for what a snapshot names.
+   *
+   * @param namedBefore - What the snapshots named when the run began: what it has rotated out itself may leave that.
+   */
+  #checkLeft(namedBefore: ReadonlySet<string>): void {
+    const named = this.#named();
+    const isLeft = (file: string): boolean => !this.#moments.has(file.split('/')[0] ?? '');
+    const left = this.#files().filter((file) => file.includes('/') && isLeft(file));
+    assert.deepEqual(
+      left.filter((file) => !named.has(file) && !namedBefore.has(file)),
+      [],
+      'files left behind',
+    );
+  }
+
+  #named(): ReadonlySet<string> {
+    return new Set([...this.#moments.keys()].flatMap((snapshot) => this.#reader.filesOf(snapshot)));
+  }
+
+  #files(): readonly string[] {
+    const root = this.#lab.folder();
+    if (!existsSync(root)) return [];
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
+    return files.filter((file) => !lstatSync(join(root, file)).isDirectory()).toSorted();
+  }
+
+  #count(what: string, times = 1): void {
+    this.#tally[what] = (this.#tally[what] ?? 0) + times;
+  }
+}
