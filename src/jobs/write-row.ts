@@ -113,5 +113,5 @@ function dated({ started }: RowContext, snapshot: string): Dated {
 
 function nextName({ started }: RowContext, { survey }: Previous): string {
   const taken = [...survey.snapshots, ...survey.damaged].map(({ name }) => name);
-  return nextSnapshotName(started, [...taken, ...survey.unfinished]);
+  return nextSnapshotName(started, [...taken, ...survey.unfinished, ...survey.foreign]);
 }

@@ -12,12 +12,18 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
+import { SnapshotError, systemCode } from '../errors.ts';
+import { withoutLinks } from './no-links.ts';
+import { storeError } from './store-error.ts';
 import type { Store, StoreItem, StoreWriter } from './store.ts';
 
 // Backups hold what only their owner may read.
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
+
+// Windows has neither of the two.
+const NO_FOLLOW = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const READ = constants.O_RDONLY | NO_FOLLOW;
 
 /** What an object is called until it is whole. */
 const PART_SUFFIX = '.part';
@@ -42,7 +48,7 @@ const NO_LINKS: ReadonlySet<string> = new Set([
   'EISDIR',
 ]);
 
-/** A store in a folder of this machine, or of a file server that is mounted here. */
+/** A store in a folder of this machine, or of a file server that is mounted here. It follows no link below it. */
 export class LocalStore implements Store {
   readonly location: string;
 
@@ -52,7 +58,7 @@ export class LocalStore implements Store {
   }
 
   async list(key: string): Promise<readonly StoreItem[]> {
-    const folder = this.#path(key);
+    const folder = await this.#path(key);
     const items: StoreItem[] = [];
     for (const entry of await attempt('list', folder, () => readdir(folder, { withFileTypes: true }), [])) {
       const path = join(folder, entry.name);
@@ -63,21 +69,28 @@ export class LocalStore implements Store {
       // Some systems have no inodes.
       const identity = ino > 0n ? `${dev}-${ino}` : undefined;
       const [sizeBytes, modifiedMs] = [Number(size), Number(mtimeNs) / 1e6];
-      items.push({ name: entry.name, isFolder: entry.isDirectory(), sizeBytes, modifiedMs, identity });
+      items.push({
+        name: entry.name,
+        isFolder: entry.isDirectory(),
+        isFile: entry.isFile(),
+        sizeBytes,
+        modifiedMs,
+        identity,
+      });
     }
     return items.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
   }
 
   async read(key: string): Promise<Buffer | undefined> {
-    const path = this.#path(key);
-    const file = await attempt('read', path, () => open(path, 'r'), undefined);
+    const path = await this.#path(key);
+    const file = await attempt('read', path, () => open(path, READ), undefined);
     if (file === undefined) return undefined;
     return await closing(file, async () => await attempt('read', path, async () => await file.readFile()));
   }
 
   async readRange(key: string, offset: number, length: number): Promise<Buffer> {
-    const path = this.#path(key);
-    const file = await attempt('read', path, () => open(path, 'r'));
+    const path = await this.#path(key);
+    const file = await attempt('read', path, () => open(path, READ));
     return await closing(file, async () => {
       const bytes = Buffer.allocUnsafe(length);
       let done = 0;
@@ -95,7 +108,7 @@ export class LocalStore implements Store {
   }
 
   async create(key: string): Promise<StoreWriter> {
-    const path = this.#path(key);
+    const path = await this.#path(key);
     const part = path + PART_SUFFIX;
     await this.#makeFolder(dirname(path));
     // A part left by a run that was cut short would be in the way.
@@ -116,10 +129,11 @@ export class LocalStore implements Store {
   }
 
   async link(from: string, to: string): Promise<boolean> {
-    const path = this.#path(to);
+    const path = await this.#path(to);
+    const old = await this.#path(from);
     await this.#makeFolder(dirname(path));
     try {
-      await link(this.#path(from), path);
+      await link(old, path);
       return true;
     } catch (error) {
       if (NO_LINKS.has(systemCode(error) ?? '')) return false;
@@ -128,9 +142,9 @@ export class LocalStore implements Store {
   }
 
   async appendLine(key: string, line: string): Promise<void> {
-    const path = this.#path(key);
+    const path = await this.#path(key);
     await this.#makeFolder(dirname(path));
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | NO_FOLLOW;
     const file = await attempt('write', path, () => open(path, flags, FILE_MODE));
     await closing(file, async () => {
       await attempt('write', path, async () => {
@@ -146,7 +160,7 @@ export class LocalStore implements Store {
   }
 
   async remove(key: string): Promise<void> {
-    const path = this.#path(key);
+    const path = await this.#path(key);
     await attempt(
       'remove',
       path,
@@ -159,7 +173,7 @@ export class LocalStore implements Store {
   }
 
   async removeFolder(key: string): Promise<boolean> {
-    const path = this.#path(key);
+    const path = await this.#path(key);
     try {
       await rmdir(path);
     } catch (error) {
@@ -181,8 +195,8 @@ export class LocalStore implements Store {
     }
   }
 
-  #path(key: string): string {
-    return join(this.location, key);
+  async #path(key: string): Promise<string> {
+    return await withoutLinks(this.location, key);
   }
 
   async #makeFolder(folder: string): Promise<void> {
@@ -281,18 +295,4 @@ async function attempt<T, M = never>(
     if (missing.length === 1 && systemCode(error) === 'ENOENT') return missing[0];
     throw storeError(action, path, error);
   }
-}
-
-function storeError(action: string, path: string, cause: unknown): SnapshotError {
-  const code = systemCode(cause);
-  const message = `Cannot ${action} "${path}": ${reasonOf(cause)}`;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    const hint = 'Make room on the destination, or lower `keep` in the plan.';
-    return new SnapshotError('E_SPACE', message, { cause, hint });
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    const hint = 'Check who may write to the destination.';
-    return new SnapshotError('E_STORE', message, { cause, hint });
-  }
-  return new SnapshotError('E_STORE', message, { cause });
 }
