@@ -49,6 +49,10 @@ function openToOthers(root: string): readonly string[] {
   return [root, ...paths].filter((path) => (lstatSync(path).mode & 0o077) !== 0);
 }
 
+function byNumber(a: number, b: number): number {
+  return a - b;
+}
+
 /** A tree that everybody may read: small files, a large one, one in frames of its own, links. */
 function fill(place: Place): void {
   place.writeMany('many', 20);
@@ -95,7 +99,6 @@ describe.skipIf(IS_WINDOWS)('with umask 000', () => {
       const sizes = readdirSync(place.source, { recursive: true, encoding: 'utf8' })
         .map((path) => lstatSync(join(place.source, path)))
         .flatMap((stats) => (stats.isFile() ? [stats.size] : []));
-      const byNumber = (a: number, b: number): number => a - b;
       expect(chmods.map(({ size }) => size).toSorted(byNumber)).toEqual(sizes.toSorted(byNumber));
       expect(lstatSync(place.path('new', 'out', 'large')).mode & 0o777).toBe(0o644);
       expect(lstatSync(place.path('new', 'out', 'folder')).mode & 0o777).toBe(0o777);
