@@ -195,7 +195,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the empty-source guard is off',
     file: 'src/jobs/run-row.ts',
-    from: '  guardEmptySource(source, previous.newest?.info.count.files ?? 0, totals.files, acceptChanges);\n',
+    from: '  guardEmptySource(context.row, previous.newest?.info.count.files ?? 0, totals.files, acceptChanges);\n',
     to: '',
     test: 'test/guards.test.ts',
     only: 'is refused when the last snapshot had files',
