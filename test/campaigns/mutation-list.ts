@@ -210,11 +210,19 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'rot in the source replaces the last good copy',
+    file: MAKE,
+    from: '    await this.#keep(rotten);\n',
+    to: '',
+    test: 'test/rot.test.ts',
+    only: 'keeps its last good copy in later snapshots, marked as such: tar',
+  },
+  {
+    name: 'rot in the source is a reason for a snapshot',
     file: 'src/jobs/run-row.ts',
     from: '  for (const i of rotten) comparison.dismiss(i);\n  await holdBack',
     to: '  await holdBack',
     test: 'test/rot.test.ts',
-    only: 'keeps its last good copy in later snapshots, marked as such: tar',
+    only: 'named, and no reason for a snapshot',
   },
   {
     name: 'content is taken for stored without comparing hashes',
@@ -229,7 +237,7 @@ export const MUTATIONS: readonly Mutation[] = [
     from: '      if (shelved === undefined) continue;',
     to: '      if (shelved === undefined || use.entries < 2) continue;',
     test: 'src/jobs/sharing.test.ts',
-    only: 'is not written again when it was moved',
+    only: 'keeps shared archives where they are',
   },
   {
     name: 'an archive of another size is shared all the same',
