@@ -18,7 +18,13 @@ class WatchedStore extends LocalStore {
 
   override async create(key: string): Promise<StoreWriter> {
     this.#before(`write ${key}`);
-    return await super.create(key);
+    const writer = await super.create(key);
+    const commit = writer.commit.bind(writer);
+    writer.commit = async () => {
+      this.#before(`commit ${key}`);
+      await commit();
+    };
+    return writer;
   }
 
   override async remove(key: string): Promise<void> {
@@ -82,7 +88,7 @@ describe('a run', () => {
     const stop = watching((what) => {
       steps.push(what);
       // The archive of folders and links comes last; then only the files of the snapshot itself are written.
-      if (what.includes('~tree')) stopping.abort(new Error('stopped'));
+      if (what.startsWith('commit ') && what.includes('~tree')) stopping.abort(new Error('stopped'));
     });
     // A folder, so that there is such an archive.
     mkdirSync(join(lab.source, 'folder'));
