@@ -1,5 +1,5 @@
 // Checks that hold back what would do harm, until the user says that it is meant.
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { IS_LINUX, IS_ROOT, tool } from './command.ts';
@@ -51,6 +51,18 @@ describe('an empty source', () => {
       row: { outcome: 'written', files: 0 },
     });
     expect(place.info().change).toEqual({ added: 0, modified: 0, removed: 152 });
+  });
+
+  it('is told by a dry run, which writes nothing, not even to the log of the series', async () => {
+    const place = await openWithManyFiles();
+    rmSync(place.source, { recursive: true });
+    mkdirSync(place.source);
+    const runs = place.runs().length;
+    expect(await place.run(['--dry-run'])).toMatchObject({
+      status: 4,
+      row: { outcome: 'failed', guards: [{ guard: 'empty-source' }] },
+    });
+    expect(place.runs()).toHaveLength(runs);
   });
 
   it('is fine as long as there was never a file', async () => {
@@ -123,6 +135,67 @@ describe('more than half of the files gone or modified', () => {
     expect(listing(place.destination)).toEqual(before);
   });
 
+  it.each([
+    // files, changed, held
+    [100, 100, false],
+    [101, 101, true],
+    [240, 120, false],
+    [240, 121, true],
+  ])('of %i files, %i: held back %s', async (files, changed, isHeld) => {
+    const place = Place.open();
+    place.writePlan('source,destination,name,keep', 'source,destination,data,1');
+    place.writeMany('many', files);
+    await place.run();
+    place.writeMany('many', changed, 'other');
+    expect((await place.run()).status).toBe(isHeld ? 4 : 0);
+    expect(place.snapshots()).toHaveLength(isHeld ? 2 : 1);
+  });
+
+  it.each(['zip,incremental', 'zip,full', 'tar.zst,full'])(
+    'hold back rotation whatever is written, and the way out is what the hint says: %s',
+    async (how) => {
+      const place = Place.open();
+      // A second row with a guard of its own, which the way out of the first leaves alone.
+      const rows = [`source,destination,my data,1,${how}`, `source,destination,other,1,${how}`];
+      place.writePlan('source,destination,name,keep,format,strategy', ...rows);
+      place.writeMany('many', 150);
+      await place.run();
+      place.writeMany('many', 150, 'other');
+      const { status, stderr } = await place.command(['run']);
+      expect(status).toBe(4);
+      expect(stderr).toContain('run once with `--only "my data" --accept-changes`');
+      expect(stderr).toContain('run once with `--only other --accept-changes`');
+      expect((await place.run(['--only', 'my data', '--accept-changes'])).status).toBe(0);
+      place.writeMany('many', 1, 'once more');
+      expect((await place.run()).status).toBe(4);
+      expect(place.snapshots('my data')).toHaveLength(1);
+      expect(place.snapshots('other')).toHaveLength(3);
+      expect(place.runs('other').at(-1)).toMatchObject({ guards: ['mass-change'], removed: [] });
+      place.checkSums('my data');
+      place.checkSums('other');
+    },
+  );
+
+  it('stay held back when held.json is damaged, until --accept-changes', async () => {
+    const place = await openWithManyFiles();
+    place.writeMany('many', 150, 'other');
+    await place.run();
+    const held = join(place.series(), 'held.json');
+    writeFileSync(held, '{"since": ');
+    place.write({ 'other.txt': 'changed' });
+    const { status, stderr } = await place.command(['run']);
+    expect(status).toBe(4);
+    expect(stderr).toContain('held.json" is damaged');
+    expect(place.snapshots()).toHaveLength(3);
+    expect((await place.run(['--accept-changes', '--dry-run'])).status).toBe(0);
+    expect(readFileSync(held, 'utf8')).toBe('{"since": ');
+    expect((await place.run(['--accept-changes'])).status).toBe(0);
+    expect(existsSync(held)).toBe(false);
+    place.write({ 'other.txt': 'changed again' });
+    expect((await place.run()).status).toBe(0);
+    expect(place.snapshots()).toHaveLength(1);
+  });
+
   it('are no matter when they are few, or many are new', async () => {
     const place = await openWithManyFiles();
     place.writeMany('many', 75, 'less than half');
@@ -158,6 +231,28 @@ describe.skipIf(!IS_LINUX || !IS_ROOT)('a destination with less room than the ru
     expect(place.runs().at(-1)).toMatchObject({ outcome: 'failed', guards: ['free-space'] });
     rmSync(join(place.source, 'large'));
     expect(await place.run()).toMatchObject({ status: 0, row: { outcome: 'unchanged' } });
+  });
+
+  it('is told by a dry run', async () => {
+    const place = await openWithLittleRoom();
+    place.write({ large: noise(30_000_000) });
+    expect(await place.run(['--dry-run'])).toMatchObject({
+      status: 4,
+      row: { outcome: 'failed', guards: [{ guard: 'free-space' }] },
+    });
+    expect((await place.run(['--dry-run', '--accept-changes'])).status).toBe(0);
+  });
+
+  it('is refused with strategy full for what an incremental run would share', async () => {
+    const place = await openWithLittleRoom();
+    place.write({ more: noise(9_000_000) });
+    expect((await place.run()).status).toBe(0);
+    place.write({ small: 'changed' });
+    place.writePlan('source,destination,name,strategy', 'source,destination,data,full');
+    expect(await place.run()).toMatchObject({ status: 4, row: { guards: [{ guard: 'free-space' }] } });
+    expect(place.snapshots()).toHaveLength(2);
+    place.writePlan('source,destination,name', 'source,destination,data');
+    expect(await place.run()).toMatchObject({ status: 0, row: { outcome: 'written' } });
   });
 
   it('is tried all the same with --accept-changes', async () => {

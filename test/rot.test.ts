@@ -102,6 +102,15 @@ describe.skipIf(!isPossible)('a file that has rotted', () => {
     expect(await place.run()).toMatchObject({ status: 4, row: { guards: [{ guard: 'bit-rot' }] } });
   });
 
+  it('is told by a dry run, which holds nothing back', async () => {
+    const { place } = await openRotten('tar.zst');
+    expect(await place.run(['--rehash', '--dry-run'])).toMatchObject({
+      status: 4,
+      row: { guards: [{ guard: 'bit-rot' }] },
+    });
+    expect(existsSync(join(place.series(), 'held.json'))).toBe(false);
+  });
+
   it.each(FORMATS)('keeps its last good copy in later snapshots, marked as such: %s', async (format) => {
     const { series, place } = await openRotten(format);
     const [first = ''] = place.snapshots();

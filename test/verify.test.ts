@@ -375,6 +375,20 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('a drill', () => {
     expect(readdirSync(room)).toEqual([]);
   });
 
+  it('runs the very bytes that it has checked, whoever changes RESTORE.txt meanwhile', async () => {
+    const place = await openSeries('tar.zst');
+    place.write({ a: 'content' });
+    await place.run();
+    const witness = place.path('witness');
+    const change = `echo ': > "${witness}"' >> "${place.file('RESTORE.txt')}"`;
+    const PATH = programs(place, { sh: `[ "$1" = --version ] || ${change}\nexec /bin/sh "$@"` });
+    const ended = await place.command(['verify', '--drill'], { env: { PATH } });
+    expect(readFileSync(place.file('RESTORE.txt'), 'utf8')).toContain('witness');
+    expect(existsSync(witness)).toBe(false);
+    expect(ended.stdout).toMatch(/drill/i);
+    expect(place.runs().at(-1)).toMatchObject({ outcome: 'drill', result: 'passed', paths: 1 });
+  });
+
   it('says which program is missing, and records no drill', async () => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'content' });

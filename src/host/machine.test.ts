@@ -36,9 +36,12 @@ function fakeCalls(changes: Partial<MachineCalls> = {}): MachineCalls {
   };
 }
 
+const MACHINE = '191bb5ff809b6536a584d233786134b2';
+
 const SELF: Owner = {
   host: 'ada-pc',
-  machine: 'a1b2c3',
+  // HMAC-SHA-256 of `snapshot lock` with the key `a1b2c3`.
+  machine: MACHINE,
   boot: 'boot-1 pid:[4026531836]',
   pid: 42,
   started: '5000',

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { systemCode } from '../errors.ts';
@@ -6,7 +7,7 @@ import { systemCode } from '../errors.ts';
 export interface Owner {
   /** For people, and against machines that share an id. */
   readonly host: string;
-  /** Linux: machine-id(5). Elsewhere, or without one: the host name. */
+  /** Linux: a keyed hash of machine-id(5). Elsewhere, or without one: the host name. */
   readonly machine: string;
   /**
    * Linux: the id of this boot and the pid namespace, a space between; `''` elsewhere. A pid means something
@@ -47,7 +48,7 @@ export function currentOwner(calls: MachineCalls = THIS_MACHINE): Owner {
   const namespace = orEmpty(() => calls.readLink('/proc/self/ns/pid'));
   return {
     host,
-    machine: orEmpty(() => calls.readText('/etc/machine-id').trim()) || host,
+    machine: hidden(orEmpty(() => calls.readText('/etc/machine-id').trim())) || host,
     boot: bootId === '' || namespace === '' ? '' : `${bootId} ${namespace}`,
     pid: calls.pid,
     started: processStat(calls, 'self').started,
@@ -96,6 +97,11 @@ function processStat(calls: MachineCalls, pid: number | 'self'): { state: string
   // Field 2 is the program's name in parentheses, which may hold spaces and parentheses itself.
   const fromThird = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { state: fromThird[0] ?? '', started: fromThird[22 - 3] ?? '' };
+}
+
+/** machine-id(5) asks not to show the id to others, as on a file server, but a keyed hash of it. */
+function hidden(id: string): string {
+  return id === '' ? '' : createHmac('sha256', id).update('snapshot lock').digest('hex').slice(0, 32);
 }
 
 function orEmpty(read: () => string): string {

@@ -20,18 +20,22 @@ export function needPrograms(names: readonly string[]): void {
 }
 
 /**
- * Runs `sh SCRIPT ARGUMENT`; aborting `signal` ends it and all that it has started.
+ * Runs what `sh PLACE ARGUMENT` would, if the file at `place` were the `script`; aborting `signal` ends it and all that
+ * it has started.
  *
+ * @param script - A copy, which nobody else can write to: who checks a script has to run what was checked.
  * @returns Undefined when it ended well, else what it said last.
  */
 export async function runScript(
   script: string,
+  place: string,
   argument: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   signal.throwIfAborted();
   // A group of its own: what sh starts is reached with it.
-  const child = spawn('sh', [script, argument], { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  const args = ['-c', '. "$2"', place, argument, script];
+  const child = spawn('sh', args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   const stop = (): void => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');

@@ -1,6 +1,5 @@
 // Does what a plan for the target says: folders, files, further names, links, then what goes, then folders' times.
 import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { reasonOf, SnapshotError } from '../errors.ts';
 import { type BytePath, parentOf } from '../tree/path.ts';
 import type { Deed } from '../unpack/tasks.ts';
@@ -193,7 +192,6 @@ function isMade(doing: Step['do']): boolean {
 /** Nobody else reads what is restored before it has its own permissions. */
 async function makeRoot(root: string): Promise<void> {
   try {
-    await mkdir(dirname(root), { recursive: true });
     await mkdir(root, { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw new SnapshotError('E_STORE', `Cannot make "${root}": ${reasonOf(cause)}`, { cause });

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { reasonOf, systemCode } from '../errors.ts';
+import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { Series } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
@@ -67,7 +67,14 @@ async function checkDestination(row: Row, recall: Recall, now: Date): Promise<Fi
   }
   const made = existing === destination ? 'can be written' : 'will be made';
   const findings: Finding[] = [{ level: 'ok', message: `destination "${destination}" ${made}` }];
-  const freeBytes = await new LocalStore(destination).freeBytes();
+  const store = new LocalStore(destination);
+  try {
+    await store.list(row.name);
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return [{ level: 'failure', message: error.message }];
+  }
+  const freeBytes = await store.freeBytes();
   if (freeBytes !== undefined) findings.push({ level: 'ok', message: `free space ${formatGib(freeBytes)}` });
   findings.push(linksFinding((await statfs(existing)).type));
   if (await isSameDisk(row.source, existing)) {

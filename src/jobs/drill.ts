@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SnapshotError } from '../errors.ts';
@@ -32,7 +32,7 @@ export async function drill(series: Series, snapshot: Snapshot, signal: AbortSig
   const room = await mkdtemp(join(tmpdir(), 'snapshot-drill-'));
   try {
     const target = join(room, 'tree');
-    const error = await extract(series, snapshot.name, target, signal);
+    const error = await extract(series, snapshot.name, room, target, signal);
     const nothing = { paths: 0, bytes: 0, differences: [], differenceCount: 0 };
     const compared =
       error === undefined
@@ -72,6 +72,7 @@ export async function drill(series: Series, snapshot: Snapshot, signal: AbortSig
 async function extract(
   series: Series,
   snapshot: string,
+  room: string,
   target: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
@@ -85,7 +86,10 @@ async function extract(
     if (!(error instanceof SnapshotError)) throw error;
     return `${RESTORE_FILE} is damaged: ${whatOf(error)}`;
   }
-  return await runScript(where, target, signal);
+  // The very bytes that were read: others may be able to write where series lie.
+  const script = join(room, RESTORE_FILE);
+  await writeFile(script, text, { mode: 0o600, flag: 'wx' });
+  return await runScript(script, where, target, signal);
 }
 
 async function needRoom(series: Series, snapshot: Snapshot): Promise<void> {

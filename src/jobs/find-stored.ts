@@ -1,5 +1,6 @@
 // What of a tree is stored already.
 import { isCompressedType } from '../archive/zip.ts';
+import { guardFreeSpace } from '../snapshot/guards.ts';
 import type { Tree } from '../tree/scanner.ts';
 import type { Previous } from './previous.ts';
 import type { RowContext } from './row-context.ts';
@@ -31,8 +32,21 @@ export async function findStored(
   return { shelf, stored };
 }
 
+/** @throws {@link SnapshotError} `E_GUARD` when there is no room for what a snapshot of the tree has to write. */
+export async function needRoom(
+  { row, series, options }: RowContext,
+  previous: Previous,
+  stored: Stored,
+  tree: Tree,
+): Promise<void> {
+  const wanted = stored.wanted();
+  if (wanted.every((i) => tree.entries.size(i) === 0)) return;
+  const bytes = estimateBytes(previous, stored, wanted, tree);
+  guardFreeSpace(row, bytes, await series.store.freeBytes(), options.acceptChanges);
+}
+
 /** About how many bytes the archives for the files `wanted` will take. */
-export function estimateBytes(
+function estimateBytes(
   { newest }: Previous,
   stored: Stored,
   wanted: readonly number[],

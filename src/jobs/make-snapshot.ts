@@ -3,7 +3,6 @@ import { Packer } from '../pack/pack.ts';
 import type { PackedArchive } from '../pack/archive-writer.ts';
 import type { Packed } from '../pack/packed.ts';
 import { commitSnapshot } from '../snapshot/commit.ts';
-import { guardFreeSpace } from '../snapshot/guards.ts';
 import type { ArchiveInfo, FileInfo, Info } from '../snapshot/info.ts';
 import { archiveName, treeArchiveName } from '../snapshot/names.ts';
 import { restoreText } from '../snapshot/restore-text.ts';
@@ -12,7 +11,7 @@ import type { Comparison } from '../tree/compare.ts';
 import { firstNames, shareContent } from '../tree/hardlinks.ts';
 import type { BytePath } from '../tree/path.ts';
 import type { Tree } from '../tree/scanner.ts';
-import { estimateBytes, findStored } from './find-stored.ts';
+import { findStored, needRoom } from './find-stored.ts';
 import type { Previous } from './previous.ts';
 import { restoreParts } from './restore-parts.ts';
 import { type RowContext, type Totals, totalsOf } from './row-context.ts';
@@ -77,12 +76,7 @@ export class SnapshotMaker {
     const wanted = stored.wanted();
     const { entries } = tree;
     const bytes = wanted.reduce((sum, i) => sum + entries.size(i), 0);
-    guardFreeSpace(
-      row.destination,
-      estimateBytes(previous, stored, wanted, tree),
-      bytes === 0 ? undefined : await series.store.freeBytes(),
-      options.acceptChanges,
-    );
+    await needRoom(context, previous, stored, tree);
     const create = async (file: string) => ({
       file,
       writer: await series.store.create(series.key(snapshot, file)),

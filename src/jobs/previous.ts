@@ -26,6 +26,7 @@ const NOTHING: PreviousCursor = {
 export async function findPrevious(series: Series, note: (message: string) => void): Promise<Previous> {
   const survey = await series.survey();
   for (const { error } of survey.damaged) note(error.message);
+  for (const name of survey.foreign) note(`${name} is no folder, and so no snapshot; it stays`);
   for (const newest of survey.snapshots.toReversed()) {
     try {
       const entries = await series.index(newest);

@@ -1,6 +1,6 @@
 import type { WorkerPool } from '../pack/pool.ts';
 import type { Row } from '../plan/plan.ts';
-import { readHeld, WAY_OUT } from '../snapshot/guards.ts';
+import { readHeld, wayOut } from '../snapshot/guards.ts';
 import { Series } from '../snapshot/series.ts';
 import type { SeriesSize } from '../snapshot/series-size.ts';
 import type { Store } from '../store/store.ts';
@@ -100,7 +100,9 @@ export class RowContext {
   async #heldBefore(): Promise<GuardReport[]> {
     const held = this.options.dryRun && this.options.acceptChanges ? undefined : await readHeld(this.series);
     if (held === undefined) return [];
-    return [{ guard: held.guard, message: `${held.message} (since ${held.snapshot})`, hint: WAY_OUT }];
+    return [
+      { guard: held.guard, message: `${held.message} (since ${held.snapshot})`, hint: wayOut(this.row.name) },
+    ];
   }
 }
 

@@ -38,14 +38,13 @@ export async function runRow(row: Row, options: RowOptions, report: RowReporter)
 }
 
 async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
-  const { source } = context.row;
   const { acceptChanges, dryRun, rehash } = context.options;
   const found = await openSeries(context);
   const { previous, scanned } = await carryOver(context, found, await scan.compareWith(found, rehash));
   const { tree, comparison } = scanned;
   context.name(tree.problems);
   const totals = totalsOf(tree.entries);
-  guardEmptySource(source, previous.newest?.info.count.files ?? 0, totals.files, acceptChanges);
+  guardEmptySource(context.row, previous.newest?.info.count.files ?? 0, totals.files, acceptChanges);
 
   const change =
     previous.newest === undefined
@@ -121,6 +120,6 @@ async function findRot(
   context.name(rotten.map((i) => ({ path: entries.path(i), kind: 'rot', reason })));
   if (rotten.length === 0 || context.options.acceptChanges) return [];
   for (const i of rotten) comparison.dismiss(i);
-  await holdBack(context, [guardBitRot(rotten.length)], newest);
+  await holdBack(context, [guardBitRot(context.row.name, rotten.length)], newest);
   return rotten;
 }

@@ -32,7 +32,7 @@ export class Files {
   async find(key: string): Promise<StoreItem | undefined> {
     const slash = key.lastIndexOf('/');
     const item = (await this.#list(key.slice(0, slash))).get(key.slice(slash + 1));
-    return item === undefined || item.isFolder ? undefined : item;
+    return item?.isFile === true ? item : undefined;
   }
 
   async #list(folder: string): Promise<ReadonlyMap<string, StoreItem>> {

@@ -7,7 +7,7 @@ import type { Snapshot, Survey } from '../snapshot/series.ts';
 import { sizeOfSeries } from '../snapshot/series-size.ts';
 import type { Comparison } from '../tree/compare.ts';
 import type { Tree } from '../tree/scanner.ts';
-import { findStored } from './find-stored.ts';
+import { findStored, needRoom } from './find-stored.ts';
 import { SnapshotMaker } from './make-snapshot.ts';
 import { clearUnfinished } from './clear-unfinished.ts';
 import { holdBack } from './hold-back.ts';
@@ -26,6 +26,7 @@ export async function wouldWrite(
 ): Promise<RowResult> {
   const snapshot = nextName(context, previous);
   const { stored } = await findStored(context, previous, tree);
+  await needRoom(context, previous, stored, tree);
   const wanted = stored.wanted().filter((i) => !stored.find(i));
   const newBytes = wanted.reduce((sum, i) => sum + tree.entries.size(i), 0);
   await context.hold(massChange(context, previous, comparison));
@@ -93,7 +94,7 @@ async function makeSnapshot(
 /** The guard against mass change; bit rot was found before anything was written. */
 function massChange(context: RowContext, { newest }: Previous, comparison: Comparison): readonly Held[] {
   if (context.options.acceptChanges) return [];
-  const held = guardMassChange(newest?.info.count.files ?? 0, comparison.filesHit());
+  const held = guardMassChange(context.row.name, newest?.info.count.files ?? 0, comparison.filesHit());
   return held === undefined ? [] : [held];
 }
 
@@ -120,5 +121,5 @@ function dated({ started }: RowContext, snapshot: string): Dated {
 
 function nextName({ started }: RowContext, { survey }: Previous): string {
   const taken = [...survey.snapshots, ...survey.damaged].map(({ name }) => name);
-  return nextSnapshotName(started, [...taken, ...survey.unfinished]);
+  return nextSnapshotName(started, [...taken, ...survey.unfinished, ...survey.foreign]);
 }

@@ -279,7 +279,7 @@ describe('commitSnapshot()', () => {
       const parts = { changes, dead: [] };
       await expect(commit(new WatchedStore(store, step), parts)).rejects.toThrow(/power cut/);
       const series = new Series(store, 'documents');
-      expect(await series.survey()).toEqual({ snapshots: [], unfinished: [NAME], damaged: [] });
+      expect(await series.survey()).toEqual({ snapshots: [], unfinished: [NAME], damaged: [], foreign: [] });
       expect(await series.remove(NAME, [])).toEqual({ foreign: [], shared: [] });
       expect(await readdir(join(folder, 'documents'))).toEqual([]);
       await commit(store);

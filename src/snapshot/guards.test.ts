@@ -11,19 +11,19 @@ import {
   guardMassChange,
   readHeld,
   removeHeld,
-  WAY_OUT,
+  wayOut,
   writeHeld,
 } from './guards.ts';
 import { Series } from './series.ts';
 
 describe('guardEmptySource()', () => {
   it('stops a source without files when the last snapshot had some', () => {
-    expect(() => guardEmptySource('/mnt/disk', 7, 0, false)).toThrow(
+    expect(() => guardEmptySource({ name: 'documents', source: '/mnt/disk' }, 7, 0, false)).toThrow(
       expect.objectContaining({
         code: 'E_GUARD',
         guard: 'empty-source',
         message: 'Source "/mnt/disk" is empty, but the last snapshot has 7 files; nothing was written',
-        hint: expect.stringContaining(WAY_OUT) as string,
+        hint: expect.stringContaining(wayOut('documents')) as string,
       }) as Error,
     );
   });
@@ -33,7 +33,7 @@ describe('guardEmptySource()', () => {
     ['the last snapshot was empty, too', 0, 0, false],
     ['the user accepts it', 7, 0, true],
   ])('lets it pass when %s', (_, before, files, accepted) => {
-    guardEmptySource('/mnt/disk', before, files, accepted);
+    guardEmptySource({ name: 'documents', source: '/mnt/disk' }, before, files, accepted);
   });
 });
 
@@ -53,7 +53,7 @@ describe('guardMassChange()', () => {
     [201, 101, 0, true],
     [0, 0, 0, false],
   ])('of %i files, %i modified and %i removed: held %s', (files, modified, removed, isHeld) => {
-    const held = guardMassChange(files, modified + removed);
+    const held = guardMassChange('documents', files, modified + removed);
     expect(held?.guard).toBe(isHeld ? 'mass-change' : undefined);
     if (held !== undefined)
       expect(held.message).toMatch(new RegExp(`^${modified + removed} of ${files} files `));
@@ -64,7 +64,7 @@ describe('guardFreeSpace()', () => {
   const MIB = 1024 * 1024;
 
   it('stops a run for which there is no room, and says how much there is and would have to be', () => {
-    expect(() => guardFreeSpace('/mnt/disk', 100e6, 50e6, false)).toThrow(
+    expect(() => guardFreeSpace({ name: 'documents', destination: '/mnt/disk' }, 100e6, 50e6, false)).toThrow(
       expect.objectContaining({
         code: 'E_GUARD',
         guard: 'free-space',
@@ -84,7 +84,8 @@ describe('guardFreeSpace()', () => {
     [1e12, 0, true, false],
     [1e12, undefined, false, false],
   ])('for %d bytes, with %d free, accepted %s: stopped %s', (bytes, free, accepted, isStopped) => {
-    const stop = (): void => guardFreeSpace('/mnt/disk', bytes, free, accepted);
+    const stop = (): void =>
+      guardFreeSpace({ name: 'documents', destination: '/mnt/disk' }, bytes, free, accepted);
     if (isStopped) expect(stop).toThrow(GuardError);
     else expect(stop).not.toThrow();
   });
@@ -92,9 +93,20 @@ describe('guardFreeSpace()', () => {
 
 describe('guardBitRot()', () => {
   it('says how many files rot', () => {
-    expect(guardBitRot(1).guard).toBe('bit-rot');
-    expect(guardBitRot(1).message).toMatch(/^1 file has /);
-    expect(guardBitRot(2).message).toMatch(/^2 files have /);
+    expect(guardBitRot('documents', 1).guard).toBe('bit-rot');
+    expect(guardBitRot('documents', 1).message).toMatch(/^1 file has /);
+    expect(guardBitRot('documents', 2).message).toMatch(/^2 files have /);
+  });
+});
+
+describe('wayOut()', () => {
+  it.each([
+    ['documents', 'documents'],
+    ['Größe_2026.old-1', 'Größe_2026.old-1'],
+    ['my documents', '"my documents"'],
+    ['$HOME`id`', '"\\$HOME\\`id\\`"'],
+  ])('names the row %s in words that can be typed', (name, word) => {
+    expect(wayOut(name)).toBe(`If that is what you want, run once with \`--only ${word} --accept-changes\`.`);
   });
 });
 

@@ -22,8 +22,14 @@ export interface Held {
   readonly hint: string;
 }
 
-/** The hint for every guard that `--accept-changes` overrules. */
-export const WAY_OUT = 'If that is what you want, run once with --accept-changes.';
+/** The hint for every guard that `--accept-changes` overrules: for this series only, others may have a reason too. */
+export function wayOut(series: string): string {
+  // A name holds neither quotes nor backslashes, but may hold other things that mean something to a shell.
+  const word = /^[\p{L}\p{N}_.-]+$/u.test(series)
+    ? series
+    : `"${series.replaceAll(/[$`]/g, String.raw`\$&`)}"`;
+  return `If that is what you want, run once with \`--only ${word} --accept-changes\`.`;
+}
 
 /**
  * A source without files although the last snapshot had some: most likely a disk that is not mounted.
@@ -31,7 +37,7 @@ export const WAY_OUT = 'If that is what you want, run once with --accept-changes
  * @param accepted - `--accept-changes` was given.
  */
 export function guardEmptySource(
-  source: string,
+  { name, source }: { readonly name: string; readonly source: string },
   previousFiles: number,
   files: number,
   accepted: boolean,
@@ -40,7 +46,7 @@ export function guardEmptySource(
   throw new GuardError(
     'empty-source',
     `Source "${source}" is empty, but the last snapshot has ${previousFiles} files; nothing was written`,
-    `Is its disk connected? ${WAY_OUT}`,
+    `Is its disk connected? ${wayOut(name)}`,
   );
 }
 
@@ -54,7 +60,7 @@ const MARGIN_BYTES = 4 * 1024 * 1024;
  * @param freeBytes - Undefined when the destination does not know.
  */
 export function guardFreeSpace(
-  destination: string,
+  { name, destination }: { readonly name: string; readonly destination: string },
   newBytes: number,
   freeBytes: number | undefined,
   accepted: boolean,
@@ -64,7 +70,7 @@ export function guardFreeSpace(
   throw new GuardError(
     'free-space',
     `"${destination}" has ${inMegabytes(freeBytes)} free, and about ${inMegabytes(needed)} are needed; nothing was written`,
-    `Make room there, or lower \`keep\` in the plan. To try all the same, run once with --accept-changes.`,
+    `Make room there, or lower \`keep\` in the plan. It may be enough all the same. ${wayOut(name)}`,
   );
 }
 
@@ -73,21 +79,21 @@ function inMegabytes(bytes: number): string {
 }
 
 /** More than half of the last snapshot's files gone or modified (`hit`), and more than 100 of them. */
-export function guardMassChange(previousFiles: number, hit: number): Held | undefined {
+export function guardMassChange(series: string, previousFiles: number, hit: number): Held | undefined {
   if (hit <= 100 || hit * 2 <= previousFiles) return undefined;
   return {
     guard: 'mass-change',
     message: `${hit} of ${previousFiles} files are gone or modified; the snapshot is an extra one and nothing is rotated out`,
-    hint: WAY_OUT,
+    hint: wayOut(series),
   };
 }
 
 /** Files whose content differs from the last snapshot's while size, times and inode do not. */
-export function guardBitRot(files: number): Held {
+export function guardBitRot(series: string, files: number): Held {
   return {
     guard: 'bit-rot',
     message: `${files} ${files === 1 ? 'file has' : 'files have'} other content than before although nothing wrote to them; their last good copies are kept, and nothing is rotated out`,
-    hint: `Check the disk that holds the source, and restore these files. ${WAY_OUT}`,
+    hint: `Check the disk that holds the source, and restore these files. ${wayOut(series)}`,
   };
 }
 

@@ -83,7 +83,7 @@ async function names(path = ''): Promise<string[]> {
 
 describe('Series.survey()', () => {
   it('finds nothing where there is nothing', async () => {
-    expect(await series.survey()).toEqual({ snapshots: [], unfinished: [], damaged: [] });
+    expect(await series.survey()).toEqual({ snapshots: [], unfinished: [], damaged: [], foreign: [] });
   });
 
   it('tells whole snapshots, oldest first, from unfinished and damaged ones', async () => {
@@ -118,7 +118,12 @@ describe('Series.survey()', () => {
     ]) {
       await file(path, formatInfo(INFO));
     }
-    expect(await series.survey()).toEqual({ snapshots: [], unfinished: [], damaged: [] });
+    expect(await series.survey()).toEqual({
+      snapshots: [],
+      unfinished: [],
+      damaged: [],
+      foreign: ['2026-11-19T02-00-01Z'],
+    });
   });
 });
 

@@ -23,6 +23,8 @@ export interface Survey {
   readonly unfinished: readonly string[];
   /** Dated folders whose info.json cannot be read, and why. They are never removed. */
   readonly damaged: readonly { readonly name: string; readonly error: SnapshotError }[];
+  /** What has the name of a snapshot and is no folder: a link could lead anywhere. It is left alone. */
+  readonly foreign: readonly string[];
 }
 
 /** Why a snapshot's folder is still there after {@link Series.remove}. */
@@ -76,8 +78,8 @@ export class Series {
   /** Archives with content that a run which was cut short has finished, oldest first. */
   async finished(snapshot: string): Promise<readonly string[]> {
     const items = await this.store.list(this.key(snapshot));
-    const names = items.flatMap(({ name, isFolder }) =>
-      !isFolder && isContentArchive(name, this.name, snapshot) ? [name] : [],
+    const names = items.flatMap(({ name, isFile }) =>
+      isFile && isContentArchive(name, this.name, snapshot) ? [name] : [],
     );
     // `-2` and `-10` count from the second on; the first one's name is the shortest.
     return names.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1));
@@ -97,9 +99,14 @@ export class Series {
     const snapshots: Snapshot[] = [];
     const unfinished: string[] = [];
     const damaged: { name: string; error: SnapshotError }[] = [];
+    const foreign: string[] = [];
     for (const { name, isFolder } of await this.store.list(this.name)) {
       const at = snapshotTime(name);
-      if (!isFolder || at === undefined) continue;
+      if (at === undefined) continue;
+      if (!isFolder) {
+        foreign.push(name);
+        continue;
+      }
       const text = await this.store.read(this.key(name, INFO_FILE));
       if (text === undefined) {
         unfinished.push(name);
@@ -114,7 +121,7 @@ export class Series {
         damaged.push({ name, error });
       }
     }
-    return { snapshots, unfinished, damaged };
+    return { snapshots, unfinished, damaged, foreign };
   }
 
   /** The entries of `snapshot`, in path order, to be compared with a tree. @throws E_DAMAGED, also from the cursor. */
@@ -178,7 +185,7 @@ export class Series {
     const folders = new Set([name, ...info.archives.map(({ file }) => folderOf(name, file))]);
     for (const folder of folders) {
       for (const item of await this.store.list(this.key(folder))) {
-        if (!item.isFolder) sizes.set(folder === name ? item.name : `${folder}/${item.name}`, item.sizeBytes);
+        if (item.isFile) sizes.set(folder === name ? item.name : `${folder}/${item.name}`, item.sizeBytes);
       }
     }
     return sizes;
@@ -217,9 +224,9 @@ export class Series {
     // SHA256SUMS next: with it, the folder looks like a snapshot that has lost its info.json.
     const sums = items.filter(({ name }) => name === SUMS_FILE);
     const others = items.filter(({ name }) => name !== SUMS_FILE);
-    for (const { name, isFolder } of [...sums, ...others]) {
+    for (const { name, isFile } of [...sums, ...others]) {
       if (named.has(`${snapshot}/${name}`)) shared.push(name);
-      else if (isFolder || !isOurs(name, this.name)) foreign.push(name);
+      else if (!isFile || !isOurs(name, this.name)) foreign.push(name);
       else await this.store.remove(this.key(snapshot, name));
     }
     const isEmpty = shared.length === 0 && foreign.length === 0;

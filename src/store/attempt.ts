@@ -1,7 +1,8 @@
 // File calls whose failures say what could not be done, to what, and why.
 import type { FileHandle } from 'node:fs/promises';
-import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
+import { systemCode } from '../errors.ts';
 import { files } from '../file-calls.ts';
+import { storeError } from './store-error.ts';
 
 /** Makes names in `folder` survive a power cut: they are data of the folder. */
 export async function flushFolder(folder: string): Promise<void> {
@@ -39,18 +40,4 @@ export async function attempt<T, M = never>(
     if (missing.length === 1 && systemCode(error) === 'ENOENT') return missing[0];
     throw storeError(action, path, error);
   }
-}
-
-export function storeError(action: string, path: string, cause: unknown): SnapshotError {
-  const code = systemCode(cause);
-  const message = `Cannot ${action} "${path}": ${reasonOf(cause)}`;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    const hint = 'Make room on the destination, or lower `keep` in the plan.';
-    return new SnapshotError('E_SPACE', message, { cause, hint });
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    const hint = 'Check who may write to the destination.';
-    return new SnapshotError('E_STORE', message, { cause, hint });
-  }
-  return new SnapshotError('E_STORE', message, { cause });
 }

@@ -131,14 +131,17 @@ describe('a local store', () => {
   });
 
   it('says that it cannot link to another disk', async ({ skip }) => {
-    const other = await mkdtemp(join('/dev/shm', 'local-store-')).catch(() => undefined);
-    if (other === undefined) return skip('there is no other disk');
-    onTestFinished(async () => await rm(other, { recursive: true }));
-    skip((await stat(other)).dev === (await stat(folder)).dev, 'both are on one disk');
     await store.put('day/file', Buffer.from('content'));
-    await symlink(other, join(folder, 'destination', 'next'));
-    expect(await store.link('day/file', 'next/file')).toBe(false);
-    expect(await readdir(other)).toEqual([]);
+    const next = join(folder, 'destination', 'next');
+    await mkdir(next);
+    const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', next]);
+    skip(status !== 0, 'only root may mount a disk, and not in every container');
+    try {
+      expect(await store.link('day/file', 'next/file')).toBe(false);
+      expect(await readdir(next)).toEqual([]);
+    } finally {
+      spawnSync('umount', [next]);
+    }
   });
 
   it('says that it cannot link a file that the file system lets nobody link', async ({ skip }) => {
@@ -161,6 +164,71 @@ describe('a local store', () => {
     expect((await store.list('')).map(({ name, isFolder }) => [name, isFolder])).toEqual([
       ['dangling', false],
     ]);
+  });
+
+  describe.skipIf(process.platform === 'win32')('where somebody else has put a link', () => {
+    const WAYS: readonly [string, (key: string) => Promise<unknown>][] = [
+      ['list', async (key) => await store.list(key)],
+      ['read', async (key) => await store.read(key)],
+      ['readRange', async (key) => await store.readRange(key, 0, 1)],
+      ['create', async (key) => await store.put(key, Buffer.from('new'))],
+      ['link from', async (key) => await store.link(key, 'other')],
+      ['link to', async (key) => await store.link('own', key)],
+      ['appendLine', async (key) => await store.appendLine(key, 'line')],
+      ['remove', async (key) => await store.remove(key)],
+      ['removeFolder', async (key) => await store.removeFolder(key)],
+    ];
+
+    beforeEach(async () => {
+      await store.put('own', Buffer.from('content'));
+      await mkdir(join(folder, 'elsewhere', 'folder'), { recursive: true });
+      await writeFile(join(folder, 'elsewhere', 'file'), 'untouched');
+      await symlink(join(folder, 'elsewhere'), join(folder, 'destination', 'series'));
+      await symlink(join(folder, 'elsewhere', 'file'), join(folder, 'destination', 'file'));
+    });
+
+    it.each(
+      WAYS.flatMap(([name, way]) =>
+        ['series', 'series/file', 'series/folder/new', 'file'].map((key) => [name, key, way] as const),
+      ),
+    )('%s of %s is refused, and nothing happens there', async (_, key, way) => {
+      const failure = await failureOf(way(key));
+      expect(failure.code).toBe('E_STORE');
+      expect(failure.message).toMatch(/^Refused to follow ".*\/destination\/(series|file)": it is a link$/);
+      expect(failure.hint).toContain('move or remove it');
+      expect(await readdir(join(folder, 'elsewhere'), { recursive: true })).toEqual(['file', 'folder']);
+      expect(await readFile(join(folder, 'elsewhere', 'file'), 'utf8')).toBe('untouched');
+      expect((await readdir(join(folder, 'destination'))).toSorted()).toEqual(['file', 'own', 'series']);
+    });
+
+    it.each(WAYS.filter(([name]) => name !== 'list'))(
+      '%s of a FIFO is refused, and not waited for',
+      async (_, way) => {
+        spawnSync('mkfifo', [join(folder, 'destination', 'fifo')]);
+        const failure = await failureOf(way('fifo'));
+        expect(failure.message).toMatch(/fifo": it is neither a file nor a folder$/);
+      },
+    );
+
+    it('reaches its own folder over one all the same', async () => {
+      await symlink(join(folder, 'elsewhere'), join(folder, 'disk'));
+      const mounted = new LocalStore(join(folder, 'disk', 'backup'));
+      await mounted.put('series/day/file', Buffer.from('content'));
+      expect(String(await mounted.read('series/day/file'))).toBe('content');
+      expect(await readdir(join(folder, 'elsewhere', 'backup', 'series'))).toEqual(['day']);
+    });
+  });
+
+  it('takes a link for neither a file nor a folder', async () => {
+    await store.put('folder/file', Buffer.from('content'));
+    await symlink('folder', join(folder, 'destination', 'link'));
+    await symlink(join('folder', 'file'), join(folder, 'destination', 'other'));
+    expect((await store.list('')).map(({ name, isFile, isFolder }) => [name, isFile, isFolder])).toEqual([
+      ['folder', false, true],
+      ['link', false, false],
+      ['other', false, false],
+    ]);
+    expect((await store.list('folder')).map(({ isFile }) => isFile)).toEqual([true]);
   });
 
   it('knows how much room there is below folders that are not there yet', async () => {

@@ -3,12 +3,18 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SnapshotError, systemCode } from '../errors.ts';
 import { files } from '../file-calls.ts';
-import { attempt, closing, flushFolder, storeError } from './attempt.ts';
+import { attempt, closing, flushFolder } from './attempt.ts';
+import { withoutLinks } from './no-links.ts';
+import { storeError } from './store-error.ts';
 import type { Store, StoreItem, StoreWriter } from './store.ts';
 
 // Backups hold what only their owner may read.
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
+
+// Windows has neither of the two.
+const NO_FOLLOW = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const READ = constants.O_RDONLY | NO_FOLLOW;
 
 /** What an object is called until it is whole. */
 const PART_SUFFIX = '.part';
@@ -33,7 +39,7 @@ const NO_LINKS: ReadonlySet<string> = new Set([
   'EISDIR',
 ]);
 
-/** A store in a folder of this machine, or of a file server that is mounted here. */
+/** A store in a folder of this machine, or of a file server that is mounted here. It follows no link below it. */
 export class LocalStore implements Store {
   readonly location: string;
 
@@ -43,7 +49,7 @@ export class LocalStore implements Store {
   }
 
   async list(key: string): Promise<readonly StoreItem[]> {
-    const folder = this.#path(key);
+    const folder = await this.#path(key);
     const items: StoreItem[] = [];
     for (const entry of await attempt(
       'list',
@@ -59,14 +65,21 @@ export class LocalStore implements Store {
       // Some systems have no inodes.
       const identity = ino > 0n ? `${dev}-${ino}` : undefined;
       const [sizeBytes, modifiedMs] = [Number(size), Number(mtimeNs) / 1e6];
-      items.push({ name: entry.name, isFolder: entry.isDirectory(), sizeBytes, modifiedMs, identity });
+      items.push({
+        name: entry.name,
+        isFolder: entry.isDirectory(),
+        isFile: entry.isFile(),
+        sizeBytes,
+        modifiedMs,
+        identity,
+      });
     }
     return items.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
   }
 
   async read(key: string): Promise<Buffer | undefined> {
-    const path = this.#path(key);
-    const file = await attempt('read', path, () => files.open(path, 'r'), undefined);
+    const path = await this.#path(key);
+    const file = await attempt('read', path, () => files.open(path, READ), undefined);
     if (file === undefined) return undefined;
     return await closing(
       file,
@@ -76,8 +89,8 @@ export class LocalStore implements Store {
   }
 
   async readRange(key: string, offset: number, length: number): Promise<Buffer> {
-    const path = this.#path(key);
-    const file = await attempt('read', path, () => files.open(path, 'r'));
+    const path = await this.#path(key);
+    const file = await attempt('read', path, () => files.open(path, READ));
     return await closing(file, path, async () => {
       const bytes = Buffer.allocUnsafe(length);
       let done = 0;
@@ -95,7 +108,7 @@ export class LocalStore implements Store {
   }
 
   async create(key: string): Promise<StoreWriter> {
-    const path = this.#path(key);
+    const path = await this.#path(key);
     const part = path + PART_SUFFIX;
     await this.#makeFolder(dirname(path));
     // A part left by a run that was cut short would be in the way.
@@ -116,10 +129,11 @@ export class LocalStore implements Store {
   }
 
   async link(from: string, to: string): Promise<boolean> {
-    const path = this.#path(to);
+    const path = await this.#path(to);
+    const old = await this.#path(from);
     await this.#makeFolder(dirname(path));
     try {
-      await files.link(this.#path(from), path);
+      await files.link(old, path);
       return true;
     } catch (error) {
       if (NO_LINKS.has(systemCode(error) ?? '')) return false;
@@ -128,9 +142,9 @@ export class LocalStore implements Store {
   }
 
   async appendLine(key: string, line: string): Promise<void> {
-    const path = this.#path(key);
+    const path = await this.#path(key);
     await this.#makeFolder(dirname(path));
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | NO_FOLLOW;
     const file = await attempt('write', path, () => files.open(path, flags, FILE_MODE));
     await closing(file, path, async () => {
       await attempt('write', path, async () => {
@@ -146,7 +160,7 @@ export class LocalStore implements Store {
   }
 
   async remove(key: string): Promise<void> {
-    const path = this.#path(key);
+    const path = await this.#path(key);
     await attempt(
       'remove',
       path,
@@ -159,7 +173,7 @@ export class LocalStore implements Store {
   }
 
   async removeFolder(key: string): Promise<boolean> {
-    const path = this.#path(key);
+    const path = await this.#path(key);
     try {
       await files.rmdir(path);
     } catch (error) {
@@ -181,8 +195,8 @@ export class LocalStore implements Store {
     }
   }
 
-  #path(key: string): string {
-    return join(this.location, key);
+  async #path(key: string): Promise<string> {
+    return await withoutLinks(this.location, key);
   }
 
   async #makeFolder(folder: string): Promise<void> {

@@ -3,6 +3,8 @@ export interface StoreItem {
   /** The last part of its key. */
   readonly name: string;
   readonly isFolder: boolean;
+  /** What is neither a file nor a folder (a link) was not written by this program. */
+  readonly isFile: boolean;
   readonly sizeBytes: number;
   /** By the clock of the store, milliseconds since 1970. */
   readonly modifiedMs: number;

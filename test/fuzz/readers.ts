@@ -177,6 +177,7 @@ class OneFile extends LocalStore {
     const items = [...this.#files].map(([key, { bytes, modifiedMs }]) => ({
       name: key.slice('data/'.length),
       isFolder: false,
+      isFile: true,
       sizeBytes: bytes.length,
       modifiedMs,
     }));
