@@ -34,10 +34,10 @@ export async function isOnBattery(calls: PowerCalls = THIS_MACHINE): Promise<boo
     if (platform === 'linux') return onBatteryLinux(await calls.supplies());
     if (platform === 'darwin') return onBatteryMac(await calls.run('/usr/bin/pmset', ['-g', 'batt']));
     if (platform !== 'win32') return undefined;
-    const shell = `${calls.systemRoot}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`;
+    const powerShell = `${calls.systemRoot}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`;
     // An error has to be one for us too: no answer would mean no battery.
     const ask = "$ErrorActionPreference='Stop'; (Get-CimInstance Win32_Battery).BatteryStatus; 'end'";
-    return onBatteryWindows(await calls.run(shell, ['-NoProfile', '-NonInteractive', '-Command', ask]));
+    return onBatteryWindows(await calls.run(powerShell, ['-NoProfile', '-NonInteractive', '-Command', ask]));
   } catch {
     // Not knowing is an answer; the caller tells it.
     return undefined;
