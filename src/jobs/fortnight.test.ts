@@ -52,7 +52,7 @@ class Laptop {
     try {
       await schedule({
         timetable: new Timetable(readCron('0 2 * * *'), { timezone: 'UTC' }),
-        lastRun: await lastRun([row]),
+        lastRun: await lastRun([row], this.clock.now(), async () => await Promise.resolve(undefined)),
         signal: this.clock.until(end),
         report: (event) => this.events.push(event),
         clock: this.clock,
