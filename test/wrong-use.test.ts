@@ -74,7 +74,7 @@ describe('help', () => {
     const { status, stdout } = await Place.open().command([...args, '--help']);
     expect(status).toBe(0);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
-    const titles = stdout.match(/^[A-Z][a-z ,]+:$/gm) ?? [];
+    const titles: readonly string[] = stdout.match(/^[A-Z][a-z ,]+:$/gm) ?? [];
     const common = titles.indexOf('For every command:');
     expect(titles.indexOf(group)).toBeGreaterThanOrEqual(0);
     expect(titles.indexOf(group)).toBeLessThan(common);
