@@ -123,6 +123,16 @@ describe.skipIf(IS_WINDOWS || !hasTool('python3'))('on a terminal', () => {
     expect(screenOf(text)).not.toMatch(/scanning|packing/);
   });
 
+  it('a drill says that it has begun', async () => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    await place.run();
+    const { status, text } = onTerminal(place, ['verify', '--drill']);
+    expect(status).toBe(0);
+    expect(text).toContain('data: restoring snapshot 1 of 1, and comparing');
+    expect(screenOf(text)).toMatch(/^drill passed +data/);
+  });
+
   it.each([60, 80, 110])('the status fits into %i columns, and says what matters', async (columns) => {
     const place = Place.open();
     place.write({ file: 'x' });
