@@ -53,6 +53,16 @@ describe('snapshot check', () => {
   });
 });
 
+describe('quiet', () => {
+  it('leaves the warnings of check, on the standard error', async () => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    const { status, stdout, stderr } = await place.command(['check', '--quiet']);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+    expect(stderr).toMatch(/^data\n +warning +source and destination are on the same disk/);
+  });
+});
+
 describe('snapshot list', () => {
   it('finds a series by its name in the plan', async () => {
     const place = await openWithSnapshot();

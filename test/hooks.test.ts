@@ -49,10 +49,10 @@ describe.skipIf(IS_WINDOWS)('the command before a run', () => {
     const ended = await place.run(args);
     expect(ended).toMatchObject({ status: 0, stderr: '' });
     expect(ended.events.at(-2)).toMatchObject({
-      event: 'note',
+      event: 'nothing',
       message: expect.stringMatching(/^Skipped: /),
     });
-    expect(ended.events.at(-1)).toMatchObject({ event: 'end', status: 0, skipped: true, written: 0 });
+    expect(ended.events.at(-1)).toMatchObject({ event: 'end', status: 0, written: 0 });
     expect(received.map(({ path }) => path)).toEqual(['/uuid/log']);
     expect(received[0]?.body).toMatch(/Skipped: the command before the run ended with 75/);
     expect(existsSync(place.path('after'))).toBe(false);

@@ -275,6 +275,23 @@ async function openOver(): Promise<{ place: Place; source: Map<string, Seen>; ta
 
 const EXTRAS = ['extra', 'extra/file', 'folder/extra'];
 
+describe('a dry run of a restore', () => {
+  it('counts what a restore counts, and does not name the root of the system', async () => {
+    const place = Place.open();
+    place.write({ 'a.txt': 'a', 'folder/b.txt': 'b' });
+    await place.run();
+    const args = ['restore', 'data', '--to', place.path('restored')];
+    const { stdout } = await place.command([...args, '--dry-run']);
+    expect(stdout).toMatch(/^make +\.\/\nmake +a\.txt\nmake +folder\/\nmake +folder\/b\.txt\n/);
+    const [dry, real] = [
+      endOf(await place.command([...args, '--dry-run', '--json'])),
+      endOf(await place.command([...args, '--json'])),
+    ];
+    const { dryRun: _wouldBe, durationMs: _, ...counts } = dry;
+    expect(real).toMatchObject(counts);
+  });
+});
+
 describe.skipIf(IS_WINDOWS)('a restore over what is there', () => {
   it('refuses, by default, before anything is written', async () => {
     const { place, target } = await openOver();

@@ -116,7 +116,7 @@ describe('snapshot schedule', () => {
     [['install', '--at', '02:00', '--timezone', 'UTC'], 'timezone'],
     [['install', '--at', '02:00', '--cron', '@daily'], 'One of --at'],
     [['remove', '--only', 'data'], 'only'],
-    [['show', '--with', 'fcron'], 'Invalid values'],
+    [['show', '--with', 'fcron'], '--with fcron: it takes systemd, crontab, launchd or task'],
   ])('refuses %j with 2, and says what is wrong', async (args, why) => {
     const { status, stderr } = await open().command(['schedule', ...args]);
     expect(status).toBe(2);

@@ -40,7 +40,7 @@ describe('--shard', () => {
   it('says so when a shard is empty, and is content', async () => {
     const place = withRows('a', 'b');
     const ended = await place.command(['run', '--shard', '3/3']);
-    expect(ended).toMatchObject({ status: 0, stdout: 'No row is in shard 3/3; nothing to do.\n' });
+    expect(ended).toMatchObject({ status: 0, stdout: 'Shard 3/3 has no row to run; nothing to do.\n' });
     const { events } = await place.run(['--shard', '3/3']);
     expect(events).toMatchObject([{ event: 'start', rows: [] }, { event: 'nothing' }, { event: 'end' }]);
   });

@@ -1,5 +1,6 @@
 // What a user sees on a terminal, and what a pipe gets.
 import { spawnSync } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type CommandOptions, commandLine, environment, hasTool, IS_WINDOWS } from './command.ts';
 import { Place } from './place.ts';
@@ -120,6 +121,28 @@ describe.skipIf(IS_WINDOWS || !hasTool('python3'))('on a terminal', () => {
     const { status, text } = onTerminal(place, ['run'], { columns: 40 });
     expect(status).toBe(0);
     expect(screenOf(text)).not.toMatch(/scanning|packing/);
+  });
+
+  it('a drill says that it has begun', async () => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    await place.run();
+    const { status, text } = onTerminal(place, ['verify', '--drill']);
+    expect(status).toBe(0);
+    expect(text).toContain('data: restoring snapshot 1 of 1, and comparing');
+    expect(screenOf(text)).toMatch(/^drill passed +data/);
+  });
+
+  it.each([60, 80, 110])('the status fits into %i columns, and says what matters', async (columns) => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    await place.run();
+    await place.command(['verify', '--drill']);
+    const { status, text } = onTerminal(place, ['status'], { columns });
+    expect(status).toBe(0);
+    const lines = stripVTControlCharacters(text).split(/\r?\n/);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+    expect(lines.join('\n')).toMatch(/^data +ok .*\d+m ago.*in 23h/m);
   });
 
   it.each([80, 140])('a list fits into %i columns, however many reasons there are', (columns) => {

@@ -1,6 +1,7 @@
 import { check, type Finding } from '../jobs/check.ts';
 import { loadPlan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
+import { formatCountOf } from './format.ts';
 import { recallFor } from './state.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -20,13 +21,15 @@ export async function checkCommand(options: CommonOptions, terminal: Terminal): 
     terminal.out(JSON.stringify({ event: 'end', status }));
     return status;
   }
+  // Quiet leaves what is wrong, and that is no result.
+  const print = quiet ? terminal.err : terminal.out;
   const show = ({ level, message }: Finding): void => {
     const line = `  ${terminal.style(STYLE[level], WORD[level].padEnd(7))}  ${message}`;
-    terminal.out(line);
+    print(line);
   };
   for (const { row, findings: ofRow } of rows) {
     const shown = quiet ? ofRow.filter(({ level }) => level !== 'ok') : ofRow;
-    if (shown.length > 0) terminal.out(terminal.style('bold', row.name));
+    if (shown.length > 0) print(terminal.style('bold', row.name));
     shown.forEach(show);
   }
   const inactive = plan.rows.length - rows.length;
@@ -35,13 +38,13 @@ export async function checkCommand(options: CommonOptions, terminal: Terminal): 
     const warnings = findings.filter(({ level }) => level === 'warning').length;
     const verdict =
       rows.length === 0
-        ? 'Nothing to do: no row is active'
+        ? 'Nothing to do'
         : status !== 0
           ? 'Not ready'
           : warnings > 0
             ? 'Ready, with warnings'
             : 'Ready';
-    const count = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${plan.file}${rest}`;
+    const count = `${formatCountOf(rows.length, 'active row')} in ${plan.file}${rest}`;
     terminal.out(`${rows.length === 0 ? '' : '\n'}${verdict}: ${count}`);
   }
   return status;

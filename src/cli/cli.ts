@@ -1,11 +1,11 @@
 import yargs from 'yargs';
-import { SnapshotError } from '../errors.ts';
 import { VERSION } from '../jobs/tool.ts';
 import { COMMON_OPTIONS } from './common-options.ts';
 import { configFile, readConfig, withDefaults } from './config-file.ts';
+import { checkGivenValues } from './given-values.ts';
 import { addLookCommands } from './look-commands.ts';
 import { NOTICE_OPTIONS } from './notice-options.ts';
-import { RUN_OPTIONS } from './run-options.ts';
+import { groupRunOptions, RUN_OPTIONS } from './run-options.ts';
 import { addScheduleCommands } from './schedule-commands.ts';
 import { showError } from './show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -50,7 +50,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       'run',
       'Back up every active row of the plan',
       (command) =>
-        command
+        groupRunOptions(command, { ...RUN_OPTIONS, ...NOTICE_OPTIONS })
           .options(withDefaults(RUN_OPTIONS, file))
           .options(withDefaults(NOTICE_OPTIONS, file))
           .example('$0 run', 'back up everything in backup-plan.csv')
@@ -69,6 +69,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       'Send a test to everyone a run would tell',
       (command) =>
         command
+          .group('notify', 'Options:')
           .options(withDefaults(NOTICE_OPTIONS, file))
           .example('$0 notify --notify desktop:', 'is there a notification?')
           .example('$0 notify --config snapshot.json', 'all that are in that file'),
@@ -111,6 +112,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
             default: [],
             describe: 'What to restore, in the syntax of .gitignore; everything by default',
           })
+          .group('to', 'Options:')
           .option('to', {
             type: 'string',
             demandOption: true,
@@ -156,6 +158,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
             type: 'string',
             describe: "A name from the plan, or the path of a series' folder",
           })
+          .group('at', 'Options:')
           .option('at', {
             type: 'string',
             describe: 'Only one: latest, the start of a name, or a date: the newest until then',
@@ -196,13 +199,14 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       'Cancel the shutdown that a run has announced',
       (command) =>
         command
+          .group('cancel', 'Options:')
           .option('cancel', { type: 'boolean', default: false, describe: 'Cancel it' })
           .example('$0 shutdown --cancel', 'stay up'),
       async (options) => {
         status = await (await import('./shutdown-command.ts')).shutdownCommand(options, terminal);
       },
     )
-    .check(refuseTwice, true)
+    .check(checkGivenValues, true)
     .demandCommand(1, 'Which command?')
     .strictOptions()
     .strictCommands()
@@ -220,37 +224,4 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
     });
   await parser.parseAsync([...args]);
   return status;
-}
-
-/** An option that takes one value becomes a list when it is given twice; which one counts would be a guess. */
-function refuseTwice(options: Readonly<Record<string, unknown>>): true {
-  const once = [
-    'plan',
-    'log',
-    'jobs',
-    'max-rate',
-    'shard',
-    'shutdown',
-    'at',
-    'series',
-    'to',
-    'overwrite',
-    'level',
-    'sample',
-    'seed',
-    'config',
-    'before',
-    'after',
-    'notify-on',
-    'smtp-file',
-    'cron',
-    'timezone',
-    'jitter',
-    'name',
-    'with',
-  ];
-  for (const name of once) {
-    if (Array.isArray(options[name])) throw new SnapshotError('E_USAGE', `--${name} is given twice`);
-  }
-  return true;
 }

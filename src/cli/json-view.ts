@@ -39,9 +39,8 @@ export class JsonView implements RunView {
     this.#print({ event: 'note', message });
   }
 
-  skip(message: string): void {
-    this.note(message);
-    this.#end = { event: 'end', status: 0, skipped: true, written: 0, unchanged: 0, failed: 0, stopped: 0 };
+  nothing(message: string): void {
+    this.#print({ event: 'nothing', message });
   }
 
   end(ends: readonly RowEnd[], status: number): void {
@@ -55,10 +54,6 @@ export class JsonView implements RunView {
       count('waiting'),
     ];
     this.#end = { event: 'end', status, written, unchanged, failed, stopped, waiting };
-  }
-
-  nothing(message: string): void {
-    this.#print({ event: 'nothing', message });
   }
 
   countdown(secondsLeft: number): void {

@@ -61,8 +61,8 @@ export class LiveView implements RunView {
     this.#above(this.#terminal.style('dim', message));
   }
 
-  skip(message: string): void {
-    this.#above(this.#terminal.style('yellow', message));
+  nothing(message: string): void {
+    this.#above(message);
   }
 
   end(ends: readonly RowEnd[], status: number): void {
@@ -79,10 +79,6 @@ export class LiveView implements RunView {
     const lines = details.flat();
     if (lines.length > 0) this.#terminal.out(`\n${lines.join('\n')}`);
     this.#terminal.out(`\n${this.#verdict(ends, status)}`);
-  }
-
-  nothing(message: string): void {
-    this.#terminal.out(message);
   }
 
   countdown(secondsLeft: number): void {
@@ -116,8 +112,8 @@ export class LiveView implements RunView {
   }
 
   #details(end: RowEnd): readonly string[] {
-    if (end.outcome === 'waiting') return [rowLine(end, this.#terminal)];
-    return rowDetails(end, this.#problems.of(end.row), this.#terminal);
+    const details = rowDetails(end, this.#problems.of(end.row), this.#terminal);
+    return end.outcome === 'waiting' ? [rowLine(end, this.#terminal), ...details] : details;
   }
 
   #cells(end: RowEnd): string[] {

@@ -45,6 +45,7 @@ export function addLookCommands<T extends CommonOptions>(
         command
           .positional('series', SERIES)
           .positional('globs', { ...GLOBS, default: [] })
+          .group('at', 'Options:')
           .option('at', AT)
           .example('$0 files documents', 'everything in the latest snapshot')
           .example("$0 files documents '*.odt' --at 2026-11-19", 'as it was at the end of that day'),
@@ -69,6 +70,7 @@ export function addLookCommands<T extends CommonOptions>(
       (command) =>
         command
           .positional('globs', { ...GLOBS, demandOption: true })
+          .group('series', 'Options:')
           .option('series', {
             type: 'string',
             describe: 'Only in this one, by name or by its folder',
@@ -84,6 +86,7 @@ export function addLookCommands<T extends CommonOptions>(
       (command) =>
         command
           .positional('series', { ...SERIES, demandOption: false })
+          .group('prometheus', 'Options:')
           .option('prometheus', {
             type: 'boolean',
             default: false,

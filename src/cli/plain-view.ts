@@ -47,15 +47,11 @@ export class PlainView implements RunView {
     if (!this.#quiet) this.#terminal.out(message);
   }
 
-  skip(message: string): void {
+  nothing(message: string): void {
     this.note(message);
   }
 
   end(): void {}
-
-  nothing(message: string): void {
-    if (!this.#quiet) this.#terminal.out(message);
-  }
 
   countdown(secondsLeft: number): void {
     if (secondsLeft % 10 !== 0) return;

@@ -104,7 +104,9 @@ export class TextRestoreView implements RestoreView {
     // What stays as it is is counted at the end.
     if (this.#quiet || doing === 'same') return;
     const why = reason === undefined ? '' : this.#terminal.style('dim', `  ${reason}`);
-    this.#terminal.out(`${doing.padEnd(7)}  ${path}${type === 'folder' ? '/' : ''}${why}`);
+    // The target itself has no path, and a lone slash would be the root of the whole system.
+    const name = path === '' ? '.' : path;
+    this.#terminal.out(`${doing.padEnd(7)}  ${name}${type === 'folder' ? '/' : ''}${why}`);
   }
 
   /** A line that stays, above what is drawn over. */

@@ -1,5 +1,6 @@
 // What is said of a row when it has ended.
 import type { RowEnd, RowProblem } from '../jobs/events.ts';
+import { shellWord } from './shell-word.ts';
 import { formatBytes, formatCount, formatCountOf, formatDuration } from './format.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -64,6 +65,10 @@ export function rowDetails(end: RowEnd, problems: readonly RowProblem[], termina
   const lines: string[] = [];
   if (end.outcome === 'written' && end.folder !== null) {
     lines.push(`${end.row}: ${end.dryRun ? 'would be ' : ''}${end.folder}`);
+  }
+  if (end.waiting !== null) {
+    const accept = `snapshot run --only ${shellWord(end.row)} --accept-changes`;
+    lines.push(style('dim', `  If another disk takes its place: \`${accept}\`, once.`));
   }
   if (end.error !== null && end.outcome === 'failed') {
     lines.push(`${end.row}: ${style('red', end.error.message)}`);

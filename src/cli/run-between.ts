@@ -106,5 +106,5 @@ async function runRows(plan: Plan, options: RunCommandOptions, company: Company)
 
 function noRowsText(shard: Shard | undefined): string {
   if (shard === undefined) return 'The plan has no active row; nothing to do.';
-  return `No row is in shard ${shard.number}/${shard.of}; nothing to do.`;
+  return `Shard ${shard.number}/${shard.of} has no row to run; nothing to do.`;
 }

@@ -40,11 +40,9 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
       outcome = outcomeOf(error);
     }
     const { kind, status, ends, notes, error } = outcome;
-    if (kind === 'skipped') view.skip(notes.join(' '));
-    else {
-      if (error === undefined) view.end(ends, status);
-      notes.forEach(warn);
-    }
+    if (kind === 'skipped') view.nothing(notes.join(' '));
+    if (error === undefined) view.end(ends, status);
+    if (kind !== 'skipped') notes.forEach(warn);
     await teller.end(record.notice(outcome), stop.signal);
     log?.end(status);
     // Before the machine may go down.

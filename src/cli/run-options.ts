@@ -1,5 +1,6 @@
 // The options of `run`, besides those of notices: the command line, a file of options and other commands that
 // run a plan share the table.
+import type { Argv } from 'yargs';
 import type { CommonOptions } from './common-options.ts';
 import { NOTICE_OPTIONS, type NoticeOptions } from './notice-options.ts';
 
@@ -59,6 +60,25 @@ const { 'dry-run': _dry, 'accept-changes': _accept, shutdown: _shutdown, ...sche
 /** Those that every run of a schedule may have. The others are decided for one run. */
 export const SCHEDULED_OPTIONS: Omit<typeof RUN_OPTIONS, 'dry-run' | 'accept-changes' | 'shutdown'> &
   typeof NOTICE_OPTIONS = { ...scheduled, ...NOTICE_OPTIONS };
+
+/** In help, from what everyone uses to what few do. Those in no group come last. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  'What to do:': ['only', 'shard', 'dry-run', 'rehash', 'accept-changes'],
+  'How fast, and when not:': ['jobs', 'low-priority', 'max-rate', 'not-on-battery'],
+  'Before and afterwards:': ['before', 'after', 'notify', 'notify-on', 'smtp-file', 'shutdown'],
+};
+
+/** Puts those of `table` into groups for the help of `command`. */
+export function groupRunOptions<T>(command: Argv<T>, table: object): Argv<T> {
+  return Object.entries(GROUPS).reduce(
+    (grouped, [title, names]) =>
+      grouped.group(
+        names.filter((name) => name in table),
+        title,
+      ),
+    command,
+  );
+}
 
 export interface RunCommandOptions extends CommonOptions, NoticeOptions {
   readonly only: readonly string[];

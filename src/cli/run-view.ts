@@ -10,11 +10,9 @@ export interface RunView {
   warn(message: string): void;
   /** Worth knowing, and concerns no row. */
   note(message: string): void;
-  /** Instead of {@link end}: the command before the run does not want it now. */
-  skip(message: string): void;
-  end(ends: readonly RowEnd[], status: number): void;
   /** No row was run, and why that is right. */
   nothing(message: string): void;
+  end(ends: readonly RowEnd[], status: number): void;
   /** A second of the countdown before a shutdown. */
   countdown(secondsLeft: number): void;
   /** What became of the shutdown. */

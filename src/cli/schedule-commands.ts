@@ -3,7 +3,7 @@ import type { Argv } from 'yargs';
 import type { SchedulerKind } from '../host/scheduler.ts';
 import type { CommonOptions } from './common-options.ts';
 import { type FileOptions, withDefaults } from './config-file.ts';
-import { SCHEDULED_OPTIONS } from './run-options.ts';
+import { groupRunOptions, SCHEDULED_OPTIONS } from './run-options.ts';
 import type { Terminal } from './terminal.ts';
 
 // Not global: what one of the commands does not heed, it must refuse.
@@ -40,13 +40,18 @@ export function addScheduleCommands<T extends CommonOptions>(
     'schedule',
     'Run when it is due; or install, show, remove an entry of the system',
     (command) =>
-      command
+      groupRunOptions(command.group(['cron', 'timezone', 'jitter'], 'When:'), SCHEDULED_OPTIONS)
         .options(runOptions)
         .command(
           'install',
           'Have the system run the plan; replaces an earlier entry',
           (install) =>
-            install
+            groupRunOptions(
+              install
+                .group(['at', 'cron', 'on-boot'], 'When:')
+                .group(['with', 'name', 'dry-run'], 'The entry:'),
+              SCHEDULED_OPTIONS,
+            )
               .options(runOptions)
               .option('at', {
                 type: 'string',
@@ -78,7 +83,11 @@ export function addScheduleCommands<T extends CommonOptions>(
         .command(
           'show',
           'The entries that this program has made',
-          (show) => show.option('with', WITH).example('$0 schedule show', 'what runs by itself here?'),
+          (show) =>
+            show
+              .group('with', 'Options:')
+              .option('with', WITH)
+              .example('$0 schedule show', 'what runs by itself here?'),
           async (options) =>
             end(await (await import('./schedule-entries-command.ts')).scheduleShowCommand(options, terminal)),
         )
@@ -87,6 +96,7 @@ export function addScheduleCommands<T extends CommonOptions>(
           'Take an entry away',
           (remove) =>
             remove
+              .group(['name', 'with'], 'Options:')
               .option('name', NAME)
               .option('with', WITH)
               .example('$0 schedule remove', 'that of backup-plan.csv in this folder')

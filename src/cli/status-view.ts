@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { printable } from '../errors.ts';
 import { formatLocal } from '../jobs/moment.ts';
 import type { SeriesStatus } from '../jobs/read-status.ts';
@@ -26,6 +27,9 @@ const COLUMNS: readonly Column[] = [
   { title: 'size', align: 'right' },
   { title: 'oldest' },
 ];
+
+/** What is left out first where there is no room. */
+const DISPENSABLE: readonly string[] = ['oldest', 'size', 'snapshots', 'drill', 'verified', 'last run'];
 
 /** A line for each row, those that need somebody first; then what is wrong with them. */
 export function showStatus(
@@ -60,9 +64,25 @@ export function showStatus(
     one.size?.seriesBytes === undefined ? '–' : formatBytes(one.size.seriesBytes),
     time(one.size?.oldest ?? undefined),
   ]);
-  terminal.out(formatTable(COLUMNS, rows, terminal));
+  terminal.out(fittingTable(rows, terminal));
   if (lines.length > 0) terminal.out(`\n${lines.map(({ line }) => line).join('\n')}`);
   terminal.out(`\n${verdict(found, terminal)}`);
+}
+
+/** With as many columns as fit on a terminal; a file takes them all. */
+function fittingTable(rows: readonly (readonly string[])[], terminal: Terminal): string {
+  for (let dropped = 0; ; dropped++) {
+    const names = new Set(DISPENSABLE.slice(0, dropped));
+    const columns = COLUMNS.filter(({ title }) => !names.has(title));
+    const cells = rows.map((row) => row.filter((_, i) => columns.includes(COLUMNS[i] as Column)));
+    const table = formatTable(columns, cells, terminal);
+    const width = Math.max(
+      ...stripVTControlCharacters(table)
+        .split('\n')
+        .map((line) => line.length),
+    );
+    if (!terminal.isLive || width <= terminal.columns || dropped === DISPENSABLE.length) return table;
+  }
 }
 
 function stateText(state: RowState, { style }: Terminal): string {
@@ -71,7 +91,8 @@ function stateText(state: RowState, { style }: Terminal): string {
 
 function detailsOf(one: SeriesStatus, terminal: Terminal): { line: string; state: RowState }[] {
   const { series, state, reasons, unreadable } = one;
-  const colon = `${series}: ${stateText(state, terminal)}: `;
+  // What a row waits for says so itself.
+  const colon = state === 'waiting' ? `${series}: ` : `${series}: ${stateText(state, terminal)}: `;
   const lines = reasons.map((reason) => ({ line: `${colon}${printable(reason)}`, state }));
   if (unreadable === 0) return lines;
   const skipped = `${series}: ${formatCountOf(unreadable, 'line')} of its log cannot be read`;
@@ -103,10 +124,11 @@ function verifyMark({ result, level, sample }: PastVerify): string {
   return `${level === 'full' ? share || ' full' : ''}${mark(result)}`;
 }
 
-/** `3h ago`, `in 2d` */
+/** `5m ago`, `3h ago`, `in 2d` */
 function shortAge(ms: number): string {
-  const hours = Math.floor(Math.abs(ms) / 3_600_000);
-  const text = hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
+  const minutes = Math.floor(Math.abs(ms) / 60_000);
+  const hours = Math.floor(minutes / 60);
+  const text = hours >= 48 ? `${Math.floor(hours / 24)}d` : hours > 0 ? `${hours}h` : `${minutes}m`;
   return ms <= 0 ? `${text} ago` : `in ${text}`;
 }
 

@@ -94,12 +94,14 @@ async function drillAll(
   const { drill } = await import('../jobs/drill.ts');
   const known = survey.snapshots.filter(({ name }) => names.includes(name));
   const statuses: number[] = [];
-  for (const snapshot of at === undefined ? known.slice(-1) : known) {
+  const chosen = at === undefined ? known.slice(-1) : known;
+  for (const [i, snapshot] of chosen.entries()) {
     if (findings.touches(snapshot.name)) {
       const message = `no drill of ${snapshot.name}, as it is damaged`;
       report({ event: 'note', series: series.name, message });
       continue;
     }
+    report({ event: 'progress', series: series.name, phase: 'drill', done: i, total: chosen.length });
     const end = await drill(series, snapshot, signal);
     report(end);
     statuses.push(end.result === 'passed' ? 0 : 1);

@@ -171,14 +171,12 @@ class TextVerifyView implements VerifyView {
 
   #progress({ series, phase, done, total }: VerifyProgress): void {
     const now = performance.now();
-    if (now - this.#toldAt < (this.#draw === undefined ? PLAIN_PROGRESS_MS : REDRAW_MS) || this.#quiet)
-      return;
+    // A drill tells only that it begins, and may take long.
+    const isDue = phase === 'drill' && this.#draw !== undefined;
+    const periodMs = this.#draw === undefined ? PLAIN_PROGRESS_MS : REDRAW_MS;
+    if (this.#quiet || (!isDue && now - this.#toldAt < periodMs)) return;
     this.#toldAt = now;
-    const share = total > 0 ? ` (${Math.floor((done / total) * 100)}%)` : '';
-    const text =
-      phase === 'look'
-        ? `${series}: snapshot ${done + 1} of ${total}`
-        : `${series}: ${formatBytes(done)} of ${formatBytes(total)} read${share}`;
+    const text = `${series}: ${progressText(phase, done, total)}`;
     if (this.#draw === undefined) this.#terminal.out(text);
     else this.#draw(text);
   }
@@ -192,5 +190,18 @@ class TextVerifyView implements VerifyView {
     this.#draw?.clear();
     if (this.#quiet) this.#terminal.err(line);
     else this.#terminal.out(line);
+  }
+}
+
+function progressText(phase: VerifyProgress['phase'], done: number, total: number): string {
+  switch (phase) {
+    case 'look':
+      return `snapshot ${done + 1} of ${total}`;
+    case 'read': {
+      const share = total > 0 ? ` (${Math.floor((done / total) * 100)}%)` : '';
+      return `${formatBytes(done)} of ${formatBytes(total)} read${share}`;
+    }
+    case 'drill':
+      return `restoring snapshot ${done + 1} of ${total}, and comparing`;
   }
 }

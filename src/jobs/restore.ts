@@ -116,7 +116,8 @@ class Restoring {
       this.#options.report({ event: 'step', do: doing, path: display(path), type, reason });
       if (doing === 'delete') applied.deleted++;
       if (doing === 'leave') this.#problems++;
-      if (i === undefined || (doing !== 'make' && doing !== 'replace')) continue;
+      // The target itself is not counted when it is made for real either.
+      if (i === undefined || path === '' || (doing !== 'make' && doing !== 'replace')) continue;
       applied[`${type}s`]++;
       if (!names.has(i)) applied.bytes += entries.size(i);
     }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PastDrill, PastRecord, PastRun, PastVerify } from '../snapshot/past.ts';
-import { essentialOf, inOrder, statusOf } from './status.ts';
+import { ageText, essentialOf, inOrder, statusOf } from './status.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -127,6 +127,19 @@ describe('statusOf()', () => {
     const size = { snapshots: 3, oldest: ago(100), seriesBytes: 12 };
     const records = [run(3, 'written', size), run(1, 'failed')];
     expect(statusOf(records, DAY_MS, NOW).size).toMatchObject(size);
+  });
+});
+
+describe('ageText()', () => {
+  it.each([
+    [-1, '0 minutes'],
+    [60_000, '1 minute'],
+    [HOUR_MS - 1, '59 minutes'],
+    [HOUR_MS, '1 hour'],
+    [47.9 * HOUR_MS, '47 hours'],
+    [48 * HOUR_MS, '2 days'],
+  ])('%i ms are %s', (ms, text) => {
+    expect(ageText(ms)).toBe(text);
   });
 });
 

@@ -137,8 +137,10 @@ function rank({ level, sample }: Pick<PastVerify, 'level' | 'sample'>): number {
 
 /** `5 hours`, `3 days`: cut to whole ones. */
 export function ageText(ms: number): string {
-  const hours = Math.floor(ms / 3_600_000);
-  if (hours < 48) return hours === 1 ? '1 hour' : `${Math.max(0, hours)} hours`;
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  if (minutes < 60) return minutes === 1 ? '1 minute' : `${minutes} minutes`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return hours === 1 ? '1 hour' : `${hours} hours`;
   return `${Math.floor(hours / 24)} days`;
 }
 

@@ -3,8 +3,8 @@
 export interface VerifyProgress {
   readonly event: 'progress';
   readonly series: string;
-  /** `look`: what the snapshots say; counts snapshots. `read`: archives; counts bytes. */
-  readonly phase: 'look' | 'read';
+  /** `look`: what the snapshots say; counts snapshots. `read`: archives; counts bytes. `drill`: counts snapshots. */
+  readonly phase: 'look' | 'read' | 'drill';
   readonly done: number;
   readonly total: number;
 }

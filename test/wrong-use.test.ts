@@ -1,0 +1,84 @@
+// What is said of words, options and values that are wrong.
+import { describe, expect, it } from 'vitest';
+import { listing, Place } from './place.ts';
+
+describe('an empty value', () => {
+  it.each(['--to', '--at', '--plan', '--log', '--config'])(
+    '%s: nothing is restored, as a variable that is not set may be meant',
+    async (option) => {
+      const place = Place.open();
+      place.write({ file: 'x' });
+      await place.run();
+      const before = listing(place.root);
+      const to = option === '--to' ? [] : ['--to', 'restored'];
+      const { status, stderr } = await place.command(['restore', 'data', ...to, option, '']);
+      expect(status).toBe(2);
+      expect(stderr).toContain(`${option} is empty`);
+      expect(listing(place.root)).toEqual(before);
+    },
+  );
+
+  it.each(['--before', '--after'])('%s is no command', async (option) => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    const { status, stderr } = await place.command(['run', option, '']);
+    expect({ status, snapshots: place.snapshots() }).toEqual({ status: 2, snapshots: [] });
+    expect(stderr).toContain(`${option} is empty`);
+  });
+});
+
+describe('wrong use', () => {
+  it.each([
+    [['restore', 'data'], 'Missing: --to', 'snapshot restore --help'],
+    [['files'], 'Missing: <series>', 'snapshot files --help'],
+    [['find'], 'Missing: <globs>', 'snapshot find --help'],
+    [['run', '--only'], '--only needs a value', 'snapshot run --help'],
+    [['run', 'data'], 'Too many words for `snapshot run`: `data`', 'Rows are named with `--only`'],
+    [['status', 'data', 'more'], 'Too many words for `snapshot status`: `more`', 'snapshot status --help'],
+    [['run', '--notify-on', 'never'], '--notify-on never: it takes always or trouble', 'snapshot run --help'],
+    [
+      ['verify', '--level', 'deep\u001b[31m'],
+      '--level deep\\u001b[31m: it takes quick or full',
+      'snapshot verify --help',
+    ],
+    [
+      ['schedule', 'install', '--with', 'cron'],
+      '--with cron: it takes systemd, crontab, launchd or task',
+      'snapshot schedule install --help',
+    ],
+    [['completion', 'tcsh'], '<shell> tcsh: it takes bash, zsh or fish', 'snapshot completion --help'],
+  ])('%j: says what, and where to look', async (args, message, hint) => {
+    const { status, stdout, stderr } = await Place.open().command(args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    const [first, second] = stderr.split('\n');
+    expect(first).toBe(`error: ${message}`);
+    expect(second).toContain(hint);
+  });
+});
+
+describe('help', () => {
+  it.each([
+    [['run'], 'What to do:'],
+    [['notify'], 'Options:'],
+    [['files'], 'Options:'],
+    [['find'], 'Options:'],
+    [['status'], 'Options:'],
+    [['restore'], 'Options:'],
+    [['verify'], 'Options:'],
+    [['shutdown'], 'Options:'],
+    [['schedule'], 'When:'],
+    [['schedule', 'install'], 'When:'],
+    [['schedule', 'show'], 'Options:'],
+    [['schedule', 'remove'], 'Options:'],
+  ])('%j: fits into 80 columns, its own options before those of all commands', async (args, group) => {
+    const { status, stdout } = await Place.open().command([...args, '--help']);
+    expect(status).toBe(0);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    const titles: readonly string[] = stdout.match(/^[A-Z][a-z ,]+:$/gm) ?? [];
+    const common = titles.indexOf('For every command:');
+    expect(titles.indexOf(group)).toBeGreaterThanOrEqual(0);
+    expect(titles.indexOf(group)).toBeLessThan(common);
+    // What is in no group would come after them.
+    expect(titles.slice(common + 1)).toEqual(['Examples:']);
+  });
+});
