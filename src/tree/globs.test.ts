@@ -66,6 +66,11 @@ describe('Globs', () => {
   });
   const somePath = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => fromText(names.join('/')));
 
+  it('takes a bracket that comes first in a class for one of its characters', () => {
+    expect(new Globs(['[]a]']).matches(fromText('a'), false)).toBe(true);
+    expect(new Globs(['x[]a]y']).matches(fromText('x]y'), false)).toBe(true);
+  });
+
   it('never loses a path by its quick look', () => {
     fc.assert(
       fc.property(letters, somePath, (glob, path) => {

@@ -79,6 +79,8 @@ function asPattern(glob: string): string {
 function literalOf(pattern: string): string {
   // Where upper and lower case are one, nothing is certain; nor with bytes that are not ASCII.
   if (process.platform === 'win32' || process.platform === 'darwin') return '';
-  const pieces = pattern.split(/[*?/]|\\[^]?|\[(?:\\.|[^\]])*\]?|[^ -~]/);
+  // Where a class of characters ends is a science of its own, as in `[]a]`: what follows one does not count.
+  const [known = ''] = pattern.split('[');
+  const pieces = known.split(/[*?/]|\\[^]?|[^ -~]/);
   return pieces.reduce((longest, piece) => (piece.length > longest.length ? piece : longest), '');
 }
