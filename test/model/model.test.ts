@@ -33,6 +33,23 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
     ]);
   });
 
+  it('knows an archive once when a series moves to a disk with hard links', async () => {
+    await play([
+      { do: 'write', path: 'a', size: 20, seed: 1 },
+      run({ links: false }),
+      // From now on the archive lies in a folder that has no info.json.
+      { do: 'keep', keep: { last: 1 } },
+      { do: 'write', path: 'c', size: 1, seed: 3 },
+      run({ links: false }),
+      { do: 'keep', keep: { last: 2 } },
+      { do: 'rename', path: 'a', to: 'd' },
+      run(),
+      // Its content is looked for under its old name, while the new one keeps its place.
+      { do: 'copy', path: 'd', to: 'a' },
+      run(),
+    ]);
+  });
+
   it('gets no new snapshot for a file that changed and cannot be read', async () => {
     await play([
       { do: 'write', path: 'a', size: 20, seed: 1 },
