@@ -61,6 +61,22 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
     ]);
   });
 
+  it('misses a link for which there is a file that cannot be read, and a folder', async () => {
+    await play([
+      { do: 'write', path: 'a', size: 20, seed: 1 },
+      { do: 'symlink', path: 'b', target: 'a' },
+      run(),
+      { do: 'write', path: 'b', size: 20, seed: 2 },
+      run({ shut: 'b' }),
+      run({ shut: 'b' }),
+      { do: 'write', path: 'c/d', size: 20, seed: 3 },
+      run(),
+      { do: 'write', path: 'c', size: 20, seed: 4 },
+      run({ shut: 'c' }),
+      run(),
+    ]);
+  });
+
   it(
     'has the snapshots that its plan keeps, each of them the tree of its moment',
     { timeout: 300_000 },
