@@ -10,6 +10,7 @@ import { look } from './look.ts';
 import { changeBetween, comparable, filesIn, type Moment, NOTHING, withShut } from './moment.ts';
 import { NaiveReader } from './naive-reader.ts';
 import { letGo, nameAt } from './naive-rotation.ts';
+import { notGivenUp } from './naive-upkeep.ts';
 import { removeAll } from './remove-all.ts';
 import { SourceTree } from './source-tree.ts';
 import { isProgramStep, type ProgramStep, type RunStep, type Step } from './steps.ts';
@@ -86,7 +87,10 @@ export class Model {
     else {
       this.#runs++;
       this.#checkHeld(step, expected, isStopped);
-      if (!isStopped && end.outcome === 'written') this.#take(expected);
+      if (!isStopped && end.outcome === 'written') {
+        this.#take(expected);
+        this.#checkUpkeep(expected);
+      }
       this.#checkLog(end);
     }
     this.#checkSeries();
@@ -173,6 +177,12 @@ export class Model {
     if (snapshot !== null) this.#moments.set(snapshot, moment);
     for (const name of removed) this.#moments.delete(name);
     this.#count('rotated out', removed.length);
+  }
+
+  /** What could not be read cannot be written again either. */
+  #checkUpkeep({ snapshot, moment }: Expected): void {
+    if (snapshot === null || moment.isPatched) return;
+    assert.deepEqual(notGivenUp(this.#reader, snapshot), [], 'archives of little use');
   }
 
   /** held.json is there exactly as long as rotation is held back. A run that was stopped may be at either side. */
