@@ -77,6 +77,45 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
     ]);
   });
 
+  it('keeps in mind what changed and what went, while it uses an older index', async () => {
+    const later = run({ smallIndexBytes: 0 });
+    await play([
+      { do: 'many', path: 'a', count: 90, seed: 1 },
+      run(),
+      { do: 'write', path: 'a/5', size: 20, seed: 2 },
+      { do: 'remove', path: 'a/6' },
+      later,
+      { do: 'write', path: 'a/7', size: 20, seed: 3 },
+      later,
+    ]);
+  });
+
+  it('tells RESTORE.txt under which name a file was stored, some snapshots ago', async () => {
+    await play([
+      { do: 'write', path: 'a', size: 9000, seed: 1 },
+      run(),
+      { do: 'rename', path: 'a', to: 'b' },
+      run(),
+      { do: 'write', path: 'c', size: 20, seed: 2 },
+      run(),
+      { do: 'script', at: 2 },
+    ]);
+  });
+
+  it('loses no snapshot after a mass change until that is accepted', async () => {
+    await play([
+      { do: 'many', path: 'a', count: 130, seed: 1 },
+      run(),
+      { do: 'keep', keep: { last: 1 } },
+      { do: 'many', path: 'a', count: 130, seed: 2 },
+      run({ accept: false }),
+      { do: 'write', path: 'b', size: 20, seed: 1 },
+      run({ accept: false }),
+      { do: 'write', path: 'b', size: 20, seed: 2 },
+      run(),
+    ]);
+  });
+
   it(
     'has the snapshots that its plan keeps, each of them the tree of its moment',
     { timeout: 300_000 },
