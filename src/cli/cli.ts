@@ -35,7 +35,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
 
 async function parse(args: readonly string[], terminal: Terminal): Promise<number> {
   let status = 0;
-  const named = configFile(args, process.env);
+  // Help, which shows defaults, is not for what may be secret; calling a shutdown off must not depend on a file.
+  const needsNone = args.includes('--help') || args[0] === 'shutdown';
+  const named = needsNone ? undefined : configFile(args, process.env);
   const file = named === undefined ? {} : await readConfig(named);
   // Commands are loaded when they are called: starting is what a user waits for first.
   const parser = yargs()

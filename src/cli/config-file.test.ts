@@ -106,10 +106,10 @@ describe('configFile()', () => {
 });
 
 describe('withDefaults()', () => {
-  it('makes what is in the file the default, and keeps it out of the help', () => {
+  it('makes what is in the file the default', () => {
     const table = { notify: { type: 'string' }, jobs: { type: 'number', default: 1 } };
     expect(withDefaults(table, { notify: ['ntfy:secret'] })).toEqual({
-      notify: { type: 'string', default: ['ntfy:secret'], defaultDescription: 'see --config' },
+      notify: { type: 'string', default: ['ntfy:secret'] },
       jobs: { type: 'number', default: 1 },
     });
   });

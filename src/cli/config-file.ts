@@ -119,8 +119,7 @@ function cannot(file: string, why: string, cause?: unknown): SnapshotError {
 export function withDefaults<T extends object>(table: T, file: FileOptions): T {
   const entries = Object.entries(table).map(([name, option]) => {
     const value = file[name];
-    // Help shows defaults, and this one may be secret.
-    const more = value === undefined ? {} : { default: value, defaultDescription: 'see --config' };
+    const more = value === undefined ? {} : { default: value };
     return [name, { ...option, ...more }] as const;
   });
   return Object.fromEntries(entries) as T;

@@ -12,6 +12,7 @@ import { runLimits } from './run-limits.ts';
 import type { ScheduledRunOptions } from './run-options.ts';
 import { scheduleView } from './schedule-view.ts';
 import { showError } from './show-error.ts';
+import { recallFor } from './state.ts';
 import { stopSignal } from './stop-signal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -48,7 +49,7 @@ export async function scheduleCommand(options: ScheduleCommandOptions, terminal:
   try {
     await schedule({
       timetable,
-      lastRun: await lastRun(rows),
+      lastRun: await lastRun(rows, new Date(), recallFor(terminal)),
       signal: stop.signal,
       report: scheduleView(options, timezone, terminal),
       run: async () => {

@@ -13,6 +13,11 @@ export async function clearUnfinished(
   // A damaged snapshot may need an archive that lies there.
   if (damaged.length > 0 && series.sharesByName(snapshots)) return;
   for (const name of unfinished) {
+    // Better a folder too many than a snapshot too few.
+    if (await series.isFinished(name)) {
+      report.note(`folder ${name} stays: its info.json could not be read, and is there`);
+      continue;
+    }
     const { foreign, shared } = await series.remove(name, snapshots);
     if (foreign.length > 0) {
       report.note(

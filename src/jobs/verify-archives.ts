@@ -5,37 +5,10 @@ import { BAD, type CheckTask, GOOD } from '../check/tasks.ts';
 import type { ArchiveInfo } from '../snapshot/info.ts';
 import type { Series, Snapshot } from '../snapshot/series.ts';
 import type { StoreItem } from '../store/store.ts';
+import type { CheckedArchive, NamedArchive } from './checked-archive.ts';
 import { type Extent, sureOne, taskFor } from './verify-extent.ts';
 import type { Findings } from './verify-findings.ts';
 import { type Files, withoutFile } from './verify-survey.ts';
-
-/** A file that is an archive, and what snapshots say of it. */
-export interface CheckedArchive {
-  readonly key: string;
-  /** Seen from the series' folder. */
-  readonly file: string;
-  /** Undefined when it is missing. */
-  readonly item: StoreItem | undefined;
-  readonly bytes: number;
-  readonly sha256: string;
-  /** Snapshots that name it so. */
-  readonly snapshots: string[];
-  /** What they say it holds. Files that are said to have the same SHA-256 share it. */
-  readonly pieces: PieceTable;
-  /** Whether one of the snapshots to verify needs it. */
-  isWanted: boolean;
-  /** Whether {@link pieces} are all there are: every index could be read. */
-  isComplete: boolean;
-  isDamaged: boolean;
-  /** For each slot of {@link pieces} what became of it, once the file was read. */
-  states: Uint8Array | undefined;
-}
-
-/** An archive as one snapshot has it. */
-export interface NamedArchive {
-  readonly info: ArchiveInfo;
-  readonly archive: CheckedArchive;
-}
 
 export class ArchiveShelf {
   readonly #archives = new Map<string, CheckedArchive>();

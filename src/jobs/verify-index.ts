@@ -5,7 +5,7 @@ import { folderKey } from '../snapshot/info.ts';
 import type { Series, Snapshot } from '../snapshot/series.ts';
 import { type BytePath, comparePaths, display, parentOf } from '../tree/path.ts';
 import { type HashedEntry, treeHash } from '../tree/tree-hash.ts';
-import type { NamedArchive } from './verify-archives.ts';
+import type { NamedArchive } from './checked-archive.ts';
 
 interface Use {
   entries: number;

@@ -209,6 +209,14 @@ export class Series {
   }
 
   /**
+   * Whether there is an info.json after all in a folder that {@link survey} took for unfinished: reading it has failed
+   * in a way that looked as if it were not there.
+   */
+  async isFinished(name: string): Promise<boolean> {
+    return (await this.store.list(this.key(name))).some((item) => item.name === INFO_FILE);
+  }
+
+  /**
    * Removes a snapshot or what there is of an unfinished one: info.json first, so that it is no snapshot any
    * more from the first moment on. Only files that this program writes are touched, and none that another
    * one of `snapshots` names.

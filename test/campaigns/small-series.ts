@@ -74,6 +74,11 @@ export class SmallSeries {
     };
   }
 
+  /** Whether this is the last night, which begins after a run that was cut short. */
+  get isLast(): boolean {
+    return this.night === NIGHTS.length - 1;
+  }
+
   /** What the night is about. */
   get title(): string {
     return NIGHTS[this.night]?.name ?? '';

@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { closing } from './attempt.ts';
+
+async function openOne(): Promise<{ file: Awaited<ReturnType<typeof open>>; path: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'snapshot-attempt-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'file');
+  writeFileSync(path, 'content');
+  return { file: await open(path, 'r'), path };
+}
+
+it('a close that fails is an error of the store', async () => {
+  const { file, path } = await openOne();
+  const close = file.close.bind(file);
+  file.close = async () => {
+    await close();
+    throw Object.assign(new Error('EIO'), { code: 'EIO' });
+  };
+  await expect(closing(file, path, async () => await file.readFile())).rejects.toMatchObject({
+    name: 'SnapshotError',
+    code: 'E_STORE',
+    message: expect.stringContaining(`Cannot close "${path}"`),
+  });
+});
+
+async function fail(): Promise<never> {
+  return await Promise.reject(new Error('first'));
+}
+
+it('what failed first is what gets reported, and the file is closed', async () => {
+  const { file, path } = await openOne();
+  await expect(closing(file, path, fail)).rejects.toThrow('first');
+  expect(file.fd).toBe(-1);
+});
