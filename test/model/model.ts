@@ -56,10 +56,11 @@ export class Model {
     else await this.#use(step);
   }
 
-  /** Restores the oldest and the newest, and verifies all, by the program itself. */
+  /** Restores the oldest and the newest, the latter without the program too, and verifies all. */
   async end(): Promise<void> {
     for (const at of new Set([0, Math.max(0, this.#moments.size - 1)]))
       await this.#use({ do: 'restore', at, glob: undefined });
+    await this.#use({ do: 'script', at: Math.max(0, this.#moments.size - 1) });
     await this.#use({ do: 'verify', level: 'full' });
   }
 
@@ -106,7 +107,8 @@ export class Model {
   async #runLab(step: RunStep): Promise<RowEnd> {
     const stop = new AbortController();
     let events = 0;
-    return await this.#lab.run({
+    let isUnderWay = false;
+    const end = await this.#lab.run({
       acceptChanges: step.accept,
       rehash: step.rehash,
       dryRun: step.dryRun,
@@ -114,11 +116,19 @@ export class Model {
       smallIndexBytes: step.smallIndexBytes,
       now: () => new Date(this.#clockMs),
       signal: stop.signal,
-      report: () => {
-        if (events++ === step.stopAt) stop.abort();
+      report: ({ event }) => {
+        if (events++ !== step.stopAt) return;
+        isUnderWay = event === 'progress';
+        stop.abort();
       },
       ...(step.links ? {} : { open: (destination: string) => new NoLinkStore(destination) }),
     });
+    // Progress ends before the commit.
+    assert(
+      step.dryRun || !isUnderWay || end.outcome !== 'written',
+      'a run that was stopped writes no snapshot',
+    );
+    return end;
   }
 
   #expect({ accept }: RunStep, shut: string | undefined): Expected {
