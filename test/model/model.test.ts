@@ -77,6 +77,16 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
     ]);
   });
 
+  it('takes no source for empty that has a file which cannot be read', async () => {
+    await play([
+      { do: 'write', path: 'a', size: 20, seed: 1 },
+      run(),
+      { do: 'empty' },
+      { do: 'write', path: 'b', size: 20, seed: 2 },
+      run({ accept: false, shut: 'b' }),
+    ]);
+  });
+
   it('keeps in mind what changed and what went, while it uses an older index', async () => {
     const later = run({ smallIndexBytes: 0 });
     await play([

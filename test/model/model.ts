@@ -138,8 +138,9 @@ export class Model {
     const now: Moment = { seen: lookAt(this.#lab.source), isPatched: false };
     const moment = shut === undefined ? now : withShut(now, last, shut);
     const nothing = { moment, isMassChange: false, removed: [] };
-    if (!accept && filesIn(moment) === 0 && filesIn(last) > 0)
-      return { ...nothing, outcome: 'failed', snapshot: null };
+    // A source with a file that cannot be read is not empty.
+    const isEmpty = filesIn(moment) === 0 && (shut === undefined || this.#tree.type(shut) !== 'file');
+    if (!accept && isEmpty && filesIn(last) > 0) return { ...nothing, outcome: 'failed', snapshot: null };
     const { added, modified, removed, filesHit } = changeBetween(last, moment);
     if (newest !== undefined && added + modified + removed === 0)
       return { ...nothing, outcome: 'unchanged', snapshot: newest };
