@@ -32,6 +32,7 @@ export interface Line {
   readonly mode: string;
   readonly mtime: string;
   readonly at?: readonly [number, number, number, number];
+  readonly kept?: string;
 }
 
 /** Snapshots of one series. What one archive holds is decompressed once. */

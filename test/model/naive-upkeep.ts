@@ -15,8 +15,12 @@ interface Frame {
  * from before it when they are too many.
  */
 export function notGivenUp(reader: NaiveReader, snapshot: string): readonly string[] {
-  const older = reader.info(snapshot).archives.filter(({ file }) => !file.includes(`-${snapshot}`));
   const { live, dead } = reader.lines(snapshot);
+  // A last good copy stays where it is: it cannot be read from the source.
+  const keeping = new Set(live.flatMap(({ kept, at }) => (kept === undefined ? [] : [at?.[0]])));
+  const older = reader
+    .info(snapshot)
+    .archives.filter(({ file, number }) => !file.includes(`-${snapshot}`) && !keeping.has(number));
   const wasteful = older.filter(({ number, bytes }) => liveBytes(number, live, dead) * 2 < bytes - 1);
   return (older.length > MOST ? older : wasteful).map(({ file }) => file);
 }
