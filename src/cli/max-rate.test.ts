@@ -23,6 +23,10 @@ describe('parseRate()', () => {
     },
   );
 
+  it('refuses a number so long that it would be infinite', () => {
+    expect(() => parseRate(`${'9'.repeat(400)}MB`)).toThrow('it takes a number and a unit');
+  });
+
   it.each(['0MB', '0.9KB', '0GiB'])('refuses %s, with which nothing would ever end', (text) => {
     expect(() => parseRate(text)).toThrow('at least 1KB/s');
   });

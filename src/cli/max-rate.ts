@@ -20,7 +20,7 @@ const MIN_BYTES_PER_SECOND = 1000;
  * @throws {@link SnapshotError} `E_USAGE` for anything else: a rate that is guessed wrong is worse than none.
  */
 export function parseRate(text: string): number {
-  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([A-Za-z]+)(?:\/s)?$/.exec(text) ?? [];
+  const [, number = '', unit = ''] = /^(\d{1,9}(?:\.\d+)?) ?([A-Za-z]+)(?:\/s)?$/.exec(text) ?? [];
   const factor = UNITS.get(unit);
   if (factor === undefined) {
     throw new SnapshotError('E_USAGE', `--max-rate ${text}: it takes a number and a unit, as 20MB/s`, {

@@ -68,7 +68,17 @@ export function midnightOf(wallMs: number): Date {
   return new Date(Math.floor(wallMs / DAY_MS) * DAY_MS);
 }
 
+/** Two digits are enough for all there is. node-cron fills memory with what a larger range has, until Node dies. */
+const TOO_LARGE = /\d{3}/;
+
 function parsed(text: string): ReturnType<typeof parse> {
+  if (TOO_LARGE.test(text)) {
+    throw wrong(
+      text,
+      'a number in it is too large',
+      'Minutes go to 59, hours to 23, days to 31, months to 12.',
+    );
+  }
   try {
     return parse(text);
   } catch (cause) {

@@ -49,7 +49,7 @@ export class Memory {
   async find(destination: string): Promise<KnownDestination | undefined> {
     const key = keyOf(destination);
     const bytes = await this.#store.read(key);
-    return bytes === undefined ? undefined : parse(bytes.toString('utf8'), `${this.folder}/${key}`);
+    return bytes === undefined ? undefined : parseKnown(bytes.toString('utf8'), `${this.folder}/${key}`);
   }
 
   /**
@@ -88,7 +88,8 @@ function keyOf(destination: string): string {
   return `destinations/${createHash('sha256').update(same).digest('hex').slice(0, 16)}.json`;
 }
 
-function parse(text: string, where: string): KnownDestination {
+/** @throws {@link SnapshotError} `E_DAMAGED` */
+export function parseKnown(text: string, where: string): KnownDestination {
   const fields = Fields.parse(text, where);
   return {
     isRemovable: fields.boolean('isRemovable'),

@@ -1,5 +1,15 @@
 import { SnapshotError } from '../errors.ts';
 
+/** Shorter text costs nothing worth a look, and there are a million lines of it in an index. */
+const SHORT = 64 * 1024;
+
+/** Far deeper than anything this program writes. */
+const MOST_DEPTH = 32;
+
+const [BACKSLASH, QUOTE, BRACE, CLOSING_BRACE] = [0x5c, 0x22, 0x7b, 0x7d];
+/** `[` and `{` differ in it only, and so do `]` and `}`. */
+const BRACKET_BIT = 0x20;
+
 /**
  * A JSON object that this program wrote once, and that anyone may have changed since.
  *
@@ -23,6 +33,8 @@ export class Fields {
 
   /** @param where - The file, for messages. */
   static parse(json: string, where: string): Fields {
+    // JSON.parse() takes seconds, and much memory, for megabytes of brackets.
+    if (json.length > SHORT && isDeep(json)) throw damaged(where, 'it is nested far too deep');
     let value: unknown;
     try {
       value = JSON.parse(json);
@@ -97,6 +109,20 @@ export class Fields {
   #name(key: string): string {
     return this.#path === '' ? key : `${this.#path}.${key}`;
   }
+}
+
+function isDeep(json: string): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === BACKSLASH) at++;
+    else if (code === QUOTE) isText = !isText;
+    else if (isText) continue;
+    else if ((code | BRACKET_BIT) === CLOSING_BRACE) depth--;
+    else if ((code | BRACKET_BIT) === BRACE && ++depth > MOST_DEPTH) return true;
+  }
+  return false;
 }
 
 function asCount(value: unknown): number | undefined {

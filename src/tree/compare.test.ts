@@ -257,6 +257,11 @@ describe('Comparison', () => {
     expect([changes, certain]).toEqual([[], false]);
   });
 
+  it('takes a link for gone when a file is in its place that cannot be read', () => {
+    const { changes, certain } = compared({ a: LINK }, { a: FILE }, { unreadable: ['a'] });
+    expect([shown(changes), certain]).toEqual([['removed a'], true]);
+  });
+
   it('is not certain of one by the mode or size of a file that may not be readable', () => {
     const now = { a: { ...FILE, mode: 0, ctimeNs: 6n }, b: { ...FILE, size: 9 } };
     const { certainBefore, certain } = compared({ a: FILE, b: FILE }, now, { unreadable: ['a', 'b'] });

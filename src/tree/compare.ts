@@ -175,8 +175,12 @@ export class Comparison {
     return numbers;
   }
 
-  /** Leaves entry `i` out of the differences: it turned out not to be readable, so nothing is known of it. */
+  /**
+   * Leaves entry `i` out of the differences: it turned out not to be readable, so nothing is known of it. But a folder
+   * or a link that was there before is gone for certain.
+   */
   dismiss(i: number): void {
+    if (this.#state(i) & TYPE) this.#removed.push(this.#current.path(i));
     this.#states[i] = SAME;
   }
 

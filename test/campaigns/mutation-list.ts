@@ -19,6 +19,10 @@ const STORE = 'src/store/local-store.ts';
 const MAKE = 'src/jobs/make-snapshot.ts';
 const WRITE = 'src/jobs/write-row.ts';
 const ORDER = 'src/jobs/order.test.ts';
+const CURSOR = 'src/snapshot/index-cursor.ts';
+/** Named histories: the random ones of the model would find most of these, some day. */
+const MODEL = 'test/model/model.test.ts';
+const SHARING = 'src/jobs/sharing.test.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -347,5 +351,85 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'return await runScript(where, where, target, signal);',
     test: 'test/verify.test.ts',
     only: 'runs the very bytes',
+  },
+  {
+    name: 'a new archive gets the number of an older one',
+    file: 'src/jobs/shelf.ts',
+    from: 'Math.max(shelf.#nextNumber, number + 1)',
+    to: 'Math.max(shelf.#nextNumber, number)',
+    test: SHARING,
+    only: 'gives up an archive that is mostly dead',
+  },
+  {
+    name: 'an archive is known by its place only',
+    file: 'src/jobs/shelf.ts',
+    from: 'archive.file === file || archive.file.endsWith(`/${file}`)',
+    to: 'archive.file.endsWith(`/${file}`)',
+    test: MODEL,
+    only: 'knows an archive once',
+  },
+  {
+    name: 'what dead.jsonl says is ignored',
+    file: 'src/jobs/shelf.ts',
+    from: '    if (newest !== undefined) await this.#read(series.dead(newest), newest, held, holdings, note);\n',
+    to: '',
+    test: SHARING,
+    only: 'not written again when it was moved',
+  },
+  {
+    name: 'upkeep leaves a live file behind',
+    file: MAKE,
+    from: 'await this.#packer.files(numbers, true)',
+    to: 'await this.#packer.files(numbers.slice(1), true)',
+    test: SHARING,
+    only: 'gives up an archive that is mostly dead',
+  },
+  {
+    name: 'a removed path stays in the index',
+    file: MAKE,
+    from: 'lines.changes(holdings.gone)',
+    to: 'lines.changes([])',
+    test: MODEL,
+    only: 'what changed and what went',
+  },
+  {
+    name: 'a change is taken for a line of the older index',
+    file: CURSOR,
+    from: '    if (layer === this.#index) this.holdings.stands(i);\n    else this.#skipIndex(now.path);',
+    to: '    this.holdings.stands(i);\n    if (layer !== this.#index) this.#skipIndex(now.path);',
+    test: MODEL,
+    only: 'what changed and what went',
+  },
+  {
+    name: "a member's name is forgotten",
+    file: CURSOR,
+    from: '    if (member !== undefined) this.holdings.names.set(slot, member);\n',
+    to: '',
+    test: MODEL,
+    only: 'under which name a file was stored',
+  },
+  {
+    name: 'a guard of an earlier run is forgotten',
+    file: 'src/jobs/row-context.ts',
+    from: 'this.#guards.push(...(isHeld ? guards : await this.#heldBefore()));',
+    to: 'this.#guards.push(...guards);',
+    test: MODEL,
+    only: 'loses no snapshot after a mass change',
+  },
+  {
+    name: 'a new time is a change',
+    file: 'src/tree/compare.ts',
+    from: 'if (before.size !== now.size) return',
+    to: 'if (before.size !== now.size || before.mtimeNs !== now.mtimeNs) return',
+    test: 'src/tree/compare.test.ts',
+    only: 'a touched file',
+  },
+  {
+    name: 'restore sets no modes',
+    file: 'src/unpack/meta.ts',
+    from: '  fchmodSync(fd, mode & ~((owned.user ? 0 : SET_USER) | (owned.group ? 0 : SET_GROUP)));\n',
+    to: '',
+    test: MODEL,
+    only: 'under which name a file was stored',
   },
 ];

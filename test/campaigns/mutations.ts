@@ -71,7 +71,7 @@ class Copy {
   #test({ test, only }: Mutation): Ended {
     const report = join(this.root, 'report.json');
     rmSync(report, { force: true });
-    const project = test.startsWith('src/') ? 'unit' : 'e2e';
+    const project = /^(?:src|test\/model)\//.test(test) ? 'unit' : 'e2e';
     const names = only === undefined ? [] : ['-t', only];
     const args = ['run', '--project', project, test, ...names, '--reporter=json', `--outputFile=${report}`];
     this.#node('vitest/vitest.mjs', args);

@@ -1,7 +1,7 @@
 import { SnapshotError } from '../../src/errors.ts';
 import { randomOf } from '../history.ts';
 import { mutate } from './mutate.ts';
-import type { Reader } from './readers.ts';
+import type { Reader } from './reader.ts';
 
 /** What one input takes is far below; a machine with other work has time left. */
 const MOST_MS = 5000;

@@ -14,17 +14,11 @@ import { SeriesLock } from '../../src/snapshot/lock.ts';
 import { parseRestore } from '../../src/snapshot/restore-read.ts';
 import { Series } from '../../src/snapshot/series.ts';
 import { parseSums } from '../../src/snapshot/sums.ts';
-import { LocalStore } from '../../src/store/local-store.ts';
-import type { StoreItem } from '../../src/store/store.ts';
+import { OneFile } from './one-file.ts';
+import type { Reader } from './reader.ts';
 import { contentOf, type SeedFile } from './seeds.ts';
-
-export interface Reader {
-  readonly name: string;
-  /** What it reads without complaint. */
-  readonly valid: readonly Buffer[];
-  /** @param other - Another valid one, not changed. */
-  readonly read: (bytes: Buffer, other: Buffer) => unknown;
-}
+import { settingReaders } from './setting-readers.ts';
+import { stateReaders } from './state-readers.ts';
 
 const PLAN = `\uFEFF# plan
 active;source;destination;name;keep;format;strategy;exclude;shutdown
@@ -43,7 +37,7 @@ export async function allReaders(seeds: readonly SeedFile[]): Promise<readonly R
   const [index, changes, dead] = [named(/^index/), named(/^changes/), named(/^dead/)];
   const tars = named(/tar\.zst$/);
   return [
-    { name: 'plan', valid: [Buffer.from(PLAN)], read: readPlan },
+    { name: 'plan', valid: [Buffer.from(PLAN)], read: readPlan, isTolerant: true },
     { name: 'info.json', valid: named(/^info/), read: (bytes) => parseInfo(bytes.toString('utf8'), 'x') },
     { name: 'index frames', valid: [...index, ...changes], read: (bytes) => readEntries(bytes, undefined) },
     {
@@ -72,17 +66,21 @@ export async function allReaders(seeds: readonly SeedFile[]): Promise<readonly R
     { name: 'SHA256SUMS', valid: named(/^SHA/), read: (bytes) => parseSums(bytes.toString('utf8'), 'x') },
     {
       name: 'held.json',
+      isTolerant: true,
       valid: [Buffer.from(HELD)],
-      read: async (bytes) => await readHeld(new Series(new OneFile('held.json', bytes), 'data')),
+      read: async (bytes) => await readHeld(new Series(new OneFile('data/held.json', bytes), 'data')),
     },
     {
       name: 'lock',
+      isTolerant: true,
       valid: [Buffer.from(LOCK)],
       read: async (bytes) => {
-        const lock = await SeriesLock.acquire(new Series(new OneFile('.lock-1', bytes), 'data'));
+        const lock = await SeriesLock.acquire(new Series(new OneFile('data/.lock-1', bytes), 'data'));
         await lock.release();
       },
     },
+    ...stateReaders(),
+    ...settingReaders(),
   ];
 }
 
@@ -162,39 +160,4 @@ function withChecksums(tar: Buffer): Buffer {
     block.write(`${sum.toString(8).padStart(6, '0')}\0`, 148, 'latin1');
   }
   return bytes;
-}
-
-/** A store with a single small file, which is an hour old. */
-class OneFile extends LocalStore {
-  readonly #files: Map<string, { bytes: Buffer; modifiedMs: number }>;
-
-  constructor(name: string, bytes: Buffer) {
-    super('x');
-    this.#files = new Map([[`data/${name}`, { bytes, modifiedMs: Date.now() - 3_600_000 }]]);
-  }
-
-  override async list(): Promise<readonly StoreItem[]> {
-    const items = [...this.#files].map(([key, { bytes, modifiedMs }]) => ({
-      name: key.slice('data/'.length),
-      isFolder: false,
-      isFile: true,
-      sizeBytes: bytes.length,
-      modifiedMs,
-    }));
-    return await Promise.resolve(items);
-  }
-
-  override async read(key: string): Promise<Buffer | undefined> {
-    return await Promise.resolve(this.#files.get(key)?.bytes);
-  }
-
-  override async put(key: string, bytes: Uint8Array): Promise<void> {
-    this.#files.set(key, { bytes: Buffer.from(bytes), modifiedMs: Date.now() });
-    await Promise.resolve();
-  }
-
-  override async remove(key: string): Promise<void> {
-    this.#files.delete(key);
-    await Promise.resolve();
-  }
 }

@@ -33,6 +33,23 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
     ]);
   });
 
+  it('knows an archive once when a series moves to a disk with hard links', async () => {
+    await play([
+      { do: 'write', path: 'a', size: 20, seed: 1 },
+      run({ links: false }),
+      // From now on the archive lies in a folder that has no info.json.
+      { do: 'keep', keep: { last: 1 } },
+      { do: 'write', path: 'c', size: 1, seed: 3 },
+      run({ links: false }),
+      { do: 'keep', keep: { last: 2 } },
+      { do: 'rename', path: 'a', to: 'd' },
+      run(),
+      // Its content is looked for under its old name, while the new one keeps its place.
+      { do: 'copy', path: 'd', to: 'a' },
+      run(),
+    ]);
+  });
+
   it('gets no new snapshot for a file that changed and cannot be read', async () => {
     await play([
       { do: 'write', path: 'a', size: 20, seed: 1 },
@@ -40,6 +57,71 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
       { do: 'append', path: 'a', size: 1, seed: 1 },
       run({ shut: 'a' }),
       run({ shut: 'a' }),
+      run(),
+    ]);
+  });
+
+  it('misses a link for which there is a file that cannot be read, and a folder', async () => {
+    await play([
+      { do: 'write', path: 'a', size: 20, seed: 1 },
+      { do: 'symlink', path: 'b', target: 'a' },
+      run(),
+      { do: 'write', path: 'b', size: 20, seed: 2 },
+      run({ shut: 'b' }),
+      run({ shut: 'b' }),
+      { do: 'write', path: 'c/d', size: 20, seed: 3 },
+      run(),
+      { do: 'write', path: 'c', size: 20, seed: 4 },
+      run({ shut: 'c' }),
+      run(),
+    ]);
+  });
+
+  it('takes no source for empty that has a file which cannot be read', async () => {
+    await play([
+      { do: 'write', path: 'a', size: 20, seed: 1 },
+      run(),
+      { do: 'empty' },
+      { do: 'write', path: 'b', size: 20, seed: 2 },
+      run({ accept: false, shut: 'b' }),
+    ]);
+  });
+
+  it('keeps in mind what changed and what went, while it uses an older index', async () => {
+    const later = run({ smallIndexBytes: 0 });
+    await play([
+      { do: 'many', path: 'a', count: 90, seed: 1 },
+      run(),
+      { do: 'write', path: 'a/5', size: 20, seed: 2 },
+      { do: 'remove', path: 'a/6' },
+      later,
+      { do: 'write', path: 'a/7', size: 20, seed: 3 },
+      later,
+    ]);
+  });
+
+  it('tells RESTORE.txt under which name a file was stored, some snapshots ago', async () => {
+    await play([
+      { do: 'write', path: 'a', size: 9000, seed: 1 },
+      run(),
+      { do: 'rename', path: 'a', to: 'b' },
+      run(),
+      { do: 'write', path: 'c', size: 20, seed: 2 },
+      run(),
+      { do: 'script', at: 2 },
+    ]);
+  });
+
+  it('loses no snapshot after a mass change until that is accepted', async () => {
+    await play([
+      { do: 'many', path: 'a', count: 130, seed: 1 },
+      run(),
+      { do: 'keep', keep: { last: 1 } },
+      { do: 'many', path: 'a', count: 130, seed: 2 },
+      run({ accept: false }),
+      { do: 'write', path: 'b', size: 20, seed: 1 },
+      run({ accept: false }),
+      { do: 'write', path: 'b', size: 20, seed: 2 },
       run(),
     ]);
   });

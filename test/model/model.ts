@@ -10,6 +10,7 @@ import { look } from './look.ts';
 import { changeBetween, comparable, filesIn, type Moment, NOTHING, withShut } from './moment.ts';
 import { NaiveReader } from './naive-reader.ts';
 import { letGo, nameAt } from './naive-rotation.ts';
+import { notGivenUp } from './naive-upkeep.ts';
 import { removeAll } from './remove-all.ts';
 import { SourceTree } from './source-tree.ts';
 import { isProgramStep, type ProgramStep, type RunStep, type Step } from './steps.ts';
@@ -55,10 +56,11 @@ export class Model {
     else await this.#use(step);
   }
 
-  /** Restores the oldest and the newest, and verifies all, by the program itself. */
+  /** Restores the oldest and the newest, the latter without the program too, and verifies all. */
   async end(): Promise<void> {
     for (const at of new Set([0, Math.max(0, this.#moments.size - 1)]))
       await this.#use({ do: 'restore', at, glob: undefined });
+    await this.#use({ do: 'script', at: Math.max(0, this.#moments.size - 1) });
     await this.#use({ do: 'verify', level: 'full' });
   }
 
@@ -86,7 +88,10 @@ export class Model {
     else {
       this.#runs++;
       this.#checkHeld(step, expected, isStopped);
-      if (!isStopped && end.outcome === 'written') this.#take(expected);
+      if (!isStopped && end.outcome === 'written') {
+        this.#take(expected);
+        this.#checkUpkeep(expected);
+      }
       this.#checkLog(end);
     }
     this.#checkSeries();
@@ -102,7 +107,8 @@ export class Model {
   async #runLab(step: RunStep): Promise<RowEnd> {
     const stop = new AbortController();
     let events = 0;
-    return await this.#lab.run({
+    let isUnderWay = false;
+    const end = await this.#lab.run({
       acceptChanges: step.accept,
       rehash: step.rehash,
       dryRun: step.dryRun,
@@ -110,11 +116,19 @@ export class Model {
       smallIndexBytes: step.smallIndexBytes,
       now: () => new Date(this.#clockMs),
       signal: stop.signal,
-      report: () => {
-        if (events++ === step.stopAt) stop.abort();
+      report: ({ event }) => {
+        if (events++ !== step.stopAt) return;
+        isUnderWay = event === 'progress';
+        stop.abort();
       },
       ...(step.links ? {} : { open: (destination: string) => new NoLinkStore(destination) }),
     });
+    // Progress ends before the commit.
+    assert(
+      step.dryRun || !isUnderWay || end.outcome !== 'written',
+      'a run that was stopped writes no snapshot',
+    );
+    return end;
   }
 
   #expect({ accept }: RunStep, shut: string | undefined): Expected {
@@ -124,8 +138,9 @@ export class Model {
     const now: Moment = { seen: lookAt(this.#lab.source), isPatched: false };
     const moment = shut === undefined ? now : withShut(now, last, shut);
     const nothing = { moment, isMassChange: false, removed: [] };
-    if (!accept && filesIn(moment) === 0 && filesIn(last) > 0)
-      return { ...nothing, outcome: 'failed', snapshot: null };
+    // A source with a file that cannot be read is not empty.
+    const isEmpty = filesIn(moment) === 0 && (shut === undefined || this.#tree.type(shut) !== 'file');
+    if (!accept && isEmpty && filesIn(last) > 0) return { ...nothing, outcome: 'failed', snapshot: null };
     const { added, modified, removed, filesHit } = changeBetween(last, moment);
     if (newest !== undefined && added + modified + removed === 0)
       return { ...nothing, outcome: 'unchanged', snapshot: newest };
@@ -173,6 +188,12 @@ export class Model {
     if (snapshot !== null) this.#moments.set(snapshot, moment);
     for (const name of removed) this.#moments.delete(name);
     this.#count('rotated out', removed.length);
+  }
+
+  /** What could not be read cannot be written again either. */
+  #checkUpkeep({ snapshot, moment }: Expected): void {
+    if (snapshot === null || moment.isPatched) return;
+    assert.deepEqual(notGivenUp(this.#reader, snapshot), [], 'archives of little use');
   }
 
   /** held.json is there exactly as long as rotation is held back. A run that was stopped may be at either side. */

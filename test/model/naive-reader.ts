@@ -17,9 +17,10 @@ interface InfoFile {
   readonly archives: readonly (NamedFile & { readonly number: number })[];
   readonly index: NamedFile;
   readonly changes: NamedFile | null;
+  readonly dead: NamedFile | null;
 }
 
-interface Line {
+export interface Line {
   readonly path?: string;
   readonly pathBase64?: string;
   readonly hardlink?: string;
@@ -31,6 +32,7 @@ interface Line {
   readonly mode: string;
   readonly mtime: string;
   readonly at?: readonly [number, number, number, number];
+  readonly kept?: string;
 }
 
 /** Snapshots of one series. What one archive holds is decompressed once. */
@@ -47,11 +49,8 @@ export class NaiveReader {
   read(snapshot: string): Map<string, Seen> {
     const info = this.info(snapshot);
     const archives = new Map(info.archives.map((archive) => [archive.number, this.#open(snapshot, archive)]));
-    const lines = this.#lines(snapshot, info.index);
-    if (info.changes !== null)
-      for (const [path, line] of this.#lines(snapshot, info.changes)) lines.set(path, line);
     const seen = new Map<string, Seen>();
-    for (const [path, line] of lines) {
+    for (const [path, line] of this.#entries(snapshot)) {
       if (path === '' || line.type === 'none') continue;
       seen.set(path, {
         type: line.type,
@@ -68,6 +67,15 @@ export class NaiveReader {
 
   info(snapshot: string): InfoFile {
     return JSON.parse(readFileSync(join(this.#series, snapshot, 'info.json'), 'utf8')) as InfoFile;
+  }
+
+  /** What `snapshot` says of content in its archives: that of its entries, and what none of them has. */
+  lines(snapshot: string): { readonly live: readonly Line[]; readonly dead: readonly Line[] } {
+    const { dead } = this.info(snapshot);
+    return {
+      live: [...this.#entries(snapshot).values()],
+      dead: dead === null ? [] : this.#lines(snapshot, dead),
+    };
   }
 
   /** Every file that `snapshot` names, seen from the series' folder. */
@@ -87,13 +95,19 @@ export class NaiveReader {
     return { bytes: content, sha256, isZip: file.endsWith('.zip') };
   }
 
-  #lines(snapshot: string, file: NamedFile): Map<string, Line> {
+  #entries(snapshot: string): Map<string, Line> {
+    const { index, changes } = this.info(snapshot);
+    const lines = [index, changes].flatMap((file) => (file === null ? [] : this.#lines(snapshot, file)));
+    // What a change says comes in place of what the index says.
+    return new Map(lines.map((line) => [textOf(line.path, line.pathBase64) ?? '', line]));
+  }
+
+  #lines(snapshot: string, file: NamedFile): readonly Line[] {
     const text = this.#frames(this.#open(snapshot, file).bytes).toString('utf8');
-    const lines = text
+    return text
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line) as Line);
-    return new Map(lines.map((line) => [textOf(line.path, line.pathBase64) ?? '', line]));
   }
 
   #frames(bytes: Buffer): Buffer {

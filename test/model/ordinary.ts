@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The user that has no rights of its own, on every Linux. */
@@ -15,7 +15,8 @@ export async function asOrdinary<T>(work: (isOrdinary: boolean) => Promise<T>): 
   if (process.platform === 'win32' || process.geteuid?.() !== 0) return await work(false);
   process.seteuid?.(NOBODY);
   try {
-    accessSync(fileURLToPath(import.meta.url), constants.R_OK);
+    // access() would ask for the one who started this process.
+    closeSync(openSync(fileURLToPath(import.meta.url), 'r'));
   } catch {
     process.seteuid?.(0);
     return await work(false);
