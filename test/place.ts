@@ -61,6 +61,8 @@ export interface IndexLine {
   readonly member?: string;
   readonly stale?: boolean;
   readonly kept?: string;
+  readonly ctime: string;
+  readonly inode: string;
 }
 
 export class Place {

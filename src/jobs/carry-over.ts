@@ -1,6 +1,7 @@
 import type { IndexEntry } from '../snapshot/index-line.ts';
 import { EntryTable } from '../tree/entry-table.ts';
 import { type BytePath, comparePaths } from '../tree/path.ts';
+import type { Entry } from '../tree/entry.ts';
 import type { Previous } from './previous.ts';
 import type { RowContext } from './row-context.ts';
 import { compareWith, type Scanned } from './row-scan.ts';
@@ -36,9 +37,19 @@ export async function carryOver(
   comparison.finish();
   for (const { entry, kept } of carried) {
     const i = entries.find(entry.path);
-    if (i !== undefined && entry.type === 'file') cursor.holdings.keepAs(i, kept ?? newest.name);
+    if (i === undefined || entry.type !== 'file') continue;
+    entries.replace(i, unseen(entry));
+    cursor.holdings.keepAs(i, kept ?? newest.name);
   }
   return { previous: again, scanned: { tree: { ...tree, entries }, comparison } };
+}
+
+/**
+ * As an index has an entry of which nobody knows whether it still is so: as soon as it can be read it is looked into,
+ * whatever its times say, and is no more a copy that is only kept.
+ */
+export function unseen(entry: Entry): Entry {
+  return { ...entry, ctimeNs: 0n, inode: 0n };
 }
 
 function isWithin(path: BytePath, folders: ReadonlySet<BytePath>): boolean {

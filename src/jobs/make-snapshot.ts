@@ -9,8 +9,10 @@ import { restoreText } from '../snapshot/restore-text.ts';
 import { planUpkeep } from '../snapshot/upkeep.ts';
 import type { Comparison } from '../tree/compare.ts';
 import { firstNames, shareContent } from '../tree/hardlinks.ts';
+import type { Entry } from '../tree/entry.ts';
 import type { BytePath } from '../tree/path.ts';
 import type { Tree } from '../tree/scanner.ts';
+import { unseen } from './carry-over.ts';
 import { findStored, needRoom } from './find-stored.ts';
 import type { Previous } from './previous.ts';
 import { restoreParts } from './restore-parts.ts';
@@ -106,7 +108,7 @@ export class SnapshotMaker {
    * @param rotten - Entries whose last good copies are to stay.
    */
   async pack(rotten: readonly number[]): Promise<Packed> {
-    await this.#keep(rotten);
+    await this.#keep(rotten, (entry) => entry);
     await this.#packNew();
     await this.#carryOver();
     await this.#upkeep();
@@ -174,11 +176,14 @@ export class SnapshotMaker {
   async #carryOver(): Promise<void> {
     const lost = [...this.#missing];
     for (const i of lost) this.#comparison.dismiss(i);
-    await this.#keep(lost.filter((i) => this.#packer.isUnreadable(i)));
+    await this.#keep(
+      lost.filter((i) => this.#packer.isUnreadable(i)),
+      unseen,
+    );
   }
 
-  /** Takes entries as the last snapshot has them. */
-  async #keep(numbers: readonly number[]): Promise<void> {
+  /** Takes entries as the last snapshot has them. @param as - What is noted of each. */
+  async #keep(numbers: readonly number[], as: (entry: Entry) => Entry): Promise<void> {
     const { newest } = this.#previous;
     if (numbers.length === 0 || newest === undefined) return;
     const { entries } = this.#tree;
@@ -187,7 +192,7 @@ export class SnapshotMaker {
       const i = wanted.get(item.entry.path);
       if (i === undefined || item.entry.type !== 'file') continue;
       const before = entries.at(i);
-      entries.replace(i, { ...item.entry, hardlink: this.#firstOf(item.entry.hardlink) });
+      entries.replace(i, as({ ...item.entry, hardlink: this.#firstOf(item.entry.hardlink) }));
       if (this.#stored.keep(i, item, newest.name)) this.#missing.delete(i);
       else entries.replace(i, before);
     }
