@@ -1,7 +1,7 @@
 import { SnapshotError } from '../errors.ts';
 import { findSeries, rowOf } from '../jobs/address.ts';
-import { chooseRange, diffSnapshots, type Range } from '../jobs/diff.ts';
-import { countDifferences, type Difference, toBackUp } from '../jobs/difference.ts';
+import { chooseRange, diffSnapshots, type Range } from '../jobs/look/diff.ts';
+import { countDifferences, type Difference, toBackUp } from '../jobs/look/difference.ts';
 import { formatLocal } from '../jobs/moment.ts';
 import { loadPlan } from '../plan/plan.ts';
 import type { Series } from '../snapshot/series.ts';
@@ -74,7 +74,7 @@ async function withNow(
       `No row of "${plan.file}" makes "${series.place()}": its source is not known`,
     );
   }
-  const { diffNow } = await import('../jobs/diff-now.ts');
+  const { diffNow } = await import('../jobs/look/diff-now.ts');
   const status = terminal.status(!quiet && !json);
   const stop = stopSignal(() => {});
   try {

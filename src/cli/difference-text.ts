@@ -1,5 +1,5 @@
-import type { Side } from '../jobs/branches.ts';
-import type { Difference } from '../jobs/difference.ts';
+import type { Side } from '../jobs/look/branches.ts';
+import type { Difference } from '../jobs/look/difference.ts';
 import { pathProperty } from '../snapshot/index-line.ts';
 import { formatNs, hashText, pathText } from './entry-text.ts';
 import { formatBytes, formatCountOf } from './format.ts';

@@ -1,6 +1,6 @@
 import { formatLocal } from '../jobs/moment.ts';
 import { findSeries } from '../jobs/address.ts';
-import { findFiles, type FoundCount } from '../jobs/files.ts';
+import { findFiles, type FoundCount } from '../jobs/look/files.ts';
 import { loadPlan } from '../plan/plan.ts';
 import { type IndexEntry, pathProperty } from '../snapshot/index-line.ts';
 import { display } from '../tree/path.ts';

@@ -1,5 +1,5 @@
 import { findSeries, seriesOfPlan } from '../jobs/address.ts';
-import { findInSeries, type FoundInSeries, type FoundPath, type Stay } from '../jobs/find.ts';
+import { findInSeries, type FoundInSeries, type FoundPath, type Stay } from '../jobs/look/find.ts';
 import { formatLocal } from '../jobs/moment.ts';
 import { loadPlan } from '../plan/plan.ts';
 import { pathProperty } from '../snapshot/index-line.ts';

@@ -1,5 +1,5 @@
 import type { RowEnd, RunEvent } from '../jobs/events.ts';
-import type { RestoreEvent } from '../jobs/restore-events.ts';
+import type { RestoreEvent } from '../jobs/restore/restore-events.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import type { RunView } from './run-view.ts';
 import type { Terminal } from './terminal.ts';

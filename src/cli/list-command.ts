@@ -1,5 +1,5 @@
 import { findSeries, rowOf, seriesOfPlan } from '../jobs/address.ts';
-import { list, type ListedSeries } from '../jobs/list.ts';
+import { list, type ListedSeries } from '../jobs/look/list.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
 import { formatBytes, formatCountOf } from './format.ts';

@@ -1,4 +1,4 @@
-import type { ListedSnapshot } from '../jobs/list.ts';
+import type { ListedSnapshot } from '../jobs/look/list.ts';
 import { formatLocal } from '../jobs/moment.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { type Column, formatTable } from './table.ts';

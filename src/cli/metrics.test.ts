@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SeriesStatus } from '../jobs/read-status.ts';
-import { statusOf } from '../jobs/status.ts';
+import type { SeriesStatus } from '../jobs/status/read-status.ts';
+import { statusOf } from '../jobs/status/status.ts';
 import type { PastRecord } from '../snapshot/past.ts';
 import { metricsText } from './metrics.ts';
 

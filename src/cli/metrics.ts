@@ -1,6 +1,6 @@
 // The state of all rows as metrics, in Prometheus' text exposition format 0.0.4:
 // https://prometheus.io/docs/instrumenting/exposition_formats/
-import type { SeriesStatus } from '../jobs/read-status.ts';
+import type { SeriesStatus } from '../jobs/status/read-status.ts';
 
 interface Metric {
   /** Without `snapshot_`. */

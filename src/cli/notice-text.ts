@@ -1,7 +1,7 @@
 // A notice as a person reads it.
 import { hostname } from 'node:os';
 import type { Message } from '../host/notices/channel.ts';
-import type { Notice, NoticeRow } from '../jobs/notice.ts';
+import type { Notice, NoticeRow } from '../jobs/run/notice.ts';
 import { formatCount, formatCountOf, formatDuration } from './format.ts';
 import { rowLine } from './row-text.ts';
 

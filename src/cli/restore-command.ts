@@ -1,7 +1,7 @@
 import { SnapshotError } from '../errors.ts';
 import { findSeries } from '../jobs/address.ts';
-import { restore } from '../jobs/restore.ts';
-import type { Overwrite } from '../jobs/target-plan.ts';
+import { restore } from '../jobs/restore/restore.ts';
+import type { Overwrite } from '../jobs/restore/target-plan.ts';
 import { loadPlan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
 import { jsonRestoreView, type RestoreView, TextRestoreView } from './restore-view.ts';

@@ -1,6 +1,11 @@
 import { createLogUpdate } from 'log-update';
 import type { Progress } from '../jobs/events.ts';
-import type { RestoreEnd, RestoreEvent, RestoreProblem, RestoreStep } from '../jobs/restore-events.ts';
+import type {
+  RestoreEnd,
+  RestoreEvent,
+  RestoreProblem,
+  RestoreStep,
+} from '../jobs/restore/restore-events.ts';
 import { formatBytes, formatCount, formatCountOf, formatDuration } from './format.ts';
 import { JsonView } from './json-view.ts';
 import { ProgressMeter } from './progress-meter.ts';

@@ -1,9 +1,9 @@
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../errors.ts';
-import type { RunOutcome } from '../jobs/notice.ts';
+import type { RunOutcome } from '../jobs/run/notice.ts';
 import type { Report } from '../jobs/events.ts';
-import { Memory } from '../jobs/memory.ts';
-import { rowsToRun, type Shard } from '../jobs/rows-to-run.ts';
-import { run, runStatus } from '../jobs/run.ts';
+import { Memory } from '../jobs/status/memory.ts';
+import { rowsToRun, type Shard } from '../jobs/run/rows-to-run.ts';
+import { run, runStatus } from '../jobs/run/run.ts';
 import { lowerPriority } from '../host/low-priority.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
 import { batteryCheck } from './battery-check.ts';

@@ -1,4 +1,4 @@
-import type { RunOutcome } from '../jobs/notice.ts';
+import type { RunOutcome } from '../jobs/run/notice.ts';
 import type { RowEnd } from '../jobs/events.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';

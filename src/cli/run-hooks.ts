@@ -1,6 +1,6 @@
 // The user's own commands around a run.
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../errors.ts';
-import type { RunOutcome } from '../jobs/notice.ts';
+import type { RunOutcome } from '../jobs/run/notice.ts';
 
 /** EX_TEMPFAIL of sysexits(3): not now. */
 const NOT_NOW = 75;

@@ -1,5 +1,5 @@
 import { SnapshotError } from '../errors.ts';
-import { parseShard, type Shard } from '../jobs/rows-to-run.ts';
+import { parseShard, type Shard } from '../jobs/run/rows-to-run.ts';
 import { parseRate } from './max-rate.ts';
 import type { RunCommandOptions } from './run-options.ts';
 

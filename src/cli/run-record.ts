@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { RowProblem, RunEvent } from '../jobs/events.ts';
-import { makeNotice, MOST_PROBLEMS, type Notice, type RunOutcome } from '../jobs/notice.ts';
+import { makeNotice, MOST_PROBLEMS, type Notice, type RunOutcome } from '../jobs/run/notice.ts';
 
 /** What is remembered of a run until somebody is told. */
 export class RunRecord {

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { SnapshotError } from '../errors.ts';
-import { readCron } from '../host/cron.ts';
-import { Timetable } from '../jobs/due.ts';
-import { lastRun } from '../jobs/last-run.ts';
-import { rowsToRun } from '../jobs/rows-to-run.ts';
-import { schedule } from '../jobs/schedule.ts';
+import { readCron } from '../host/schedulers/cron.ts';
+import { Timetable } from '../jobs/schedule/due.ts';
+import { lastRun } from '../jobs/schedule/last-run.ts';
+import { rowsToRun } from '../jobs/run/rows-to-run.ts';
+import { schedule } from '../jobs/schedule/schedule.ts';
 import { loadPlan } from '../plan/plan.ts';
 import { readDuration } from './duration.ts';
 import { runCommand } from './run-command.ts';

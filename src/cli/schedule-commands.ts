@@ -1,6 +1,6 @@
 // `schedule` and what is below it: their options and their help.
 import type { Argv } from 'yargs';
-import type { SchedulerKind } from '../host/scheduler.ts';
+import type { SchedulerKind } from '../host/schedulers/scheduler.ts';
 import type { CommonOptions } from './common-options.ts';
 import { type FileOptions, withDefaults } from './config-file.ts';
 import { groupRunOptions, SCHEDULED_OPTIONS } from './run-options.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { type SchedulerKind, thisSchedulerHost } from '../host/scheduler.ts';
-import { schedulersOf } from '../host/schedulers.ts';
+import { type SchedulerKind, thisSchedulerHost } from '../host/schedulers/scheduler.ts';
+import { schedulersOf } from '../host/schedulers/schedulers.ts';
 import type { CommonOptions } from './common-options.ts';
 import { nameOfPlan } from './schedule-name.ts';
 import { shellWord } from './shell-word.ts';

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SnapshotError } from '../errors.ts';
-import { type Cron, dailyAt, readCron } from '../host/cron.ts';
-import { checkEntry, type Entry, textOf } from '../host/entry.ts';
-import { thisSchedulerHost, type SchedulerKind } from '../host/scheduler.ts';
-import { schedulersOf } from '../host/schedulers.ts';
-import { rowsToRun } from '../jobs/rows-to-run.ts';
+import { type Cron, dailyAt, readCron } from '../host/schedulers/cron.ts';
+import { checkEntry, type Entry, textOf } from '../host/schedulers/entry.ts';
+import { thisSchedulerHost, type SchedulerKind } from '../host/schedulers/scheduler.ts';
+import { schedulersOf } from '../host/schedulers/schedulers.ts';
+import { rowsToRun } from '../jobs/run/rows-to-run.ts';
 import { loadPlan } from '../plan/plan.ts';
 import type { FileOptions } from './config-file.ts';
 import { openChannels } from './open-channels.ts';

@@ -1,4 +1,4 @@
-import type { ScheduleEvent } from '../jobs/schedule.ts';
+import type { ScheduleEvent } from '../jobs/schedule/schedule.ts';
 import type { CommonOptions } from './common-options.ts';
 import { formatCountOf, formatDuration } from './format.ts';
 import { localTime } from './local-time.ts';

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { SnapshotError } from '../errors.ts';
 import { stateFolder } from '../host/state-folder.ts';
-import { Memory, type Recall } from '../jobs/memory.ts';
+import { Memory, type Recall } from '../jobs/status/memory.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Where this user's log and the announcement of a shutdown are. */

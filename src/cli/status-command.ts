@@ -1,7 +1,7 @@
 import { SnapshotError } from '../errors.ts';
 import { findSeries, rowOf } from '../jobs/address.ts';
-import type { Watched } from '../jobs/known-past.ts';
-import { readStatus, type SeriesStatus } from '../jobs/read-status.ts';
+import type { Watched } from '../jobs/status/known-past.ts';
+import { readStatus, type SeriesStatus } from '../jobs/status/read-status.ts';
 import { LocalStore } from '../store/local-store.ts';
 import { DEFAULT_EVERY_MS } from '../plan/every.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { printable } from '../errors.ts';
 import { formatLocal } from '../jobs/moment.ts';
-import type { SeriesStatus } from '../jobs/read-status.ts';
-import type { RowState } from '../jobs/status.ts';
+import type { SeriesStatus } from '../jobs/status/read-status.ts';
+import type { RowState } from '../jobs/status/status.ts';
 import { formatEvery } from '../plan/every.ts';
 import type { PastRun, PastVerify } from '../snapshot/past.ts';
 import { formatBytes, formatCount, formatCountOf } from './format.ts';

@@ -1,5 +1,5 @@
 import type { Channel } from '../host/notices/channel.ts';
-import type { Notice } from '../jobs/notice.ts';
+import type { Notice } from '../jobs/run/notice.ts';
 
 /** Tells the world how a run goes, for who is not there to see it. */
 export class Teller {

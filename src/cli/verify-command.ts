@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { gravestStatus, SnapshotError } from '../errors.ts';
 import { findSeries, seriesOfPlan } from '../jobs/address.ts';
-import { Memory } from '../jobs/memory.ts';
-import { recordVerify } from '../jobs/record-verify.ts';
-import { rememberLog } from '../jobs/remember-log.ts';
-import { type Verdict, verify, type VerifyOptions } from '../jobs/verify.ts';
-import type { VerifyEnd } from '../jobs/verify-events.ts';
+import { Memory } from '../jobs/status/memory.ts';
+import { recordVerify } from '../jobs/verify/record-verify.ts';
+import { rememberLog } from '../jobs/status/remember-log.ts';
+import { type Verdict, verify, type VerifyOptions } from '../jobs/verify/verify.ts';
+import type { VerifyEnd } from '../jobs/verify/verify-events.ts';
 import { loadPlan } from '../plan/plan.ts';
 import type { Series } from '../snapshot/series.ts';
 import type { CommonOptions } from './common-options.ts';
@@ -75,8 +75,8 @@ async function repairAll(
   { findings }: Verdict,
   { signal, report }: VerifyOptions,
 ): Promise<boolean> {
-  const { repair } = await import('../jobs/repair.ts');
-  const { REPAIRABLE } = await import('../jobs/repair-aside.ts');
+  const { repair } = await import('../jobs/verify/repair.ts');
+  const { REPAIRABLE } = await import('../jobs/verify/repair-aside.ts');
   const names = findings.snapshotsWith(new Set(REPAIRABLE));
   if (names.length === 0) return false;
   const repaired = await repair(series, names, signal);
@@ -91,7 +91,7 @@ async function drillAll(
   { signal, report }: VerifyOptions,
   at: string | undefined,
 ): Promise<readonly number[]> {
-  const { drill } = await import('../jobs/drill.ts');
+  const { drill } = await import('../jobs/verify/drill.ts');
   const known = survey.snapshots.filter(({ name }) => names.includes(name));
   const statuses: number[] = [];
   const chosen = at === undefined ? known.slice(-1) : known;

@@ -1,5 +1,11 @@
 import { createLogUpdate } from 'log-update';
-import type { DrillEnd, Repaired, VerifyEnd, VerifyEvent, VerifyProgress } from '../jobs/verify-events.ts';
+import type {
+  DrillEnd,
+  Repaired,
+  VerifyEnd,
+  VerifyEvent,
+  VerifyProgress,
+} from '../jobs/verify/verify-events.ts';
 import type { CommonOptions } from './common-options.ts';
 import { formatBytes, formatCount, formatCountOf, formatDuration } from './format.ts';
 import type { Terminal } from './terminal.ts';

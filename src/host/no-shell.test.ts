@@ -26,9 +26,9 @@ const STARTERS = [
   'host/notices/desktop.ts',
   'host/power.ts',
   'host/run-script.ts',
-  'host/scheduler.ts',
+  'host/schedulers/scheduler.ts',
   'host/shutdown.ts',
-  'jobs/series-lab.ts',
+  'jobs/run/series-lab.ts',
 ];
 
 /** Runs command lines that are the user's own words, and nothing else: no name, no path is ever put into them. */

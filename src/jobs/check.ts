@@ -6,8 +6,8 @@ import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { Series } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
-import { findAway } from './away.ts';
-import type { Recall } from './memory.ts';
+import { findAway } from './run/away.ts';
+import type { Recall } from './status/memory.ts';
 
 export interface Finding {
   readonly level: 'ok' | 'warning' | 'failure';

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type * as FileCalls from '../../src/file-calls.ts';
-import type * as Run from '../../src/jobs/run.ts';
-import type * as Verify from '../../src/jobs/verify.ts';
+import type * as Run from '../../src/jobs/run/run.ts';
+import type * as Verify from '../../src/jobs/verify/verify.ts';
 import type * as Series from '../../src/snapshot/series.ts';
 import type * as LocalStore from '../../src/store/local-store.ts';
 
@@ -13,7 +13,7 @@ async function built(file: string): Promise<unknown> {
 }
 
 export const fileCalls: typeof FileCalls = (await built('file-calls.js')) as typeof FileCalls;
-export const runJob: typeof Run = (await built('jobs/run.js')) as typeof Run;
-export const verifyJob: typeof Verify = (await built('jobs/verify.js')) as typeof Verify;
+export const runJob: typeof Run = (await built('jobs/run/run.js')) as typeof Run;
+export const verifyJob: typeof Verify = (await built('jobs/verify/verify.js')) as typeof Verify;
 export const series: typeof Series = (await built('snapshot/series.js')) as typeof Series;
 export const localStore: typeof LocalStore = (await built('store/local-store.js')) as typeof LocalStore;

@@ -16,13 +16,13 @@ export interface Mutation {
 const POWER_CUT = 'test/power-cut.test.ts';
 
 const STORE = 'src/store/local-store.ts';
-const MAKE = 'src/jobs/make-snapshot.ts';
-const WRITE = 'src/jobs/write-row.ts';
-const ORDER = 'src/jobs/order.test.ts';
+const MAKE = 'src/jobs/run/make-snapshot.ts';
+const WRITE = 'src/jobs/run/write-row.ts';
+const ORDER = 'src/jobs/run/order.test.ts';
 const CURSOR = 'src/snapshot/index-cursor.ts';
 /** Named histories: the random ones of the model would find most of these, some day. */
 const MODEL = 'test/model/model.test.ts';
-const SHARING = 'src/jobs/sharing.test.ts';
+const SHARING = 'src/jobs/run/sharing.test.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -66,7 +66,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'rotation follows a run that could not read a file',
-    file: 'src/jobs/row-context.ts',
+    file: 'src/jobs/run/row-context.ts',
     from: '    return missing === 0;',
     to: '    return true;',
     test: 'test/rotation.test.ts',
@@ -74,7 +74,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'rotation follows a run that a guard holds back',
-    file: 'src/jobs/row-context.ts',
+    file: 'src/jobs/run/row-context.ts',
     from: '    if (this.#guards.length > 0) return false;\n',
     to: '',
     test: 'test/guards.test.ts',
@@ -117,7 +117,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/unpack/unpack-worker.ts',
     from: 'if (Buffer.compare(blake3.hash(content), expected) !== 0)',
     to: 'if (Buffer.compare(expected, expected) !== 0)',
-    test: 'src/jobs/restore.test.ts',
+    test: 'src/jobs/restore/restore.test.ts',
     only: 'whose hash or size is another one',
   },
   {
@@ -125,7 +125,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/unpack/large-file.ts',
     from: 'if (Buffer.compare(hasher.digest(), hash) !== 0)',
     to: 'if (hash.length === 0)',
-    test: 'src/jobs/restore.test.ts',
+    test: 'src/jobs/restore/restore.test.ts',
     only: 'whose hash or size is another one',
   },
   {
@@ -160,10 +160,10 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'one wrong answer makes a snapshot look unfinished',
-    file: 'src/jobs/clear-unfinished.ts',
+    file: 'src/jobs/run/clear-unfinished.ts',
     from: 'if (await series.isFinished(name)) {',
     to: 'if (Math.random() > 1) {',
-    test: 'src/jobs/clear-unfinished.test.ts',
+    test: 'src/jobs/run/clear-unfinished.test.ts',
   },
   {
     name: 'a close that fails ends the whole run',
@@ -198,7 +198,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'what lies in a closed folder counts as gone',
-    file: 'src/jobs/carry-over.ts',
+    file: 'src/jobs/run/carry-over.ts',
     from: '  if (carried.length === 0) return',
     to: '  if (carried.length >= 0) return',
     test: 'test/trouble.test.ts',
@@ -214,7 +214,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the mass-change guard is not remembered',
-    file: 'src/jobs/hold-back.ts',
+    file: 'src/jobs/run/hold-back.ts',
     from: '  if (first !== undefined && !context.options.dryRun) {',
     to: '  if (first !== undefined && context.options.dryRun) {',
     test: 'test/guards.test.ts',
@@ -222,7 +222,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the empty-source guard is off',
-    file: 'src/jobs/run-row.ts',
+    file: 'src/jobs/run/run-row.ts',
     from: '  guardEmptySource(context.row, previous.newest?.info.count.files ?? 0, totals.files, acceptChanges);\n',
     to: '',
     test: 'test/guards.test.ts',
@@ -239,14 +239,22 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'rot in the source replaces the last good copy',
     file: MAKE,
-    from: '    await this.#keep(rotten);\n',
+    from: '    await this.#keep(rotten, (entry) => entry);\n',
     to: '',
     test: 'test/rot.test.ts',
     only: 'keeps its last good copy in later snapshots, marked as such: tar',
   },
   {
+    name: 'a copy that was kept once is kept for ever',
+    file: 'src/jobs/run/carry-over.ts',
+    from: '  return { ...entry, ctimeNs: 0n, inode: 0n };',
+    to: '  return entry;',
+    test: 'test/trouble.test.ts',
+    only: 'keeps what lies in a folder that is closed',
+  },
+  {
     name: 'rot in the source is a reason for a snapshot',
-    file: 'src/jobs/run-row.ts',
+    file: 'src/jobs/run/run-row.ts',
     from: '  for (const i of rotten) comparison.dismiss(i);\n  await holdBack',
     to: '  await holdBack',
     test: 'test/rot.test.ts',
@@ -264,15 +272,15 @@ export const MUTATIONS: readonly Mutation[] = [
     file: MAKE,
     from: '      if (shelved === undefined) continue;',
     to: '      if (shelved === undefined || use.entries < 2) continue;',
-    test: 'src/jobs/sharing.test.ts',
+    test: 'src/jobs/run/sharing.test.ts',
     only: 'keeps shared archives where they are',
   },
   {
     name: 'an archive of another size is shared all the same',
-    file: 'src/jobs/shelf.ts',
+    file: 'src/jobs/run/shelf.ts',
     from: 'if (sizes.get(archive.file) === archive.bytes) {',
     to: 'if (sizes.has(archive.file)) {',
-    test: 'src/jobs/sharing.test.ts',
+    test: 'src/jobs/run/sharing.test.ts',
     only: 'an archive that is not what it should be',
   },
   {
@@ -346,7 +354,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a drill runs a RESTORE.txt that nobody has checked',
-    file: 'src/jobs/drill.ts',
+    file: 'src/jobs/verify/drill.ts',
     from: 'return await runScript(script, where, target, signal);',
     to: 'return await runScript(where, where, target, signal);',
     test: 'test/verify.test.ts',
@@ -354,7 +362,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a new archive gets the number of an older one',
-    file: 'src/jobs/shelf.ts',
+    file: 'src/jobs/run/shelf.ts',
     from: 'Math.max(shelf.#nextNumber, number + 1)',
     to: 'Math.max(shelf.#nextNumber, number)',
     test: SHARING,
@@ -362,7 +370,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an archive is known by its place only',
-    file: 'src/jobs/shelf.ts',
+    file: 'src/jobs/run/shelf.ts',
     from: 'archive.file === file || archive.file.endsWith(`/${file}`)',
     to: 'archive.file.endsWith(`/${file}`)',
     test: MODEL,
@@ -370,7 +378,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'what dead.jsonl says is ignored',
-    file: 'src/jobs/shelf.ts',
+    file: 'src/jobs/run/shelf.ts',
     from: '    if (newest !== undefined) await this.#read(series.dead(newest), newest, held, holdings, note);\n',
     to: '',
     test: SHARING,
@@ -410,7 +418,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a guard of an earlier run is forgotten',
-    file: 'src/jobs/row-context.ts',
+    file: 'src/jobs/run/row-context.ts',
     from: 'this.#guards.push(...(isHeld ? guards : await this.#heldBefore()));',
     to: 'this.#guards.push(...guards);',
     test: MODEL,

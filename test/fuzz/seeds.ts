@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { loadDecompressor, measureFrame } from '../../src/archive/zstd.ts';
-import { SeriesLab } from '../../src/jobs/series-lab.ts';
+import { SeriesLab } from '../../src/jobs/run/series-lab.ts';
 import { noise } from '../trees.ts';
 
 export interface SeedFile {

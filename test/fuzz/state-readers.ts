@@ -1,6 +1,6 @@
 // What this program keeps for itself on disks and on this machine, and anyone may have changed since.
 import { strict as assert } from 'node:assert';
-import { parseKnown } from '../../src/jobs/memory.ts';
+import { parseKnown } from '../../src/jobs/status/memory.ts';
 import { readMarker } from '../../src/snapshot/disk-marker.ts';
 import { isRun, isSuccess } from '../../src/snapshot/past.ts';
 import { readRuns } from '../../src/snapshot/read-runs.ts';

@@ -1,9 +1,9 @@
 // Restoring and verifying in a model: what comes back is what the model says.
 import { strict as assert } from 'node:assert';
 import { join } from 'node:path';
-import { restore } from '../../src/jobs/restore.ts';
-import type { SeriesLab } from '../../src/jobs/series-lab.ts';
-import { verify } from '../../src/jobs/verify.ts';
+import { restore } from '../../src/jobs/restore/restore.ts';
+import type { SeriesLab } from '../../src/jobs/run/series-lab.ts';
+import { verify } from '../../src/jobs/verify/verify.ts';
 import { Series } from '../../src/snapshot/series.ts';
 import { LocalStore } from '../../src/store/local-store.ts';
 import { hasTool, tool } from '../command.ts';

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { IS_WINDOWS } from '../command.ts';
+import { chosenSeed } from '../seed.ts';
 import { play, prove } from './play.ts';
 import { histories, type RunStep } from './steps.ts';
 
@@ -132,7 +133,7 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
     async () => {
       await fc.assert(
         fc.asyncProperty(histories, async (steps) => await prove(steps)),
-        { numRuns: 16, endOnFailure: true },
+        { numRuns: 16, endOnFailure: true, seed: chosenSeed() },
       );
     },
   );

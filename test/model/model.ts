@@ -4,7 +4,7 @@ import { strict as assert } from 'node:assert';
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RowEnd } from '../../src/jobs/events.ts';
-import { NoLinkStore, SeriesLab } from '../../src/jobs/series-lab.ts';
+import { NoLinkStore, SeriesLab } from '../../src/jobs/run/series-lab.ts';
 import { lookAt } from '../trees.ts';
 import { look } from './look.ts';
 import { changeBetween, comparable, filesIn, type Moment, NOTHING, withShut } from './moment.ts';

@@ -1,0 +1,130 @@
+// Where paths are in the snapshots of a series, and which of their versions differ.
+import { SnapshotError } from '../../errors.ts';
+import { PathLines } from '../../snapshot/entry-lines.ts';
+import type { IndexEntry } from '../../snapshot/index-line.ts';
+import type { FileInfo } from '../../snapshot/info.ts';
+import type { Series, Snapshot } from '../../snapshot/series.ts';
+import { Globs } from '../../tree/globs.ts';
+import { type BytePath, comparePaths } from '../../tree/path.ts';
+
+/** What a path was in one snapshot or in several that follow each other. */
+export interface Stay {
+  /** From 1, the oldest. The same content again is the same version again. */
+  readonly version: number;
+  /** The path as the first of the snapshots has it. */
+  readonly item: IndexEntry;
+  /** Names, oldest first. */
+  readonly snapshots: readonly string[];
+}
+
+/** A path that matches, and where it is. */
+export interface FoundPath {
+  readonly path: BytePath;
+  /** Oldest first. */
+  readonly stays: readonly Stay[];
+}
+
+export interface FoundInSeries {
+  readonly series: Series;
+  /** In path order. */
+  readonly paths: readonly FoundPath[];
+  /** What could not be looked into, and why. */
+  readonly damaged: readonly SnapshotError[];
+}
+
+/** Looks for `globs` in all snapshots of `series`. Each index is read once, however many snapshots share it. */
+export async function findInSeries(series: Series, globs: readonly string[]): Promise<FoundInSeries> {
+  const { snapshots, damaged } = await series.survey();
+  const errors = damaged.map(({ error }) => error);
+  const finder = new Finder(series, new Globs(globs));
+  const paths = new Map<BytePath, Stays>();
+  for (const [i, snapshot] of snapshots.entries()) {
+    let found: ReadonlyMap<BytePath, IndexEntry>;
+    try {
+      found = await finder.entriesOf(snapshot);
+    } catch (error) {
+      if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
+      errors.push(error);
+      continue;
+    }
+    for (const [path, item] of found) {
+      const stays = paths.get(path) ?? new Stays();
+      paths.set(path, stays);
+      stays.add(item, snapshot.name, i);
+    }
+  }
+  const sorted = [...paths].toSorted(([a], [b]) => comparePaths(a, b));
+  return { series, paths: sorted.map(([path, { list }]) => ({ path, stays: list })), damaged: errors };
+}
+
+/** The lines of one file that match; null says that the path is gone. */
+type Matches = ReadonlyMap<BytePath, IndexEntry | null>;
+
+/** Reads each index and each file of changes once. */
+class Finder {
+  readonly #series: Series;
+  readonly #globs: Globs;
+  /** By the SHA-256 of the file. */
+  readonly #known = new Map<string, Matches>();
+
+  constructor(series: Series, globs: Globs) {
+    this.#series = series;
+    this.#globs = globs;
+  }
+
+  /** @throws E_DAMAGED */
+  async entriesOf({ name, info }: Snapshot): Promise<ReadonlyMap<BytePath, IndexEntry>> {
+    const entries = new Map<BytePath, IndexEntry>();
+    for (const [path, item] of await this.#matchesIn(name, info.index, false)) {
+      if (item !== null) entries.set(path, item);
+    }
+    if (info.changes === null) return entries;
+    for (const [path, item] of await this.#matchesIn(name, info.changes, true)) {
+      if (item === null) entries.delete(path);
+      else entries.set(path, item);
+    }
+    return entries;
+  }
+
+  /** @param keepsGone - Whether paths that match no more are told as well. */
+  async #matchesIn(snapshot: string, file: FileInfo, keepsGone: boolean): Promise<Matches> {
+    const known = this.#known.get(file.sha256);
+    if (known !== undefined) return known;
+    const lines = new PathLines(await this.#series.lines(snapshot, file));
+    const matches = new Map<BytePath, IndexEntry | null>();
+    while (lines.next()) {
+      if (lines.path === '' || !this.#globs.mayMatch(lines.path)) continue;
+      const parsed = lines.parse();
+      const isFound =
+        typeof parsed !== 'string' && this.#globs.matches(parsed.entry.path, parsed.entry.type === 'folder');
+      if (isFound) matches.set(lines.path, parsed);
+      // In the changes, what was a folder and is a file now is not what the index has any more.
+      else if (keepsGone) matches.set(lines.path, null);
+    }
+    this.#known.set(file.sha256, matches);
+    return matches;
+  }
+}
+
+class Stays {
+  readonly list: { version: number; item: IndexEntry; snapshots: string[] }[] = [];
+  readonly #versions = new Map<string, number>();
+  #last = -1;
+
+  /** @param i - Number of the snapshot: a gap is a time in which the path was not there. */
+  add(item: IndexEntry, snapshot: string, i: number): void {
+    const content = contentOf(item);
+    const version = this.#versions.get(content) ?? this.#versions.size + 1;
+    this.#versions.set(content, version);
+    const last = this.list.at(-1);
+    if (last?.version === version && this.#last === i - 1) last.snapshots.push(snapshot);
+    else this.list.push({ version, item, snapshots: [snapshot] });
+    this.#last = i;
+  }
+}
+
+/** What makes a version: type, and content or target. Times and modes do not. */
+function contentOf({ entry, hash }: IndexEntry): string {
+  if (entry.type === 'file') return `file ${Buffer.from(hash ?? []).toString('hex')}`;
+  return entry.type === 'link' ? `link ${entry.target}` : 'folder';
+}

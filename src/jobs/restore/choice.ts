@@ -1,0 +1,33 @@
+import { Globs } from '../../tree/globs.ts';
+import type { BytePath } from '../../tree/path.ts';
+
+/** What of a tree a user asks for, and which of the globs have found something. */
+export class Choice {
+  /** Whether nothing is left out. */
+  readonly isAll: boolean;
+  readonly #globs: Globs;
+  /** Globs that nothing has matched so far. */
+  readonly #open: Map<string, Globs>;
+
+  constructor(globs: readonly string[]) {
+    this.isAll = globs.length === 0;
+    this.#globs = new Globs(globs);
+    const wanted = globs.filter((glob) => !glob.startsWith('!'));
+    this.#open = new Map(wanted.map((glob) => [glob, new Globs([glob])]));
+  }
+
+  has(path: BytePath, isFolder: boolean): boolean {
+    for (const [glob, one] of this.#open) if (one.matches(path, isFolder)) this.#open.delete(glob);
+    return this.#globs.matches(path, isFolder);
+  }
+
+  /** A quick look at the bytes; false is certain, also that no single glob matches. */
+  mayHave(path: BytePath): boolean {
+    return this.#globs.mayMatch(path);
+  }
+
+  /** Globs that match nothing of what was asked for. */
+  unmatched(): readonly string[] {
+    return [...this.#open.keys()];
+  }
+}

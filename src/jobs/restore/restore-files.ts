@@ -1,0 +1,82 @@
+import type { BytePath } from '../../tree/path.ts';
+import { unpackFiles, type UnpackOptions, type WhyNot } from '../../unpack/unpack.ts';
+import type { OtherCopies } from './other-copies.ts';
+import type { Step } from './target-plan.ts';
+import type { Wanted } from './wanted.ts';
+
+/** A step for an entry. */
+export type EntryStep = Step & { readonly i: number };
+
+export interface FilesOptions extends Pick<UnpackOptions, 'root' | 'store' | 'pool' | 'signal' | 'progress'> {
+  readonly wanted: Wanted;
+  readonly failed: (path: BytePath, why: WhyNot) => void;
+  readonly note: (message: string) => void;
+  /** Where else there is the content of entries. */
+  readonly findCopies: (lost: readonly number[]) => Promise<OtherCopies>;
+}
+
+/** Writes files; those that are damaged where their snapshot has them, from wherever else the series has them. */
+export class FileRestorer {
+  /** Entries that could not be had. */
+  readonly lost: Set<number> = new Set();
+  readonly #options: FilesOptions;
+
+  constructor(options: FilesOptions) {
+    this.#options = options;
+  }
+
+  /** @param window - How many tasks at once; see {@link UnpackOptions}. */
+  async write(steps: readonly EntryStep[], window?: number): Promise<void> {
+    const byNumber = new Map(steps.map((step) => [step.i, step]));
+    let damaged = await this.#unpack([...byNumber.keys()], byNumber, window);
+    if (damaged.size === 0) return;
+    const copies = await this.#options.findCopies([...damaged.keys()]);
+    let rescued = 0;
+    while (damaged.size > 0) {
+      const again: number[] = [];
+      for (const [i, why] of damaged) {
+        if (copies.next(i)) again.push(i);
+        else this.#fail(i, why);
+      }
+      const still = await this.#unpack(again, byNumber, window);
+      rescued += again.filter((i) => !still.has(i) && !this.lost.has(i)).length;
+      damaged = still;
+    }
+    if (rescued === 0) return;
+    const files = rescued === 1 ? '1 file was damaged, and is' : `${rescued} files were damaged, and are`;
+    this.#options.note(`${files} restored from another copy in the series`);
+  }
+
+  /** @returns Those that are damaged, and why. */
+  async #unpack(
+    numbers: readonly number[],
+    steps: ReadonlyMap<number, EntryStep>,
+    window: number | undefined,
+  ): Promise<Map<number, WhyNot>> {
+    const { wanted, ...options } = this.#options;
+    const { entries, places } = wanted;
+    const damaged = new Map<number, WhyNot>();
+    await unpackFiles(numbers, {
+      ...options,
+      places,
+      size: (i) => entries.size(i),
+      order: (i) => {
+        const { path, size, mode, uid, gid, mtimeNs } = entries.at(i);
+        const { do: doing, twin } = steps.get(i) ?? {};
+        const file = { path, size, mode, uid, gid, mtimeNs, replaces: doing === 'replace', twin };
+        return { file, hash: entries.hash(i) ?? Buffer.alloc(0) };
+      },
+      failed: (i, why) => {
+        if (why.kind === 'damaged') damaged.set(i, why);
+        else this.#fail(i, why);
+      },
+      ...(window === undefined ? {} : { window }),
+    });
+    return damaged;
+  }
+
+  #fail(i: number, why: WhyNot): void {
+    this.lost.add(i);
+    this.#options.failed(this.#options.wanted.entries.path(i), why);
+  }
+}

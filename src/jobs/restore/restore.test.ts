@@ -1,0 +1,268 @@
+// Series that someone has tampered with: what comes of them stays within the target, and is what the index says.
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadBlake3 } from '../../hash/blake3.ts';
+import type { Info } from '../../snapshot/info.ts';
+import { LineReader, writeLines } from '../../snapshot/lines.ts';
+import { Series } from '../../snapshot/series.ts';
+import { LocalStore } from '../../store/local-store.ts';
+import type { RestoreEnd, RestoreEvent } from './restore-events.ts';
+import { restore, type RestoreOptions } from './restore.ts';
+import { SeriesLab } from '../run/series-lab.ts';
+
+let lab: SeriesLab;
+let snapshot: string;
+let outside: string;
+let events: RestoreEvent[];
+
+beforeEach(async () => {
+  lab = new SeriesLab();
+  outside = join(lab.root, 'outside');
+  mkdirSync(outside);
+  writeFileSync(join(outside, 'file'), 'mine');
+  mkdirSync(join(lab.source, 'folder'));
+  writeFileSync(join(lab.source, 'folder', 'file'), 'some text');
+  writeFileSync(join(lab.source, 'other'), 'other text');
+  symlinkSync('other', join(lab.source, 'link'));
+  events = [];
+});
+afterEach(() => lab.remove());
+
+async function backUp(format: 'tar.zst' | 'zip' = 'tar.zst'): Promise<void> {
+  lab.row = { ...lab.row, format };
+  expect((await lab.run()).outcome).toBe('written');
+  snapshot = lab.folders().at(-1) ?? '';
+}
+
+type Line = Record<string, unknown>;
+
+/** Puts what `edit` makes of the lines in the place of the index, as one who knows the format can. */
+async function tamper(edit: (lines: Line[]) => readonly Line[]): Promise<void> {
+  const info = lab.info(snapshot);
+  const file = lab.folder(snapshot, info.index.file);
+  const reader = LineReader.open(readFileSync(file), info.index.sha256, file);
+  const lines: Line[] = [];
+  for (; reader.hasLine(); reader.at = reader.end() + 1) lines.push(JSON.parse(reader.line()) as Line);
+  const store = new LocalStore(lab.folder(snapshot));
+  const writer = await store.create(info.index.file);
+  const texts = edit(lines).map((line) => Buffer.from(JSON.stringify(line)).toString('latin1'));
+  const index = { file: info.index.file, ...(await writeLines(texts, writer)) };
+  await writer.commit();
+  writeInfo({ ...info, index });
+}
+
+function writeInfo(info: Info): void {
+  writeFileSync(lab.folder(snapshot, 'info.json'), JSON.stringify(info));
+}
+
+async function run(options: Partial<RestoreOptions> = {}): Promise<RestoreEnd> {
+  return await restore(new Series(new LocalStore(join(lab.root, 'destination')), 'data'), {
+    at: 'latest',
+    globs: [],
+    to: join(lab.root, 'target'),
+    overwrite: 'never',
+    deletes: false,
+    dryRun: false,
+    signal: new AbortController().signal,
+    report: (event) => events.push(event),
+    ...options,
+  });
+}
+
+function restored(): readonly string[] {
+  return readdirSync(join(lab.root, 'target'), { recursive: true, encoding: 'utf8' }).toSorted();
+}
+
+/** Paths of problems, with their kinds. */
+function problems(): readonly (readonly [string, string])[] {
+  return events.flatMap((event) => (event.event === 'problem' ? [[event.path, event.kind] as const] : []));
+}
+
+function expectContained(): void {
+  expect(readdirSync(outside)).toEqual(['file']);
+  expect(readFileSync(join(outside, 'file'), 'utf8')).toBe('mine');
+  expect(readdirSync(lab.root).toSorted()).toEqual(
+    [
+      'destination',
+      'outside',
+      'source',
+      ...(existsSync(join(lab.root, 'target')) ? ['target'] : []),
+    ].toSorted(),
+  );
+}
+
+const at =
+  (path: string): ((line: Line) => boolean) =>
+  (line) =>
+    line['path'] === path;
+
+describe.skipIf(process.platform === 'win32')('a restore of an index that was tampered with', () => {
+  it.each(['..', '../outside/new', 'folder/../../outside/new', '/tmp/new', './x', 'a//b', 'nul\0'])(
+    'refuses the path `%s`, and writes nothing',
+    async (path) => {
+      await backUp();
+      await tamper((lines) => lines.map((line) => (at('other')(line) ? { ...line, path } : line)));
+      await expect(run()).rejects.toMatchObject({ code: 'E_DAMAGED' });
+      expect(existsSync(join(lab.root, 'target'))).toBe(false);
+      expectContained();
+    },
+  );
+
+  it('leaves out what comes through a link of its own', async () => {
+    await backUp();
+    await tamper((lines) => {
+      const link = lines.find(at('link')) ?? {};
+      const hostile = { ...link, path: 'folder', target: outside };
+      return lines.map((line) => (at('folder')(line) ? hostile : line));
+    });
+    expect(await run()).toMatchObject({ status: 3, files: 1 });
+    expect(problems()).toEqual([['folder/file', 'refused']]);
+    expect(lstatSync(join(lab.root, 'target', 'folder')).isSymbolicLink()).toBe(true);
+    expectContained();
+  });
+
+  it('does not write through a link of an earlier restore either', async () => {
+    await backUp();
+    mkdirSync(join(lab.root, 'target'));
+    symlinkSync(outside, join(lab.root, 'target', 'folder'));
+    await expect(run()).rejects.toMatchObject({ code: 'E_USAGE' });
+    expect(await run({ overwrite: 'always' })).toMatchObject({ status: 0 });
+    expectContained();
+  });
+
+  it('refuses one name twice', async () => {
+    await backUp();
+    await tamper((lines) => lines.flatMap((line) => (at('other')(line) ? [line, line] : [line])));
+    await expect(run()).rejects.toMatchObject({ code: 'E_DAMAGED' });
+  });
+
+  it.each([
+    ['out of the tree', '../outside/file', 'E_DAMAGED'],
+    ['to what only the target has', 'secret', undefined],
+    ['to a link', 'link', undefined],
+    ['to a file with other content', 'folder/file', undefined],
+  ])('makes no further name %s', async (_, hardlink, code) => {
+    await backUp();
+    await tamper((lines) => lines.map((line) => (at('other')(line) ? { ...line, hardlink } : line)));
+    mkdirSync(join(lab.root, 'target'));
+    writeFileSync(join(lab.root, 'target', 'secret'), 'mine');
+    if (code === undefined) {
+      expect(await run()).toMatchObject({ status: 0 });
+      expect(readFileSync(join(lab.root, 'target', 'other'), 'utf8')).toBe('other text');
+      expect(lstatSync(join(lab.root, 'target', 'other')).nlink).toBe(1);
+    } else await expect(run()).rejects.toMatchObject({ code });
+    expectContained();
+  });
+
+  const OWN = -1;
+  const huge = Number.MAX_SAFE_INTEGER;
+  const places = [
+    ['an archive that is not there', [99, OWN, OWN, OWN]],
+    ['a length of petabytes', [OWN, OWN, huge, OWN]],
+    ['a place past the end', [OWN, huge - 100, 100, OWN]],
+    ['content past the end of its frame', [OWN, OWN, OWN, 100_000_000]],
+    ['the middle of a frame', [OWN, 5, OWN, OWN]],
+    ['nothing at all', [OWN, OWN, 0, OWN]],
+  ] as const;
+
+  it.each(
+    places.flatMap(([name, place]) =>
+      (['tar.zst', 'zip'] as const).map((format) => [`${name}, format ${format}`, format, place] as const),
+    ),
+  )('leaves out a file said to lie in %s, and no other', async (_, format, place) => {
+    await backUp(format);
+    await tamper((lines) =>
+      lines.map((line) => {
+        if (!at('other')(line)) return line;
+        const own = line['at'] as number[];
+        const [archive, ...rest] = place.map((value, n) => (value === OWN ? own[n] : value));
+        return { ...line, at: [archive, ...rest] };
+      }),
+    );
+    expect(await run()).toMatchObject({ status: 3, files: 1 });
+    expect(problems()).toEqual([['other', 'damaged']]);
+    expect(restored()).toEqual(['folder', 'folder/file', 'link']);
+  });
+
+  it('leaves out a file whose hash or size is another one, small or large', async () => {
+    const blake3 = await loadBlake3();
+    const large = Buffer.alloc(17_000_000, 'large');
+    writeFileSync(join(lab.source, 'large'), large);
+    const hash = Buffer.from(blake3.hash(Buffer.from('x'))).toString('hex');
+    await backUp();
+    await tamper((lines) =>
+      lines.map((line) => {
+        if (at('other')(line)) return { ...line, hash };
+        if (at('large')(line)) return { ...line, size: 16_999_999 };
+        return at('folder/file')(line) ? { ...line, size: 8 } : line;
+      }),
+    );
+    expect(await run()).toMatchObject({ status: 3, files: 0, bytes: 0 });
+    expect(new Map(problems())).toEqual(
+      new Map(['folder/file', 'large', 'other'].map((path) => [path, 'damaged'])),
+    );
+    expect(restored()).toEqual(['folder', 'link']);
+  });
+
+  it('refuses sizes that the target has no room for, before anything is written', async () => {
+    await backUp();
+    await tamper((lines) => lines.map((line) => (at('other')(line) ? { ...line, size: 1e15 } : line)));
+    await expect(run()).rejects.toMatchObject({ code: 'E_SPACE' });
+    expect(existsSync(join(lab.root, 'target'))).toBe(false);
+  });
+
+  it('refuses an index that is not the one of info.json', async () => {
+    await backUp();
+    const info = lab.info(snapshot);
+    writeInfo({ ...info, index: { ...info.index, sha256: createHash('sha256').digest('hex') } });
+    await expect(run()).rejects.toMatchObject({ code: 'E_DAMAGED' });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a restore of an archive that was tampered with', () => {
+  it('leaves out what lies in a small frame that claims 10 GB', async () => {
+    await backUp();
+    const info = lab.info(snapshot);
+    const name = info.archives.find(({ file }) => !file.includes('~tree'))?.file ?? '';
+    const bytes = readFileSync(lab.folder(snapshot, name));
+    // RFC 8878, 3.1.1.1: a content size of 8 bytes, in a header that has it.
+    const bomb = Buffer.alloc(18);
+    bomb.writeUInt32LE(0xfd2fb528, 0);
+    bomb[4] = 0b1100_0000;
+    bomb[5] = 13 << 3;
+    bomb.writeBigUInt64LE(10_000_000_000n, 6);
+    bomb.writeUIntLE((131_072 << 3) | 3, 14, 3);
+    writeFileSync(lab.folder(snapshot, name), Buffer.concat([bomb, bytes.subarray(bomb.length)]));
+    const before = process.memoryUsage().rss;
+    expect(await run()).toMatchObject({ status: 3, files: 0 });
+    expect(process.memoryUsage().rss - before).toBeLessThan(300_000_000);
+    expect(problems().length).toBe(2);
+  });
+});
+
+describe('a restore', () => {
+  it('ends with the reason of its signal, and leaves no part', async () => {
+    for (let i = 0; i < 200; i++) writeFileSync(join(lab.source, `${i}`), `content ${i}`);
+    // It is begun beside the small ones, and takes longer.
+    writeFileSync(join(lab.source, 'large'), '');
+    truncateSync(join(lab.source, 'large'), 200_000_000);
+    await backUp();
+    const stop = new AbortController();
+    const report = (event: RestoreEvent): void => {
+      if (event.event === 'progress') stop.abort(new Error('enough'));
+    };
+    await expect(run({ signal: stop.signal, report })).rejects.toThrow('enough');
+    expect(restored().filter((path) => path.endsWith('.part'))).toEqual([]);
+  });
+});

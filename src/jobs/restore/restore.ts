@@ -1,0 +1,215 @@
+// The story of a restore: what is wanted, what is there, what is to be done, and then doing it.
+import { gravestStatus, SnapshotError } from '../../errors.ts';
+import type { Series, Snapshot, Survey } from '../../snapshot/series.ts';
+import { LocalStore } from '../../store/local-store.ts';
+import { display, fromBytes, fromText } from '../../tree/path.ts';
+import { UnpackPool } from '../../unpack/pool.ts';
+import { applySteps, type Applied } from './apply-restore.ts';
+import { Choice } from './choice.ts';
+import { chooseSnapshot } from '../address.ts';
+import { OtherCopies } from './other-copies.ts';
+import type { RestoreEnd, RestoreEvent } from './restore-events.ts';
+import { findExtras, findTarget, keepApart, sight, type TargetFolder } from './restore-target.ts';
+import { type Overwrite, planTarget, type Step } from './target-plan.ts';
+import { Wanted } from './wanted.ts';
+
+export interface RestoreOptions {
+  /** Which snapshot. */
+  readonly at: string;
+  /** What of it, in the syntax of `.gitignore`; everything when empty. */
+  readonly globs: readonly string[];
+  /** The folder to restore into. */
+  readonly to: string;
+  readonly overwrite: Overwrite;
+  /** Whether what the snapshot does not have is deleted there. */
+  readonly deletes: boolean;
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+  readonly report: (event: RestoreEvent) => void;
+}
+
+/** So many of the paths that must not make way are named. */
+const MAX_NAMED = 5;
+
+/**
+ * Restores a snapshot of `series`, or some of it. Files that cannot be had are told, and the rest goes on.
+ *
+ * @throws {@link SnapshotError} before anything is written when it cannot begin: `E_USAGE` when something is there
+ * already that must not make way, `E_SPACE` when there is too little room. The reason of `signal` when stopped.
+ */
+export async function restore(series: Series, options: RestoreOptions): Promise<RestoreEnd> {
+  const startedMs = performance.now();
+  const { at, globs, to, deletes, overwrite, dryRun, signal } = options;
+  if (deletes && overwrite === 'never') {
+    throw new SnapshotError('E_USAGE', '--delete needs --overwrite if-changed or always');
+  }
+  const target = await findTarget(to);
+  await keepApart(target, series.place(), deletes);
+  const survey = await series.survey();
+  const snapshot = chooseSnapshot(survey, at);
+  const restoring = new Restoring(series, survey, snapshot, target, options);
+  const choice = new Choice(globs);
+  const wanted = await Wanted.read(series, snapshot, choice, signal);
+  refuseUnmatched(choice, snapshot);
+  const pool = new UnpackPool();
+  try {
+    const steps = await restoring.plan(wanted, choice, pool);
+    const applied = dryRun ? restoring.tell(steps, wanted) : await restoring.apply(steps, wanted, pool);
+    return restoring.end(steps, applied, performance.now() - startedMs);
+  } finally {
+    await pool.close();
+  }
+}
+
+function refuseUnmatched(choice: Choice, { name }: Snapshot): void {
+  const unmatched = choice.unmatched().map((glob) => `\`${glob}\``);
+  if (unmatched.length === 0) return;
+  throw new SnapshotError('E_USAGE', `Nothing in ${name} matches ${unmatched.join(', ')}`, {
+    hint: '`snapshot files` lists what there is.',
+  });
+}
+
+class Restoring {
+  readonly #series: Series;
+  readonly #survey: Survey;
+  readonly #snapshot: Snapshot;
+  readonly #target: TargetFolder;
+  readonly #options: RestoreOptions;
+  #problems = 0;
+
+  constructor(
+    series: Series,
+    survey: Survey,
+    snapshot: Snapshot,
+    target: TargetFolder,
+    options: RestoreOptions,
+  ) {
+    this.#series = series;
+    this.#survey = survey;
+    this.#snapshot = snapshot;
+    this.#target = target;
+    this.#options = options;
+    for (const { error } of survey.damaged) this.#note(error.message);
+  }
+
+  async plan(wanted: Wanted, choice: Choice, pool: UnpackPool): Promise<readonly Step[]> {
+    const { overwrite, deletes, signal } = this.#options;
+    const { entries, names } = wanted;
+    const { found, inodes } = await sight(this.#target, wanted, pool, signal);
+    const unknown = new Set(
+      this.#snapshot.info.skipped.map(({ path, pathBase64 = '' }) =>
+        path === undefined ? fromBytes(Buffer.from(pathBase64, 'base64')) : fromText(path),
+      ),
+    );
+    const extras = deletes ? await findExtras(this.#target, wanted, choice, unknown, signal) : [];
+    const name = (i: number): { first: number; isSame: boolean } | undefined => {
+      const first = names.get(i);
+      return first === undefined ? undefined : { first, isSame: inodes.get(i) === inodes.get(first) };
+    };
+    return planTarget({ entries, found, name, extras }, overwrite, deletes);
+  }
+
+  /** Tells the steps of a dry run. @returns What would be done. */
+  tell(steps: readonly Step[], { entries, names }: Wanted): Applied {
+    const applied: Applied = { files: 0, bytes: 0, folders: 0, links: 0, deleted: 0 };
+    for (const { do: doing, path, type, reason, i } of steps) {
+      this.#options.report({ event: 'step', do: doing, path: display(path), type, reason });
+      if (doing === 'delete') applied.deleted++;
+      if (doing === 'leave') this.#problems++;
+      // The target itself is not counted when it is made for real either.
+      if (i === undefined || path === '' || (doing !== 'make' && doing !== 'replace')) continue;
+      applied[`${type}s`]++;
+      if (!names.has(i)) applied.bytes += entries.size(i);
+    }
+    return applied;
+  }
+
+  async apply(steps: readonly Step[], wanted: Wanted, pool: UnpackPool): Promise<Applied> {
+    const { signal, report } = this.#options;
+    this.#refuse(steps);
+    const totals = await this.#checkRoom(steps, wanted);
+    let [files, bytes] = [0, 0];
+    return await applySteps(steps, {
+      root: this.#target.root,
+      store: this.#series.store,
+      pool,
+      signal,
+      wanted,
+      progress: (moreFiles, moreBytes) => {
+        files += moreFiles;
+        bytes += moreBytes;
+        report({ event: 'progress', row: this.#series.name, phase: 'restore', files, bytes, ...totals });
+      },
+      failed: (path, { kind, reason }) => {
+        this.#problems++;
+        report({ event: 'problem', row: this.#series.name, kind, path: display(path), reason });
+      },
+      note: (message) => this.#note(message),
+      findCopies: async (lost) => {
+        const note = (message: string): void => this.#note(message);
+        return await OtherCopies.find(this.#series, this.#survey.snapshots, wanted, lost, note);
+      },
+    });
+  }
+
+  end(steps: readonly Step[], applied: Applied, durationMs: number): RestoreEnd {
+    const same = steps.filter(({ type, do: doing }) => type === 'file' && doing === 'same');
+    const refused = steps.filter(({ do: doing }) => doing === 'refuse').length;
+    return {
+      event: 'end',
+      status: gravestStatus([refused > 0 ? 2 : 0, this.#problems > 0 ? 3 : 0]),
+      series: this.#series.name,
+      snapshot: this.#snapshot.name,
+      target: this.#target.root,
+      dryRun: this.#options.dryRun,
+      ...applied,
+      same: same.length,
+      otherwise: same.filter(({ reason }) => reason !== undefined).length,
+      problems: this.#problems,
+      refused,
+      durationMs: Math.round(durationMs),
+    };
+  }
+
+  #refuse(steps: readonly Step[]): void {
+    const refused = steps.filter(({ do: doing }) => doing === 'refuse');
+    if (refused.length === 0) return;
+    const named = refused.slice(0, MAX_NAMED).map(({ path, reason }) => `${display(path)}: ${reason ?? ''}`);
+    const more = refused.length - named.length;
+    const count = refused.length === 1 ? 'Something is' : `${refused.length} things are`;
+    const list = more > 0 ? `${named.join('; ')}; and ${more} more` : named.join('; ');
+    const isNever = this.#options.overwrite === 'never';
+    throw new SnapshotError('E_USAGE', `${count} in the way in "${this.#target.root}": ${list}`, {
+      hint: isNever
+        ? 'Nothing was written. Restore to an empty folder, or see --overwrite in `snapshot restore --help`.'
+        : 'Nothing was written. Move it away, or see --delete in `snapshot restore --help`.',
+    });
+  }
+
+  /** @throws {@link SnapshotError} `E_SPACE` */
+  async #checkRoom(
+    steps: readonly Step[],
+    { entries, names }: Wanted,
+  ): Promise<{ totalFiles: number; totalBytes: number }> {
+    const files = steps.filter(
+      ({ type, do: doing }) => type === 'file' && (doing === 'make' || doing === 'replace'),
+    );
+    const totalBytes = files.reduce(
+      (sum, { i }) => sum + (i === undefined || names.has(i) ? 0 : entries.size(i)),
+      0,
+    );
+    const free = await new LocalStore(this.#target.root).freeBytes();
+    if (free !== undefined && totalBytes > free) {
+      throw new SnapshotError(
+        'E_SPACE',
+        `"${this.#target.root}" has ${free} bytes free, and the files take ${totalBytes}`,
+        { hint: 'Nothing was written.' },
+      );
+    }
+    return { totalFiles: files.length, totalBytes };
+  }
+
+  #note(message: string): void {
+    this.#options.report({ event: 'note', row: this.#series.name, message });
+  }
+}

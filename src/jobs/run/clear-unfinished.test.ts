@@ -1,0 +1,30 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { LocalStore } from '../../store/local-store.ts';
+import { SeriesLab } from './series-lab.ts';
+
+/** Says once of an info.json that it is not there, as a file server may that is starting. */
+class ForgetfulStore extends LocalStore {
+  #isAsked = false;
+
+  override async read(key: string): Promise<Buffer | undefined> {
+    const forgets = !this.#isAsked && key.endsWith('/info.json');
+    this.#isAsked ||= forgets;
+    return forgets ? undefined : await super.read(key);
+  }
+}
+
+it('a snapshot whose info.json was overlooked once is not removed as unfinished', async () => {
+  const lab = new SeriesLab();
+  onTestFinished(() => lab.remove());
+  writeFileSync(join(lab.source, 'file'), 'first');
+  await lab.run();
+  writeFileSync(join(lab.source, 'file'), 'second');
+  await lab.run({ open: (destination) => new ForgetfulStore(destination) });
+  const [first = ''] = lab.folders();
+  expect(lab.folders()).toHaveLength(2);
+  expect(existsSync(lab.folder(first, 'info.json'))).toBe(true);
+  expect(lab.restored(first).get('file')).toContain(Buffer.from('first').toString('base64'));
+  expect(lab.notes()).toContainEqual(expect.stringContaining(`folder ${first} stays`));
+});

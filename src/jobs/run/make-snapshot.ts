@@ -1,0 +1,283 @@
+// One snapshot: from a tree and what is stored of it already, to a dated folder that is whole.
+import { Packer } from '../../pack/pack.ts';
+import type { PackedArchive } from '../../pack/archive-writer.ts';
+import type { Packed } from '../../pack/packed.ts';
+import { commitSnapshot } from '../../snapshot/commit.ts';
+import type { ArchiveInfo, FileInfo, Info } from '../../snapshot/info.ts';
+import { archiveName, treeArchiveName } from '../../snapshot/names.ts';
+import { restoreText } from '../../snapshot/restore-text.ts';
+import { planUpkeep } from '../../snapshot/upkeep.ts';
+import type { Comparison } from '../../tree/compare.ts';
+import { firstNames, shareContent } from '../../tree/hardlinks.ts';
+import type { Entry } from '../../tree/entry.ts';
+import type { BytePath } from '../../tree/path.ts';
+import type { Tree } from '../../tree/scanner.ts';
+import { unseen } from './carry-over.ts';
+import { findStored, needRoom } from './find-stored.ts';
+import type { Previous } from './previous.ts';
+import { restoreParts } from './restore-parts.ts';
+import { type RowContext, type Totals, totalsOf } from './row-context.ts';
+import { IndexLines, infoOf } from './row-snapshot.ts';
+import type { Shelf } from './shelf.ts';
+import type { Stored } from './stored.ts';
+import { liveBytesOf, type Use, usesOf } from './use.ts';
+
+/** A smaller index is written anew each time: what differs from an older one would save nothing. */
+const SMALL_INDEX_BYTES = 256 * 1024;
+
+/** Where more than one line in so many differs from the last whole index, a new one is written. */
+const MOST_CHANGED = 8;
+
+/** Room to be left when archives are written anew. */
+const UPKEEP_MARGIN_BYTES = 16 * 1024 * 1024;
+
+export class SnapshotMaker {
+  readonly #context: RowContext;
+  readonly #previous: Previous;
+  readonly #comparison: Comparison;
+  readonly #tree: Tree;
+  readonly #snapshot: string;
+  readonly #shelf: Shelf;
+  readonly #stored: Stored;
+  readonly #packer: Packer;
+  readonly #firstNumber: number;
+  /** Entries that are not in the snapshot. */
+  readonly #missing = new Set<number>();
+  #firstNames: ReadonlyMap<number, number>;
+
+  private constructor(
+    context: RowContext,
+    previous: Previous,
+    comparison: Comparison,
+    tree: Tree,
+    snapshot: string,
+    parts: { shelf: Shelf; stored: Stored; packer: Packer; firstNumber: number },
+  ) {
+    this.#context = context;
+    this.#previous = previous;
+    this.#comparison = comparison;
+    this.#tree = tree;
+    this.#snapshot = snapshot;
+    this.#shelf = parts.shelf;
+    this.#stored = parts.stored;
+    this.#packer = parts.packer;
+    this.#firstNumber = parts.firstNumber;
+    this.#firstNames = firstNames(tree.entries);
+  }
+
+  /** Finds out what has to be written. @throws {@link SnapshotError} `E_GUARD` when there is no room for it. */
+  static async begin(
+    context: RowContext,
+    previous: Previous,
+    comparison: Comparison,
+    tree: Tree,
+    snapshot: string,
+  ): Promise<SnapshotMaker> {
+    const { row, series, options, report } = context;
+    const { shelf, stored } = await findStored(context, previous, tree);
+    const wanted = stored.wanted();
+    const { entries } = tree;
+    const bytes = wanted.reduce((sum, i) => sum + entries.size(i), 0);
+    await needRoom(context, previous, stored, tree);
+    const create = async (file: string) => ({
+      file,
+      writer: await series.store.create(series.key(snapshot, file)),
+    });
+    const firstNumber = shelf.nextNumber;
+    const packer = await Packer.open(entries, {
+      root: tree.root,
+      format: row.format,
+      pool: options.pool,
+      signal: options.signal,
+      contents: stored.contents,
+      known: stored.known,
+      knownSizes: stored.sizes(),
+      firstNumber,
+      create: async (n) => await create(archiveName(row.name, snapshot, n, row.format)),
+      createTree: async () => await create(treeArchiveName(row.name, snapshot, row.format)),
+      progress: report.phase('pack', wanted.length, bytes),
+      archiveBytes: options.archiveBytes,
+    });
+    const parts = { shelf, stored, packer, firstNumber };
+    return new SnapshotMaker(context, previous, comparison, tree, snapshot, parts);
+  }
+
+  /**
+   * Writes the archives; while they are flushed, the rest can be done.
+   *
+   * @param rotten - Entries whose last good copies are to stay.
+   */
+  async pack(rotten: readonly number[]): Promise<Packed> {
+    await this.#keep(rotten, (entry) => entry);
+    await this.#packNew();
+    await this.#carryOver();
+    await this.#upkeep();
+    await this.#packer.tree(this.#missing);
+    return await this.#packer.end();
+  }
+
+  /** Gives up what is not finished. Never throws. */
+  async discard(): Promise<void> {
+    await this.#packer.discard();
+  }
+
+  /** Turns the archives into a snapshot. */
+  async commit(packed: Packed): Promise<{ info: Info; totals: Totals }> {
+    const { row, series, started, options, problems } = this.#context;
+    const { newest, holdings } = this.#previous;
+    const { entries } = this.#tree;
+    // In a zip each name was read for itself.
+    if (row.format === 'tar.zst') shareContent(entries);
+    const owners = this.#stored.owners();
+    const archives = await this.#archives(packed, usesOf(this.#stored.contents, owners));
+    const dead = this.#stored.dead(new Set(archives.map(({ number }) => number)), owners);
+    const info = await infoOf(entries, this.#missing, {
+      row,
+      started,
+      finished: options.now(),
+      change: this.#comparison.count(),
+      previous: newest?.name ?? null,
+      archives,
+      problems,
+    });
+    const lines = new IndexLines(entries, this.#stored, this.#missing);
+    const restore = restoreParts(entries, this.#stored, this.#missing, dead, row.format);
+    const older = await this.#olderIndex(lines.countChanges() + holdings.gone.length);
+    await this.#packer.committed();
+    options.signal.throwIfAborted();
+    const whole = await commitSnapshot(series, this.#snapshot, {
+      info,
+      index: older ?? lines.all(),
+      changes: older === undefined ? undefined : lines.changes(holdings.gone),
+      dead: dead.length === 0 ? undefined : lines.dead(dead),
+      restore: restoreText(this.#snapshot, info, restore),
+    });
+    return { info: whole, totals: totalsOf(entries, this.#missing) };
+  }
+
+  async #packNew(): Promise<void> {
+    // Some were read already, to find out whether anything changed.
+    const unknown = this.#stored.wanted().filter((i) => !this.#stored.find(i));
+    const { slots, changed, lost } = await this.#packer.files(unknown);
+    for (const i of unknown) {
+      const slot = slots.get(i);
+      if (slot !== undefined) this.#stored.written(i, slot, changed.has(i));
+      else if (lost.has(i) || !this.#stored.find(i)) this.#missing.add(i);
+    }
+    for (const i of this.#firstNames.keys()) {
+      const first = this.#owner(i);
+      if (first === i || !this.#missing.has(first)) continue;
+      this.#missing.add(i);
+      this.#packer.loseWith(i, first);
+    }
+  }
+
+  /** What could not be read stays as it was in the last snapshot. What is gone, is gone. */
+  async #carryOver(): Promise<void> {
+    const lost = [...this.#missing];
+    for (const i of lost) this.#comparison.dismiss(i);
+    await this.#keep(
+      lost.filter((i) => this.#packer.isUnreadable(i)),
+      unseen,
+    );
+  }
+
+  /** Takes entries as the last snapshot has them. @param as - What is noted of each. */
+  async #keep(numbers: readonly number[], as: (entry: Entry) => Entry): Promise<void> {
+    const { newest } = this.#previous;
+    if (numbers.length === 0 || newest === undefined) return;
+    const { entries } = this.#tree;
+    const wanted = new Map<BytePath, number>(numbers.map((i) => [entries.path(i), i]));
+    for (const item of await this.#context.series.entries(newest)) {
+      const i = wanted.get(item.entry.path);
+      if (i === undefined || item.entry.type !== 'file') continue;
+      const before = entries.at(i);
+      entries.replace(i, as({ ...item.entry, hardlink: this.#firstOf(item.entry.hardlink) }));
+      if (this.#stored.keep(i, item, newest.name)) this.#missing.delete(i);
+      else entries.replace(i, before);
+    }
+    this.#firstNames = firstNames(entries);
+  }
+
+  /** The first name of a file that is kept, if that is in the snapshot as well. */
+  #firstOf(path: BytePath | undefined): BytePath | undefined {
+    const first = path === undefined ? undefined : this.#tree.entries.find(path);
+    return first === undefined || this.#missing.has(first) ? undefined : path;
+  }
+
+  /** Writes again what is live in archives that are mostly dead, or too many. */
+  async #upkeep(): Promise<void> {
+    const live = liveBytesOf(this.#stored.contents, this.#stored.owners());
+    const uses = [...live].flatMap(([number, liveBytes]) => {
+      const bytes = this.#shelf.get(number)?.archive.bytes;
+      return bytes === undefined || liveBytes === 0 ? [] : [{ number, bytes, liveBytes }];
+    });
+    const retired = new Set(planUpkeep(uses));
+    if (retired.size === 0 || !(await this.#hasRoomFor(uses.filter(({ number }) => retired.has(number)))))
+      return;
+    const numbers: number[] = [];
+    const { entries } = this.#tree;
+    for (let i = 0; i < entries.length; i++) {
+      const slot = this.#stored.slot(i);
+      if (slot !== undefined && retired.has(this.#stored.contents.archive(slot)) && !this.#stored.isKept(i)) {
+        numbers.push(i);
+      }
+    }
+    const before = numbers.map((i) => entries.at(i));
+    const { slots, changed } = await this.#packer.files(numbers, true);
+    for (const [n, i] of numbers.entries()) {
+      const slot = slots.get(i);
+      const entry = before[n];
+      if (slot !== undefined) this.#stored.written(i, slot, changed.has(i));
+      // What cannot be read now stays where it is, and as it was when it was stored.
+      else if (entry !== undefined) entries.replace(i, entry);
+    }
+  }
+
+  /** Whether what is live in `archives` can be written again. If not, they stay for another night. */
+  async #hasRoomFor(archives: readonly { readonly liveBytes: number }[]): Promise<boolean> {
+    const free = await this.#context.series.store.freeBytes();
+    const bytes = archives.reduce((sum, { liveBytes }) => sum + liveBytes, 0);
+    if (free === undefined || free > bytes + UPKEEP_MARGIN_BYTES) return true;
+    this.#context.report.note(
+      'archives that are mostly out of use stay, as there is no room to write them anew',
+    );
+    return false;
+  }
+
+  /** Older archives that hold something of the tree, which the new snapshot shares, and its own. */
+  async #archives(
+    { archives, tree }: Packed,
+    uses: ReadonlyMap<number, Use>,
+  ): Promise<readonly ArchiveInfo[]> {
+    const { series } = this.#context;
+    const shared: ArchiveInfo[] = [];
+    for (const [number, use] of [...uses].toSorted(([a], [b]) => a - b)) {
+      const shelved = this.#shelf.get(number);
+      if (shelved === undefined) continue;
+      const archive = await series.share(shelved.snapshot, shelved.archive, this.#snapshot);
+      shared.push({ ...archive, entries: use.entries, liveBytes: use.contentBytes });
+    }
+    const own = [...archives, ...(tree === undefined ? [] : [tree])];
+    return [...shared, ...own.map((archive, n) => infoOfArchive(this.#firstNumber + n, archive, uses))];
+  }
+
+  /** The index of the last snapshot, when it pays to keep it and tell what differs. */
+  async #olderIndex(changes: number): Promise<FileInfo | undefined> {
+    const { newest } = this.#previous;
+    const { smallIndexBytes = SMALL_INDEX_BYTES } = this.#context.options;
+    if (newest === undefined || newest.info.index.bytes < smallIndexBytes) return undefined;
+    if (changes * MOST_CHANGED > this.#tree.entries.length) return undefined;
+    return await this.#context.series.share(newest.name, newest.info.index, this.#snapshot);
+  }
+
+  #owner(i: number): number {
+    return this.#stored.hasOwn(i) ? i : (this.#firstNames.get(i) ?? i);
+  }
+}
+
+function infoOfArchive(number: number, archive: PackedArchive, uses: ReadonlyMap<number, Use>): ArchiveInfo {
+  const use = uses.get(number);
+  const { file, bytes, sha256 } = archive;
+  return { number, file, bytes, sha256, entries: use?.entries ?? 0, liveBytes: use?.contentBytes ?? 0 };
+}

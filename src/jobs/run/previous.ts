@@ -1,0 +1,40 @@
+import { SnapshotError } from '../../errors.ts';
+import { Holdings } from '../../snapshot/holdings.ts';
+import type { Series, Snapshot, Survey } from '../../snapshot/series.ts';
+import type { PreviousCursor } from '../../tree/compare.ts';
+
+/** What a run compares with. */
+export interface Previous {
+  readonly survey: Survey;
+  /** The newest whole snapshot whose index can be read; undefined when there is none. */
+  readonly newest: Snapshot | undefined;
+  /** Its entries, in path order. */
+  readonly entries: PreviousCursor;
+  /** What it holds, as far as `entries` has come. */
+  readonly holdings: Holdings;
+}
+
+/** A cursor over no entries. */
+const NOTHING: PreviousCursor = {
+  peek: () => undefined,
+  remove: () => {},
+  match: () => {},
+  skipSame: () => false,
+};
+
+/** @param note - Told of snapshots that are damaged, and so are not compared with. */
+export async function findPrevious(series: Series, note: (message: string) => void): Promise<Previous> {
+  const survey = await series.survey();
+  for (const { error } of survey.damaged) note(error.message);
+  for (const name of survey.foreign) note(`${name} is no folder, and so no snapshot; it stays`);
+  for (const newest of survey.snapshots.toReversed()) {
+    try {
+      const entries = await series.index(newest);
+      return { survey, newest, entries, holdings: entries.holdings };
+    } catch (error) {
+      if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
+      note(`${error.message}; comparing with the snapshot before it`);
+    }
+  }
+  return { survey, newest: undefined, entries: NOTHING, holdings: new Holdings() };
+}

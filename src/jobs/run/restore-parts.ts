@@ -1,0 +1,67 @@
+// What RESTORE.txt has to do beside extracting archives, for one tree.
+import type { PackFormat } from '../../snapshot/info.ts';
+import { planRestore, type StoredFile, type WantedTree } from '../../snapshot/restore-plan.ts';
+import type { Meta, RestoreParts } from '../../snapshot/restore-text.ts';
+import type { EntryTable } from '../../tree/entry-table.ts';
+import type { BytePath } from '../../tree/path.ts';
+import type { Stored } from './stored.ts';
+
+/**
+ * @param missing - Entries that are not in the snapshot.
+ * @param dead - Slots in its archives that no entry has.
+ */
+export function restoreParts(
+  entries: EntryTable,
+  stored: Stored,
+  missing: ReadonlySet<number>,
+  dead: readonly number[],
+  format: PackFormat,
+): RestoreParts {
+  const moved: StoredFile[] = [];
+  const files: Meta[] = [];
+  const folders: Meta[] = [];
+  const has = (i: number): boolean => !missing.has(i) && stored.slot(i) !== undefined;
+  const fileOf = (i: number): StoredFile => {
+    const slot = stored.slot(i) ?? -1;
+    const path = entries.path(i);
+    return { path, member: stored.marks(i).member ?? path, archive: stored.contents.archive(slot), slot };
+  };
+  for (let i = 0; i < entries.length; i++) {
+    if (has(i)) {
+      const { member, stale, kept } = stored.marks(i);
+      if (member !== undefined) moved.push(fileOf(i));
+      if (stale === true || kept !== undefined) files.push(entries.at(i));
+    } else if (format === 'zip' && entries.type(i) === 'folder' && entries.path(i) !== '') {
+      folders.push(entries.at(i));
+    }
+  }
+  const tree: WantedTree = {
+    isFolder: (path) => {
+      const i = entries.find(path);
+      return i !== undefined && entries.type(i) === 'folder';
+    },
+    file: (path) => {
+      const i = entries.find(path);
+      return i !== undefined && has(i) ? fileOf(i) : undefined;
+    },
+    below: (folder) => below(entries, folder, has, fileOf),
+  };
+  const members = dead.map((slot) => ({ path: stored.name(slot), archive: stored.contents.archive(slot) }));
+  return { plan: planRestore(moved, members, tree), files, folders: folders.toReversed() };
+}
+
+function below(
+  entries: EntryTable,
+  folder: BytePath,
+  has: (i: number) => boolean,
+  fileOf: (i: number) => StoredFile,
+): ReturnType<WantedTree['below']> {
+  const files: StoredFile[] = [];
+  const folders: BytePath[] = [];
+  const start = entries.find(folder) ?? entries.length;
+  for (let i = start + 1; i < entries.length && entries.path(i).startsWith(`${folder}/`); i++) {
+    if (has(i)) files.push(fileOf(i));
+    else if (entries.type(i) === 'folder') folders.push(entries.path(i));
+  }
+  return { files, folders };
+}

@@ -1,0 +1,130 @@
+import type { WorkerPool } from '../../pack/pool.ts';
+import type { Row } from '../../plan/plan.ts';
+import { readHeld, wayOut } from '../../snapshot/guards.ts';
+import { Series } from '../../snapshot/series.ts';
+import type { SeriesSize } from '../../snapshot/series-size.ts';
+import type { Store } from '../../store/store.ts';
+import type { ChangeCount } from '../../tree/compare.ts';
+import type { Problem } from '../../tree/entry.ts';
+import type { EntryTable } from '../../tree/entry-table.ts';
+import type { GuardReport } from '../events.ts';
+import type { Rotation } from './rotate.ts';
+import type { RowReporter } from './row-reporter.ts';
+
+export interface RowOptions {
+  readonly pool: WorkerPool;
+  readonly signal: AbortSignal;
+  readonly dryRun: boolean;
+  readonly rehash: boolean;
+  readonly acceptChanges: boolean;
+  readonly now: () => Date;
+  /** The store in a destination folder. */
+  readonly open: (destination: string) => Store;
+  /** Archives end at about so many bytes; default 512 MiB. */
+  readonly archiveBytes?: number | undefined;
+  /** A smaller index is written whole each time; default 256 KiB. */
+  readonly smallIndexBytes?: number | undefined;
+}
+
+/** What a row came to, when it did not fail. */
+export interface RowResult {
+  readonly outcome: 'written' | 'unchanged';
+  /** The one written, or the newest; null when there is none. */
+  readonly snapshot: string | null;
+  readonly change: ChangeCount;
+  readonly totals: Totals;
+  /** Written to the destination; in a dry run, what would go into archives. */
+  readonly newBytes: number;
+  readonly problems: number;
+  readonly guards: readonly GuardReport[];
+  readonly rotation: Rotation;
+  /** What the series has now; undefined after a dry run. */
+  readonly series: SeriesSize | undefined;
+}
+
+/** The run of one row: what it works on, and what has come up so far. */
+export class RowContext {
+  readonly row: Row;
+  readonly series: Series;
+  readonly options: RowOptions;
+  readonly report: RowReporter;
+  readonly started: Date;
+  readonly #problems: Problem[] = [];
+  readonly #guards: GuardReport[] = [];
+
+  constructor(row: Row, options: RowOptions, report: RowReporter) {
+    this.row = row;
+    this.series = new Series(options.open(row.destination), row.name);
+    this.options = options;
+    this.report = report;
+    this.started = options.now();
+  }
+
+  /** Everything that was named so far. */
+  get problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
+  /** Names `problems` in the report and, if there will be one, in info.json. */
+  name(problems: Iterable<Problem>): void {
+    for (const problem of problems) {
+      this.#problems.push(problem);
+      this.report.problem(problem);
+    }
+  }
+
+  /** Takes the guards that hold something back now; without any, the one that has since an earlier run. */
+  async hold(guards: readonly GuardReport[]): Promise<void> {
+    const isHeld = guards.length > 0 || this.#guards.length > 0;
+    this.#guards.push(...(isHeld ? guards : await this.#heldBefore()));
+  }
+
+  /**
+   * Whether `letGo` snapshots may be rotated out: never after a suspicious run, nor after one that misses
+   * files which exist.
+   */
+  mayRotate(letGo: number): boolean {
+    if (this.#guards.length > 0) return false;
+    const missing = this.#problems.filter(({ kind }) => kind === 'unreadable').length;
+    if (missing > 0 && letGo > 0)
+      this.report.note(
+        `nothing is rotated out, as ${missing === 1 ? 'a file or folder' : `${missing} files or folders`} could not be read`,
+      );
+    return missing === 0;
+  }
+
+  result(parts: Omit<RowResult, 'problems' | 'guards'>): RowResult {
+    return { ...parts, problems: this.#problems.length, guards: this.#guards };
+  }
+
+  async #heldBefore(): Promise<GuardReport[]> {
+    const held = this.options.dryRun && this.options.acceptChanges ? undefined : await readHeld(this.series);
+    if (held === undefined) return [];
+    return [
+      { guard: held.guard, message: `${held.message} (since ${held.snapshot})`, hint: wayOut(this.row.name) },
+    ];
+  }
+}
+
+/** How much there is in a tree. */
+export interface Totals {
+  readonly files: number;
+  readonly folders: number;
+  readonly links: number;
+  /** Of all files, each file with several names once. */
+  readonly bytes: number;
+}
+
+/** @param lost - Entries that do not count. */
+export function totalsOf(entries: EntryTable, lost: ReadonlySet<number> = new Set()): Totals {
+  const totals = { files: 0, folders: 0, links: 0, bytes: 0 };
+  for (let i = 0; i < entries.length; i++) {
+    if (lost.has(i) || entries.path(i) === '') continue;
+    const type = entries.type(i);
+    if (type === 'file') totals.files++;
+    else if (type === 'folder') totals.folders++;
+    else totals.links++;
+    if (entries.hasContent(i)) totals.bytes += entries.size(i);
+  }
+  return totals;
+}

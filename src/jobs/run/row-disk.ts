@@ -1,0 +1,90 @@
+import { homedir } from 'node:os';
+import { SnapshotError } from '../../errors.ts';
+import { isApart } from '../../host/file-systems.ts';
+import type { Row } from '../../plan/plan.ts';
+import { markDisk } from '../../snapshot/disk-marker.ts';
+import { isSuccess, type PastRecord } from '../../snapshot/past.ts';
+import type { Series } from '../../snapshot/series.ts';
+import { type Away, findAway } from './away.ts';
+import { type KnownDestination, type Memory, withSeries } from '../status/memory.ts';
+import { essentialOf, inOrder } from '../status/status.ts';
+
+/** The disk that a row writes to, and the memory of it. Without a memory, every disk counts as there. */
+export class RowDisk {
+  readonly away: Away | undefined;
+  readonly #memory: Memory | undefined;
+  readonly #note: (message: string) => void;
+
+  private constructor(away: Away | undefined, memory: Memory | undefined, note: (message: string) => void) {
+    this.away = away;
+    this.#memory = memory;
+    this.#note = note;
+  }
+
+  /**
+   * Looks whether the disk is there.
+   *
+   * @param isAccepted - Whatever is there is taken as new: `--accept-changes` was given.
+   * @param note - Told when the memory cannot be used: no reason not to back up.
+   */
+  static async look(
+    { every }: Row,
+    series: Series,
+    memory: Memory | undefined,
+    now: Date,
+    isAccepted: boolean,
+    note: (message: string) => void,
+  ): Promise<RowDisk> {
+    if (memory === undefined || isAccepted) return new RowDisk(undefined, memory, note);
+    let known: KnownDestination | undefined;
+    try {
+      known = await memory.find(series.store.location);
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error;
+      note(
+        `what this machine knows of the destination cannot be read, so it counts as new: ${error.message}`,
+      );
+    }
+    return new RowDisk(await findAway(series, every, known, now), memory, note);
+  }
+
+  /** Throws when it is away for so long that the row is overdue. @throws {@link SnapshotError} `E_STORE` */
+  refuseOverdue({ destination }: Row): void {
+    if (this.away?.isOverdue !== true) return;
+    throw new SnapshotError('E_STORE', `Cannot back up to "${destination}": ${this.away.message}`, {
+      hint: 'Connect it. If another one takes its place on purpose, run once with --accept-changes.',
+    });
+  }
+
+  /** Remembers how a run ended; after a success, also the disk, which gets a marker if it can be unplugged. */
+  async remember({ store, name }: Series, record: PastRecord, now: Date): Promise<void> {
+    const memory = this.#memory;
+    if (memory === undefined) return;
+    try {
+      const disk = isSuccess(record) ? await identify(store, memory.folder) : undefined;
+      // On the system's own disk, the log of the series says it all.
+      if (disk?.id === null && (await memory.find(store.location)) === undefined) return;
+      const waitingSince = this.away?.since ?? null;
+      await memory.update(store.location, (known) => ({
+        ...withSeries(known, name, ({ records }) => ({
+          name,
+          waitingSince,
+          records: essentialOf(inOrder([...records, record], now)),
+        })),
+        ...(disk !== undefined && {
+          isRemovable: disk.id !== null,
+          disks: [...new Set([...known.disks, ...(disk.id === null ? [] : [disk.id])])],
+        }),
+      }));
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error;
+      this.#note(`this machine will not remember this run: ${error.message}`);
+    }
+  }
+}
+
+/** The disk with a destination; its id is null when it is not one that can be unplugged. */
+async function identify(store: Series['store'], stateFolder: string): Promise<{ id: string | null }> {
+  const isRemovable = await isApart(store.location, [stateFolder, homedir()]);
+  return { id: isRemovable ? await markDisk(store) : null };
+}

@@ -1,0 +1,49 @@
+import type { Row } from '../../plan/plan.ts';
+import { Comparison } from '../../tree/compare.ts';
+import { EntryTable } from '../../tree/entry-table.ts';
+import { startScan } from '../../tree/scan.ts';
+import { scanTree, type Tree } from '../../tree/scanner.ts';
+import type { Previous } from './previous.ts';
+import type { RowReporter } from './row-reporter.ts';
+
+/** A scan under way, and the comparison that follows it. */
+export class RowScan {
+  readonly #entries = new EntryTable();
+  readonly #tree: Promise<Tree>;
+  #comparison: Comparison | undefined;
+
+  /** @throws {@link SnapshotError} `E_ROW`, at once, when the source does not exist or cannot be read. */
+  constructor({ source, exclude }: Row, signal: AbortSignal, report: RowReporter) {
+    const grown = (): void => {
+      report.scanned(this.#entries.length);
+      this.#comparison?.advance();
+    };
+    this.#tree = scanTree(source, exclude, signal, this.#entries, grown, startScan(source, exclude));
+    // It is awaited below; should something else fail first, its own failure matters no more.
+    this.#tree.catch(() => {});
+  }
+
+  /** Compares with `previous`, entry by entry as the scan finds them. */
+  async compareWith(previous: Previous, rehash: boolean): Promise<Scanned> {
+    const comparison = compareWith(previous, this.#entries, rehash);
+    this.#comparison = comparison;
+    const tree = await this.#tree;
+    comparison.finish();
+    return { tree, comparison };
+  }
+}
+
+/** A tree, and how it differs from the last snapshot. */
+export interface Scanned {
+  readonly tree: Tree;
+  readonly comparison: Comparison;
+}
+
+/** Begins to compare `entries`, which may still grow, with `previous`. */
+export function compareWith(previous: Previous, entries: EntryTable, rehash: boolean): Comparison {
+  const startedMs = previous.newest === undefined ? 0 : Date.parse(previous.newest.info.time.started);
+  return new Comparison(previous.entries, entries, {
+    rehash,
+    previousStartNs: BigInt(startedMs) * 1_000_000n,
+  });
+}

@@ -1,0 +1,125 @@
+// One row of a plan: from its source to a snapshot, or to the finding that nothing changed.
+import type { Row } from '../../plan/plan.ts';
+import { guardBitRot, guardEmptySource, removeHeld } from '../../snapshot/guards.ts';
+import { SeriesLock } from '../../snapshot/lock.ts';
+import { sizeOfSeries } from '../../snapshot/series-size.ts';
+import type { Comparison } from '../../tree/compare.ts';
+import type { EntryTable } from '../../tree/entry-table.ts';
+import type { Tree } from '../../tree/scanner.ts';
+import { holdBack } from './hold-back.ts';
+import { carryOver } from './carry-over.ts';
+import { clearUnfinished } from './clear-unfinished.ts';
+import { findPrevious, type Previous } from './previous.ts';
+import { RowContext, type RowOptions, type RowResult, totalsOf } from './row-context.ts';
+import type { RowReporter } from './row-reporter.ts';
+import { RowScan } from './row-scan.ts';
+
+/**
+ * Backs up one row.
+ *
+ * @throws {@link SnapshotError} when the row fails; its series then is as it was before.
+ */
+export async function runRow(row: Row, options: RowOptions, report: RowReporter): Promise<RowResult> {
+  const context = new RowContext(row, options, report);
+  const scanning = new AbortController();
+  // Begun before all else: it takes longest, in a thread of its own. A source that is not there is refused
+  // here, before the lock would make a folder for its series.
+  const scan = new RowScan(row, AbortSignal.any([options.signal, scanning.signal]), report);
+  try {
+    const lock = options.dryRun ? undefined : await SeriesLock.acquire(context.series);
+    try {
+      return await backUp(context, scan);
+    } finally {
+      await lock?.release();
+    }
+  } finally {
+    scanning.abort();
+  }
+}
+
+async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
+  const { acceptChanges, dryRun, rehash } = context.options;
+  const found = await openSeries(context);
+  const { previous, scanned } = await carryOver(context, found, await scan.compareWith(found, rehash));
+  const { tree, comparison } = scanned;
+  context.name(tree.problems);
+  const totals = totalsOf(tree.entries);
+  guardEmptySource(context.row, previous.newest?.info.count.files ?? 0, totals.files, acceptChanges);
+
+  const change =
+    previous.newest === undefined
+      ? { isChanged: true, rotten: [] }
+      : await look(context, tree, comparison, previous.newest.name);
+  if (!change.isChanged) {
+    await context.hold([]);
+    if (!dryRun) await clearUnfinished(context, previous.survey);
+    return context.result({
+      outcome: 'unchanged',
+      snapshot: previous.newest?.name ?? null,
+      totals,
+      change: { added: 0, modified: 0, removed: 0 },
+      newBytes: 0,
+      rotation: { kept: [], removed: [] },
+      series: dryRun ? undefined : sizeOfSeries(previous.survey.snapshots),
+    });
+  }
+  // Loaded when it is needed: most nights nothing is written.
+  const { wouldWrite, write } = await import('./write-row.ts');
+  return dryRun
+    ? await wouldWrite(context, previous, comparison, tree)
+    : await write(context, previous, comparison, tree, change.rotten);
+}
+
+/** Finds what there is to compare with. */
+async function openSeries({ series, options, report }: RowContext): Promise<Previous> {
+  const previous = await findPrevious(series, (message) => report.note(message));
+  if (!options.dryRun && options.acceptChanges) await removeHeld(series);
+  return previous;
+}
+
+/**
+ * Whether anything changed; reads files whose content may have, until that is certain.
+ *
+ * @param newest - The snapshot it is compared with.
+ */
+async function look(
+  context: RowContext,
+  { root, entries }: Tree,
+  comparison: Comparison,
+  newest: string,
+): Promise<{ isChanged: boolean; rotten: readonly number[] }> {
+  const { pool, signal, dryRun, rehash } = context.options;
+  // A dry run tells how much changed, and --rehash is about every file.
+  const all = dryRun || rehash;
+  if (!all && comparison.isCertain()) return { isChanged: true, rotten: [] };
+  const unread = comparison.unread();
+  if (unread.length === 0) return { isChanged: comparison.isCertain(), rotten: [] };
+  const { hashFiles } = await import('../../pack/hash-files.ts');
+  const bytes = unread.reduce((sum, i) => sum + entries.size(i), 0);
+  const progress = context.report.phase('look', unread.length, bytes);
+  const enough = all ? undefined : (): boolean => comparison.isCertain();
+  const lost = await hashFiles(entries, unread, { root, pool, signal, progress, enough });
+  for (const i of lost.unread.keys()) comparison.dismiss(i);
+  const rotten = await findRot(context, entries, comparison, lost.reread, newest);
+  const isChanged = comparison.isCertain();
+  // When a snapshot is written, packing names them.
+  if (dryRun || !isChanged) context.name(lost.unread.values());
+  return { isChanged, rotten };
+}
+
+/** Files that have rotted in the source are no change: their last good copies stay. */
+async function findRot(
+  context: RowContext,
+  entries: EntryTable,
+  comparison: Comparison,
+  reread: ReadonlySet<number>,
+  newest: string,
+): Promise<readonly number[]> {
+  const rotten = comparison.rotten(reread);
+  const reason = 'its content changed although its size, times and inode did not';
+  context.name(rotten.map((i) => ({ path: entries.path(i), kind: 'rot', reason })));
+  if (rotten.length === 0 || context.options.acceptChanges) return [];
+  for (const i of rotten) comparison.dismiss(i);
+  await holdBack(context, [guardBitRot(context.row.name, rotten.length)], newest);
+  return rotten;
+}

@@ -1,0 +1,61 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lastRun } from './last-run.ts';
+import type { KnownDestination, Recall } from '../status/memory.ts';
+import { SeriesLab } from '../run/series-lab.ts';
+
+const NOW = new Date('2040-03-10T12:00:00Z');
+
+/** A machine that remembers runs of these days, and how they ended. */
+function remembering(
+  isRemovable: boolean,
+  runs: Readonly<Record<string, 'failed' | 'waiting' | 'written'>>,
+): Recall {
+  const records = Object.entries(runs).map(([day, outcome]) => ({
+    started: `2040-03-${day}T02:00:00.000Z`,
+    outcome,
+    guards: [],
+    error: null,
+  }));
+  const disks = isRemovable ? ['disk-one'] : [];
+  const known: KnownDestination = {
+    isRemovable,
+    disks,
+    series: [{ name: 'data', waitingSince: null, records }],
+  };
+  return async () => await Promise.resolve(known);
+}
+
+describe('lastRun()', () => {
+  let lab: SeriesLab;
+
+  beforeEach(() => {
+    lab = new SeriesLab();
+  });
+  afterEach(() => lab.remove());
+
+  async function last(recall: Recall): Promise<string | undefined> {
+    return (await lastRun([lab.row], NOW, recall))?.toISOString().slice(8, 10);
+  }
+
+  it('is the run that found the disk away, so that a restart while it is away runs nothing', async () => {
+    expect(await last(remembering(true, { '07': 'written', '09': 'waiting' }))).toBe('09');
+    expect(await last(remembering(true, { '08': 'written' }))).toBe('08');
+  });
+
+  it('is the run that could not reach its destination, whose log says nothing', async () => {
+    writeFileSync(lab.row.destination, 'a file where the folder should be');
+    expect(await last(remembering(false, { '09': 'failed' }))).toBe('09');
+  });
+
+  it('is none when somebody has deleted the series, whatever is remembered', async () => {
+    expect(await last(remembering(false, { '09': 'written' }))).toBeUndefined();
+  });
+
+  it('is none on a new machine', async () => {
+    mkdirSync(lab.row.destination);
+    expect(await last(async () => await Promise.resolve(undefined))).toBeUndefined();
+    rmSync(lab.row.destination, { recursive: true });
+    expect(await last(async () => await Promise.resolve(undefined))).toBeUndefined();
+  });
+});

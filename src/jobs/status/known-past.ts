@@ -1,0 +1,44 @@
+import { SnapshotError } from '../../errors.ts';
+import { isRun, isSuccess } from '../../snapshot/past.ts';
+import { type PastRuns, readRuns } from '../../snapshot/read-runs.ts';
+import type { Series } from '../../snapshot/series.ts';
+import { type Away, findAway } from '../run/away.ts';
+import type { Recall } from './memory.ts';
+import { joinPasts } from './remember-log.ts';
+
+/** A series, and how often it is to succeed. */
+export interface Watched {
+  readonly series: Series;
+  readonly everyMs: number;
+}
+
+/** What is known of the past of a series, in order. */
+export interface KnownPast extends PastRuns {
+  /** Its disk is not there. */
+  readonly away: Away | undefined;
+  /** Why its log cannot be read. */
+  readonly trouble: string | undefined;
+}
+
+const NO_LOG: PastRuns = { records: [], unreadable: 0 };
+
+/** The log of a series, and what this machine remembers of runs that did not reach it. Nothing is written. */
+export async function knownPast({ series, everyMs }: Watched, now: Date, recall: Recall): Promise<KnownPast> {
+  const known = await recall(series.store.location);
+  const away = await findAway(series, everyMs, known, now);
+  const { log, trouble } = away === undefined ? await logOf(series) : { log: NO_LOG };
+  const all = known?.series.find(({ name }) => name === series.name)?.records ?? [];
+  // A success that is not in the log of the only disk is none any more: somebody has deleted the series.
+  const isElsewhere = away !== undefined || (known?.disks.length ?? 0) > 1;
+  const remembered = all.filter((record) => isElsewhere || (isRun(record) && !isSuccess(record)));
+  return { records: joinPasts(remembered, log.records, now), unreadable: log.unreadable, away, trouble };
+}
+
+async function logOf(series: Series): Promise<{ readonly log: PastRuns; readonly trouble?: string }> {
+  try {
+    return { log: await readRuns(series) };
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return { log: NO_LOG, trouble: error.message };
+  }
+}

@@ -1,0 +1,105 @@
+// What this machine remembers of destinations while their disks are away.
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { Fields } from '../../snapshot/fields.ts';
+import { type PastRecord, readPast } from '../../snapshot/past.ts';
+import { LocalStore } from '../../store/local-store.ts';
+import type { Store } from '../../store/store.ts';
+
+/** What is known of one destination. */
+export interface KnownDestination {
+  /** It has a file system of its own, so it may be away. */
+  readonly isRemovable: boolean;
+  /** Ids of the disks that were seen there: several may take turns. */
+  readonly disks: readonly string[];
+  readonly series: readonly KnownSeries[];
+}
+
+export interface KnownSeries {
+  readonly name: string;
+  /** Since when runs have found its disk away; null when the last one found it. */
+  readonly waitingSince: string | null;
+  /** The few that make up its state, in order. */
+  readonly records: readonly PastRecord[];
+}
+
+/** Gives what is known of a destination, for those who only look. */
+export type Recall = (destination: string) => Promise<KnownDestination | undefined>;
+
+const NOTHING: KnownDestination = { isRemovable: false, disks: [], series: [] };
+
+/**
+ * One file for each destination, in the state folder. Where that vanishes, everything is as on a new machine.
+ * Two programs that write one at the same moment: the last one wins, and what the other one had to add is missing
+ * until its next run.
+ */
+export class Memory {
+  readonly folder: string;
+  readonly #store: Store;
+  /** Rows that run at once write one after the other. */
+  #writing: Promise<unknown> = Promise.resolve();
+
+  /** @param folder - The state folder; it is made with the first file. */
+  constructor(folder: string) {
+    this.folder = folder;
+    this.#store = new LocalStore(folder);
+  }
+
+  /** What is known of `destination`; undefined when nothing is. @throws {@link SnapshotError} when it cannot be read. */
+  async find(destination: string): Promise<KnownDestination | undefined> {
+    const key = keyOf(destination);
+    const bytes = await this.#store.read(key);
+    return bytes === undefined ? undefined : parseKnown(bytes.toString('utf8'), `${this.folder}/${key}`);
+  }
+
+  /**
+   * Replaces what is known of `destination` by what `change` makes of it.
+   *
+   * @throws {@link SnapshotError} `E_STORE` when it cannot be written.
+   */
+  async update(destination: string, change: (known: KnownDestination) => KnownDestination): Promise<void> {
+    const write = async (): Promise<void> => {
+      // One that is damaged says nothing, and is written anew; who looked before has told of it.
+      const known = (await this.find(destination).catch(() => undefined)) ?? NOTHING;
+      const text = JSON.stringify({ version: 1, path: resolve(destination), ...change(known) }, undefined, 2);
+      await this.#store.put(keyOf(destination), Buffer.from(`${text}\n`));
+    };
+    const written = this.#writing.then(write);
+    this.#writing = written.catch(() => {});
+    await written;
+  }
+}
+
+/** `known` with what `change` makes of one of its series. */
+export function withSeries(
+  known: KnownDestination,
+  name: string,
+  change: (series: KnownSeries) => KnownSeries,
+): KnownDestination {
+  const before = known.series.find((one) => one.name === name) ?? { name, waitingSince: null, records: [] };
+  const others = known.series.filter((one) => one.name !== name);
+  return { ...known, series: [...others, change(before)] };
+}
+
+function keyOf(destination: string): string {
+  const path = resolve(destination);
+  // E:\Backup and e:\backup are one folder.
+  const same = process.platform === 'win32' ? path.toLowerCase() : path;
+  return `destinations/${createHash('sha256').update(same).digest('hex').slice(0, 16)}.json`;
+}
+
+/** @throws {@link SnapshotError} `E_DAMAGED` */
+export function parseKnown(text: string, where: string): KnownDestination {
+  const fields = Fields.parse(text, where);
+  return {
+    isRemovable: fields.boolean('isRemovable'),
+    disks: fields.strings('disks'),
+    series: fields.objects('series').map((series) => ({
+      name: series.text('name'),
+      waitingSince: series.has('waitingSince')
+        ? series.text('waitingSince', /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+        : null,
+      records: series.objects('records').map(readPast),
+    })),
+  };
+}

@@ -1,0 +1,42 @@
+import { SnapshotError } from '../../errors.ts';
+import type { PastRecord } from '../../snapshot/past.ts';
+import { readRuns } from '../../snapshot/read-runs.ts';
+import type { Series } from '../../snapshot/series.ts';
+import { type Memory, withSeries } from './memory.ts';
+import { essentialOf, inOrder } from './status.ts';
+
+/** `remembered` and `log` as one, in order: of runs that did not reach the log, and of other disks, only a machine knows. */
+export function joinPasts(
+  remembered: readonly PastRecord[],
+  log: readonly PastRecord[],
+  now: Date,
+): readonly PastRecord[] {
+  const logged = new Set(log.map(({ started, outcome }) => `${started} ${outcome}`));
+  const missing = remembered.filter(({ started, outcome }) => !logged.has(`${started} ${outcome}`));
+  return inOrder([...log, ...missing], now);
+}
+
+/**
+ * Remembers what the log of `series` says, as verifies and drills have added to it, for when its disk is away. A
+ * destination that no row has run for is not remembered.
+ *
+ * @param note - Told when that is not possible: no reason for anything to fail.
+ */
+export async function rememberLog(
+  series: Series,
+  memory: Memory,
+  now: Date,
+  note: (message: string) => void,
+): Promise<void> {
+  const { store, name } = series;
+  try {
+    if ((await memory.find(store.location)) === undefined) return;
+    const log = (await readRuns(series)).records;
+    await memory.update(store.location, (known) =>
+      withSeries(known, name, (one) => ({ ...one, records: essentialOf(joinPasts(one.records, log, now)) })),
+    );
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    note(`this machine will not remember it: ${error.message}`);
+  }
+}

@@ -1,0 +1,195 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { PastDrill, PastRecord, PastRun, PastVerify } from '../../snapshot/past.ts';
+import { ageText, essentialOf, inOrder, statusOf } from './status.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const NOW = new Date('2026-11-20T12:00:00Z');
+
+/** So many hours before {@link NOW}. */
+function ago(hours: number): string {
+  return new Date(NOW.getTime() - hours * HOUR_MS).toISOString();
+}
+
+function run(hours: number, outcome: PastRun['outcome'], more: Partial<PastRun> = {}): PastRun {
+  return {
+    outcome,
+    started: ago(hours),
+    guards: [],
+    error: outcome === 'failed' ? 'no disk' : null,
+    ...more,
+  };
+}
+
+function verified(hours: number, result: PastVerify['result'], more: Partial<PastVerify> = {}): PastVerify {
+  return { outcome: 'verify', started: ago(hours), result, level: 'quick', sample: null, at: null, ...more };
+}
+
+function drilled(hours: number, result: PastDrill['result']): PastDrill {
+  return { outcome: 'drill', started: ago(hours), result };
+}
+
+function waitingState(...records: PastRecord[]): string {
+  return statusOf(records, DAY_MS, NOW, 'waiting').state;
+}
+
+describe('statusOf()', () => {
+  it.each<[string, PastRecord[], string, string[]]>([
+    ['that ran last night', [run(10, 'written')], 'ok', []],
+    ['whose night began late', [run(36, 'unchanged')], 'ok', []],
+    [
+      'that missed a night',
+      [run(37, 'unchanged')],
+      'overdue',
+      ['the last success was 37 hours ago, and is to be every 1d'],
+    ],
+    ['that never ran', [], 'overdue', ['it has never run']],
+    ['that only failed', [run(1, 'failed')], 'failing', ['the last run failed: no disk']],
+    ['that was only ever stopped', [run(1, 'stopped')], 'failing', ['it never succeeded']],
+    [
+      'that failed after a success',
+      [run(20, 'written'), run(1, 'failed')],
+      'failing',
+      ['the last run failed: no disk'],
+    ],
+    [
+      'that failed, and was stopped since',
+      [run(20, 'written'), run(2, 'failed'), run(1, 'stopped')],
+      'failing',
+      ['the last run failed: no disk'],
+    ],
+    ['that was stopped after a success', [run(20, 'written'), run(1, 'stopped')], 'ok', []],
+    ['that works again', [run(2, 'failed'), run(1, 'unchanged')], 'ok', []],
+    [
+      'that a guard holds',
+      [run(1, 'written', { guards: ['mass-change'] })],
+      'failing',
+      ['the guard `mass-change` holds something back'],
+    ],
+    [
+      'that failed for days',
+      [run(80, 'written'), run(1, 'failed')],
+      'failing',
+      ['the last run failed: no disk', 'the last success was 3 days ago, and is to be every 1d'],
+    ],
+    [
+      'with a drill that failed',
+      [run(2, 'written'), drilled(1, 'failed')],
+      'failing',
+      ['the last drill failed'],
+    ],
+    [
+      'with a drill that passed since',
+      [run(2, 'written'), drilled(2, 'failed'), drilled(1, 'passed')],
+      'ok',
+      [],
+    ],
+    [
+      'with damage',
+      [run(2, 'written'), verified(1, 'failed', { level: 'full' })],
+      'failing',
+      ['`snapshot verify` found damage (level full)'],
+    ],
+    [
+      'with damage that a quick look cannot see',
+      [run(3, 'written'), verified(2, 'failed', { level: 'full' }), verified(1, 'passed')],
+      'failing',
+      ['`snapshot verify` found damage (level full)'],
+    ],
+    [
+      'with damage that is not in the one snapshot that was looked at since',
+      [run(3, 'written'), verified(2, 'failed'), verified(1, 'passed', { at: 'latest' })],
+      'failing',
+      ['`snapshot verify` found damage (level quick)'],
+    ],
+    ['without damage any more', [run(3, 'written'), verified(2, 'failed'), verified(1, 'passed')], 'ok', []],
+  ])('says of a row %s: %j', (_, records, state, reasons) => {
+    expect(statusOf(records, DAY_MS, NOW)).toMatchObject({ state, reasons });
+  });
+
+  it('counts a success that is due by what the plan says', () => {
+    const records = [run(200, 'written')];
+    expect(statusOf(records, 7 * DAY_MS, NOW)).toMatchObject({
+      state: 'ok',
+      nextDue: new Date(NOW.getTime() - 32 * HOUR_MS),
+    });
+    expect(statusOf(records, 5 * DAY_MS, NOW)).toMatchObject({ state: 'overdue', isFailing: false });
+  });
+
+  it('is waiting only as long as it is neither overdue nor failing', () => {
+    expect(waitingState(run(10, 'written'), run(1, 'waiting'))).toBe('waiting');
+    expect(waitingState(run(50, 'written'), run(1, 'waiting'))).toBe('overdue');
+    expect(waitingState(run(10, 'written'), run(9, 'failed'), run(1, 'waiting'))).toBe('failing');
+  });
+
+  it('takes the size from the last run that knows it', () => {
+    const size = { snapshots: 3, oldest: ago(100), seriesBytes: 12 };
+    const records = [run(3, 'written', size), run(1, 'failed')];
+    expect(statusOf(records, DAY_MS, NOW).size).toMatchObject(size);
+  });
+});
+
+describe('ageText()', () => {
+  it.each([
+    [-1, '0 minutes'],
+    [60_000, '1 minute'],
+    [HOUR_MS - 1, '59 minutes'],
+    [HOUR_MS, '1 hour'],
+    [47.9 * HOUR_MS, '47 hours'],
+    [48 * HOUR_MS, '2 days'],
+  ])('%i ms are %s', (ms, text) => {
+    expect(ageText(ms)).toBe(text);
+  });
+});
+
+describe('inOrder()', () => {
+  it('sorts by time, and leaves out what a wrong clock has written', () => {
+    const records = [run(1, 'failed'), run(-24 * 365, 'written'), run(5, 'written'), run(-20, 'unchanged')];
+    expect(inOrder(records, NOW).map(({ outcome }) => outcome)).toEqual(['written', 'failed', 'unchanged']);
+  });
+});
+
+describe('essentialOf()', () => {
+  const hours = fc.integer({ min: 0, max: 300 });
+  const result = fc.constantFrom('passed' as const, 'failed' as const);
+  const record: fc.Arbitrary<PastRecord> = fc.oneof(
+    fc
+      .tuple(
+        hours,
+        fc.constantFrom<PastRun['outcome'][]>('written', 'unchanged', 'failed', 'stopped', 'waiting'),
+        fc.constantFrom([], ['mass-change']),
+        fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }),
+      )
+      .map(([h, outcome, guards, snapshots]) => run(h, outcome, { guards, snapshots })),
+    fc
+      .tuple(
+        hours,
+        result,
+        fc.constantFrom('quick' as const, 'full' as const),
+        fc.constantFrom(null, 0.1),
+        fc.constantFrom(null, 'latest'),
+      )
+      .map(([h, r, level, sample, at]) => verified(h, r, { level, sample, at })),
+    fc.tuple(hours, result).map(([h, r]) => drilled(h, r)),
+  );
+  const sorted = fc.array(record, { maxLength: 12 }).map((records) => inOrder(records, NOW));
+
+  it('leaves out only what does not matter, now or later', () => {
+    fc.assert(
+      fc.property(sorted, sorted, fc.constantFrom(undefined, 'waiting'), (before, after, waiting) => {
+        const all = statusOf([...before, ...after], DAY_MS, NOW, waiting);
+        expect(statusOf([...essentialOf(before), ...after], DAY_MS, NOW, waiting)).toEqual(all);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('keeps few', () => {
+    fc.assert(
+      fc.property(sorted, (records) => {
+        expect(essentialOf(records).length).toBeLessThanOrEqual(7);
+      }),
+    );
+  });
+});

@@ -1,0 +1,168 @@
+// How a row is doing, judged by its records. Pure: no clock, no disk.
+import { formatEvery } from '../../plan/every.ts';
+import {
+  isRun,
+  isSuccess,
+  type PastDrill,
+  type PastRecord,
+  type PastRun,
+  type PastVerify,
+} from '../../snapshot/past.ts';
+
+/** The gravest of what there is to say. */
+export type RowState = 'failing' | 'overdue' | 'waiting' | 'ok';
+
+export interface RowStatus {
+  readonly state: RowState;
+  /** The last success is older than `every` and half of it. */
+  readonly isOverdue: boolean;
+  /** The last run failed, a guard holds something back, or a snapshot was found to be damaged. */
+  readonly isFailing: boolean;
+  /** Why it is not `ok`; empty when it is. */
+  readonly reasons: readonly string[];
+  readonly lastRun: PastRun | undefined;
+  readonly lastSuccess: PastRun | undefined;
+  readonly lastVerify: PastVerify | undefined;
+  readonly lastDrill: PastDrill | undefined;
+  /** Undefined before the first success. */
+  readonly nextDue: Date | undefined;
+  /** The last run that knows what the series has; its `snapshots`, `oldest` and `seriesBytes`. */
+  readonly size: PastRun | undefined;
+}
+
+/** A clock that is wrong by so much is no reason for doubt. */
+const CLOCK_MS = 24 * 3_600_000;
+
+/** The records that count, in the order of their times. Those of the future are of a clock that was wrong. */
+export function inOrder(records: readonly PastRecord[], now: Date): readonly PastRecord[] {
+  const latestMs = now.getTime() + CLOCK_MS;
+  return records
+    .filter(({ started }) => Date.parse(started) <= latestMs)
+    .toSorted((a, b) => Date.parse(a.started) - Date.parse(b.started));
+}
+
+/**
+ * Since when a row is overdue whose last success began at `sinceMs`: half of `everyMs` later than it was due, so
+ * that a night that begins late is no alarm, and one that was missed is seen the next afternoon.
+ */
+export function overdueFrom(sinceMs: number, everyMs: number): number {
+  return sinceMs + everyMs * 1.5;
+}
+
+/**
+ * @param records - From {@link inOrder}.
+ * @param waiting - What its disk has to say that is not connected.
+ */
+export function statusOf(
+  records: readonly PastRecord[],
+  everyMs: number,
+  now: Date,
+  waiting?: string,
+): RowStatus {
+  const runs = records.filter(isRun);
+  const lastSuccess = runs.findLast(isSuccess);
+  const lastVerify = records.findLast((record) => record.outcome === 'verify');
+  const lastDrill = records.findLast((record) => record.outcome === 'drill');
+  const failures = [
+    ...failureOf(runs),
+    ...verifyFailure(records),
+    ...(lastDrill?.result === 'failed' ? ['the last drill failed'] : []),
+  ];
+  const late = lateness(runs, lastSuccess, everyMs, now);
+  const isFailing = failures.length > 0 || (lastSuccess === undefined && runs.length > 0);
+  const isOverdue = late !== undefined;
+  const reasons = [
+    ...failures,
+    ...(late === undefined ? [] : [late]),
+    ...(waiting === undefined ? [] : [waiting]),
+  ];
+  return {
+    state: isFailing ? 'failing' : isOverdue ? 'overdue' : waiting === undefined ? 'ok' : 'waiting',
+    isOverdue,
+    isFailing,
+    reasons: isFailing && reasons.length === 0 ? ['it never succeeded'] : reasons,
+    lastRun: runs.at(-1),
+    lastSuccess,
+    lastVerify,
+    lastDrill,
+    nextDue: lastSuccess && new Date(Date.parse(lastSuccess.started) + everyMs),
+    size: runs.findLast(({ snapshots }) => snapshots !== undefined),
+  };
+}
+
+/** What the last run failed for. One that was stopped, or found no disk, says nothing of the row. */
+function failureOf(runs: readonly PastRun[]): readonly string[] {
+  const last = runs.findLast(({ outcome }) => outcome !== 'stopped' && outcome !== 'waiting');
+  if (last === undefined) return [];
+  if (last.outcome === 'failed') return [`the last run failed: ${last.error ?? 'no reason is known'}`];
+  return last.guards.map((guard) => `the guard \`${guard}\` holds something back`);
+}
+
+function lateness(
+  runs: readonly PastRun[],
+  lastSuccess: PastRun | undefined,
+  everyMs: number,
+  now: Date,
+): string | undefined {
+  if (runs.length === 0) return 'it has never run';
+  if (lastSuccess === undefined) return undefined;
+  const sinceMs = Date.parse(lastSuccess.started);
+  if (now.getTime() <= overdueFrom(sinceMs, everyMs)) return undefined;
+  return `the last success was ${ageText(now.getTime() - sinceMs)} ago, and is to be every ${formatEvery(everyMs)}`;
+}
+
+/** Damage stands until a verify that would find it passes: of all snapshots, and no less thorough. */
+function verifyFailure(records: readonly PastRecord[]): readonly string[] {
+  const verifies = records.filter((record) => record.outcome === 'verify');
+  const failed = openFailure(verifies);
+  return failed === undefined ? [] : [`\`snapshot verify\` found damage (level ${failed.level})`];
+}
+
+/** The most thorough failed verify that none has made up for. */
+function openFailure(verifies: readonly PastVerify[]): PastVerify | undefined {
+  return verifies
+    .filter((failed, i) => failed.result === 'failed' && !isMended(failed, verifies.slice(i + 1)))
+    .toSorted((a, b) => rank(a) - rank(b))
+    .at(-1);
+}
+
+function isMended(failed: PastVerify, later: readonly PastVerify[]): boolean {
+  return later.some((one) => one.result === 'passed' && one.at === null && rank(one) >= rank(failed));
+}
+
+function rank({ level, sample }: Pick<PastVerify, 'level' | 'sample'>): number {
+  if (level === 'quick') return 0;
+  return sample === null ? 2 : 1;
+}
+
+/** `5 hours`, `3 days`: cut to whole ones. */
+export function ageText(ms: number): string {
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  if (minutes < 60) return minutes === 1 ? '1 minute' : `${minutes} minutes`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return hours === 1 ? '1 hour' : `${hours} hours`;
+  return `${Math.floor(hours / 24)} days`;
+}
+
+/**
+ * The few of `records` that make up their state: {@link statusOf} says the same of them, also when others follow.
+ *
+ * @param records - From {@link inOrder}.
+ */
+export function essentialOf(records: readonly PastRecord[]): readonly PastRecord[] {
+  const status = statusOf(records, CLOCK_MS, new Date(0));
+  const verifies = records.filter((record) => record.outcome === 'verify');
+  const decisive = records.findLast(
+    (record) => isRun(record) && record.outcome !== 'stopped' && record.outcome !== 'waiting',
+  );
+  const wanted = new Set<PastRecord | undefined>([
+    status.lastRun,
+    status.lastSuccess,
+    status.lastVerify,
+    status.lastDrill,
+    status.size,
+    decisive,
+    openFailure(verifies),
+  ]);
+  return records.filter((record) => wanted.has(record));
+}

@@ -1,0 +1,38 @@
+import { SnapshotError } from '../../errors.ts';
+import { appendRecord, type VerifyRecord } from '../../snapshot/runs-log.ts';
+import type { Series } from '../../snapshot/series.ts';
+import type { Verdict, VerifyOptions } from './verify.ts';
+
+/**
+ * Notes in the log of `series` that it was verified, and with what result. A series without snapshots gets no
+ * log by that, and one that cannot be written is verified all the same.
+ */
+export async function recordVerify(
+  series: Series,
+  { end, names }: Verdict,
+  { at, level, sample, report }: VerifyOptions,
+  started: Date,
+): Promise<void> {
+  if (names.length === 0) return;
+  const { readBytes, damages, lost, snapshots } = end;
+  const record: VerifyRecord = {
+    started: started.toISOString(),
+    finished: new Date().toISOString(),
+    outcome: 'verify',
+    result: damages + lost === 0 ? 'passed' : 'failed',
+    level,
+    sample: sample?.share ?? null,
+    at: at ?? null,
+    snapshots,
+    readBytes,
+    damages,
+    lost,
+  };
+  try {
+    await appendRecord(series, record);
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    const message = `this verify is not in the log: ${error.message}`;
+    report({ event: 'note', series: series.name, message });
+  }
+}

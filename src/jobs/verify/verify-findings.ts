@@ -1,0 +1,69 @@
+import { display, fromText } from '../../tree/path.ts';
+import type { Damage } from './verify-events.ts';
+
+/** So much is said of one file; past that, only how much more there is. */
+const MOST = 10;
+
+interface Finding {
+  readonly file: string;
+  readonly what: string;
+  readonly at: number | undefined;
+  readonly snapshots: Set<string>;
+}
+
+/** Everything that is not as it should be, each thing once however many snapshots share the file. */
+export class Findings {
+  readonly #findings = new Map<string, Finding>();
+  readonly #perFile = new Map<string, number>();
+
+  get count(): number {
+    return this.#findings.size;
+  }
+
+  /**
+   * @param file - Seen from the series' folder.
+   * @param snapshots - Those that need it.
+   * @param identity - Same for names of one and the same file; default: `file`.
+   */
+  add(
+    file: string,
+    what: string,
+    snapshots: Iterable<string>,
+    { at, identity = file }: { at?: number | undefined; identity?: string | undefined } = {},
+  ): void {
+    const count = this.#perFile.get(identity) ?? 0;
+    const said = count < MOST ? what : 'and more of the kind';
+    const key = `${identity}\n${said}`;
+    const known = this.#findings.get(key);
+    if (known === undefined) {
+      this.#perFile.set(identity, count + 1);
+      const place = count < MOST ? at : undefined;
+      this.#findings.set(key, { file, what: said, at: place, snapshots: new Set(snapshots) });
+    } else for (const snapshot of snapshots) known.snapshots.add(snapshot);
+  }
+
+  /** All of them, as events. */
+  damages(series: string): readonly Damage[] {
+    return [...this.#findings.values()].map(({ file, what, at, snapshots }) => ({
+      event: 'damage',
+      series,
+      file: display(fromText(file)),
+      what,
+      ...(at === undefined ? {} : { at }),
+      snapshots: [...snapshots].toSorted(),
+    }));
+  }
+
+  /** Whether something that `snapshot` needs is damaged. */
+  touches(snapshot: string): boolean {
+    return [...this.#findings.values()].some(({ snapshots }) => snapshots.has(snapshot));
+  }
+
+  /** Snapshots in whose folders one of `names` is damaged. */
+  snapshotsWith(names: ReadonlySet<string>): readonly string[] {
+    const found = [...this.#findings.values()].filter(({ file }) =>
+      names.has(file.slice(file.lastIndexOf('/') + 1)),
+    );
+    return [...new Set(found.flatMap(({ snapshots }) => [...snapshots]))].toSorted();
+  }
+}

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Series } from '../../snapshot/series.ts';
+import { NoLinkStore, SeriesLab } from '../run/series-lab.ts';
+import { repair } from './repair.ts';
+import { verify } from './verify.ts';
+import type { VerifyEvent } from './verify-events.ts';
+
+let lab: SeriesLab;
+
+beforeEach(() => {
+  lab = new SeriesLab();
+});
+afterEach(() => lab.remove());
+
+async function look(level: 'quick' | 'full'): Promise<{ events: readonly VerifyEvent[]; status: number }> {
+  const events: VerifyEvent[] = [];
+  const series = new Series(new NoLinkStore(lab.row.destination), 'data');
+  const { signal } = new AbortController();
+  const { end } = await verify(series, {
+    at: undefined,
+    level,
+    signal,
+    report: (event) => events.push(event),
+  });
+  return { events: events.filter(({ event }) => event === 'damage' || event === 'lost'), status: end.status };
+}
+
+function open(destination: string): NoLinkStore {
+  return new NoLinkStore(destination);
+}
+
+/** Three snapshots that share archives by name, as there are no hard links. */
+async function makeSeries(): Promise<void> {
+  writeFileSync(join(lab.source, 'stays'), randomBytes(50_000));
+  for (const night of ['1', '2', '3']) {
+    writeFileSync(join(lab.source, 'changes'), night);
+    const { outcome } = await lab.run({ open });
+    expect(outcome).toBe('written');
+  }
+}
+
+describe.each(['tar.zst', 'zip'] as const)('verify where there are no hard links: %s', (format) => {
+  beforeEach(async () => {
+    lab.row = { ...lab.row, format };
+    await makeSeries();
+  });
+
+  it('has nothing to say of a healthy series', async () => {
+    expect(lab.info(lab.folders()[1] ?? '').archives.some(({ file }) => file.includes('/'))).toBe(true);
+    expect(await look('quick')).toEqual({ events: [], status: 0 });
+    expect(await look('full')).toEqual({ events: [], status: 0 });
+  });
+
+  it('names a damaged archive once, and every snapshot that needs it', async () => {
+    const [first = ''] = lab.folders();
+    const file = lab.folder(first, lab.info(first).archives[0]?.file ?? '');
+    const bytes = readFileSync(file);
+    bytes[60] = (bytes[60] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    const { events, status } = await look('full');
+    expect(status).toBe(1);
+    const damages = events.filter(({ event }) => event === 'damage');
+    const users = lab
+      .folders()
+      .filter((at) => at === first || lab.info(at).archives.some((one) => one.file.includes(first)));
+    expect(damages).toEqual([expect.objectContaining({ snapshots: users })]);
+    expect(users.length).toBeGreaterThan(1);
+  });
+
+  it('repairs a snapshot whose archives lie elsewhere', async () => {
+    const [, second = ''] = lab.folders();
+    const before = lab.restored(second);
+    for (const name of ['info.json', 'index.jsonl.zst']) writeFileSync(lab.folder(second, name), 'rubbish');
+    const series = new Series(new NoLinkStore(lab.row.destination), 'data');
+    const repaired = await repair(series, [second], new AbortController().signal);
+    expect(repaired).toEqual([expect.objectContaining({ outcome: 'repaired' })]);
+    expect(await look('full')).toEqual({ events: [], status: 0 });
+    expect(lab.restored(second)).toEqual(before);
+  });
+
+  it('stops with the reason of the signal while it reads', async () => {
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const series = new Series(new NoLinkStore(lab.row.destination), 'data');
+    const report = (event: VerifyEvent): void => {
+      if (event.event === 'progress' && event.phase === 'read') stop.abort(reason);
+    };
+    const options = { at: undefined, level: 'full', signal: stop.signal, report } as const;
+    await expect(verify(series, options)).rejects.toBe(reason);
+  });
+
+  it('has nothing to say of what was rotated out meanwhile', async () => {
+    const series = new Series(new NoLinkStore(lab.row.destination), 'data');
+    const events: VerifyEvent[] = [];
+    let isRemoved: Promise<unknown> | undefined;
+    const report = (event: VerifyEvent): void => {
+      events.push(event);
+      if (event.event !== 'progress' || isRemoved !== undefined) return;
+      isRemoved = series
+        .survey()
+        .then(async ({ snapshots }) => await series.remove(lab.folders()[2] ?? '', snapshots));
+    };
+    const options = { at: undefined, level: 'full', signal: new AbortController().signal, report } as const;
+    const { end } = await verify(series, options);
+    await isRemoved;
+    expect(events.filter(({ event }) => event === 'damage' || event === 'lost')).toEqual([]);
+    expect(end.status).toBe(0);
+  });
+});
+
+async function namesAt(at: string): Promise<readonly string[]> {
+  const options = { at, level: 'quick', signal: new AbortController().signal, report: () => {} } as const;
+  return (await verify(new Series(new NoLinkStore(lab.row.destination), 'data'), options)).names;
+}
+
+describe('verify of one snapshot', () => {
+  it('takes the newest at or before a date, one that cannot be read included', async () => {
+    await makeSeries();
+    const [first = '', second = '', third = ''] = lab.folders();
+    writeFileSync(lab.folder(second, 'info.json'), 'rubbish');
+    const { started } = lab.info(third).time;
+    const before = new Date(Date.parse(started) - 1000).toISOString();
+    expect(await namesAt(started)).toEqual([third]);
+    expect(await namesAt(before)).toEqual([second]);
+    expect(await namesAt(second.slice(0, 16))).toEqual([second]);
+    expect(await namesAt(first)).toEqual([first]);
+    expect(await namesAt('latest')).toEqual([third]);
+    await expect(namesAt('2001-01-01')).rejects.toMatchObject({ code: 'E_USAGE' });
+  });
+});

@@ -1,0 +1,175 @@
+import { SnapshotError } from '../../errors.ts';
+import { INFO_FILE, snapshotTime } from '../../snapshot/names.ts';
+import type { Series, Snapshot } from '../../snapshot/series.ts';
+import { chooseSnapshot } from '../address.ts';
+import { ArchiveShelf } from './verify-archives.ts';
+import { type Extent, randomFrom } from './verify-extent.ts';
+import type { VerifyEnd, VerifyReport } from './verify-events.ts';
+import { checkSmallFiles, lineFiles } from './verify-files.ts';
+import { Findings } from './verify-findings.ts';
+import { IndexCheck } from './verify-index.ts';
+import { findLosses } from './verify-losses.ts';
+import { Files, surveyAll, type VerifySurvey, whatOf } from './verify-survey.ts';
+
+export interface VerifyOptions {
+  /** Which snapshot, see {@link chooseSnapshot}; all of them when undefined. */
+  readonly at: string | undefined;
+  /** `quick` reads no archive. */
+  readonly level: 'quick' | 'full';
+  /** Reads only so much of the archives, 0 to 1. */
+  readonly sample?: { readonly share: number; readonly seed: number } | undefined;
+  readonly signal: AbortSignal;
+  readonly report: VerifyReport;
+}
+
+/** What verifying a series has found. */
+export interface Verdict {
+  readonly end: VerifyEnd;
+  readonly findings: Findings;
+  readonly survey: VerifySurvey;
+  /** Names of the snapshots that were looked at. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Proves that the snapshots of a series can give back what they say, or names what cannot.
+ *
+ * @throws {@link SnapshotError} `E_USAGE` when `at` names no snapshot.
+ */
+export async function verify(series: Series, options: VerifyOptions): Promise<Verdict> {
+  const started = performance.now();
+  const { report, signal } = options;
+  const files = new Files(series);
+  const survey = await surveyAll(series, files, options.at);
+  const names = chooseNames(survey, options.at);
+  const wanted = new Set(names);
+  for (const name of survey.unfinished) {
+    const message = `${name} is unfinished: a run is at work, or was cut short and the next one clears it away`;
+    report({ event: 'note', series: series.name, message });
+  }
+  const findings = new Findings();
+  for (const { name, what } of survey.unreadable) {
+    if (wanted.has(name)) findings.add(`${name}/${INFO_FILE}`, what, [name]);
+  }
+  const shelf = new ArchiveShelf();
+  for (const snapshot of survey.snapshots)
+    await shelf.add(series, files, snapshot, wanted.has(snapshot.name));
+  const chosen = survey.snapshots.filter(({ name }) => wanted.has(name));
+  for (const [i, snapshot] of chosen.entries()) {
+    signal.throwIfAborted();
+    report({ event: 'progress', series: series.name, phase: 'look', done: i, total: chosen.length });
+    await checkSmallFiles(series, files, snapshot, findings);
+    await checkIndex(series, files, snapshot, shelf, i + 1, findings);
+  }
+  shelf.checkFiles(findings);
+  const readBytes = await readArchives(series, shelf, findings, options);
+  const gone = await goneSince(series, survey, findings);
+  const damages = findings
+    .damages(series.name)
+    .filter(({ snapshots }) => !snapshots.every((name) => gone.has(name)));
+  for (const damage of damages) report(damage);
+  let lost = 0;
+  for await (const loss of findLosses(series, shelf, survey.snapshots, wanted)) {
+    if (gone.has(loss.snapshot)) continue;
+    lost++;
+    report(loss);
+  }
+  const end: VerifyEnd = {
+    event: 'series',
+    series: series.name,
+    folder: series.place(),
+    snapshots: names.length,
+    archives: shelf.wanted().length,
+    ...shelf.countPieces(),
+    readBytes,
+    damages: damages.length,
+    lost,
+    seed: options.sample?.seed,
+    durationMs: Math.round(performance.now() - started),
+    status: damages.length + lost > 0 ? 1 : 0,
+  };
+  return { end, findings, survey, names };
+}
+
+/** The names of all snapshots, oldest first, or that of the one which `at` means; unreadable ones count too. */
+function chooseNames(
+  { snapshots, unreadable, unfinished }: VerifySurvey,
+  at: string | undefined,
+): readonly string[] {
+  const lost = unreadable.flatMap(({ name }) => {
+    const time = snapshotTime(name);
+    return time === undefined ? [] : [{ name, at: time }];
+  });
+  const all = [...snapshots, ...lost].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  if (at === undefined) return all.map(({ name }) => name);
+  return [chooseSnapshot({ snapshots: all, unfinished, damaged: [] }, at).name];
+}
+
+async function checkIndex(
+  series: Series,
+  files: Files,
+  snapshot: Snapshot,
+  shelf: ArchiveShelf,
+  round: number,
+  findings: Findings,
+): Promise<void> {
+  const { name, info } = snapshot;
+  const place = `${name}/${INFO_FILE}`;
+  const check = new IndexCheck(series, snapshot, shelf.of(name), round, (what) =>
+    findings.add(`${name}/${info.changes === null ? info.index.file : info.changes.file}`, what, [name]),
+  );
+  try {
+    await check.run((what) => findings.add(place, what, [name]));
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    shelf.lacksIndex(name);
+    for (const file of lineFiles(info)) {
+      const key = series.keyOf(name, file);
+      if (!error.message.includes(`"${series.store.location}/${key}"`)) continue;
+      const item = await files.find(key);
+      // One that is missing, or of another size, is told already.
+      if (item?.sizeBytes !== file.bytes) return;
+      const { identity } = item;
+      findings.add(key.slice(series.name.length + 1), whatOf(error), [name], { identity });
+      return;
+    }
+    throw error;
+  }
+}
+
+/** @returns How many bytes were read. */
+async function readArchives(
+  series: Series,
+  shelf: ArchiveShelf,
+  findings: Findings,
+  { level, sample, signal, report }: VerifyOptions,
+): Promise<number> {
+  const sizes = new Map(shelf.wanted().map(({ key, item }) => [key, item?.sizeBytes ?? 0]));
+  const total = level === 'full' ? [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0) : 0;
+  let done = 0;
+  const progress = (bytes: number): void => {
+    done += bytes;
+    const most = Math.max(done, Math.round(total * (sample?.share ?? 1)));
+    report({ event: 'progress', series: series.name, phase: 'read', done, total: most });
+  };
+  await shelf.read(series, extentOf(level, sample), findings, { signal, progress });
+  return done;
+}
+
+function extentOf(level: VerifyOptions['level'], sample: VerifyOptions['sample']): Extent {
+  if (level === 'quick') return { kind: 'none' };
+  if (sample === undefined) return { kind: 'all' };
+  return { kind: 'sample', share: sample.share, random: randomFrom(sample.seed) };
+}
+
+/** Snapshots that a run has rotated out meanwhile: nothing of them is damaged. */
+async function goneSince(
+  series: Series,
+  before: VerifySurvey,
+  findings: Findings,
+): Promise<ReadonlySet<string>> {
+  if (findings.count === 0) return new Set();
+  const { snapshots, damaged } = await series.survey();
+  const there = new Set([...snapshots, ...damaged].map(({ name }) => name));
+  return new Set(before.snapshots.flatMap(({ name }) => (there.has(name) ? [] : [name])));
+}
