@@ -1,6 +1,7 @@
 // Zip records, PKWARE APPNOTE 6.3.10, sections 4.3 to 4.5. Written here because the workers compress, names
 // are bytes, and `unzip` needs the UT field for times, none of which `archiver` offers (docs/decisions.md).
 import { isUtf8, type Member } from './member.ts';
+import { zipSeconds } from './zip-time.ts';
 
 const LOCAL_SIGNATURE = 0x04034b50;
 const CENTRAL_SIGNATURE = 0x02014b50;
@@ -186,12 +187,7 @@ function unixExtra(member: Member, local: boolean): Buffer {
   bytes.writeUInt16LE(0x5455, 0);
   bytes.writeUInt16LE(5, 2);
   bytes[4] = 1;
-  const seconds = member.mtimeNs / 1_000_000_000n;
-  // A signed 32-bit field; times past 2038 or before 1901 stop at its ends.
-  bytes.writeInt32LE(
-    Number(seconds > 0x7fffffffn ? 0x7fffffffn : seconds < -0x80000000n ? -0x80000000n : seconds),
-    5,
-  );
+  bytes.writeInt32LE(zipSeconds(member.mtimeNs), 5);
   bytes.writeUInt16LE(0x7875, 9);
   if (!local) {
     return bytes;

@@ -51,6 +51,16 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
     ]);
   });
 
+  it('gives back times that a zip cannot say', async () => {
+    await play([
+      { do: 'write', path: 'c', size: 700, seed: 5 },
+      { do: 'touch', path: 'c', seconds: 3_416_122_636 },
+      { do: 'format', format: 'zip' },
+      run(),
+      { do: 'script', at: 0 },
+    ]);
+  });
+
   it('gets no new snapshot for a file that changed and cannot be read', async () => {
     await play([
       { do: 'write', path: 'a', size: 20, seed: 1 },

@@ -1,4 +1,5 @@
 // What RESTORE.txt has to do beside extracting archives, by what an index says.
+import { isZipTime } from '../../archive/zip-time.ts';
 import type { DeadMember, IndexEntry } from '../../snapshot/index-line.ts';
 import type { PackFormat } from '../../snapshot/info.ts';
 import { planRestore, type StoredFile, type WantedTree } from '../../snapshot/restore-plan.ts';
@@ -20,7 +21,8 @@ export function restoreOfIndex(
     const file = tree.stored(item);
     if (file !== undefined) {
       if (member !== undefined) moved.push(file);
-      if (stale === true || kept !== undefined) files.push(entry);
+      const isOther = stale === true || kept !== undefined;
+      if (isOther || (format === 'zip' && !isZipTime(entry.mtimeNs))) files.push(entry);
     } else if (format === 'zip' && entry.type === 'folder' && entry.path !== '') folders.push(entry);
   }
   const members = dead.map(({ path, at }) => ({ path, archive: at[0] }));

@@ -126,8 +126,9 @@ export class SnapshotMaker {
     const { row, series, started, options, problems } = this.#context;
     const { newest, holdings } = this.#previous;
     const { entries } = this.#tree;
-    // In a zip each name was read for itself.
+    // In a zip each name was read for itself, and the first one may be the one that could not be.
     if (row.format === 'tar.zst') shareContent(entries);
+    else this.#forgetLostNames();
     const owners = this.#stored.owners();
     const archives = await this.#archives(packed, usesOf(this.#stored.contents, owners));
     const dead = this.#stored.dead(new Set(archives.map(({ number }) => number)), owners);
@@ -203,6 +204,16 @@ export class SnapshotMaker {
   #firstOf(path: BytePath | undefined): BytePath | undefined {
     const first = path === undefined ? undefined : this.#tree.entries.find(path);
     return first === undefined || this.#missing.has(first) ? undefined : path;
+  }
+
+  /** Further names whose first one is not in the snapshot, or with other content, stand for themselves. */
+  #forgetLostNames(): void {
+    const { entries } = this.#tree;
+    for (const [i, first] of this.#firstNames) {
+      const [own, its] = [entries.hash(i), entries.hash(first)];
+      const isSame = own !== undefined && its !== undefined && Buffer.compare(own, its) === 0;
+      if (this.#missing.has(first) || !isSame) entries.replace(i, { ...entries.at(i), hardlink: undefined });
+    }
   }
 
   /** Writes again what is live in archives that are mostly dead, or too many. */

@@ -1,4 +1,5 @@
 // What RESTORE.txt has to do beside extracting archives, for one tree.
+import { isZipTime } from '../../archive/zip-time.ts';
 import type { PackFormat } from '../../snapshot/info.ts';
 import { planRestore, type StoredFile, type WantedTree } from '../../snapshot/restore-plan.ts';
 import type { Meta, RestoreParts } from '../../snapshot/restore-text.ts';
@@ -30,7 +31,8 @@ export function restoreParts(
     if (has(i)) {
       const { member, stale, kept } = stored.marks(i);
       if (member !== undefined) moved.push(fileOf(i));
-      if (stale === true || kept !== undefined) files.push(entries.at(i));
+      const isOther = stale === true || kept !== undefined;
+      if (isOther || (format === 'zip' && !isZipTime(entries.at(i).mtimeNs))) files.push(entries.at(i));
     } else if (format === 'zip' && entries.type(i) === 'folder' && entries.path(i) !== '') {
       folders.push(entries.at(i));
     }
