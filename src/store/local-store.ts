@@ -6,6 +6,7 @@ import { files } from '../file-calls.ts';
 import { attempt, closing, flushFolder } from './attempt.ts';
 import { withoutLinks } from './no-links.ts';
 import { storeError } from './store-error.ts';
+import { putWhole } from './put-whole.ts';
 import type { Store, StoreItem, StoreWriter } from './store.ts';
 
 // Backups hold what only their owner may read.
@@ -118,14 +119,7 @@ export class LocalStore implements Store {
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    const writer = await this.create(key);
-    try {
-      await writer.write(bytes);
-      await writer.commit();
-    } catch (error) {
-      await writer.discard();
-      throw error;
-    }
+    await putWhole(this, key, bytes);
   }
 
   async link(from: string, to: string): Promise<boolean> {

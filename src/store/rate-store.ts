@@ -1,4 +1,5 @@
 import type { RateLimit } from './rate-limit.ts';
+import { putWhole } from './put-whole.ts';
 import type { Store, StoreItem, StoreWriter } from './store.ts';
 
 /** A store that is written to no faster than a limit allows, which several stores may share. */
@@ -20,14 +21,7 @@ export class RateStore implements Store {
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    const writer = await this.create(key);
-    try {
-      await writer.write(bytes);
-      await writer.commit();
-    } catch (error) {
-      await writer.discard();
-      throw error;
-    }
+    await putWhole(this, key, bytes);
   }
 
   async appendLine(key: string, line: string): Promise<void> {
