@@ -77,6 +77,7 @@ describe('parseConfig()', () => {
     ['{"notfy":[]}', /`notfy` is no option for a file: did you mean `notify`\?/],
     ['{"dryRun":true}', /`dryRun` is no option for a file: use /],
     ['{"accept-changes":true}', /`accept-changes` is for one run/],
+    ['{"adopt":true}', /`adopt` is for one run/],
     ['{"constructor":1}', /`constructor` is no option/],
     ['{"jobs":"2"}', /`jobs` takes a number/],
     ['{"rehash":"yes"}', /`rehash` takes a boolean/],

@@ -19,7 +19,7 @@ interface Option {
 export type FileOptions = Readonly<Record<string, unknown>>;
 
 const { plan, log } = COMMON_OPTIONS;
-const { 'dry-run': _dry, 'accept-changes': acceptChanges, ...ofRuns } = RUN_OPTIONS;
+const { 'dry-run': _dry, 'accept-changes': acceptChanges, adopt, ...ofRuns } = RUN_OPTIONS;
 
 /** What may be in a file. What is about who reads the output, or decided for one run, may not. */
 export const FILE_OPTIONS: Readonly<Record<string, Option>> = { plan, log, ...ofRuns, ...NOTICE_OPTIONS };
@@ -87,7 +87,8 @@ function objectIn(text: string, file: string): Readonly<Record<string, unknown>>
 
 function unknown(name: string): string {
   const shown = `\`${printable(name)}\``;
-  if (name === 'accept-changes') return `${shown} is for one run: "${acceptChanges.describe}"`;
+  const once = name === 'accept-changes' ? acceptChanges : name === 'adopt' ? adopt : undefined;
+  if (once !== undefined) return `${shown} is for one run: "${once.describe}"`;
   return `${shown} is no option for a file: ${suggest(name, Object.keys(FILE_OPTIONS))}`;
 }
 

@@ -73,7 +73,7 @@ export function outcomeOf(error: unknown): RunOutcome {
 
 async function runRows(plan: Plan, options: RunCommandOptions, company: Company): Promise<RunOutcome> {
   const { view, log, record, teller, limits, stop } = company;
-  const { only, dryRun, jobs, rehash, acceptChanges, lowPriority, notOnBattery } = options;
+  const { only, dryRun, jobs, rehash, acceptChanges, adopt, lowPriority, notOnBattery } = options;
   log.start(plan);
   const warn = (message: string): void => view.warn(message);
   if (lowPriority) (await lowerPriority()).forEach(warn);
@@ -93,6 +93,7 @@ async function runRows(plan: Plan, options: RunCommandOptions, company: Company)
     jobs,
     rehash,
     acceptChanges,
+    adopt,
     signal: stop,
     report,
     now: () => new Date(),

@@ -40,6 +40,11 @@ export const RUN_OPTIONS = {
     default: false,
     describe: 'Go on although much changed, or the source is empty',
   },
+  adopt: {
+    type: 'boolean',
+    default: false,
+    describe: 'Go on with a series that belongs to another source or machine',
+  },
   shutdown: { type: 'string', describe: 'Shut down afterwards; =always: also when a row failed' },
   before: {
     type: 'string',
@@ -55,15 +60,24 @@ export const RUN_OPTIONS = {
   },
 } as const;
 
-const { 'dry-run': _dry, 'accept-changes': _accept, shutdown: _shutdown, ...scheduled } = RUN_OPTIONS;
+const {
+  'dry-run': _dry,
+  'accept-changes': _accept,
+  adopt: _adopt,
+  shutdown: _shutdown,
+  ...scheduled
+} = RUN_OPTIONS;
 
 /** Those that every run of a schedule may have. The others are decided for one run. */
-export const SCHEDULED_OPTIONS: Omit<typeof RUN_OPTIONS, 'dry-run' | 'accept-changes' | 'shutdown'> &
+export const SCHEDULED_OPTIONS: Omit<
+  typeof RUN_OPTIONS,
+  'dry-run' | 'accept-changes' | 'adopt' | 'shutdown'
+> &
   typeof NOTICE_OPTIONS = { ...scheduled, ...NOTICE_OPTIONS };
 
 /** In help, from what everyone uses to what few do. Those in no group come last. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  'What to do:': ['only', 'shard', 'dry-run', 'rehash', 'accept-changes'],
+  'What to do:': ['only', 'shard', 'dry-run', 'rehash', 'accept-changes', 'adopt'],
   'How fast, and when not:': ['jobs', 'low-priority', 'max-rate', 'not-on-battery'],
   'Before and afterwards:': ['before', 'after', 'notify', 'notify-on', 'smtp-file', 'shutdown'],
 };
@@ -90,10 +104,11 @@ export interface RunCommandOptions extends CommonOptions, NoticeOptions {
   readonly jobs: number;
   readonly rehash: boolean;
   readonly acceptChanges: boolean;
+  readonly adopt: boolean;
   readonly shutdown: string | undefined;
   readonly before: string | undefined;
   readonly after: string | undefined;
   readonly notifyOn: 'always' | 'trouble';
 }
 
-export type ScheduledRunOptions = Omit<RunCommandOptions, 'dryRun' | 'acceptChanges' | 'shutdown'>;
+export type ScheduledRunOptions = Omit<RunCommandOptions, 'dryRun' | 'acceptChanges' | 'adopt' | 'shutdown'>;

@@ -62,6 +62,7 @@ async function watchedBy({ series: which, plan: file }: StatusCommandOptions): P
   return [row === undefined ? { series, everyMs: DEFAULT_EVERY_MS } : watch(row)];
 }
 
-function watch({ destination, name, every }: Plan['rows'][number]): Watched {
-  return { series: new Series(new LocalStore(destination), name), everyMs: every };
+function watch(row: Plan['rows'][number]): Watched {
+  const { destination, name, every } = row;
+  return { series: new Series(new LocalStore(destination), name), everyMs: every, row };
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { currentOwner, ownerState, type MachineCalls, type Owner } from './machine.ts';
+import { currentOwner, ownerState, thisMachine, type MachineCalls, type Owner } from './machine.ts';
 
 /** Fields 4 to 21 are zeros: whoever counts wrongly reads one of them. */
 function statLine(pid: number, name: string, state: string, started: string): string {
@@ -62,6 +62,27 @@ describe('currentOwner()', () => {
     expect(currentOwner(fakeCalls({ readText: () => fail('ENOENT') }))).toEqual(owner);
     expect(currentOwner(fakeCalls({ readText: () => '\n' }))).toEqual(owner);
     expect(currentOwner(fakeCalls({ readLink: () => fail('EACCES') }))).toEqual({ ...SELF, boot: '' });
+  });
+});
+
+describe('thisMachine()', () => {
+  // HMAC-SHA-256 of `snapshot series` with the key `a1b2c3`.
+  const id = 'c7f24b255418fb13c8cc8f6f19491046';
+
+  it('tells host name and a hash of the id that no lock shows', () => {
+    expect(thisMachine({}, fakeCalls())).toEqual({ host: 'ada-pc', id });
+    expect(id).not.toBe(MACHINE);
+  });
+
+  it('tells the host name alone where there is no id', () => {
+    const none = { host: 'ada-pc', id: '' };
+    expect(thisMachine({}, fakeCalls({ readText: () => fail('ENOENT') }))).toEqual(none);
+    expect(thisMachine({}, fakeCalls({ platform: 'darwin' }))).toEqual(none);
+  });
+
+  it('is what SNAPSHOT_HOST says, when that says anything', () => {
+    expect(thisMachine({ SNAPSHOT_HOST: ' nas ' }, fakeCalls())).toEqual({ host: 'nas', id: '' });
+    expect(thisMachine({ SNAPSHOT_HOST: ' ' }, fakeCalls())).toEqual({ host: 'ada-pc', id });
   });
 });
 

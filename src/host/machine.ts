@@ -40,6 +40,28 @@ const THIS_MACHINE: MachineCalls = {
   probe: (pid) => process.kill(pid, 0),
 };
 
+/** The variable that gives a container, whose host name changes, a name for good. */
+const HOST_VARIABLE = 'SNAPSHOT_HOST';
+
+/** What a series remembers of the machine that it belongs to. */
+export interface Machine {
+  /** `SNAPSHOT_HOST`, or else the host name. */
+  readonly host: string;
+  /** Linux: a keyed hash of machine-id(5). `''` elsewhere, without one, and where `SNAPSHOT_HOST` decides. */
+  readonly id: string;
+}
+
+/** This machine, as series know it. */
+export function thisMachine(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  calls: MachineCalls = THIS_MACHINE,
+): Machine {
+  const chosen = env[HOST_VARIABLE]?.trim() ?? '';
+  if (chosen !== '') return { host: chosen, id: '' };
+  const id = calls.platform === 'linux' ? machineId(calls, 'snapshot series') : '';
+  return { host: calls.hostname(), id };
+}
+
 /** The identity of this process. A part that the system does not tell is `''`. */
 export function currentOwner(calls: MachineCalls = THIS_MACHINE): Owner {
   const host = calls.hostname();
@@ -48,7 +70,7 @@ export function currentOwner(calls: MachineCalls = THIS_MACHINE): Owner {
   const namespace = orEmpty(() => calls.readLink('/proc/self/ns/pid'));
   return {
     host,
-    machine: hidden(orEmpty(() => calls.readText('/etc/machine-id').trim())) || host,
+    machine: machineId(calls, 'snapshot lock') || host,
     boot: bootId === '' || namespace === '' ? '' : `${bootId} ${namespace}`,
     pid: calls.pid,
     started: processStat(calls, 'self').started,
@@ -99,9 +121,14 @@ function processStat(calls: MachineCalls, pid: number | 'self'): { state: string
   return { state: fromThird[0] ?? '', started: fromThird[22 - 3] ?? '' };
 }
 
-/** machine-id(5) asks not to show the id to others, as on a file server, but a keyed hash of it. */
-function hidden(id: string): string {
-  return id === '' ? '' : createHmac('sha256', id).update('snapshot lock').digest('hex').slice(0, 32);
+/**
+ * machine-id(5) asks not to show the id to others, as on a file server, but a keyed hash of it; `''` without one.
+ *
+ * @param use - One text for each use, so that what a lock says of a machine is not what a series says.
+ */
+function machineId(calls: MachineCalls, use: string): string {
+  const id = orEmpty(() => calls.readText('/etc/machine-id').trim());
+  return id === '' ? '' : createHmac('sha256', id).update(use).digest('hex').slice(0, 32);
 }
 
 function orEmpty(read: () => string): string {

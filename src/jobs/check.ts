@@ -7,6 +7,7 @@ import type { Plan, Row } from '../plan/plan.ts';
 import { Series } from '../snapshot/series.ts';
 import { LocalStore } from '../store/local-store.ts';
 import { findAway } from './run/away.ts';
+import { findStranger } from './run/whose.ts';
 import type { Recall } from './status/memory.ts';
 
 export interface Finding {
@@ -69,7 +70,8 @@ async function checkDestination(row: Row, recall: Recall, now: Date): Promise<Fi
   const findings: Finding[] = [{ level: 'ok', message: `destination "${destination}" ${made}` }];
   const store = new LocalStore(destination);
   try {
-    await store.list(row.name);
+    const stranger = await findStranger(series, row);
+    if (stranger !== undefined) findings.push({ level: 'failure', message: stranger.message });
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     return [{ level: 'failure', message: error.message }];

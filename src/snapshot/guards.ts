@@ -3,7 +3,7 @@ import { SnapshotError } from '../errors.ts';
 import { Fields } from './fields.ts';
 import type { Series } from './series.ts';
 
-export type GuardName = 'empty-source' | 'mass-change' | 'bit-rot' | 'free-space';
+export type GuardName = 'empty-source' | 'mass-change' | 'bit-rot' | 'free-space' | 'owner';
 
 /** A guard that stops the whole row. */
 export class GuardError extends SnapshotError {
@@ -24,11 +24,16 @@ export interface Held {
 
 /** The hint for every guard that `--accept-changes` overrules: for this series only, others may have a reason too. */
 export function wayOut(series: string): string {
+  return `If that is what you want, run once with \`${optionsFor(series, '--accept-changes')}\`.`;
+}
+
+/** `--only NAME`, and what overrules a guard. */
+export function optionsFor(series: string, overrule: string): string {
   // A name holds neither quotes nor backslashes, but may hold other things that mean something to a shell.
   const word = /^[\p{L}\p{N}_.-]+$/u.test(series)
     ? series
     : `"${series.replaceAll(/[$`]/g, String.raw`\$&`)}"`;
-  return `If that is what you want, run once with \`--only ${word} --accept-changes\`.`;
+  return `--only ${word} ${overrule}`;
 }
 
 /**

@@ -10,6 +10,7 @@ const INFO: Info = {
   tool: 'snapshot 0.1.0',
   name: 'documents',
   host: 'laptop',
+  machine: '0123456789abcdef'.repeat(2),
   source: '/home/alice/documents',
   destination: '/mnt/disk',
   time: { started: '2026-11-19T02:00:00.123Z', finished: '2026-11-19T02:00:07Z' },
@@ -66,6 +67,7 @@ const infos: fc.Arbitrary<Info> = fc.record({
   tool: text,
   name: fileName,
   host: text,
+  machine: fc.stringMatching(/^[0-9a-f]{32}$/),
   source: text,
   destination: text,
   time: fc.record({ started: time, finished: time }),
@@ -122,6 +124,7 @@ function failureOf(json: string): SnapshotError {
 
 /** Keys that may be missing or null. */
 const OPTIONAL = new Set([
+  'machine',
   'previous',
   'hash.folders.letters',
   'changes',
@@ -140,6 +143,7 @@ describe('formatInfo()', () => {
       'tool',
       'name',
       'host',
+      'machine',
       'source',
       'destination',
       'time',
@@ -236,6 +240,7 @@ describe('parseInfo()', () => {
   it.each<[string, unknown]>([
     ['time.started', '2026-11-19 02:00:00'],
     ['time.finished', '2026-11-19T02:00:00+01:00'],
+    ['machine', 'the machine-id itself'],
     ['strategy', 'differential'],
     ['format', 'tar.gz'],
     ['hash.algorithm', 'md5'],

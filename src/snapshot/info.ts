@@ -10,6 +10,8 @@ export interface Info {
   readonly tool: string;
   readonly name: string;
   readonly host: string;
+  /** A keyed hash of the machine's id; not everywhere is there one. */
+  readonly machine?: string | undefined;
   readonly source: string;
   readonly destination: string;
   readonly time: { readonly started: string; readonly finished: string };
@@ -73,6 +75,8 @@ export function folderKey(path: BytePath): string {
 }
 
 const SHA256 = /^[0-9a-f]{64}$/;
+/** A keyed hash, see `host/machine.ts`. */
+export const MACHINE: RegExp = /^[0-9a-f]{32}$/;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
 /** A plain name: nothing that leads out of the snapshot's folder. */
 // oxlint-disable-next-line no-control-regex -- NUL is one of those that no name holds
@@ -114,6 +118,7 @@ export function parseInfo(json: string, where: string): Info {
     tool: fields.text('tool'),
     name: fields.text('name', FILE_NAME),
     host: fields.text('host'),
+    ...(fields.has('machine') && { machine: fields.text('machine', MACHINE) }),
     source: fields.text('source'),
     destination: fields.text('destination'),
     time: { started: time.text('started', TIME), finished: time.text('finished', TIME) },

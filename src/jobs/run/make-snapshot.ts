@@ -123,7 +123,7 @@ export class SnapshotMaker {
 
   /** Turns the archives into a snapshot. */
   async commit(packed: Packed): Promise<{ info: Info; totals: Totals }> {
-    const { row, series, started, options, problems } = this.#context;
+    const { row, series, started, machine, options, problems } = this.#context;
     const { newest, holdings } = this.#previous;
     const { entries } = this.#tree;
     // In a zip each name was read for itself, and the first one may be the one that could not be.
@@ -134,6 +134,7 @@ export class SnapshotMaker {
     const dead = this.#stored.dead(new Set(archives.map(({ number }) => number)), owners);
     const info = await infoOf(entries, this.#missing, {
       row,
+      machine,
       started,
       finished: options.now(),
       change: this.#comparison.count(),

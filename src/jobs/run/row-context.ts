@@ -1,3 +1,4 @@
+import { type Machine, thisMachine } from '../../host/machine.ts';
 import type { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
 import { readHeld, wayOut } from '../../snapshot/guards.ts';
@@ -17,6 +18,10 @@ export interface RowOptions {
   readonly dryRun: boolean;
   readonly rehash: boolean;
   readonly acceptChanges: boolean;
+  /** The series is to be the row's, whosever it was. */
+  readonly adopt?: boolean | undefined;
+  /** Default: this one. */
+  readonly machine?: Machine | undefined;
   readonly now: () => Date;
   /** The store in a destination folder. */
   readonly open: (destination: string) => Store;
@@ -49,6 +54,7 @@ export class RowContext {
   readonly options: RowOptions;
   readonly report: RowReporter;
   readonly started: Date;
+  readonly machine: Machine;
   readonly #problems: Problem[] = [];
   readonly #guards: GuardReport[] = [];
 
@@ -58,6 +64,7 @@ export class RowContext {
     this.options = options;
     this.report = report;
     this.started = options.now();
+    this.machine = options.machine ?? thisMachine();
   }
 
   /** Everything that was named so far. */

@@ -1,5 +1,5 @@
 // What a snapshot says of the tree it was made from.
-import { hostname } from 'node:os';
+import type { Machine } from '../../host/machine.ts';
 import { groupName, userName } from '../../host/users.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
 import type { Row } from '../../plan/plan.ts';
@@ -98,6 +98,7 @@ export class IndexLines {
 
 export interface InfoParts {
   readonly row: Row;
+  readonly machine: Machine;
   readonly started: Date;
   readonly finished: Date;
   readonly change: ChangeCount;
@@ -130,7 +131,8 @@ export async function infoOf(
     version: 1,
     tool: TOOL,
     name: row.name,
-    host: hostname(),
+    host: parts.machine.host,
+    ...(parts.machine.id !== '' && { machine: parts.machine.id }),
     source: row.source,
     destination: row.destination,
     time: { started: parts.started.toISOString(), finished: parts.finished.toISOString() },

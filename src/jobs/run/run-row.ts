@@ -13,6 +13,7 @@ import { findPrevious, type Previous } from './previous.ts';
 import { RowContext, type RowOptions, type RowResult, totalsOf } from './row-context.ts';
 import type { RowReporter } from './row-reporter.ts';
 import { RowScan } from './row-scan.ts';
+import { adopt, refuseStranger } from './whose.ts';
 
 /**
  * Backs up one row.
@@ -26,8 +27,14 @@ export async function runRow(row: Row, options: RowOptions, report: RowReporter)
   // here, before the lock would make a folder for its series.
   const scan = new RowScan(row, AbortSignal.any([options.signal, scanning.signal]), report);
   try {
-    const lock = options.dryRun ? undefined : await SeriesLock.acquire(context.series);
+    const { series, machine } = context;
+    // Not even a lock is written into a series that is another's.
+    if (options.adopt !== true) await refuseStranger(series, row, machine);
+    const lock = options.dryRun ? undefined : await SeriesLock.acquire(series);
     try {
+      // Once more, as another one may have begun the series meanwhile.
+      if (options.adopt !== true) await refuseStranger(series, row, machine);
+      else await adopt(series, row, machine, options.dryRun, (message) => report.note(message));
       return await backUp(context, scan);
     } finally {
       await lock?.release();

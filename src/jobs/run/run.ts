@@ -1,4 +1,5 @@
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../errors.ts';
+import type { Machine } from '../../host/machine.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
 import { GuardError } from '../../snapshot/guards.ts';
@@ -16,6 +17,7 @@ import { RowReporter } from './row-reporter.ts';
 import type { RowResult } from './row-context.ts';
 import { type RowChoice, rowsToRun } from './rows-to-run.ts';
 import { runRow } from './run-row.ts';
+import { isRefusal } from './whose.ts';
 
 export interface RunOptions extends RowChoice {
   readonly dryRun: boolean;
@@ -23,6 +25,10 @@ export interface RunOptions extends RowChoice {
   readonly jobs: number;
   readonly rehash: boolean;
   readonly acceptChanges: boolean;
+  /** The series of all rows are to be theirs, whosever they were. */
+  readonly adopt?: boolean | undefined;
+  /** Default: this one. */
+  readonly machine?: Machine | undefined;
   readonly signal: AbortSignal;
   readonly report: Report;
   readonly now: () => Date;
@@ -95,7 +101,7 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
   } catch (error) {
     end = endOfFailure(row, signal.aborted ? stopped() : error, options, started);
   }
-  if (!dryRun && end.error?.code !== 'E_LOCKED') {
+  if (!dryRun && end.error?.code !== 'E_LOCKED' && !isRefusal(end.guards)) {
     const record = recordOf(end, started);
     // Not even a line of the log is written where the disk is not.
     if (disk.away === undefined) await log(series, record, reporter);

@@ -1,8 +1,10 @@
 import { SnapshotError } from '../../errors.ts';
+import type { Row } from '../../plan/plan.ts';
 import { isRun, isSuccess } from '../../snapshot/past.ts';
 import { type PastRuns, readRuns } from '../../snapshot/read-runs.ts';
 import type { Series } from '../../snapshot/series.ts';
 import { type Away, findAway } from '../run/away.ts';
+import { findStranger } from '../run/whose.ts';
 import type { Recall } from './memory.ts';
 import { joinPasts } from './remember-log.ts';
 
@@ -10,23 +12,29 @@ import { joinPasts } from './remember-log.ts';
 export interface Watched {
   readonly series: Series;
   readonly everyMs: number;
+  /** The row of the plan that makes it, if one does. */
+  readonly row?: Row | undefined;
 }
 
 /** What is known of the past of a series, in order. */
 export interface KnownPast extends PastRuns {
   /** Its disk is not there. */
   readonly away: Away | undefined;
-  /** Why its log cannot be read. */
+  /** Why its log cannot be read, or is not that of the row. */
   readonly trouble: string | undefined;
 }
 
 const NO_LOG: PastRuns = { records: [], unreadable: 0 };
 
 /** The log of a series, and what this machine remembers of runs that did not reach it. Nothing is written. */
-export async function knownPast({ series, everyMs }: Watched, now: Date, recall: Recall): Promise<KnownPast> {
+export async function knownPast(
+  { series, everyMs, row }: Watched,
+  now: Date,
+  recall: Recall,
+): Promise<KnownPast> {
   const known = await recall(series.store.location);
   const away = await findAway(series, everyMs, known, now);
-  const { log, trouble } = away === undefined ? await logOf(series) : { log: NO_LOG };
+  const { log, trouble } = away === undefined ? await logOf(series, row) : { log: NO_LOG };
   const all = known?.series.find(({ name }) => name === series.name)?.records ?? [];
   // A success that is not in the log of the only disk is none any more: somebody has deleted the series.
   const isElsewhere = away !== undefined || (known?.disks.length ?? 0) > 1;
@@ -34,9 +42,14 @@ export async function knownPast({ series, everyMs }: Watched, now: Date, recall:
   return { records: joinPasts(remembered, log.records, now), unreadable: log.unreadable, away, trouble };
 }
 
-async function logOf(series: Series): Promise<{ readonly log: PastRuns; readonly trouble?: string }> {
+async function logOf(
+  series: Series,
+  row: Row | undefined,
+): Promise<{ readonly log: PastRuns; readonly trouble?: string | undefined }> {
   try {
-    return { log: await readRuns(series) };
+    // The runs in the log of another's series say nothing of this row.
+    const trouble = row === undefined ? undefined : (await findStranger(series, row))?.message;
+    return { log: await readRuns(series), trouble };
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     return { log: NO_LOG, trouble: error.message };

@@ -59,6 +59,7 @@ export async function rebuildInfo(
     tool: said.tool,
     name: said.name,
     host: said.host,
+    ...(info?.machine !== undefined && { machine: info.machine }),
     source: said.source,
     destination: said.destination,
     time: said.time,
