@@ -15,6 +15,8 @@ export const EXIT_STATUS = {
   E_HOST: 1,
   /** A command that the user wants before or after the run failed. */
   E_HOOK: 1,
+  /** A defect of this program. */
+  E_INTERNAL: 1,
   /** Wrong use of the command. */
   E_USAGE: 2,
   /** The plan has errors; nothing was done. */

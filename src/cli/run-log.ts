@@ -54,6 +54,7 @@ export class RunLog {
       case 'row':
         if (event.status === 0) this.#line('info', fields, `${kind} ${event.outcome}`);
         else this.#line('error', fields, `${kind} ${event.outcome}`);
+        this.#keepStack(event.error?.stack);
         break;
     }
   }
@@ -80,6 +81,14 @@ export class RunLog {
       if (!(error instanceof SnapshotError)) throw error;
       this.#warn(error.message);
     }
+  }
+
+  /** The stack of a defect is not lost where there is no log. */
+  #keepStack(stack: string | undefined): void {
+    if (stack === undefined) return;
+    void this.#file.then((file) => {
+      if (file === undefined) this.#warn(stack);
+    });
   }
 
   #line(level: 'info' | 'warn' | 'error', fields: Readonly<Record<string, unknown>>, message: string): void {

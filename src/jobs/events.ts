@@ -75,6 +75,8 @@ export interface RowEnd {
     readonly code: string;
     readonly message: string;
     readonly hint: string | undefined;
+    /** Of `E_INTERNAL`, a defect of this program: where it happened. */
+    readonly stack?: string | undefined;
   } | null;
   /** Since when its disk is away, and what there is to say of it; null when it is there. */
   readonly waiting: {

@@ -18,8 +18,15 @@ export interface SnapshotParts {
 /**
  * Turns the finished archives in a dated folder into a snapshot: writes index, RESTORE.txt and SHA256SUMS,
  * and info.json last. Until that last file is there, whole, there is no snapshot.
+ *
+ * @param lock - What keeps others out of the series; it is looked at once more before info.json appears.
  */
-export async function commitSnapshot(series: Series, snapshot: string, parts: SnapshotParts): Promise<Info> {
+export async function commitSnapshot(
+  series: Series,
+  snapshot: string,
+  parts: SnapshotParts,
+  lock?: { readonly check: () => Promise<void> },
+): Promise<Info> {
   const { store } = series;
   const lines = async (file: string, from: Iterable<string> | FileInfo): Promise<FileInfo> =>
     Symbol.iterator in from ? await write(series, snapshot, file, from) : from;
@@ -36,7 +43,7 @@ export async function commitSnapshot(series: Series, snapshot: string, parts: Sn
   );
   sums.push(`${sha256Of(Buffer.from(text))}  ${INFO_FILE}`);
   sums.push(`${sha256Of(restore)}  ${RESTORE_FILE}`);
-  await putLast(series, snapshot, `${sums.join('\n')}\n`, text);
+  await putLast(series, snapshot, `${sums.join('\n')}\n`, text, lock);
   return whole;
 }
 
@@ -44,13 +51,20 @@ export async function commitSnapshot(series: Series, snapshot: string, parts: Sn
  * Writes SHA256SUMS, and info.json after it. The part of info.json is there first: SHA256SUMS with neither would
  * look like a snapshot that has lost its info.json.
  */
-async function putLast(series: Series, snapshot: string, sums: string, info: string): Promise<void> {
+async function putLast(
+  series: Series,
+  snapshot: string,
+  sums: string,
+  info: string,
+  lock: { readonly check: () => Promise<void> } | undefined,
+): Promise<void> {
   const { store } = series;
   const [sumsKey, infoKey] = [series.key(snapshot, SUMS_FILE), series.key(snapshot, INFO_FILE)];
   const writer = await store.create(infoKey);
   try {
     await writer.write(Buffer.from(info));
     await store.put(sumsKey, Buffer.from(sums));
+    await lock?.check();
     await writer.commit();
   } catch (error) {
     // What made it fail is what gets reported. The last flush may have failed with info.json in its place.

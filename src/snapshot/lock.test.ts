@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { EventEmitter, once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SnapshotError } from '../errors.ts';
 import { currentOwner, type Owner } from '../host/machine.ts';
 import { LocalStore } from '../store/local-store.ts';
 import { SeriesLock } from './lock.ts';
+import { HEARTBEAT_MS, STALE_MS } from './lock-file.ts';
 import { Series } from './series.ts';
 
 const SELF = currentOwner();
@@ -265,6 +266,137 @@ describe('SeriesLock', () => {
     );
     await expect(SeriesLock.acquire(failing)).rejects.toBe(failure);
     expect(await locks()).toEqual([]);
+  });
+
+  describe('while it is held', () => {
+    const lost = (why: string): unknown =>
+      expect.objectContaining({
+        code: 'E_LOCKED',
+        message: expect.stringMatching(`^The lock of series "documents" was lost: ${why}`) as string,
+      });
+    /** The file, as if it had been written so long ago. */
+    const ageOwn = async (minutes: number): Promise<string> => {
+      const [name = ''] = await locks();
+      const at = Date.now() / 1000 - minutes * 60;
+      await utimes(join(path, name), at, at);
+      return name;
+    };
+
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it('gives a sign of life far more often than others wait for one', async () => {
+      expect(HEARTBEAT_MS * 5).toBeLessThanOrEqual(STALE_MS);
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+      const lock = await SeriesLock.acquire(series);
+      const name = await ageOwn(29);
+      vi.advanceTimersByTime(HEARTBEAT_MS);
+      // After the heartbeat under way.
+      await lock.check();
+      expect(Date.now() - (await stat(join(path, name))).mtimeMs).toBeLessThan(60_000);
+      await lock.release();
+    });
+
+    it.each<[string, (lock: SeriesLock) => Promise<void>]>([
+      ['a heartbeat', async (lock) => await lock.beat()],
+      ['a look', async (lock) => await lock.check()],
+    ])('is lost to %s that finds its file gone, and does not make it anew', async (_, look) => {
+      const lock = await SeriesLock.acquire(series);
+      await rm(join(path, (await locks())[0] ?? ''));
+      await look(lock).catch(() => {});
+      expect(lock.signal.reason).toEqual(lost('its file is gone'));
+      expect(await locks()).toEqual([]);
+      await lock.beat();
+      await expect(lock.check()).rejects.toEqual(lost('its file is gone'));
+      expect(await locks()).toEqual([]);
+      await lock.release();
+    });
+
+    it('is lost to another that holds it, which is named', async () => {
+      const lock = await SeriesLock.acquire(series);
+      await lockOf(ELSEWHERE);
+      await expect(lock.check()).rejects.toEqual(
+        lost('process 1 on other, since 2026-11-19T02:00:00.000Z, has'),
+      );
+      expect(lock.signal.aborted).toBe(true);
+      await lock.release();
+      expect(await locks()).toEqual(['.lock-other']);
+    });
+
+    it('is lost when others tried for it after it had been silent for long, and else goes on', async () => {
+      const lock = await SeriesLock.acquire(series);
+      const name = await ageOwn(120);
+      await lock.beat();
+      expect(lock.signal.aborted).toBe(false);
+      expect(Date.now() - (await stat(join(path, name))).mtimeMs).toBeLessThan(60_000);
+      await lockOf(ELSEWHERE, { held: false });
+      await lock.beat();
+      await lock.check();
+      // It may have judged by the time before this heartbeat.
+      await ageOwn(16);
+      await lock.beat();
+      expect(lock.signal.reason).toEqual(lost('process 1 on other'));
+      await lock.release();
+    });
+
+    it('is written anew by the first look after a sleep', async () => {
+      vi.useFakeTimers({ toFake: ['Date'] });
+      const lock = await SeriesLock.acquire(series);
+      const name = await ageOwn(20);
+      vi.advanceTimersByTime(2 * 60 * 60_000);
+      await lock.check();
+      vi.useRealTimers();
+      expect(Date.now() - (await stat(join(path, name))).mtimeMs).toBeLessThan(60_000);
+      await lock.release();
+    });
+
+    it('is lost when the store fails for long, not when it fails for a while', async () => {
+      vi.useFakeTimers({ toFake: ['Date'] });
+      const store = new LocalStore(folder);
+      const lock = await SeriesLock.acquire(new Series(store, 'documents'));
+      const list = store.list.bind(store);
+      store.list = async () => await Promise.reject(new SnapshotError('E_STORE', 'the network is down'));
+      vi.advanceTimersByTime(STALE_MS / 2);
+      await lock.beat();
+      expect(lock.signal.aborted).toBe(false);
+      await expect(lock.check()).rejects.toThrow('the network is down');
+      expect(lock.signal.aborted).toBe(false);
+      vi.advanceTimersByTime(60_000);
+      await lock.beat();
+      expect(lock.signal.reason).toEqual(lost('it could not be renewed for 16 minutes: the network is down'));
+      store.list = list;
+      await lock.release();
+      expect(await locks()).toEqual([]);
+    });
+
+    it('leaves no file when it is released during a heartbeat', async () => {
+      const store = new LocalStore(folder);
+      const lock = await SeriesLock.acquire(new Series(store, 'documents'));
+      const put = store.put.bind(store);
+      const gate = new EventEmitter();
+      store.put = async (key, bytes) => {
+        gate.emit('writing');
+        await once(gate, 'open');
+        await put(key, bytes);
+      };
+      const writing = once(gate, 'writing');
+      const beating = lock.beat();
+      await writing;
+      const released = lock.release();
+      gate.emit('open');
+      await Promise.all([beating, released]);
+      expect(await locks()).toEqual([]);
+    });
+
+    it('tells when it cannot be removed, and throws nothing', async () => {
+      const store = new LocalStore(folder);
+      const lock = await SeriesLock.acquire(new Series(store, 'documents'));
+      store.remove = async () => await Promise.reject(new SnapshotError('E_STORE', 'injected'));
+      const notes: string[] = [];
+      await lock.release((note) => notes.push(note));
+      expect(notes).toEqual(['the lock could not be removed, and will be by the next run: injected']);
+    });
   });
 
   it('leaves everything else in the folder alone', async () => {

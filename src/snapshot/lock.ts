@@ -1,55 +1,41 @@
-// One run at a time per series, also when runs die, machines restart, or two machines share a file server.
+// One run at a time per series, also when runs die, machines restart or sleep, or two machines share a file server.
 //
 // Each run makes a lock file with a name of its own and then looks at all of them, as restic does. Names of
 // their own make it safe to remove a dead one: no process can remove another's by mistake.
-import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { SnapshotError } from '../errors.ts';
-import { currentOwner, type Owner, ownerState } from '../host/machine.ts';
-import type { Store, StoreItem } from '../store/store.ts';
-import { Fields } from './fields.ts';
+import { currentOwner, type Owner } from '../host/machine.ts';
+import { HEARTBEAT_MS, holderText, type Lock, LockFile, STALE_MS } from './lock-file.ts';
 import type { Series } from './series.ts';
-
-const PREFIX = '.lock-';
-
-/** A lock is written anew so often, for those who cannot ask this machine whether the process lives. */
-const HEARTBEAT_MS = 5 * 60_000;
-/** Without a heartbeat for so long, the lock of a process that cannot be asked about is dead. */
-const STALE_MS = 30 * 60_000;
 
 /** Runs that begin at the same moment all step back and try again; so many times. */
 const MAX_TRIES = 30;
 
-/**
- * Locks that this process tries for or holds, by their place. One that is not here, and bears its name, could not
- * be removed when it was released: it must not keep out a process that lives for long.
- */
-const ownLocks = new Set<string>();
+/** After so long without a heartbeat others may soon take the lock for dead: it counts as lost before that. */
+const GIVE_UP_MS = STALE_MS / 2;
 
-interface Lock {
-  readonly owner: Owner;
-  /** Only one that is held makes others give up; one that is tried for makes them try again. */
-  readonly held: boolean;
-  readonly since: string;
+/** The lock is another's now, or nobody's: whatever is written from here on may be in another run's way. */
+export class LockLostError extends SnapshotError {
+  constructor(series: string, why: string, cause?: unknown) {
+    super('E_LOCKED', `The lock of series "${series}" was lost: ${why}`, {
+      cause,
+      hint: 'Nothing more was written. Another run takes over; if none does, run again.',
+    });
+  }
 }
 
 /** A series that this process has to itself. */
 export class SeriesLock {
-  readonly #store: Store;
-  readonly #key: string;
+  readonly #file: LockFile;
   readonly #heartbeat: NodeJS.Timeout;
+  readonly #losing = new AbortController();
+  /** The heartbeat or look under way: one after the other. */
+  #busy: Promise<void> = Promise.resolve();
+  #renewedMs = Date.now();
 
-  readonly #place: string;
-
-  private constructor(store: Store, key: string, place: string, lock: Lock) {
-    this.#store = store;
-    this.#key = key;
-    this.#place = place;
-    this.#heartbeat = setInterval(() => {
-      // Should it fail, the next one may work; 30 minutes are six of them.
-      void write(store, key, lock).catch(() => {});
-    }, HEARTBEAT_MS);
+  private constructor(file: LockFile) {
+    this.#file = file;
+    this.#heartbeat = setInterval(() => void this.beat(), HEARTBEAT_MS);
     this.#heartbeat.unref();
   }
 
@@ -59,116 +45,135 @@ export class SeriesLock {
    * @throws {@link SnapshotError} `E_LOCKED` when another run holds it.
    */
   static async acquire(series: Series, self: Owner = currentOwner()): Promise<SeriesLock> {
-    const { store } = series;
-    const name = `${PREFIX}${randomBytes(8).toString('hex')}`;
-    const place = series.place(name);
-    ownLocks.add(place);
+    const file = new LockFile(series, '.lock-', self);
     try {
-      const lock = await win(series, name, self);
-      return new SeriesLock(store, series.key(name), place, lock);
+      await win(file);
+      return new SeriesLock(file);
     } catch (error) {
-      ownLocks.delete(place);
+      file.forget();
       throw error;
     }
   }
 
-  async release(): Promise<void> {
+  /** Aborts with a {@link LockLostError} when the lock is lost: whoever holds it has to end. */
+  get signal(): AbortSignal {
+    return this.#losing.signal;
+  }
+
+  /** Gives a sign of life. What keeps it from that for too long loses the lock. Never rejects. */
+  async beat(): Promise<void> {
+    try {
+      await this.#look(() => true);
+    } catch (error) {
+      const silentMs = Date.now() - this.#renewedMs;
+      // Should it fail once, the next one may work.
+      if (error instanceof LockLostError || silentMs <= GIVE_UP_MS) return;
+      const why = `it could not be renewed for ${Math.round(silentMs / 60_000)} minutes: ${textOf(error)}`;
+      this.#losing.abort(new LockLostError(this.#file.series.name, why, error));
+    }
+  }
+
+  /**
+   * Makes sure that it is still held, before something that cannot be undone.
+   *
+   * @throws {@link LockLostError} when it is not; {@link SnapshotError} `E_STORE` when that cannot be found out.
+   */
+  async check(): Promise<void> {
+    // After a sleep no timer has told anybody that this process lives.
+    await this.#look(() => Date.now() - this.#renewedMs > 2 * HEARTBEAT_MS);
+  }
+
+  /**
+   * Gives it back.
+   *
+   * @param note - Told when the file cannot be removed, which harms nothing that was done; without it, that is thrown.
+   */
+  async release(note?: (message: string) => void): Promise<void> {
     clearInterval(this.#heartbeat);
-    ownLocks.delete(this.#place);
-    await this.#store.remove(this.#key);
+    // One that is under way would make the file anew.
+    await this.#busy;
+    this.#file.forget();
+    try {
+      await this.#file.remove();
+    } catch (error) {
+      if (note === undefined || !(error instanceof SnapshotError)) throw error;
+      note(`the lock could not be removed, and will be by the next run: ${error.message}`);
+    }
+  }
+
+  /** Looks for it, one look after the other. @param isDue - Whether the file is to be written anew. */
+  async #look(isDue: () => boolean): Promise<void> {
+    const looking = this.#busy.then(async () => {
+      this.signal.throwIfAborted();
+      const before = await this.#own();
+      if (isDue()) await this.#renew(before);
+    });
+    this.#busy = looking.catch((error: unknown) => {
+      if (error instanceof LockLostError) this.#losing.abort(error);
+    });
+    await looking;
+  }
+
+  async #renew(before: number): Promise<void> {
+    const file = this.#file;
+    await file.write(true);
+    const { own, others } = await file.look();
+    this.#renewedMs = Date.now();
+    // By the store's clock: so long nobody has heard of this process. Who tries now may be about to remove the file.
+    const silentMs = (own?.modifiedMs ?? 0) - before;
+    const [other] = others;
+    if (silentMs > GIVE_UP_MS && other !== undefined) throw this.#lostTo(other);
+  }
+
+  /** When the file was last written, by the store's clock. @throws {@link LockLostError} */
+  async #own(): Promise<number> {
+    const { own, others } = await this.#file.look();
+    // One that cannot be read is no proof.
+    const holder = others.find(({ held, since }) => held && since !== '');
+    if (holder !== undefined) throw this.#lostTo(holder);
+    if (own === undefined) {
+      throw new LockLostError(
+        this.#file.series.name,
+        'its file is gone, as after half an hour without a sign of life',
+      );
+    }
+    return own.modifiedMs;
+  }
+
+  #lostTo(holder: Lock): LockLostError {
+    return new LockLostError(this.#file.series.name, `${holderText(holder)}, has taken it over`);
   }
 }
 
-/** Tries for the lock `name` until it is held. @throws E_LOCKED */
-async function win(series: Series, name: string, self: Owner): Promise<Lock> {
-  const { store } = series;
-  const key = series.key(name);
-  const lock: Lock = { owner: self, held: false, since: new Date().toISOString() };
+/** Tries for the lock until it is held. @throws E_LOCKED */
+async function win(file: LockFile): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    await write(store, key, lock);
+    await file.write(false);
     let others: readonly Lock[];
     try {
-      others = await liveLocks(series, key, self);
+      ({ others } = await file.look());
       if (others.length === 0) {
-        const held = { ...lock, held: true };
-        await write(store, key, held);
-        return held;
+        await file.write(true);
+        return;
       }
     } catch (error) {
-      await store.remove(key);
+      await file.remove();
       throw error;
     }
-    await store.remove(key);
+    await file.remove();
     const holder = others.find(({ held }) => held);
-    if (holder !== undefined) throw locked(series, holder);
+    if (holder !== undefined) throw locked(file.series, holder);
     await delay(10 + Math.random() * 20 * (tries + 1));
   }
-  throw locked(series, undefined);
-}
-
-async function write(store: Store, key: string, lock: Lock): Promise<void> {
-  await store.put(key, Buffer.from(`${JSON.stringify(lock)}\n`));
-}
-
-/** Locks of processes that live or may live, other than `ownKey`; the rest is removed. */
-async function liveLocks(series: Series, ownKey: string, self: Owner): Promise<readonly Lock[]> {
-  const items = (await series.store.list(series.name)).filter(({ name }) => name.startsWith(PREFIX));
-  const own = items.find(({ name }) => series.key(name) === ownKey);
-  const live: Lock[] = [];
-  for (const item of items) {
-    if (item === own) continue;
-    // Both times are of the store's clock, so no other clock matters.
-    const isStale = (own?.modifiedMs ?? Date.now()) - item.modifiedMs > STALE_MS;
-    const lock = await read(series, item);
-    if (lock === 'gone') continue;
-    const state =
-      lock === undefined
-        ? 'unknown'
-        : stateOf(lock.owner, self, series.place(item.name.replace(/\.part$/, '')));
-    if (state === 'dead' || (state === 'unknown' && isStale))
-      await series.store.remove(series.key(item.name));
-    // One that cannot be read is being written, or the disk is at fault: it counts until it is stale.
-    else if (lock !== undefined) live.push(lock);
-    else if (!item.name.endsWith('.part')) live.push({ owner: self, held: true, since: '' });
-  }
-  return live;
-}
-
-function stateOf(owner: Owner, self: Owner, place: string): ReturnType<typeof ownerState> {
-  const isSelf = isDeepStrictEqual(owner, currentOwner());
-  return isSelf && !ownLocks.has(place) ? 'dead' : ownerState(owner, self);
-}
-
-async function read(series: Series, item: StoreItem): Promise<Lock | undefined | 'gone'> {
-  const bytes = await series.store.read(series.key(item.name));
-  if (bytes === undefined) return 'gone';
-  try {
-    const lock = Fields.parse(bytes.toString('utf8'), item.name);
-    const owner = lock.object('owner');
-    const [host, machine, boot, started] = [
-      owner.text('host'),
-      owner.text('machine'),
-      owner.text('boot'),
-      owner.text('started'),
-    ];
-    return {
-      owner: { host, machine, boot, pid: owner.count('pid'), started },
-      held: lock.boolean('held'),
-      since: lock.text('since'),
-    };
-  } catch (error) {
-    if (!(error instanceof SnapshotError)) throw error;
-    // Not whole: what that means is decided by its age.
-    return undefined;
-  }
+  throw locked(file.series, undefined);
 }
 
 function locked(series: Series, holder: Lock | undefined): SnapshotError {
-  const who =
-    holder === undefined || holder.since === ''
-      ? 'another run'
-      : `process ${holder.owner.pid} on ${holder.owner.host}, since ${holder.since}`;
-  return new SnapshotError('E_LOCKED', `Series "${series.name}" is locked by ${who}`, {
+  return new SnapshotError('E_LOCKED', `Series "${series.name}" is locked by ${holderText(holder)}`, {
     hint: 'Wait for that run to end. The lock of a run that died goes away by itself.',
   });
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

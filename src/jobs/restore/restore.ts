@@ -1,6 +1,7 @@
 // The story of a restore: what is wanted, what is there, what is to be done, and then doing it.
 import { gravestStatus, SnapshotError } from '../../errors.ts';
 import type { Series, Snapshot, Survey } from '../../snapshot/series.ts';
+import { SharedLock } from '../../snapshot/shared-lock.ts';
 import { LocalStore } from '../../store/local-store.ts';
 import { display, fromBytes, fromText } from '../../tree/path.ts';
 import { UnpackPool } from '../../unpack/pool.ts';
@@ -39,12 +40,45 @@ const MAX_NAMED = 5;
  */
 export async function restore(series: Series, options: RestoreOptions): Promise<RestoreEnd> {
   const startedMs = performance.now();
-  const { at, globs, to, deletes, overwrite, dryRun, signal } = options;
+  const { to, deletes, overwrite, dryRun } = options;
   if (deletes && overwrite === 'never') {
     throw new SnapshotError('E_USAGE', '--delete needs --overwrite if-changed or always');
   }
   const target = await findTarget(to);
   await keepApart(target, series.place(), deletes);
+  const note = (message: string): void => options.report({ event: 'note', row: series.name, message });
+  return await whileShared(
+    series,
+    dryRun,
+    note,
+    async () => await restoreTo(series, target, options, startedMs),
+  );
+}
+
+/** Does `work` while no run rotates out what it reads. */
+async function whileShared<T>(
+  series: Series,
+  dryRun: boolean,
+  note: (message: string) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  // A dry run writes nothing at all; and where there is no series, none is to appear.
+  const isThere = !dryRun && (await series.store.list(series.name)).length > 0;
+  const lock = isThere ? await SharedLock.acquire(series, note) : undefined;
+  try {
+    return await work();
+  } finally {
+    await lock?.release(note);
+  }
+}
+
+async function restoreTo(
+  series: Series,
+  target: TargetFolder,
+  options: RestoreOptions,
+  startedMs: number,
+): Promise<RestoreEnd> {
+  const { at, globs, dryRun, signal } = options;
   const survey = await series.survey();
   const snapshot = chooseSnapshot(survey, at);
   const restoring = new Restoring(series, survey, snapshot, target, options);

@@ -7,11 +7,12 @@ import type { RowContext } from './row-context.ts';
  * @param survey - With the snapshot that was just written: it may name archives in unfinished folders.
  */
 export async function clearUnfinished(
-  { series, report }: RowContext,
+  { series, report, lock }: RowContext,
   { unfinished, snapshots, damaged }: Survey,
 ): Promise<void> {
   // A damaged snapshot may need an archive that lies there.
   if (damaged.length > 0 && series.sharesByName(snapshots)) return;
+  if (unfinished.length > 0) await lock?.check();
   for (const name of unfinished) {
     // Better a folder too many than a snapshot too few.
     if (await series.isFinished(name)) {

@@ -123,7 +123,7 @@ export class SnapshotMaker {
 
   /** Turns the archives into a snapshot. */
   async commit(packed: Packed): Promise<{ info: Info; totals: Totals }> {
-    const { row, series, started, machine, options, problems } = this.#context;
+    const { row, series, started, machine, options, problems, lock } = this.#context;
     const { newest, holdings } = this.#previous;
     const { entries } = this.#tree;
     // In a zip each name was read for itself, and the first one may be the one that could not be.
@@ -147,13 +147,18 @@ export class SnapshotMaker {
     const older = await this.#olderIndex(lines.countChanges() + holdings.gone.length);
     await this.#packer.committed();
     options.signal.throwIfAborted();
-    const whole = await commitSnapshot(series, this.#snapshot, {
-      info,
-      index: older ?? lines.all(),
-      changes: older === undefined ? undefined : lines.changes(holdings.gone),
-      dead: dead.length === 0 ? undefined : lines.dead(dead),
-      restore: restoreText(this.#snapshot, info, restore),
-    });
+    const whole = await commitSnapshot(
+      series,
+      this.#snapshot,
+      {
+        info,
+        index: older ?? lines.all(),
+        changes: older === undefined ? undefined : lines.changes(holdings.gone),
+        dead: dead.length === 0 ? undefined : lines.dead(dead),
+        restore: restoreText(this.#snapshot, info, restore),
+      },
+      lock,
+    );
     return { info: whole, totals: totalsOf(entries, this.#missing) };
   }
 

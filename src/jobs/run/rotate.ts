@@ -1,6 +1,9 @@
 import type { Dated, RotationPlan } from '../../snapshot/rotation.ts';
-import type { Series, Snapshot } from '../../snapshot/series.ts';
+import { holderText } from '../../snapshot/lock-file.ts';
+import type { Snapshot } from '../../snapshot/series.ts';
+import { findReader } from '../../snapshot/shared-lock.ts';
 import type { RotationStep } from '../events.ts';
+import type { RowContext } from './row-context.ts';
 
 export interface Rotation {
   readonly kept: readonly RotationStep[];
@@ -16,22 +19,34 @@ export function showRotation(plan: RotationPlan<Dated>): Rotation {
 }
 
 /**
- * Removes what `plan` lets go, the oldest first.
+ * Removes what `plan` lets go, the oldest first, as long as nobody reads the series.
  *
  * @param snapshots - All there are: archives of those that go may be shared by those that stay.
- * @param note - Told of folders that stay because they hold files that are not ours.
+ * @returns Those that went.
+ * @throws {@link SnapshotError} `E_LOCKED` when the lock was lost.
  */
 export async function applyRotation(
-  series: Series,
+  { series, report, lock }: RowContext,
   plan: RotationPlan<Dated>,
   snapshots: readonly Snapshot[],
-  note: (message: string) => void,
-): Promise<void> {
+): Promise<readonly Dated[]> {
   let left = snapshots;
-  for (const { name } of plan.remove) {
+  const removed: Dated[] = [];
+  for (const dated of plan.remove) {
+    const { name } = dated;
+    await lock?.check();
+    const reader = await findReader(series);
+    if (reader !== undefined) {
+      report.note(
+        `nothing more is rotated out, as ${holderText(reader)}, reads the series; the next run does it`,
+      );
+      break;
+    }
     left = left.filter((snapshot) => snapshot.name !== name);
     const { foreign } = await series.remove(name, left);
+    removed.push(dated);
     if (foreign.length > 0)
-      note(`folder ${name} stays: it holds ${foreign.join(', ')}, which is not of this program`);
+      report.note(`folder ${name} stays: it holds ${foreign.join(', ')}, which is not of this program`);
   }
+  return removed;
 }

@@ -2,6 +2,7 @@ import { type Machine, thisMachine } from '../../host/machine.ts';
 import type { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
 import { readHeld, wayOut } from '../../snapshot/guards.ts';
+import type { SeriesLock } from '../../snapshot/lock.ts';
 import { Series } from '../../snapshot/series.ts';
 import type { SeriesSize } from '../../snapshot/series-size.ts';
 import type { Store } from '../../store/store.ts';
@@ -55,6 +56,8 @@ export class RowContext {
   readonly report: RowReporter;
   readonly started: Date;
   readonly machine: Machine;
+  /** What keeps others out of the series; undefined as long as nothing may be written. */
+  lock: SeriesLock | undefined;
   readonly #problems: Problem[] = [];
   readonly #guards: GuardReport[] = [];
 

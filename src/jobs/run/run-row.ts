@@ -21,26 +21,33 @@ import { adopt, refuseStranger } from './whose.ts';
  * @throws {@link SnapshotError} when the row fails; its series then is as it was before.
  */
 export async function runRow(row: Row, options: RowOptions, report: RowReporter): Promise<RowResult> {
-  const context = new RowContext(row, options, report);
-  const scanning = new AbortController();
+  const ending = new AbortController();
+  const signal = AbortSignal.any([options.signal, ending.signal]);
+  const context = new RowContext(row, { ...options, signal }, report);
   // Begun before all else: it takes longest, in a thread of its own. A source that is not there is refused
   // here, before the lock would make a folder for its series.
-  const scan = new RowScan(row, AbortSignal.any([options.signal, scanning.signal]), report);
+  const scan = new RowScan(row, signal, report);
   try {
     const { series, machine } = context;
     // Not even a lock is written into a series that is another's.
     if (options.adopt !== true) await refuseStranger(series, row, machine);
-    const lock = options.dryRun ? undefined : await SeriesLock.acquire(series);
+    if (!options.dryRun) context.lock = await SeriesLock.acquire(series);
+    const lock = context.lock;
+    lock?.signal.addEventListener('abort', () => ending.abort(lock.signal.reason));
     try {
       // Once more, as another one may have begun the series meanwhile.
       if (options.adopt !== true) await refuseStranger(series, row, machine);
       else await adopt(series, row, machine, options.dryRun, (message) => report.note(message));
       return await backUp(context, scan);
+    } catch (error) {
+      // Whatever failed because of that: this is why.
+      lock?.signal.throwIfAborted();
+      throw error;
     } finally {
-      await lock?.release();
+      await lock?.release((message) => report.note(message));
     }
   } finally {
-    scanning.abort();
+    ending.abort();
   }
 }
 

@@ -1,8 +1,9 @@
-import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../errors.ts';
+import { type ErrorCode, EXIT_STATUS, gravestStatus, SnapshotError } from '../../errors.ts';
 import type { Machine } from '../../host/machine.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
 import { GuardError } from '../../snapshot/guards.ts';
+import { LockLostError } from '../../snapshot/lock.ts';
 import { appendRecord, type RunRecord } from '../../snapshot/runs-log.ts';
 import { Series } from '../../snapshot/series.ts';
 import { LocalStore } from '../../store/local-store.ts';
@@ -61,14 +62,10 @@ export async function run(plan: Plan, given: RunOptions): Promise<readonly RowEn
   const options = { ...given, open: limited(given) };
   const rows = rowsToRun(plan, options).entries();
   const pool = new WorkerPool();
-  const ends: RowEnd[] = [];
+  const ends: (RowEnd | undefined)[] = [];
   const work = async (): Promise<void> => {
     // All of them share one iterator: whoever is done takes the next row.
-    for (const [i, row] of rows) {
-      const reason = await options.notNow?.();
-      if (reason === undefined) ends[i] = await endOf(row, pool, options);
-      else options.report({ event: 'note', row: row.name, message: `not run: ${reason}` });
-    }
+    for (const [i, row] of rows) ends[i] = await endOf(row, pool, options);
   };
   try {
     await Promise.all(Array.from({ length: options.jobs }, work));
@@ -83,15 +80,25 @@ export function runStatus(ends: readonly RowEnd[]): number {
   return gravestStatus(ends.map(({ status }) => status));
 }
 
-async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowEnd> {
-  const { signal, dryRun, now, open } = options;
+/** Runs one row. Whatever is thrown on the way is how it ended. @returns Undefined when it was held back. */
+async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowEnd | undefined> {
+  const { signal, dryRun, now, open, report } = options;
   const started = now();
-  const reporter = new RowReporter(row.name, options.report);
-  const series = new Series(open(row.destination), row.name);
-  const note = (message: string): void => reporter.note(message);
-  const disk = await RowDisk.look(row, series, options.memory, started, options.acceptChanges, note);
+  const reporter = new RowReporter(row.name, report);
+  let reached: { readonly series: Series; readonly disk: RowDisk } | undefined;
+  let isAnothers = false;
   let end: RowEnd;
   try {
+    const reason = await options.notNow?.();
+    if (reason !== undefined) {
+      reporter.note(`not run: ${reason}`);
+      return undefined;
+    }
+    const series = new Series(open(row.destination), row.name);
+    const disk = await RowDisk.look(row, series, options.memory, started, options.acceptChanges, (message) =>
+      reporter.note(message),
+    );
+    reached = { series, disk };
     signal.throwIfAborted();
     disk.refuseOverdue(row);
     end =
@@ -100,15 +107,32 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
         : endOfWaiting(row, disk.away, options, started);
   } catch (error) {
     end = endOfFailure(row, signal.aborted ? stopped() : error, options, started);
+    // Not even a line of the log is written where another run, or another machine, is at work.
+    isAnothers =
+      (end.error?.code === 'E_LOCKED' && !(error instanceof LockLostError)) || isRefusal(end.guards);
   }
-  if (!dryRun && end.error?.code !== 'E_LOCKED' && !isRefusal(end.guards)) {
-    const record = recordOf(end, started);
-    // Not even a line of the log is written where the disk is not.
-    if (disk.away === undefined) await log(series, record, reporter);
-    await disk.remember(series, record, now());
+  try {
+    if (reached !== undefined && !dryRun && !isAnothers)
+      await remember(reached, end, started, now(), reporter);
+  } catch (error) {
+    end = { ...end, error: errorOf(error), status: gravestStatus([end.status, EXIT_STATUS.E_INTERNAL]) };
   }
-  options.report(end);
+  report(end);
   return end;
+}
+
+/** Remembers how a row ended, where that can be. */
+async function remember(
+  { series, disk }: { readonly series: Series; readonly disk: RowDisk },
+  end: RowEnd,
+  started: Date,
+  now: Date,
+  reporter: RowReporter,
+): Promise<void> {
+  const line = recordOf(end, started);
+  // Nor is it written where the disk is not.
+  if (disk.away === undefined) await log(series, line, reporter);
+  await disk.remember(series, line, now);
 }
 
 function openLocal(destination: string): Store {
@@ -156,16 +180,26 @@ function endOfResult(row: Row, result: RowResult, { dryRun, now, open }: Settled
 }
 
 function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, started: Date): RowEnd {
-  // Anything but a SnapshotError is a bug, and goes up with its stack.
-  if (!(error instanceof SnapshotError)) throw error;
-  const { code, message, hint } = error;
+  const failure = errorOf(error);
+  const { code, message, hint } = failure;
   const guards = error instanceof GuardError ? [{ guard: error.guard, message, hint: hint ?? '' }] : [];
   return {
     ...nothingDone(row, dryRun, now().getTime() - started.getTime()),
     outcome: code === 'E_STOPPED' ? 'stopped' : 'failed',
     guards,
-    error: { code, message, hint },
+    error: failure,
     status: EXIT_STATUS[code],
+  };
+}
+
+/** Anything but a SnapshotError is a defect of this program: it fails the row, and its stack is kept. */
+function errorOf(error: unknown): NonNullable<RowEnd['error']> & { readonly code: ErrorCode } {
+  if (error instanceof SnapshotError) return { code: error.code, message: error.message, hint: error.hint };
+  return {
+    code: 'E_INTERNAL',
+    message: `internal error: ${error instanceof Error ? error.message : String(error)}`,
+    hint: 'This is a defect of this program; please report it with the stack that the log has.',
+    stack: error instanceof Error ? error.stack : undefined,
   };
 }
 

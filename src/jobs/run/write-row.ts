@@ -1,6 +1,7 @@
 // Writing a snapshot of a tree that has changed, and rotating out what it replaces.
 import { guardMassChange, type Held } from '../../snapshot/guards.ts';
 import { type Info, newBytesOf } from '../../snapshot/info.ts';
+import { LockLostError } from '../../snapshot/lock.ts';
 import { nextSnapshotName, snapshotTime } from '../../snapshot/names.ts';
 import { type Dated, planRotation, type RotationPlan } from '../../snapshot/rotation.ts';
 import type { Snapshot, Survey } from '../../snapshot/series.ts';
@@ -55,10 +56,16 @@ export async function write(
   const snapshot = nextName(context, previous);
   const { info, totals } = await makeSnapshot(context, previous, comparison, tree, rotten, snapshot);
   const written: Snapshot = { ...dated(context, snapshot), info };
-  // What it took from an unfinished folder may lie there still.
   const all = [...previous.survey.snapshots, written];
-  await clearUnfinished(context, { ...previous.survey, snapshots: all });
-  const rotation = await rotate(context, previous, written);
+  let rotation = NO_ROTATION;
+  try {
+    // What it took from an unfinished folder may lie there still.
+    await clearUnfinished(context, { ...previous.survey, snapshots: all });
+    rotation = await rotate(context, previous, written);
+  } catch (error) {
+    if (!(error instanceof LockLostError)) throw error;
+    context.report.note(`the snapshot is written; nothing else was done: ${error.message}`);
+  }
   const gone = new Set(rotation.removed.map((step) => step.snapshot));
   const left = all.filter(({ name }) => !gone.has(name));
   const result = { outcome: 'written', snapshot, change: info.change, totals, rotation } as const;
@@ -83,6 +90,8 @@ async function makeSnapshot(
     return await maker.commit(packed);
   } catch (error) {
     await maker.discard();
+    // It is another run's to clear up, and may be in use there already.
+    context.lock?.signal.throwIfAborted();
     // What made it fail is what gets reported; the next run removes what cannot be removed now.
     const finished = await series.finished(snapshot).catch(() => []);
     if (finished.length === 0) await series.remove(snapshot, previous.survey.snapshots).catch(() => {});
@@ -107,8 +116,8 @@ async function rotate(context: RowContext, { survey }: Previous, written: Snapsh
     report.note('nothing is rotated out, as a damaged snapshot may need archives of the others');
     return NO_ROTATION;
   }
-  await applyRotation(series, plan, snapshots, (message) => report.note(message));
-  return showRotation(plan);
+  const removed = await applyRotation(context, plan, snapshots);
+  return showRotation({ keep: plan.keep, remove: removed });
 }
 
 function decideRotation({ row }: RowContext, survey: Survey, written: Dated): RotationPlan<Dated> {

@@ -32,7 +32,7 @@ export async function repair(
     const repaired: Repaired[] = [];
     for (const name of names) {
       signal.throwIfAborted();
-      repaired.push(await repairOne(series, name, signal));
+      repaired.push(await repairOne(series, name, lock, signal));
     }
     return repaired;
   } finally {
@@ -40,12 +40,17 @@ export async function repair(
   }
 }
 
-async function repairOne(series: Series, snapshot: string, signal: AbortSignal): Promise<Repaired> {
+async function repairOne(
+  series: Series,
+  snapshot: string,
+  lock: SeriesLock,
+  signal: AbortSignal,
+): Promise<Repaired> {
   const event = { event: 'repair', series: series.name, snapshot } as const;
   try {
     const rebuilt = await rebuild(series, snapshot, signal);
     const before = await putAside(series, snapshot);
-    await commitSnapshot(series, snapshot, rebuilt.parts);
+    await commitSnapshot(series, snapshot, rebuilt.parts, lock);
     const files = await clearAside(series, snapshot, rebuilt.unused, before);
     return { ...event, outcome: 'repaired', files, notes: rebuilt.notes };
   } catch (error) {
