@@ -1,4 +1,5 @@
 // What is said of words, options and values that are wrong.
+import { rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { listing, Place } from './place.ts';
 
@@ -24,6 +25,34 @@ describe('an empty value', () => {
     const { status, stderr } = await place.command(['run', option, '']);
     expect({ status, snapshots: place.snapshots() }).toEqual({ status: 2, snapshots: [] });
     expect(stderr).toContain(`${option} is empty`);
+  });
+});
+
+describe('a name on another machine', () => {
+  it.each(['nas:backup', 's3://bucket/x'])('%s is never made a folder here', async (name) => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    await place.run();
+    const before = listing(place.root);
+    for (const args of [
+      ['restore', 'data', '--to', name],
+      ['run', '--log', `${name}/log`],
+    ]) {
+      const { status, stderr } = await place.command(args);
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringContaining('mount it') as string,
+      });
+    }
+    const plan = place.path('remote.csv');
+    writeFileSync(plan, `source,destination\n${place.source},${name}\n`);
+    const { status, stderr } = await place.command(['run', '--plan', plan]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /line 2: .*in column `destination`: only folders of this machine can be used: mount it/,
+    );
+    rmSync(plan);
+    expect(listing(place.root)).toEqual(before);
   });
 });
 

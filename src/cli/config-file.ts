@@ -1,4 +1,5 @@
 // Options in a file, for runs that are always the same.
+import { localPath } from './local-path.ts';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { printable, reasonOf, SnapshotError } from '../errors.ts';
@@ -65,6 +66,7 @@ export function parseConfig(text: string, file: string): FileOptions {
     if (option === undefined) throw cannot(file, unknown(name));
     const wrong = wrongIn(name, option, value);
     if (wrong !== undefined) throw cannot(file, `\`${name}\` takes ${wrong}`);
+    if (PATHS.includes(name)) localPath(`${file}: \`${name}\``, String(value));
     checked[name] = PATHS.includes(name) ? resolve(dirname(file), String(value)) : value;
   }
   const { shutdown, ...others } = checked;

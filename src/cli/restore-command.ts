@@ -4,6 +4,7 @@ import { restore } from '../jobs/restore/restore.ts';
 import type { Overwrite } from '../jobs/restore/target-plan.ts';
 import { loadPlan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
+import { localPath } from './local-path.ts';
 import { jsonRestoreView, type RestoreView, TextRestoreView } from './restore-view.ts';
 import { stopSignal } from './stop-signal.ts';
 import type { Terminal } from './terminal.ts';
@@ -19,7 +20,8 @@ export interface RestoreCommandOptions extends CommonOptions {
 }
 
 export async function restoreCommand(options: RestoreCommandOptions, terminal: Terminal): Promise<number> {
-  const { at, to, overwrite, dryRun } = options;
+  const { at, overwrite, dryRun } = options;
+  const to = localPath('--to', options.to);
   const series = await findSeries(options.series, async () => await loadPlan(options.plan));
   const view: RestoreView = options.json
     ? jsonRestoreView(terminal)

@@ -3,6 +3,7 @@ import { SnapshotError } from '../errors.ts';
 import { type LogFile, openLog } from '../host/log-file.ts';
 import type { RunEvent } from '../jobs/events.ts';
 import type { Plan } from '../plan/plan.ts';
+import { localPath } from './local-path.ts';
 
 /** The log of one run: every problem of every file, and how each row ended. */
 export class RunLog {
@@ -98,9 +99,9 @@ export class RunLog {
 
 async function openNamed(file: string): Promise<LogFile> {
   try {
-    return await openLog(file);
+    return await openLog(localPath('--log', file));
   } catch (cause) {
-    if (!(cause instanceof SnapshotError)) throw cause;
+    if (!(cause instanceof SnapshotError) || cause.code === 'E_USAGE') throw cause;
     throw new SnapshotError('E_USAGE', cause.message, {
       cause,
       hint: 'Name another file with --log, or none.',

@@ -5,7 +5,14 @@ import { type Surroundings, expandPath } from './expand.ts';
 
 const POSIX: Surroundings = {
   path: path.posix,
-  env: { DISK: '/mnt/disk', NAME: 'a b', EMPTY: '', TRICK: '$NAME', 'ProgramFiles(x86)': '/x86' },
+  env: {
+    DISK: '/mnt/disk',
+    NAME: 'a b',
+    EMPTY: '',
+    NAS: 'nas:backup',
+    TRICK: '$NAME',
+    'ProgramFiles(x86)': '/x86',
+  },
   home: '/home/ada',
   base: '/plans',
 };
@@ -39,6 +46,11 @@ describe('expandPath()', () => {
     ['C$/x', '/plans/C$/x'],
     ['cost$5', '/plans/cost$5'],
     ['back\\slash', '/plans/back\\slash'],
+    ['./nas:backup', '/plans/nas:backup'],
+    ['../nas:backup', '/nas:backup'],
+    ['/mnt/x:y', '/mnt/x:y'],
+    ['~/a:b', '/home/ada/a:b'],
+    ['photos/12:30', '/plans/photos/12:30'],
   ])('reads "%s" on POSIX systems', (text, expected) => {
     expect(expandPath(text, POSIX)).toBe(expected);
   });
@@ -71,7 +83,26 @@ describe('expandPath()', () => {
     ['C:\\$Recycle.Bin', WINDOWS, 'undefined variable `Recycle`: set it, or write `$$` for a plain `$`'],
     ['~bob/x', POSIX, 'write `./~bob/x`'],
     ['~\\x', POSIX, 'only `~/` is a home folder'],
-    ['sftp://host/x', POSIX, 'the address `sftp://host/x`: use a folder of this machine'],
+    [
+      'sftp://host/x',
+      POSIX,
+      'the address `sftp://host/x`: only folders of this machine can be used: mount it',
+    ],
+    ['s3://bucket', WINDOWS, 'the address `s3://bucket`'],
+    ['nas:backup', POSIX, 'the name on another machine `nas:backup`: only folders of this machine'],
+    ['nas:backup', POSIX, 'a folder of that very name is written `./nas:backup`'],
+    ['me@nas:/x', POSIX, 'the name on another machine `me@nas:/x`'],
+    ['me@nas:/x', WINDOWS, 'the name on another machine `me@nas:/x`'],
+    ['nas:', POSIX, 'the name on another machine `nas:`'],
+    ['n:x', POSIX, 'the name on another machine `n:x`'],
+    ['nas::module/x', POSIX, 'the name on another machine'],
+    ['sftp:x', WINDOWS, 'the name on another machine'],
+    ['rclone:remote:x', POSIX, 'the name on another machine'],
+    [':sftp:x', POSIX, 'the name on another machine'],
+    ['[fe80::1]:x', POSIX, 'the name on another machine'],
+    ['12:30 photos', POSIX, 'is written `./12:30 photos`'],
+    ['$NAS', POSIX, 'the name on another machine `$NAS`'],
+    ['\\\\nas\\share', POSIX, 'the Windows share'],
     ['D:\\backup', POSIX, 'the Windows path `D:\\backup`'],
     ['E:backup', WINDOWS, 'write `E:\\backup`'],
     ['E:', WINDOWS, 'write `E:\\`'],

@@ -1,6 +1,7 @@
 // Decides what a text means as a path. Pure: no disk, no process.
 import type { PlatformPath } from 'node:path';
 import { InvalidValue, quoted } from './problem.ts';
+import { remoteAdvice, remoteKind } from './remote.ts';
 
 /** Where a path is read: the system's way of writing paths, and what stands behind `~`, `$VAR` and `.`. */
 export interface Surroundings {
@@ -23,7 +24,7 @@ const VARIABLE = /\$\$|%%|\$\{([^}]*)\}|\$([A-Za-z_]\w*)|%([A-Za-z_][\w()]*)%/g;
  * looked at again.
  *
  * @throws {@link InvalidValue} when a variable is not set, or the text would silently mean another folder than
- * it says: `~user`, an address with `://`, `C:folder` on Windows, `C:\` elsewhere.
+ * it says: `~user`, a name on another machine, `C:folder` on Windows, `C:\` elsewhere.
  */
 export function expandPath(text: string, around: Surroundings): string {
   const { path, home, base } = around;
@@ -38,9 +39,6 @@ export function expandPath(text: string, around: Surroundings): string {
       `only ${quoted('~/')} is a home folder; write ${quoted(`./${text}`)} for a folder of that name`,
     );
   }
-  if (/^[a-z][\w+.-]+:\/\//i.test(place)) {
-    throw new InvalidValue(`the address ${quoted(text)}`, 'use a folder of this machine');
-  }
   if (isWindows && /^[a-z]:(?![\\/])/i.test(place)) {
     throw new InvalidValue(
       `unclear path ${quoted(text)}`,
@@ -50,6 +48,8 @@ export function expandPath(text: string, around: Surroundings): string {
   if (!isWindows && /^[a-z]:[\\/]/i.test(place)) {
     throw new InvalidValue(`the Windows path ${quoted(text)}`, 'use a path of this system');
   }
+  const remote = startsAtHome ? undefined : remoteKind(place, isWindows);
+  if (remote !== undefined) throw new InvalidValue(`${remote} ${quoted(text)}`, remoteAdvice(place));
   return path.resolve(base, place);
 }
 

@@ -70,6 +70,22 @@ async function otherProcess(): Promise<{ pid: number; end: () => Promise<void> }
   };
 }
 
+/** What is thrown when the lock is lost. */
+function lost(why: string): unknown {
+  return expect.objectContaining({
+    code: 'E_LOCKED',
+    message: expect.stringMatching(`^The lock of series "documents" was lost: ${why}`) as string,
+  });
+}
+
+/** Makes the only lock one that was written so long ago. @returns Its name. */
+async function ageOwn(minutes: number): Promise<string> {
+  const [name = ''] = await locks();
+  const at = Date.now() / 1000 - minutes * 60;
+  await utimes(join(path, name), at, at);
+  return name;
+}
+
 describe('SeriesLock', () => {
   it('is held by one at a time, and by the next one after that', async () => {
     const lock = await SeriesLock.acquire(series);
@@ -269,19 +285,6 @@ describe('SeriesLock', () => {
   });
 
   describe('while it is held', () => {
-    const lost = (why: string): unknown =>
-      expect.objectContaining({
-        code: 'E_LOCKED',
-        message: expect.stringMatching(`^The lock of series "documents" was lost: ${why}`) as string,
-      });
-    /** The file, as if it had been written so long ago. */
-    const ageOwn = async (minutes: number): Promise<string> => {
-      const [name = ''] = await locks();
-      const at = Date.now() / 1000 - minutes * 60;
-      await utimes(join(path, name), at, at);
-      return name;
-    };
-
     afterEach(() => {
       vi.useRealTimers();
     });

@@ -114,11 +114,12 @@ function oneBug(): () => Promise<string | undefined> {
   return async () => (asked++ === 0 ? bug() : await Promise.resolve(undefined));
 }
 
+function refuse(): never {
+  throw new SnapshotError('E_STORE', 'no such server');
+}
+
 describe('a row that fails while it is opened', () => {
   it('is a failure with its own words, and the next row is run', async () => {
-    const refuse = (): never => {
-      throw new SnapshotError('E_STORE', 'no such server');
-    };
     const ends = await runBoth({ open: firstOnly(refuse) });
     expect(ends).toMatchObject([
       { outcome: 'failed', status: 1, error: { code: 'E_STORE', message: 'no such server' } },
