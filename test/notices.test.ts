@@ -77,7 +77,7 @@ describe('--notify', () => {
     ['the plan is missing', ['--plan', 'none.csv'], 'E_PLAN'],
     ['an option is wrong', ['--jobs', '0'], 'E_USAGE'],
     ['no row has that name', ['--only', 'none'], 'E_USAGE'],
-    ['the log cannot be written', ['--log', 'file/log'], 'E_USAGE'],
+    ['the log would be on another machine', ['--log', 'nas:log'], 'E_USAGE'],
   ])('tells that a run could not start when %s', async (_, args, code) => {
     const place = openWithFile();
     writeFileSync(place.path('file'), '');

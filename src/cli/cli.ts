@@ -17,6 +17,17 @@ const EXIT_HELP = `Exit status:
   2  wrong use, or a wrong plan      130  stopped
   3  some files could not be had`;
 
+/** Commands that do something: what became of that does not depend on who is told. */
+const DOING: ReadonlySet<string> = new Set([
+  'run',
+  'restore',
+  'verify',
+  'schedule',
+  'shutdown',
+  'notify',
+  'init',
+]);
+
 /** Runs the command that `args` ask for. @returns The exit status. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const color = !args.includes('--no-color');
@@ -25,7 +36,14 @@ export async function runCli(args: readonly string[]): Promise<number> {
     const typed = args.indexOf('--get-yargs-completions');
     const offered =
       typed < 0 ? undefined : await (await import('./complete.ts')).complete(args.slice(typed + 1));
-    if (offered === undefined) return await parse(args, terminal);
+    if (offered === undefined) {
+      const status = await parse(args, terminal);
+      // Behind all that was written: by then it is known what became of it.
+      await terminal.print('');
+      // Of those that only tell, what they tell is all there is.
+      const isLost = terminal.lost() !== undefined && !DOING.has(args[0] ?? '');
+      return isLost && status === 0 ? 1 : status;
+    }
     for (const word of offered) terminal.out(word);
     return 0;
   } catch (error) {

@@ -34,16 +34,20 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
     try {
       const limits = runLimits(options);
       plan = await loadPlan(options.plan);
-      log = await RunLog.open(options.log, thisStateFolder(), (message) => view.warn(message));
+      log = RunLog.open(options.log, thisStateFolder(), (message) => view.warn(message));
       outcome = await runBetween(plan, options, { view, log, record, teller, limits, stop: stop.signal });
     } catch (error) {
       outcome = outcomeOf(error);
     }
+    const trouble = await log?.trouble();
+    if (trouble !== undefined) outcome = { ...outcome, notes: [...outcome.notes, trouble] };
     const { kind, status, ends, notes, error } = outcome;
     if (kind === 'skipped') view.nothing(notes.join(' '));
     if (error === undefined) view.end(ends, status);
     if (kind !== 'skipped') notes.forEach(warn);
     await teller.end(record.notice(outcome), stop.signal);
+    const lost = terminal.lost();
+    if (lost !== undefined) log?.warn(lost);
     log?.end(status);
     // Before the machine may go down.
     await log?.close();

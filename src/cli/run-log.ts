@@ -10,6 +10,7 @@ export class RunLog {
   readonly #file: Promise<LogFile | undefined>;
   readonly #warn: (message: string) => void;
   #isOpen = true;
+  #isTold = false;
 
   private constructor(file: Promise<LogFile | undefined>, warn: (message: string) => void) {
     this.#file = file;
@@ -19,22 +20,18 @@ export class RunLog {
   /**
    * Opens the log `file`, or the one in `folder`.
    *
-   * @param warn - Told when the usual log cannot be written: no reason not to back up.
-   * @throws {@link SnapshotError} `E_USAGE` when the `file` that the user named cannot be written.
+   * @param warn - Told when it cannot be written: no reason not to back up.
+   * @throws {@link SnapshotError} `E_USAGE` when `file` is the name of one on another machine.
    */
-  static async open(
-    file: string | undefined,
-    folder: string,
-    warn: (message: string) => void,
-  ): Promise<RunLog> {
-    if (file !== undefined) return new RunLog(Promise.resolve(await openNamed(file)), warn);
+  static open(file: string | undefined, folder: string, warn: (message: string) => void): RunLog {
+    const path = file === undefined ? join(folder, 'snapshot.log') : localPath('--log', file);
     // Not waited for: the run need not be later for its log.
-    const usual = openLog(join(folder, 'snapshot.log')).catch((error: unknown) => {
+    const opened = openLog(path).catch((error: unknown) => {
       if (!(error instanceof SnapshotError)) throw error;
       warn(`${error.message}; this run has no log`);
       return undefined;
     });
-    return new RunLog(usual, warn);
+    return new RunLog(opened, warn);
   }
 
   start(plan: Plan): void {
@@ -72,6 +69,13 @@ export class RunLog {
     this.#line('info', { status }, 'run ended');
   }
 
+  /** Why some of this run is not in its log, to be told before it is closed; undefined when all of it is. */
+  async trouble(): Promise<string | undefined> {
+    const failure = await (await this.#file)?.check();
+    this.#isTold = failure !== undefined;
+    return failure?.message;
+  }
+
   /** May be called twice. */
   async close(): Promise<void> {
     if (!this.#isOpen) return;
@@ -80,7 +84,7 @@ export class RunLog {
       await (await this.#file)?.close();
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
-      this.#warn(error.message);
+      if (!this.#isTold) this.#warn(error.message);
     }
   }
 
@@ -94,17 +98,5 @@ export class RunLog {
 
   #line(level: 'info' | 'warn' | 'error', fields: Readonly<Record<string, unknown>>, message: string): void {
     void this.#file.then((file) => file?.[level](fields, message));
-  }
-}
-
-async function openNamed(file: string): Promise<LogFile> {
-  try {
-    return await openLog(localPath('--log', file));
-  } catch (cause) {
-    if (!(cause instanceof SnapshotError) || cause.code === 'E_USAGE') throw cause;
-    throw new SnapshotError('E_USAGE', cause.message, {
-      cause,
-      hint: 'Name another file with --log, or none.',
-    });
   }
 }

@@ -1,3 +1,5 @@
+import { isHangupIgnored } from '../host/hangup.ts';
+
 /** Aborts when the user or the system asks the program to end; a second time ends it at once. */
 export interface StopSignal {
   readonly signal: AbortSignal;
@@ -6,6 +8,8 @@ export interface StopSignal {
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+function ignore(): void {}
 
 /** Listens to Ctrl-C and its like. @param stopping - Called the first time. */
 export function stopSignal(stopping: () => void): StopSignal {
@@ -17,11 +21,14 @@ export function stopSignal(stopping: () => void): StopSignal {
     controller.abort();
     stopping();
   };
-  for (const name of SIGNALS) process.on(name, stop);
+  // Node has made the default of a signal that was to be ignored: with a listener, it is ignored again.
+  const isNoHangup = isHangupIgnored();
+  const listeners = SIGNALS.map((name) => [name, name === 'SIGHUP' && isNoHangup ? ignore : stop] as const);
+  for (const [name, listener] of listeners) process.on(name, listener);
   return {
     signal: controller.signal,
     dispose() {
-      for (const name of SIGNALS) process.off(name, stop);
+      for (const [name, listener] of listeners) process.off(name, listener);
     },
   };
 }

@@ -1,4 +1,7 @@
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
+import { reasonOf, systemCode } from '../errors.ts';
 import { type StatusLine, statusLine } from './status-line.ts';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
@@ -16,6 +19,8 @@ export interface Terminal {
   /** Whether lines can be drawn over: a terminal, not a file or a pipe. */
   readonly isLive: boolean;
   readonly columns: number;
+  /** Why some of what was written is not where it should be, as on a full disk; undefined when nothing is lost. */
+  readonly lost: () => string | undefined;
   /** `text` in colour, where there are colours. */
   readonly style: (style: Style, text: string) => string;
 }
@@ -27,8 +32,18 @@ export interface TerminalOptions {
 /** The terminal of this process. `NO_COLOR` is honoured: https://no-color.org */
 export function processTerminal({ color }: TerminalOptions): Terminal {
   const { stdout, stderr, env } = process;
-  // Who reads the output may go away (`snapshot list | head -1`); a backup goes on all the same.
-  for (const stream of [stdout, stderr]) stream.on('error', ignoreClosedPipe);
+  let lost: string | undefined;
+  // Whatever becomes of who is listening, a backup goes on.
+  const listen = (stream: NodeJS.WriteStream, name: string): void => {
+    stream.on('error', (error) => {
+      if (lost !== undefined || isNobody(error)) return;
+      lost = `the standard ${name} cannot be written to: ${reasonOf(error)}`;
+      if (stream === stdout) stderr.write(`warning: ${lost}\n`);
+    });
+  };
+  closeWhenHungUp();
+  listen(stdout, 'output');
+  listen(stderr, 'error');
   const isDumb = env['TERM'] === 'dumb';
   const noColor = (env['NO_COLOR'] ?? '') !== '' || isDumb;
   const isColored = color && !noColor && stdout.isTTY;
@@ -42,10 +57,23 @@ export function processTerminal({ color }: TerminalOptions): Terminal {
     status: (isWanted) => statusLine(stderr, isWanted && !isDumb),
     isLive: stdout.isTTY && !isDumb,
     columns: stdout.columns ?? 80,
+    lost: () => lost,
     style: (style, text) => (isColored ? styleText(style, text, { validateStream: false }) : text),
   };
 }
 
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+/**
+ * Node sets terminals right when it ends, and is aborted by one that has hung up (`ResetStdio` in its src/node.cc): the exit
+ * status would say so, and not how the command ended. What is closed it passes over.
+ */
+function closeWhenHungUp(): void {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  process.on('exit', () => {
+    for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  });
+}
+
+/** Who reads may go away (`snapshot list | head -1`): nothing is lost that somebody wants. What follows an error is none. */
+function isNobody(error: Error): boolean {
+  return ['EPIPE', 'ERR_STREAM_DESTROYED'].includes(systemCode(error) ?? '');
 }

@@ -11,6 +11,8 @@ export interface LogFile {
   info(fields: Fields, message: string): void;
   warn(fields: Fields, message: string): void;
   error(fields: Fields, message: string): void;
+  /** Why a line is not in the file; undefined when all of them are, so far. */
+  check(): Promise<SnapshotError | undefined>;
   /**
    * Resolves when every line is in the file and the file is closed. May be called twice.
    *
@@ -51,6 +53,11 @@ export async function openLog(file: string): Promise<LogFile> {
     info: (fields, message) => log.info(fields, message),
     warn: (fields, message) => log.warn(fields, message),
     error: (fields, message) => log.error(fields, message),
+    async check() {
+      // Behind all lines: it ends when they are written, or have failed.
+      await new Promise((done) => void stream.write('', done));
+      return failures.length > 0 ? cannot('write', file, failures[0]) : undefined;
+    },
     async close() {
       stream.end();
       await closed;
