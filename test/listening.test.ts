@@ -76,7 +76,7 @@ describe('a run whose reader goes away', () => {
   it.each([[['--json']], [[]]])('runs all rows, with %j', async (args) => {
     const place = openTwoRows();
     place.writeMany('many', 50);
-    const [file, ...rest] = [...commandLine(['run', ...args]), '--plan', place.plan] as [string, ...string[]];
+    const [file = '', ...rest] = commandLine(['run', ...args, '--plan', place.plan]);
     const child = spawn(file, rest, { cwd: place.root, env: environment(place.options()), stdio: 'pipe' });
     child.stdout.destroy();
     child.stderr.destroy();

@@ -3,7 +3,6 @@ import { findInSeries, type FoundInSeries, type FoundPath, type Stay } from '../
 import { formatLocal } from '../jobs/moment.ts';
 import { loadPlan } from '../plan/plan.ts';
 import { pathProperty } from '../snapshot/index-line.ts';
-import { snapshotTime } from '../snapshot/names.ts';
 import type { Series } from '../snapshot/series.ts';
 import { globFor } from '../tree/globs.ts';
 import type { CommonOptions } from './common-options.ts';
@@ -57,7 +56,7 @@ function addressOf(series: Series, all: readonly Series[]): string {
 }
 
 function* textLines(
-  { paths, series }: FoundInSeries,
+  { paths, series, times }: FoundInSeries,
   address: string,
   terminal: Terminal,
 ): Generator<string> {
@@ -65,7 +64,7 @@ function* textLines(
     const type = found.stays.at(-1)?.item.entry.type ?? 'file';
     yield `${terminal.style('dim', `${series.name}:`)} ${terminal.style('bold', pathText(found.path, type))}`;
     for (const stay of found.stays.toReversed()) {
-      yield `  ${stayText(stay)}`;
+      yield `  ${stayText(stay, times)}`;
       if (paths.length <= MOST_COMMANDS)
         yield terminal.style('dim', `     ${restoreCommand(found, stay, address)}`);
     }
@@ -77,18 +76,17 @@ function* textLines(
   }
 }
 
-function stayText({ version, item, snapshots }: Stay): string {
+function stayText({ version, item, snapshots }: Stay, times: ReadonlyMap<string, Date>): string {
   const { entry } = item;
   const size = entry.type === 'file' ? formatBytes(entry.size) : entry.type;
   const changed = formatLocal(dateOf(entry.mtimeNs)).slice(0, 16);
-  const [from, to] = [dayOf(snapshots[0]), dayOf(snapshots.at(-1))];
+  const [from, to] = [snapshots[0], snapshots.at(-1)].map((name) => dayOf(times.get(name ?? '')));
   const range = from === to ? `on ${from}` : `from ${from} to ${to}`;
   const count = formatCountOf(snapshots.length, 'snapshot');
   return `${String(version).padStart(2)} ${size.padStart(7)}  ${changed}  ${range}, ${count}`;
 }
 
-function dayOf(snapshot: string | undefined): string {
-  const at = snapshotTime(snapshot ?? '');
+function dayOf(at: Date | undefined): string {
   return at === undefined ? '' : formatLocal(at).slice(0, 10);
 }
 

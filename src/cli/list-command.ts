@@ -36,7 +36,7 @@ export async function listCommand(
 function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
   for (const message of series.damaged) terminal.err(`${terminal.style('red', 'damaged:')} ${message}`);
   if (quiet) return;
-  const { snapshots, unfinished, bytes, waiting } = series;
+  const { snapshots, unfinished, odd, bytes, waiting } = series;
   const total =
     snapshots.length === 0
       ? waiting === undefined
@@ -45,6 +45,7 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
       : `${formatCountOf(snapshots.length, 'snapshot')}, ${formatBytes(bytes)} on disk`;
   terminal.out(`${terminal.style('bold', series.name)}  ${terminal.style('dim', series.folder)}  ${total}`);
   if (snapshots.length > 0) terminal.out(listTable(snapshots, terminal));
+  for (const message of odd) terminal.out(terminal.style('yellow', message));
   for (const name of unfinished) {
     terminal.out(`${name}  ${terminal.style('yellow', 'unfinished')}: a run is at work, or was cut short`);
   }
@@ -52,10 +53,11 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
 
 function showJson(series: ListedSeries, terminal: Terminal): void {
   const { name, folder, snapshots, unfinished, damaged, waiting } = series;
-  for (const { name: snapshot, info, newBytes, reasons } of snapshots) {
+  for (const { name: snapshot, at, isOdd, info, newBytes, reasons } of snapshots) {
     const { time, count, bytes, change, format } = info;
     const of = { event: 'snapshot', series: name, folder, snapshot };
-    terminal.out(JSON.stringify({ ...of, time, format, count, bytes, change, newBytes, reasons }));
+    const guess = isOdd ? { guess: at.toISOString() } : {};
+    terminal.out(JSON.stringify({ ...of, time, ...guess, format, count, bytes, change, newBytes, reasons }));
   }
   if (waiting !== undefined)
     terminal.out(JSON.stringify({ event: 'waiting', series: name, folder, message: waiting }));

@@ -23,9 +23,9 @@ const SHORT = ['', 'local time', 'files', 'size', '+', '~', '-', 'on disk'] as c
 /** A line for each snapshot, the oldest first. Where one has many reasons to stay, they go on below. */
 export function listTable(snapshots: readonly ListedSnapshot[], terminal: Terminal): string {
   const isNarrow = terminal.isLive && terminal.columns < NARROW;
-  const rows = snapshots.map(({ name, at, info, newBytes }) => [
+  const rows = snapshots.map(({ name, at, isOdd, info, newBytes }) => [
     isNarrow ? '' : name,
-    formatLocal(at),
+    `${formatLocal(at)}${isOdd ? '?' : ''}`,
     formatCount(info.count.files),
     formatBytes(info.bytes),
     ...[info.change.added, info.change.modified, info.change.removed].map(formatCount),

@@ -90,13 +90,20 @@ function stateText(state: RowState, { style }: Terminal): string {
 }
 
 function detailsOf(one: SeriesStatus, terminal: Terminal): { line: string; state: RowState }[] {
-  const { series, state, reasons, unreadable } = one;
+  const { series, state, reasons, unreadable, wrongClocks = 0 } = one;
   // What a row waits for says so itself.
   const colon = state === 'waiting' ? `${series}: ` : `${series}: ${stateText(state, terminal)}: `;
   const lines = reasons.map((reason) => ({ line: `${colon}${printable(reason)}`, state }));
-  if (unreadable === 0) return lines;
-  const skipped = `${series}: ${formatCountOf(unreadable, 'line')} of its log cannot be read`;
-  return [...lines, { line: terminal.style('dim', skipped), state: 'ok' }];
+  const notes = [
+    ...(unreadable === 0 ? [] : [`${formatCountOf(unreadable, 'line')} of its log cannot be read`]),
+    ...(wrongClocks === 0
+      ? []
+      : [`${formatCountOf(wrongClocks, 'line')} of its log with a wrong time, as the clock was wrong`]),
+  ];
+  return [
+    ...lines,
+    ...notes.map((note) => ({ line: terminal.style('dim', `${series}: ${note}`), state: 'ok' as const })),
+  ];
 }
 
 function verdict(found: readonly SeriesStatus[], { style }: Terminal): string {

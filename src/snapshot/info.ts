@@ -14,7 +14,14 @@ export interface Info {
   readonly machine?: string | undefined;
   readonly source: string;
   readonly destination: string;
+  /** What the clock said. */
   readonly time: { readonly started: string; readonly finished: string };
+  /** From 1, one more with each snapshot of the series; earlier versions did not count. */
+  readonly sequence?: number | undefined;
+  /** The time zone of the machine, by its IANA name. */
+  readonly zone?: string | undefined;
+  /** The date in the names of its own archives with content, where that is not the snapshot's. */
+  readonly archiveDate?: string | undefined;
   readonly strategy: 'incremental' | 'full';
   readonly format: PackFormat;
   readonly hash: {
@@ -62,9 +69,16 @@ export interface SkippedPath {
   readonly reason: string;
 }
 
+/** Whether an archive that `name` has was written for it. */
+export function isOwn(file: string, name: string, { archiveDate }: Info): boolean {
+  if (file.includes('/')) return false;
+  return file.includes(`-${name}`) || (archiveDate !== undefined && file.includes(`-${archiveDate}-0`));
+}
+
 /** Bytes that the snapshot called `name` added to its series, but for a few small files. */
-export function newBytesOf(name: string, { archives, index, changes, dead }: Info): number {
-  const own = archives.filter(({ file }) => file.includes(`-${name}`) && !file.includes('/'));
+export function newBytesOf(name: string, info: Info): number {
+  const { archives, index, changes, dead } = info;
+  const own = archives.filter(({ file }) => isOwn(file, name, info));
   const lines = changes === null ? index.bytes : changes.bytes;
   return own.reduce((sum, { bytes }) => sum + bytes, lines + (dead?.bytes ?? 0));
 }
@@ -74,6 +88,9 @@ export function folderKey(path: BytePath): string {
   return toText(path) ?? `base64:${toBytes(path).toString('base64')}`;
 }
 
+/** Whether there is such a zone is another question: other systems know others. */
+const ZONE = /^[A-Za-z0-9_+/-]{1,64}$/;
+const DATE = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 /** A keyed hash, see `host/machine.ts`. */
 export const MACHINE: RegExp = /^[0-9a-f]{32}$/;
@@ -122,6 +139,9 @@ export function parseInfo(json: string, where: string): Info {
     source: fields.text('source'),
     destination: fields.text('destination'),
     time: { started: time.text('started', TIME), finished: time.text('finished', TIME) },
+    ...(fields.has('sequence') && { sequence: fields.count('sequence') }),
+    ...(fields.has('zone') && { zone: fields.text('zone', ZONE) }),
+    ...(fields.has('archiveDate') && { archiveDate: fields.text('archiveDate', DATE) }),
     strategy: fields.oneOf('strategy', ['incremental', 'full']),
     format: fields.oneOf('format', ['tar.zst', 'zip']),
     hash: {

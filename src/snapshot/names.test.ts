@@ -1,9 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  archiveDate,
   archiveName,
   isContentArchive,
   isOurs,
+  nextArchiveDate,
   nextSnapshotName,
   snapshotName,
   snapshotTime,
@@ -62,23 +64,73 @@ describe('nextSnapshotName()', () => {
     ['the time when all others are older', ['2026-11-18T02-00-00Z'], '2026-11-19T02-00-00Z'],
     ['the next second when this one is taken', ['2026-11-19T02-00-00Z'], '2026-11-19T02-00-01Z'],
     [
-      'later than the newest when the clock was set back',
+      'later than the last when the clock was set back by a little',
+      ['2026-11-19T02-59-00Z', '2026-11-19T02-00-00Z'],
+      '2026-11-19T02-59-01Z',
+    ],
+    [
+      'true to the clock when another one was far ahead',
       ['2030-01-01T00-00-00Z', '2020-01-01T00-00-00Z'],
-      '2030-01-01T00-00-01Z',
+      '2026-11-19T02-00-00Z',
+    ],
+    [
+      'the next free one, when the ones after the last are taken',
+      ['2026-11-19T02-59-59Z', '2026-11-19T03-00-00Z', '2026-11-19T03-00-01Z'],
+      '2026-11-19T03-00-02Z',
     ],
     ['the time when what is taken is no snapshot', ['zzz'], '2026-11-19T02-00-00Z'],
   ])('is %s', (_, taken, name) => {
     expect(nextSnapshotName(at, taken)).toBe(name);
   });
 
-  it('comes after every name that is taken', () => {
+  it('is never taken, and within two hours of the clock', () => {
+    const hours = fc.array(fc.integer({ min: -9000, max: 9000 }), { maxLength: 40 });
     fc.assert(
-      fc.property(dates, fc.array(dates.map(snapshotName)), (now, taken) => {
+      fc.property(dates, hours, (now, seconds) => {
+        const taken = seconds.map((second) => snapshotName(new Date(now.getTime() + second * 1000)));
         const name = nextSnapshotName(now, taken);
-        expect(taken.every((other) => other < name)).toBe(true);
+        expect(taken).not.toContain(name);
         expect(name >= snapshotName(now)).toBe(true);
+        expect((snapshotTime(name)?.getTime() ?? 0) - now.getTime()).toBeLessThan(7_200_000);
       }),
     );
+  });
+});
+
+describe('nextArchiveDate()', () => {
+  it('is that of the snapshot, unless an older archive has a later one', () => {
+    const snapshot = '2026-11-19T02-00-00Z';
+    expect(nextArchiveDate(snapshot, [])).toBe(snapshot);
+    expect(nextArchiveDate(snapshot, ['2026-11-18T02-00-00Z'])).toBe(snapshot);
+    const ahead = ['2027-11-01T02-00-00Z', '2026-11-18T02-00-00Z'];
+    expect(nextArchiveDate(snapshot, ahead)).toBe('2027-11-01T02-00-01Z');
+    expect(nextArchiveDate(snapshot, [snapshot])).toBe('2026-11-19T02-00-01Z');
+  });
+});
+
+describe('archiveDate()', () => {
+  it('is in the name of every archive with content, and comes before later ones in byte order', () => {
+    const [snapshot, later] = ['2026-11-19T02-00-00Z', '2027-11-01T02-00-01Z'];
+    const own = archiveName('docs', snapshot, 0, 'zip');
+    const moved = [0, 1, 9].map((n) => archiveName('docs', snapshot, n, 'zip', later));
+    expect(moved).toEqual(['-01', '-02', '-010'].map((end) => `docs-${later}${end}.zip`));
+    expect([own, ...moved].map((file) => archiveDate(file, 'docs'))).toEqual([snapshot, later, later, later]);
+    expect(archiveDate(`${snapshot}/${own}`, 'docs')).toBe(snapshot);
+    expect(moved.every((file) => file > own && isOurs(file, 'docs'))).toBe(true);
+    // One that an earlier version writes for a snapshot of that name comes after them, and is another.
+    for (const n of [0, 1, 9]) {
+      const theirs = archiveName('docs', later, n, 'zip');
+      expect(moved.every((file) => file < theirs)).toBe(true);
+    }
+  });
+
+  it.each([
+    'docs-2026-11-19T02-00-00Z~tree.zip',
+    'docs-x.zip',
+    'info.json',
+    'other-2026-11-19T02-00-00Z.zip',
+  ])('is not in %s', (file) => {
+    expect(archiveDate(file, 'docs')).toBeUndefined();
   });
 });
 

@@ -28,18 +28,54 @@ export function snapshotTime(name: string): Date | undefined {
   return Number.isNaN(at.getTime()) || snapshotName(at) !== name ? undefined : at;
 }
 
+const SECOND_MS = 1000;
+/** Within so much of the clock, names grow: it may have been set right by a little, or several begin in one second. */
+const NEAR_MS = 3_600_000;
+
 /**
- * A name for a snapshot that begins at `at`, later than every one in `taken`: names tell which snapshot is
- * the newest, also when the clock was set back.
+ * A name for a snapshot that begins at `at`, and that is not among `taken`. It is true to the clock: what a clock that
+ * was far ahead has left is passed over.
  */
 export function nextSnapshotName(at: Date, taken: readonly string[]): string {
-  const last = taken.map((name) => snapshotTime(name)?.getTime() ?? 0).reduce((a, b) => Math.max(a, b), 0);
-  return snapshotName(new Date(Math.max(at.getTime(), last + 1000)));
+  const times = new Set(taken.map((name) => snapshotTime(name)?.getTime() ?? 0));
+  const near = [...times].filter((ms) => ms <= at.getTime() + NEAR_MS);
+  let ms = near.reduce((most, time) => Math.max(most, time + SECOND_MS), at.getTime());
+  while (times.has(Math.floor(ms / SECOND_MS) * SECOND_MS)) ms += SECOND_MS;
+  return snapshotName(new Date(ms));
 }
 
-/** What archive number `n` (from 0) of a snapshot is called. */
-export function archiveName(series: string, snapshot: string, n: number, format: PackFormat): string {
+/**
+ * The date for the names of the archives of `snapshot`: the snapshot's own, or else later than all `older` ones. By
+ * hand, archives are extracted in the order of their names, whatever the clocks said.
+ */
+export function nextArchiveDate(snapshot: string, older: readonly string[]): string {
+  const last = older.map((date) => snapshotTime(date)?.getTime() ?? 0).reduce((a, b) => Math.max(a, b), 0);
+  const own = snapshotTime(snapshot)?.getTime() ?? 0;
+  return own > last ? snapshot : snapshotName(new Date(last + SECOND_MS));
+}
+
+/**
+ * What archive number `n` (from 0) of a snapshot is called.
+ *
+ * @param date - That of {@link nextArchiveDate}. Where it is not the snapshot's own, a snapshot of that name may come one
+ *   day: its archives have other numbers.
+ */
+export function archiveName(
+  series: string,
+  snapshot: string,
+  n: number,
+  format: PackFormat,
+  date: string = snapshot,
+): string {
+  if (date !== snapshot) return `${series}-${date}-0${n + 1}.${format}`;
   return `${series}-${snapshot}${n === 0 ? '' : `-${n + 1}`}.${format}`;
+}
+
+/** The date in the name of an archive with content of `series`; undefined when `file` is none. */
+export function archiveDate(file: string, series: string): string | undefined {
+  const name = file.slice(file.lastIndexOf('/') + 1);
+  const date = name.slice(series.length + 1, series.length + 21);
+  return snapshotTime(date) !== undefined && isContentArchive(name, series, date) ? date : undefined;
 }
 
 /**

@@ -1,23 +1,27 @@
 import { SnapshotError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import type { Placed } from './clocks.ts';
 import { EntryLines } from './entry-lines.ts';
 import { IndexCursor } from './index-cursor.ts';
 import { type DeadMember, type IndexEntry, parseDead, parseLine } from './index-line.ts';
 import { type FileInfo, type Info, parseInfo } from './info.ts';
 import { LineReader } from './lines.ts';
-import { INFO_FILE, isContentArchive, isOurs, snapshotTime, SUMS_FILE } from './names.ts';
+import { inOrder } from './order.ts';
+import { archiveDate, INFO_FILE, isContentArchive, isOurs, snapshotTime, SUMS_FILE } from './names.ts';
 
 /** A whole snapshot of a series. */
 export interface Snapshot {
   readonly name: string;
-  /** By its name. */
+  /** When it was taken, as far as that can be known. */
   readonly at: Date;
+  /** Whether that is certain, see {@link Placed}. */
+  readonly doubt?: Placed['doubt'];
   readonly info: Info;
 }
 
 /** What a series' folder holds. */
 export interface Survey {
-  /** Whole ones, oldest first. */
+  /** Whole ones, oldest first: in the order in which they were written, whatever the clocks said. */
   readonly snapshots: readonly Snapshot[];
   /** Dated folders without info.json: a run was cut short. */
   readonly unfinished: readonly string[];
@@ -75,14 +79,25 @@ export class Series {
     this.name = name;
   }
 
-  /** Archives with content that a run which was cut short has finished, oldest first. */
-  async finished(snapshot: string): Promise<readonly string[]> {
+  /**
+   * Archives with content that a run which was cut short has finished, oldest first.
+   *
+   * @param date - The date in their names.
+   */
+  async finished(snapshot: string, date: string = snapshot): Promise<readonly string[]> {
     const items = await this.store.list(this.key(snapshot));
     const names = items.flatMap(({ name, isFile }) =>
-      isFile && isContentArchive(name, this.name, snapshot) ? [name] : [],
+      isFile && isContentArchive(name, this.name, date) ? [name] : [],
     );
     // `-2` and `-10` count from the second on; the first one's name is the shortest.
     return names.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  }
+
+  /** The dates in the names of all archives with content that lie in the folder of `snapshot`, the oldest first. */
+  async archiveDates(snapshot: string): Promise<readonly string[]> {
+    const items = await this.store.list(this.key(snapshot));
+    const dates = items.flatMap(({ name }) => archiveDate(name, this.name) ?? []);
+    return [...new Set(dates)].toSorted();
   }
 
   /** The key of `parts` below the series' folder. */
@@ -95,14 +110,14 @@ export class Series {
     return [this.store.location, this.name, ...parts].join('/');
   }
 
-  async survey(): Promise<Survey> {
-    const snapshots: Snapshot[] = [];
+  /** @param now - What the clock says, to tell which clocks were wrong. */
+  async survey(now: Date = new Date()): Promise<Survey> {
+    const found: Pick<Snapshot, 'name' | 'info'>[] = [];
     const unfinished: string[] = [];
     const damaged: { name: string; error: SnapshotError }[] = [];
     const foreign: string[] = [];
     for (const { name, isFolder } of await this.store.list(this.name)) {
-      const at = snapshotTime(name);
-      if (at === undefined) continue;
+      if (snapshotTime(name) === undefined) continue;
       if (!isFolder) {
         foreign.push(name);
         continue;
@@ -115,13 +130,13 @@ export class Series {
       try {
         const where = this.place(name, INFO_FILE);
         if (text.length > MAX_INFO_BYTES) throw new SnapshotError('E_DAMAGED', `"${where}" is far too large`);
-        snapshots.push({ name, at, info: parseInfo(text.toString('utf8'), where) });
+        found.push({ name, info: parseInfo(text.toString('utf8'), where) });
       } catch (error) {
         if (!(error instanceof SnapshotError)) throw error;
         damaged.push({ name, error });
       }
     }
-    return { snapshots, unfinished, damaged, foreign };
+    return { snapshots: inOrder(found, now), unfinished, damaged, foreign };
   }
 
   /** The entries of `snapshot`, in path order, to be compared with a tree. @throws E_DAMAGED, also from the cursor. */

@@ -9,7 +9,7 @@ import { lookAt } from '../trees.ts';
 import { look } from './look.ts';
 import { changeBetween, comparable, filesIn, type Moment, NOTHING, withShut } from './moment.ts';
 import { NaiveReader } from './naive-reader.ts';
-import { letGo, nameAt } from './naive-rotation.ts';
+import { isPlain, letGo, nameAt } from './naive-rotation.ts';
 import { notGivenUp } from './naive-upkeep.ts';
 import { removeAll } from './remove-all.ts';
 import { SourceTree } from './source-tree.ts';
@@ -24,7 +24,8 @@ interface Expected {
   readonly moment: Moment;
   readonly snapshot: string | null;
   readonly isMassChange: boolean;
-  readonly removed: readonly string[];
+  /** Undefined where a clock was wrong: which ones is for the tests of that. */
+  readonly removed: readonly string[] | undefined;
 }
 
 export class Model {
@@ -33,8 +34,10 @@ export class Model {
   readonly #reader = new NaiveReader(this.#lab.folder());
   readonly #tally: Tally;
   readonly #canShut: boolean;
-  /** What there is in the series, by the names of the snapshots, oldest first. */
+  /** What there is in the series, by the names of the snapshots, in the order in which they were written. */
   #moments = new Map<string, Moment>();
+  /** Where the days of each snapshot count. */
+  readonly #zones = new Map<string, string>();
   #isHeld = false;
   #runs = 0;
   #clockMs = Date.now();
@@ -89,7 +92,7 @@ export class Model {
       this.#runs++;
       this.#checkHeld(step, expected, isStopped);
       if (!isStopped && end.outcome === 'written') {
-        this.#take(expected);
+        this.#take(expected, end);
         this.#checkUpkeep(expected);
       }
       this.#checkLog(end);
@@ -132,7 +135,7 @@ export class Model {
   }
 
   #expect({ accept }: RunStep, shut: string | undefined): Expected {
-    const names = [...this.#moments.keys()].toSorted();
+    const names = [...this.#moments.keys()];
     const newest = names.at(-1);
     const last = newest === undefined ? NOTHING : (this.#moments.get(newest) ?? NOTHING);
     const now: Moment = { seen: lookAt(this.#lab.source), isPatched: false };
@@ -148,12 +151,15 @@ export class Model {
     const isHeld = isMassChange || (this.#isHeld && !accept);
     const snapshot = nameAt(this.#clockMs, existsSync(this.#lab.folder()) ? this.#lab.folders() : []);
     const mayRotate = !isHeld && shut === undefined;
-    const letGoNow = mayRotate ? letGo([...names, snapshot], this.#lab.row.keep) : [];
+    const all = [...names, snapshot];
+    const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const taken = all.map((name) => ({ name, zone: this.#zones.get(name) ?? zone }));
+    const letGoNow = !mayRotate ? [] : isPlain(all) ? letGo(taken, this.#lab.row.keep) : undefined;
     return { outcome: 'written', moment, snapshot, isMassChange, removed: letGoNow };
   }
 
   #compare(step: RunStep, end: RowEnd, expected: Expected): void {
-    const newest = [...this.#moments.keys()].toSorted().at(-1);
+    const newest = [...this.#moments.keys()].at(-1);
     const last = newest === undefined ? NOTHING : (this.#moments.get(newest) ?? NOTHING);
     const { outcome, snapshot, removed, change, error } = end;
     const all = changeBetween(last, expected.moment);
@@ -161,7 +167,7 @@ export class Model {
       {
         outcome,
         snapshot,
-        removed: removed.map((gone) => gone.snapshot),
+        removed: expected.removed === undefined ? undefined : removed.map((gone) => gone.snapshot),
         change: { ...change },
         guards: end.guards.map(({ guard }) => guard),
       },
@@ -184,8 +190,13 @@ export class Model {
     return isMassChange || (this.#isHeld && !accept) ? ['mass-change'] : [];
   }
 
-  #take({ snapshot, moment, removed }: Expected): void {
-    if (snapshot !== null) this.#moments.set(snapshot, moment);
+  #take({ snapshot, moment }: Expected, end: RowEnd): void {
+    const removed = end.removed.map((gone) => gone.snapshot);
+    assert(!removed.includes(snapshot ?? ''), 'the newest snapshot stays');
+    if (snapshot !== null) {
+      this.#moments.set(snapshot, moment);
+      this.#zones.set(snapshot, new Intl.DateTimeFormat().resolvedOptions().timeZone);
+    }
     for (const name of removed) this.#moments.delete(name);
     this.#count('rotated out', removed.length);
   }

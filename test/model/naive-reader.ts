@@ -13,6 +13,7 @@ interface NamedFile {
 }
 
 interface InfoFile {
+  readonly archiveDate?: string;
   readonly format: string;
   readonly archives: readonly (NamedFile & { readonly number: number })[];
   readonly index: NamedFile;

@@ -8,34 +8,59 @@ function mondayOf(date: string): string {
   return day.toISOString().slice(0, 10);
 }
 
-const LABELS: Readonly<Record<keyof Retention, (name: string) => string>> = {
-  last: (name) => name,
-  daily: (name) => name.slice(0, 10),
-  weekly: (name) => mondayOf(name.slice(0, 10)),
-  monthly: (name) => name.slice(0, 7),
-  yearly: (name) => name.slice(0, 4),
+/** A snapshot, as far as rotation goes: its name is when it was taken, in UTC. */
+export interface Taken {
+  readonly name: string;
+  /** Where its days count. */
+  readonly zone: string;
+}
+
+/** `2026-11-19`, as a calendar on the wall shows it. */
+function dateOf({ name, zone }: Taken): string {
+  return new Date(msOf(name)).toLocaleDateString('sv-SE', { timeZone: zone });
+}
+
+const LABELS: Readonly<Record<keyof Retention, (snapshot: Taken) => string>> = {
+  last: ({ name }) => name,
+  daily: dateOf,
+  weekly: (snapshot) => mondayOf(dateOf(snapshot)),
+  monthly: (snapshot) => dateOf(snapshot).slice(0, 7),
+  yearly: (snapshot) => dateOf(snapshot).slice(0, 4),
 };
 
-/** Which of `names` a plan's `keep` lets go, oldest first. */
-export function letGo(names: readonly string[], keep: Retention): readonly string[] {
-  const newestFirst = names.toSorted().toReversed();
+/** Which of `snapshots`, oldest first, a plan's `keep` lets go, oldest first. */
+export function letGo(snapshots: readonly Taken[], keep: Retention): readonly string[] {
+  const newestFirst = snapshots.toReversed();
   const kept = new Set(newestFirst.slice(0, 1));
-  for (const [rule, label] of Object.entries(LABELS) as [keyof Retention, (name: string) => string][]) {
+  for (const [rule, label] of Object.entries(LABELS) as [keyof Retention, (one: Taken) => string][]) {
     const labels: string[] = [];
-    for (const name of newestFirst) {
-      if (labels.includes(label(name))) continue;
-      labels.push(label(name));
-      if (labels.length <= (keep[rule] ?? 0)) kept.add(name);
+    for (const snapshot of newestFirst) {
+      if (labels.includes(label(snapshot))) continue;
+      labels.push(label(snapshot));
+      if (labels.length <= (keep[rule] ?? 0)) kept.add(snapshot);
     }
   }
-  return names.filter((name) => !kept.has(name)).toSorted();
+  return snapshots.filter((snapshot) => !kept.has(snapshot)).map(({ name }) => name);
+}
+
+const HOUR_MS = 3_600_000;
+/** So long after the last one, a snapshot may be of a clock that is ahead. */
+const LONG_MS = 32 * 24 * HOUR_MS;
+
+/** Whether the names of snapshots, oldest first, give no reason to doubt a clock. */
+export function isPlain(names: readonly string[]): boolean {
+  return names.slice(1).every((name, i) => {
+    const gapMs = msOf(name) - msOf(names[i] ?? '');
+    return gapMs > 0 && gapMs <= LONG_MS;
+  });
 }
 
 /** What a snapshot is called that begins at `ms`, where there are dated folders `taken`. */
 export function nameAt(ms: number, taken: readonly string[]): string {
-  const last = taken.toSorted().at(-1);
-  const earliest = last === undefined ? ms : Math.max(ms, msOf(last) + 1000);
-  return new Date(Math.floor(earliest / 1000) * 1000).toISOString().replace('.000', '').replaceAll(':', '-');
+  const near = taken.map(msOf).filter((other) => other <= ms + HOUR_MS);
+  let at = Math.floor(Math.max(ms, ...near.map((other) => other + 1000)) / 1000) * 1000;
+  while (taken.map(msOf).includes(at)) at += 1000;
+  return new Date(at).toISOString().replace('.000', '').replaceAll(':', '-');
 }
 
 function msOf(name: string): number {

@@ -18,9 +18,11 @@ export function notGivenUp(reader: NaiveReader, snapshot: string): readonly stri
   const { live, dead } = reader.lines(snapshot);
   // A last good copy stays where it is: it cannot be read from the source.
   const keeping = new Set(live.flatMap(({ kept, at }) => (kept === undefined ? [] : [at?.[0]])));
-  const older = reader
-    .info(snapshot)
-    .archives.filter(({ file, number }) => !file.includes(`-${snapshot}`) && !keeping.has(number));
+  const { archives, archiveDate } = reader.info(snapshot);
+  // Its own are called by its name, or by the date that it gives for them.
+  const isOwn = (file: string): boolean =>
+    file.includes(`-${snapshot}`) || (archiveDate !== undefined && file.includes(`-${archiveDate}-0`));
+  const older = archives.filter(({ file, number }) => !isOwn(file) && !keeping.has(number));
   const wasteful = older.filter(({ number, bytes }) => liveBytes(number, live, dead) * 2 < bytes - 1);
   return (older.length > MOST ? older : wasteful).map(({ file }) => file);
 }

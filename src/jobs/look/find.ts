@@ -28,6 +28,8 @@ export interface FoundInSeries {
   readonly series: Series;
   /** In path order. */
   readonly paths: readonly FoundPath[];
+  /** When each snapshot was taken, by its name. */
+  readonly times: ReadonlyMap<string, Date>;
   /** What could not be looked into, and why. */
   readonly damaged: readonly SnapshotError[];
 }
@@ -54,7 +56,8 @@ export async function findInSeries(series: Series, globs: readonly string[]): Pr
     }
   }
   const sorted = [...paths].toSorted(([a], [b]) => comparePaths(a, b));
-  return { series, paths: sorted.map(([path, { list }]) => ({ path, stays: list })), damaged: errors };
+  const times = new Map(snapshots.map(({ name, at }) => [name, at]));
+  return { series, paths: sorted.map(([path, { list }]) => ({ path, stays: list })), times, damaged: errors };
 }
 
 /** The lines of one file that match; null says that the path is gone. */

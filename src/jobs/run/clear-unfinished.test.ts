@@ -6,11 +6,12 @@ import { SeriesLab } from './series-lab.ts';
 
 /** Says once of an info.json that it is not there, as a file server may that is starting. */
 class ForgetfulStore extends LocalStore {
-  #isAsked = false;
+  #asked = 0;
 
   override async read(key: string): Promise<Buffer | undefined> {
-    const forgets = !this.#isAsked && key.endsWith('/info.json');
-    this.#isAsked ||= forgets;
+    if (key.endsWith('/info.json')) this.#asked++;
+    // It is read twice before, to see whose the series is.
+    const forgets = key.endsWith('/info.json') && this.#asked === 3;
     return forgets ? undefined : await super.read(key);
   }
 }

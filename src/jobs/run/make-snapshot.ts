@@ -17,6 +17,7 @@ import { findStored, needRoom } from './find-stored.ts';
 import type { Previous } from './previous.ts';
 import { restoreParts } from './restore-parts.ts';
 import { type RowContext, type Totals, totalsOf } from './row-context.ts';
+import type { NewNames } from './new-names.ts';
 import { IndexLines, infoOf } from './row-snapshot.ts';
 import type { Shelf } from './shelf.ts';
 import type { Stored } from './stored.ts';
@@ -37,6 +38,7 @@ export class SnapshotMaker {
   readonly #comparison: Comparison;
   readonly #tree: Tree;
   readonly #snapshot: string;
+  readonly #names: NewNames;
   readonly #shelf: Shelf;
   readonly #stored: Stored;
   readonly #packer: Packer;
@@ -50,14 +52,14 @@ export class SnapshotMaker {
     previous: Previous,
     comparison: Comparison,
     tree: Tree,
-    snapshot: string,
-    parts: { shelf: Shelf; stored: Stored; packer: Packer; firstNumber: number },
+    parts: { names: NewNames; shelf: Shelf; stored: Stored; packer: Packer; firstNumber: number },
   ) {
     this.#context = context;
     this.#previous = previous;
     this.#comparison = comparison;
     this.#tree = tree;
-    this.#snapshot = snapshot;
+    this.#snapshot = parts.names.snapshot;
+    this.#names = parts.names;
     this.#shelf = parts.shelf;
     this.#stored = parts.stored;
     this.#packer = parts.packer;
@@ -71,9 +73,10 @@ export class SnapshotMaker {
     previous: Previous,
     comparison: Comparison,
     tree: Tree,
-    snapshot: string,
+    names: NewNames,
   ): Promise<SnapshotMaker> {
     const { row, series, options, report } = context;
+    const { snapshot, archiveDate } = names;
     const { shelf, stored } = await findStored(context, previous, tree);
     const wanted = stored.wanted();
     const { entries } = tree;
@@ -93,13 +96,13 @@ export class SnapshotMaker {
       known: stored.known,
       knownSizes: stored.sizes(),
       firstNumber,
-      create: async (n) => await create(archiveName(row.name, snapshot, n, row.format)),
+      create: async (n) => await create(archiveName(row.name, snapshot, n, row.format, archiveDate)),
       createTree: async () => await create(treeArchiveName(row.name, snapshot, row.format)),
       progress: report.phase('pack', wanted.length, bytes),
       archiveBytes: options.archiveBytes,
     });
-    const parts = { shelf, stored, packer, firstNumber };
-    return new SnapshotMaker(context, previous, comparison, tree, snapshot, parts);
+    const parts = { names, shelf, stored, packer, firstNumber };
+    return new SnapshotMaker(context, previous, comparison, tree, parts);
   }
 
   /**
@@ -139,6 +142,7 @@ export class SnapshotMaker {
       finished: options.now(),
       change: this.#comparison.count(),
       previous: newest?.name ?? null,
+      names: this.#names,
       archives,
       problems,
     });

@@ -1,6 +1,7 @@
 import { SnapshotError } from '../../errors.ts';
 import { Holdings } from '../../snapshot/holdings.ts';
 import type { Series, Snapshot, Survey } from '../../snapshot/series.ts';
+import { oddOnes } from '../odd-time.ts';
 import type { PreviousCursor } from '../../tree/compare.ts';
 
 /** What a run compares with. */
@@ -23,9 +24,14 @@ const NOTHING: PreviousCursor = {
 };
 
 /** @param note - Told of snapshots that are damaged, and so are not compared with. */
-export async function findPrevious(series: Series, note: (message: string) => void): Promise<Previous> {
-  const survey = await series.survey();
+export async function findPrevious(
+  series: Series,
+  now: Date,
+  note: (message: string) => void,
+): Promise<Previous> {
+  const survey = await series.survey(now);
   for (const { error } of survey.damaged) note(error.message);
+  for (const odd of oddOnes(survey.snapshots)) note(odd);
   for (const name of survey.foreign) note(`${name} is no folder, and so no snapshot; it stays`);
   for (const newest of survey.snapshots.toReversed()) {
     try {

@@ -5,12 +5,14 @@ import { loadBlake3 } from '../../hash/blake3.ts';
 import type { Row } from '../../plan/plan.ts';
 import { formatDead, formatLine, formatNone, pathProperty } from '../../snapshot/index-line.ts';
 import { type ArchiveInfo, folderKey, type Info } from '../../snapshot/info.ts';
+import { thisZone } from '../../snapshot/zone.ts';
 import type { ChangeCount } from '../../tree/compare.ts';
 import type { Problem } from '../../tree/entry.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
 import { firstNames } from '../../tree/hardlinks.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
 import { type HashedEntry, treeHash } from '../../tree/tree-hash.ts';
+import type { NewNames } from './new-names.ts';
 import { totalsOf } from './row-context.ts';
 import type { Stored } from './stored.ts';
 import { TOOL } from '../tool.ts';
@@ -103,6 +105,7 @@ export interface InfoParts {
   readonly finished: Date;
   readonly change: ChangeCount;
   readonly previous: string | null;
+  readonly names: NewNames;
   readonly archives: readonly ArchiveInfo[];
   readonly problems: readonly Problem[];
 }
@@ -113,7 +116,7 @@ export async function infoOf(
   missing: ReadonlySet<number>,
   parts: InfoParts,
 ): Promise<Omit<Info, 'index' | 'changes' | 'dead'>> {
-  const { row, problems } = parts;
+  const { row, names, problems } = parts;
   const blake3 = await loadBlake3();
   const hashed = function* (): Generator<HashedEntry> {
     for (let i = 0; i < entries.length; i++) {
@@ -136,6 +139,9 @@ export async function infoOf(
     source: row.source,
     destination: row.destination,
     time: { started: parts.started.toISOString(), finished: parts.finished.toISOString() },
+    sequence: names.sequence,
+    zone: thisZone(),
+    ...(names.archiveDate !== names.snapshot && { archiveDate: names.archiveDate }),
     strategy: row.strategy,
     format: row.format,
     hash: {

@@ -85,8 +85,8 @@ async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
 }
 
 /** Finds what there is to compare with. */
-async function openSeries({ series, options, report }: RowContext): Promise<Previous> {
-  const previous = await findPrevious(series, (message) => report.note(message));
+async function openSeries({ series, options, report, started }: RowContext): Promise<Previous> {
+  const previous = await findPrevious(series, started, (message) => report.note(message));
   if (!options.dryRun && options.acceptChanges) await removeHeld(series);
   return previous;
 }

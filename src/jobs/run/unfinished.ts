@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { type FoundMember, readArchive } from '../../archive/read-archive.ts';
 import { SnapshotError } from '../../errors.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
-import type { Series } from '../../snapshot/series.ts';
+import type { Series, Survey } from '../../snapshot/series.ts';
 import type { BytePath } from '../../tree/path.ts';
+import { datesOf } from './new-names.ts';
 import type { Previous } from './previous.ts';
 import type { RowContext } from './row-context.ts';
 import type { Shelf } from './shelf.ts';
@@ -22,8 +23,8 @@ export async function takeUnfinished(
 ): Promise<void> {
   // A dry run would only take long to say the same.
   if (options.dryRun) return;
-  for (const snapshot of survey.unfinished) {
-    for (const file of await series.finished(snapshot)) {
+  for (const { snapshot, date } of await datedFolders(series, survey)) {
+    for (const file of await series.finished(snapshot, date)) {
       if (!file.endsWith(`.${row.format}`) || shelf.hasFile(file)) continue;
       try {
         const { members, sha256, bytes } = await readThrough(
@@ -46,6 +47,24 @@ export async function takeUnfinished(
       }
     }
   }
+}
+
+/**
+ * Unfinished folders, and the date of the archives that each has of its own, in the order of these: numbers of archives
+ * have to grow as the dates in their names do.
+ */
+async function datedFolders(
+  series: Series,
+  { snapshots, unfinished }: Survey,
+): Promise<readonly { readonly snapshot: string; readonly date: string }[]> {
+  const latest = [...datesOf(series, snapshots)].toSorted().at(-1) ?? '';
+  const folders: { snapshot: string; date: string }[] = [];
+  for (const snapshot of unfinished) {
+    for (const date of await series.archiveDates(snapshot))
+      // Older ones are links to what was rotated out meanwhile, or belong to a snapshot.
+      if (date === snapshot || date > latest) folders.push({ snapshot, date });
+  }
+  return folders.toSorted((a, b) => (a.date < b.date ? -1 : 1));
 }
 
 /** All members of an archive, when every one of them is whole. @throws E_DAMAGED */

@@ -1,17 +1,21 @@
 // Writing a snapshot of a tree that has changed, and rotating out what it replaces.
+import { placeInTime } from '../../snapshot/clocks.ts';
 import { guardMassChange, type Held } from '../../snapshot/guards.ts';
 import { type Info, newBytesOf } from '../../snapshot/info.ts';
 import { LockLostError } from '../../snapshot/lock.ts';
-import { nextSnapshotName, snapshotTime } from '../../snapshot/names.ts';
+import { snapshotTime } from '../../snapshot/names.ts';
+import { claimOf, inOrder, timeOf } from '../../snapshot/order.ts';
 import { type Dated, planRotation, type RotationPlan } from '../../snapshot/rotation.ts';
 import type { Snapshot, Survey } from '../../snapshot/series.ts';
 import { sizeOfSeries } from '../../snapshot/series-size.ts';
+import { thisZone } from '../../snapshot/zone.ts';
 import type { Comparison } from '../../tree/compare.ts';
 import type { Tree } from '../../tree/scanner.ts';
 import { findStored, needRoom } from './find-stored.ts';
 import { SnapshotMaker } from './make-snapshot.ts';
 import { clearUnfinished } from './clear-unfinished.ts';
 import { holdBack } from './hold-back.ts';
+import { type NewNames, newNames } from './new-names.ts';
 import type { Previous } from './previous.ts';
 import { applyRotation, type Rotation, showRotation } from './rotate.ts';
 import { type RowContext, type RowResult, type Totals, totalsOf } from './row-context.ts';
@@ -25,13 +29,13 @@ export async function wouldWrite(
   comparison: Comparison,
   tree: Tree,
 ): Promise<RowResult> {
-  const snapshot = nextName(context, previous);
+  const { snapshot } = await newNames(context.series, previous.survey, context.started);
   const { stored } = await findStored(context, previous, tree);
   await needRoom(context, previous, stored, tree);
   const wanted = stored.wanted().filter((i) => !stored.find(i));
   const newBytes = wanted.reduce((sum, i) => sum + tree.entries.size(i), 0);
   await context.hold(massChange(context, previous, comparison));
-  const plan = decideRotation(context, previous.survey, dated(context, snapshot));
+  const plan = decideRotation(context, previous.survey, snapshot);
   const rotation = context.mayRotate(plan.remove.length) ? showRotation(plan) : NO_ROTATION;
   const totals = totalsOf(tree.entries);
   return context.result({
@@ -53,15 +57,15 @@ export async function write(
   tree: Tree,
   rotten: readonly number[],
 ): Promise<RowResult> {
-  const snapshot = nextName(context, previous);
-  const { info, totals } = await makeSnapshot(context, previous, comparison, tree, rotten, snapshot);
-  const written: Snapshot = { ...dated(context, snapshot), info };
-  const all = [...previous.survey.snapshots, written];
+  const names = await newNames(context.series, previous.survey, context.started);
+  const { snapshot } = names;
+  const { info, totals } = await makeSnapshot(context, previous, comparison, tree, rotten, names);
+  const all = inOrder([...previous.survey.snapshots, { name: snapshot, info }], context.started);
   let rotation = NO_ROTATION;
   try {
     // What it took from an unfinished folder may lie there still.
     await clearUnfinished(context, { ...previous.survey, snapshots: all });
-    rotation = await rotate(context, previous, written);
+    rotation = await rotate(context, previous.survey, all, snapshot);
   } catch (error) {
     if (!(error instanceof LockLostError)) throw error;
     context.report.note(`the snapshot is written; nothing else was done: ${error.message}`);
@@ -79,10 +83,11 @@ async function makeSnapshot(
   comparison: Comparison,
   tree: Tree,
   rotten: readonly number[],
-  snapshot: string,
+  names: NewNames,
 ): Promise<{ info: Info; totals: Totals }> {
   const { series, report } = context;
-  const maker = await SnapshotMaker.begin(context, previous, comparison, tree, snapshot);
+  const { snapshot, archiveDate } = names;
+  const maker = await SnapshotMaker.begin(context, previous, comparison, tree, names);
   try {
     const packed = await maker.pack(rotten);
     context.name(packed.problems);
@@ -93,7 +98,7 @@ async function makeSnapshot(
     // It is another run's to clear up, and may be in use there already.
     context.lock?.signal.throwIfAborted();
     // What made it fail is what gets reported; the next run removes what cannot be removed now.
-    const finished = await series.finished(snapshot).catch(() => []);
+    const finished = await series.finished(snapshot, archiveDate).catch(() => []);
     if (finished.length === 0) await series.remove(snapshot, previous.survey.snapshots).catch(() => {});
     else report.note(`archives that are finished stay for the next run: ${finished.join(', ')}`);
     throw error;
@@ -107,11 +112,16 @@ function massChange(context: RowContext, { newest }: Previous, comparison: Compa
   return held === undefined ? [] : [held];
 }
 
-async function rotate(context: RowContext, { survey }: Previous, written: Snapshot): Promise<Rotation> {
+/** @param snapshots - All there are. @param written - The newest of them. */
+async function rotate(
+  context: RowContext,
+  survey: Survey,
+  snapshots: readonly Snapshot[],
+  written: string,
+): Promise<Rotation> {
   const { series, report } = context;
   const plan = decideRotation(context, survey, written);
   if (!context.mayRotate(plan.remove.length)) return NO_ROTATION;
-  const snapshots = [...survey.snapshots, written];
   if (survey.damaged.length > 0 && series.sharesByName(snapshots)) {
     report.note('nothing is rotated out, as a damaged snapshot may need archives of the others');
     return NO_ROTATION;
@@ -120,15 +130,19 @@ async function rotate(context: RowContext, { survey }: Previous, written: Snapsh
   return showRotation({ keep: plan.keep, remove: removed });
 }
 
-function decideRotation({ row }: RowContext, survey: Survey, written: Dated): RotationPlan<Dated> {
-  return planRotation<Dated>([...survey.snapshots, written], row.keep);
-}
-
-function dated({ started }: RowContext, snapshot: string): Dated {
-  return { name: snapshot, at: snapshotTime(snapshot) ?? started };
-}
-
-function nextName({ started }: RowContext, { survey }: Previous): string {
-  const taken = [...survey.snapshots, ...survey.damaged].map(({ name }) => name);
-  return nextSnapshotName(started, [...taken, ...survey.unfinished, ...survey.foreign]);
+/** @param written - The name of the snapshot that this run writes, or would write. */
+function decideRotation(
+  { row, started }: RowContext,
+  { snapshots }: Survey,
+  written: string,
+): RotationPlan<Dated> {
+  const claims = [...snapshots.map(claimOf), snapshotTime(written)?.getTime() ?? started.getTime()];
+  const placed = placeInTime(claims, started.getTime());
+  const zone = thisZone();
+  const all = [...snapshots.map(({ name, info }) => ({ name, zone: info.zone })), { name: written, zone }];
+  return planRotation<Dated>(
+    all.map((one, i) => ({ ...one, ...timeOf(placed[i]) })),
+    row.keep,
+    zone,
+  );
 }

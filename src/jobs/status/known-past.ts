@@ -1,5 +1,6 @@
 import { SnapshotError } from '../../errors.ts';
 import type { Row } from '../../plan/plan.ts';
+import { placeInTime } from '../../snapshot/clocks.ts';
 import { isRun, isSuccess } from '../../snapshot/past.ts';
 import { type PastRuns, readRuns } from '../../snapshot/read-runs.ts';
 import type { Series } from '../../snapshot/series.ts';
@@ -20,6 +21,8 @@ export interface Watched {
 export interface KnownPast extends PastRuns {
   /** Its disk is not there. */
   readonly away: Away | undefined;
+  /** Runs in its log that were made while the clock was wrong. */
+  readonly wrongClocks: number;
   /** Why its log cannot be read, or is not that of the row. */
   readonly trouble: string | undefined;
 }
@@ -39,7 +42,10 @@ export async function knownPast(
   // A success that is not in the log of the only disk is none any more: somebody has deleted the series.
   const isElsewhere = away !== undefined || (known?.disks.length ?? 0) > 1;
   const remembered = all.filter((record) => isElsewhere || (isRun(record) && !isSuccess(record)));
-  return { records: joinPasts(remembered, log.records, now), unreadable: log.unreadable, away, trouble };
+  const starts = log.records.map(({ started }) => Date.parse(started));
+  const wrongClocks = placeInTime(starts, now.getTime()).filter(({ doubt }) => doubt === 'odd').length;
+  const records = joinPasts(remembered, log.records, now);
+  return { records, unreadable: log.unreadable, wrongClocks, away, trouble };
 }
 
 async function logOf(

@@ -9,6 +9,8 @@ export interface SeriesStatus extends RowStatus {
   readonly everyMs: number;
   /** Lines of its log that say nothing. */
   readonly unreadable: number;
+  /** Runs in its log that were made while the clock was wrong. */
+  readonly wrongClocks?: number | undefined;
 }
 
 /**
@@ -17,9 +19,9 @@ export interface SeriesStatus extends RowStatus {
  */
 export async function readStatus(watched: Watched, now: Date, recall: Recall): Promise<SeriesStatus> {
   const { series, everyMs } = watched;
-  const { records, unreadable, away, trouble } = await knownPast(watched, now, recall);
+  const { records, unreadable, wrongClocks, away, trouble } = await knownPast(watched, now, recall);
   const status = statusOf(records, everyMs, now, away?.message);
-  const of = { series: series.name, destination: series.store.location, everyMs, unreadable };
+  const of = { series: series.name, destination: series.store.location, everyMs, unreadable, wrongClocks };
   if (trouble === undefined) return { ...status, ...of };
   return { ...status, ...of, state: 'failing', isFailing: true, reasons: [trouble, ...status.reasons] };
 }

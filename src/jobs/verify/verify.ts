@@ -100,7 +100,7 @@ function chooseNames(
     const time = snapshotTime(name);
     return time === undefined ? [] : [{ name, at: time }];
   });
-  const all = [...snapshots, ...lost].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const all = [...snapshots, ...lost].toSorted((a, b) => a.at.getTime() - b.at.getTime());
   if (at === undefined) return all.map(({ name }) => name);
   return [chooseSnapshot({ snapshots: all, unfinished, damaged: [] }, at).name];
 }

@@ -1,0 +1,36 @@
+// What a new snapshot and its archives are called.
+import { archiveDate, nextArchiveDate, nextSnapshotName } from '../../snapshot/names.ts';
+import { nextSequence } from '../../snapshot/order.ts';
+import type { Series, Survey } from '../../snapshot/series.ts';
+
+export interface NewNames {
+  readonly snapshot: string;
+  /** The date in the names of its archives with content. */
+  readonly archiveDate: string;
+  /** The number of the snapshot in its series. */
+  readonly sequence: number;
+}
+
+/** Names that nothing in `series` has, for a snapshot that begins at `started`. */
+export async function newNames(
+  series: Series,
+  { snapshots, unfinished, damaged, foreign }: Survey,
+  started: Date,
+): Promise<NewNames> {
+  const broken = [...unfinished, ...damaged.map(({ name }) => name)];
+  const snapshot = nextSnapshotName(started, [...snapshots.map(({ name }) => name), ...broken, ...foreign]);
+  const dates = datesOf(series, snapshots);
+  // What they name is not known; what lies there is.
+  for (const name of broken) for (const date of await series.archiveDates(name)) dates.add(date);
+  return {
+    snapshot,
+    archiveDate: nextArchiveDate(snapshot, [...dates]),
+    sequence: nextSequence(snapshots),
+  };
+}
+
+/** The dates in the names of all archives with content that `snapshots` have. */
+export function datesOf(series: Series, snapshots: Survey['snapshots']): Set<string> {
+  const files = snapshots.flatMap(({ info }) => info.archives.map(({ file }) => file));
+  return new Set([...new Set(files)].flatMap((file) => archiveDate(file, series.name) ?? []));
+}

@@ -1,0 +1,53 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { localDate, thisZone } from './zone.ts';
+
+const ZONES = ['Pacific/Auckland', 'America/St_Johns', 'UTC', 'Asia/Kathmandu', 'Pacific/Pago_Pago'];
+
+describe('localDate()', () => {
+  it.each<[string, string, number[]]>([
+    ['2026-11-09T14:00:00Z', 'Pacific/Auckland', [2026, 11, 10]],
+    ['2026-11-10T10:59:59Z', 'Pacific/Auckland', [2026, 11, 10]],
+    ['2026-11-10T11:00:00Z', 'Pacific/Auckland', [2026, 11, 11]],
+    // A day of 23 hours, and one of 25: each from one midnight to the next.
+    ['2026-09-26T12:00:00Z', 'Pacific/Auckland', [2026, 9, 27]],
+    ['2026-09-27T10:59:59Z', 'Pacific/Auckland', [2026, 9, 27]],
+    ['2026-09-27T11:00:00Z', 'Pacific/Auckland', [2026, 9, 28]],
+    ['2026-11-01T02:29:59Z', 'America/St_Johns', [2026, 10, 31]],
+    ['2026-11-01T02:30:00Z', 'America/St_Johns', [2026, 11, 1]],
+    ['2026-11-02T03:29:59Z', 'America/St_Johns', [2026, 11, 1]],
+    ['2026-12-31T18:14:59Z', 'Asia/Kathmandu', [2026, 12, 31]],
+    ['2026-12-31T18:15:00Z', 'Asia/Kathmandu', [2027, 1, 1]],
+    ['1969-12-28T23:00:00Z', 'UTC', [1969, 12, 28]],
+  ])('%s in %s', (time, zone, [year, month, date]) => {
+    const day = Date.UTC(year ?? 0, (month ?? 1) - 1, date) / 86_400_000;
+    expect(localDate(new Date(time), zone, 'UTC')).toEqual({ year, month, day });
+  });
+
+  it('is what the clock on a wall shows, whatever the zone of the process', () => {
+    const before = process.env['TZ'];
+    const times = fc.date({ noInvalidDate: true, min: new Date('1970-01-01'), max: new Date('2099-12-31') });
+    try {
+      fc.assert(
+        fc.property(times, fc.constantFrom(...ZONES), fc.constantFrom(...ZONES), (at, zone, other) => {
+          process.env['TZ'] = zone;
+          const { year, month, day } = localDate(at, undefined, thisZone());
+          expect([year, month]).toEqual([at.getFullYear(), at.getMonth() + 1]);
+          expect(new Date(day * 86_400_000).getUTCDate()).toBe(at.getDate());
+          process.env['TZ'] = other;
+          expect(localDate(at, zone, other)).toEqual({ year, month, day });
+        }),
+      );
+    } finally {
+      if (before === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = before;
+    }
+  });
+
+  it('counts in the other zone where this system does not know the first, and then in UTC', () => {
+    const at = new Date('2026-11-09T14:00:00Z');
+    const there = localDate(at, 'Pacific/Auckland', 'UTC');
+    expect(localDate(at, 'Mars/Olympus', 'Pacific/Auckland')).toEqual(there);
+    expect(localDate(at, 'Mars/Olympus', 'Mars/Olympus')).toEqual(localDate(at, 'UTC', 'UTC'));
+  });
+});
