@@ -22,10 +22,15 @@ const NOTHING: PreviousCursor = {
   skipSame: () => false,
 };
 
+/** What is wrong with a damaged snapshot and what to do about it, in one line. */
+export function whatAndWayOut({ message, hint }: SnapshotError): string {
+  return hint === undefined ? message : `${message}; ${hint}`;
+}
+
 /** @param note - Told of snapshots that are damaged, and so are not compared with. */
 export async function findPrevious(series: Series, note: (message: string) => void): Promise<Previous> {
   const survey = await series.survey();
-  for (const { error } of survey.damaged) note(error.message);
+  for (const { error } of survey.damaged) note(whatAndWayOut(error));
   for (const name of survey.foreign) note(`${name} is no folder, and so no snapshot; it stays`);
   for (const newest of survey.snapshots.toReversed()) {
     try {

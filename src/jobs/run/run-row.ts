@@ -27,14 +27,24 @@ export async function runRow(row: Row, options: RowOptions, report: RowReporter)
   const scan = new RowScan(row, AbortSignal.any([options.signal, scanning.signal]), report);
   try {
     const lock = options.dryRun ? undefined : await SeriesLock.acquire(context.series);
+    let isDone = false;
     try {
-      return await backUp(context, scan);
+      const result = await backUp(context, scan);
+      isDone = true;
+      return result;
     } finally {
       await lock?.release();
+      // What was refused, or failed before it wrote anything, leaves no folder that is there for its lock alone.
+      if (!isDone && lock !== undefined) await removeIfEmpty(context);
     }
   } finally {
     scanning.abort();
   }
+}
+
+/** What made the run fail is what gets reported: should this fail too, the empty folder does no harm. */
+async function removeIfEmpty({ series }: RowContext): Promise<void> {
+  await series.store.removeFolder(series.name).catch(() => {});
 }
 
 async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {

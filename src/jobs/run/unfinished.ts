@@ -12,7 +12,7 @@ import type { Shelf } from './shelf.ts';
 const READ_BYTES = 4 * 1024 * 1024;
 
 /**
- * Puts the finished archives of unfinished folders on `shelf`, and what they hold into the holdings of
+ * Puts the finished archives of folders that are no snapshots on `shelf`, and what they hold into the holdings of
  * `previous`, after reading them through. One that is damaged is left alone.
  */
 export async function takeUnfinished(
@@ -22,7 +22,9 @@ export async function takeUnfinished(
 ): Promise<void> {
   // A dry run would only take long to say the same.
   if (options.dryRun) return;
-  for (const snapshot of survey.unfinished) {
+  // Earlier versions left nothing that tells archives of a run from those of a snapshot which has lost all else.
+  const archivesOnly = survey.damaged.flatMap(({ name, isArchivesOnly }) => (isArchivesOnly ? [name] : []));
+  for (const snapshot of [...survey.unfinished, ...survey.kept, ...archivesOnly]) {
     for (const file of await series.finished(snapshot)) {
       if (!file.endsWith(`.${row.format}`) || shelf.hasFile(file)) continue;
       try {

@@ -103,10 +103,11 @@ async function rotate(context: RowContext, { survey }: Previous, written: Snapsh
   const plan = decideRotation(context, survey, written);
   if (!context.mayRotate(plan.remove.length)) return NO_ROTATION;
   const snapshots = [...survey.snapshots, written];
-  if (survey.damaged.length > 0 && series.sharesByName(snapshots)) {
+  if (plan.remove.length > 0 && (await series.mayNeedOthers({ ...survey, snapshots }))) {
     report.note('nothing is rotated out, as a damaged snapshot may need archives of the others');
     return NO_ROTATION;
   }
+  for (const { snapshot } of plan.keep) await series.settle(snapshot.name);
   await applyRotation(series, plan, snapshots, (message) => report.note(message));
   return showRotation(plan);
 }
@@ -121,5 +122,5 @@ function dated({ started }: RowContext, snapshot: string): Dated {
 
 function nextName({ started }: RowContext, { survey }: Previous): string {
   const taken = [...survey.snapshots, ...survey.damaged].map(({ name }) => name);
-  return nextSnapshotName(started, [...taken, ...survey.unfinished, ...survey.foreign]);
+  return nextSnapshotName(started, [...taken, ...survey.unfinished, ...survey.kept, ...survey.foreign]);
 }
