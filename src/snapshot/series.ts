@@ -169,7 +169,8 @@ export class Series {
   /** Takes from a whole snapshot what says that it is none: a run, or a rotation, was cut short at that moment. */
   async settle(snapshot: string): Promise<void> {
     for (const { name, isFile } of await this.store.list(this.key(snapshot))) {
-      const isMarker = name === UNFINISHED_FILE || name === LET_GO_FILE;
+      const whole = name.replace(/\.part$/, '');
+      const isMarker = whole === UNFINISHED_FILE || whole === LET_GO_FILE;
       if (isFile && isMarker) await this.store.remove(this.key(snapshot, name));
     }
   }

@@ -28,10 +28,14 @@ export async function applyRotation(
   note: (message: string) => void,
 ): Promise<void> {
   let left = snapshots;
+  const needed: string[] = [];
   for (const { name } of plan.remove) {
     left = left.filter((snapshot) => snapshot.name !== name);
-    const { foreign } = await series.remove(name, left);
+    const { foreign, shared } = await series.remove(name, left);
+    if (shared.length > 0) needed.push(name);
     if (foreign.length > 0)
       note(`folder ${name} stays: it holds ${foreign.join(', ')}, which is not of this program`);
   }
+  // By one that went after it, perhaps.
+  for (const name of needed) await series.clear(name, left);
 }

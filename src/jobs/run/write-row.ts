@@ -55,12 +55,12 @@ export async function write(
   const snapshot = nextName(context, previous);
   const { info, totals } = await makeSnapshot(context, previous, comparison, tree, rotten, snapshot);
   const written: Snapshot = { ...dated(context, snapshot), info };
-  // What it took from an unfinished folder may lie there still.
   const all = [...previous.survey.snapshots, written];
-  await clearUnfinished(context, { ...previous.survey, snapshots: all });
   const rotation = await rotate(context, previous, written);
   const gone = new Set(rotation.removed.map((step) => step.snapshot));
   const left = all.filter(({ name }) => !gone.has(name));
+  // What the snapshot took from an unfinished folder may lie there still; what rotation let go may have needed others.
+  await clearUnfinished(context, { ...previous.survey, snapshots: left });
   const result = { outcome: 'written', snapshot, change: info.change, totals, rotation } as const;
   return context.result({ ...result, newBytes: newBytesOf(snapshot, info), series: sizeOfSeries(left) });
 }
