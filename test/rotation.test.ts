@@ -128,7 +128,7 @@ describe('an unfinished folder', () => {
     const place = await openWithSnapshots(1);
     const unfinished = join(place.series(), '2001-01-01T00-00-00Z');
     mkdirSync(join(unfinished, 'folder'), { recursive: true });
-    writeFileSync(join(unfinished, 'index.jsonl.zst'), 'cut short');
+    writeFileSync(join(unfinished, 'index.jsonl.zst.part'), 'cut short');
     writeFileSync(join(unfinished, 'thesis.doc'), 'mine');
     writeFileSync(join(unfinished, 'folder', 'info.json'), 'mine too');
     for (let i = 0; i < 2; i++) {
@@ -143,7 +143,7 @@ describe('an unfinished folder', () => {
     }
     expect(readFileSync(join(unfinished, 'thesis.doc'), 'utf8')).toBe('mine');
     expect(readFileSync(join(unfinished, 'folder', 'info.json'), 'utf8')).toBe('mine too');
-    expect(existsSync(join(unfinished, 'index.jsonl.zst'))).toBe(false);
+    expect(existsSync(join(unfinished, 'index.jsonl.zst.part'))).toBe(false);
   });
 });
 

@@ -34,9 +34,12 @@ export async function listCommand(
 }
 
 function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
-  for (const message of series.damaged) terminal.err(`${terminal.style('red', 'damaged:')} ${message}`);
+  for (const { message, hint } of series.damaged) {
+    terminal.err(`${terminal.style('red', 'damaged:')} ${message}`);
+    if (hint !== undefined) terminal.err(`  ${hint}`);
+  }
   if (quiet) return;
-  const { snapshots, unfinished, odd, bytes, waiting } = series;
+  const { snapshots, unfinished, kept, damaged, odd, bytes, waiting } = series;
   const total =
     snapshots.length === 0
       ? waiting === undefined
@@ -49,10 +52,18 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
   for (const name of unfinished) {
     terminal.out(`${name}  ${terminal.style('yellow', 'unfinished')}: a run is at work, or was cut short`);
   }
+  for (const name of kept) {
+    terminal.out(
+      `${name}  ${terminal.style('dim', 'kept for others')}: no snapshot, but others need what lies there`,
+    );
+  }
+  for (const { name } of damaged) {
+    terminal.out(`${name}  ${terminal.style('red', 'damaged')}: it cannot be read, and stays`);
+  }
 }
 
 function showJson(series: ListedSeries, terminal: Terminal): void {
-  const { name, folder, snapshots, unfinished, damaged, waiting } = series;
+  const { name, folder, snapshots, unfinished, kept, damaged, waiting } = series;
   for (const { name: snapshot, at, isOdd, info, newBytes, reasons } of snapshots) {
     const { time, count, bytes, change, format } = info;
     const of = { event: 'snapshot', series: name, folder, snapshot };
@@ -63,6 +74,8 @@ function showJson(series: ListedSeries, terminal: Terminal): void {
     terminal.out(JSON.stringify({ event: 'waiting', series: name, folder, message: waiting }));
   for (const snapshot of unfinished)
     terminal.out(JSON.stringify({ event: 'unfinished', series: name, folder, snapshot }));
-  for (const message of damaged)
-    terminal.out(JSON.stringify({ event: 'damaged', series: name, folder, message }));
+  for (const snapshot of kept)
+    terminal.out(JSON.stringify({ event: 'kept', series: name, folder, snapshot }));
+  for (const { name: snapshot, message, hint = null } of damaged)
+    terminal.out(JSON.stringify({ event: 'damaged', series: name, folder, snapshot, message, hint }));
 }

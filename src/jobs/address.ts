@@ -65,14 +65,14 @@ export interface Candidate {
  * @throws {@link SnapshotError} `E_USAGE` that lists the candidates; `E_DAMAGED` when it is a damaged one's name.
  */
 export function chooseSnapshot<T extends Candidate>(
-  survey: Pick<Survey, 'unfinished' | 'damaged'> & { readonly snapshots: readonly T[] },
+  survey: Pick<Survey, 'unfinished' | 'kept' | 'damaged'> & { readonly snapshots: readonly T[] },
   when: string | undefined,
   offsetAt: (ms: number) => number = localOffset,
 ): T {
-  const { snapshots, unfinished, damaged } = survey;
+  const { snapshots, unfinished, kept, damaged } = survey;
   const newest = snapshots.at(-1);
   const asked = when?.trim() ?? 'latest';
-  if (newest === undefined && !unfinished.includes(asked)) {
+  if (newest === undefined && ![...unfinished, ...kept].includes(asked)) {
     if (damaged[0] !== undefined) throw damaged[0].error;
     throw new SnapshotError('E_USAGE', 'The series has no snapshot yet');
   }
@@ -92,6 +92,9 @@ export function chooseSnapshot<T extends Candidate>(
   if (broken !== undefined) throw broken.error;
   if (unfinished.includes(asked))
     throw noSuch(`\`${asked}\` is unfinished: its run was cut short`, snapshots);
+  if (kept.includes(asked)) {
+    throw noSuch(`\`${asked}\` is no snapshot any more: only what others need lies there`, snapshots);
+  }
   throw noSuch(`There is no snapshot \`${printable(asked)}\``, snapshots);
 }
 

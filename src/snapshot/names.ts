@@ -13,7 +13,13 @@ export const DEAD_FILE = 'dead.jsonl.zst';
 export const SUMS_FILE = 'SHA256SUMS';
 export const RESTORE_FILE = 'RESTORE.txt';
 
+/** Lies in a dated folder from the moment a run begins it until its info.json is there. */
+export const UNFINISHED_FILE = 'UNFINISHED';
+/** Lies in a dated folder that rotation or a clearing run has begun to remove, until the folder is gone. */
+export const LET_GO_FILE = 'LET-GO';
+
 const OWN_FILES = [INFO_FILE, INDEX_FILE, CHANGES_FILE, DEAD_FILE, SUMS_FILE, RESTORE_FILE];
+const MARKERS = [UNFINISHED_FILE, LET_GO_FILE];
 
 /** The name of a snapshot that begins at `at`; parts of a second are cut off. */
 export function snapshotName(at: Date): string {
@@ -96,11 +102,16 @@ export const DAMAGED_SUFFIX = '.damaged';
 export function isOurs(file: string, series: string): boolean {
   const suffix = ['.part', DAMAGED_SUFFIX].find((end) => file.endsWith(end)) ?? '';
   const whole = file.slice(0, file.length - suffix.length);
-  if (OWN_FILES.includes(whole)) return true;
+  if (OWN_FILES.includes(whole) || MARKERS.includes(whole)) return true;
   if (!whole.startsWith(`${series}-`)) return false;
   return /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z(?:-\d+|~tree)?\.(?:tar\.zst|zip)$/.test(
     whole.slice(series.length + 1),
   );
+}
+
+/** Whether `file` is called like an archive, of whatever series. */
+export function isArchive(file: string): boolean {
+  return /\.(?:tar\.zst|zip)$/.test(file);
 }
 
 /** Whether `file` is an archive with content, whole, that was written for `snapshot`. */

@@ -74,6 +74,8 @@ async function makeSnapshot(name = NAME): Promise<string[]> {
   return files;
 }
 
+const NOTHING = { snapshots: [], unfinished: [], kept: [], damaged: [], foreign: [] };
+
 /** Nothing is left. */
 const GONE = { foreign: [], shared: [] };
 
@@ -83,12 +85,12 @@ async function names(path = ''): Promise<string[]> {
 
 describe('Series.survey()', () => {
   it('finds nothing where there is nothing', async () => {
-    expect(await series.survey()).toEqual({ snapshots: [], unfinished: [], damaged: [], foreign: [] });
+    expect(await series.survey()).toEqual(NOTHING);
   });
 
   it('tells whole snapshots, oldest first, from unfinished and damaged ones', async () => {
     for (const name of ['2026-11-20T02-00-00Z', NAME]) await makeSnapshot(name);
-    await file('2026-11-21T02-00-00Z/index.jsonl.zst');
+    await file('2026-11-21T02-00-00Z/index.jsonl.zst.part');
     await file('2026-11-22T02-00-00Z/info.json.part', formatInfo(INFO));
     await file('2026-11-23T02-00-00Z/info.json', '{');
     await file('2026-11-24T02-00-00Z/info.json', '');
@@ -118,12 +120,7 @@ describe('Series.survey()', () => {
     ]) {
       await file(path, formatInfo(INFO));
     }
-    expect(await series.survey()).toEqual({
-      snapshots: [],
-      unfinished: [],
-      damaged: [],
-      foreign: ['2026-11-19T02-00-01Z'],
-    });
+    expect(await series.survey()).toEqual({ ...NOTHING, foreign: ['2026-11-19T02-00-01Z'] });
   });
 });
 
@@ -142,12 +139,16 @@ describe('Series.remove()', () => {
     expect(await names()).toEqual([]);
   });
 
-  it('removes info.json first, and SHA256SUMS next', async () => {
+  it('says that it is to go, then removes info.json, and that it was to go last', async () => {
     await makeSnapshot();
     const removed: string[] = [];
     const store = new LocalStore(folder);
     const watched = Object.assign(Object.create(store) as LocalStore, {
       list: async (key: string) => await store.list(key),
+      put: async (key: string, bytes: Uint8Array) => {
+        removed.push(`put ${key}`);
+        await store.put(key, bytes);
+      },
       removeFolder: async (key: string) => await store.removeFolder(key),
       remove: async (key: string) => {
         removed.push(key);
@@ -155,7 +156,8 @@ describe('Series.remove()', () => {
       },
     });
     await new Series(watched, 'documents').remove(NAME, []);
-    expect(removed.slice(0, 2)).toEqual([`documents/${NAME}/info.json`, `documents/${NAME}/SHA256SUMS`]);
+    expect(removed.slice(0, 2)).toEqual([`put documents/${NAME}/LET-GO`, `documents/${NAME}/info.json`]);
+    expect(removed.at(-1)).toBe(`documents/${NAME}/LET-GO`);
     expect(removed.length).toBeGreaterThan(6);
   });
 
@@ -166,6 +168,7 @@ describe('Series.remove()', () => {
       let left = steps;
       const failing = Object.assign(Object.create(store) as LocalStore, {
         list: async (key: string) => await store.list(key),
+        put: async (key: string, bytes: Uint8Array) => await store.put(key, bytes),
         removeFolder: async (key: string) => await store.removeFolder(key),
         remove: async (key: string) => {
           if (left-- === 0) throw new Error('power cut');
@@ -237,10 +240,10 @@ describe('Series.remove(), of what is shared by name', () => {
       foreign: [],
       shared: [...lines, archive].toSorted(),
     });
-    expect(await names(FIRST)).toEqual([...lines, archive].toSorted());
+    expect(await names(FIRST)).toEqual([...lines, archive, 'LET-GO'].toSorted());
     expect((await series.survey()).unfinished).toEqual([FIRST]);
     expect(await series.remove(FIRST, [third])).toEqual({ foreign: [], shared: lines });
-    expect(await names(FIRST)).toEqual(lines);
+    expect(await names(FIRST)).toEqual(['LET-GO', ...lines]);
     expect(await series.remove(FIRST, [])).toEqual(GONE);
     expect(await names()).toEqual([]);
   });
@@ -263,7 +266,7 @@ describe('Series.remove(), of what is shared by name', () => {
     const second = naming(SECOND, { archives: [archiveOf(`${FIRST}/documents-${FIRST}.zip`)] });
     const left = { foreign: ['notes.txt'], shared: [`documents-${FIRST}.zip`] };
     expect(await series.remove(FIRST, [second])).toEqual(left);
-    expect(await names(FIRST)).toEqual([`documents-${FIRST}.zip`, 'notes.txt']);
+    expect(await names(FIRST)).toEqual(['LET-GO', `documents-${FIRST}.zip`, 'notes.txt']);
   });
 
   it('knows whether a series shares by name at all', () => {

@@ -1,59 +1,25 @@
 import { SnapshotError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
-import type { Placed } from './clocks.ts';
 import { EntryLines } from './entry-lines.ts';
 import { IndexCursor } from './index-cursor.ts';
 import { type DeadMember, type IndexEntry, parseDead, parseLine } from './index-line.ts';
-import { type FileInfo, type Info, parseInfo } from './info.ts';
+import type { FileInfo } from './info.ts';
 import { LineReader } from './lines.ts';
-import { inOrder } from './order.ts';
-import { archiveDate, INFO_FILE, isContentArchive, isOurs, snapshotTime, SUMS_FILE } from './names.ts';
+import { archiveDate, INFO_FILE, isContentArchive, LET_GO_FILE, UNFINISHED_FILE } from './names.ts';
+import { type Left, removeFolder } from './removal.ts';
+import {
+  findState,
+  mayNeedOthers,
+  namedElsewhere,
+  type Snapshot,
+  type Survey,
+  surveySeries,
+} from './survey.ts';
 
-/** A whole snapshot of a series. */
-export interface Snapshot {
-  readonly name: string;
-  /** When it was taken, as far as that can be known. */
-  readonly at: Date;
-  /** Whether that is certain, see {@link Placed}. */
-  readonly doubt?: Placed['doubt'];
-  readonly info: Info;
-}
-
-/** What a series' folder holds. */
-export interface Survey {
-  /** Whole ones, oldest first: in the order in which they were written, whatever the clocks said. */
-  readonly snapshots: readonly Snapshot[];
-  /** Dated folders without info.json: a run was cut short. */
-  readonly unfinished: readonly string[];
-  /** Dated folders whose info.json cannot be read, and why. They are never removed. */
-  readonly damaged: readonly { readonly name: string; readonly error: SnapshotError }[];
-  /** What has the name of a snapshot and is no folder: a link could lead anywhere. It is left alone. */
-  readonly foreign: readonly string[];
-}
-
-/** Why a snapshot's folder is still there after {@link Series.remove}. */
-export interface Left {
-  readonly foreign: readonly string[];
-  readonly shared: readonly string[];
-}
+export type { Snapshot, Survey } from './survey.ts';
 
 /** Room is made for so many files at once; what info.json claims beyond that has to come first. */
 const MOST_EXPECTED = 4_000_000;
-
-/** No info.json is that large. */
-const MAX_INFO_BYTES = 256 * 1024 * 1024;
-
-/** A file that lies in the folder of one snapshot, and is named by others: `SNAPSHOT/NAME`. */
-type FilePlace = string;
-
-/**
- * Files that some snapshot names although they lie in the folder of another: where hard links are not
- * possible, that is how archives are shared.
- */
-function namedElsewhere(snapshots: readonly Snapshot[]): ReadonlySet<FilePlace> {
-  const files = snapshots.flatMap(({ info }) => [info.index, info.changes, info.dead, ...info.archives]);
-  return new Set(files.flatMap((file) => (file?.file.includes('/') === true ? [file.file] : [])));
-}
 
 /** The folder that holds a file which `snapshot` names. */
 function folderOf(snapshot: string, file: string): string {
@@ -112,31 +78,7 @@ export class Series {
 
   /** @param now - What the clock says, to tell which clocks were wrong. */
   async survey(now: Date = new Date()): Promise<Survey> {
-    const found: Pick<Snapshot, 'name' | 'info'>[] = [];
-    const unfinished: string[] = [];
-    const damaged: { name: string; error: SnapshotError }[] = [];
-    const foreign: string[] = [];
-    for (const { name, isFolder } of await this.store.list(this.name)) {
-      if (snapshotTime(name) === undefined) continue;
-      if (!isFolder) {
-        foreign.push(name);
-        continue;
-      }
-      const text = await this.store.read(this.key(name, INFO_FILE));
-      if (text === undefined) {
-        unfinished.push(name);
-        continue;
-      }
-      try {
-        const where = this.place(name, INFO_FILE);
-        if (text.length > MAX_INFO_BYTES) throw new SnapshotError('E_DAMAGED', `"${where}" is far too large`);
-        found.push({ name, info: parseInfo(text.toString('utf8'), where) });
-      } catch (error) {
-        if (!(error instanceof SnapshotError)) throw error;
-        damaged.push({ name, error });
-      }
-    }
-    return { snapshots: inOrder(found, now), unfinished, damaged, foreign };
+    return await surveySeries(this, now);
   }
 
   /** The entries of `snapshot`, in path order, to be compared with a tree. @throws E_DAMAGED, also from the cursor. */
@@ -189,6 +131,14 @@ export class Series {
     }
   }
 
+  /**
+   * Whether a damaged snapshot may need files that lie in the folders of others. Where hard links are possible, it has
+   * all that it needs in its own.
+   */
+  async mayNeedOthers(survey: Pick<Survey, 'snapshots' | 'damaged'>): Promise<boolean> {
+    return await mayNeedOthers(this, survey);
+  }
+
   /** Whether some snapshot names files that lie in the folder of another. */
   sharesByName(snapshots: readonly Snapshot[]): boolean {
     return namedElsewhere(snapshots).size > 0;
@@ -223,12 +173,32 @@ export class Series {
     return { ...file, file: this.#canLink ? name : key.slice(this.name.length + 1) };
   }
 
+  /** Begins the folder of a snapshot: from now on it says of itself that it is none yet. */
+  async begin(snapshot: string): Promise<void> {
+    await this.store.put(this.key(snapshot, UNFINISHED_FILE), Buffer.alloc(0));
+  }
+
+  /** Takes from a whole snapshot what says that it is none: a run, or a rotation, was cut short at that moment. */
+  async settle(snapshot: string): Promise<void> {
+    for (const { name, isFile } of await this.store.list(this.key(snapshot))) {
+      const whole = name.replace(/\.part$/, '');
+      const isMarker = whole === UNFINISHED_FILE || whole === LET_GO_FILE;
+      if (isFile && isMarker) await this.store.remove(this.key(snapshot, name));
+    }
+  }
+
   /**
-   * Whether there is an info.json after all in a folder that {@link survey} took for unfinished: reading it has failed
-   * in a way that looked as if it were not there.
+   * Removes what there is of a folder that {@link survey} took for unfinished or kept, as {@link remove} does.
+   *
+   * @returns Undefined when it does not look like that now: an answer of the store was wrong. Then nothing is removed.
    */
-  async isFinished(name: string): Promise<boolean> {
-    return (await this.store.list(this.key(name))).some((item) => item.name === INFO_FILE);
+  async clear(name: string, snapshots: readonly Snapshot[]): Promise<Left | undefined> {
+    const items = await this.store.list(this.key(name));
+    if (items.some((item) => item.name === INFO_FILE)) return undefined;
+    const state = await findState(this, name, items, snapshots);
+    if (state === 'damaged') return undefined;
+    if (state === 'needed') return { foreign: [], shared: items.map((item) => item.name) };
+    return await removeFolder(this, name, items, snapshots);
   }
 
   /**
@@ -239,24 +209,7 @@ export class Series {
    * @returns Names of files that are not ours, and of those that are shared; because of them the folder stays.
    */
   async remove(snapshot: string, snapshots: readonly Snapshot[]): Promise<Left> {
-    const named = namedElsewhere(snapshots.filter(({ name }) => name !== snapshot));
-    const items = await this.store.list(this.key(snapshot));
-    await this.store.remove(this.key(snapshot, INFO_FILE));
-    const foreign: string[] = [];
-    const shared: string[] = [];
-    // SHA256SUMS next: with it, the folder looks like a snapshot that has lost its info.json.
-    const sums = items.filter(({ name }) => name === SUMS_FILE);
-    const others = items.filter(({ name }) => name !== SUMS_FILE);
-    for (const { name, isFile } of [...sums, ...others]) {
-      if (named.has(`${snapshot}/${name}`)) shared.push(name);
-      else if (!isFile || !isOurs(name, this.name)) foreign.push(name);
-      else await this.store.remove(this.key(snapshot, name));
-    }
-    const isEmpty = shared.length === 0 && foreign.length === 0;
-    if (isEmpty && !(await this.store.removeFolder(this.key(snapshot)))) {
-      foreign.push(...(await this.store.list(this.key(snapshot))).map(({ name }) => name));
-    }
-    return { foreign, shared };
+    return await removeFolder(this, snapshot, await this.store.list(this.key(snapshot)), snapshots);
   }
 
   /** The lines of a file that `snapshot` names. @throws E_DAMAGED when it is missing, or not what info.json says. */

@@ -29,8 +29,14 @@ export interface ListedSeries {
   readonly unfinished: readonly string[];
   /** What there is to say of snapshots that were taken while the clock was wrong. */
   readonly odd: readonly string[];
-  /** What is wrong with each damaged one. */
-  readonly damaged: readonly string[];
+  /** Folders that are no snapshots, and hold what snapshots need. */
+  readonly kept: readonly string[];
+  /** What is wrong with each damaged one, and what to do about it. */
+  readonly damaged: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly hint: string | undefined;
+  }[];
   /** What all whole snapshots take on disk, but for a few small files; what they share counts once. */
   readonly bytes: number;
   /** What there is to say of its disk, when that is not connected. */
@@ -50,7 +56,7 @@ export async function list(
 ): Promise<ListedSeries> {
   const { every = DEFAULT_EVERY_MS, keep } = row ?? {};
   const waiting = (await findAway(series, every, await recall(series.store.location), now))?.message;
-  const { snapshots, unfinished, damaged } = await series.survey(now);
+  const { snapshots, unfinished, kept: others, damaged } = await series.survey(now);
   const kept = keep === undefined ? undefined : planRotation(snapshots.map(dated), keep, thisZone()).keep;
   return {
     name: series.name,
@@ -63,7 +69,8 @@ export async function list(
     })),
     unfinished,
     odd: oddOnes(snapshots),
-    damaged: damaged.map(({ error }) => error.message),
+    kept: others,
+    damaged: damaged.map(({ name, error: { message, hint } }) => ({ name, message, hint })),
     bytes: bytesOf(snapshots),
     waiting,
   };

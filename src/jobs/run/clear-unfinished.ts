@@ -2,28 +2,35 @@ import type { Survey } from '../../snapshot/series.ts';
 import type { RowContext } from './row-context.ts';
 
 /**
- * Clears away what runs that were cut short have left, once it is of no use any more.
+ * Clears away what runs that were cut short have left, once it is of no use any more; and what nobody needs any
+ * more of what rotation had to leave.
  *
  * @param survey - With the snapshot that was just written: it may name archives in unfinished folders.
  */
 export async function clearUnfinished(
   { series, report, lock }: RowContext,
-  { unfinished, snapshots, damaged }: Survey,
+  survey: Pick<Survey, 'unfinished' | 'kept' | 'snapshots' | 'damaged'>,
 ): Promise<void> {
+  const { unfinished, kept, snapshots } = survey;
+  // That of the newest one is left where a run was cut short right after it had finished.
+  const newest = snapshots.at(-1);
+  if (newest !== undefined) await series.settle(newest.name);
   // A damaged snapshot may need an archive that lies there.
-  if (damaged.length > 0 && series.sharesByName(snapshots)) return;
-  if (unfinished.length > 0) await lock?.check();
-  for (const name of unfinished) {
+  if (await series.mayNeedOthers(survey)) return;
+  const folders = [...unfinished, ...kept];
+  if (folders.length > 0) await lock?.check();
+  for (const name of folders) {
+    const left = await series.clear(name, snapshots);
     // Better a folder too many than a snapshot too few.
-    if (await series.isFinished(name)) {
-      report.note(`folder ${name} stays: its info.json could not be read, and is there`);
-      continue;
+    if (left === undefined) report.note(`folder ${name} stays: it does not look unfinished any more`);
+    else if (left.foreign.length > 0) {
+      const files = left.foreign.join(', ');
+      report.note(`unfinished folder ${name} stays: it holds ${files}, which is not of this program`);
+    } else if (left.shared.length === 0) {
+      const what = unfinished.includes(name)
+        ? 'which an earlier run left unfinished'
+        : 'of which nothing is needed any more';
+      report.note(`removed ${name}, ${what}`);
     }
-    const { foreign, shared } = await series.remove(name, snapshots);
-    if (foreign.length > 0) {
-      report.note(
-        `unfinished folder ${name} stays: it holds ${foreign.join(', ')}, which is not of this program`,
-      );
-    } else if (shared.length === 0) report.note(`removed ${name}, which an earlier run left unfinished`);
   }
 }

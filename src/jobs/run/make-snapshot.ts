@@ -111,6 +111,7 @@ export class SnapshotMaker {
    * @param rotten - Entries whose last good copies are to stay.
    */
   async pack(rotten: readonly number[]): Promise<Packed> {
+    await this.#context.series.begin(this.#snapshot);
     await this.#keep(rotten, (entry) => entry);
     await this.#packNew();
     await this.#carryOver();

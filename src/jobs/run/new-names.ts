@@ -14,10 +14,10 @@ export interface NewNames {
 /** Names that nothing in `series` has, for a snapshot that begins at `started`. */
 export async function newNames(
   series: Series,
-  { snapshots, unfinished, damaged, foreign }: Survey,
+  { snapshots, unfinished, kept, damaged, foreign }: Survey,
   started: Date,
 ): Promise<NewNames> {
-  const broken = [...unfinished, ...damaged.map(({ name }) => name)];
+  const broken = [...unfinished, ...kept, ...damaged.map(({ name }) => name)];
   const snapshot = nextSnapshotName(started, [...snapshots.map(({ name }) => name), ...broken, ...foreign]);
   const dates = datesOf(series, snapshots);
   // What they name is not known; what lies there is.

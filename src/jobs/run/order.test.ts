@@ -65,8 +65,8 @@ describe('a run', () => {
       const { lab, first } = await openChanged();
       let writes = 0;
       const refuse = (what: string): void => {
-        // Neither the lock, nor the log of how it ended.
-        if (!what.startsWith('write data/2')) return;
+        // Neither the lock, nor the log of how it ended; nor what rotation writes once all is done.
+        if (!what.startsWith('write data/2') || what.endsWith('LET-GO')) return;
         if (writes++ === count) throw new SnapshotError('E_SPACE', 'no room left');
       };
       const { status, removed } = await lab.run(watching(refuse));
@@ -79,6 +79,15 @@ describe('a run', () => {
       expect(lab.restored(first).get('file')).toContain(btoa('first'));
       expect(count).toBeLessThan(20);
     }
+  });
+
+  it('rotates all the same when there is not even room to say what is to go', async () => {
+    const { lab, first } = await openChanged();
+    const refuse = (what: string): void => {
+      if (what === `write data/${first}/LET-GO`) throw new SnapshotError('E_SPACE', 'no room left');
+    };
+    const { status, snapshot } = await lab.run(watching(refuse));
+    expect({ status, left: lab.folders() }).toEqual({ status: 0, left: [snapshot] });
   });
 
   it('that is stopped when its last archive is written commits nothing', async () => {

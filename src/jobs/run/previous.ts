@@ -23,6 +23,11 @@ const NOTHING: PreviousCursor = {
   skipSame: () => false,
 };
 
+/** What is wrong with a damaged snapshot and what to do about it, in one line. */
+export function whatAndWayOut({ message, hint }: SnapshotError): string {
+  return hint === undefined ? message : `${message}; ${hint}`;
+}
+
 /** @param note - Told of snapshots that are damaged, and so are not compared with. */
 export async function findPrevious(
   series: Series,
@@ -30,7 +35,7 @@ export async function findPrevious(
   note: (message: string) => void,
 ): Promise<Previous> {
   const survey = await series.survey(now);
-  for (const { error } of survey.damaged) note(error.message);
+  for (const { error } of survey.damaged) note(whatAndWayOut(error));
   for (const odd of oddOnes(survey.snapshots)) note(odd);
   for (const name of survey.foreign) note(`${name} is no folder, and so no snapshot; it stays`);
   for (const newest of survey.snapshots.toReversed()) {

@@ -32,6 +32,7 @@ export async function applyRotation(
 ): Promise<readonly Dated[]> {
   let left = snapshots;
   const removed: Dated[] = [];
+  const needed: string[] = [];
   for (const dated of plan.remove) {
     const { name } = dated;
     await lock?.check();
@@ -43,10 +44,13 @@ export async function applyRotation(
       break;
     }
     left = left.filter((snapshot) => snapshot.name !== name);
-    const { foreign } = await series.remove(name, left);
+    const { foreign, shared } = await series.remove(name, left);
     removed.push(dated);
+    if (shared.length > 0) needed.push(name);
     if (foreign.length > 0)
       report.note(`folder ${name} stays: it holds ${foreign.join(', ')}, which is not of this program`);
   }
+  // By one that went after it, perhaps.
+  for (const name of needed) await series.clear(name, left);
   return removed;
 }

@@ -34,21 +34,31 @@ export async function runRow(row: Row, options: RowOptions, report: RowReporter)
     if (!options.dryRun) context.lock = await SeriesLock.acquire(series);
     const lock = context.lock;
     lock?.signal.addEventListener('abort', () => ending.abort(lock.signal.reason));
+    let isDone = false;
     try {
       // Once more, as another one may have begun the series meanwhile.
       if (options.adopt !== true) await refuseStranger(series, row, machine);
       else await adopt(series, row, machine, options.dryRun, (message) => report.note(message));
-      return await backUp(context, scan);
+      const result = await backUp(context, scan);
+      isDone = true;
+      return result;
     } catch (error) {
       // Whatever failed because of that: this is why.
       lock?.signal.throwIfAborted();
       throw error;
     } finally {
       await lock?.release((message) => report.note(message));
+      // What was refused, or failed before it wrote anything, leaves no folder that is there for its lock alone.
+      if (!isDone && lock !== undefined) await removeIfEmpty(context);
     }
   } finally {
     ending.abort();
   }
+}
+
+/** What made the run fail is what gets reported: should this fail too, the empty folder does no harm. */
+async function removeIfEmpty({ series }: RowContext): Promise<void> {
+  await series.store.removeFolder(series.name).catch(() => {});
 }
 
 async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {

@@ -13,7 +13,7 @@ import type { Shelf } from './shelf.ts';
 const READ_BYTES = 4 * 1024 * 1024;
 
 /**
- * Puts the finished archives of unfinished folders on `shelf`, and what they hold into the holdings of
+ * Puts the finished archives of folders that are no snapshots on `shelf`, and what they hold into the holdings of
  * `previous`, after reading them through. One that is damaged is left alone.
  */
 export async function takeUnfinished(
@@ -55,11 +55,13 @@ export async function takeUnfinished(
  */
 async function datedFolders(
   series: Series,
-  { snapshots, unfinished }: Survey,
+  { snapshots, unfinished, kept, damaged }: Survey,
 ): Promise<readonly { readonly snapshot: string; readonly date: string }[]> {
   const latest = [...datesOf(series, snapshots)].toSorted().at(-1) ?? '';
   const folders: { snapshot: string; date: string }[] = [];
-  for (const snapshot of unfinished) {
+  // Earlier versions left nothing that tells archives of a run from those of a snapshot which has lost all else.
+  const archivesOnly = damaged.flatMap(({ name, isArchivesOnly }) => (isArchivesOnly ? [name] : []));
+  for (const snapshot of [...unfinished, ...kept, ...archivesOnly]) {
     for (const date of await series.archiveDates(snapshot))
       // Older ones are links to what was rotated out meanwhile, or belong to a snapshot.
       if (date === snapshot || date > latest) folders.push({ snapshot, date });

@@ -62,16 +62,17 @@ export async function write(
   const { info, totals } = await makeSnapshot(context, previous, comparison, tree, rotten, names);
   const all = inOrder([...previous.survey.snapshots, { name: snapshot, info }], context.started);
   let rotation = NO_ROTATION;
+  let left = all;
   try {
-    // What it took from an unfinished folder may lie there still.
-    await clearUnfinished(context, { ...previous.survey, snapshots: all });
     rotation = await rotate(context, previous.survey, all, snapshot);
+    const gone = new Set(rotation.removed.map((step) => step.snapshot));
+    left = all.filter(({ name }) => !gone.has(name));
+    // What the snapshot took from an unfinished folder may lie there still; what rotation let go may have needed others.
+    await clearUnfinished(context, { ...previous.survey, snapshots: left });
   } catch (error) {
     if (!(error instanceof LockLostError)) throw error;
     context.report.note(`the snapshot is written; nothing else was done: ${error.message}`);
   }
-  const gone = new Set(rotation.removed.map((step) => step.snapshot));
-  const left = all.filter(({ name }) => !gone.has(name));
   const result = { outcome: 'written', snapshot, change: info.change, totals, rotation } as const;
   return context.result({ ...result, newBytes: newBytesOf(snapshot, info), series: sizeOfSeries(left) });
 }
@@ -122,10 +123,11 @@ async function rotate(
   const { series, report } = context;
   const plan = decideRotation(context, survey, written);
   if (!context.mayRotate(plan.remove.length)) return NO_ROTATION;
-  if (survey.damaged.length > 0 && series.sharesByName(snapshots)) {
+  if (plan.remove.length > 0 && (await series.mayNeedOthers({ ...survey, snapshots }))) {
     report.note('nothing is rotated out, as a damaged snapshot may need archives of the others');
     return NO_ROTATION;
   }
+  for (const { snapshot } of plan.keep) await series.settle(snapshot.name);
   const removed = await applyRotation(context, plan, snapshots);
   return showRotation({ keep: plan.keep, remove: removed });
 }

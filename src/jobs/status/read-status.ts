@@ -1,3 +1,6 @@
+import { SnapshotError } from '../../errors.ts';
+import type { Series } from '../../snapshot/series.ts';
+import { whatAndWayOut } from '../run/previous.ts';
 import { knownPast, type Watched } from './known-past.ts';
 import type { Recall } from './memory.ts';
 import { type RowStatus, statusOf } from './status.ts';
@@ -14,14 +17,31 @@ export interface SeriesStatus extends RowStatus {
 }
 
 /**
- * How `series` is doing, by its log and what this machine remembers: no archive and no index is read. Nothing is
- * written.
+ * How `series` is doing, by its log, what this machine remembers, and whether its snapshots can be read: no archive and
+ * no index is. Nothing is written.
  */
 export async function readStatus(watched: Watched, now: Date, recall: Recall): Promise<SeriesStatus> {
   const { series, everyMs } = watched;
   const { records, unreadable, wrongClocks, away, trouble } = await knownPast(watched, now, recall);
   const status = statusOf(records, everyMs, now, away?.message);
   const of = { series: series.name, destination: series.store.location, everyMs, unreadable, wrongClocks };
-  if (trouble === undefined) return { ...status, ...of };
-  return { ...status, ...of, state: 'failing', isFailing: true, reasons: [trouble, ...status.reasons] };
+  const wrong = [
+    ...(trouble === undefined ? [] : [trouble]),
+    ...(away === undefined ? await damageOf(series) : []),
+  ];
+  if (wrong.length === 0) return { ...status, ...of };
+  // A folder that nobody may look into is in the way of both.
+  const reasons = [...new Set([...wrong, ...status.reasons])];
+  return { ...status, ...of, state: 'failing', isFailing: true, reasons };
+}
+
+/** Snapshots that are damaged, as far as their info.json tells. */
+async function damageOf(series: Series): Promise<readonly string[]> {
+  try {
+    const { damaged } = await series.survey();
+    return damaged.map(({ name, error }) => `snapshot ${name} is damaged: ${whatAndWayOut(error)}`);
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return [error.message];
+  }
 }

@@ -16,6 +16,8 @@ export interface WholeArchive {
   readonly bytes: number;
   readonly sha256: string;
   readonly members: readonly FoundMember[];
+  /** Of one that is not there, as others tell of it. */
+  readonly number?: number | undefined;
 }
 
 /** @throws {@link SnapshotError} `E_DAMAGED` when one is missing or damaged: then there is nothing to repair from. */
@@ -54,25 +56,32 @@ export function placeOf(file: string): string {
  * The number of each archive: as the lines say whose content lies in it, or as this or another snapshot's info.json
  * says, or one that fits in between.
  *
- * @returns Undefined when the lines speak of archives that are none of these.
+ * @param isAll - Whether these are all archives that the snapshot has.
+ * @returns Undefined when the lines do not speak of these archives.
  */
 export function numberArchives(
   archives: readonly WholeArchive[],
   { info, lines, dead }: Facts,
   others: readonly Snapshot[],
+  isAll: boolean,
 ): ReadonlyMap<string, number> | undefined {
   const numbers = new Map<string, number>();
+  const absent = new Set(archives.flatMap(({ number }) => number ?? []));
   if (lines !== undefined) {
     const places = lines.items.flatMap(({ at, hash }) => (at && hash ? [{ at, hash }] : []));
-    for (const [number, file] of matchNumbers(archives, [...places, ...(dead?.members ?? [])])) {
-      if (file === undefined) return undefined;
-      numbers.set(file, number);
+    const spoken = [...places, ...(dead?.members ?? [])].filter(({ at }) => !absent.has(at[0]));
+    for (const [number, file] of matchNumbers(archives, spoken)) {
+      if (file !== undefined) numbers.set(file, number);
+      else if (isAll) return undefined;
     }
   }
   const said: ArchiveInfo[] = [...others.flatMap((other) => other.info.archives), ...(info?.archives ?? [])];
   let last = -1;
   for (const [i, { file, sha256 }] of archives.entries()) {
-    const known = numbers.get(file) ?? said.findLast((one) => isSameFile(one, file, sha256))?.number;
+    const known =
+      numbers.get(file) ??
+      archives[i]?.number ??
+      said.findLast((one) => isSameFile(one, file, sha256))?.number;
     const rest = archives.slice(i + 1).flatMap((one) => numbers.get(one.file) ?? []);
     // One that is not in order, or taken, was said by a damaged info.json.
     const isUsable = known !== undefined && known > last && !rest.includes(known);

@@ -30,6 +30,9 @@ export async function putAside(series: Series, snapshot: string): Promise<Readon
   const { store } = series;
   const there = new Set((await store.list(series.key(snapshot))).map(({ name }) => name));
   const before = new Map<string, string>();
+  // A part of info.json alone says that a run was at work; this says that there was a snapshot.
+  const info = INFO_FILE + DAMAGED_SUFFIX;
+  if (!there.has(INFO_FILE) && !there.has(info)) await store.put(series.key(snapshot, info), Buffer.alloc(0));
   for (const name of REPAIRABLE) {
     const key = series.key(snapshot, name);
     const bytes = there.has(name) ? await store.read(key) : undefined;
@@ -52,6 +55,8 @@ export async function clearAside(
   const { store } = series;
   const changed: string[] = [];
   for (const name of unused) await store.remove(series.key(snapshot, name));
+  const aside = series.key(snapshot, INFO_FILE + DAMAGED_SUFFIX);
+  if (!before.has(INFO_FILE) && (await store.read(aside))?.length === 0) await store.remove(aside);
   for (const name of REPAIRABLE) {
     const bytes = await store.read(series.key(snapshot, name));
     if (bytes === undefined) continue;

@@ -34,6 +34,8 @@ export interface Facts {
   readonly steps: readonly RestoreStep[] | undefined;
   /** In the order in which they are extracted, seen from the snapshot's folder. */
   readonly archives: readonly string[];
+  /** Whether something names them: else they are those that lie in the folder. */
+  readonly isListed: boolean;
   readonly lines: Lines | undefined;
   readonly dead: { readonly members: readonly DeadMember[]; readonly file: FileInfo | undefined } | undefined;
 }
@@ -64,7 +66,8 @@ export async function gatherFacts(series: Series, snapshot: string): Promise<Fac
   const known = { info, isInfoProven, sums, steps };
   const archives = await archivesOf(series, snapshot, known);
   const { lines, dead } = await linesOf(series, snapshot, known);
-  return { ...known, archives, lines, dead };
+  const isListed = info !== undefined || sums !== undefined || steps !== undefined;
+  return { ...known, archives, isListed, lines, dead };
 }
 
 type Known = Pick<Facts, 'info' | 'isInfoProven' | 'sums' | 'steps'>;
@@ -88,7 +91,7 @@ async function archivesOf(
 }
 
 /** By date, then by number, `~tree` last. */
-function orderOf(name: string): string {
+export function orderOf(name: string): string {
   const [, date = '', number = '1'] =
     /-(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z)(?:-(\d+))?[^/]*$/.exec(name) ?? [];
   return `${name.includes('~tree') ? 1 : 0} ${date} ${number.padStart(9, '0')}`;
@@ -101,9 +104,11 @@ async function linesOf(
 ): Promise<Pick<Facts, 'lines' | 'dead'>> {
   const find = async (name: string): Promise<FileInfo | undefined> =>
     await findLines(series, snapshot, name, known);
-  const hasChanges = has(CHANGES_FILE, known);
+  const isKnown = known.info !== undefined || known.sums !== undefined;
   const index = await find(INDEX_FILE);
-  const changes = hasChanges ? await find(CHANGES_FILE) : undefined;
+  const found = await find(CHANGES_FILE);
+  const hasChanges = isKnown ? has(CHANGES_FILE, known) : found !== undefined;
+  const changes = hasChanges ? found : undefined;
   const deadFile = await find(DEAD_FILE);
   let lines: Lines | undefined;
   if (index !== undefined && (!hasChanges || changes !== undefined)) {
@@ -127,7 +132,7 @@ function has(name: string, { info, isInfoProven, sums }: Known): boolean {
   const isOf = ({ changes, dead }: Info): boolean => (name === CHANGES_FILE ? changes : dead) !== null;
   if (isInfoProven && info !== undefined) return isOf(info);
   if (sums !== undefined) return [...sums.keys()].some((file) => baseOf(file) === name);
-  // Nobody knows; a whole index has no changes, and nothing dead is rare.
+  // Nobody knows; nothing dead is rare.
   return info === undefined ? name === DEAD_FILE : isOf(info);
 }
 

@@ -13,6 +13,8 @@ interface Parts {
   readonly archives: readonly WholeArchive[];
   readonly numbers: ReadonlyMap<string, number>;
   readonly items: readonly IndexEntry[];
+  /** Paths of files whose archives are gone. */
+  readonly lost: readonly string[];
   /** Added to. */
   readonly notes: string[];
 }
@@ -21,7 +23,7 @@ interface Parts {
 export async function rebuildInfo(
   series: Series,
   snapshot: string,
-  { facts, archives, numbers, items, notes }: Parts,
+  { facts, archives, numbers, items, lost, notes }: Parts,
 ): Promise<Omit<Info, 'index' | 'changes' | 'dead'>> {
   const { info, isInfoProven } = facts;
   const hash = await hashOf(items);
@@ -79,7 +81,7 @@ export async function rebuildInfo(
       const use = uses.get(number) ?? { entries: 0, liveBytes: 0 };
       return { number, file: placeOf(file), bytes: size, sha256, ...use };
     }),
-    skipped: said.skipped,
+    skipped: [...said.skipped, ...lost.map((path) => ({ path, reason: 'its archive is lost' }))],
   };
 }
 

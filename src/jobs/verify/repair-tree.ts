@@ -38,6 +38,7 @@ export class VirtualTree {
   readonly #links = new Map<BytePath, Member>();
   readonly #hardlinks = new Map<BytePath, BytePath>();
   readonly #aside = new Map<number, VirtualFile>();
+  #hasMadeFolders = false;
 
   /** @param isDead - Whether content is known to be no entry's. */
   constructor(archives: readonly ReadArchive[], isDead: (at: At) => boolean) {
@@ -56,14 +57,18 @@ export class VirtualTree {
    */
   extractAll(): void {
     for (const archive of this.#archives.values()) this.#extract(archive);
+    // Without the archive of folders, nobody knows which there were.
+    const isKnown = [...this.#archives.keys()].some((file) => file.includes('~tree.'));
+    const parents = isKnown ? new Set<BytePath>() : this.#parents();
     for (const path of this.#files.keys()) {
-      const isGone = this.#folders.has(path) || !this.#isBelowFolder(path);
+      const isGone = this.#folders.has(path) || parents.has(path) || (isKnown && !this.#isBelowFolder(path));
       if (isGone) this.#files.delete(path);
     }
   }
 
   /** The entries, in path order; without the root, of which no archive tells. */
   entries(): readonly IndexEntry[] {
+    this.#makeFolders();
     const items: IndexEntry[] = [];
     for (const [path, file] of this.#files) items.push(itemOf(path, file, undefined));
     for (const [path, first] of this.#hardlinks) {
@@ -141,6 +146,30 @@ export class VirtualTree {
   #put<T>(map: Map<BytePath, T>, path: BytePath, value: T): void {
     this.#files.delete(path);
     map.set(path, value);
+  }
+
+  /** Makes the folders that files lie in, where the archive of folders is lost. */
+  #makeFolders(): void {
+    for (const [path, { header }] of this.#files) {
+      for (let at = parentOf(path); at !== '' && !this.#folders.has(at); at = parentOf(at)) {
+        this.#folders.set(at, { ...header, mode: 0o700 });
+        this.#hasMadeFolders = true;
+      }
+    }
+  }
+
+  /** Whether some folders are not as they were, but as files need them. */
+  get hasMadeFolders(): boolean {
+    return this.#hasMadeFolders;
+  }
+
+  /** All that files lie in. */
+  #parents(): ReadonlySet<BytePath> {
+    const parents = new Set<BytePath>();
+    for (const path of this.#files.keys()) {
+      for (let at = parentOf(path); at !== ''; at = parentOf(at)) parents.add(at);
+    }
+    return parents;
   }
 
   #isBelowFolder(path: BytePath): boolean {

@@ -3,15 +3,17 @@ import { SnapshotError } from '../../errors.ts';
 import { commitSnapshot } from '../../snapshot/commit.ts';
 import { type DeadMember, formatDead, formatLine, type IndexEntry } from '../../snapshot/index-line.ts';
 import { SeriesLock } from '../../snapshot/lock.ts';
-import { CHANGES_FILE, DEAD_FILE } from '../../snapshot/names.ts';
+import { CHANGES_FILE, DEAD_FILE, isContentArchive } from '../../snapshot/names.ts';
 import { restoreText } from '../../snapshot/restore-text.ts';
 import type { Series, Snapshot } from '../../snapshot/series.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
 import { numberArchives, placeOf, readWhole, type WholeArchive } from './repair-archives.ts';
-import { type Facts, gatherFacts } from './repair-facts.ts';
+import { baseOf, type Facts, gatherFacts, orderOf } from './repair-facts.ts';
+import { findArchives, type Found, withoutLost } from './repair-lost.ts';
 import { clearAside, putAside } from './repair-aside.ts';
 import { rebuildInfo } from './repair-info.ts';
 import { VirtualTree } from './repair-tree.ts';
+import { whatAndWayOut } from '../run/previous.ts';
 import { restoreOfIndex } from '../restore/restore-of-index.ts';
 import type { Repaired } from './verify-events.ts';
 import { Files } from './verify-survey.ts';
@@ -54,8 +56,9 @@ async function repairOne(
     const files = await clearAside(series, snapshot, rebuilt.unused, before);
     return { ...event, outcome: 'repaired', files, notes: rebuilt.notes };
   } catch (error) {
-    if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
-    return { ...event, outcome: 'impossible', files: [], notes: [error.message] };
+    const isOfSnapshot = error instanceof SnapshotError && ['E_DAMAGED', 'E_STORE'].includes(error.code);
+    if (!isOfSnapshot) throw error;
+    return { ...event, outcome: 'impossible', files: [], notes: [whatAndWayOut(error)] };
   }
 }
 
@@ -68,17 +71,31 @@ interface Rebuilt {
 
 async function rebuild(series: Series, snapshot: string, signal: AbortSignal): Promise<Rebuilt> {
   const facts = await gatherFacts(series, snapshot);
-  const archives = await readWhole(series, new Files(series), snapshot, facts.archives, signal);
-  refuseOther(series, snapshot, archives, facts);
   const others = (await series.survey()).snapshots.filter(({ name }) => name !== snapshot);
+  const files = new Files(series);
+  const found = await findArchives(series, files, snapshot, facts, others);
+  refuseNone(series, snapshot, found);
+  // Some of them may have been linked into the folder just now.
+  const read = await readWhole(series, new Files(series), snapshot, found.there, signal);
+  refuseOther(series, snapshot, read, facts);
+  const archives = inOrder([...read, ...found.known], facts.archives);
   const notes: string[] = [];
-  const { numbers, lines } = numbered(archives, facts, others, series.place(snapshot));
-  const items = lines?.items ?? rebuildItems(archives, numbers, facts, notes);
+  const isAll = facts.isListed && found.lost.length === 0;
+  const all = numbered(series, snapshot, { archives, facts, others, isAll });
+  const { numbers } = all;
+  const rebuilt = all.lines?.items ?? rebuildItems(archives, numbers, facts, notes);
+  const { items, lost } = withoutLost(rebuilt, new Set(numbers.values()));
+  noteLost(found.lost, lost, notes);
+  // Lines that speak of what is lost are written anew, without it.
+  const lines = lost.length === 0 ? all.lines : undefined;
+  const isDeadWhole = facts.dead?.members.every(({ at }) => new Set(numbers.values()).has(at[0])) === true;
   const dead =
-    lines !== undefined && facts.dead !== undefined ? facts.dead.members : findDead(archives, numbers, items);
-  const info = await rebuildInfo(series, snapshot, { facts, archives, numbers, items, notes });
+    lines !== undefined && facts.dead !== undefined && isDeadWhole
+      ? facts.dead.members
+      : findDead(archives, numbers, items);
+  const info = await rebuildInfo(series, snapshot, { facts, archives, numbers, items, lost, notes });
   const restore = restoreText(snapshot, info, restoreOfIndex(items, dead, info.format));
-  const deadFile = lines === undefined ? undefined : facts.dead?.file;
+  const deadFile = lines === undefined || !isDeadWhole ? undefined : facts.dead?.file;
   const deadLines = dead.length === 0 ? undefined : dead.map((member) => formatDead(member));
   return {
     parts: {
@@ -112,19 +129,79 @@ function refuseOther(
   }
 }
 
+/** Where no archive is left there is nothing to repair from. */
+function refuseNone(series: Series, snapshot: string, { there, lost, known }: Found): void {
+  const [first] = [...known.map(({ file }) => file), ...lost];
+  if (there.length > 0 || first === undefined) return;
+  throw new SnapshotError(
+    'E_DAMAGED',
+    `"${series.place(snapshot, first)}" is missing, and so is every other archive`,
+  );
+}
+
+/** In the order in which they are extracted: that in which they are named, then that of their names. */
+function inOrder(archives: readonly WholeArchive[], named: readonly string[]): readonly WholeArchive[] {
+  const ranks = new Map(named.map((file, i) => [baseOf(file), i]));
+  const isComplete = archives.every(({ file }) => ranks.has(baseOf(file)));
+  return archives.toSorted((a, b) => {
+    if (isComplete) return (ranks.get(baseOf(a.file)) ?? 0) - (ranks.get(baseOf(b.file)) ?? 0);
+    return orderOf(baseOf(a.file)) < orderOf(baseOf(b.file)) ? -1 : 1;
+  });
+}
+
+const MOST_NAMED = 5;
+
+function noteLost(archives: readonly string[], paths: readonly string[], notes: string[]): void {
+  for (const file of archives) notes.push(`${baseOf(file)} is lost, and what only it held`);
+  if (paths.length === 0) return;
+  const named = paths.slice(0, MOST_NAMED).join(', ');
+  const rest = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : '';
+  notes.push(`lost with their archives, and named in info.json as skipped: ${named}${rest}`);
+}
+
 /** Lines that are not about these archives are of no use. */
 function numbered(
-  archives: readonly WholeArchive[],
-  facts: Facts,
-  others: readonly Snapshot[],
-  where: string,
+  series: Series,
+  snapshot: string,
+  {
+    archives,
+    facts,
+    others,
+    isAll,
+  }: { archives: readonly WholeArchive[]; facts: Facts; others: readonly Snapshot[]; isAll: boolean },
 ): { numbers: ReadonlyMap<string, number>; lines: Facts['lines'] } {
-  const numbers = numberArchives(archives, facts, others);
+  const numbers = isOlder(series, snapshot, archives, facts)
+    ? undefined
+    : numberArchives(archives, facts, others, isAll);
   if (numbers !== undefined) return { numbers, lines: facts.lines };
-  const anew = numberArchives(archives, { ...facts, lines: undefined }, others);
-  if (anew === undefined)
+  const anew = numberArchives(archives, { ...facts, lines: undefined }, others, isAll);
+  if (anew === undefined) {
+    const where = series.place(snapshot);
     throw new SnapshotError('E_DAMAGED', `The archives of "${where}" cannot be numbered`);
+  }
   return { numbers: anew, lines: undefined };
+}
+
+/**
+ * Whether the index may be that of an older snapshot, whose changes are lost: when nothing says whether there were any,
+ * and it has no entry in an archive that was written for this one.
+ */
+function isOlder(
+  series: Series,
+  snapshot: string,
+  archives: readonly WholeArchive[],
+  { lines, info, sums }: Facts,
+): boolean {
+  if (lines === undefined || lines.changes !== undefined || info !== undefined || sums !== undefined)
+    return false;
+  const hashes = new Set(
+    lines.items.flatMap(({ hash }) => (hash === undefined ? [] : [Buffer.from(hash).toString('hex')])),
+  );
+  return archives.some(
+    ({ file, members }) =>
+      isContentArchive(baseOf(file), series.name, snapshot) &&
+      !members.some(({ hash }) => hash !== undefined && hashes.has(Buffer.from(hash).toString('hex'))),
+  );
 }
 
 function rebuildItems(
@@ -146,7 +223,13 @@ function rebuildItems(
       'RESTORE.txt is damaged too: files that were deleted since an archive was written may be back, and moved ones have the names they had before',
     );
   } else tree.follow(steps);
-  return tree.entries();
+  const items = tree.entries();
+  if (tree.hasMadeFolders) {
+    notes.push(
+      'the archive of folders and links is lost: there are the folders that files lie in, and no links',
+    );
+  }
+  return items;
 }
 
 /** What the archives hold that no entry has. */

@@ -1,8 +1,6 @@
 // What there is to verify in a series.
-import { SnapshotError } from '../../errors.ts';
-import { INFO_PART, SUMS_FILE } from '../../snapshot/names.ts';
+import type { SnapshotError } from '../../errors.ts';
 import type { Series, Snapshot } from '../../snapshot/series.ts';
-import { parseSums } from '../../snapshot/sums.ts';
 import type { StoreItem } from '../../store/store.ts';
 
 /** A snapshot whose info.json cannot be read. */
@@ -17,6 +15,8 @@ export interface VerifySurvey {
   readonly unreadable: readonly Unreadable[];
   /** Left by runs that were cut short. */
   readonly unfinished: readonly string[];
+  /** The same, or let go by rotation, with something in it that snapshots need. */
+  readonly kept: readonly string[];
 }
 
 /** Files of a series by their keys; each folder is listed once. */
@@ -51,56 +51,17 @@ export class Files {
  *
  * @param named - A folder that is a snapshot, whatever it looks like: the user says so.
  */
-export async function surveyAll(
-  series: Series,
-  files: Files,
-  named: string | undefined,
-): Promise<VerifySurvey> {
-  const { snapshots, unfinished, damaged } = await series.survey();
+export async function surveyAll(series: Series, named: string | undefined): Promise<VerifySurvey> {
+  const { snapshots, unfinished, kept, damaged } = await series.survey();
   const unreadable = damaged.map(({ name, error }) => ({ name, what: whatOf(error) }));
-  const left: string[] = [];
-  for (const name of unfinished) {
-    const isLost = name === named || (await hasLostInfo(series, files, name));
-    if (isLost) unreadable.push({ name, what: 'is missing' });
-    else left.push(name);
-  }
+  const isNamed = (name: string): boolean => name === named;
+  for (const name of [...unfinished, ...kept].filter(isNamed)) unreadable.push({ name, what: 'is missing' });
   return {
     snapshots,
     unreadable: unreadable.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    unfinished: left,
+    unfinished: unfinished.filter((name) => !isNamed(name)),
+    kept: kept.filter((name) => !isNamed(name)),
   };
-}
-
-/**
- * Whether a folder without info.json was a snapshot once. A run that was cut short has written no SHA256SUMS yet,
- * or has begun info.json; a rotation that was cut short has removed more than info.json: SHA256SUMS, or the archives, which come first in
- * some series.
- */
-async function hasLostInfo(series: Series, files: Files, snapshot: string): Promise<boolean> {
-  const text = await series.store.read(series.key(snapshot, SUMS_FILE));
-  if (text === undefined) return false;
-  if ((await files.find(series.key(snapshot, INFO_PART))) !== undefined) return false;
-  try {
-    const sums = parseSums(text.toString('utf8'), series.place(snapshot, SUMS_FILE));
-    for (const file of sums.keys()) {
-      if (
-        /\.(?:tar\.zst|zip)$/.test(file) &&
-        (await files.find(keyOf(series, snapshot, file))) === undefined
-      ) {
-        return false;
-      }
-    }
-    return true;
-  } catch (error) {
-    // It is not what a run leaves either.
-    if (error instanceof SnapshotError && error.code === 'E_DAMAGED') return true;
-    throw error;
-  }
-}
-
-/** The key of a file, by its place seen from the folder of `snapshot`. */
-function keyOf(series: Series, snapshot: string, file: string): string {
-  return file.startsWith('../') ? series.key(file.slice(3)) : series.key(snapshot, file);
 }
 
 /** What is wrong, without the name of the file. */

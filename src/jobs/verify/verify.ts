@@ -40,11 +40,15 @@ export async function verify(series: Series, options: VerifyOptions): Promise<Ve
   const started = performance.now();
   const { report, signal } = options;
   const files = new Files(series);
-  const survey = await surveyAll(series, files, options.at);
+  const survey = await surveyAll(series, options.at);
   const names = chooseNames(survey, options.at);
   const wanted = new Set(names);
   for (const name of survey.unfinished) {
-    const message = `${name} is unfinished: a run is at work, or was cut short and the next one clears it away`;
+    const message = `${name} is unfinished, and no snapshot: a run is at work, or was cut short`;
+    report({ event: 'note', series: series.name, message });
+  }
+  for (const name of survey.kept) {
+    const message = `${name} is no snapshot, but others need what lies there`;
     report({ event: 'note', series: series.name, message });
   }
   const findings = new Findings();
@@ -93,7 +97,7 @@ export async function verify(series: Series, options: VerifyOptions): Promise<Ve
 
 /** The names of all snapshots, oldest first, or that of the one which `at` means; unreadable ones count too. */
 function chooseNames(
-  { snapshots, unreadable, unfinished }: VerifySurvey,
+  { snapshots, unreadable, unfinished, kept }: VerifySurvey,
   at: string | undefined,
 ): readonly string[] {
   const lost = unreadable.flatMap(({ name }) => {
@@ -102,7 +106,7 @@ function chooseNames(
   });
   const all = [...snapshots, ...lost].toSorted((a, b) => a.at.getTime() - b.at.getTime());
   if (at === undefined) return all.map(({ name }) => name);
-  return [chooseSnapshot({ snapshots: all, unfinished, damaged: [] }, at).name];
+  return [chooseSnapshot({ snapshots: all, unfinished, kept, damaged: [] }, at).name];
 }
 
 async function checkIndex(
