@@ -20,7 +20,7 @@ export async function listCommand(
   const found = await Promise.all(
     series.map(async (one) => await list(one, plan && rowOf(one, plan), recall, now)),
   );
-  const status = found.some(({ damaged }) => damaged.length > 0) ? 1 : 0;
+  const status = found.some(isDamaged) ? 1 : 0;
   if (options.json) {
     for (const one of found) showJson(one, terminal);
     terminal.out(JSON.stringify({ event: 'end', status }));
@@ -33,8 +33,18 @@ export async function listCommand(
   return status;
 }
 
+function isDamaged({ damaged, snapshots }: ListedSeries): boolean {
+  return damaged.length > 0 || snapshots.some(({ flaws }) => flaws.length > 0);
+}
+
 function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
   for (const message of series.damaged) terminal.err(`${terminal.style('red', 'damaged:')} ${message}`);
+  for (const { name, flaws } of series.snapshots) {
+    const [first, ...more] = flaws;
+    if (first === undefined) continue;
+    const others = more.length === 0 ? '' : `, and ${formatCountOf(more.length, 'more file')}`;
+    terminal.err(`${terminal.style('red', 'damaged:')} ${name}: ${first}${others}`);
+  }
   if (quiet) return;
   const { snapshots, unfinished, bytes, waiting } = series;
   const total =
@@ -52,10 +62,10 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
 
 function showJson(series: ListedSeries, terminal: Terminal): void {
   const { name, folder, snapshots, unfinished, damaged, waiting } = series;
-  for (const { name: snapshot, info, newBytes, reasons } of snapshots) {
+  for (const { name: snapshot, info, newBytes, reasons, flaws } of snapshots) {
     const { time, count, bytes, change, format } = info;
     const of = { event: 'snapshot', series: name, folder, snapshot };
-    terminal.out(JSON.stringify({ ...of, time, format, count, bytes, change, newBytes, reasons }));
+    terminal.out(JSON.stringify({ ...of, time, format, count, bytes, change, newBytes, reasons, flaws }));
   }
   if (waiting !== undefined)
     terminal.out(JSON.stringify({ event: 'waiting', series: name, folder, message: waiting }));

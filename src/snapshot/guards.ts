@@ -23,12 +23,14 @@ export interface Held {
 }
 
 /** The hint for every guard that `--accept-changes` overrules: for this series only, others may have a reason too. */
-export function wayOut(series: string): string {
+export function wayOut(series: string, condition = 'If that is what you want'): string {
+  return `${condition}, run once with \`--only ${seriesWord(series)} --accept-changes\`.`;
+}
+
+/** The name or folder of a series as one word of a shell. */
+export function seriesWord(series: string): string {
   // A name holds neither quotes nor backslashes, but may hold other things that mean something to a shell.
-  const word = /^[\p{L}\p{N}_.-]+$/u.test(series)
-    ? series
-    : `"${series.replaceAll(/[$`]/g, String.raw`\$&`)}"`;
-  return `If that is what you want, run once with \`--only ${word} --accept-changes\`.`;
+  return /^[\p{L}\p{N}_./-]+$/u.test(series) ? series : `"${series.replaceAll(/["\\$`]/g, String.raw`\$&`)}"`;
 }
 
 /**

@@ -1,8 +1,11 @@
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import type { Row } from '../../plan/plan.ts';
 import { type Info, newBytesOf } from '../../snapshot/info.ts';
+import { INFO_FILE } from '../../snapshot/names.ts';
 import { planRotation } from '../../snapshot/rotation.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { type Found, placeOf, readDamage } from '../../snapshot/damage.ts';
+import { filesOf, lookOver } from '../../snapshot/look-over.ts';
+import type { Series, Snapshot } from '../../snapshot/series.ts';
 import { bytesOf } from '../../snapshot/series-size.ts';
 import { findAway } from '../run/away.ts';
 import type { Recall } from '../status/memory.ts';
@@ -15,6 +18,8 @@ export interface ListedSnapshot {
   readonly newBytes: number;
   /** Why rotation keeps it; empty when it would let it go, undefined when no plan says. */
   readonly reasons: readonly string[] | undefined;
+  /** What is known to be wrong with its files, `FILE WHAT`. */
+  readonly flaws: readonly string[];
 }
 
 export interface ListedSeries {
@@ -41,6 +46,12 @@ export async function list(
   const { every = DEFAULT_EVERY_MS, keep } = row ?? {};
   const waiting = (await findAway(series, every, await recall(series.store.location), now))?.message;
   const { snapshots, unfinished, damaged } = await series.survey();
+  const known = await readDamage(series);
+  const looked = await lookOver(series, snapshots);
+  // What a run has rotated out meanwhile is not damaged.
+  const there = looked.found.size === 0 ? snapshots : (await series.survey()).snapshots;
+  const isThere = new Set(there.map(({ name }) => name));
+  const read = new Map([...known.flaws].filter(([, { kind }]) => kind === 'content'));
   const kept = keep === undefined ? undefined : planRotation(snapshots, keep).keep;
   return {
     name: series.name,
@@ -48,11 +59,27 @@ export async function list(
     snapshots: snapshots.map((snapshot) => ({
       ...snapshot,
       newBytes: newBytesOf(snapshot.name, snapshot.info),
+      flaws: isThere.has(snapshot.name) ? flawsOf(snapshot, looked.found, read) : [],
       reasons: kept && (kept.find((entry) => entry.snapshot === snapshot)?.reasons ?? []),
     })),
     unfinished,
-    damaged: damaged.map(({ error }) => error.message),
+    damaged: [
+      ...damaged.map(({ error }) => error.message),
+      ...(known.trouble === undefined ? [] : [known.trouble]),
+    ],
     bytes: bytesOf(snapshots),
     waiting,
   };
+}
+
+/** What names and sizes say now, and what reading has said before. */
+function flawsOf(
+  { name, info }: Snapshot,
+  ...known: readonly ReadonlyMap<string, Pick<Found, 'what'>>[]
+): readonly string[] {
+  return [...filesOf(info), { file: INFO_FILE }].flatMap((file) => {
+    const place = placeOf(name, file);
+    const flaw = known.find((flaws) => flaws.has(place))?.get(place);
+    return flaw === undefined ? [] : [`${place.slice(place.indexOf('/') + 1)} ${flaw.what}`];
+  });
 }

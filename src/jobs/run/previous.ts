@@ -2,6 +2,7 @@ import { SnapshotError } from '../../errors.ts';
 import { Holdings } from '../../snapshot/holdings.ts';
 import type { Series, Snapshot, Survey } from '../../snapshot/series.ts';
 import type { PreviousCursor } from '../../tree/compare.ts';
+import { type DamageOptions, RowDamage } from './row-damage.ts';
 
 /** What a run compares with. */
 export interface Previous {
@@ -12,6 +13,8 @@ export interface Previous {
   readonly entries: PreviousCursor;
   /** What it holds, as far as `entries` has come. */
   readonly holdings: Holdings;
+  /** What is damaged in the series. */
+  readonly damage: RowDamage;
 }
 
 /** A cursor over no entries. */
@@ -22,19 +25,21 @@ const NOTHING: PreviousCursor = {
   skipSame: () => false,
 };
 
-/** @param note - Told of snapshots that are damaged, and so are not compared with. */
-export async function findPrevious(series: Series, note: (message: string) => void): Promise<Previous> {
+/** @param options - Its `note` is told of snapshots that are damaged, and so are not compared with. */
+export async function findPrevious(series: Series, options: DamageOptions): Promise<Previous> {
+  const { note } = options;
   const survey = await series.survey();
   for (const { error } of survey.damaged) note(error.message);
   for (const name of survey.foreign) note(`${name} is no folder, and so no snapshot; it stays`);
+  const damage = await RowDamage.find(series, survey, options);
   for (const newest of survey.snapshots.toReversed()) {
     try {
       const entries = await series.index(newest);
-      return { survey, newest, entries, holdings: entries.holdings };
+      return { survey, newest, entries, holdings: entries.holdings, damage };
     } catch (error) {
       if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
       note(`${error.message}; comparing with the snapshot before it`);
     }
   }
-  return { survey, newest: undefined, entries: NOTHING, holdings: new Holdings() };
+  return { survey, newest: undefined, entries: NOTHING, holdings: new Holdings(), damage };
 }

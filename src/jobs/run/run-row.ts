@@ -9,6 +9,7 @@ import type { Tree } from '../../tree/scanner.ts';
 import { holdBack } from './hold-back.ts';
 import { carryOver } from './carry-over.ts';
 import { clearUnfinished } from './clear-unfinished.ts';
+import { needsHealing } from './healing.ts';
 import { findPrevious, type Previous } from './previous.ts';
 import { RowContext, type RowOptions, type RowResult, totalsOf } from './row-context.ts';
 import type { RowReporter } from './row-reporter.ts';
@@ -50,7 +51,7 @@ async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
     previous.newest === undefined
       ? { isChanged: true, rotten: [] }
       : await look(context, tree, comparison, previous.newest.name);
-  if (!change.isChanged) {
+  if (!change.isChanged && !needsHealing(previous, tree.entries)) {
     await context.hold([]);
     if (!dryRun) await clearUnfinished(context, previous.survey);
     return context.result({
@@ -61,6 +62,7 @@ async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
       newBytes: 0,
       rotation: { kept: [], removed: [] },
       series: dryRun ? undefined : sizeOfSeries(previous.survey.snapshots),
+      damage: await previous.damage.end(previous.survey.snapshots, 0, false),
     });
   }
   // Loaded when it is needed: most nights nothing is written.
@@ -71,8 +73,10 @@ async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
 }
 
 /** Finds what there is to compare with. */
-async function openSeries({ series, options, report }: RowContext): Promise<Previous> {
-  const previous = await findPrevious(series, (message) => report.note(message));
+async function openSeries({ series, options, report, started }: RowContext): Promise<Previous> {
+  const { dryRun, acceptChanges: accept } = options;
+  const note = (message: string): void => report.note(message);
+  const previous = await findPrevious(series, { accept, dryRun, now: started, note });
   if (!options.dryRun && options.acceptChanges) await removeHeld(series);
   return previous;
 }

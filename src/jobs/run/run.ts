@@ -2,14 +2,14 @@ import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../errors.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
 import { GuardError } from '../../snapshot/guards.ts';
-import { appendRecord, type RunRecord } from '../../snapshot/runs-log.ts';
+import { appendRecord, type DamageRecord, type RunRecord } from '../../snapshot/runs-log.ts';
 import { Series } from '../../snapshot/series.ts';
 import { LocalStore } from '../../store/local-store.ts';
 import { RateLimit } from '../../store/rate-limit.ts';
 import { RateStore } from '../../store/rate-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { Away } from './away.ts';
-import type { Report, RowEnd } from '../events.ts';
+import type { DamageReport, Report, RowEnd } from '../events.ts';
 import type { Memory } from '../status/memory.ts';
 import { RowDisk } from './row-disk.ts';
 import { RowReporter } from './row-reporter.ts';
@@ -85,18 +85,19 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
   const note = (message: string): void => reporter.note(message);
   const disk = await RowDisk.look(row, series, options.memory, started, options.acceptChanges, note);
   let end: RowEnd;
+  let result: RowResult | undefined;
   try {
     signal.throwIfAborted();
     disk.refuseOverdue(row);
-    end =
-      disk.away === undefined
-        ? endOfResult(row, await runRow(row, { ...options, pool }, reporter), options, started)
-        : endOfWaiting(row, disk.away, options, started);
+    if (disk.away === undefined) {
+      result = await runRow(row, { ...options, pool }, reporter);
+      end = endOfResult(row, result, options, started);
+    } else end = endOfWaiting(row, disk.away, options, started);
   } catch (error) {
     end = endOfFailure(row, signal.aborted ? stopped() : error, options, started);
   }
   if (!dryRun && end.error?.code !== 'E_LOCKED') {
-    const record = recordOf(end, started);
+    const record = recordOf(end, started, result?.damage.record);
     // Not even a line of the log is written where the disk is not.
     if (disk.away === undefined) await log(series, record, reporter);
     await disk.remember(series, record, now());
@@ -138,6 +139,7 @@ function endOfResult(row: Row, result: RowResult, { dryRun, now, open }: Settled
     guards,
     kept: rotation.kept,
     removed: rotation.removed,
+    damage: result.damage.report,
     series: result.series ?? null,
     error: null,
     waiting: null,
@@ -145,8 +147,14 @@ function endOfResult(row: Row, result: RowResult, { dryRun, now, open }: Settled
     status: gravestStatus([
       guards.length > 0 ? EXIT_STATUS.E_GUARD : 0,
       problems > 0 ? EXIT_STATUS.E_PARTIAL : 0,
+      isLasting(result.damage.report) ? EXIT_STATUS.E_DAMAGED : 0,
     ]),
   };
+}
+
+/** What was healed is no failure; what is lost is one each time, until somebody accepts it. */
+function isLasting(damage: DamageReport | null): boolean {
+  return damage !== null && (damage.lost + damage.repairable > 0 || damage.unknown);
 }
 
 function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, started: Date): RowEnd {
@@ -189,6 +197,7 @@ function nothingDone(row: Row, dryRun: boolean, durationMs: number): Omit<RowEnd
     guards: [],
     kept: [],
     removed: [],
+    damage: null,
     series: null,
     error: null,
     waiting: null,
@@ -197,7 +206,7 @@ function nothingDone(row: Row, dryRun: boolean, durationMs: number): Omit<RowEnd
   };
 }
 
-function recordOf(end: RowEnd, started: Date): RunRecord {
+function recordOf(end: RowEnd, started: Date, damage: DamageRecord | undefined): RunRecord {
   const { outcome, snapshot, change, bytes, newBytes, guards, error, removed, problems, series } = end;
   return {
     started: started.toISOString(),
@@ -216,6 +225,7 @@ function recordOf(end: RowEnd, started: Date): RunRecord {
       oldest: series.oldest,
       seriesBytes: series.bytes,
     }),
+    ...(damage !== undefined && { damage }),
   };
 }
 

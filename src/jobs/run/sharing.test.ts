@@ -281,8 +281,8 @@ describe.skipIf(!hasTools)('an archive that is not what it should be', () => {
     write('c', 'c');
     const second = await lab.run();
     expect(second).toMatchObject({ outcome: 'written', status: 0 });
-    expect(lab.notes()).toContain(
-      `data-${first.snapshot}.tar.zst is missing or not whole: what it held is written again`,
+    expect(lab.notes().join()).toMatch(
+      new RegExp(`data-${first.snapshot}.tar.zst (is missing|has 100 bytes)`),
     );
     expect(lab.restored(second.snapshot ?? '')).toEqual(contentOf(lab.source));
   });

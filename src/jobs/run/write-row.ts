@@ -1,19 +1,21 @@
 // Writing a snapshot of a tree that has changed, and rotating out what it replaces.
 import { guardMassChange, type Held } from '../../snapshot/guards.ts';
-import { type Info, newBytesOf } from '../../snapshot/info.ts';
+import { newBytesOf } from '../../snapshot/info.ts';
 import { nextSnapshotName, snapshotTime } from '../../snapshot/names.ts';
 import { type Dated, planRotation, type RotationPlan } from '../../snapshot/rotation.ts';
+import { lastCopies } from '../../snapshot/losses.ts';
 import type { Snapshot, Survey } from '../../snapshot/series.ts';
 import { sizeOfSeries } from '../../snapshot/series-size.ts';
 import type { Comparison } from '../../tree/compare.ts';
 import type { Tree } from '../../tree/scanner.ts';
 import { findStored, needRoom } from './find-stored.ts';
-import { SnapshotMaker } from './make-snapshot.ts';
+import { Healing } from './healing.ts';
+import { type Committed, SnapshotMaker } from './make-snapshot.ts';
 import { clearUnfinished } from './clear-unfinished.ts';
 import { holdBack } from './hold-back.ts';
 import type { Previous } from './previous.ts';
-import { applyRotation, type Rotation, showRotation } from './rotate.ts';
-import { type RowContext, type RowResult, type Totals, totalsOf } from './row-context.ts';
+import { applyRotation, type Rotation, showRotation, withHeld } from './rotate.ts';
+import { type RowContext, type RowResult, totalsOf } from './row-context.ts';
 
 const NO_ROTATION: Rotation = { kept: [], removed: [] };
 
@@ -25,6 +27,7 @@ export async function wouldWrite(
   tree: Tree,
 ): Promise<RowResult> {
   const snapshot = nextName(context, previous);
+  const healing = new Healing(previous, tree.entries);
   const { stored } = await findStored(context, previous, tree);
   await needRoom(context, previous, stored, tree);
   const wanted = stored.wanted().filter((i) => !stored.find(i));
@@ -41,6 +44,11 @@ export async function wouldWrite(
     newBytes,
     rotation,
     series: undefined,
+    damage: await previous.damage.end(
+      previous.survey.snapshots,
+      healing.count((i) => stored.hasOwn(i)),
+      true,
+    ),
   });
 }
 
@@ -53,7 +61,15 @@ export async function write(
   rotten: readonly number[],
 ): Promise<RowResult> {
   const snapshot = nextName(context, previous);
-  const { info, totals } = await makeSnapshot(context, previous, comparison, tree, rotten, snapshot);
+  const { info, totals, shared, healed } = await makeSnapshot(
+    context,
+    previous,
+    comparison,
+    tree,
+    rotten,
+    snapshot,
+  );
+  previous.damage.share(shared);
   const written: Snapshot = { ...dated(context, snapshot), info };
   // What it took from an unfinished folder may lie there still.
   const all = [...previous.survey.snapshots, written];
@@ -61,7 +77,8 @@ export async function write(
   const rotation = await rotate(context, previous, written);
   const gone = new Set(rotation.removed.map((step) => step.snapshot));
   const left = all.filter(({ name }) => !gone.has(name));
-  const result = { outcome: 'written', snapshot, change: info.change, totals, rotation } as const;
+  const damage = await previous.damage.end(left, healed, true);
+  const result = { outcome: 'written', snapshot, change: info.change, totals, rotation, damage } as const;
   return context.result({ ...result, newBytes: newBytesOf(snapshot, info), series: sizeOfSeries(left) });
 }
 
@@ -73,14 +90,16 @@ async function makeSnapshot(
   tree: Tree,
   rotten: readonly number[],
   snapshot: string,
-): Promise<{ info: Info; totals: Totals }> {
+): Promise<Committed & { healed: number }> {
   const { series, report } = context;
+  const healing = new Healing(previous, tree.entries);
   const maker = await SnapshotMaker.begin(context, previous, comparison, tree, snapshot);
   try {
     const packed = await maker.pack(rotten);
-    context.name(packed.problems);
+    context.name([...packed.problems, ...healing.rotten()]);
     await holdBack(context, massChange(context, previous, comparison), snapshot);
-    return await maker.commit(packed);
+    const committed = await maker.commit(packed);
+    return { ...committed, healed: healing.count((i) => maker.isSound(i)) };
   } catch (error) {
     await maker.discard();
     // What made it fail is what gets reported; the next run removes what cannot be removed now.
@@ -98,11 +117,21 @@ function massChange(context: RowContext, { newest }: Previous, comparison: Compa
   return held === undefined ? [] : [held];
 }
 
-async function rotate(context: RowContext, { survey }: Previous, written: Snapshot): Promise<Rotation> {
+async function rotate(
+  context: RowContext,
+  { survey, damage }: Previous,
+  written: Snapshot,
+): Promise<Rotation> {
   const { series, report } = context;
-  const plan = decideRotation(context, survey, written);
-  if (!context.mayRotate(plan.remove.length)) return NO_ROTATION;
+  const decided = decideRotation(context, survey, written);
+  if (!context.mayRotate(decided.remove.length)) return NO_ROTATION;
   const snapshots = [...survey.snapshots, written];
+  const letGo = decided.remove.map(({ name }) => name);
+  const held =
+    letGo.length === 0 ? new Set<string>() : lastCopies(await damage.hurtContents(snapshots), letGo);
+  for (const name of held)
+    report.note(`${name} stays: it has the last sound copy of what is damaged elsewhere`);
+  const plan = withHeld(decided, held);
   if (survey.damaged.length > 0 && series.sharesByName(snapshots)) {
     report.note('nothing is rotated out, as a damaged snapshot may need archives of the others');
     return NO_ROTATION;
