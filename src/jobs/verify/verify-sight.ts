@@ -84,18 +84,20 @@ export function stillKnown(
   { found }: Sight,
   snapshots: readonly Snapshot[],
 ): readonly Damage[] {
-  const known = new Map<Flaw, { file: string; needed: Set<string> }>();
+  const known = new Map<string, { flaw: Flaw; file: string; needed: Set<string> }>();
   for (const { name, info } of snapshots) {
     for (const file of [...filesOf(info), { file: INFO_FILE }]) {
       const place = placeOf(name, file);
       const flaw = found.has(place) ? undefined : flaws.get(place);
       if (flaw === undefined) continue;
-      const one = known.get(flaw) ?? { file: place, needed: new Set() };
-      known.set(flaw, one);
+      // A file with several names is told once.
+      const key = `${place.slice(place.indexOf('/'))} ${flaw.what} ${flaw.since}`;
+      const one = known.get(key) ?? { flaw, file: place, needed: new Set() };
+      known.set(key, one);
       one.needed.add(name);
     }
   }
-  return [...known].map(([{ what, since, by }, { file, needed }]) => ({
+  return [...known.values()].map(({ flaw: { what, since, by }, file, needed }) => ({
     event: 'damage',
     series,
     file,
