@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Ended } from './command.ts';
 import { Place } from './place.ts';
-import { lookAt, noise } from './trees.ts';
+import { noise } from './trees.ts';
 import { withoutLinks } from './without-links.ts';
 
 function openPlace(format: string): Place {
@@ -53,7 +53,7 @@ describe.each(['tar.zst', 'zip'])('a missing archive, and a source that did not 
     expect(status.stdout).not.toContain('All is well');
     const out = join(place.root, 'out');
     expect((await place.command(['restore', 'data', '--to', out])).status).toBe(0);
-    expect(lookAt(out)).toEqual(lookAt(place.source));
+    expect(readFileSync(join(out, 'f'))).toEqual(readFileSync(join(place.source, 'f')));
     // From another archive, as it is missing in this one.
     expect((await place.command(['restore', 'data', '--at', first, '--to', `${out}2`])).status).toBe(0);
     expect((await place.command(['list'])).status).toBe(1);

@@ -390,6 +390,37 @@ describe.skipIf(!hasTools)('what is damaged in an older snapshot only', () => {
 /** More of them: `SNAPSHOT_TEST_RUNS=50`. */
 const RUNS = Number(process.env['SNAPSHOT_TEST_RUNS'] ?? 2);
 
+describe.skipIf(!hasTools)('a verify that ends while a run is at work', () => {
+  it('is not forgotten by what the run notes itself', async () => {
+    write('a.jpg', randomBytes(20_000));
+    const first = await run();
+    write('b.jpg', randomBytes(20_000));
+    const second = await run();
+    rmSync(lab.folder(first.snapshot ?? '', 'RESTORE.txt'));
+    write('c', 'c');
+    const place = `${second.snapshot}/data-${second.snapshot}.tar.zst`;
+    let isNoted = false;
+    await run({
+      report: ({ event }) => {
+        if (event !== 'progress' || isNoted || !existsSync(lab.folder('damage.json'))) return;
+        isNoted = true;
+        const before = known();
+        const [flaw] = before.damages;
+        const damages = [
+          ...before.damages,
+          { ...flaw, files: [place], kind: 'content', what: 'is rotten', by: 'full' },
+        ];
+        writeFileSync(lab.folder('damage.json'), JSON.stringify({ ...before, damages }));
+      },
+    });
+    expect(isNoted).toBe(true);
+    expect(known().damages.flatMap(({ files }) => files)).toContain(place);
+    const { outcome, snapshot, damage } = await run();
+    expect([outcome, damage?.healed]).toEqual(['written', 1]);
+    expectSource(snapshot);
+  });
+});
+
 type Harm = 'flip' | 'cut' | 'remove' | 'swap';
 
 /** Does one kind of harm to one of the files of the series. */
