@@ -84,15 +84,15 @@ function gravest(statuses: readonly number[]): { readonly status: number } {
 /** What there is to say of a series that has no snapshots: a row that is switched off may well have none. */
 async function emptyEnd(
   series: Series,
-  { end }: Verdict,
+  { end: { nothing } }: Verdict,
   row: Row | undefined,
   recall: Recall,
 ): Promise<{ readonly nothing: string; readonly status: number } | undefined> {
-  if (end.nothing === undefined) return undefined;
+  if (nothing === undefined) return undefined;
   const memory = await recall(series.store.location);
   const away = await findAway(series, row?.every ?? DEFAULT_EVERY_MS, memory, new Date());
-  const status = away === undefined && row?.active === false ? 0 : end.status;
-  return { nothing: away?.message ?? end.nothing, status };
+  const status = away === undefined && row?.active === false ? 0 : 1;
+  return { nothing: away?.message ?? nothing, status };
 }
 
 /** Repairs what can be. @returns Whether anything was: then the series is to be verified again. */
