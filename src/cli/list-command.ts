@@ -20,7 +20,7 @@ export async function listCommand(
   const found = await Promise.all(
     series.map(async (one) => await list(one, plan && rowOf(one, plan), recall, now)),
   );
-  const status = found.some(({ damaged }) => damaged.length > 0) ? 1 : 0;
+  const status = found.some(isDamaged) ? 1 : 0;
   if (options.json) {
     for (const one of found) showJson(one, terminal);
     terminal.out(JSON.stringify({ event: 'end', status }));
@@ -33,10 +33,20 @@ export async function listCommand(
   return status;
 }
 
+function isDamaged({ damaged, snapshots }: ListedSeries): boolean {
+  return damaged.length > 0 || snapshots.some(({ flaws }) => flaws.length > 0);
+}
+
 function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
   for (const { message, hint } of series.damaged) {
     terminal.err(`${terminal.style('red', 'damaged:')} ${message}`);
     if (hint !== undefined) terminal.err(`  ${hint}`);
+  }
+  for (const { name, flaws } of series.snapshots) {
+    const [first, ...more] = flaws;
+    if (first === undefined) continue;
+    const others = more.length === 0 ? '' : `, and ${formatCountOf(more.length, 'more file')}`;
+    terminal.err(`${terminal.style('red', 'damaged:')} ${name}: ${first}${others}`);
   }
   if (quiet) return;
   const { snapshots, unfinished, kept, damaged, odd, bytes, waiting } = series;
@@ -58,17 +68,20 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
     );
   }
   for (const { name } of damaged) {
+    if (name === undefined) continue;
     terminal.out(`${name}  ${terminal.style('red', 'damaged')}: it cannot be read, and stays`);
   }
 }
 
 function showJson(series: ListedSeries, terminal: Terminal): void {
   const { name, folder, snapshots, unfinished, kept, damaged, waiting } = series;
-  for (const { name: snapshot, at, isOdd, info, newBytes, reasons } of snapshots) {
+  for (const { name: snapshot, at, isOdd, info, newBytes, reasons, flaws } of snapshots) {
     const { time, count, bytes, change, format } = info;
     const of = { event: 'snapshot', series: name, folder, snapshot };
     const guess = isOdd ? { guess: at.toISOString() } : {};
-    terminal.out(JSON.stringify({ ...of, time, ...guess, format, count, bytes, change, newBytes, reasons }));
+    terminal.out(
+      JSON.stringify({ ...of, time, ...guess, format, count, bytes, change, newBytes, reasons, flaws }),
+    );
   }
   if (waiting !== undefined)
     terminal.out(JSON.stringify({ event: 'waiting', series: name, folder, message: waiting }));

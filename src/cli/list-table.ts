@@ -42,7 +42,9 @@ export function listTable(snapshots: readonly ListedSnapshot[], terminal: Termin
   return [
     `${head}  ${terminal.style('dim', 'kept')}`,
     ...lines.map((line, i) => {
-      const [first = '', ...more] = wrap(reasonText(snapshots[i]?.reasons), room);
+      const { reasons, flaws = [] } = snapshots[i] ?? {};
+      const mark = flaws.length === 0 ? '' : 'DAMAGED ';
+      const [first = '', ...more] = wrap(`${mark}${reasonText(reasons)}`, room);
       return [`${line}  ${first}`, ...more.map((text) => `${' '.repeat(width)}  ${text}`)].join('\n');
     }),
   ].join('\n');

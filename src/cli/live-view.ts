@@ -138,6 +138,8 @@ export class LiveView implements RunView {
     const failed = ends.filter(({ outcome }) => outcome === 'failed').length;
     if (status === 130) return style('yellow', 'Stopped. Earlier snapshots are as they were.');
     if (failed > 0) return style('red', `${formatCountOf(failed, 'row')} of ${ends.length} failed.`);
+    if (ends.some(({ damage }) => damage !== null && (damage.lost + damage.repairable > 0 || damage.unknown)))
+      return style('red', 'Done, but something in the archives is damaged; see above.');
     if (status === 4) return style('yellow', 'Done, but a guard held something back; see above.');
     if (status === 3) return style('yellow', 'Done, but not everything could be read; see above.');
     const waiting = ends.filter(({ outcome }) => outcome === 'waiting').length;

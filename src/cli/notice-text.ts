@@ -49,6 +49,7 @@ function verdict({ outcome, status, rows }: Notice): string {
     case 'failed': {
       const failed = rows.filter((row) => row.outcome === 'failed').length;
       if (failed > 0) return `${formatCountOf(failed, 'row')} of ${rows.length} failed`;
+      if (rows.some(({ damage }) => damage !== null)) return 'something in the archives is damaged';
       return rows.length === 0 ? 'it could not start' : 'the command after it failed';
     }
     case 'stopped':
@@ -73,10 +74,11 @@ function noticeText({ notes, error, rows, status, started, finished, outcome }: 
 }
 
 function rowLines(row: NoticeRow): readonly string[] {
-  const { error, guards, problems, problemCount } = row;
+  const { error, guards, damage, problems, problemCount } = row;
   const lines = [rowLine({ ...row, dryRun: false }, PLAIN)];
   if (error !== null) lines.push(`  ${error.message}`);
   else lines.push(...guards.map(({ message }) => `  ${message}`));
+  lines.push(...(damage?.messages ?? []).map((message) => `  ${message}`));
   for (const { path, reason } of problems) lines.push(`  ${path === '' ? '.' : path}: ${reason}`);
   if (problemCount > problems.length)
     lines.push(`  and ${formatCount(problemCount - problems.length)} more problems, in the log`);

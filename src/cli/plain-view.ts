@@ -74,7 +74,8 @@ export class PlainView implements RunView {
 
   #row(end: RowEnd): void {
     const problems = this.#problems.of(end.row);
-    const isFine = end.status === 0;
+    // Damage that was healed is no failure, but nobody should miss it.
+    const isFine = end.status === 0 && end.damage === null;
     if (this.#quiet && isFine) return;
     const print = isFine ? this.#terminal.out : this.#terminal.err;
     print(rowLine(end, this.#terminal));

@@ -78,6 +78,12 @@ export function rowDetails(end: RowEnd, problems: readonly RowProblem[], termina
       lines.push(`${end.row}: ${style('yellow', message)}`, `  ${style('dim', hint)}`);
     }
   }
+  if (end.damage !== null) {
+    const { lost, repairable, unknown, messages, hint } = end.damage;
+    const colour = lost + repairable > 0 || unknown ? 'red' : 'yellow';
+    for (const message of messages) lines.push(`${end.row}: ${style(colour, message)}`);
+    lines.push(`  ${style('dim', hint)}`);
+  }
   if (problems.length > 0) {
     lines.push(`${end.row}: ${style('yellow', formatCountOf(problems.length, 'problem'))}`);
     for (const { path, reason } of problems.slice(0, MAX_PROBLEMS))

@@ -90,11 +90,14 @@ function stateText(state: RowState, { style }: Terminal): string {
 }
 
 function detailsOf(one: SeriesStatus, terminal: Terminal): { line: string; state: RowState }[] {
-  const { series, state, reasons, unreadable, wrongClocks = 0 } = one;
+  const { series, state, reasons, notes, unreadable, wrongClocks = 0 } = one;
   // What a row waits for says so itself.
   const colon = state === 'waiting' ? `${series}: ` : `${series}: ${stateText(state, terminal)}: `;
-  const lines = reasons.map((reason) => ({ line: `${colon}${printable(reason)}`, state }));
-  const notes = [
+  const lines = [
+    ...reasons.map((reason) => ({ line: `${colon}${printable(reason)}`, state })),
+    ...notes.map((note) => ({ line: `${series}: ${printable(note)}`, state: 'ok' as const })),
+  ];
+  const ofLog = [
     ...(unreadable === 0 ? [] : [`${formatCountOf(unreadable, 'line')} of its log cannot be read`]),
     ...(wrongClocks === 0
       ? []
@@ -102,7 +105,7 @@ function detailsOf(one: SeriesStatus, terminal: Terminal): { line: string; state
   ];
   return [
     ...lines,
-    ...notes.map((note) => ({ line: terminal.style('dim', `${series}: ${note}`), state: 'ok' as const })),
+    ...ofLog.map((note) => ({ line: terminal.style('dim', `${series}: ${note}`), state: 'ok' as const })),
   ];
 }
 
@@ -117,6 +120,8 @@ function verdict(found: readonly SeriesStatus[], { style }: Terminal): string {
   ];
   const waiting = count(({ state }) => state === 'waiting', 'waiting for a disk');
   const text = [...bad, ...waiting].join(', ');
+  const hasNotes = found.some(({ notes }) => notes.length > 0);
+  if (text === '' && hasNotes) return style('yellow', 'Nothing needs you now; see above.');
   if (text === '') return style('green', 'All is well.');
   return style(bad.length > 0 ? 'red' : 'yellow', `Of ${formatCountOf(found.length, 'row')}: ${text}.`);
 }
@@ -128,7 +133,7 @@ function mark(result: 'passed' | 'failed'): string {
 /** How thorough it was, and whether it failed. */
 function verifyMark({ result, level, sample }: PastVerify): string {
   const share = sample === null ? '' : ` ${Number((sample * 100).toFixed(3))}%`;
-  return `${level === 'full' ? share || ' full' : ''}${mark(result)}`;
+  return `${level === 'full' ? share || ' full' : ' quick'}${mark(result)}`;
 }
 
 /** `5m ago`, `3h ago`, `in 2d` */
@@ -141,7 +146,7 @@ function shortAge(ms: number): string {
 
 /** One line of `--json`, as docs/cli.md lists it. */
 export function statusJson(one: SeriesStatus): object {
-  const { series, destination, state, isOverdue: overdue, isFailing: failing, reasons, size } = one;
+  const { series, destination, state, isOverdue: overdue, isFailing: failing, reasons, notes, size } = one;
   const { lastVerify, lastDrill } = one;
   return {
     event: 'status',
@@ -151,6 +156,7 @@ export function statusJson(one: SeriesStatus): object {
     overdue,
     failing,
     reasons,
+    notes,
     every: formatEvery(one.everyMs),
     lastRun: runJson(one.lastRun),
     lastSuccess: one.lastSuccess?.started ?? null,

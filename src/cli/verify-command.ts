@@ -1,15 +1,18 @@
 import { randomInt } from 'node:crypto';
 import { gravestStatus, SnapshotError } from '../errors.ts';
-import { findSeries, seriesOfPlan } from '../jobs/address.ts';
-import { Memory } from '../jobs/status/memory.ts';
+import { findSeries, rowOf, seriesOfPlan } from '../jobs/address.ts';
+import { findAway } from '../jobs/run/away.ts';
+import { Memory, type Recall } from '../jobs/status/memory.ts';
 import { recordVerify } from '../jobs/verify/record-verify.ts';
 import { rememberLog } from '../jobs/status/remember-log.ts';
 import { type Verdict, verify, type VerifyOptions } from '../jobs/verify/verify.ts';
 import type { VerifyEnd } from '../jobs/verify/verify-events.ts';
-import { loadPlan } from '../plan/plan.ts';
+import { DEFAULT_EVERY_MS } from '../plan/every.ts';
+import { loadPlan, type Plan } from '../plan/plan.ts';
+import type { Row } from '../plan/row.ts';
 import type { Series } from '../snapshot/series.ts';
 import type { CommonOptions } from './common-options.ts';
-import { thisStateFolder } from './state.ts';
+import { recallFor, thisStateFolder } from './state.ts';
 import { stopSignal } from './stop-signal.ts';
 import type { Terminal } from './terminal.ts';
 import { verifyView } from './verify-view.ts';
@@ -27,9 +30,11 @@ export interface VerifyCommandOptions extends CommonOptions {
 export async function verifyCommand(options: VerifyCommandOptions, terminal: Terminal): Promise<number> {
   const sample = checkedSample(options);
   const level = options.level ?? (sample === undefined ? 'quick' : 'full');
-  const plan = async (): ReturnType<typeof loadPlan> => await loadPlan(options.plan);
+  let known: Plan | undefined;
+  const plan = async (): Promise<Plan> => (known = await loadPlan(options.plan));
   const all =
     options.series === undefined ? seriesOfPlan(await plan()) : [await findSeries(options.series, plan)];
+  const recall = recallFor(terminal);
   const view = verifyView(options, terminal);
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
   const memory = new Memory(thisStateFolder());
@@ -49,15 +54,18 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
       const isMended = options.repair && (await repairAll(series, found, verifyOptions));
       const verdict = isMended ? await verify(series, verifyOptions) : found;
       await recordVerify(series, verdict, verifyOptions, started);
-      const drilled = options.drill ? await drillAll(series, verdict, verifyOptions, at) : [];
+      const drilled = options.drill ? await drillAll(series, verdict, verifyOptions) : [];
       await rememberLog(series, memory, new Date(), (message) =>
         view.event({ event: 'note', series: series.name, message }),
       );
-      const end = { ...verdict.end, status: gravestStatus([verdict.end.status, ...drilled]) };
+      const row = known && rowOf(series, known);
+      const empty = await emptyEnd(series, verdict, row, recall);
+      const end = { ...verdict.end, ...empty, ...gravest([empty?.status ?? verdict.end.status, ...drilled]) };
       view.event(end);
       ends.push(end);
     }
-    const status = gravestStatus(ends.map((end) => end.status));
+    // Of no series at all nothing is known to be right either.
+    const status = ends.length === 0 ? 1 : gravestStatus(ends.map((end) => end.status));
     view.end(ends, status);
     return status;
   } catch (error) {
@@ -67,6 +75,24 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
     stop.dispose();
     view.close();
   }
+}
+
+function gravest(statuses: readonly number[]): { readonly status: number } {
+  return { status: gravestStatus(statuses) };
+}
+
+/** What there is to say of a series that has no snapshots: a row that is switched off may well have none. */
+async function emptyEnd(
+  series: Series,
+  { end: { nothing } }: Verdict,
+  row: Row | undefined,
+  recall: Recall,
+): Promise<{ readonly nothing: string; readonly status: number } | undefined> {
+  if (nothing === undefined) return undefined;
+  const memory = await recall(series.store.location);
+  const away = await findAway(series, row?.every ?? DEFAULT_EVERY_MS, memory, new Date());
+  const status = away === undefined && row?.active === false ? 0 : 1;
+  return { nothing: away?.message ?? nothing, status };
 }
 
 /** Repairs what can be. @returns Whether anything was: then the series is to be verified again. */
@@ -88,8 +114,7 @@ async function repairAll(
 async function drillAll(
   series: Series,
   { survey, names, findings }: Verdict,
-  { signal, report }: VerifyOptions,
-  at: string | undefined,
+  { signal, report, level, sample, at }: VerifyOptions,
 ): Promise<readonly number[]> {
   const { drill } = await import('../jobs/verify/drill.ts');
   const known = survey.snapshots.filter(({ name }) => names.includes(name));
@@ -105,6 +130,11 @@ async function drillAll(
     const end = await drill(series, snapshot, signal);
     report(end);
     statuses.push(end.result === 'passed' ? 0 : 1);
+    if (end.result === 'passed' || (level === 'full' && sample === undefined)) continue;
+    // It says that something is damaged. What that is, so that a run can write it again, only reading tells.
+    const full: VerifyOptions = { at: snapshot.name, level: 'full', signal, report };
+    const started = new Date();
+    await recordVerify(series, await verify(series, full), full, started);
   }
   return statuses;
 }

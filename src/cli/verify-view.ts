@@ -16,6 +16,9 @@ const REDRAW_MS = 100;
 const JSON_PROGRESS_MS = 1000;
 const PLAIN_PROGRESS_MS = 30_000;
 
+/** Only who has read everything calls a series healthy. */
+const VERDICTS = { quick: 'in place', sample: 'sound as far as read', full: 'healthy' } as const;
+
 /** Shows what verifying tells. */
 export interface VerifyView {
   event(event: VerifyEvent): void;
@@ -108,9 +111,16 @@ class TextVerifyView implements VerifyView {
     this.#draw?.clear();
     if (this.#quiet) return;
     const { style } = this.#terminal;
+    const isAll = ends.every(({ looked }) => looked === 'full');
+    const isNothing = ends.every(({ nothing }) => nothing !== undefined);
     if (ends.length === 0) this.#terminal.out('There is no series to verify.');
-    else if (status === 0) this.#terminal.out(style('green', 'Everything is as it should be.'));
-    else this.#terminal.out(style('red', 'Not everything is as it should be; see above.'));
+    else if (isNothing) this.#terminal.out(style('yellow', 'Nothing was verified: there are no snapshots.'));
+    else if (status !== 0) this.#terminal.out(style('red', 'Not everything is as it should be; see above.'));
+    else if (isAll) this.#terminal.out(style('green', 'Everything is as it should be.'));
+    else
+      this.#terminal.out(
+        `${style('green', 'What was looked at is as it should be.')} \`--level full\` reads the rest.`,
+      );
   }
 
   close(): void {
@@ -123,15 +133,19 @@ class TextVerifyView implements VerifyView {
     if (lost > MOST_LOST)
       this.#wrong(`... and ${formatCount(lost - MOST_LOST)} more lost; --json names them all`);
     this.#lost = 0;
-    if (this.#quiet) return;
+    if (this.#quiet && end.nothing === undefined) return;
+    if (end.nothing !== undefined) {
+      this.#wrong(`${this.#terminal.style('yellow', 'nothing')}  ${series}  ${end.nothing}`);
+      return;
+    }
     const read =
       readBytes === 0
-        ? 'archives not read'
+        ? 'names, sizes and small files; contents were not read'
         : `${formatBytes(readBytes)} read, ${formatCount(readPieces)} of ${formatCountOf(pieces, 'content')} checked`;
     const sample = seed === undefined ? '' : `, seed ${seed}`;
     const verdict =
       end.damages + lost === 0
-        ? this.#terminal.style('green', 'healthy')
+        ? this.#terminal.style('green', VERDICTS[end.looked])
         : this.#terminal.style('red', 'DAMAGED');
     this.#line(
       `${verdict}  ${this.#terminal.style('bold', series)}  ${formatCountOf(snapshots, 'snapshot')}, ` +

@@ -46,6 +46,22 @@ export interface GuardReport {
   readonly hint: string;
 }
 
+/** What became of damage in a series. */
+export interface DamageReport {
+  /** Files of the series that are known to be damaged. */
+  readonly files: number;
+  /** Files that are whole in the new snapshot, and were not in the one before. */
+  readonly healed: number;
+  /** Files of snapshots that no archive has any more, and that nobody has accepted. */
+  readonly lost: number;
+  /** Files that are no archives, and may be written anew by a repair. */
+  readonly repairable: number;
+  /** What was known cannot be read. */
+  readonly unknown: boolean;
+  readonly messages: readonly string[];
+  readonly hint: string;
+}
+
 /** How one row ended. */
 export interface RowEnd {
   readonly event: 'row';
@@ -69,6 +85,8 @@ export interface RowEnd {
   /** All snapshots of the series with the reasons for keeping them; empty when rotation was held back. */
   readonly kept: readonly RotationStep[];
   readonly removed: readonly RotationStep[];
+  /** What there is to say of damage in the series; null when nothing. */
+  readonly damage: DamageReport | null;
   /** What the series has now; null when that is not known. */
   readonly series: SeriesSize | null;
   readonly error: {

@@ -23,17 +23,19 @@ export interface Held {
 }
 
 /** The hint for every guard that `--accept-changes` overrules: for this series only, others may have a reason too. */
-export function wayOut(series: string): string {
-  return `If that is what you want, run once with \`${optionsFor(series, '--accept-changes')}\`.`;
+export function wayOut(series: string, condition = 'If that is what you want'): string {
+  return `${condition}, run once with \`${optionsFor(series, '--accept-changes')}\`.`;
 }
 
 /** `--only NAME`, and what overrules a guard. */
 export function optionsFor(series: string, overrule: string): string {
+  return `--only ${seriesWord(series)} ${overrule}`;
+}
+
+/** The name or folder of a series as one word of a shell. */
+export function seriesWord(series: string): string {
   // A name holds neither quotes nor backslashes, but may hold other things that mean something to a shell.
-  const word = /^[\p{L}\p{N}_.-]+$/u.test(series)
-    ? series
-    : `"${series.replaceAll(/[$`]/g, String.raw`\$&`)}"`;
-  return `--only ${word} ${overrule}`;
+  return /^[\p{L}\p{N}_./-]+$/u.test(series) ? series : `"${series.replaceAll(/["\\$`]/g, String.raw`\$&`)}"`;
 }
 
 /**

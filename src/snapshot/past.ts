@@ -1,6 +1,7 @@
 // What runs.jsonl tells of the past, as far as the state of a series depends on it.
 import { SnapshotError } from '../errors.ts';
 import { Fields } from './fields.ts';
+import type { DamageRecord } from './runs-log.ts';
 
 /** How a run ended. `waiting`: its disk was not there; that stands in no series' log, but in the memory of a machine. */
 export interface PastRun {
@@ -11,6 +12,7 @@ export interface PastRun {
   readonly snapshots?: number | undefined;
   readonly oldest?: string | null | undefined;
   readonly seriesBytes?: number | undefined;
+  readonly damage?: DamageRecord | undefined;
 }
 
 export interface PastVerify {
@@ -20,6 +22,7 @@ export interface PastVerify {
   readonly level: 'quick' | 'full';
   readonly sample: number | null;
   readonly at: string | null;
+  readonly damage?: DamageRecord | undefined;
 }
 
 export interface PastDrill {
@@ -67,6 +70,7 @@ export function readPast(fields: Fields): PastRecord {
       level: fields.oneOf('level', ['quick', 'full']),
       sample: fields.has('sample') ? fields.share('sample') : null,
       at: fields.has('at') ? fields.text('at') : null,
+      ...damageOf(fields),
     };
   }
   return {
@@ -79,5 +83,20 @@ export function readPast(fields: Fields): PastRecord {
       oldest: fields.has('oldest') ? fields.text('oldest', TIME) : null,
       seriesBytes: fields.count('seriesBytes'),
     }),
+    ...damageOf(fields),
+  };
+}
+
+function damageOf(fields: Fields): { readonly damage?: DamageRecord } {
+  if (!fields.has('damage')) return {};
+  const damage = fields.object('damage');
+  return {
+    damage: {
+      files: damage.count('files'),
+      needed: damage.count('needed'),
+      repairable: damage.count('repairable'),
+      lost: damage.count('lost'),
+      unknown: damage.boolean('unknown'),
+    },
   };
 }

@@ -3,6 +3,20 @@ import type { Series } from './series.ts';
 
 export const RUNS_FILE = 'runs.jsonl';
 
+/** What is known to be damaged in a series, as numbers. */
+export interface DamageRecord {
+  /** Files of the series that are damaged; one with several names counts as often. */
+  readonly files: number;
+  /** How many of them the newest snapshot needs. */
+  readonly needed: number;
+  /** How many of them are no archives, so that `verify --repair` may write them anew, and accepted by nobody. */
+  readonly repairable: number;
+  /** Files of snapshots that no archive has any more, and that nobody has accepted. */
+  readonly lost: number;
+  /** There is damage, and what it is cannot be read. */
+  readonly unknown: boolean;
+}
+
 /** One line of runs.jsonl: how one run of a row ended. */
 export interface RunRecord {
   readonly started: string;
@@ -26,6 +40,8 @@ export interface RunRecord {
   readonly oldest?: string | null | undefined;
   /** ... and what all of them take on disk, but for a few small files. */
   readonly seriesBytes?: number | undefined;
+  /** What is known to be damaged after it; missing where the run did not come so far, and in lines of earlier versions. */
+  readonly damage?: DamageRecord | undefined;
 }
 
 /** One line of runs.jsonl: what `snapshot verify` found. */
@@ -45,6 +61,8 @@ export interface VerifyRecord {
   readonly readBytes: number;
   readonly damages: number;
   readonly lost: number;
+  /** What is known to be damaged after it; missing where that could not be noted, and in lines of earlier versions. */
+  readonly damage?: DamageRecord | undefined;
 }
 
 /** One line of runs.jsonl: how a drill ended. */

@@ -21,11 +21,6 @@ export type { Snapshot, Survey } from './survey.ts';
 /** Room is made for so many files at once; what info.json claims beyond that has to come first. */
 const MOST_EXPECTED = 4_000_000;
 
-/** The folder that holds a file which `snapshot` names. */
-function folderOf(snapshot: string, file: string): string {
-  return file.includes('/') ? file.slice(0, file.indexOf('/')) : snapshot;
-}
-
 /** The content that a line of the index tells of. In a tar, a further name of a file has none of its own. */
 function memberOf(lines: LineReader, isZip: boolean): DeadMember | undefined {
   const { entry, hash, at, member } = parseLine(lines.line(), lines.where);
@@ -142,18 +137,6 @@ export class Series {
   /** Whether some snapshot names files that lie in the folder of another. */
   sharesByName(snapshots: readonly Snapshot[]): boolean {
     return namedElsewhere(snapshots).size > 0;
-  }
-
-  /** The sizes of all archives of `snapshot` that are there, by the names it has for them. */
-  async sizesOf({ name, info }: Snapshot): Promise<Map<string, number>> {
-    const sizes = new Map<string, number>();
-    const folders = new Set([name, ...info.archives.map(({ file }) => folderOf(name, file))]);
-    for (const folder of folders) {
-      for (const item of await this.store.list(this.key(folder))) {
-        if (item.isFile) sizes.set(folder === name ? item.name : `${folder}/${item.name}`, item.sizeBytes);
-      }
-    }
-    return sizes;
   }
 
   /** The key of a file that `snapshot` names. */

@@ -1,7 +1,10 @@
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import type { Row } from '../../plan/plan.ts';
 import { type Info, newBytesOf } from '../../snapshot/info.ts';
+import { INFO_FILE } from '../../snapshot/names.ts';
 import { type Dated, planRotation } from '../../snapshot/rotation.ts';
+import { type Found, placeOf, readDamage } from '../../snapshot/damage.ts';
+import { filesOf, lookOver } from '../../snapshot/look-over.ts';
 import type { Series, Snapshot } from '../../snapshot/series.ts';
 import { bytesOf } from '../../snapshot/series-size.ts';
 import { thisZone } from '../../snapshot/zone.ts';
@@ -19,6 +22,8 @@ export interface ListedSnapshot {
   readonly newBytes: number;
   /** Why rotation keeps it; empty when it would let it go, undefined when no plan says. */
   readonly reasons: readonly string[] | undefined;
+  /** What is known to be wrong with its files, `FILE WHAT`. */
+  readonly flaws: readonly string[];
 }
 
 export interface ListedSeries {
@@ -33,7 +38,8 @@ export interface ListedSeries {
   readonly kept: readonly string[];
   /** What is wrong with each damaged one, and what to do about it. */
   readonly damaged: readonly {
-    readonly name: string;
+    /** Undefined: what is known of damage cannot be read. */
+    readonly name: string | undefined;
     readonly message: string;
     readonly hint: string | undefined;
   }[];
@@ -57,6 +63,12 @@ export async function list(
   const { every = DEFAULT_EVERY_MS, keep } = row ?? {};
   const waiting = (await findAway(series, every, await recall(series.store.location), now))?.message;
   const { snapshots, unfinished, kept: others, damaged } = await series.survey(now);
+  const known = await readDamage(series);
+  const looked = await lookOver(series, snapshots);
+  // What a run has rotated out meanwhile is not damaged.
+  const there = looked.found.size === 0 ? snapshots : (await series.survey(now)).snapshots;
+  const isThere = new Set(there.map(({ name }) => name));
+  const read = new Map([...known.flaws].filter(([, { kind }]) => kind === 'content'));
   const kept = keep === undefined ? undefined : planRotation(snapshots.map(dated), keep, thisZone()).keep;
   return {
     name: series.name,
@@ -65,13 +77,29 @@ export async function list(
       ...snapshot,
       isOdd: snapshot.doubt === 'odd',
       newBytes: newBytesOf(snapshot.name, snapshot.info),
+      flaws: isThere.has(snapshot.name) ? flawsOf(snapshot, looked.found, read) : [],
       reasons: kept && (kept.find((entry) => entry.snapshot.name === snapshot.name)?.reasons ?? []),
     })),
     unfinished,
     odd: oddOnes(snapshots),
     kept: others,
-    damaged: damaged.map(({ name, error: { message, hint } }) => ({ name, message, hint })),
+    damaged: [
+      ...damaged.map(({ name, error: { message, hint } }) => ({ name, message, hint })),
+      ...(known.trouble === undefined ? [] : [{ name: undefined, message: known.trouble, hint: undefined }]),
+    ],
     bytes: bytesOf(snapshots),
     waiting,
   };
+}
+
+/** What names and sizes say now, and what reading has said before. */
+function flawsOf(
+  { name, info }: Snapshot,
+  ...known: readonly ReadonlyMap<string, Pick<Found, 'what'>>[]
+): readonly string[] {
+  return [...filesOf(info), { file: INFO_FILE }].flatMap((file) => {
+    const place = placeOf(name, file);
+    const flaw = known.find((flaws) => flaws.has(place))?.get(place);
+    return flaw === undefined ? [] : [`${place.slice(place.indexOf('/') + 1)} ${flaw.what}`];
+  });
 }

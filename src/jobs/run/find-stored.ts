@@ -11,6 +11,9 @@ import { takeUnfinished } from './unfinished.ts';
 /** How far content is taken to shrink where no older snapshot tells. */
 const USUAL_RATIO = 0.5;
 
+/** Room to be left when archives are written anew. */
+const UPKEEP_MARGIN_BYTES = 16 * 1024 * 1024;
+
 /** Finds what is stored already of a tree, in archives that the row may share. */
 export async function findStored(
   context: RowContext,
@@ -20,13 +23,13 @@ export async function findStored(
   const { row, series, report } = context;
   const { holdings } = previous;
   const note = (message: string): void => report.note(message);
-  const shelf = await Shelf.open(series, previous, note);
+  const shelf = Shelf.of(previous);
   if (row.strategy === 'incremental') {
     await shelf.readRest(series, previous, holdings, note);
     await takeUnfinished(context, previous, shelf);
   }
   const stored = new Stored(entries, holdings, row.format === 'zip', {
-    isThere: (archive) => shelf.get(archive) !== undefined,
+    isThere: (archive, hash) => shelf.has(archive, hash),
     isShared: (archive) => row.strategy === 'incremental' && shelf.isOf(archive, row.format),
   });
   return { shelf, stored };
@@ -62,4 +65,16 @@ function estimateBytes(
     const usual = isCompressedType(entries.path(i)) ? 1 : USUAL_RATIO;
     return sizes.has(size) ? sum : sum + size * (ratio ?? usual);
   }, 0);
+}
+
+/** Whether what is live in `archives` can be written again. If not, they stay for another night. */
+export async function hasRoomFor(
+  { series, report }: RowContext,
+  archives: readonly { readonly liveBytes: number }[],
+): Promise<boolean> {
+  const free = await series.store.freeBytes();
+  const bytes = archives.reduce((sum, { liveBytes }) => sum + liveBytes, 0);
+  if (free === undefined || free > bytes + UPKEEP_MARGIN_BYTES) return true;
+  report.note('archives that are mostly out of use stay, as there is no room to write them anew');
+  return false;
 }

@@ -1,8 +1,8 @@
 // One snapshot: from a tree and what is stored of it already, to a dated folder that is whole.
 import { Packer } from '../../pack/pack.ts';
-import type { PackedArchive } from '../../pack/archive-writer.ts';
 import type { Packed } from '../../pack/packed.ts';
 import { commitSnapshot } from '../../snapshot/commit.ts';
+import type { Flaw } from '../../snapshot/damage.ts';
 import type { ArchiveInfo, FileInfo, Info } from '../../snapshot/info.ts';
 import { archiveName, treeArchiveName } from '../../snapshot/names.ts';
 import { restoreText } from '../../snapshot/restore-text.ts';
@@ -12,8 +12,9 @@ import { firstNames, shareContent } from '../../tree/hardlinks.ts';
 import type { Entry } from '../../tree/entry.ts';
 import type { BytePath } from '../../tree/path.ts';
 import type { Tree } from '../../tree/scanner.ts';
+import { flawed, infoOfArchive } from './archive-infos.ts';
 import { unseen } from './carry-over.ts';
-import { findStored, needRoom } from './find-stored.ts';
+import { findStored, hasRoomFor, needRoom } from './find-stored.ts';
 import type { Previous } from './previous.ts';
 import { restoreParts } from './restore-parts.ts';
 import { type RowContext, type Totals, totalsOf } from './row-context.ts';
@@ -29,8 +30,13 @@ const SMALL_INDEX_BYTES = 256 * 1024;
 /** Where more than one line in so many differs from the last whole index, a new one is written. */
 const MOST_CHANGED = 8;
 
-/** Room to be left when archives are written anew. */
-const UPKEEP_MARGIN_BYTES = 16 * 1024 * 1024;
+/** A new snapshot. */
+export interface Committed {
+  readonly info: Info;
+  readonly totals: Totals;
+  /** Damaged archives that it shares for what can be had nowhere else, by their places. */
+  readonly shared: ReadonlyMap<string, Flaw>;
+}
 
 export class SnapshotMaker {
   readonly #context: RowContext;
@@ -125,8 +131,14 @@ export class SnapshotMaker {
     await this.#packer.discard();
   }
 
+  /** Whether the content of entry `i` is in the snapshot, and in an archive of which no damage is known. */
+  isSound(i: number): boolean {
+    const slot = this.#missing.has(i) ? undefined : this.#stored.slot(i);
+    return slot !== undefined && this.#shelf.get(this.#stored.contents.archive(slot))?.flaw === undefined;
+  }
+
   /** Turns the archives into a snapshot. */
-  async commit(packed: Packed): Promise<{ info: Info; totals: Totals }> {
+  async commit(packed: Packed): Promise<Committed> {
     const { row, series, started, machine, options, problems, lock } = this.#context;
     const { newest, holdings } = this.#previous;
     const { entries } = this.#tree;
@@ -164,7 +176,11 @@ export class SnapshotMaker {
       },
       lock,
     );
-    return { info: whole, totals: totalsOf(entries, this.#missing) };
+    return {
+      info: whole,
+      totals: totalsOf(entries, this.#missing),
+      shared: flawed(whole, this.#snapshot, this.#shelf),
+    };
   }
 
   async #packNew(): Promise<void> {
@@ -235,7 +251,13 @@ export class SnapshotMaker {
       return bytes === undefined || liveBytes === 0 ? [] : [{ number, bytes, liveBytes }];
     });
     const retired = new Set(planUpkeep(uses));
-    if (retired.size === 0 || !(await this.#hasRoomFor(uses.filter(({ number }) => retired.has(number)))))
+    if (
+      retired.size === 0 ||
+      !(await hasRoomFor(
+        this.#context,
+        uses.filter(({ number }) => retired.has(number)),
+      ))
+    )
       return;
     const numbers: number[] = [];
     const { entries } = this.#tree;
@@ -254,17 +276,6 @@ export class SnapshotMaker {
       // What cannot be read now stays where it is, and as it was when it was stored.
       else if (entry !== undefined) entries.replace(i, entry);
     }
-  }
-
-  /** Whether what is live in `archives` can be written again. If not, they stay for another night. */
-  async #hasRoomFor(archives: readonly { readonly liveBytes: number }[]): Promise<boolean> {
-    const free = await this.#context.series.store.freeBytes();
-    const bytes = archives.reduce((sum, { liveBytes }) => sum + liveBytes, 0);
-    if (free === undefined || free > bytes + UPKEEP_MARGIN_BYTES) return true;
-    this.#context.report.note(
-      'archives that are mostly out of use stay, as there is no room to write them anew',
-    );
-    return false;
   }
 
   /** Older archives that hold something of the tree, which the new snapshot shares, and its own. */
@@ -296,10 +307,4 @@ export class SnapshotMaker {
   #owner(i: number): number {
     return this.#stored.hasOwn(i) ? i : (this.#firstNames.get(i) ?? i);
   }
-}
-
-function infoOfArchive(number: number, archive: PackedArchive, uses: ReadonlyMap<number, Use>): ArchiveInfo {
-  const use = uses.get(number);
-  const { file, bytes, sha256 } = archive;
-  return { number, file, bytes, sha256, entries: use?.entries ?? 0, liveBytes: use?.contentBytes ?? 0 };
 }

@@ -10,6 +10,7 @@ const END: RowEnd = {
   row: 'letters',
   source: '/home/anna/letters',
   series: null,
+  damage: null,
   outcome: 'written',
   dryRun: false,
   snapshot: '2026-11-19T02-00-00Z',

@@ -28,6 +28,12 @@ export interface NoticeRow {
   readonly problemCount: number;
   /** The first few; paths are relative to the source. */
   readonly problems: readonly Pick<RowProblem, 'kind' | 'path' | 'reason'>[];
+  /** What became of damage in the series; null when there is nothing to say. */
+  readonly damage: {
+    readonly healed: number;
+    readonly lost: number;
+    readonly messages: readonly string[];
+  } | null;
   readonly error: { readonly code: string; readonly message: string } | null;
   /** Its disk is away, which is no failure yet. */
   readonly waiting: { readonly message: string } | null;
@@ -123,6 +129,14 @@ function rowOf(end: RowEnd, problems: readonly RowProblem[]): NoticeRow {
     problems: problems
       .slice(0, MOST_PROBLEMS)
       .map(({ kind, path, reason }) => ({ kind, path, reason: pathless(reason) })),
+    damage:
+      end.damage === null
+        ? null
+        : {
+            healed: end.damage.healed,
+            lost: end.damage.lost,
+            messages: end.damage.messages.map(pathless),
+          },
     error: end.error === null ? null : { code: end.error.code, message: pathless(end.error.message) },
     waiting: end.waiting === null ? null : { message: pathless(end.waiting.message) },
     durationMs,

@@ -3,6 +3,7 @@ import { Holdings } from '../../snapshot/holdings.ts';
 import type { Series, Snapshot, Survey } from '../../snapshot/series.ts';
 import { oddOnes } from '../odd-time.ts';
 import type { PreviousCursor } from '../../tree/compare.ts';
+import { type DamageOptions, RowDamage } from './row-damage.ts';
 
 /** What a run compares with. */
 export interface Previous {
@@ -13,6 +14,8 @@ export interface Previous {
   readonly entries: PreviousCursor;
   /** What it holds, as far as `entries` has come. */
   readonly holdings: Holdings;
+  /** What is damaged in the series. */
+  readonly damage: RowDamage;
 }
 
 /** A cursor over no entries. */
@@ -28,24 +31,22 @@ export function whatAndWayOut({ message, hint }: SnapshotError): string {
   return hint === undefined ? message : `${message}; ${hint}`;
 }
 
-/** @param note - Told of snapshots that are damaged, and so are not compared with. */
-export async function findPrevious(
-  series: Series,
-  now: Date,
-  note: (message: string) => void,
-): Promise<Previous> {
+/** @param options - Its `note` is told of snapshots that are damaged, and so are not compared with. */
+export async function findPrevious(series: Series, options: DamageOptions): Promise<Previous> {
+  const { note, now } = options;
   const survey = await series.survey(now);
   for (const { error } of survey.damaged) note(whatAndWayOut(error));
   for (const odd of oddOnes(survey.snapshots)) note(odd);
   for (const name of survey.foreign) note(`${name} is no folder, and so no snapshot; it stays`);
+  const damage = await RowDamage.find(series, survey, options);
   for (const newest of survey.snapshots.toReversed()) {
     try {
       const entries = await series.index(newest);
-      return { survey, newest, entries, holdings: entries.holdings };
+      return { survey, newest, entries, holdings: entries.holdings, damage };
     } catch (error) {
       if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
       note(`${error.message}; comparing with the snapshot before it`);
     }
   }
-  return { survey, newest: undefined, entries: NOTHING, holdings: new Holdings() };
+  return { survey, newest: undefined, entries: NOTHING, holdings: new Holdings(), damage };
 }

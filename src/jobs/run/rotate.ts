@@ -18,6 +18,16 @@ export function showRotation(plan: RotationPlan<Dated>): Rotation {
   };
 }
 
+/** `plan`, but that the snapshots `held` stay: they have the last copy of something. */
+export function withHeld(plan: RotationPlan<Dated>, held: ReadonlySet<string>): RotationPlan<Dated> {
+  if (held.size === 0) return plan;
+  const kept = plan.remove.filter(({ name }) => held.has(name)).toReversed();
+  return {
+    keep: [...plan.keep, ...kept.map((snapshot) => ({ snapshot, reasons: ['last copy'] }))],
+    remove: plan.remove.filter(({ name }) => !held.has(name)),
+  };
+}
+
 /**
  * Removes what `plan` lets go, the oldest first, as long as nobody reads the series.
  *

@@ -10,6 +10,7 @@ import type { ChangeCount } from '../../tree/compare.ts';
 import type { Problem } from '../../tree/entry.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
 import type { GuardReport } from '../events.ts';
+import type { DamageEnd } from './row-damage.ts';
 import type { Rotation } from './rotate.ts';
 import type { RowReporter } from './row-reporter.ts';
 
@@ -46,6 +47,7 @@ export interface RowResult {
   readonly rotation: Rotation;
   /** What the series has now; undefined after a dry run. */
   readonly series: SeriesSize | undefined;
+  readonly damage: DamageEnd;
 }
 
 /** The run of one row: what it works on, and what has come up so far. */

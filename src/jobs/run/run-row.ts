@@ -5,10 +5,12 @@ import { SeriesLock } from '../../snapshot/lock.ts';
 import { sizeOfSeries } from '../../snapshot/series-size.ts';
 import type { Comparison } from '../../tree/compare.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
+import type { Problem } from '../../tree/entry.ts';
 import type { Tree } from '../../tree/scanner.ts';
 import { holdBack } from './hold-back.ts';
 import { carryOver } from './carry-over.ts';
 import { clearUnfinished } from './clear-unfinished.ts';
+import { needsHealing } from './healing.ts';
 import { findPrevious, type Previous } from './previous.ts';
 import { RowContext, type RowOptions, type RowResult, totalsOf } from './row-context.ts';
 import type { RowReporter } from './row-reporter.ts';
@@ -72,9 +74,12 @@ async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
 
   const change =
     previous.newest === undefined
-      ? { isChanged: true, rotten: [] }
+      ? { isChanged: true, rotten: [], unread: [] }
       : await look(context, tree, comparison, previous.newest.name);
-  if (!change.isChanged) {
+  const isToWrite = change.isChanged || needsHealing(previous, tree.entries);
+  // When a snapshot is written, packing names them.
+  if (dryRun || !isToWrite) context.name(change.unread);
+  if (!isToWrite) {
     await context.hold([]);
     if (!dryRun) await clearUnfinished(context, previous.survey);
     return context.result({
@@ -85,6 +90,7 @@ async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
       newBytes: 0,
       rotation: { kept: [], removed: [] },
       series: dryRun ? undefined : sizeOfSeries(previous.survey.snapshots),
+      damage: await previous.damage.end(previous.survey.snapshots, 0, false),
     });
   }
   // Loaded when it is needed: most nights nothing is written.
@@ -96,7 +102,9 @@ async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
 
 /** Finds what there is to compare with. */
 async function openSeries({ series, options, report, started }: RowContext): Promise<Previous> {
-  const previous = await findPrevious(series, started, (message) => report.note(message));
+  const { dryRun, acceptChanges: accept } = options;
+  const note = (message: string): void => report.note(message);
+  const previous = await findPrevious(series, { accept, dryRun, now: started, note });
   if (!options.dryRun && options.acceptChanges) await removeHeld(series);
   return previous;
 }
@@ -111,13 +119,13 @@ async function look(
   { root, entries }: Tree,
   comparison: Comparison,
   newest: string,
-): Promise<{ isChanged: boolean; rotten: readonly number[] }> {
+): Promise<{ isChanged: boolean; rotten: readonly number[]; unread: readonly Problem[] }> {
   const { pool, signal, dryRun, rehash } = context.options;
   // A dry run tells how much changed, and --rehash is about every file.
   const all = dryRun || rehash;
-  if (!all && comparison.isCertain()) return { isChanged: true, rotten: [] };
+  if (!all && comparison.isCertain()) return { isChanged: true, rotten: [], unread: [] };
   const unread = comparison.unread();
-  if (unread.length === 0) return { isChanged: comparison.isCertain(), rotten: [] };
+  if (unread.length === 0) return { isChanged: comparison.isCertain(), rotten: [], unread: [] };
   const { hashFiles } = await import('../../pack/hash-files.ts');
   const bytes = unread.reduce((sum, i) => sum + entries.size(i), 0);
   const progress = context.report.phase('look', unread.length, bytes);
@@ -125,10 +133,7 @@ async function look(
   const lost = await hashFiles(entries, unread, { root, pool, signal, progress, enough });
   for (const i of lost.unread.keys()) comparison.dismiss(i);
   const rotten = await findRot(context, entries, comparison, lost.reread, newest);
-  const isChanged = comparison.isCertain();
-  // When a snapshot is written, packing names them.
-  if (dryRun || !isChanged) context.name(lost.unread.values());
-  return { isChanged, rotten };
+  return { isChanged: comparison.isCertain(), rotten, unread: [...lost.unread.values()] };
 }
 
 /** Files that have rotted in the source are no change: their last good copies stay. */

@@ -4,14 +4,14 @@ import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
 import { GuardError } from '../../snapshot/guards.ts';
 import { LockLostError } from '../../snapshot/lock.ts';
-import { appendRecord, type RunRecord } from '../../snapshot/runs-log.ts';
+import { appendRecord, type DamageRecord, type RunRecord } from '../../snapshot/runs-log.ts';
 import { Series } from '../../snapshot/series.ts';
 import { LocalStore } from '../../store/local-store.ts';
 import { RateLimit } from '../../store/rate-limit.ts';
 import { RateStore } from '../../store/rate-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { Away } from './away.ts';
-import type { Report, RowEnd } from '../events.ts';
+import type { DamageReport, Report, RowEnd } from '../events.ts';
 import type { Memory } from '../status/memory.ts';
 import { RowDisk } from './row-disk.ts';
 import { RowReporter } from './row-reporter.ts';
@@ -88,6 +88,7 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
   let reached: { readonly series: Series; readonly disk: RowDisk } | undefined;
   let isAnothers = false;
   let end: RowEnd;
+  let result: RowResult | undefined;
   try {
     const reason = await options.notNow?.();
     if (reason !== undefined) {
@@ -101,10 +102,10 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
     reached = { series, disk };
     signal.throwIfAborted();
     disk.refuseOverdue(row);
-    end =
-      disk.away === undefined
-        ? endOfResult(row, await runRow(row, { ...options, pool }, reporter), options, started)
-        : endOfWaiting(row, disk.away, options, started);
+    if (disk.away === undefined) {
+      result = await runRow(row, { ...options, pool }, reporter);
+      end = endOfResult(row, result, options, started);
+    } else end = endOfWaiting(row, disk.away, options, started);
   } catch (error) {
     end = endOfFailure(row, signal.aborted ? stopped() : error, options, started);
     // Not even a line of the log is written where another run, or another machine, is at work.
@@ -112,8 +113,9 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
       (end.error?.code === 'E_LOCKED' && !(error instanceof LockLostError)) || isRefusal(end.guards);
   }
   try {
-    if (reached !== undefined && !dryRun && !isAnothers)
-      await remember(reached, end, started, now(), reporter);
+    if (reached !== undefined && !dryRun && !isAnothers) {
+      await remember(reached, recordOf(end, started, result?.damage.record), now(), reporter);
+    }
   } catch (error) {
     end = { ...end, error: errorOf(error), status: gravestStatus([end.status, EXIT_STATUS.E_INTERNAL]) };
   }
@@ -124,15 +126,13 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
 /** Remembers how a row ended, where that can be. */
 async function remember(
   { series, disk }: { readonly series: Series; readonly disk: RowDisk },
-  end: RowEnd,
-  started: Date,
+  record: RunRecord,
   now: Date,
   reporter: RowReporter,
 ): Promise<void> {
-  const line = recordOf(end, started);
   // Nor is it written where the disk is not.
-  if (disk.away === undefined) await log(series, line, reporter);
-  await disk.remember(series, line, now);
+  if (disk.away === undefined) await log(series, record, reporter);
+  await disk.remember(series, record, now);
 }
 
 function openLocal(destination: string): Store {
@@ -168,6 +168,7 @@ function endOfResult(row: Row, result: RowResult, { dryRun, now, open }: Settled
     guards,
     kept: rotation.kept,
     removed: rotation.removed,
+    damage: result.damage.report,
     series: result.series ?? null,
     error: null,
     waiting: null,
@@ -175,8 +176,14 @@ function endOfResult(row: Row, result: RowResult, { dryRun, now, open }: Settled
     status: gravestStatus([
       guards.length > 0 ? EXIT_STATUS.E_GUARD : 0,
       problems > 0 ? EXIT_STATUS.E_PARTIAL : 0,
+      isLasting(result.damage.report) ? EXIT_STATUS.E_DAMAGED : 0,
     ]),
   };
+}
+
+/** What was healed is no failure; what is lost is one each time, until somebody accepts it. */
+function isLasting(damage: DamageReport | null): boolean {
+  return damage !== null && (damage.lost + damage.repairable > 0 || damage.unknown);
 }
 
 function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, started: Date): RowEnd {
@@ -229,6 +236,7 @@ function nothingDone(row: Row, dryRun: boolean, durationMs: number): Omit<RowEnd
     guards: [],
     kept: [],
     removed: [],
+    damage: null,
     series: null,
     error: null,
     waiting: null,
@@ -237,7 +245,7 @@ function nothingDone(row: Row, dryRun: boolean, durationMs: number): Omit<RowEnd
   };
 }
 
-function recordOf(end: RowEnd, started: Date): RunRecord {
+function recordOf(end: RowEnd, started: Date, damage: DamageRecord | undefined): RunRecord {
   const { outcome, snapshot, change, bytes, newBytes, guards, error, removed, problems, series } = end;
   return {
     started: started.toISOString(),
@@ -256,6 +264,7 @@ function recordOf(end: RowEnd, started: Date): RunRecord {
       oldest: series.oldest,
       seriesBytes: series.bytes,
     }),
+    ...(damage !== undefined && { damage }),
   };
 }
 

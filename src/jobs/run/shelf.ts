@@ -1,4 +1,5 @@
 import { SnapshotError } from '../../errors.ts';
+import { type Flaw, lacks, placeOf } from '../../snapshot/damage.ts';
 import type { DeadMember } from '../../snapshot/index-line.ts';
 import type { Holdings } from '../../snapshot/holdings.ts';
 import type { ArchiveInfo, PackFormat } from '../../snapshot/info.ts';
@@ -10,6 +11,8 @@ export interface Shelved {
   /** A snapshot, or an unfinished one, that has it. */
   readonly snapshot: string;
   readonly archive: Omit<ArchiveInfo, 'entries' | 'liveBytes'>;
+  /** What is wrong with it: then only what can be had nowhere else is taken from it. */
+  readonly flaw?: Flaw | undefined;
 }
 
 /** Every archive with content in a series, by number. */
@@ -17,31 +20,30 @@ export class Shelf {
   readonly #archives = new Map<number, Shelved>();
   #nextNumber = 0;
 
-  /**
-   * Looks which archives there are.
-   *
-   * @param note - Told of archives that are missing: their content is not there to be shared.
-   */
-  static async open(series: Series, { survey }: Previous, note: (message: string) => void): Promise<Shelf> {
+  /** Which archives there are: of each the newest one that is not known to be damaged, or else a damaged one. */
+  static of({ survey, damage }: Pick<Previous, 'survey' | 'damage'>): Shelf {
     const shelf = new Shelf();
-    const missing = new Map<number, string>();
-    // The newest one that has an archive counts.
-    for (const snapshot of survey.snapshots.toReversed()) {
-      const { archives } = snapshot.info;
-      for (const { number } of archives) shelf.#nextNumber = Math.max(shelf.#nextNumber, number + 1);
-      const wanted = archives.filter(({ number, entries }) => entries > 0 && !shelf.#archives.has(number));
-      const sizes = wanted.length === 0 ? new Map<string, number>() : await series.sizesOf(snapshot);
-      for (const archive of wanted) {
-        if (sizes.get(archive.file) === archive.bytes) {
-          shelf.#archives.set(archive.number, { snapshot: snapshot.name, archive });
-        } else missing.set(archive.number, archive.file);
+    for (const { name: snapshot, info } of survey.snapshots.toReversed()) {
+      for (const archive of info.archives) {
+        const { number, entries } = archive;
+        shelf.#nextNumber = Math.max(shelf.#nextNumber, number + 1);
+        const known = shelf.#archives.get(number);
+        if (entries === 0 || (known !== undefined && known.flaw === undefined)) continue;
+        const place = placeOf(snapshot, archive);
+        const flaw = damage.flawOf(place);
+        if (damage.isWhole(place)) shelf.#archives.set(number, { snapshot, archive });
+        else if (flaw !== undefined && known === undefined) {
+          shelf.#archives.set(number, { snapshot, archive, flaw });
+        }
       }
     }
-    for (const [number, file] of missing) {
-      if (!shelf.#archives.has(number))
-        note(`${file} is missing or not whole: what it held is written again`);
-    }
     return shelf;
+  }
+
+  /** Whether content can be had from an archive, as far as is known. */
+  has(number: number, hash: Uint8Array): boolean {
+    const shelved = this.get(number);
+    return shelved !== undefined && (shelved.flaw === undefined || !lacks(shelved.flaw, hash));
   }
 
   get(number: number): Shelved | undefined {
@@ -69,7 +71,8 @@ export class Shelf {
 
   /** Whether content of an archive may be shared by archives of `format`. */
   isOf(number: number, format: PackFormat): boolean {
-    return this.get(number)?.archive.file.endsWith(`.${format}`) === true;
+    const shelved = this.get(number);
+    return shelved?.flaw === undefined && shelved?.archive.file.endsWith(`.${format}`) === true;
   }
 
   /**

@@ -8,7 +8,8 @@ const NONE = -1;
 
 /** What may be done with archives, by number. */
 export interface Archives {
-  isThere(archive: number): boolean;
+  /** Whether content can be had from the archive. */
+  isThere(archive: number, hash: Uint8Array): boolean;
   /** Whether new content may be left out because the archive has it. */
   isShared(archive: number): boolean;
 }
@@ -54,7 +55,9 @@ export class Stored {
       entries.setHash(i, this.contents.hash(slot));
       const isKept = holdings.marks.get(i)?.kept !== undefined;
       const archive = this.contents.archive(slot);
-      const isUsable = isKept ? archives.isThere(archive) : archives.isShared(archive);
+      const isUsable = isKept
+        ? archives.isThere(archive, this.contents.hash(slot))
+        : archives.isShared(archive);
       if (this.hasOwn(i) && isUsable) this.#slots[i] = this.#canonical(slot);
     }
   }
@@ -106,7 +109,7 @@ export class Stored {
   /** Entry `i` stays as `snapshot` has it. @returns False when its content is in no archive there is. */
   keep(i: number, { hash, at, kept }: IndexEntry, snapshot: string): boolean {
     if (hash === undefined || at === undefined) return false;
-    if (!this.#archives.isThere(at[0])) return false;
+    if (!this.#archives.isThere(at[0], hash)) return false;
     const slot = this.#slotAt(hash, at);
     if (slot === undefined) return false;
     this.#entries.setHash(i, hash);

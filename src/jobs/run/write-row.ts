@@ -1,24 +1,26 @@
 // Writing a snapshot of a tree that has changed, and rotating out what it replaces.
 import { placeInTime } from '../../snapshot/clocks.ts';
 import { guardMassChange, type Held } from '../../snapshot/guards.ts';
-import { type Info, newBytesOf } from '../../snapshot/info.ts';
+import { newBytesOf } from '../../snapshot/info.ts';
 import { LockLostError } from '../../snapshot/lock.ts';
 import { snapshotTime } from '../../snapshot/names.ts';
 import { claimOf, inOrder, timeOf } from '../../snapshot/order.ts';
 import { type Dated, planRotation, type RotationPlan } from '../../snapshot/rotation.ts';
+import { lastCopies } from '../../snapshot/losses.ts';
 import type { Snapshot, Survey } from '../../snapshot/series.ts';
 import { sizeOfSeries } from '../../snapshot/series-size.ts';
 import { thisZone } from '../../snapshot/zone.ts';
 import type { Comparison } from '../../tree/compare.ts';
 import type { Tree } from '../../tree/scanner.ts';
 import { findStored, needRoom } from './find-stored.ts';
-import { SnapshotMaker } from './make-snapshot.ts';
+import { Healing } from './healing.ts';
+import { type Committed, SnapshotMaker } from './make-snapshot.ts';
 import { clearUnfinished } from './clear-unfinished.ts';
 import { holdBack } from './hold-back.ts';
 import { type NewNames, newNames } from './new-names.ts';
 import type { Previous } from './previous.ts';
-import { applyRotation, type Rotation, showRotation } from './rotate.ts';
-import { type RowContext, type RowResult, type Totals, totalsOf } from './row-context.ts';
+import { applyRotation, type Rotation, showRotation, withHeld } from './rotate.ts';
+import { type RowContext, type RowResult, totalsOf } from './row-context.ts';
 
 const NO_ROTATION: Rotation = { kept: [], removed: [] };
 
@@ -30,6 +32,7 @@ export async function wouldWrite(
   tree: Tree,
 ): Promise<RowResult> {
   const { snapshot } = await newNames(context.series, previous.survey, context.started);
+  const healing = new Healing(previous, tree.entries);
   const { stored } = await findStored(context, previous, tree);
   await needRoom(context, previous, stored, tree);
   const wanted = stored.wanted().filter((i) => !stored.find(i));
@@ -46,6 +49,11 @@ export async function wouldWrite(
     newBytes,
     rotation,
     series: undefined,
+    damage: await previous.damage.end(
+      previous.survey.snapshots,
+      healing.count((i) => stored.hasOwn(i)),
+      true,
+    ),
   });
 }
 
@@ -59,12 +67,14 @@ export async function write(
 ): Promise<RowResult> {
   const names = await newNames(context.series, previous.survey, context.started);
   const { snapshot } = names;
-  const { info, totals } = await makeSnapshot(context, previous, comparison, tree, rotten, names);
+  const committed = await makeSnapshot(context, previous, comparison, tree, rotten, names);
+  const { info, totals, shared, healed } = committed;
+  previous.damage.share(shared);
   const all = inOrder([...previous.survey.snapshots, { name: snapshot, info }], context.started);
   let rotation = NO_ROTATION;
   let left = all;
   try {
-    rotation = await rotate(context, previous.survey, all, snapshot);
+    rotation = await rotate(context, previous, all, snapshot);
     const gone = new Set(rotation.removed.map((step) => step.snapshot));
     left = all.filter(({ name }) => !gone.has(name));
     // What the snapshot took from an unfinished folder may lie there still; what rotation let go may have needed others.
@@ -73,7 +83,8 @@ export async function write(
     if (!(error instanceof LockLostError)) throw error;
     context.report.note(`the snapshot is written; nothing else was done: ${error.message}`);
   }
-  const result = { outcome: 'written', snapshot, change: info.change, totals, rotation } as const;
+  const damage = await previous.damage.end(left, healed, true);
+  const result = { outcome: 'written', snapshot, change: info.change, totals, rotation, damage } as const;
   return context.result({ ...result, newBytes: newBytesOf(snapshot, info), series: sizeOfSeries(left) });
 }
 
@@ -85,15 +96,17 @@ async function makeSnapshot(
   tree: Tree,
   rotten: readonly number[],
   names: NewNames,
-): Promise<{ info: Info; totals: Totals }> {
+): Promise<Committed & { healed: number }> {
   const { series, report } = context;
   const { snapshot, archiveDate } = names;
+  const healing = new Healing(previous, tree.entries);
   const maker = await SnapshotMaker.begin(context, previous, comparison, tree, names);
   try {
     const packed = await maker.pack(rotten);
-    context.name(packed.problems);
+    context.name([...packed.problems, ...healing.rotten()]);
     await holdBack(context, massChange(context, previous, comparison), snapshot);
-    return await maker.commit(packed);
+    const committed = await maker.commit(packed);
+    return { ...committed, healed: healing.count((i) => maker.isSound(i)) };
   } catch (error) {
     await maker.discard();
     // It is another run's to clear up, and may be in use there already.
@@ -116,13 +129,19 @@ function massChange(context: RowContext, { newest }: Previous, comparison: Compa
 /** @param snapshots - All there are. @param written - The newest of them. */
 async function rotate(
   context: RowContext,
-  survey: Survey,
+  { survey, damage }: Previous,
   snapshots: readonly Snapshot[],
   written: string,
 ): Promise<Rotation> {
   const { series, report } = context;
-  const plan = decideRotation(context, survey, written);
-  if (!context.mayRotate(plan.remove.length)) return NO_ROTATION;
+  const decided = decideRotation(context, survey, written);
+  if (!context.mayRotate(decided.remove.length)) return NO_ROTATION;
+  const letGo = decided.remove.map(({ name }) => name);
+  const held =
+    letGo.length === 0 ? new Set<string>() : lastCopies(await damage.hurtContents(snapshots), letGo);
+  for (const name of held)
+    report.note(`${name} stays: it has the last sound copy of what is damaged elsewhere`);
+  const plan = withHeld(decided, held);
   if (plan.remove.length > 0 && (await series.mayNeedOthers({ ...survey, snapshots }))) {
     report.note('nothing is rotated out, as a damaged snapshot may need archives of the others');
     return NO_ROTATION;

@@ -20,6 +20,8 @@ export interface RowStatus {
   readonly isFailing: boolean;
   /** Why it is not `ok`; empty when it is. */
   readonly reasons: readonly string[];
+  /** What is worth knowing, and needs nobody. */
+  readonly notes: readonly string[];
   readonly lastRun: PastRun | undefined;
   readonly lastSuccess: PastRun | undefined;
   readonly lastVerify: PastVerify | undefined;
@@ -65,7 +67,7 @@ export function statusOf(
   const lastDrill = records.findLast((record) => record.outcome === 'drill');
   const failures = [
     ...failureOf(runs),
-    ...verifyFailure(records),
+    ...damageFailures(records),
     ...(lastDrill?.result === 'failed' ? ['the last drill failed'] : []),
   ];
   const late = lateness(runs, lastSuccess, everyMs, now);
@@ -81,6 +83,7 @@ export function statusOf(
     isOverdue,
     isFailing,
     reasons: isFailing && reasons.length === 0 ? ['it never succeeded'] : reasons,
+    notes: damageNotes(records),
     lastRun: runs.at(-1),
     lastSuccess,
     lastVerify,
@@ -111,17 +114,53 @@ function lateness(
   return `the last success was ${ageText(now.getTime() - sinceMs)} ago, and is to be every ${formatEvery(everyMs)}`;
 }
 
-/** Damage stands until a verify that would find it passes: of all snapshots, and no less thorough. */
-function verifyFailure(records: readonly PastRecord[]): readonly string[] {
-  const verifies = records.filter((record) => record.outcome === 'verify');
-  const failed = openFailure(verifies);
-  return failed === undefined ? [] : [`\`snapshot verify\` found damage (level ${failed.level})`];
+/** What is known to be damaged and needs somebody: what the newest snapshot lacks, and what nothing has any more. */
+function damageFailures(records: readonly PastRecord[]): readonly string[] {
+  const failed = openFailure(records.filter((record) => record.outcome === 'verify'));
+  const { needed = 0, repairable = 0, lost = 0, unknown = false } = lastDamage(records)?.damage ?? {};
+  return [
+    ...(failed === undefined ? [] : [`\`snapshot verify\` found damage (level ${failed.level})`]),
+    ...(unknown ? ['what is damaged is not known, as damage.json cannot be read'] : []),
+    ...(needed > 0
+      ? [
+          `${filesAre(needed, 'that the newest snapshot needs')} damaged; a run writes again what the source has`,
+        ]
+      : []),
+    ...(repairable > 0
+      ? [
+          `${filesAre(repairable, 'beside archives')} damaged; \`snapshot verify --repair\` may write them anew`,
+        ]
+      : []),
+    ...(lost > 0 ? [`${filesAre(lost, 'of snapshots')} damaged, and in no archive any more`] : []),
+  ];
 }
 
-/** The most thorough failed verify that none has made up for. */
+function damageNotes(records: readonly PastRecord[]): readonly string[] {
+  const { files = 0, needed = 0, repairable = 0, lost = 0 } = lastDamage(records)?.damage ?? {};
+  if (files === 0 || needed + repairable + lost > 0) return [];
+  return [`${filesAre(files, 'that older snapshots need')} damaged; \`snapshot list\` marks these`];
+}
+
+function lastDamage(records: readonly PastRecord[]): PastRun | PastVerify | undefined {
+  return records.findLast(
+    (record): record is PastRun | PastVerify => record.outcome !== 'drill' && record.damage !== undefined,
+  );
+}
+
+function filesAre(n: number, which: string): string {
+  return n === 1 ? `1 file ${which} is` : `${n} files ${which} are`;
+}
+
+/**
+ * The most thorough failed verify that none has made up for: one of all snapshots, and no less thorough. What it has
+ * noted in damage.json is judged by that.
+ */
 function openFailure(verifies: readonly PastVerify[]): PastVerify | undefined {
   return verifies
-    .filter((failed, i) => failed.result === 'failed' && !isMended(failed, verifies.slice(i + 1)))
+    .filter(
+      (failed, i) =>
+        failed.result === 'failed' && failed.damage === undefined && !isMended(failed, verifies.slice(i + 1)),
+    )
     .toSorted((a, b) => rank(a) - rank(b))
     .at(-1);
 }
@@ -163,6 +202,7 @@ export function essentialOf(records: readonly PastRecord[]): readonly PastRecord
     status.size,
     decisive,
     openFailure(verifies),
+    lastDamage(records),
   ]);
   return records.filter((record) => wanted.has(record));
 }

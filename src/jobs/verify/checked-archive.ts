@@ -13,6 +13,8 @@ export interface CheckedArchive {
   readonly sha256: string;
   /** Snapshots that name it so. */
   readonly snapshots: string[];
+  /** All names of it, seen from the series' folder. */
+  readonly places: Set<string>;
   /** What they say it holds. Files that are said to have the same SHA-256 share it. */
   readonly pieces: PieceTable;
   /** Whether one of the snapshots to verify needs it. */
@@ -20,6 +22,8 @@ export interface CheckedArchive {
   /** Whether {@link pieces} are all there are: every index could be read. */
   isComplete: boolean;
   isDamaged: boolean;
+  /** Whether all of it was read. */
+  isRead: boolean;
   /** For each slot of {@link pieces} what became of it, once the file was read. */
   states: Uint8Array | undefined;
 }

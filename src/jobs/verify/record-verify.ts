@@ -1,6 +1,7 @@
 import { SnapshotError } from '../../errors.ts';
 import { appendRecord, type VerifyRecord } from '../../snapshot/runs-log.ts';
 import type { Series } from '../../snapshot/series.ts';
+import { noteDamage } from './note-damage.ts';
 import type { Verdict, VerifyOptions } from './verify.ts';
 
 /**
@@ -9,12 +10,15 @@ import type { Verdict, VerifyOptions } from './verify.ts';
  */
 export async function recordVerify(
   series: Series,
-  { end, names }: Verdict,
+  { end, names, seen }: Verdict,
   { at, level, sample, report }: VerifyOptions,
   started: Date,
 ): Promise<void> {
   if (names.length === 0) return;
   const { readBytes, damages, lost, snapshots } = end;
+  const damage = await noteDamage(series, seen, at, (message) =>
+    report({ event: 'note', series: series.name, message }),
+  );
   const record: VerifyRecord = {
     started: started.toISOString(),
     finished: new Date().toISOString(),
@@ -27,6 +31,7 @@ export async function recordVerify(
     readBytes,
     damages,
     lost,
+    ...(damage !== undefined && { damage }),
   };
   try {
     await appendRecord(series, record);

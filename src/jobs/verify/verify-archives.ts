@@ -2,6 +2,7 @@
 import { checkArchives, type CheckOptions } from '../../check/check-threads.ts';
 import { type Piece, PieceTable } from '../../check/piece-table.ts';
 import { BAD, type CheckTask, GOOD } from '../../check/tasks.ts';
+import { placeOf } from '../../snapshot/damage.ts';
 import type { ArchiveInfo } from '../../snapshot/info.ts';
 import type { Series, Snapshot } from '../../snapshot/series.ts';
 import type { StoreItem } from '../../store/store.ts';
@@ -23,6 +24,7 @@ export class ArchiveShelf {
       const item = await files.find(key);
       const archive = this.#take(key, key.slice(series.name.length + 1), item, info);
       archive.snapshots.push(snapshot.name);
+      archive.places.add(placeOf(snapshot.name, info));
       archive.isWanted ||= isWanted;
       if (!named.has(info.number)) named.set(info.number, { info, archive });
     }
@@ -78,6 +80,7 @@ export class ArchiveShelf {
     const tasks = function* (archives: readonly CheckedArchive[]): Generator<[CheckedArchive, CheckTask]> {
       for (const archive of archives) {
         const task = taskFor(series, archive, extent, archive === sure);
+        archive.isRead = task !== undefined && task.chosen === undefined;
         if (task !== undefined) yield [archive, task];
       }
     };
@@ -133,10 +136,12 @@ export class ArchiveShelf {
       bytes,
       sha256,
       snapshots: [],
+      places: new Set(),
       pieces,
       isWanted: false,
       isComplete: true,
       isDamaged: false,
+      isRead: false,
       states: undefined,
     };
     this.#archives.set(id, archive);

@@ -27,6 +27,8 @@ export interface Damage {
   readonly at?: number | undefined;
   /** Those that need the file, oldest first. */
   readonly snapshots: readonly string[];
+  /** An earlier run or verify has found it, and this one has not looked again. */
+  readonly known?: true;
 }
 
 /** A file of a tree that a snapshot cannot give back. */
@@ -81,8 +83,13 @@ export interface VerifyEnd {
   readonly readPieces: number;
   readonly pieces: number;
   readonly readBytes: number;
+  /** Those included that are only known from before. */
   readonly damages: number;
   readonly lost: number;
+  /** How much was looked at: `quick`: names, sizes and small files; `sample`: some contents; `full`: every byte. */
+  readonly looked: 'quick' | 'sample' | 'full';
+  /** Why there was nothing to look at; then nothing is known to be right either. */
+  readonly nothing?: string | undefined;
   /** What chose the sample; with it the same one is chosen again. */
   readonly seed?: number | undefined;
   readonly durationMs: number;

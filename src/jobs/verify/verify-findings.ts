@@ -9,6 +9,8 @@ interface Finding {
   readonly what: string;
   readonly at: number | undefined;
   readonly snapshots: Set<string>;
+  /** All names that it was found under. */
+  readonly files: Set<string>;
 }
 
 /** Everything that is not as it should be, each thing once however many snapshots share the file. */
@@ -38,8 +40,17 @@ export class Findings {
     if (known === undefined) {
       this.#perFile.set(identity, count + 1);
       const place = count < MOST ? at : undefined;
-      this.#findings.set(key, { file, what: said, at: place, snapshots: new Set(snapshots) });
-    } else for (const snapshot of snapshots) known.snapshots.add(snapshot);
+      this.#findings.set(key, {
+        file,
+        what: said,
+        at: place,
+        snapshots: new Set(snapshots),
+        files: new Set([file]),
+      });
+    } else {
+      for (const snapshot of snapshots) known.snapshots.add(snapshot);
+      known.files.add(file);
+    }
   }
 
   /** All of them, as events. */
@@ -52,6 +63,15 @@ export class Findings {
       ...(at === undefined ? {} : { at }),
       snapshots: [...snapshots].toSorted(),
     }));
+  }
+
+  /** What was said first of each file, by its names seen from the series' folder. */
+  byFile(): ReadonlyMap<string, string> {
+    const said = new Map<string, string>();
+    for (const { files, what } of this.#findings.values()) {
+      for (const file of files) if (!said.has(file)) said.set(file, what);
+    }
+    return said;
   }
 
   /** Whether something that `snapshot` needs is damaged. */

@@ -1,15 +1,17 @@
 import { SnapshotError } from '../../errors.ts';
+import { DAMAGE_FILE, lookedAgain, readDamage } from '../../snapshot/damage.ts';
 import { INFO_FILE, snapshotTime } from '../../snapshot/names.ts';
 import type { Series, Snapshot } from '../../snapshot/series.ts';
 import { chooseSnapshot } from '../address.ts';
 import { ArchiveShelf } from './verify-archives.ts';
 import { type Extent, randomFrom } from './verify-extent.ts';
-import type { VerifyEnd, VerifyReport } from './verify-events.ts';
+import type { Damage, VerifyEnd, VerifyReport } from './verify-events.ts';
 import { checkSmallFiles, lineFiles } from './verify-files.ts';
 import { Findings } from './verify-findings.ts';
 import { IndexCheck } from './verify-index.ts';
 import { findLosses } from './verify-losses.ts';
-import { Files, surveyAll, type VerifySurvey, whatOf } from './verify-survey.ts';
+import { type Seen, sightOf, stillKnown } from './verify-sight.ts';
+import { Files, surveyAll, type VerifySurvey, whatOf, withoutFile } from './verify-survey.ts';
 
 export interface VerifyOptions {
   /** Which snapshot, see {@link chooseSnapshot}; all of them when undefined. */
@@ -29,6 +31,7 @@ export interface Verdict {
   readonly survey: VerifySurvey;
   /** Names of the snapshots that were looked at. */
   readonly names: readonly string[];
+  readonly seen: Seen;
 }
 
 /**
@@ -68,9 +71,12 @@ export async function verify(series: Series, options: VerifyOptions): Promise<Ve
   shelf.checkFiles(findings);
   const readBytes = await readArchives(series, shelf, findings, options);
   const gone = await goneSince(series, survey, findings);
-  const damages = findings
+  const by = levelOf(options);
+  const seen: Seen = { by, snapshots: chosen, archives: shelf.wanted(), findings };
+  const now = findings
     .damages(series.name)
     .filter(({ snapshots }) => !snapshots.every((name) => gone.has(name)));
+  const damages = [...now, ...(await knownBefore(series, seen, options))];
   for (const damage of damages) report(damage);
   let lost = 0;
   for await (const loss of findLosses(series, shelf, survey.snapshots, wanted)) {
@@ -88,11 +94,34 @@ export async function verify(series: Series, options: VerifyOptions): Promise<Ve
     readBytes,
     damages: damages.length,
     lost,
+    looked: by,
+    ...(names.length === 0 && { nothing: 'it has no snapshots' }),
     seed: options.sample?.seed,
     durationMs: Math.round(performance.now() - started),
     status: damages.length + lost > 0 ? 1 : 0,
   };
-  return { end, findings, survey, names };
+  return { end, findings, survey, names, seen };
+}
+
+/** How much is looked at. */
+function levelOf({ level, sample }: VerifyOptions): 'quick' | 'sample' | 'full' {
+  return level === 'full' && sample !== undefined ? 'sample' : level;
+}
+
+/** What is known from before, and was not looked at now. */
+async function knownBefore(
+  series: Series,
+  seen: Seen,
+  { at }: Pick<VerifyOptions, 'at'>,
+): Promise<readonly Damage[]> {
+  const { flaws, trouble } = await readDamage(series);
+  if (trouble !== undefined && (seen.by !== 'full' || at !== undefined)) {
+    const what = withoutFile(trouble);
+    const snapshots = seen.snapshots.map(({ name }) => name);
+    return [{ event: 'damage', series: series.name, file: DAMAGE_FILE, what, snapshots }];
+  }
+  const sight = sightOf(seen, await series.survey(), new Date());
+  return stillKnown(series.name, lookedAgain(flaws, sight), sight, seen.snapshots);
 }
 
 /** The names of all snapshots, oldest first, or that of the one which `at` means; unreadable ones count too. */
