@@ -101,6 +101,21 @@ function namesIn(folder: string | Buffer): BytePath[] {
   return names.toSorted((a, b) => (a < b ? -1 : 1));
 }
 
+/**
+ * Names of the folders in `folder`, as its listing tells them, without a look at any; `unknown` where that fails.
+ */
+function foldersIn(folder: string | Buffer): ReadonlySet<string> | 'unknown' {
+  try {
+    // Bytes throughout: where the type is missing, Node looks by itself, and has to find the name.
+    const items = readdirSync(Buffer.from(folder), { encoding: 'buffer', withFileTypes: true });
+    return new Set(items.flatMap((item) => (item.isDirectory() ? [fromBytes(item.name)] : [])));
+  } catch {
+    // Where a listing has no types, one name that cannot be looked at is enough. Then each is looked at for itself, and
+    // a failure there is named.
+    return 'unknown';
+  }
+}
+
 class Walk implements ScanResult {
   readonly #root: string;
   readonly #budget: number;
@@ -127,12 +142,20 @@ class Walk implements ScanResult {
   }
 
   #children(parent: BytePath, names: readonly BytePath[], excludes: Excludes): void {
+    let folders: ReadonlySet<string> | 'unknown' | undefined;
     for (const [n, name] of names.entries()) {
       if (this.entries.length >= this.#budget) {
         this.rest.push({ parent, names: names.slice(n), excludes: excludes.rules });
         return;
       }
-      this.#child(join(parent, name), excludes);
+      const path = join(parent, name);
+      // What is left out is not even looked at: it may be a mount whose server is dead, where each look fails or hangs.
+      let isOut = excludes.excludesAny(path);
+      if (isOut === undefined) {
+        folders ??= foldersIn(systemPath(this.#root, parent));
+        if (folders !== 'unknown') isOut = excludes.excludes(path, folders.has(name));
+      }
+      if (isOut !== true) this.#child(path, excludes);
     }
   }
 
