@@ -3,7 +3,7 @@ import { SnapshotError } from '../errors.ts';
 import { Fields } from './fields.ts';
 import type { Series } from './series.ts';
 
-export type GuardName = 'empty-source' | 'mass-change' | 'bit-rot' | 'free-space';
+export type GuardName = 'empty-source' | 'mass-change' | 'bit-rot' | 'free-space' | 'away-part';
 
 /** A guard that stops the whole row. */
 export class GuardError extends SnapshotError {
@@ -22,13 +22,23 @@ export interface Held {
   readonly hint: string;
 }
 
-/** The hint for every guard that `--accept-changes` overrules: for this series only, others may have a reason too. */
-export function wayOut(series: string): string {
-  // A name holds neither quotes nor backslashes, but may hold other things that mean something to a shell.
-  const word = /^[\p{L}\p{N}_.-]+$/u.test(series)
-    ? series
-    : `"${series.replaceAll(/[$`]/g, String.raw`\$&`)}"`;
-  return `If that is what you want, run once with \`--only ${word} --accept-changes\`.`;
+/**
+ * The hint for every guard that `--accept-changes` overrules: for this series only, others may have a reason too.
+ *
+ * @param path - The only one that it is about, as shown to people.
+ */
+export function wayOut(series: string, path?: string): string {
+  return `If that is what you want, ${runOnce(series, path)}`;
+}
+
+function runOnce(series: string, path?: string): string {
+  const only = path === undefined ? '' : `=${word(path === '' ? '.' : path)}`;
+  return `run once with \`--only ${word(series)} --accept-changes${only}\`.`;
+}
+
+/** A name of a row holds neither quotes nor backslashes, but may hold other things that mean something to a shell. */
+function word(text: string): string {
+  return /^[\p{L}\p{N}_./-]+$/u.test(text) ? text : `"${text.replaceAll(/[$`"\\]/g, String.raw`\$&`)}"`;
 }
 
 /**
@@ -88,6 +98,21 @@ export function guardMassChange(series: string, previousFiles: number, hit: numb
   };
 }
 
+/** A part of the source that was a mount in the last snapshot, and is not there as it was. */
+export function guardAwayPart(
+  { name, source }: { readonly name: string; readonly source: string },
+  part: { readonly path: string; readonly why: string; readonly files: number; readonly snapshot: string },
+): Held {
+  const { path, why, files, snapshot } = part;
+  const what = path === '' ? `Source "${source}"` : `"${path}"`;
+  const count = files === 1 ? 'the file' : `the ${files} files`;
+  return {
+    guard: 'away-part',
+    message: `${what} was a mount, and ${why}; ${count} that snapshot ${snapshot} has there stay as they are, and nothing is rotated out`,
+    hint: `Is it connected? Once it is back, runs go on by themselves. If it is gone for good, ${runOnce(name, path)}`,
+  };
+}
+
 /** Files whose content differs from the last snapshot's while size, times and inode do not. */
 export function guardBitRot(series: string, files: number): Held {
   return {
@@ -105,6 +130,8 @@ export interface HeldFile {
   readonly guard: string;
   readonly snapshot: string;
   readonly message: string;
+  /** The folder that it is about, from the source on; absent where it is about the whole, or more than one. */
+  readonly path?: string | undefined;
 }
 
 /** The guard that holds rotation in `series` back since an earlier run, if one does. */
@@ -118,6 +145,7 @@ export async function readHeld(series: Series): Promise<HeldFile | undefined> {
       guard: held.text('guard'),
       snapshot: held.text('snapshot'),
       message: held.text('message'),
+      ...(held.has('path') && { path: held.text('path') }),
     };
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;

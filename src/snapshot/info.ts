@@ -31,6 +31,8 @@ export interface Info {
   /** What the archives hold that no entry has. */
   readonly dead: FileInfo | null;
   readonly skipped: readonly SkippedPath[];
+  /** Where file systems of their own were mounted in the source; not known of older snapshots. */
+  readonly mounts?: readonly MountPoint[] | undefined;
 }
 
 export type PackFormat = 'tar.zst' | 'zip';
@@ -58,6 +60,14 @@ export interface SkippedPath {
   readonly path?: string | undefined;
   readonly pathBase64?: string | undefined;
   readonly reason: string;
+}
+
+/** A mount in the source; one of the two paths is there, an empty one is the source itself. */
+export interface MountPoint {
+  readonly path?: string | undefined;
+  readonly pathBase64?: string | undefined;
+  /** Tells it from others; absent where nothing does. */
+  readonly id?: string | undefined;
 }
 
 /** Bytes that the snapshot called `name` added to its series, but for a few small files. */
@@ -145,6 +155,14 @@ export function parseInfo(json: string, where: string): Info {
       ...(skipped.has('path') ? { path: skipped.text('path') } : { pathBase64: skipped.text('pathBase64') }),
       reason: skipped.text('reason'),
     })),
+    ...(fields.has('mounts') && { mounts: fields.objects('mounts').map(mountOf) }),
+  };
+}
+
+function mountOf(fields: Fields): MountPoint {
+  return {
+    ...(fields.has('path') ? { path: fields.text('path') } : { pathBase64: fields.text('pathBase64') }),
+    ...(fields.has('id') && { id: fields.text('id') }),
   };
 }
 

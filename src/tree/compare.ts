@@ -35,6 +35,8 @@ export interface CompareOptions {
    * once more within one tick of the file system's clock, right after it was read: it is looked into again.
    */
   readonly previousStartNs: bigint;
+  /** Whether an entry stands for what nobody can look at now, and so is as it was. */
+  readonly isCarried?: ((path: BytePath) => boolean) | undefined;
 }
 
 /** How many paths came, went or differ since the last snapshot. */
@@ -52,7 +54,7 @@ export interface Change {
 }
 
 // FAT keeps times to 2 seconds, the coarsest of all file systems in use.
-const COARSEST_TICK_NS = 2_000_000_000n;
+export const COARSEST_TICK_NS = 2_000_000_000n;
 
 const HASH_BYTES = 32;
 const NO_HASH = new Uint8Array(0);
@@ -215,7 +217,7 @@ export class Comparison {
   }
 
   #isTrusted(now: Entry): boolean {
-    if (now.type !== 'file') return true;
+    if (now.type !== 'file' || this.#options.isCarried?.(now.path) === true) return true;
     return !this.#options.rehash && this.#isSettled(now);
   }
 

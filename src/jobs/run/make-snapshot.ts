@@ -140,6 +140,7 @@ export class SnapshotMaker {
       previous: newest?.name ?? null,
       archives,
       problems,
+      mounts: this.#tree.mounts,
     });
     const lines = new IndexLines(entries, this.#stored, this.#missing);
     const restore = restoreParts(entries, this.#stored, this.#missing, dead, row.format);

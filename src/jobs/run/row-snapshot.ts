@@ -9,6 +9,7 @@ import type { ChangeCount } from '../../tree/compare.ts';
 import type { Problem } from '../../tree/entry.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
 import { firstNames } from '../../tree/hardlinks.ts';
+import type { Mount } from '../../tree/mounts.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
 import { type HashedEntry, treeHash } from '../../tree/tree-hash.ts';
 import { totalsOf } from './row-context.ts';
@@ -104,6 +105,7 @@ export interface InfoParts {
   readonly previous: string | null;
   readonly archives: readonly ArchiveInfo[];
   readonly problems: readonly Problem[];
+  readonly mounts: readonly Mount[];
 }
 
 /** info.json, but for what it says of the index. @param missing - Entries that are not in the snapshot. */
@@ -112,7 +114,7 @@ export async function infoOf(
   missing: ReadonlySet<number>,
   parts: InfoParts,
 ): Promise<Omit<Info, 'index' | 'changes' | 'dead'>> {
-  const { row, problems } = parts;
+  const { row, problems, mounts } = parts;
   const blake3 = await loadBlake3();
   const hashed = function* (): Generator<HashedEntry> {
     for (let i = 0; i < entries.length; i++) {
@@ -147,5 +149,6 @@ export async function infoOf(
     previous: parts.previous,
     archives: parts.archives,
     skipped: problems.map(({ path, reason }) => ({ ...pathProperty(path), reason })),
+    mounts: mounts.map(({ path, id }) => ({ ...pathProperty(path), ...(id !== undefined && { id }) })),
   };
 }

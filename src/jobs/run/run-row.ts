@@ -1,15 +1,16 @@
 // One row of a plan: from its source to a snapshot, or to the finding that nothing changed.
 import type { Row } from '../../plan/plan.ts';
-import { guardBitRot, guardEmptySource, removeHeld } from '../../snapshot/guards.ts';
+import { guardBitRot, guardEmptySource, GuardError } from '../../snapshot/guards.ts';
 import { SeriesLock } from '../../snapshot/lock.ts';
 import { sizeOfSeries } from '../../snapshot/series-size.ts';
 import type { Comparison } from '../../tree/compare.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
+import { fromText } from '../../tree/path.ts';
 import type { Tree } from '../../tree/scanner.ts';
 import { holdBack } from './hold-back.ts';
 import { carryOver } from './carry-over.ts';
 import { clearUnfinished } from './clear-unfinished.ts';
-import { findPrevious, type Previous } from './previous.ts';
+import { findPrevious } from './previous.ts';
 import { RowContext, type RowOptions, type RowResult, totalsOf } from './row-context.ts';
 import type { RowReporter } from './row-reporter.ts';
 import { RowScan } from './row-scan.ts';
@@ -38,19 +39,21 @@ export async function runRow(row: Row, options: RowOptions, report: RowReporter)
 }
 
 async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
-  const { acceptChanges, dryRun, rehash } = context.options;
-  const found = await openSeries(context);
-  const { previous, scanned } = await carryOver(context, found, await scan.compareWith(found, rehash));
+  const { dryRun, rehash } = context.options;
+  const found = await findPrevious(context.series, (message) => context.report.note(message));
+  const { previous, scanned, held } = await carryOver(context, found, await scan.compareWith(found, rehash));
   const { tree, comparison } = scanned;
   context.name(tree.problems);
   const totals = totalsOf(tree.entries);
-  guardEmptySource(context.row, previous.newest?.info.count.files ?? 0, totals.files, acceptChanges);
+  refuseEmpty(context, previous.newest?.info.count.files ?? 0, totals.files);
+  if (held.length > 0) await context.hold(held);
 
   const change =
     previous.newest === undefined
       ? { isChanged: true, rotten: [] }
       : await look(context, tree, comparison, previous.newest.name);
   if (!change.isChanged) {
+    await context.settle();
     await context.hold([]);
     if (!dryRun) await clearUnfinished(context, previous.survey);
     return context.result({
@@ -70,11 +73,13 @@ async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
     : await write(context, previous, comparison, tree, change.rotten);
 }
 
-/** Finds what there is to compare with. */
-async function openSeries({ series, options, report }: RowContext): Promise<Previous> {
-  const previous = await findPrevious(series, (message) => report.note(message));
-  if (!options.dryRun && options.acceptChanges) await removeHeld(series);
-  return previous;
+/** @throws {@link GuardError} when the source is empty, was not before, and the user does not accept that. */
+function refuseEmpty(context: RowContext, previousFiles: number, files: number): void {
+  try {
+    guardEmptySource(context.row, previousFiles, files, false);
+  } catch (error) {
+    if (!(error instanceof GuardError) || !context.accepts(fromText(''), error)) throw error;
+  }
 }
 
 /**
@@ -118,8 +123,10 @@ async function findRot(
   const rotten = comparison.rotten(reread);
   const reason = 'its content changed although its size, times and inode did not';
   context.name(rotten.map((i) => ({ path: entries.path(i), kind: 'rot', reason })));
-  if (rotten.length === 0 || context.options.acceptChanges) return [];
+  if (rotten.length === 0) return [];
+  const held = guardBitRot(context.row.name, rotten.length);
+  if (context.accepts(undefined, held)) return [];
   for (const i of rotten) comparison.dismiss(i);
-  await holdBack(context, [guardBitRot(context.row.name, rotten.length)], newest);
+  await holdBack(context, [held], newest);
   return rotten;
 }

@@ -6,6 +6,7 @@ import { type Dated, planRotation, type RotationPlan } from '../../snapshot/rota
 import type { Snapshot, Survey } from '../../snapshot/series.ts';
 import { sizeOfSeries } from '../../snapshot/series-size.ts';
 import type { Comparison } from '../../tree/compare.ts';
+import { fromText } from '../../tree/path.ts';
 import type { Tree } from '../../tree/scanner.ts';
 import { findStored, needRoom } from './find-stored.ts';
 import { SnapshotMaker } from './make-snapshot.ts';
@@ -29,7 +30,9 @@ export async function wouldWrite(
   await needRoom(context, previous, stored, tree);
   const wanted = stored.wanted().filter((i) => !stored.find(i));
   const newBytes = wanted.reduce((sum, i) => sum + tree.entries.size(i), 0);
-  await context.hold(massChange(context, previous, comparison));
+  const held = massChange(context, previous, comparison);
+  await context.settle();
+  await context.hold(held);
   const plan = decideRotation(context, previous.survey, dated(context, snapshot));
   const rotation = context.mayRotate(plan.remove.length) ? showRotation(plan) : NO_ROTATION;
   const totals = totalsOf(tree.entries);
@@ -79,7 +82,9 @@ async function makeSnapshot(
   try {
     const packed = await maker.pack(rotten);
     context.name(packed.problems);
-    await holdBack(context, massChange(context, previous, comparison), snapshot);
+    const held = massChange(context, previous, comparison);
+    await context.settle();
+    await holdBack(context, held, snapshot);
     return await maker.commit(packed);
   } catch (error) {
     await maker.discard();
@@ -93,9 +98,8 @@ async function makeSnapshot(
 
 /** The guard against mass change; bit rot was found before anything was written. */
 function massChange(context: RowContext, { newest }: Previous, comparison: Comparison): readonly Held[] {
-  if (context.options.acceptChanges) return [];
   const held = guardMassChange(context.row.name, newest?.info.count.files ?? 0, comparison.filesHit());
-  return held === undefined ? [] : [held];
+  return held === undefined || context.accepts(fromText(''), held) ? [] : [held];
 }
 
 async function rotate(context: RowContext, { survey }: Previous, written: Snapshot): Promise<Rotation> {
