@@ -1,6 +1,8 @@
 // Checks that stop what would do harm. Pure, but for the file that remembers one.
 import { SnapshotError } from '../errors.ts';
+import { display, toText } from '../tree/path.ts';
 import { Fields } from './fields.ts';
+import type { FolderLoss } from './losses.ts';
 import type { Series } from './series.ts';
 
 export type GuardName = 'empty-source' | 'mass-change' | 'bit-rot' | 'free-space' | 'away-part';
@@ -20,6 +22,8 @@ export interface Held {
   readonly guard: GuardName;
   readonly message: string;
   readonly hint: string;
+  /** The one path that it is about, as text, from the source on. */
+  readonly path?: string | undefined;
 }
 
 /**
@@ -95,6 +99,23 @@ export function guardMassChange(series: string, previousFiles: number, hit: numb
     guard: 'mass-change',
     message: `${hit} of ${previousFiles} files are gone or modified; the snapshot is an extra one and nothing is rotated out`,
     hint: wayOut(series),
+  };
+}
+
+/** Folders, or the whole, that lost more than half of what they had in the snapshot `since`. */
+export function guardLosses(series: string, losses: readonly FolderLoss[], since: string): Held {
+  const of = losses.map(({ path, lost, files }) => {
+    return path === '' ? `${lost} of ${files} files` : `${lost} of ${files} files in "${display(path)}"`;
+  });
+  const examples = losses.flatMap((loss) => loss.examples).slice(0, 3);
+  const shown = examples.map((path) => `"${display(path)}"`).join(', ');
+  const [first, second] = losses;
+  const path = first === undefined || second !== undefined ? undefined : toText(first.path);
+  return {
+    guard: 'mass-change',
+    message: `${of.join(' and ')} are gone or modified since ${since}, as ${shown}; the snapshot is an extra one and nothing is rotated out`,
+    hint: wayOut(series, path === '' ? undefined : path),
+    ...(path !== undefined && { path }),
   };
 }
 

@@ -33,6 +33,8 @@ export interface Info {
   readonly skipped: readonly SkippedPath[];
   /** Where file systems of their own were mounted in the source; not known of older snapshots. */
   readonly mounts?: readonly MountPoint[] | undefined;
+  /** Guards that were told when it was written because much had changed, overruled or not. */
+  readonly guards?: readonly string[] | undefined;
 }
 
 export type PackFormat = 'tar.zst' | 'zip';
@@ -156,6 +158,7 @@ export function parseInfo(json: string, where: string): Info {
       reason: skipped.text('reason'),
     })),
     ...(fields.has('mounts') && { mounts: fields.objects('mounts').map(mountOf) }),
+    ...(fields.has('guards') && { guards: fields.strings('guards') }),
   };
 }
 

@@ -121,8 +121,8 @@ export class SnapshotMaker {
     await this.#packer.discard();
   }
 
-  /** Turns the archives into a snapshot. */
-  async commit(packed: Packed): Promise<{ info: Info; totals: Totals }> {
+  /** Turns the archives into a snapshot. @param guards - What it tells of a mass change. */
+  async commit(packed: Packed, guards: readonly string[]): Promise<{ info: Info; totals: Totals }> {
     const { row, series, started, options, problems } = this.#context;
     const { newest, holdings } = this.#previous;
     const { entries } = this.#tree;
@@ -141,6 +141,7 @@ export class SnapshotMaker {
       archives,
       problems,
       mounts: this.#tree.mounts,
+      guards,
     });
     const lines = new IndexLines(entries, this.#stored, this.#missing);
     const restore = restoreParts(entries, this.#stored, this.#missing, dead, row.format);

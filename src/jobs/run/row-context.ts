@@ -57,6 +57,7 @@ export class RowContext {
   readonly #problems: Problem[] = [];
   readonly #guards: GuardReport[] = [];
   readonly #accepted: AcceptedPaths;
+  readonly #overruled = new Set<string>();
   #isLifted = false;
 
   constructor(row: Row, options: RowOptions, report: RowReporter) {
@@ -73,8 +74,9 @@ export class RowContext {
    *
    * @param path - What it is about, from the source on; undefined where no path of the user's can mean it.
    */
-  accepts(path: BytePath | undefined, { message }: Pick<GuardReport, 'message'>): boolean {
+  accepts(path: BytePath | undefined, { guard, message }: Pick<GuardReport, 'guard' | 'message'>): boolean {
     const isAccepted = this.#accepted.take(path) || this.options.acceptChanges;
+    if (isAccepted) this.#overruled.add(guard);
     // What follows the semicolon is what would have been done.
     if (isAccepted) this.report.note(`accepted: ${message.split(';')[0] ?? message}`);
     return isAccepted;
@@ -94,6 +96,11 @@ export class RowContext {
     }
     this.#accepted.refuseOthers();
     if (this.#isLifted && !this.options.dryRun) await removeHeld(this.series);
+  }
+
+  /** Guards that the user has overruled in this run. */
+  get overruled(): ReadonlySet<string> {
+    return this.#overruled;
   }
 
   /** Everything that was named so far. */

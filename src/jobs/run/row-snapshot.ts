@@ -106,6 +106,7 @@ export interface InfoParts {
   readonly archives: readonly ArchiveInfo[];
   readonly problems: readonly Problem[];
   readonly mounts: readonly Mount[];
+  readonly guards: readonly string[];
 }
 
 /** info.json, but for what it says of the index. @param missing - Entries that are not in the snapshot. */
@@ -114,7 +115,7 @@ export async function infoOf(
   missing: ReadonlySet<number>,
   parts: InfoParts,
 ): Promise<Omit<Info, 'index' | 'changes' | 'dead'>> {
-  const { row, problems, mounts } = parts;
+  const { row, problems, mounts, guards } = parts;
   const blake3 = await loadBlake3();
   const hashed = function* (): Generator<HashedEntry> {
     for (let i = 0; i < entries.length; i++) {
@@ -150,5 +151,6 @@ export async function infoOf(
     archives: parts.archives,
     skipped: problems.map(({ path, reason }) => ({ ...pathProperty(path), reason })),
     mounts: mounts.map(({ path, id }) => ({ ...pathProperty(path), ...(id !== undefined && { id }) })),
+    ...(guards.length > 0 && { guards }),
   };
 }

@@ -1,17 +1,16 @@
 // Writing a snapshot of a tree that has changed, and rotating out what it replaces.
-import { guardMassChange, type Held } from '../../snapshot/guards.ts';
 import { type Info, newBytesOf } from '../../snapshot/info.ts';
 import { nextSnapshotName, snapshotTime } from '../../snapshot/names.ts';
 import { type Dated, planRotation, type RotationPlan } from '../../snapshot/rotation.ts';
 import type { Snapshot, Survey } from '../../snapshot/series.ts';
 import { sizeOfSeries } from '../../snapshot/series-size.ts';
 import type { Comparison } from '../../tree/compare.ts';
-import { fromText } from '../../tree/path.ts';
 import type { Tree } from '../../tree/scanner.ts';
 import { findStored, needRoom } from './find-stored.ts';
 import { SnapshotMaker } from './make-snapshot.ts';
 import { clearUnfinished } from './clear-unfinished.ts';
 import { holdBack } from './hold-back.ts';
+import { massChange } from './mass-change.ts';
 import type { Previous } from './previous.ts';
 import { applyRotation, type Rotation, showRotation } from './rotate.ts';
 import { type RowContext, type RowResult, type Totals, totalsOf } from './row-context.ts';
@@ -30,7 +29,7 @@ export async function wouldWrite(
   await needRoom(context, previous, stored, tree);
   const wanted = stored.wanted().filter((i) => !stored.find(i));
   const newBytes = wanted.reduce((sum, i) => sum + tree.entries.size(i), 0);
-  const held = massChange(context, previous, comparison);
+  const held = await massChange(context, previous, comparison, tree.entries);
   await context.settle();
   await context.hold(held);
   const plan = decideRotation(context, previous.survey, dated(context, snapshot));
@@ -82,10 +81,10 @@ async function makeSnapshot(
   try {
     const packed = await maker.pack(rotten);
     context.name(packed.problems);
-    const held = massChange(context, previous, comparison);
+    const held = await massChange(context, previous, comparison, tree.entries);
     await context.settle();
     await holdBack(context, held, snapshot);
-    return await maker.commit(packed);
+    return await maker.commit(packed, [...held.map(({ guard }) => guard), ...context.overruled]);
   } catch (error) {
     await maker.discard();
     // What made it fail is what gets reported; the next run removes what cannot be removed now.
@@ -94,12 +93,6 @@ async function makeSnapshot(
     else report.note(`archives that are finished stay for the next run: ${finished.join(', ')}`);
     throw error;
   }
-}
-
-/** The guard against mass change; bit rot was found before anything was written. */
-function massChange(context: RowContext, { newest }: Previous, comparison: Comparison): readonly Held[] {
-  const held = guardMassChange(context.row.name, newest?.info.count.files ?? 0, comparison.filesHit());
-  return held === undefined || context.accepts(fromText(''), held) ? [] : [held];
 }
 
 async function rotate(context: RowContext, { survey }: Previous, written: Snapshot): Promise<Rotation> {
