@@ -29,10 +29,12 @@ const EXAMPLES = 3;
  * Folders that programs fill and make anew: a package manager, a compiler, a cache. What happens in them says nothing, and
  * they count for nothing.
  */
-const MADE_BY_PROGRAMS: ReadonlySet<string> = new Set([
-  ...['node_modules', '.git', '.svn', '.hg', '.venv', 'venv', '__pycache__', '.tox', '.gradle', '.next'],
-  ...['target', 'build', 'dist', 'tmp', '.cache', 'cache', 'Cache', 'Caches', '.Trash', 'Trash'],
-]);
+const MADE_BY_PROGRAMS: ReadonlySet<string> = new Set(
+  (
+    'node_modules .git .svn .hg .venv venv __pycache__ .tox .gradle .next ' +
+    'target build dist tmp .cache cache Cache Caches .Trash Trash'
+  ).split(' '),
+);
 
 /** Counts of one folder while its files come by. */
 interface Counting {

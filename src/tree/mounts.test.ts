@@ -30,6 +30,11 @@ function below(before: MountTable, after = before): readonly string[] {
   return (mountsBelow(source, before, after) ?? []).map(({ path }) => path);
 }
 
+/** What tells the one mount of `line` from others. */
+function idOf(line: string): unknown {
+  return mountsBelow(source, table(line), table(line))?.[0]?.id;
+}
+
 describe('parseMounts()', () => {
   it('reads places byte by byte, with any number of fields before the hyphen', () => {
     const text = [
@@ -79,7 +84,6 @@ describe('mountsBelow()', () => {
   });
 
   it('tells servers apart, and not devices by the order in which they were connected', () => {
-    const idOf = (line: string): unknown => mountsBelow(source, table(line), table(line))?.[0]?.id;
     const [one, other] = [idOf('SOURCE nfs server:/one'), idOf('SOURCE nfs server:/other')];
     expect(one).toMatch(/^[0-9a-f]{16}$/);
     expect([other === one, idOf('SOURCE nfs4 server:/one') === one]).toEqual([false, true]);

@@ -13,6 +13,9 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RowEnd } from '../events.ts';
+import { EntryTable } from '../../tree/entry-table.ts';
+import type { BytePath } from '../../tree/path.ts';
+import { findAwayMounts } from './away-parts.ts';
 import type { RunOptions } from './run.ts';
 import { SeriesLab } from './series-lab.ts';
 
@@ -307,5 +310,32 @@ describe.skipIf(!CAN_MOUNT)('a mount in the source', () => {
       'media/user/disk': undefined,
       'media/user/disk/a.txt': 'media/user/disk/a.txt',
     });
+  });
+});
+
+describe('findAwayMounts()', () => {
+  const path = 'disk' as BytePath;
+
+  function why(before: string | undefined, now: string | undefined): string | undefined {
+    const entries = new EntryTable();
+    for (const [at, type] of [
+      ['', 'folder'],
+      ['disk', 'folder'],
+      ['disk/f', 'file'],
+    ] as const) {
+      const item = { size: 0, mode: 0, uid: 0, gid: 0, mtimeNs: 0n, ctimeNs: 0n, inode: 0n };
+      entries.push({ ...item, path: at as BytePath, type, target: undefined, hardlink: undefined });
+    }
+    const tree = { entries, mounts: [{ path, id: now }], problems: [] };
+    return findAwayMounts([{ path, id: before }], tree, () => false).get(path);
+  }
+
+  it('tells another file system only where both are known', () => {
+    expect(why('one', 'other')).toBe('is another one now');
+    expect([why('one', 'one'), why('one', undefined), why(undefined, 'one')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });

@@ -3,6 +3,8 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RowEnd } from '../events.ts';
+import type { Snapshot } from '../../snapshot/series.ts';
+import { windowBegin } from './mass-change.ts';
 import type { RunOptions } from './run.ts';
 import { SeriesLab } from './series-lab.ts';
 
@@ -132,5 +134,37 @@ describe('several nights', () => {
         await run({ now: () => new Date(Date.now() + part * 3 * 86_400_000 + 86_400_000) }),
       ).toMatchObject(FINE);
     }
+  });
+});
+
+describe('windowBegin()', () => {
+  const now = new Date('2026-11-20T02:00:00Z');
+
+  /** Snapshots so many days ago; a `!` after one: a mass change was told. */
+  function begin(...days: readonly string[]): string | undefined {
+    const snapshots = days.map((day) => {
+      const at = new Date(now.getTime() - Number.parseFloat(day) * 86_400_000);
+      return {
+        name: day,
+        at,
+        info: { guards: day.endsWith('!') ? ['mass-change'] : [] },
+      } as unknown as Snapshot;
+    });
+    return windowBegin(snapshots, now)?.name;
+  }
+
+  it.each<[readonly string[], string | undefined]>([
+    [['9', '8', '7', '6', '5', '1'], '7'],
+    [['9', '8', '7.01', '6', '5', '4', '1'], '6'],
+    [['90', '60', '30', '1'], '60'],
+    [['90', '60', '30'], '90'],
+    [['2', '1'], '2'],
+    [['1'], undefined],
+    [[], undefined],
+    [['6', '5!', '4', '1'], '5!'],
+    [['6!', '5', '4!', '1'], '4!'],
+    [['3', '2', '1!'], undefined],
+  ])('of %j is %s', (days, expected) => {
+    expect(begin(...days)).toBe(expected);
   });
 });

@@ -86,8 +86,6 @@ function isSame(entries: EntryTable, { path, hash }: KnownFile): boolean {
 /** Whether some file has content of this hash; found out when it is asked first. */
 function contentsOf(entries: EntryTable): (hash: Uint8Array) => boolean {
   let known: Set<number> | undefined;
-  // 48 bits of a hash: enough to count by.
-  const short = (hash: Uint8Array): number => Buffer.from(hash.buffer, hash.byteOffset, 6).readUIntBE(0, 6);
   return (hash) => {
     if (known === undefined) {
       known = new Set();
@@ -98,4 +96,9 @@ function contentsOf(entries: EntryTable): (hash: Uint8Array) => boolean {
     }
     return known.has(short(hash));
   };
+}
+
+/** 48 bits of a hash: enough to count by. */
+function short(hash: Uint8Array): number {
+  return Buffer.from(hash.buffer, hash.byteOffset, 6).readUIntBE(0, 6);
 }
