@@ -318,13 +318,13 @@ describe('findAwayMounts()', () => {
 
   function why(before: string | undefined, now: string | undefined): string | undefined {
     const entries = new EntryTable();
-    for (const [at, type] of [
+    for (const [name, type] of [
       ['', 'folder'],
       ['disk', 'folder'],
       ['disk/f', 'file'],
     ] as const) {
       const item = { size: 0, mode: 0, uid: 0, gid: 0, mtimeNs: 0n, ctimeNs: 0n, inode: 0n };
-      entries.push({ ...item, path: at as BytePath, type, target: undefined, hardlink: undefined });
+      entries.push({ ...item, path: name as BytePath, type, target: undefined, hardlink: undefined });
     }
     const tree = { entries, mounts: [{ path, id: now }], problems: [] };
     return findAwayMounts([{ path, id: before }], tree, () => false).get(path);

@@ -143,7 +143,7 @@ describe('windowBegin()', () => {
   /** Snapshots so many days ago; a `!` after one: a mass change was told. */
   function begin(...days: readonly string[]): string | undefined {
     const snapshots = days.map((day) => {
-      const at = new Date(now.getTime() - Number.parseFloat(day) * 86_400_000);
+      const when = new Date(now.getTime() - Number.parseFloat(day) * 86_400_000);
       return {
         name: day,
         at,
