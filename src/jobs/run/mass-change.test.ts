@@ -146,7 +146,7 @@ describe('windowBegin()', () => {
       const when = new Date(now.getTime() - Number.parseFloat(day) * 86_400_000);
       return {
         name: day,
-        at,
+        at: when,
         info: { guards: day.endsWith('!') ? ['mass-change'] : [] },
       } as unknown as Snapshot;
     });
