@@ -1,4 +1,5 @@
 import yargs from 'yargs';
+import { SnapshotError } from '../errors.ts';
 import { VERSION } from '../jobs/tool.ts';
 import { COMMON_OPTIONS } from './common-options.ts';
 import { configFile, readConfig, withDefaults } from './config-file.ts';
@@ -53,6 +54,11 @@ export async function runCli(args: readonly string[]): Promise<number> {
 
 async function parse(args: readonly string[], terminal: Terminal): Promise<number> {
   let status = 0;
+  // Without a value it accepts everything, which a variable of the shell that is not set must not.
+  if (args.includes('--accept-changes=')) {
+    const hint = 'Is it about a variable that is not set?';
+    throw new SnapshotError('E_USAGE', '--accept-changes= is empty', { hint });
+  }
   // Help, which shows defaults, is not for what may be secret; calling a shutdown off must not depend on a file.
   const needsNone = args.includes('--help') || args[0] === 'shutdown';
   const named = needsNone ? undefined : configFile(args, process.env);

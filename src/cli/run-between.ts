@@ -10,7 +10,7 @@ import { batteryCheck } from './battery-check.ts';
 import { runAfter, runBefore, SKIPPED } from './run-hooks.ts';
 import type { RunLimits } from './run-limits.ts';
 import type { RunLog } from './run-log.ts';
-import type { RunCommandOptions } from './run-options.ts';
+import { acceptedBy, type RunCommandOptions } from './run-options.ts';
 import type { RunRecord } from './run-record.ts';
 import type { RunView } from './run-view.ts';
 import { thisStateFolder } from './state.ts';
@@ -73,7 +73,7 @@ export function outcomeOf(error: unknown): RunOutcome {
 
 async function runRows(plan: Plan, options: RunCommandOptions, company: Company): Promise<RunOutcome> {
   const { view, log, record, teller, limits, stop } = company;
-  const { only, dryRun, jobs, rehash, acceptChanges, adopt, lowPriority, notOnBattery } = options;
+  const { only, dryRun, jobs, rehash, adopt, lowPriority, notOnBattery } = options;
   log.start(plan);
   const warn = (message: string): void => view.warn(message);
   if (lowPriority) (await lowerPriority()).forEach(warn);
@@ -92,7 +92,7 @@ async function runRows(plan: Plan, options: RunCommandOptions, company: Company)
     dryRun,
     jobs,
     rehash,
-    acceptChanges,
+    ...acceptedBy(options),
     adopt,
     signal: stop,
     report,

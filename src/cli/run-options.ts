@@ -36,9 +36,8 @@ export const RUN_OPTIONS = {
   jobs: { type: 'number', default: 1, describe: 'Rows at once', requiresArg: true },
   rehash: { type: 'boolean', default: false, describe: 'Read every file, whatever its times say' },
   'accept-changes': {
-    type: 'boolean',
-    default: false,
-    describe: 'Go on although much changed, or the source is empty',
+    type: 'string',
+    describe: 'Go on although much changed, or the source is empty; =PATH: what is about that path only',
   },
   adopt: {
     type: 'boolean',
@@ -103,12 +102,22 @@ export interface RunCommandOptions extends CommonOptions, NoticeOptions {
   readonly notOnBattery: boolean;
   readonly jobs: number;
   readonly rehash: boolean;
-  readonly acceptChanges: boolean;
+  /** Empty: all of them. `false` when it was taken back. */
+  readonly acceptChanges: string | readonly string[] | false | undefined;
   readonly adopt: boolean;
   readonly shutdown: string | undefined;
   readonly before: string | undefined;
   readonly after: string | undefined;
   readonly notifyOn: 'always' | 'trouble';
+}
+
+/** What `--accept-changes` says: everything, or some paths. */
+export function acceptedBy({ acceptChanges = false }: Pick<RunCommandOptions, 'acceptChanges'>): {
+  readonly acceptChanges: boolean;
+  readonly acceptPaths: readonly string[];
+} {
+  const given = acceptChanges === false ? [] : [acceptChanges].flat();
+  return { acceptChanges: given.includes(''), acceptPaths: given.filter((path) => path !== '') };
 }
 
 export type ScheduledRunOptions = Omit<RunCommandOptions, 'dryRun' | 'acceptChanges' | 'adopt' | 'shutdown'>;

@@ -23,7 +23,7 @@ export interface ScheduleCommandOptions extends ScheduledRunOptions {
 }
 
 /** What is decided for one run only. */
-const NEVER = { dryRun: false, acceptChanges: false, adopt: false, shutdown: undefined };
+const NEVER = { dryRun: false, acceptChanges: undefined, adopt: false, shutdown: undefined };
 
 /**
  * Stays in the foreground and runs the plan whenever it is due.

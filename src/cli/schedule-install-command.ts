@@ -34,7 +34,7 @@ export async function scheduleInstallCommand(
   const { json, quiet, dryRun } = options;
   const when = whenOf(options);
   // Whatever is wrong is better found now than at night.
-  const { shard } = runLimits({ ...options, acceptChanges: false, adopt: false, shutdown: undefined });
+  const { shard } = runLimits({ ...options, acceptChanges: undefined, adopt: false, shutdown: undefined });
   await openChannels(options, process.env);
   rowsToRun(await loadPlan(options.plan), { only: options.only, shard });
   const plan = resolve(options.plan);

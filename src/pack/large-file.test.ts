@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   lstatSync,
   mkdtempSync,
   readdirSync,
@@ -40,8 +41,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function scanned(): Entry {
-  const stats = lstatSync(file, { bigint: true });
+function scanned(path = file): Entry {
+  const stats = lstatSync(path, { bigint: true });
   return {
     path: 'file' as BytePath,
     type: 'file',
@@ -63,7 +64,11 @@ interface Try {
 /** All tries at the file; `during` happens after each piece. */
 async function tries(
   during: (tries: number, piece: number) => void = () => {},
-  { padded = true, entry = scanned() }: { padded?: boolean; entry?: Entry } = {},
+  {
+    padded = true,
+    entry = scanned(),
+    root = folder,
+  }: { padded?: boolean; entry?: Entry; root?: string } = {},
 ): Promise<Try[]> {
   const all: Try[] = [];
   const buffers = new SharedBuffers();
@@ -82,7 +87,7 @@ async function tries(
       now = { seen: undefined, pieces: [], outcome: undefined };
     }
   };
-  for await (const item of largeFile(folder, 7, entry, hasher, buffers, padded)) {
+  for await (const item of largeFile(root, 7, entry, hasher, buffers, padded)) {
     expect(item.i).toBe(7);
     take(item);
   }
@@ -191,6 +196,25 @@ describe('largeFile()', () => {
       crc: crc32(expected),
     });
   });
+
+  it.each(['/proc/kallsyms', '/sys/kernel/profiling'].filter((path) => existsSync(path)))(
+    'has all that is read of %s, whatever size is listed',
+    async (path) => {
+      const content = readFileSync(path);
+      const entry = { ...scanned(path), path: path.slice(1) as BytePath };
+      for (const size of [entry.size, content.length]) {
+        const all = await tries(() => {}, { padded: false, entry: { ...entry, size }, root: '/' });
+        const last = all.at(-1);
+        expect([last?.seen?.size, contentOf(last).equals(content)]).toEqual([content.length, true]);
+        expect(last?.outcome).toEqual({
+          kind: 'read',
+          changed: false,
+          hash: blake3.hash(content),
+          crc: crc32(content),
+        });
+      }
+    },
+  );
 
   it('ends lost when the file is not there, without having begun', async () => {
     writeFileSync(file, 'x');

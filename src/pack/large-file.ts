@@ -53,23 +53,36 @@ export async function* largeFile(
   let file: FileHandle | undefined;
   try {
     file = await files.open(systemPath(root, entry.path), OPEN_FLAGS);
-    let seen: Seen = entry;
+    let listed: Seen = entry;
+    // How many bytes there are, only reading tells; see readStable().
+    let size = entry.size;
+    let hashBefore: Uint8Array | undefined;
     for (let tries = 1; ; tries++) {
-      yield { kind: 'begin', i, seen };
-      const result = yield* pieces(file, i, seen.size, hasher, buffers, padded);
+      yield { kind: 'begin', i, seen: { ...listed, size } };
+      const { crc, bytes } = yield* pieces(file, i, size, hasher, buffers, padded);
       const stats = await file.stat({ bigint: true });
       if (!stats.isFile()) {
         yield { kind: 'end', i, outcome: { kind: 'vanished', reason: 'is no file any more' } };
         return;
       }
       const after = seenOf(stats);
-      const changed = result.shrank || !sameSeen(seen, after);
+      const isStill = sameSeen(listed, after);
+      const hash = hasher.digest();
+      const isSame =
+        size === after.size || (hashBefore !== undefined && Buffer.compare(hash, hashBefore) === 0);
+      const changed = bytes !== size || !isStill || !isSame;
       if (!changed || tries === MAX_TRIES) {
-        yield { kind: 'end', i, outcome: { kind: 'read', changed, hash: hasher.digest(), crc: result.crc } };
+        yield { kind: 'end', i, outcome: { kind: 'read', changed, hash, crc } };
         return;
       }
       yield { kind: 'end', i, outcome: { kind: 'again' } };
-      seen = after;
+      // Where nobody wrote to it, its inode is wrong about the size.
+      const isUntouched = sameSeen({ ...listed, size: after.size }, after);
+      if (!isUntouched || bytes === after.size) size = after.size;
+      else if (bytes < size) size = bytes;
+      else if (bytes > size) size = await endOf(file, size);
+      hashBefore = hash;
+      listed = after;
     }
   } catch (error) {
     yield { kind: 'end', i, outcome: lostBy(error) };
@@ -79,7 +92,10 @@ export async function* largeFile(
   }
 }
 
-/** Exactly `sizeBytes` of the file: what follows is left out, what is missing is zeros. */
+/**
+ * Exactly `sizeBytes` of the file: what follows is left out, what is missing is zeros. Returns how many bytes there
+ * were: one more than that when something follows.
+ */
 async function* pieces(
   file: FileHandle,
   i: number,
@@ -87,19 +103,18 @@ async function* pieces(
   hasher: Hasher,
   buffers: SharedBuffers,
   padded: boolean,
-): AsyncGenerator<Piece, { crc: number; shrank: boolean }> {
+): AsyncGenerator<Piece, { crc: number; bytes: number }> {
   hasher.reset();
   let crc = 0;
-  let shrank = false;
+  let found = 0;
   // One turn at least: an empty file has one empty piece, which ends its stream.
   for (let done = 0; done < sizeBytes || done === 0;) {
     const piece = buffers.take();
     const content = new Uint8Array(piece, 0, Math.min(PIECE_BYTES, sizeBytes - done));
     const read = await fill(file, content, done);
-    if (read < content.length) {
-      shrank = true;
-      content.fill(0, read);
-    }
+    // What comes after a gap, of a file that shrinks and grows, does not count.
+    if (found === done) found += read;
+    content.fill(0, read);
     hasher.update(content);
     if (!padded) crc = crc32(content, crc);
     done += content.length;
@@ -109,7 +124,17 @@ async function* pieces(
     yield { kind: 'piece', i, piece, bytes, last };
     if (last) break;
   }
-  return { crc, shrank };
+  return { crc, bytes: found === sizeBytes ? found + (await fill(file, new Uint8Array(1), found)) : found };
+}
+
+/** Where the file ends, found by reading on from `position`. */
+async function endOf(file: FileHandle, position: number): Promise<number> {
+  const room = new Uint8Array(PIECE_BYTES);
+  for (let end = position; ;) {
+    const read = await fill(file, room, end);
+    end += read;
+    if (read < room.length) return end;
+  }
 }
 
 async function fill(file: FileHandle, into: Uint8Array, position: number): Promise<number> {

@@ -28,6 +28,9 @@ const OUTGROWN_BYTES = 2 * PIECE_BYTES;
 
 const HASH_BYTES = 32;
 
+/** What is read at first where nothing was expected: /proc gives a page at a time. */
+const LITTLE_BYTES = 64 * 1024;
+
 class Outgrown extends Error {}
 
 const builders = new Map<Format, SegmentBuilder>();
@@ -59,7 +62,7 @@ async function pack(task: PackTask, blake3: Blake3): Promise<PackResult> {
       members++;
       return;
     }
-    const read = readMember(task.root, entry, (size) => builder.room({ ...member, size }));
+    const read = readMember(task.root, entry, blake3, (size) => builder.room({ ...member, size }));
     if (read.exception !== undefined) exceptions.push({ n, outcome: read.exception });
     if (read.content === undefined) return;
     const hash = blake3.hash(read.content);
@@ -88,14 +91,23 @@ interface ReadMember {
   readonly exception: Exception['outcome'] | undefined;
 }
 
-function readMember(root: string, entry: Entry, room: (sizeBytes: number) => Buffer): ReadMember {
+function readMember(
+  root: string,
+  entry: Entry,
+  blake3: Blake3,
+  room: (sizeBytes: number) => Buffer,
+): ReadMember {
   let content: Buffer = Buffer.alloc(0);
   try {
     const outcome = readStable(root, entry, (fd, sizeBytes) => {
-      if (sizeBytes > OUTGROWN_BYTES) throw new Outgrown();
-      const space = room(sizeBytes);
-      content = space.subarray(0, readInto(fd, space));
-      return content.length;
+      for (let expected = sizeBytes; ; expected = expected * 4 + LITTLE_BYTES) {
+        if (expected > OUTGROWN_BYTES) throw new Outgrown();
+        const space = room(expected + 1);
+        content = space.subarray(0, readInto(fd, space, sizeBytes));
+        // There may be more than there is room for: the size in a listing is not always so.
+        if (content.length <= expected)
+          return { bytes: content.length, hash: () => Buffer.from(blake3.hash(content)).toString('hex') };
+      }
     });
     if (outcome.kind !== 'read') return { content: undefined, mtimeNs: 0n, exception: outcome };
     return { content, mtimeNs: outcome.seen.mtimeNs, exception: unlessAsScanned(entry, outcome) };
@@ -121,20 +133,24 @@ async function hashFiles(task: HashTask, blake3: Blake3): Promise<Reads> {
   const hashes = new Uint8Array(task.entries.length * HASH_BYTES);
   const exceptions: Exception[] = [];
   const hasher = await blake3.create();
+  let digest: Uint8Array = new Uint8Array(0);
   task.entries.forEach((entry, n) => {
     const outcome = readStable(task.root, entry, (fd, sizeBytes) => {
       hasher.reset();
       let done = 0;
-      while (done < sizeBytes) {
-        const bytes = files.readSync(fd, hashRoom, 0, Math.min(hashRoom.length, sizeBytes - done), done);
-        if (bytes === 0) break;
+      for (let isEnd = false; !isEnd;) {
+        // To the end, which is not always where the listing says; one byte more than is expected tells.
+        const wanted = done > sizeBytes ? hashRoom.length : sizeBytes + 1 - done;
+        const bytes = files.readSync(fd, hashRoom, 0, Math.min(hashRoom.length, wanted), done);
         hasher.update(hashRoom.subarray(0, bytes));
         done += bytes;
+        isEnd = bytes === 0 || (done === sizeBytes && bytes < hashRoom.length);
       }
-      return done;
+      digest = hasher.digest();
+      return { bytes: done, hash: () => Buffer.from(digest).toString('hex') };
     });
     const isRead = outcome.kind === 'read';
-    if (isRead) hashes.set(hasher.digest(), n * HASH_BYTES);
+    if (isRead) hashes.set(digest, n * HASH_BYTES);
     const exception = isRead ? unlessAsScanned(entry, outcome) : outcome;
     if (exception !== undefined) exceptions.push({ n, outcome: exception });
   });

@@ -43,12 +43,15 @@ const isGnuTar = spawnSync('tar', ['--version'], { encoding: 'utf8' }).stdout?.i
 const hasZstd = spawnSync('zstd', ['--version']).status === 0;
 const hasUnzip = spawnSync('unzip', ['-v']).status === 0;
 
-/** A file of sysfs says that it has 4096 bytes, and has fewer, at every try. */
-const NEVER_STABLE = [
-  '/sys/kernel/mm/transparent_hugepage/enabled',
-  '/sys/kernel/profiling',
-  '/sys/power/state',
-].find((path) => existsSync(path));
+/** It says that it has 0 bytes, and has others at every try. */
+const NEVER_STABLE = ['/proc/sys/kernel/random/uuid'].find((path) => existsSync(path));
+
+const UUID_BYTES = 37;
+
+/** Files whose size is not what a listing says: nothing, nothing of a lot, a page. */
+const UNTRUE_SIZES = ['/proc/sys/kernel/ostype', '/proc/kallsyms', '/sys/kernel/profiling'].filter((path) =>
+  existsSync(path),
+);
 
 const pool = new WorkerPool(2);
 const blake3 = await loadBlake3();
@@ -440,10 +443,24 @@ describe.each(FORMATS)('a tree packed as %s', (format) => {
     const entries = new EntryTable();
     entries.push(entry);
     const { result, placeOf } = await packed(format, entries, { root: dirname(path) });
-    const content = readFileSync(path);
     expect([...result.changed]).toEqual([0]);
     expect(result.problems.map(({ kind }) => kind)).toEqual(['changed']);
-    expect(entries.size(0)).toBe(content.length);
+    expect(entries.size(0)).toBe(UUID_BYTES);
+    const place = placeOf(0);
+    if (place === undefined) throw new Error('it has no place');
+    const content = contentAt(place, UUID_BYTES, format, result.archives);
+    expect(content.toString()).toMatch(/^[0-9a-f-]{36}\n$/);
+    expect(Buffer.from(entries.hash(0) ?? []).equals(blake3.hash(content))).toBe(true);
+  });
+
+  it.each(UNTRUE_SIZES)('has all that is read of %s, whatever size is listed', async (path) => {
+    const { entry } = startScan(path, []);
+    const entries = new EntryTable();
+    entries.push(entry);
+    const { result, placeOf } = await packed(format, entries, { root: dirname(path) });
+    const content = readFileSync(path);
+    expect(entry.size).not.toBe(content.length);
+    expect([result.problems, entries.size(0)]).toEqual([[], content.length]);
     const place = placeOf(0);
     if (place === undefined) throw new Error('it has no place');
     expect(contentAt(place, content.length, format, result.archives).equals(content)).toBe(true);
@@ -621,9 +638,22 @@ describe('hashFiles()', () => {
     const given = { root: dirname(path), pool, signal: new AbortController().signal, progress: () => {} };
     const hashed = await hashFiles(entries, [0], given);
     expect(hashed).toEqual({ unread: new Map(), reread: new Set([0]), unsettled: new Set([0]) });
-    const content = readFileSync(path);
-    expect(entries.size(0)).toBe(content.length);
-    expect(Buffer.from(entries.hash(0) ?? []).equals(blake3.hash(content))).toBe(true);
+    expect(entries.size(0)).toBe(UUID_BYTES);
+  });
+
+  it.each(UNTRUE_SIZES)('hashes all that is read of %s, whatever size is listed', async (path) => {
+    const { entry } = startScan(path, []);
+    const entries = new EntryTable();
+    entries.push(entry);
+    const given = { root: dirname(path), pool, signal: new AbortController().signal, progress: () => {} };
+    // Once more, with what is known of it now.
+    for (let n = 0; n < 2; n++) {
+      const { unread, unsettled } = await hashFiles(entries, [0], given);
+      expect([unread.size, unsettled.size]).toEqual([0, 0]);
+      const content = readFileSync(path);
+      expect(entries.size(0)).toBe(content.length);
+      expect(Buffer.from(entries.hash(0) ?? []).equals(blake3.hash(content))).toBe(true);
+    }
   });
 
   it('stops when enough is known, or when it is told to', async () => {

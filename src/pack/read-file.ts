@@ -28,18 +28,28 @@ export type ReadOutcome =
     }
   | Lost;
 
+/** What one try has read. */
+export interface Taken {
+  readonly bytes: number;
+  /** Of its content, as text: asked for only where the size in the listing is not so. */
+  readonly hash: () => string;
+}
+
 /**
  * Reads a file so that what is read is what it was at one moment: size, times and inode are the same before
  * and after, else it is read again, {@link MAX_TRIES} times at most.
  *
+ * How many bytes there are, only reading tells: some file systems list a size that is not so (/proc lists 0, /sys a whole
+ * page, others what a server has yet to make). There, two tries that give the same count as one moment.
+ *
  * @param entry - As the scan saw it.
- * @param take - Reads the content from the open file: told how many bytes to expect, says how many there
- *   were. What an earlier try took is void.
+ * @param take - Reads the content from the open file, to its end, told how many bytes to expect. What an earlier try
+ *   took is void.
  */
 export function readStable(
   root: string,
   entry: Seen & { readonly path: BytePath },
-  take: (fd: number, sizeBytes: number) => number,
+  take: (fd: number, sizeBytes: number) => Taken,
 ): ReadOutcome {
   try {
     const fd = files.openSync(systemPath(root, entry.path), OPEN_FLAGS);
@@ -53,27 +63,37 @@ export function readStable(
   }
 }
 
-function readOpen(fd: number, entry: Seen, take: (fd: number, sizeBytes: number) => number): ReadOutcome {
+function readOpen(fd: number, entry: Seen, take: (fd: number, sizeBytes: number) => Taken): ReadOutcome {
   let expected: Seen = entry;
+  let hashBefore: string | undefined;
   for (let tries = 1; ; tries++) {
     const taken = take(fd, expected.size);
     const stats = files.fstatSync(fd, { bigint: true });
     if (!stats.isFile()) return { kind: 'vanished', reason: 'is no file any more' };
     const after = seenOf(stats);
-    const changed = taken !== expected.size || !sameSeen(expected, after);
-    if (!changed) return { kind: 'read', seen: after, changed };
-    if (tries === MAX_TRIES) return { kind: 'read', seen: { ...after, size: taken }, changed };
+    const isStill = sameSeen(expected, after);
+    const isHonest = taken.bytes === after.size;
+    const hash = isHonest ? undefined : taken.hash();
+    const isSame = isHonest || hash === hashBefore;
+    if (isStill && isSame) return { kind: 'read', seen: { ...after, size: taken.bytes }, changed: false };
+    if (tries === MAX_TRIES) return { kind: 'read', seen: { ...after, size: taken.bytes }, changed: true };
+    hashBefore = hash;
     expected = after;
   }
 }
 
-/** Fills `into` from the file's start; returns how many bytes there were. */
-export function readInto(fd: number, into: Uint8Array): number {
+/**
+ * Reads the file from its start into `into`, which has room for one byte more than the `sizeBytes` that are expected:
+ * when it is full, there is more. Returns how many bytes there were.
+ */
+export function readInto(fd: number, into: Uint8Array, sizeBytes: number): number {
   let done = 0;
   while (done < into.length) {
     const bytes = files.readSync(fd, into, done, into.length - done, done);
     if (bytes === 0) break;
     done += bytes;
+    // It asked for one byte more and did not get it. Only of an empty file this takes a call of its own.
+    if (done === sizeBytes) break;
   }
   return done;
 }

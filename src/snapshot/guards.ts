@@ -1,9 +1,11 @@
 // Checks that stop what would do harm. Pure, but for the file that remembers one.
 import { SnapshotError } from '../errors.ts';
+import { display, toText } from '../tree/path.ts';
 import { Fields } from './fields.ts';
+import type { FolderLoss } from './folder-losses.ts';
 import type { Series } from './series.ts';
 
-export type GuardName = 'empty-source' | 'mass-change' | 'bit-rot' | 'free-space' | 'owner';
+export type GuardName = 'empty-source' | 'mass-change' | 'bit-rot' | 'free-space' | 'owner' | 'away-part';
 
 /** A guard that stops the whole row. */
 export class GuardError extends SnapshotError {
@@ -20,11 +22,22 @@ export interface Held {
   readonly guard: GuardName;
   readonly message: string;
   readonly hint: string;
+  /** The one path that it is about, as text, from the source on. */
+  readonly path?: string | undefined;
 }
 
-/** The hint for every guard that `--accept-changes` overrules: for this series only, others may have a reason too. */
-export function wayOut(series: string, condition = 'If that is what you want'): string {
-  return `${condition}, run once with \`${optionsFor(series, '--accept-changes')}\`.`;
+/**
+ * The hint for every guard that `--accept-changes` overrules: for this series only, others may have a reason too.
+ *
+ * @param path - The only one that it is about, as shown to people.
+ */
+export function wayOut(series: string, path?: string, condition = 'If that is what you want'): string {
+  return `${condition}, ${runOnce(series, path)}`;
+}
+
+function runOnce(series: string, path?: string): string {
+  const only = path === undefined ? '' : `=${seriesWord(path === '' ? '.' : path)}`;
+  return `run once with \`${optionsFor(series, `--accept-changes${only}`)}\`.`;
 }
 
 /** `--only NAME`, and what overrules a guard. */
@@ -32,10 +45,10 @@ export function optionsFor(series: string, overrule: string): string {
   return `--only ${seriesWord(series)} ${overrule}`;
 }
 
-/** The name or folder of a series as one word of a shell. */
-export function seriesWord(series: string): string {
-  // A name holds neither quotes nor backslashes, but may hold other things that mean something to a shell.
-  return /^[\p{L}\p{N}_./-]+$/u.test(series) ? series : `"${series.replaceAll(/["\\$`]/g, String.raw`\$&`)}"`;
+/** The name or folder of a series, or a path, as one word of a shell. */
+export function seriesWord(text: string): string {
+  // A name of a row holds neither quotes nor backslashes, but may hold other things that mean something to a shell.
+  return /^[\p{L}\p{N}_./-]+$/u.test(text) ? text : `"${text.replaceAll(/["\\$`]/g, String.raw`\$&`)}"`;
 }
 
 /**
@@ -95,6 +108,38 @@ export function guardMassChange(series: string, previousFiles: number, hit: numb
   };
 }
 
+/** Folders, or the whole, that lost more than half of what they had in the snapshot `since`. */
+export function guardLosses(series: string, losses: readonly FolderLoss[], since: string): Held {
+  const of = losses.map(({ path, lost, files }) => {
+    return path === '' ? `${lost} of ${files} files` : `${lost} of ${files} files in "${display(path)}"`;
+  });
+  const examples = losses.flatMap((loss) => loss.examples).slice(0, 3);
+  const shown = examples.map((path) => `"${display(path)}"`).join(', ');
+  const [first, second] = losses;
+  const path = first === undefined || second !== undefined ? undefined : toText(first.path);
+  return {
+    guard: 'mass-change',
+    message: `${of.join(' and ')} are gone or modified since ${since}, as ${shown}; the snapshot is an extra one and nothing is rotated out`,
+    hint: wayOut(series, path === '' ? undefined : path),
+    ...(path !== undefined && { path }),
+  };
+}
+
+/** A part of the source that was a mount in the last snapshot, and is not there as it was. */
+export function guardAwayPart(
+  { name, source }: { readonly name: string; readonly source: string },
+  part: { readonly path: string; readonly why: string; readonly files: number; readonly snapshot: string },
+): Held {
+  const { path, why, files, snapshot } = part;
+  const what = path === '' ? `Source "${source}"` : `"${path}"`;
+  const count = files === 1 ? 'the file' : `the ${files} files`;
+  return {
+    guard: 'away-part',
+    message: `${what} was a mount, and ${why}; ${count} that snapshot ${snapshot} has there stay as they are, and nothing is rotated out`,
+    hint: `Is it connected? Once it is back, runs go on by themselves. If it is gone for good, ${runOnce(name, path)}`,
+  };
+}
+
 /** Files whose content differs from the last snapshot's while size, times and inode do not. */
 export function guardBitRot(series: string, files: number): Held {
   return {
@@ -112,6 +157,8 @@ export interface HeldFile {
   readonly guard: string;
   readonly snapshot: string;
   readonly message: string;
+  /** The folder that it is about, from the source on; absent where it is about the whole, or more than one. */
+  readonly path?: string | undefined;
 }
 
 /** The guard that holds rotation in `series` back since an earlier run, if one does. */
@@ -125,6 +172,7 @@ export async function readHeld(series: Series): Promise<HeldFile | undefined> {
       guard: held.text('guard'),
       snapshot: held.text('snapshot'),
       message: held.text('message'),
+      ...(held.has('path') && { path: held.text('path') }),
     };
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;

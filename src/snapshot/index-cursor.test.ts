@@ -458,7 +458,7 @@ function differences({ index, changes, now }: Moment): Change[] {
     const isSameType = old.entry.type === entry.type;
     if (!isSameType) reasons.push('type');
     const hash = Buffer.alloc(32, current.content);
-    const isOther = old.entry.size !== entry.size || !hash.equals(old.hash ?? hash);
+    const isOther = !hash.equals(old.hash ?? hash);
     if (isSameType && entry.type === 'file' && isOther) reasons.push('content');
     if (isSameType && entry.type === 'link' && old.entry.target !== entry.target) reasons.push('target');
     if (isSameType && old.entry.mode !== entry.mode) reasons.push('mode');

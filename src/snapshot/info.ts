@@ -40,6 +40,10 @@ export interface Info {
   /** What the archives hold that no entry has. */
   readonly dead: FileInfo | null;
   readonly skipped: readonly SkippedPath[];
+  /** Where file systems of their own were mounted in the source; not known of older snapshots. */
+  readonly mounts?: readonly MountPoint[] | undefined;
+  /** Guards that were told when it was written because much had changed, overruled or not. */
+  readonly guards?: readonly string[] | undefined;
 }
 
 export type PackFormat = 'tar.zst' | 'zip';
@@ -73,6 +77,14 @@ export interface SkippedPath {
 export function isOwn(file: string, name: string, { archiveDate }: Info): boolean {
   if (file.includes('/')) return false;
   return file.includes(`-${name}`) || (archiveDate !== undefined && file.includes(`-${archiveDate}-0`));
+}
+
+/** A mount in the source; one of the two paths is there, an empty one is the source itself. */
+export interface MountPoint {
+  readonly path?: string | undefined;
+  readonly pathBase64?: string | undefined;
+  /** Tells it from others; absent where nothing does. */
+  readonly id?: string | undefined;
 }
 
 /** Bytes that the snapshot called `name` added to its series, but for a few small files. */
@@ -170,6 +182,15 @@ export function parseInfo(json: string, where: string): Info {
       ...(skipped.has('path') ? { path: skipped.text('path') } : { pathBase64: skipped.text('pathBase64') }),
       reason: skipped.text('reason'),
     })),
+    ...(fields.has('mounts') && { mounts: fields.objects('mounts').map(mountOf) }),
+    ...(fields.has('guards') && { guards: fields.strings('guards') }),
+  };
+}
+
+function mountOf(fields: Fields): MountPoint {
+  return {
+    ...(fields.has('path') ? { path: fields.text('path') } : { pathBase64: fields.text('pathBase64') }),
+    ...(fields.has('id') && { id: fields.text('id') }),
   };
 }
 

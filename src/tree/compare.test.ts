@@ -357,7 +357,7 @@ function model(before: Items, now: Items, rehash: boolean): string[] {
     const isStill = a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode;
     const isRacy = b.ctimeNs >= BEGAN - 2n * SECOND;
     const content =
-      b.type === 'file' && (a.size !== b.size || (a.value !== b.value && (!isStill || isRacy || rehash)));
+      b.type === 'file' && a.value !== b.value && (a.size !== b.size || !isStill || isRacy || rehash);
     return [
       ...(content ? ['content'] : []),
       ...(b.type === 'link' && a.value !== b.value ? ['target'] : []),

@@ -35,6 +35,8 @@ export interface CompareOptions {
    * once more within one tick of the file system's clock, right after it was read: it is looked into again.
    */
   readonly previousStartNs: bigint;
+  /** Whether an entry stands for what nobody can look at now, and so is as it was. */
+  readonly isCarried?: ((path: BytePath) => boolean) | undefined;
 }
 
 /** How many paths came, went or differ since the last snapshot. */
@@ -52,7 +54,7 @@ export interface Change {
 }
 
 // FAT keeps times to 2 seconds, the coarsest of all file systems in use.
-const COARSEST_TICK_NS = 2_000_000_000n;
+export const COARSEST_TICK_NS = 2_000_000_000n;
 
 const HASH_BYTES = 32;
 const NO_HASH = new Uint8Array(0);
@@ -66,14 +68,14 @@ const TARGET = 8;
 const CHECK = 16;
 /** With `CHECK`: size, times and inode are as they were, so another hash is bit rot. */
 const STILL = 32;
-/** The sizes differ, so the content does. */
-const CONTENT = 64;
+/** The sizes in the listings differ, and with them the content, unless reading shows that it is the same. */
+const SIZE = 64;
 
 /** With any of these: it was a file. */
 const WAS_FILE = 128;
 
 /** Any of these: the content has to be read before it is known. */
-const UNREAD = ADDED | TYPE | CHECK | CONTENT;
+const UNREAD = ADDED | TYPE | CHECK;
 
 /**
  * What differs between the last snapshot and the tree as it is now, found in one pass over both, while the
@@ -215,7 +217,7 @@ export class Comparison {
   }
 
   #isTrusted(now: Entry): boolean {
-    if (now.type !== 'file') return true;
+    if (now.type !== 'file' || this.#options.isCarried?.(now.path) === true) return true;
     return !this.#options.rehash && this.#isSettled(now);
   }
 
@@ -237,7 +239,8 @@ export class Comparison {
     if (before.type !== now.type) return TYPE;
     if (now.type === 'link') return mode | (before.target === now.target ? 0 : TARGET);
     if (now.type === 'folder') return mode;
-    if (before.size !== now.size) return mode | CONTENT;
+    // A listing may say 0 of what has content, or a page of what has a line: in the end, reading decides.
+    if (before.size !== now.size) return mode | CHECK | SIZE;
     const isStill =
       before.mtimeNs === now.mtimeNs && before.ctimeNs === now.ctimeNs && before.inode === now.inode;
     if (isStill && this.#isTrusted(now)) return mode;
@@ -258,11 +261,11 @@ export class Comparison {
   }
 
   #contentDiffers(i: number, state: number): boolean {
-    if (state & CONTENT) return true;
     if (!(state & CHECK)) return false;
     const hash = this.#current.hash(i);
     // Unread means unknown, which is not a difference.
-    return hash !== undefined && Buffer.compare(hash, this.#previousHash(i) ?? NO_HASH) !== 0;
+    if (hash === undefined) return (state & SIZE) !== 0;
+    return Buffer.compare(hash, this.#previousHash(i) ?? NO_HASH) !== 0;
   }
 
   /** The hash that a file had in the last snapshot, when it had to be looked into. */

@@ -20,10 +20,12 @@ export class Excludes {
   readonly rules: readonly Rules[];
   /** One matcher for all: a rule that takes back a folder has to be seen together with the one that excludes it. */
   readonly #matcher: Ignore | undefined;
+  readonly #takesBack: boolean;
 
   private constructor(rules: readonly Rules[]) {
     this.rules = rules;
     this.#matcher = rules.length === 0 ? undefined : matcherOf(rules);
+    this.#takesBack = rules.some(({ patterns }) => patterns.some((pattern) => pattern.startsWith('!')));
   }
 
   /** The rules at the top of a tree. @param patterns - gitignore syntax, relative to the source. */
@@ -39,6 +41,18 @@ export class Excludes {
   within(folder: BytePath, text: string): Excludes {
     const patterns = text.replace(/^\uFEFF/, '').split(/\r?\n/);
     return new Excludes([...this.rules, { base: folder, patterns }]);
+  }
+
+  /**
+   * Whether `path` is left out, as far as its name alone says: undefined when it depends on whether it is a folder,
+   * for which somebody has to look.
+   */
+  excludesAny(path: BytePath): boolean | undefined {
+    if (this.#matcher === undefined) return false;
+    const asFolder = this.excludes(path, true);
+    // Only a pattern that takes back folders can leave out a file where it would not leave out a folder.
+    if (!asFolder && !this.#takesBack) return false;
+    return this.excludes(path, false) === asFolder ? asFolder : undefined;
   }
 
   excludes(path: BytePath, isFolder: boolean): boolean {

@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { Problem } from './entry.ts';
 import type { EntryChunk } from './entry-table.ts';
+import type { BytePath } from './path.ts';
 import { scan, type ScanTask } from './scan.ts';
 
 export interface ScanRequest {
@@ -12,6 +13,7 @@ export interface ScanRequest {
 export interface ScanReply {
   readonly chunk: EntryChunk;
   readonly problems: readonly Problem[];
+  readonly crossings: readonly BytePath[];
   readonly rest: readonly ScanTask[];
 }
 
@@ -19,7 +21,7 @@ export interface ScanReply {
 const BUDGET = 4096;
 
 parentPort?.on('message', ({ source, task }: ScanRequest) => {
-  const { entries, problems, rest } = scan(source, task, BUDGET);
+  const { entries, problems, crossings, rest } = scan(source, task, BUDGET);
   const { chunk, transfer } = entries.toChunk();
-  parentPort?.postMessage({ chunk, problems, rest } satisfies ScanReply, transfer);
+  parentPort?.postMessage({ chunk, problems, crossings, rest } satisfies ScanReply, transfer);
 });

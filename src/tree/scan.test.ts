@@ -18,11 +18,13 @@ import { SnapshotError } from '../errors.ts';
 import type { Entry, Problem } from './entry.ts';
 import { EntryTable } from './entry-table.ts';
 import { type BytePath, comparePaths, fromText, systemPath } from './path.ts';
+import { Excludes } from './exclude.ts';
 import { rootOf, scan, type ScanTask, startScan } from './scan.ts';
 
 const CACHE_SIGNATURE = 'Signature: 8a477f597d28d172789f06886806bc55';
 const NOBODY = 65_534;
 const isRoot = process.geteuid?.() === 0;
+const HAS_BINDFS = spawnSync('bindfs', ['--version']).status === 0;
 
 let folder: string;
 let source: string;
@@ -92,6 +94,23 @@ function asNobody<T>(work: () => T): T {
   } finally {
     process.seteuid?.(0);
     process.setegid?.(0);
+  }
+}
+
+/** A mount at `place` whose server is gone. @returns What takes it away. */
+function deadMount(place: string, real: string): () => void {
+  mkdirSync(real);
+  const script =
+    'bindfs -f "$1" "$2" & until grep -q " $2 fuse" /proc/mounts; do kill -0 $! || exit; sleep 0.01; done; kill -9 $!; wait $!';
+  spawnSync('sh', ['-c', script, 'sh', real, place], { stdio: 'ignore' });
+  return () => void spawnSync('umount', ['-l', place]);
+}
+
+function failureCode(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
   }
 }
 
@@ -457,6 +476,50 @@ describe('excludes', () => {
     file(`${parent}/.snapshotignore`, '/*.tmp');
     expect(kept()).toEqual(
       ['', '/.snapshotignore', '/sub', '/sub/\xff.tmp', '/\xff.txt'].map((rest) => parent + rest),
+    );
+  });
+
+  it
+    .skipIf(!isRoot || !HAS_BINDFS)
+    .each([
+      [['.gvfs']],
+      [['/.gvfs']],
+      [['.gvfs/']],
+      [['/.gvfs', '.gvfs/']],
+      [['/*', '!/f', '!/sub']],
+      [['.gvfs/', '!sub/']],
+    ])('are not even looked at, as a mount whose server died: %j', (patterns) => {
+    for (const path of ['f', 'sub/f', 'sub/.gvfs/keep']) file(path);
+    mkdirSync(join(source, '.gvfs'));
+    const unmount = deadMount(join(source, '.gvfs'), join(folder, 'real'));
+    try {
+      expect(failureCode(() => lstatSync(join(source, '.gvfs')))).toBe('ENOTCONN');
+      const found = scanned(patterns);
+      expect(found.problems).toEqual([]);
+      expect(pathsOf(found)).toEqual(expect.arrayContaining(['f', 'sub', 'sub/f']));
+      expect(scanned().problems.map(({ path, kind }) => [path, kind])).toEqual([['.gvfs', 'unreadable']]);
+    } finally {
+      unmount();
+    }
+  });
+
+  it('say of a name alone what they say of it as a file and as a folder', () => {
+    const name = fc.constantFrom('a', 'b', 'a/b', 'a/b/c', 'ab');
+    const pattern = fc
+      .tuple(
+        fc.constantFrom('', '!'),
+        fc.constantFrom('', '/'),
+        fc.constantFrom('a', 'b', 'a/b', '*', '**', 'a/**', '**/b', '?b', '[!b]'),
+        fc.constantFrom('', '/'),
+      )
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.array(pattern, { maxLength: 4 }), name, (patterns, path) => {
+        const excludes = Excludes.of(patterns);
+        const [asFile, asFolder] = [false, true].map((is) => excludes.excludes(path as BytePath, is));
+        expect(excludes.excludesAny(path as BytePath)).toBe(asFile === asFolder ? asFile : undefined);
+      }),
+      { numRuns: 2000 },
     );
   });
 

@@ -37,12 +37,16 @@ export interface ScanTask {
   /** Names in it, in byte order. */
   readonly names: readonly BytePath[];
   readonly excludes: readonly Rules[];
+  /** Number of the device that the folder is on. */
+  readonly device: bigint;
 }
 
 /** What scanning came to: entries that follow each other in path order, and what comes after them. */
 export interface ScanResult {
   readonly entries: EntryTable;
   readonly problems: readonly Problem[];
+  /** Folders that are on another device than the one they are in. */
+  readonly crossings: readonly BytePath[];
   /** In path order. */
   readonly rest: readonly ScanTask[];
 }
@@ -70,7 +74,7 @@ export function startScan(source: string, exclude: readonly string[]): ScanStart
       // A top folder that cannot be read would look like an empty source, so this may throw.
       const names = namesIn(source);
       const walk = new Walk(source, 0);
-      const task = walk.taskFor(parent, names, Excludes.of(exclude));
+      const task = walk.taskFor(parent, names, Excludes.of(exclude), stats.dev);
       return { entry: entryOf(parent, 'folder', stats), task, problems: walk.problems };
     }
   } catch (error) {
@@ -95,10 +99,48 @@ export function scan(source: string, task: ScanTask, budget: number): ScanResult
   return walk;
 }
 
+/**
+ * Whether a scan of `source` passes `path` over, as patterns say so: asked of what is not there, or was not looked at.
+ * What cannot be read is not passed over.
+ */
+export function isPassedOver(source: string, exclude: readonly string[], path: BytePath): boolean {
+  const walk = new Walk(source, 0);
+  let excludes = Excludes.of(exclude);
+  let parent = '' as BytePath;
+  for (const name of path.split('/') as BytePath[]) {
+    let names: readonly BytePath[];
+    try {
+      names = namesIn(systemPath(source, parent));
+    } catch {
+      names = [];
+    }
+    const task = walk.taskFor(parent, [...names, name], excludes, 0n);
+    excludes = Excludes.from(task.excludes);
+    parent = join(parent, name);
+    if (!task.names.includes(name) || excludes.excludes(parent, true)) return true;
+  }
+  return false;
+}
+
 /** Names in byte order. As latin1, each character is one byte of the name. */
 function namesIn(folder: string | Buffer): BytePath[] {
   const names = readdirSync(folder, { encoding: 'latin1' }) as BytePath[];
   return names.toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+/**
+ * Names of the folders in `folder`, as its listing tells them, without a look at any; `unknown` where that fails.
+ */
+function foldersIn(folder: string | Buffer): ReadonlySet<string> | 'unknown' {
+  try {
+    // Bytes throughout: where the type is missing, Node looks by itself, and has to find the name.
+    const items = readdirSync(Buffer.from(folder), { encoding: 'buffer', withFileTypes: true });
+    return new Set(items.flatMap((item) => (item.isDirectory() ? [fromBytes(item.name)] : [])));
+  } catch {
+    // Where a listing has no types, one name that cannot be looked at is enough. Then each is looked at for itself, and
+    // a failure there is named.
+    return 'unknown';
+  }
 }
 
 class Walk implements ScanResult {
@@ -106,6 +148,7 @@ class Walk implements ScanResult {
   readonly #budget: number;
   readonly entries: EntryTable;
   readonly problems: Problem[] = [];
+  readonly crossings: BytePath[] = [];
   readonly rest: ScanTask[] = [];
 
   constructor(root: string, budget: number) {
@@ -114,29 +157,37 @@ class Walk implements ScanResult {
     this.entries = new EntryTable(budget + 16);
   }
 
-  go({ parent, names, excludes }: ScanTask): void {
-    this.#children(parent, names, Excludes.from(excludes));
+  go({ parent, names, excludes, device }: ScanTask): void {
+    this.#children(parent, names, Excludes.from(excludes), device);
   }
 
   /** The task to scan all that a folder holds. */
-  taskFor(parent: BytePath, names: readonly BytePath[], excludes: Excludes): ScanTask {
+  taskFor(parent: BytePath, names: readonly BytePath[], excludes: Excludes, device: bigint): ScanTask {
     const isCache = names.includes(CACHE_TAG as BytePath) && this.#isCache(parent);
     const inner = names.includes(IGNORE_FILE as BytePath) ? this.#ignoring(parent, excludes) : excludes;
     const wanted = isCache ? [CACHE_TAG as BytePath] : names;
-    return { parent, names: wanted, excludes: inner.rules };
+    return { parent, names: wanted, excludes: inner.rules, device };
   }
 
-  #children(parent: BytePath, names: readonly BytePath[], excludes: Excludes): void {
+  #children(parent: BytePath, names: readonly BytePath[], excludes: Excludes, device: bigint): void {
+    let folders: ReadonlySet<string> | 'unknown' | undefined;
     for (const [n, name] of names.entries()) {
       if (this.entries.length >= this.#budget) {
-        this.rest.push({ parent, names: names.slice(n), excludes: excludes.rules });
+        this.rest.push({ parent, names: names.slice(n), excludes: excludes.rules, device });
         return;
       }
-      this.#child(join(parent, name), excludes);
+      const path = join(parent, name);
+      // What is left out is not even looked at: it may be a mount whose server is dead, where each look fails or hangs.
+      let isOut = excludes.excludesAny(path);
+      if (isOut === undefined) {
+        folders ??= foldersIn(systemPath(this.#root, parent));
+        if (folders !== 'unknown') isOut = excludes.excludes(path, folders.has(name));
+      }
+      if (isOut !== true) this.#child(path, excludes, device);
     }
   }
 
-  #child(path: BytePath, excludes: Excludes): void {
+  #child(path: BytePath, excludes: Excludes, device: bigint): void {
     let stats: BigIntStats;
     try {
       stats = lstatSync(systemPath(this.#root, path), { bigint: true });
@@ -146,7 +197,7 @@ class Walk implements ScanResult {
       return;
     }
     if (excludes.excludes(path, stats.isDirectory())) return;
-    if (stats.isDirectory()) this.#folder(path, stats, excludes);
+    if (stats.isDirectory()) this.#folder(path, stats, excludes, device);
     else if (stats.isFile()) this.#file(path, stats);
     else if (stats.isSymbolicLink()) this.#link(path, stats);
     else
@@ -157,7 +208,8 @@ class Walk implements ScanResult {
       });
   }
 
-  #folder(path: BytePath, stats: BigIntStats, excludes: Excludes): void {
+  #folder(path: BytePath, stats: BigIntStats, excludes: Excludes, device: bigint): void {
+    if (stats.dev !== device) this.crossings.push(path);
     this.entries.push(entryOf(path, 'folder', stats));
     let names: BytePath[];
     try {
@@ -166,12 +218,9 @@ class Walk implements ScanResult {
       this.problems.push({ path, kind: 'unreadable', reason: reasonOf(error) });
       return;
     }
-    const task = this.taskFor(path, names, excludes);
-    this.#children(
-      path,
-      task.names,
-      task.excludes === excludes.rules ? excludes : Excludes.from(task.excludes),
-    );
+    const task = this.taskFor(path, names, excludes, stats.dev);
+    const inner = task.excludes === excludes.rules ? excludes : Excludes.from(task.excludes);
+    this.#children(path, task.names, inner, stats.dev);
   }
 
   #file(path: BytePath, stats: BigIntStats): void {

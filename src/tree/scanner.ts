@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import type { Problem } from './entry.ts';
 import type { EntryTable } from './entry-table.ts';
+import { type Mount, mountsBelow, mountsByDevice, readMounts } from './mounts.ts';
+import { type BytePath, comparePaths } from './path.ts';
 import { rootOf, type ScanStart, type ScanTask, startScan } from './scan.ts';
 import { takeScanThread } from './scan-thread.ts';
 import type { ScanReply, ScanRequest } from './scan-worker.ts';
@@ -12,6 +14,8 @@ export interface Tree {
   readonly root: string;
   readonly entries: EntryTable;
   readonly problems: readonly Problem[];
+  /** The mounts among the entries, in path order; one at the empty path is the source itself. */
+  readonly mounts: readonly Mount[];
 }
 
 /** More threads than this only wait for the disk. */
@@ -41,15 +45,23 @@ export async function scanTree(
   const { entry, task, problems: first } = start;
   entries.push(entry);
   const problems: Problem[] = [...first];
+  const crossings: BytePath[] = [];
+  const before = task === undefined ? undefined : readMounts();
   if (task !== undefined) {
-    const scanner = new Scanner(source, ({ chunk, problems: found }) => {
+    const scanner = new Scanner(source, ({ chunk, problems: found, crossings: crossed }) => {
       entries.append(chunk);
       for (const problem of found) problems.push(problem);
+      crossings.push(...crossed);
       grown();
     });
     await scanner.run(task, signal);
   }
-  return { root: rootOf(source, task === undefined), entries, problems };
+  const root = rootOf(source, task === undefined);
+  if (task === undefined) return { root, entries, problems, mounts: [] };
+  // A btrfs subvolume has a device of its own and is always there: where mounts are known, only they count.
+  const all = mountsBelow(source, before, readMounts()) ?? mountsByDevice(source, crossings);
+  const mounts = all.filter(({ path }) => path === '' || entries.find(path) !== undefined);
+  return { root, entries, problems, mounts: mounts.toSorted((a, b) => comparePaths(a.path, b.path)) };
 }
 
 /** A stretch of the tree, in path order: to do, being done, or done. */

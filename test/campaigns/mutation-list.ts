@@ -223,7 +223,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the empty-source guard is off',
     file: 'src/jobs/run/run-row.ts',
-    from: '  guardEmptySource(context.row, previous.newest?.info.count.files ?? 0, totals.files, acceptChanges);\n',
+    from: '  refuseEmpty(context, previous.newest?.info.count.files ?? 0, totals.files);\n',
     to: '',
     test: 'test/guards.test.ts',
     only: 'is refused when the last snapshot had files',
@@ -427,8 +427,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a new time is a change',
     file: 'src/tree/compare.ts',
-    from: 'if (before.size !== now.size) return',
-    to: 'if (before.size !== now.size || before.mtimeNs !== now.mtimeNs) return',
+    from: 'if (hash === undefined) return (state & SIZE) !== 0;',
+    to: 'if (!(state & STILL)) return true;',
     test: 'src/tree/compare.test.ts',
     only: 'a touched file',
   },

@@ -96,7 +96,10 @@ async function readWhatMatters(
       const before = matched.get(i)?.entry;
       // What is new can have been moved only if something of its size is gone.
       if (before === undefined) return entries.size(i) > 0 && goneSizes.has(entries.size(i));
-      return before.type === 'file' && before.size === entries.size(i);
+      if (before.type !== 'file') return false;
+      // Another size is another content, but where nobody wrote to the file: there, the listing may be wrong.
+      const { size, mtimeNs } = entries.at(i);
+      return before.size === size || size === 0 || before.mtimeNs === mtimeNs;
     }),
   );
   // The content of a further name is read by way of the first.

@@ -5,8 +5,9 @@ import type { RowContext } from './row-context.ts';
 export async function holdBack(context: RowContext, found: readonly Held[], snapshot: string): Promise<void> {
   const [first] = found;
   if (first !== undefined && !context.options.dryRun) {
-    const { guard: name, message } = first;
-    await writeHeld(context.series, { since: context.started.toISOString(), guard: name, snapshot, message });
+    const { guard, message, path } = first;
+    const since = context.started.toISOString();
+    await writeHeld(context.series, { since, guard, snapshot, message, ...(path !== undefined && { path }) });
   }
   await context.hold(found);
 }

@@ -137,8 +137,8 @@ export class SnapshotMaker {
     return slot !== undefined && this.#shelf.get(this.#stored.contents.archive(slot))?.flaw === undefined;
   }
 
-  /** Turns the archives into a snapshot. */
-  async commit(packed: Packed): Promise<Committed> {
+  /** Turns the archives into a snapshot. @param guards - What it tells of a mass change. */
+  async commit(packed: Packed, guards: readonly string[]): Promise<Committed> {
     const { row, series, started, machine, options, problems, lock } = this.#context;
     const { newest, holdings } = this.#previous;
     const { entries } = this.#tree;
@@ -158,6 +158,8 @@ export class SnapshotMaker {
       names: this.#names,
       archives,
       problems,
+      mounts: this.#tree.mounts,
+      guards,
     });
     const lines = new IndexLines(entries, this.#stored, this.#missing);
     const restore = restoreParts(entries, this.#stored, this.#missing, dead, row.format);

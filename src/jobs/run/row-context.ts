@@ -1,7 +1,7 @@
 import { type Machine, thisMachine } from '../../host/machine.ts';
 import type { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
-import { readHeld, wayOut } from '../../snapshot/guards.ts';
+import { readHeld, removeHeld, wayOut } from '../../snapshot/guards.ts';
 import type { SeriesLock } from '../../snapshot/lock.ts';
 import { Series } from '../../snapshot/series.ts';
 import type { SeriesSize } from '../../snapshot/series-size.ts';
@@ -9,8 +9,10 @@ import type { Store } from '../../store/store.ts';
 import type { ChangeCount } from '../../tree/compare.ts';
 import type { Problem } from '../../tree/entry.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
+import { type BytePath, fromText } from '../../tree/path.ts';
 import type { GuardReport } from '../events.ts';
 import type { DamageEnd } from './row-damage.ts';
+import { AcceptedPaths } from './accepted-paths.ts';
 import type { Rotation } from './rotate.ts';
 import type { RowReporter } from './row-reporter.ts';
 
@@ -19,11 +21,14 @@ export interface RowOptions {
   readonly signal: AbortSignal;
   readonly dryRun: boolean;
   readonly rehash: boolean;
+  /** Overrules all guards. */
   readonly acceptChanges: boolean;
   /** The series is to be the row's, whosever it was. */
   readonly adopt?: boolean | undefined;
   /** Default: this one. */
   readonly machine?: Machine | undefined;
+  /** Overrules those guards only that are about one of these paths, as the user gave them. */
+  readonly acceptPaths?: readonly string[] | undefined;
   readonly now: () => Date;
   /** The store in a destination folder. */
   readonly open: (destination: string) => Store;
@@ -62,6 +67,9 @@ export class RowContext {
   lock: SeriesLock | undefined;
   readonly #problems: Problem[] = [];
   readonly #guards: GuardReport[] = [];
+  readonly #accepted: AcceptedPaths;
+  readonly #overruled = new Set<string>();
+  #isLifted = false;
 
   constructor(row: Row, options: RowOptions, report: RowReporter) {
     this.row = row;
@@ -70,6 +78,41 @@ export class RowContext {
     this.report = report;
     this.started = options.now();
     this.machine = options.machine ?? thisMachine();
+    this.#accepted = new AcceptedPaths(row.source, options.acceptPaths ?? []);
+  }
+
+  /**
+   * Whether the user overrules `guard`; if so, the run says it.
+   *
+   * @param path - What it is about, from the source on; undefined where no path of the user's can mean it.
+   */
+  accepts(path: BytePath | undefined, { guard, message }: Pick<GuardReport, 'guard' | 'message'>): boolean {
+    const isAccepted = this.#accepted.take(path) || this.options.acceptChanges;
+    if (isAccepted) this.#overruled.add(guard);
+    // What follows the semicolon is what would have been done.
+    if (isAccepted) this.report.note(`accepted: ${message.split(';')[0] ?? message}`);
+    return isAccepted;
+  }
+
+  /**
+   * Lifts what an earlier run holds back, where the user accepts it. To be called when all guards are known, and before
+   * anything stays written.
+   *
+   * @throws {@link SnapshotError} `E_USAGE` when one of the user's paths is about no guard.
+   */
+  async settle(): Promise<void> {
+    const held = await readHeld(this.series);
+    if (held !== undefined && !this.#isLifted) {
+      const path = held.path === undefined ? undefined : fromText(held.path);
+      this.#isLifted = this.accepts(path ?? fromText(''), held);
+    }
+    this.#accepted.refuseOthers();
+    if (this.#isLifted && !this.options.dryRun) await removeHeld(this.series);
+  }
+
+  /** Guards that the user has overruled in this run. */
+  get overruled(): ReadonlySet<string> {
+    return this.#overruled;
   }
 
   /** Everything that was named so far. */
@@ -110,10 +153,14 @@ export class RowContext {
   }
 
   async #heldBefore(): Promise<GuardReport[]> {
-    const held = this.options.dryRun && this.options.acceptChanges ? undefined : await readHeld(this.series);
+    const held = this.#isLifted ? undefined : await readHeld(this.series);
     if (held === undefined) return [];
     return [
-      { guard: held.guard, message: `${held.message} (since ${held.snapshot})`, hint: wayOut(this.row.name) },
+      {
+        guard: held.guard,
+        message: `${held.message} (since ${held.snapshot})`,
+        hint: wayOut(this.row.name, held.path),
+      },
     ];
   }
 }

@@ -152,7 +152,7 @@ export class RowDamage {
     if (healed + lost + repairable === 0 && !unknown) return null;
     const { trouble, losses, flaws } = this.#known;
     const verify = `\`snapshot verify ${seriesWord(this.#series.place())}`;
-    const way = wayOut(this.#series.name, 'If you can do without them');
+    const way = wayOut(this.#series.name, undefined, 'If you can do without them');
     const messages: string[] = [];
     const hints: string[] = [];
     if (trouble !== undefined) {

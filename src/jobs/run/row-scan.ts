@@ -1,6 +1,7 @@
 import type { Row } from '../../plan/plan.ts';
 import { Comparison } from '../../tree/compare.ts';
 import { EntryTable } from '../../tree/entry-table.ts';
+import type { BytePath } from '../../tree/path.ts';
 import { startScan } from '../../tree/scan.ts';
 import { scanTree, type Tree } from '../../tree/scanner.ts';
 import type { Previous } from './previous.ts';
@@ -40,10 +41,16 @@ export interface Scanned {
 }
 
 /** Begins to compare `entries`, which may still grow, with `previous`. */
-export function compareWith(previous: Previous, entries: EntryTable, rehash: boolean): Comparison {
+export function compareWith(
+  previous: Previous,
+  entries: EntryTable,
+  rehash: boolean,
+  isCarried?: (path: BytePath) => boolean,
+): Comparison {
   const startedMs = previous.newest === undefined ? 0 : Date.parse(previous.newest.info.time.started);
   return new Comparison(previous.entries, entries, {
     rehash,
     previousStartNs: BigInt(startedMs) * 1_000_000n,
+    isCarried,
   });
 }

@@ -10,6 +10,7 @@ import type { ChangeCount } from '../../tree/compare.ts';
 import type { Problem } from '../../tree/entry.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
 import { firstNames } from '../../tree/hardlinks.ts';
+import type { Mount } from '../../tree/mounts.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
 import { type HashedEntry, treeHash } from '../../tree/tree-hash.ts';
 import type { NewNames } from './new-names.ts';
@@ -108,6 +109,8 @@ export interface InfoParts {
   readonly names: NewNames;
   readonly archives: readonly ArchiveInfo[];
   readonly problems: readonly Problem[];
+  readonly mounts: readonly Mount[];
+  readonly guards: readonly string[];
 }
 
 /** info.json, but for what it says of the index. @param missing - Entries that are not in the snapshot. */
@@ -116,7 +119,7 @@ export async function infoOf(
   missing: ReadonlySet<number>,
   parts: InfoParts,
 ): Promise<Omit<Info, 'index' | 'changes' | 'dead'>> {
-  const { row, names, problems } = parts;
+  const { row, names, problems, mounts, guards } = parts;
   const blake3 = await loadBlake3();
   const hashed = function* (): Generator<HashedEntry> {
     for (let i = 0; i < entries.length; i++) {
@@ -155,5 +158,7 @@ export async function infoOf(
     previous: parts.previous,
     archives: parts.archives,
     skipped: problems.map(({ path, reason }) => ({ ...pathProperty(path), reason })),
+    mounts: mounts.map(({ path, id }) => ({ ...pathProperty(path), ...(id !== undefined && { id }) })),
+    ...(guards.length > 0 && { guards }),
   };
 }

@@ -1,11 +1,12 @@
 // One row of a plan: from its source to a snapshot, or to the finding that nothing changed.
 import type { Row } from '../../plan/plan.ts';
-import { guardBitRot, guardEmptySource, removeHeld } from '../../snapshot/guards.ts';
+import { guardBitRot, guardEmptySource, GuardError } from '../../snapshot/guards.ts';
 import { SeriesLock } from '../../snapshot/lock.ts';
 import { sizeOfSeries } from '../../snapshot/series-size.ts';
 import type { Comparison } from '../../tree/compare.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
 import type { Problem } from '../../tree/entry.ts';
+import { fromText } from '../../tree/path.ts';
 import type { Tree } from '../../tree/scanner.ts';
 import { holdBack } from './hold-back.ts';
 import { carryOver } from './carry-over.ts';
@@ -64,13 +65,14 @@ async function removeIfEmpty({ series }: RowContext): Promise<void> {
 }
 
 async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
-  const { acceptChanges, dryRun, rehash } = context.options;
+  const { dryRun, rehash } = context.options;
   const found = await openSeries(context);
-  const { previous, scanned } = await carryOver(context, found, await scan.compareWith(found, rehash));
+  const { previous, scanned, held } = await carryOver(context, found, await scan.compareWith(found, rehash));
   const { tree, comparison } = scanned;
   context.name(tree.problems);
   const totals = totalsOf(tree.entries);
-  guardEmptySource(context.row, previous.newest?.info.count.files ?? 0, totals.files, acceptChanges);
+  refuseEmpty(context, previous.newest?.info.count.files ?? 0, totals.files);
+  if (held.length > 0) await context.hold(held);
 
   const change =
     previous.newest === undefined
@@ -80,6 +82,7 @@ async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
   // When a snapshot is written, packing names them.
   if (dryRun || !isToWrite) context.name(change.unread);
   if (!isToWrite) {
+    await context.settle();
     await context.hold([]);
     if (!dryRun) await clearUnfinished(context, previous.survey);
     return context.result({
@@ -104,9 +107,16 @@ async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
 async function openSeries({ series, options, report, started }: RowContext): Promise<Previous> {
   const { dryRun, acceptChanges: accept } = options;
   const note = (message: string): void => report.note(message);
-  const previous = await findPrevious(series, { accept, dryRun, now: started, note });
-  if (!options.dryRun && options.acceptChanges) await removeHeld(series);
-  return previous;
+  return await findPrevious(series, { accept, dryRun, now: started, note });
+}
+
+/** @throws {@link GuardError} when the source is empty, was not before, and the user does not accept that. */
+function refuseEmpty(context: RowContext, previousFiles: number, files: number): void {
+  try {
+    guardEmptySource(context.row, previousFiles, files, false);
+  } catch (error) {
+    if (!(error instanceof GuardError) || !context.accepts(fromText(''), error)) throw error;
+  }
 }
 
 /**
@@ -147,8 +157,10 @@ async function findRot(
   const rotten = comparison.rotten(reread);
   const reason = 'its content changed although its size, times and inode did not';
   context.name(rotten.map((i) => ({ path: entries.path(i), kind: 'rot', reason })));
-  if (rotten.length === 0 || context.options.acceptChanges) return [];
+  if (rotten.length === 0) return [];
+  const held = guardBitRot(context.row.name, rotten.length);
+  if (context.accepts(undefined, held)) return [];
   for (const i of rotten) comparison.dismiss(i);
-  await holdBack(context, [guardBitRot(context.row.name, rotten.length)], newest);
+  await holdBack(context, [held], newest);
   return rotten;
 }

@@ -25,11 +25,14 @@ export interface RunOptions extends RowChoice {
   /** Rows at once. */
   readonly jobs: number;
   readonly rehash: boolean;
+  /** Overrules all guards. */
   readonly acceptChanges: boolean;
   /** The series of all rows are to be theirs, whosever they were. */
   readonly adopt?: boolean | undefined;
   /** Default: this one. */
   readonly machine?: Machine | undefined;
+  /** Overrules those that are about one of these paths of a row: only when no more than one row runs. */
+  readonly acceptPaths?: readonly string[] | undefined;
   readonly signal: AbortSignal;
   readonly report: Report;
   readonly now: () => Date;
@@ -56,11 +59,19 @@ interface Settled extends RunOptions {
  * only when something changed, then rotates out the oldest. A row that fails does not stop the others.
  *
  * @returns How each row ended, in the order of the plan; rows that `notNow` held back are not among them.
- * @throws {@link SnapshotError} `E_USAGE` when `only` names a row that is not there; nothing was done then.
+ * @throws {@link SnapshotError} `E_USAGE` when `only` names a row that is not there, or it is not clear whose paths
+ *   are accepted; nothing was done then.
  */
 export async function run(plan: Plan, given: RunOptions): Promise<readonly RowEnd[]> {
   const options = { ...given, open: limited(given) };
-  const rows = rowsToRun(plan, options).entries();
+  const chosen = rowsToRun(plan, options);
+  const [path] = options.acceptPaths ?? [];
+  if (path !== undefined && chosen.length > 1) {
+    throw new SnapshotError('E_USAGE', `--accept-changes=${path}: which row is that path of?`, {
+      hint: 'Name the row with `--only`.',
+    });
+  }
+  const rows = chosen.entries();
   const pool = new WorkerPool();
   const ends: (RowEnd | undefined)[] = [];
   const work = async (): Promise<void> => {

@@ -1,6 +1,5 @@
 // Writing a snapshot of a tree that has changed, and rotating out what it replaces.
 import { placeInTime } from '../../snapshot/clocks.ts';
-import { guardMassChange, type Held } from '../../snapshot/guards.ts';
 import { newBytesOf } from '../../snapshot/info.ts';
 import { LockLostError } from '../../snapshot/lock.ts';
 import { snapshotTime } from '../../snapshot/names.ts';
@@ -17,6 +16,7 @@ import { Healing } from './healing.ts';
 import { type Committed, SnapshotMaker } from './make-snapshot.ts';
 import { clearUnfinished } from './clear-unfinished.ts';
 import { holdBack } from './hold-back.ts';
+import { massChange } from './mass-change.ts';
 import { type NewNames, newNames } from './new-names.ts';
 import type { Previous } from './previous.ts';
 import { applyRotation, type Rotation, showRotation, withHeld } from './rotate.ts';
@@ -37,7 +37,9 @@ export async function wouldWrite(
   await needRoom(context, previous, stored, tree);
   const wanted = stored.wanted().filter((i) => !stored.find(i));
   const newBytes = wanted.reduce((sum, i) => sum + tree.entries.size(i), 0);
-  await context.hold(massChange(context, previous, comparison));
+  const held = await massChange(context, previous, comparison, tree.entries);
+  await context.settle();
+  await context.hold(held);
   const plan = decideRotation(context, previous.survey, snapshot);
   const rotation = context.mayRotate(plan.remove.length) ? showRotation(plan) : NO_ROTATION;
   const totals = totalsOf(tree.entries);
@@ -104,8 +106,10 @@ async function makeSnapshot(
   try {
     const packed = await maker.pack(rotten);
     context.name([...packed.problems, ...healing.rotten()]);
-    await holdBack(context, massChange(context, previous, comparison), snapshot);
-    const committed = await maker.commit(packed);
+    const held = await massChange(context, previous, comparison, tree.entries);
+    await context.settle();
+    await holdBack(context, held, snapshot);
+    const committed = await maker.commit(packed, [...held.map(({ guard }) => guard), ...context.overruled]);
     return { ...committed, healed: healing.count((i) => maker.isSound(i)) };
   } catch (error) {
     await maker.discard();
@@ -117,13 +121,6 @@ async function makeSnapshot(
     else report.note(`archives that are finished stay for the next run: ${finished.join(', ')}`);
     throw error;
   }
-}
-
-/** The guard against mass change; bit rot was found before anything was written. */
-function massChange(context: RowContext, { newest }: Previous, comparison: Comparison): readonly Held[] {
-  if (context.options.acceptChanges) return [];
-  const held = guardMassChange(context.row.name, newest?.info.count.files ?? 0, comparison.filesHit());
-  return held === undefined ? [] : [held];
 }
 
 /** @param snapshots - All there are. @param written - The newest of them. */
