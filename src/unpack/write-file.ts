@@ -5,14 +5,16 @@ import {
   fstatSync,
   lstatSync,
   openSync,
+  readdirSync,
   renameSync,
   rmdirSync,
+  type Stats,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { systemCode } from '../errors.ts';
-import { display } from '../tree/path.ts';
-import { type Target, Unsafe } from './contained.ts';
+import { baseName, type BytePath, fromBytes, parentOf } from '../tree/path.ts';
+import { takenFor, type Target, Unsafe } from './contained.ts';
 import { setMeta } from './meta.ts';
 import type { FileOrder } from './tasks.ts';
 
@@ -83,13 +85,23 @@ export function claim(
   const at = target.at(path);
   const there = lstatSync(at, { throwIfNoEntry: false });
   if (there !== undefined) {
-    const other = twin === undefined ? undefined : lstatSync(target.at(twin), { throwIfNoEntry: false });
-    const isTwin = other !== undefined && other.ino === there.ino && other.dev === there.dev;
-    if (isTwin && twin !== undefined) {
-      throw new Unsafe(`this file system takes its name for that of \`${display(twin)}\``);
-    }
+    if (twin !== undefined && isOneWith(target, path, there, twin)) throw new Unsafe(takenFor(twin));
     if (!replaces) throw new Unsafe('something is there that was not there before');
     if (there.isDirectory()) rmdirSync(at);
   }
   renameSync(part, at);
+}
+
+/**
+ * Whether what is `there` at `path` is `twin`. Not every file system gives one file one inode: on exFAT through FUSE,
+ * each spelling has its own, and the folder lists only one.
+ */
+function isOneWith(target: Target, path: BytePath, there: Stats, twin: BytePath): boolean {
+  const other = lstatSync(target.at(twin), { throwIfNoEntry: false });
+  if (other === undefined) return false;
+  if (other.ino === there.ino && other.dev === there.dev) return true;
+  const folder = parentOf(path);
+  const names = readdirSync(folder === '' ? target.root : target.at(folder), { encoding: 'buffer' });
+  const listed = new Set(names.map((name) => fromBytes(name)));
+  return !listed.has(baseName(path)) || !listed.has(baseName(twin));
 }

@@ -95,18 +95,18 @@ class Restoring {
   async plan(wanted: Wanted, choice: Choice, pool: UnpackPool): Promise<readonly Step[]> {
     const { overwrite, deletes, signal } = this.#options;
     const { entries, names } = wanted;
-    const { found, inodes } = await sight(this.#target, wanted, pool, signal);
+    const { found, inodes, twins, aliases } = await sight(this.#target, wanted, pool, signal);
     const unknown = new Set(
       this.#snapshot.info.skipped.map(({ path, pathBase64 = '' }) =>
         path === undefined ? fromBytes(Buffer.from(pathBase64, 'base64')) : fromText(path),
       ),
     );
-    const extras = deletes ? await findExtras(this.#target, wanted, choice, unknown, signal) : [];
+    const extras = deletes ? await findExtras(this.#target, wanted, found, choice, unknown, signal) : [];
     const name = (i: number): { first: number; isSame: boolean } | undefined => {
       const first = names.get(i);
       return first === undefined ? undefined : { first, isSame: inodes.get(i) === inodes.get(first) };
     };
-    return planTarget({ entries, found, name, extras }, overwrite, deletes);
+    return planTarget({ entries, found, name, twins, aliases, extras }, overwrite, deletes);
   }
 
   /** Tells the steps of a dry run. @returns What would be done. */
