@@ -2,7 +2,7 @@ import { SnapshotError } from '../errors.ts';
 import { findSeries } from '../jobs/address.ts';
 import { restore } from '../jobs/restore/restore.ts';
 import type { Overwrite } from '../jobs/restore/target-plan.ts';
-import { loadPlan } from '../plan/plan.ts';
+import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
 import { jsonRestoreView, type RestoreView, TextRestoreView } from './restore-view.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -20,7 +20,8 @@ export interface RestoreCommandOptions extends CommonOptions {
 
 export async function restoreCommand(options: RestoreCommandOptions, terminal: Terminal): Promise<number> {
   const { at, to, overwrite, dryRun } = options;
-  const series = await findSeries(options.series, async () => await loadPlan(options.plan));
+  let plan: Plan | undefined;
+  const series = await findSeries(options.series, async () => (plan = await loadPlan(options.plan)));
   const view: RestoreView = options.json
     ? jsonRestoreView(terminal)
     : new TextRestoreView(terminal, options.quiet);
@@ -30,6 +31,7 @@ export async function restoreCommand(options: RestoreCommandOptions, terminal: T
       at,
       globs: options.glob.map(String),
       to,
+      destinations: plan?.rows.map(({ destination }) => destination) ?? [],
       overwrite,
       deletes: options.delete,
       dryRun,

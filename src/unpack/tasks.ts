@@ -92,6 +92,8 @@ export interface LookTask {
   readonly kind: 'look';
   readonly root: string;
   readonly sought: readonly Sought[];
+  /** Folders with such a name in them are told of. */
+  readonly telling: RegExp;
 }
 
 /**
@@ -105,6 +107,8 @@ export type Found = 'none' | 'same' | 'content' | 'linked' | 'file' | 'link' | '
 
 export interface LookResult {
   readonly found: readonly Found[];
+  /** Folders with a telling name in them, by their number in the task. */
+  readonly telling: readonly number[];
   /** Device and inode of shared files, by their number in the task. */
   readonly inodes: ReadonlyMap<number, string>;
 }

@@ -121,7 +121,7 @@ async function work(task: Task): Promise<Results[Task['kind']]> {
       return deeds(task);
     case 'look':
       hasher ??= await blake3.create();
-      return look(new Target(task.root), task.sought, hasher);
+      return look(new Target(task.root), task, hasher);
   }
 }
 

@@ -61,7 +61,8 @@ class Applying {
 
   async #makeFolders(): Promise<void> {
     const steps = this.#steps.filter(
-      ({ type, path, do: doing }) => type === 'folder' && path !== '' && (isMade(doing) || doing === 'same'),
+      ({ type, path, do: doing, isUntouched }) =>
+        type === 'folder' && path !== '' && isUntouched !== true && (isMade(doing) || doing === 'same'),
     );
     const folders = steps.map(({ path, do: doing }) => {
       return { do: 'folder', path, exists: doing === 'same', clears: doing === 'replace' } as const;
@@ -139,8 +140,8 @@ class Applying {
   /** Deepest first: what is made in a folder changes its time. Folders that were there and nobody chose stay. */
   async #finishFolders(): Promise<void> {
     const { implied } = this.#options.wanted;
-    const steps = this.#entrySteps().filter(({ type, do: doing, i, path }) => {
-      const isChosen = doing === 'same' && path !== '' && !implied.has(i);
+    const steps = this.#entrySteps().filter(({ type, do: doing, i, path, isUntouched }) => {
+      const isChosen = doing === 'same' && isUntouched !== true && path !== '' && !implied.has(i);
       return type === 'folder' && !this.#missing.has(path) && (isMade(doing) || isChosen);
     });
     const deepestFirst = steps.toReversed();

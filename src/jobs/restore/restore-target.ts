@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../../errors.ts';
 import { ordered } from '../../ordered.ts';
-import { isInside } from '../../plan/place.ts';
+import { TELLING } from '../../snapshot/recognise.ts';
 import { EntryTable } from '../../tree/entry-table.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { scanTree } from '../../tree/scanner.ts';
@@ -41,21 +41,6 @@ export async function findTarget(to: string): Promise<TargetFolder> {
   }
 }
 
-/**
- * Refuses a target within the series, and, with `--delete`, one around it.
- *
- * @throws {@link SnapshotError} `E_USAGE`
- */
-export async function keepApart({ root }: TargetFolder, series: string, deletes: boolean): Promise<void> {
-  const folder = await realpath(series).catch(() => resolve(series));
-  if (isInside(root, folder)) {
-    throw new SnapshotError('E_USAGE', `"${root}" lies within the series, which a restore must not change`);
-  }
-  if (deletes && isInside(folder, root)) {
-    throw new SnapshotError('E_USAGE', `With --delete, a restore to "${root}" would delete the series in it`);
-  }
-}
-
 /** What is at the paths of the entries, by their numbers. */
 export interface Sightings {
   readonly found: (i: number) => Found;
@@ -64,6 +49,8 @@ export interface Sightings {
   /** What {@link findTwins} and {@link findAliases} say. */
   readonly twins: ReadonlyMap<number, number>;
   readonly aliases: ReadonlySet<number>;
+  /** Folders that may be those of a series. */
+  readonly telling: readonly BytePath[];
 }
 
 /** Looks up all entries of `wanted` in the target, in threads. */
@@ -78,24 +65,32 @@ export async function sight(
   const twins = findTwins(entries);
   if (!exists || isEmpty) {
     const top: Found = exists ? 'empty' : 'none';
-    return { found: (i) => (entries.path(i) === '' ? top : 'none'), inodes, twins, aliases: new Set() };
+    return {
+      found: (i) => (entries.path(i) === '' ? top : 'none'),
+      inodes,
+      twins,
+      aliases: new Set(),
+      telling: [],
+    };
   }
   const shared = new Set([...names].flat());
   const found: Found[] = [];
+  const telling: BytePath[] = [];
   const starts = Array.from({ length: Math.ceil(entries.length / AT_ONCE) }, (_, n) => n * AT_ONCE);
   const results = ordered(starts, pool.size * 2, async (start) => {
     signal.throwIfAborted();
     const length = Math.min(AT_ONCE, entries.length - start);
     const sought = Array.from({ length }, (_, n) => soughtOf(wanted, start + n, shared.has(start + n)));
-    return { start, ...(await pool.run({ kind: 'look', root, sought })) };
+    return { start, ...(await pool.run({ kind: 'look', root, sought, telling: TELLING })) };
   });
   for await (const result of results) {
     found.push(...result.found);
+    telling.push(...result.telling.map((n) => entries.path(result.start + n)));
     for (const [n, inode] of result.inodes) inodes.set(result.start + n, inode);
   }
   const at = (i: number): Found => found[i] ?? 'none';
   const aliases = await findAliases(root, entries, twins, (i) => at(i) !== 'none');
-  return { found: at, inodes, twins, aliases };
+  return { found: at, inodes, twins, aliases, telling };
 }
 
 function soughtOf({ entries }: Wanted, i: number, isShared: boolean): Sought {

@@ -9,7 +9,8 @@ import { Choice } from './choice.ts';
 import { chooseSnapshot } from '../address.ts';
 import { OtherCopies } from './other-copies.ts';
 import type { RestoreEnd, RestoreEvent } from './restore-events.ts';
-import { findExtras, findTarget, keepApart, sight, type TargetFolder } from './restore-target.ts';
+import { findKept, keepApart, refuseKept } from './keep-apart.ts';
+import { findExtras, findTarget, sight, type TargetFolder } from './restore-target.ts';
 import { type Overwrite, planTarget, type Step } from './target-plan.ts';
 import { Wanted } from './wanted.ts';
 
@@ -20,6 +21,8 @@ export interface RestoreOptions {
   readonly globs: readonly string[];
   /** The folder to restore into. */
   readonly to: string;
+  /** Where the plan, if there is one, has series. */
+  readonly destinations?: readonly string[];
   readonly overwrite: Overwrite;
   /** Whether what the snapshot does not have is deleted there. */
   readonly deletes: boolean;
@@ -44,13 +47,19 @@ export async function restore(series: Series, options: RestoreOptions): Promise<
     throw new SnapshotError('E_USAGE', '--delete needs --overwrite if-changed or always');
   }
   const target = await findTarget(to);
-  await keepApart(target, series.place(), deletes);
   const survey = await series.survey();
   const snapshot = chooseSnapshot(survey, at);
   const restoring = new Restoring(series, survey, snapshot, target, options);
   const choice = new Choice(globs);
   const wanted = await Wanted.read(series, snapshot, choice, signal);
   refuseUnmatched(choice, snapshot);
+  await keepApart(target, {
+    series: series.place(),
+    destinations: options.destinations ?? [],
+    source: snapshot.info.source,
+    deletes,
+    isWanted: (path) => wanted.entries.find(path) !== undefined,
+  });
   const pool = new UnpackPool();
   try {
     const steps = await restoring.plan(wanted, choice, pool);
@@ -95,7 +104,7 @@ class Restoring {
   async plan(wanted: Wanted, choice: Choice, pool: UnpackPool): Promise<readonly Step[]> {
     const { overwrite, deletes, signal } = this.#options;
     const { entries, names } = wanted;
-    const { found, inodes, twins, aliases } = await sight(this.#target, wanted, pool, signal);
+    const { found, inodes, twins, aliases, telling } = await sight(this.#target, wanted, pool, signal);
     const unknown = new Set(
       this.#snapshot.info.skipped.map(({ path, pathBase64 = '' }) =>
         path === undefined ? fromBytes(Buffer.from(pathBase64, 'base64')) : fromText(path),
@@ -106,7 +115,10 @@ class Restoring {
       const first = names.get(i);
       return first === undefined ? undefined : { first, isSame: inodes.get(i) === inodes.get(first) };
     };
-    return planTarget({ entries, found, name, twins, aliases, extras }, overwrite, deletes);
+    const steps = planTarget({ entries, found, name, twins, aliases, extras }, overwrite, deletes);
+    const { root } = this.#target;
+    const kept = await findKept(root, telling, extras);
+    return refuseKept(root, steps, kept, (path) => entries.find(path) !== undefined);
   }
 
   /** Tells the steps of a dry run. @returns What would be done. */

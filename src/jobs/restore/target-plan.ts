@@ -26,6 +26,8 @@ export interface Step {
   readonly twin?: BytePath | undefined;
   /** To be deleted before anything is made, as something else takes its place. */
   readonly isInTheWay?: boolean;
+  /** Of a folder: it is there, and neither mode nor time of it is changed. */
+  readonly isUntouched?: boolean;
 }
 
 /** Something in the target that the snapshot does not have. */
