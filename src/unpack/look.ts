@@ -15,6 +15,7 @@ import { fromBytes } from '../tree/path.ts';
 import { type Target, Unsafe } from './contained.ts';
 import { isSameTime } from './mtime.ts';
 import type { Found, LookResult, LookTask, Sought } from './tasks.ts';
+import { NO_SUCH_NAME } from './write-file.ts';
 
 const ROOM = Buffer.allocUnsafeSlow(1024 * 1024);
 
@@ -28,7 +29,7 @@ export function look(
   const telling: number[] = [];
   const found = sought.map((one, n): Found => {
     const at = pathOf(target, one);
-    const stats = at === undefined ? undefined : lstatSync(at, { bigint: true, throwIfNoEntry: false });
+    const stats = at === undefined ? undefined : statsAt(at);
     if (at === undefined || stats === undefined) return 'none';
     if (one.isShared && stats.isFile()) inodes.set(n, `${stats.dev}:${stats.ino}`);
     if (!stats.isDirectory()) return foundAt(at, stats, one, hasher);
@@ -39,14 +40,23 @@ export function look(
   return { found, inodes, telling };
 }
 
+/** What is there; nothing where the file system has no such name. */
+function statsAt(at: string | Buffer): BigIntStats | undefined {
+  try {
+    return lstatSync(at, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if (NO_SUCH_NAME.has(systemCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
 function pathOf(target: Target, { path }: Sought): string | Buffer | undefined {
   try {
     return path === '' ? target.root : target.at(path);
   } catch (error) {
     // One of its folders is not there, or is none.
-    if (error instanceof Unsafe || systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') {
-      return undefined;
-    }
+    const code = systemCode(error) ?? '';
+    if (error instanceof Unsafe || code === 'ENOTDIR' || NO_SUCH_NAME.has(code)) return undefined;
     throw error;
   }
 }

@@ -121,8 +121,10 @@ export interface Failure {
    * - `damaged`: what the archive holds is not what the index says.
    * - `refused`: it would have led out of the target, or over something that was not to be touched.
    * - `failed`: the system says no.
+   * - `attributes`: it is done, but the system refused something beside the content: mode, owner, time, or that two names
+   *   are one file.
    */
-  readonly kind: 'damaged' | 'refused' | 'failed';
+  readonly kind: 'damaged' | 'refused' | 'failed' | 'attributes';
   readonly reason: string;
   /** The system's code, if it was the system that refused. */
   readonly code: string | undefined;

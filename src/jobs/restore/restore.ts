@@ -2,9 +2,10 @@
 import { gravestStatus, SnapshotError } from '../../errors.ts';
 import type { Series, Snapshot, Survey } from '../../snapshot/series.ts';
 import { LocalStore } from '../../store/local-store.ts';
-import { display, fromBytes, fromText } from '../../tree/path.ts';
+import { type BytePath, display, fromBytes, fromText } from '../../tree/path.ts';
 import { UnpackPool } from '../../unpack/pool.ts';
 import { applySteps, type Applied } from './apply-restore.ts';
+import { type Deletion, deletionToAsk } from './ask-first.ts';
 import { Choice } from './choice.ts';
 import { chooseSnapshot } from '../address.ts';
 import { OtherCopies } from './other-copies.ts';
@@ -27,6 +28,8 @@ export interface RestoreOptions {
   /** Whether what the snapshot does not have is deleted there. */
   readonly deletes: boolean;
   readonly dryRun: boolean;
+  /** Asked before far more is deleted than the snapshot has; without it, nobody needs to be asked. */
+  readonly confirm?: (deletion: Deletion) => Promise<void>;
   readonly signal: AbortSignal;
   readonly report: (event: RestoreEvent) => void;
 }
@@ -63,6 +66,7 @@ export async function restore(series: Series, options: RestoreOptions): Promise<
   const pool = new UnpackPool();
   try {
     const steps = await restoring.plan(wanted, choice, pool);
+    if (!dryRun) await restoring.ask(steps, wanted);
     const applied = dryRun ? restoring.tell(steps, wanted) : await restoring.apply(steps, wanted, pool);
     return restoring.end(steps, applied, performance.now() - startedMs);
   } finally {
@@ -85,6 +89,7 @@ class Restoring {
   readonly #target: TargetFolder;
   readonly #options: RestoreOptions;
   #problems = 0;
+  #sizes: ReadonlyMap<BytePath, number> = new Map();
 
   constructor(
     series: Series,
@@ -111,6 +116,7 @@ class Restoring {
       ),
     );
     const extras = deletes ? await findExtras(this.#target, wanted, found, choice, unknown, signal) : [];
+    this.#sizes = new Map(extras.map(({ path, size }) => [path, size]));
     const name = (i: number): { first: number; isSame: boolean } | undefined => {
       const first = names.get(i);
       return first === undefined ? undefined : { first, isSame: inodes.get(i) === inodes.get(first) };
@@ -119,6 +125,19 @@ class Restoring {
     const { root } = this.#target;
     const kept = await findKept(root, telling, extras);
     return refuseKept(root, steps, kept, (path) => entries.find(path) !== undefined);
+  }
+
+  /** @throws what {@link RestoreOptions.confirm} does; `E_USAGE` when something must not make way. */
+  async ask(steps: readonly Step[], { entries }: Wanted): Promise<void> {
+    this.#refuse(steps);
+    let [files, bytes] = [0, 0];
+    for (let i = 0; i < entries.length; i++) {
+      if (entries.type(i) !== 'folder') files++;
+      bytes += entries.size(i);
+    }
+    const sizeOf = (path: BytePath): number => this.#sizes.get(path) ?? 0;
+    const deletion = deletionToAsk(this.#target.root, steps, sizeOf, { files, bytes });
+    if (deletion !== undefined) await this.#options.confirm?.(deletion);
   }
 
   /** Tells the steps of a dry run. @returns What would be done. */
@@ -138,7 +157,6 @@ class Restoring {
 
   async apply(steps: readonly Step[], wanted: Wanted, pool: UnpackPool): Promise<Applied> {
     const { signal, report } = this.#options;
-    this.#refuse(steps);
     const totals = await this.#checkRoom(steps, wanted);
     let [files, bytes] = [0, 0];
     return await applySteps(steps, {
