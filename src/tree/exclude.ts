@@ -64,7 +64,8 @@ function matcherOf(rules: readonly Rules[]): Ignore {
   const matcher = ignore({ ignorecase, allowRelativePaths: true });
   for (const { base, patterns } of rules) {
     for (const pattern of patterns) {
-      if (pattern.trim() !== '' && !pattern.startsWith('#')) matcher.add({ pattern: below(base, pattern) });
+      // What names nothing (`!` or `/` alone) would stand for everything below its folder.
+      if (!/^(?:#|!?\/?\s*$)/.test(pattern)) matcher.add({ pattern: below(base, pattern) });
     }
   }
   return matcher;
