@@ -22,7 +22,7 @@ const WINDOWS = [
 ];
 
 /** All that some shell, format or scheduler reads more into. */
-const ODD = `/home/anna/50% "off" & <more> $HOME 'ü' \\ \`id\`--/plan.csv`;
+const ODD = `/home/anna/50% "off" 5% & <more> $HOME 'ü' \\ \`id\`--/plan.csv`;
 
 function entry(cron: string, command: readonly string[], name = 'nightly'): Entry {
   return { name, when: cron === 'boot' ? 'boot' : readCron(cron), command };
@@ -109,10 +109,12 @@ describe('a crontab', () => {
 
   it.skipIf(process.platform === 'win32')('hands every word over as it is', () => {
     const line = crontabBlock(ODDLY).split('\n')[1] ?? '';
-    const command = /nice .*$/.exec(line)?.[0].replaceAll(String.raw`\%`, '%') ?? '';
+    // As crontab(5) says: `%` ends the command, unless there is a backslash before it.
+    const [command = ''] = (/nice .*$/.exec(line)?.[0] ?? '').split(/(?<!\\)%/);
+    const unescaped = command.replaceAll(String.raw`\%`, '%');
     const printed = check('/bin/sh', [
       '-c',
-      command.replace('/usr/bin/node', `printf '%s\\n'`).replace('nice -n 10 ', ''),
+      unescaped.replace('/usr/bin/node', `printf '%s\\n'`).replace('nice -n 10 ', ''),
     ]);
     expect(printed.trimEnd().split('\n')).toEqual([...ODDLY.command.slice(1), '--quiet']);
   });
