@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import type { RowEnd } from '../jobs/events.ts';
 import { hasFailed, shutdownChoice } from './shutdown-choice.ts';
 
 const YES = { active: true, shutdown: true };
 const NO = { active: true, shutdown: false };
 const INACTIVE = { active: false, shutdown: false };
+
+const fine = { error: null };
+
+function error(code: string): Pick<RowEnd, 'error'> {
+  return { error: { code, message: '', hint: undefined } };
+}
 
 describe('a shutdown', () => {
   it.each([
@@ -25,9 +32,6 @@ describe('a shutdown', () => {
   ])('is asked for %s', (_, flag, rows, ended, choice) => {
     expect(shutdownChoice(flag, rows, Array.from({ length: ended }))).toBe(choice);
   });
-
-  const error = (code: string) => ({ error: { code, message: '', hint: undefined } });
-  const fine = { error: null };
 
   it.each([
     ['a row failed', 1, [error('E_ROW'), fine]],

@@ -76,7 +76,11 @@ describe('Excludes', () => {
     ['a name in its folder only', { b: '/a\n/a.x' }, ['b/a']],
     ['what is not taken back, in any folder below', { '': 'a\n#a', b: '!a' }, ['a', 'a*/a']],
     ['what a name with a sign says', { '': String.raw`\#a` + '\n' + String.raw`\!a` }, ['!a', '#a']],
-    ['below a folder whose name reads as a pattern', { 'a*': '*.x' }, ['a*/b.x']],
+    ['below a folder whose name reads as a pattern', { 'a*': 'a\nb\n*.x' }, ['a*/a', 'a*/b.x']],
+    ['a folder, also with spaces after it', { b: 'b/  ' }, ['b/ab/b/', 'b/ab/b/a.x']],
+    ['nothing deeper by a path', { b: 'b/a.x' }, []],
+    ['as before what nothing takes back', { '': 'b/ab', b: '!\n!/\n! ' }, TREE.slice(3, 7)],
+    ['nothing by a byte order mark in the middle', { b: 'x\na\uFEFF' }, []],
     [
       'what comes after a byte order mark, and before the end of a line of Windows',
       { b: '\uFEFFa\r\nb' },

@@ -60,6 +60,7 @@ function textOf(path: BytePath): string {
 function matcherOf(rules: readonly Rules[]): Ignore {
   // Loaded only when a pattern exists; most trees have none.
   const ignore = require('ignore') as typeof ignoreFactory;
+  // Stryker disable next-line all: of other systems than the one that the tests run on
   const ignorecase = process.platform === 'win32' || process.platform === 'darwin';
   const matcher = ignore({ ignorecase, allowRelativePaths: true });
   for (const { base, patterns } of rules) {

@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { LocalStore } from '../../store/local-store.ts';
+import type { StoreWriter } from '../../store/store.ts';
 import { run } from './run.ts';
 import { contentOf, SeriesLab } from './series-lab.ts';
 
@@ -65,16 +67,40 @@ describe('a folder that has the name of the next snapshot, and is none', () => {
   });
 });
 
+/** A folder that tells when how many bytes come. */
+class TimedStore extends LocalStore {
+  readonly #told: (bytes: number) => void;
+
+  constructor(folder: string, told: (bytes: number) => void) {
+    super(folder);
+    this.#told = told;
+  }
+
+  override async create(key: string): Promise<StoreWriter> {
+    const writer = await super.create(key);
+    const write = writer.write.bind(writer);
+    writer.write = async (bytes) => {
+      this.#told(bytes.length);
+      await write(bytes);
+    };
+    return writer;
+  }
+}
+
 describe('two rows at a time', () => {
+  const BYTES_PER_SECOND = 60_000;
+  /** The most that may come at once, and what timers and rounding add. */
+  const BURST = 4096 + 256;
+
   it('stay within --max-rate together', async () => {
     const lab = openLab();
     const rows = ['a', 'b'].map((name) => {
       const source = join(lab.source, name);
       mkdirSync(source);
-      writeFileSync(join(source, 'file'), randomBytes(300_000));
+      writeFileSync(join(source, 'file'), randomBytes(30_000));
       return { ...lab.row, name, source, destination: join(lab.root, `destination-${name}`) };
     });
-    const started = performance.now();
+    const writes: { readonly at: number; readonly bytes: number }[] = [];
     const ends = await run(
       { file: 'plan.csv', rows },
       {
@@ -83,15 +109,22 @@ describe('two rows at a time', () => {
         jobs: 2,
         rehash: false,
         acceptChanges: false,
-        bytesPerSecond: 300_000,
+        bytesPerSecond: BYTES_PER_SECOND,
         signal: new AbortController().signal,
         report: () => {},
         now: () => new Date(),
+        open: (folder) => new TimedStore(folder, (bytes) => writes.push({ at: performance.now(), bytes })),
       },
     );
-    const seconds = (performance.now() - started) / 1000;
     expect(ends.map(({ outcome }) => outcome)).toEqual(['written', 'written']);
-    // A busy machine can only make it longer. Each with a rate of its own would need half of it.
-    expect(seconds).toBeGreaterThan((600_000 - 15_000) / 300_000);
+    expect(writes.reduce((sum, { bytes }) => sum + bytes, 0)).toBeGreaterThan(60_000);
+    // Since whichever write: no more than the rate allows until any later one, and one burst.
+    for (const [i, first] of writes.entries()) {
+      let sum = 0;
+      for (const { at, bytes } of writes.slice(i)) {
+        sum += bytes;
+        expect(sum).toBeLessThanOrEqual(((at - first.at) / 1000) * BYTES_PER_SECOND + BURST);
+      }
+    }
   });
 });

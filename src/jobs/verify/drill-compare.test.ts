@@ -49,6 +49,12 @@ async function openTree(): Promise<{ root: string; entries: readonly IndexEntry[
   return { root, entries };
 }
 
+/** Makes two files of one, with the same content. */
+function part(root: string): void {
+  unlinkSync(join(root, 'folder/second'));
+  writeFileSync(join(root, 'folder/second'), 'content');
+}
+
 /** Gives everything one time, so that no change of a test shows by it. */
 function setTimes(root: string): void {
   for (const path of ['folder/first', 'folder/second', 'folder', 'single', 'link'])
@@ -108,14 +114,7 @@ describe('a drill', () => {
       'folder: its mode is 2755, not 0755',
       (root) => chmodSync(join(root, 'folder'), 0o2755),
     ],
-    [
-      'two files that were one',
-      'folder/second: it is not one file with "folder/first"',
-      (root) => {
-        unlinkSync(join(root, 'folder/second'));
-        writeFileSync(join(root, 'folder/second'), 'content');
-      },
-    ],
+    ['two files that were one', 'folder/second: it is not one file with "folder/first"', part],
     [
       'a file in place of a link',
       'link: it is no link',
@@ -160,10 +159,8 @@ describe('a drill', () => {
 
   it('of a zip takes what a zip cannot say: parts of a second, times of links, and which files are one', async () => {
     const later = new Date(WHEN.getTime() + 999);
-    const second = (root: string): string => join(root, 'folder/second');
     const change = (root: string): void => {
-      unlinkSync(second(root));
-      writeFileSync(second(root), 'content');
+      part(root);
       setTimes(root);
       utimesSync(join(root, 'single'), later, later);
       lutimesSync(join(root, 'link'), new Date(0), new Date(0));
