@@ -194,6 +194,36 @@ function windowsWords(line: string): readonly string[] {
   return words;
 }
 
+describe('the most that a scheduler takes', () => {
+  it.each([
+    [500, '0-19 1-5 * * 1-5', 510, '0-16 1-5 * * 1-6'],
+    [496, '0-30 0-15 * * *', 512, '0-31 0-15 * * *'],
+  ])('launchd: %i intervals, as of "%s", and not %i', (most, taken, _, refused) => {
+    const plist = launchdPlist(entry(taken, UNIX), '/x.log');
+    // One more is the list itself.
+    expect(plist.split('<dict>')).toHaveLength(most + 2);
+    expect(() => launchdPlist(entry(refused, UNIX), '/x.log')).toThrow('more than 500 entries');
+  });
+
+  it('the Task Scheduler: 48 times of day, and not 49', () => {
+    const task = taskXml(entry('0,30 * * * *', WINDOWS), 'anna');
+    expect(task.split('<CalendarTrigger>')).toHaveLength(48 + 1);
+    expect(task).toContain('T23:30:00');
+    expect(() => taskXml(entry('0-6 0-6 * * *', WINDOWS), 'anna')).toThrow('at most 48 times of day');
+  });
+
+  it.each([
+    ['0 2 * * 1,3', '<DaysOfWeek><Monday /><Wednesday /></DaysOfWeek>'],
+    ['0 2 * * 0', '<DaysOfWeek><Sunday /></DaysOfWeek>'],
+    ['0 2 * * *', '<DaysInterval>1</DaysInterval>'],
+    ['0 2 15 * *', '<DaysOfMonth><Day>15</Day></DaysOfMonth>'],
+    ['0 2 1 1,12 *', '<Months><January /><December /></Months>'],
+    ['0 2 * 6 *', '<Day>31</Day></DaysOfMonth>'],
+  ])('the Task Scheduler says %s as %s', (cron, xml) => {
+    expect(taskXml(entry(cron, WINDOWS), 'anna')).toContain(xml);
+  });
+});
+
 describe('what a scheduler cannot say', () => {
   it.each([
     ['systemd', '0 2 L * *', (cron: string) => systemdUnits(entry(cron, UNIX))],
