@@ -39,7 +39,7 @@ export const ROOMS: readonly Room[] = [
   ),
   room('status', ['jobs/status/*.ts'], ['jobs/status/*.test.ts']),
   room('unpack', ['unpack/*.ts'], ['unpack/*.test.ts']),
-  room('commit', ['snapshot/{commit,sums}.ts'], ['snapshot/commit.test.ts']),
+  room('commit', ['snapshot/{commit,sums}.ts'], ['snapshot/{commit,sums}.test.ts']),
   room('rotation', ['snapshot/{rotation,names}.ts'], ['snapshot/{rotation,names}.test.ts']),
   room('guards', ['snapshot/guards.ts'], ['snapshot/guards.test.ts']),
   room('lock', ['snapshot/lock.ts'], ['snapshot/lock.test.ts']),
