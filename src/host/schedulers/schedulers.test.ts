@@ -252,8 +252,10 @@ describe('the crontab', () => {
   });
 
   it('says what its program said when it is refused', async () => {
-    const play: Play = (_, [what]) => (what === '-' ? { ...SAID, status: 1, stderr: 'bad minute' } : SAID);
-    await expect(crontab(openHost(play)).install(entry())).rejects.toMatchObject({
+    const host = openHost((_, [what]) =>
+      what === '-' ? { ...SAID, status: 1, stderr: 'bad minute' } : SAID,
+    );
+    await expect(crontab(host).install(entry())).rejects.toMatchObject({
       code: 'E_HOST',
       message: 'Cannot do `crontab -`: bad minute',
       hint: expect.stringContaining('needs no help of the system'),
