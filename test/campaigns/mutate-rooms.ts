@@ -28,7 +28,7 @@ export const ROOMS: readonly Room[] = [
   ),
   room('scan', ['tree/{scan,scanner}.ts'], ['tree/{scan,scanner}.test.ts']),
   room('plan', ['plan/*.ts'], ['plan/*.test.ts']),
-  room('config', ['cli/{config-file,given-values}.ts'], ['cli/config-file.test.ts']),
+  room('config', ['cli/{config-file,given-values}.ts'], ['cli/{config-file,given-values}.test.ts']),
   room('due', ['jobs/schedule/*.ts', 'plan/every.ts'], ['jobs/schedule/*.test.ts', 'plan/every.test.ts']),
   room('schedulers', ['host/schedulers/*.ts'], ['host/schedulers/*.test.ts']),
   room('shutdown', ['host/{shutdown,countdown}.ts'], ['host/{shutdown,countdown}.test.ts']),
