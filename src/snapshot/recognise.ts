@@ -36,7 +36,7 @@ export interface KeptPlace {
 }
 
 /** The names that make a folder called `folder` a snapshot, or what there is of one. */
-export function snapshotNames(folder: string, names: readonly string[]): readonly string[] {
+function snapshotNames(folder: string, names: readonly string[]): readonly string[] {
   const own = names.filter((name) => OWN.test(name));
   const common = names.filter((name) => COMMON.test(name));
   // Under another name, it takes more to tell.

@@ -18,11 +18,11 @@ describe('isFarMore()', () => {
   });
 });
 
-describe('deletionToAsk()', () => {
-  const deleted = (path: string, type: Step['type']): Step => {
-    return { do: 'delete', path: fromText(path), type, i: undefined, reason: undefined };
-  };
+function deleted(path: string, type: Step['type']): Step {
+  return { do: 'delete', path: fromText(path), type, i: undefined, reason: undefined };
+}
 
+describe('deletionToAsk()', () => {
   it('counts files and links, and gives examples from the top', () => {
     const files = Array.from({ length: 11 }, (_, n) => deleted(`folder/${n}`, n === 0 ? 'link' : 'file'));
     const steps = [...files, deleted('folder', 'folder'), deleted('b', 'file'), deleted('a', 'file')];

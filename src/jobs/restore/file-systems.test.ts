@@ -29,9 +29,9 @@ let events: RestoreEvent[];
 const undo: (() => void)[] = [];
 
 function has(...programs: readonly string[]): boolean {
-  const isThere = (name: string): boolean =>
-    spawnSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' }).status === 0;
-  return process.geteuid?.() === 0 && existsSync('/dev/fuse') && programs.every(isThere);
+  const looks = programs.map((name) => spawnSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' }));
+  const isAll = looks.every(({ status }) => status === 0);
+  return process.geteuid?.() === 0 && existsSync('/dev/fuse') && isAll;
 }
 const hasBindfs = has('bindfs', 'umount');
 const hasExfat = has('mkfs.exfat', 'mount.exfat-fuse', 'losetup', 'umount');

@@ -8,7 +8,7 @@ import { baseName, type BytePath, fromBytes, parentOf, systemPath } from '../../
 const ASCII = /^[\0-\x7f]*$/;
 
 /** `path` as a file system sees it that knows neither case nor Unicode forms. */
-export function folded(path: BytePath): string {
+function folded(path: BytePath): string {
   const text = ASCII.test(path) ? path : Buffer.from(path, 'latin1').toString('utf8').normalize('NFC');
   return text.toUpperCase().toLowerCase();
 }
