@@ -1,12 +1,13 @@
 // Files that change while they are read: what the index says is what the archives hold.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createBLAKE3 } from 'hash-wasm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { end, startChurning } from './churn.ts';
 import { ChurnedPlace } from './churned.ts';
 import { commandLine, hasTool, IS_WINDOWS, tool } from './command.ts';
+import { startWriting } from './large-churn.ts';
 import { Place } from './place.ts';
 
 /** Changes one file after the other, so many times, and says so at the first. */
@@ -32,6 +33,9 @@ for (let i = 0; i < rounds; i++) {
   if (i === 0) fs.writeSync(1, 'changing');
 }
 `;
+
+/** Of 64 KiB, in a large file: four pieces. */
+const CHUNKS = 256;
 
 // Fewer than a guard would take for ransomware.
 const FILES = 90;
@@ -137,15 +141,23 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))(
       const { root } = Place.open();
       const folder = mkdtempSync(join(root, 'churned-'));
       const [, main = ''] = commandLine([]);
-      const place = new ChurnedPlace(main, folder);
-      const churner = await startChurning(place.source, 1, 80, 20_000);
-      onTestFinished(async () => await end(churner));
+      const place = new ChurnedPlace(main, folder, CHUNKS);
+      const small = join(place.source, 'small');
+      mkdirSync(small);
+      const churners = [
+        await startChurning(small, 1, 80, 20_000),
+        await startWriting(place.large, 2, CHUNKS),
+      ];
+      onTestFinished(async () => {
+        for (const churner of churners) await end(churner);
+      });
       for (let run = 0; run < 3; run++) place.run();
-      await end(churner);
+      for (const churner of churners) await end(churner);
       place.run();
       place.verify();
       expect(place.count.snapshots).toBeGreaterThan(2);
       expect(place.count.files).toBeGreaterThan(100);
+      expect(place.count.again).toBeGreaterThan(0);
     });
   },
 );

@@ -8,16 +8,21 @@ import { randomOf } from '../history.ts';
 import { lookAt } from '../trees.ts';
 import { plan } from './fault-calls.ts';
 import type { Fault } from './fault-plan.ts';
+import { keepThreads } from './lasting-threads.ts';
 import type { Kind, Tree } from './proofs.ts';
 import { type Ended, SmallSeries } from './small-series.ts';
 
 const PRELOAD = fileURLToPath(new URL('fault-calls.js', import.meta.url));
 const ONE_RUN = fileURLToPath(new URL('one-run.js', import.meta.url));
 
+keepThreads();
+
 export interface SweepOptions {
   readonly seed: number;
   /** Only each so many-th call, the first one drawn by the seed. */
   readonly step: number;
+  /** Of those, every `of`-th, from number `number` (from 1) on: for several processes that share the work. */
+  readonly share?: { readonly number: number; readonly of: number };
   readonly faults: readonly Fault[];
   /** Told of each night that is done. */
   readonly tell: (line: string) => void;
@@ -78,8 +83,8 @@ export class FaultSweep {
     tree: Tree,
     known: ReadonlyMap<string, Tree>,
   ): Promise<void> {
-    const { step } = this.#options;
-    for (let n = 1 + this.#random(step); ; n += step) {
+    const { step, share = { number: 1, of: 1 } } = this.#options;
+    for (let n = 1 + this.#random(step) + (share.number - 1) * step; ; n += step * share.of) {
       series.restore(join(series.root, 'base'));
       series.reset(known);
       const where = `${series.title}, ${fault}${lasts ? ' lasting' : ''} at ${n}`;

@@ -2,8 +2,12 @@
 // on; in each night of a small series. After SQLite's tests, see https://sqlite.org/testing.html#i_o_error_testing
 //
 //     npm run campaign:faults -- --step 7 --faults EIO,kill
+//     TMPDIR=/dev/shm npm run campaign:faults -- --share 1/2
+//
+// In memory, as in the second line, it takes half of the time: no fault of this kind asks what a disk does.
 //
 // --step N     only each N-th call, the first one drawn by the seed (default 1: all)
+// --share I/N  the I-th of N equal parts of the work, for N processes at once (default 1/1)
 // --faults A,B some kinds only (default: all, see fault-plan.ts)
 // --kinds N    1: tar.zst with hard links; 2: zip too; 3: without hard links too (default 3)
 // --seed N     (default 1)
@@ -15,15 +19,19 @@ import { KINDS } from './small-series.ts';
 const { values } = parseArgs({
   options: {
     step: { type: 'string', default: '1' },
+    share: { type: 'string', default: '1/1' },
     faults: { type: 'string', default: Object.keys(FAULTS).join(',') },
     kinds: { type: 'string', default: '3' },
     seed: { type: 'string', default: '1' },
   },
 });
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+const [number = 1, of = 1] = values.share.split('/').map(Number);
+if (!(number >= 1 && number <= of)) throw new Error(`--share ${values.share}: use something like 1/2`);
 const sweep = new FaultSweep({
   seed: Number(values.seed),
   step: Number(values.step),
+  share: { number, of },
   faults: values.faults.split(',') as Fault[],
   tell: say,
 });

@@ -2,7 +2,7 @@
 //
 //     npm run campaign:moving -- --seconds 60 --seed 7
 //
-// --seconds N   so long the command runs again and again, while two processes churn its source (default 60)
+// --seconds N   so long the command runs again and again, while three processes churn its source (default 60)
 // --seed N      what they do follows from it; when, from the machine (default 1)
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,13 +10,16 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { end, startChurning } from '../churn.ts';
 import { ChurnedPlace } from '../churned.ts';
+import { startWriting } from '../large-churn.ts';
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: '1' } },
 });
 const seed = Number(values.seed);
+/** 32 MiB in each large file: reading it takes longer than the pauses between writes. */
+const CHUNKS = 512;
 const root = mkdtempSync(join(tmpdir(), 'snapshot-campaign-'));
-const place = new ChurnedPlace(join(process.cwd(), 'dist', 'cli', 'main.js'), root);
+const place = new ChurnedPlace(join(process.cwd(), 'dist', 'cli', 'main.js'), root, CHUNKS);
 const [small, large] = ['small', 'large'].map((name) => join(place.source, name));
 mkdirSync(small ?? '');
 mkdirSync(large ?? '');
@@ -24,12 +27,14 @@ const churners = [
   await startChurning(small ?? '', seed, 200, 1000),
   // Some are larger than one piece.
   await startChurning(large ?? '', seed + 1, 4, 150_000),
+  await startWriting(place.large, seed + 2, CHUNKS),
 ];
 
 function tell(): void {
-  const { runs, snapshots, files, changed } = place.count;
+  const { runs, snapshots, files, changed, again, largeChanged } = place.count;
   process.stdout.write(
-    `seed ${seed}: ${runs} runs, ${snapshots} snapshots, ${files} files looked at, ${changed} named as changed\n`,
+    `seed ${seed}: ${runs} runs, ${snapshots} snapshots, ${files} files looked at, ${changed} named as changed; ` +
+      `large ones: ${again} times caught in the middle of a change, ${largeChanged} of them named in the end\n`,
   );
 }
 

@@ -7,8 +7,11 @@ import { lookAt } from '../trees.ts';
 import { copyTree } from './copy-tree.ts';
 import { CrashStates, type Luck } from './crash-state.ts';
 import { Journal } from './journal.ts';
+import { keepThreads } from './lasting-threads.ts';
 import type { Kind, Tree } from './proofs.ts';
 import { type Ended, SmallSeries } from './small-series.ts';
+
+keepThreads();
 
 export interface PowerCutOptions {
   readonly seed: number;

@@ -28,7 +28,7 @@ for (; (tally['steps'] ?? 0) < steps && faults === 0; played++) {
     const what = error instanceof Error ? error.message : String(error);
     process.stdout.write(`FAULT in history ${played} of seed ${seed}, at step ${tally['steps']}: ${what}\n`);
   }
-  if (played % 20 === 19) process.stdout.write(`${tally['steps']} of ${steps} steps\n`);
+  if (played % 5 === 4) process.stdout.write(`${tally['steps']} of ${steps} steps\n`);
 }
 const counts = Object.entries(tally).map(([what, times]) => `${what} ${times}`);
 process.stdout.write(`seed ${seed}: ${played} histories, ${counts.join(', ')}: ${faults} faults\n`);

@@ -1,7 +1,10 @@
+import { keepThreads } from '../campaigns/lasting-threads.ts';
 import { Model, type Tally } from './model.ts';
 import { asOrdinary, asStarter } from './ordinary.ts';
 import { shorten } from './shorten.ts';
 import type { Step } from './steps.ts';
+
+keepThreads();
 
 /** How long it is tried to make a history shorter that went wrong. */
 const SHORTEN_MS = 60_000;
