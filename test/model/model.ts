@@ -1,19 +1,20 @@
 // The program against a model of it: after each step the series is what the model says, and every snapshot in it
 // is the tree of its moment.
 import { strict as assert } from 'node:assert';
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import type { RowEnd } from '../../src/jobs/events.ts';
 import { NoLinkStore, SeriesLab } from '../../src/jobs/run/series-lab.ts';
 import { lookAt } from '../trees.ts';
 import { look } from './look.ts';
+import { isMishap, type MishapStep } from './mishap-steps.ts';
+import { type Stage, suffer } from './mishaps.ts';
 import { changeBetween, comparable, filesIn, type Moment, NOTHING, withShut } from './moment.ts';
 import { NaiveReader } from './naive-reader.ts';
 import { isPlain, letGo, nameAt } from './naive-rotation.ts';
 import { notGivenUp } from './naive-upkeep.ts';
 import { removeAll } from './remove-all.ts';
 import { SourceTree } from './source-tree.ts';
-import { isProgramStep, type ProgramStep, type RunStep, type Step } from './steps.ts';
+import { isProgramStep, PLAIN_RUN, type ProgramStep, type RunStep, type Step } from './steps.ts';
 
 /** How often what was done and found right. */
 export type Tally = Record<string, number>;
@@ -39,6 +40,8 @@ export class Model {
   /** Where the days of each snapshot count. */
   readonly #zones = new Map<string, string>();
   #isHeld = false;
+  /** What the machine is called. */
+  #host = 'ada';
   #runs = 0;
   #clockMs = Date.now();
 
@@ -54,7 +57,8 @@ export class Model {
 
   async apply(step: Step): Promise<void> {
     this.#count('steps');
-    if (!isProgramStep(step)) this.#tree.apply(step);
+    if (isMishap(step)) await this.#suffer(step);
+    else if (!isProgramStep(step)) this.#tree.apply(step);
     else if (step.do === 'run') await this.#run(step);
     else await this.#use(step);
   }
@@ -75,19 +79,32 @@ export class Model {
     } else this.#lab.row = { ...this.#lab.row, ...step };
   }
 
-  async #run(step: RunStep): Promise<void> {
+  async #suffer(step: MishapStep): Promise<void> {
+    const run: Stage['run'] = async ({ adopt, afterMs = PLAIN_RUN.afterMs }) => {
+      await this.#run({ ...PLAIN_RUN, afterMs }, adopt);
+    };
+    const [lab, snapshots, clockMs] = [this.#lab, [...this.#moments.keys()], this.#clockMs];
+    const stage = { lab, snapshots, now: new Date(clockMs), host: this.#host, run };
+    if (step.do === 'host') this.#host = step.name;
+    const done = await suffer(step, stage);
+    if (step.do === 'glitch') this.#clockMs = clockMs;
+    if (done !== undefined) this.#count(done);
+    this.#checkSeries();
+  }
+
+  async #run(step: RunStep, adopt = false): Promise<void> {
     this.#clockMs += step.afterMs;
     const shut = this.#canShut && step.shut !== undefined ? this.#shut(step.shut) : undefined;
     const expected = this.#expect(step, shut);
-    const before = this.#files();
+    const before = this.#reader.files();
     const namedBefore = this.#named();
     if (shut !== undefined) chmodSync(this.#tree.at(shut), 0);
-    const end = await this.#runLab(step);
+    const end = await this.#runLab(step, adopt);
     if (shut !== undefined) chmodSync(this.#tree.at(shut), 0o755);
     this.#count(`runs ${step.dryRun ? 'dry' : end.outcome}`);
     const isStopped = step.stopAt !== undefined && end.outcome === 'stopped';
     if (!isStopped) this.#compare(step, end, expected);
-    if (step.dryRun) assert.deepEqual(this.#files(), before, 'a dry run changes nothing');
+    if (step.dryRun) assert.deepEqual(this.#reader.files(), before, 'a dry run changes nothing');
     else {
       this.#runs++;
       this.#checkHeld(step, expected, isStopped);
@@ -107,7 +124,7 @@ export class Model {
     return type === 'folder' || (type === 'file' && !this.#tree.isShared(path)) ? path : undefined;
   }
 
-  async #runLab(step: RunStep): Promise<RowEnd> {
+  async #runLab(step: RunStep, adopt: boolean): Promise<RowEnd> {
     const stop = new AbortController();
     let events = 0;
     let isUnderWay = false;
@@ -115,6 +132,8 @@ export class Model {
       acceptChanges: step.accept,
       rehash: step.rehash,
       dryRun: step.dryRun,
+      machine: { host: this.#host, id: '' },
+      adopt,
       archiveBytes: step.archiveBytes,
       smallIndexBytes: step.smallIndexBytes,
       now: () => new Date(this.#clockMs),
@@ -192,7 +211,15 @@ export class Model {
 
   #take({ snapshot, moment }: Expected, end: RowEnd): void {
     const removed = end.removed.map((gone) => gone.snapshot);
-    assert(!removed.includes(snapshot ?? ''), 'the newest snapshot stays');
+    // Whatever the clock said: those that were written last are the last.
+    const last = [...this.#moments.keys(), ...(snapshot === null ? [] : [snapshot])].slice(
+      -(this.#lab.row.keep.last ?? 1),
+    );
+    assert.deepEqual(
+      last.filter((name) => removed.includes(name)),
+      [],
+      'the newest snapshots stay',
+    );
     if (snapshot !== null) {
       this.#moments.set(snapshot, moment);
       this.#zones.set(snapshot, new Intl.DateTimeFormat().resolvedOptions().timeZone);
@@ -226,8 +253,10 @@ export class Model {
   }
 
   #checkSeries(): void {
-    const files = this.#files();
-    const strange = files.filter((file) => !/^(?:\d{4}-[\dTZ-]+\/.*|runs\.jsonl|held\.json)$/.test(file));
+    const files = this.#reader.files();
+    const strange = files.filter(
+      (file) => !/^(?:\d{4}-[\dTZ-]+\/.*|runs\.jsonl|held\.json|owner\.json)$/.test(file),
+    );
     assert.deepEqual(strange, [], 'files in the series');
     const whole = files.flatMap((file) => (file.endsWith('/info.json') ? [file.split('/')[0] ?? ''] : []));
     assert.deepEqual(whole, [...this.#moments.keys()].toSorted(), 'the snapshots');
@@ -250,7 +279,7 @@ export class Model {
   #checkLeft(namedBefore: ReadonlySet<string>): void {
     const named = this.#named();
     const isLeft = (file: string): boolean => !this.#moments.has(file.split('/')[0] ?? '');
-    const left = this.#files().filter((file) => file.includes('/') && isLeft(file));
+    const left = this.#reader.files().filter((file) => file.includes('/') && isLeft(file));
     assert.deepEqual(
       left.filter((file) => !named.has(file) && !namedBefore.has(file)),
       [],
@@ -260,13 +289,6 @@ export class Model {
 
   #named(): ReadonlySet<string> {
     return new Set([...this.#moments.keys()].flatMap((snapshot) => this.#reader.filesOf(snapshot)));
-  }
-
-  #files(): readonly string[] {
-    const root = this.#lab.folder();
-    if (!existsSync(root)) return [];
-    const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
-    return files.filter((file) => !lstatSync(join(root, file)).isDirectory()).toSorted();
   }
 
   #count(what: string, times = 1): void {
