@@ -255,7 +255,7 @@ export class Model {
   #checkSeries(): void {
     const files = this.#reader.files();
     const strange = files.filter(
-      (file) => !/^(?:\d{4}-[\dTZ-]+\/.*|runs\.jsonl|held\.json|owner\.json)$/.test(file),
+      (file) => !/^(?:\d{4}-[\dTZ-]+\/.*|runs\.jsonl|held\.json|owner\.json|damage\.json)$/.test(file),
     );
     assert.deepEqual(strange, [], 'files in the series');
     const whole = files.flatMap((file) => (file.endsWith('/info.json') ? [file.split('/')[0] ?? ''] : []));
@@ -278,10 +278,15 @@ export class Model {
    */
   #checkLeft(namedBefore: ReadonlySet<string>): void {
     const named = this.#named();
-    const isLeft = (file: string): boolean => !this.#moments.has(file.split('/')[0] ?? '');
-    const left = this.#reader.files().filter((file) => file.includes('/') && isLeft(file));
+    const folderOf = (file: string): string => file.split('/')[0] ?? '';
+    const left = this.#reader
+      .files()
+      .filter((file) => file.includes('/') && !this.#moments.has(folderOf(file)));
+    const isNeeded = (file: string): boolean => named.has(file) || namedBefore.has(file);
+    // A folder that stays for others says that it is no snapshot.
+    const needed = new Set(left.filter(isNeeded).map((file) => `${folderOf(file)}/LET-GO`));
     assert.deepEqual(
-      left.filter((file) => !named.has(file) && !namedBefore.has(file)),
+      left.filter((file) => !isNeeded(file) && !needed.has(file)),
       [],
       'files left behind',
     );
