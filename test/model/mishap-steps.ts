@@ -15,6 +15,16 @@ export type MishapStep =
       readonly deletes: boolean;
       readonly dryRun: boolean;
     }
+  /** A file of a snapshot is damaged, at a place from 0 to 1 of it; a verify and a run later it is put back. */
+  | {
+      readonly do: 'rot';
+      readonly at: number;
+      readonly file: number;
+      readonly how: 'flip' | 'cut' | 'remove';
+      readonly place: number;
+    }
+  /** A snapshot loses its `info.json`; after a run it is repaired, or only put back. */
+  | { readonly do: 'lose'; readonly at: number; readonly repairs: boolean }
   /** For one run, the clock is so far off. */
   | { readonly do: 'glitch'; readonly offMs: number };
 
@@ -35,6 +45,14 @@ const MISHAPS: Readonly<Record<MishapStep['do'], fc.Arbitrary<MishapStep>>> = {
     deletes: fc.boolean(),
     dryRun: fc.boolean(),
   }),
+  rot: fc.record({
+    do: fc.constant('rot' as const),
+    at: fc.nat({ max: 9 }),
+    file: fc.nat({ max: 12 }),
+    how: fc.constantFrom('flip', 'cut', 'remove'),
+    place: fc.integer({ min: 0, max: 99 }).map((percent) => percent / 100),
+  }),
+  lose: fc.record({ do: fc.constant('lose' as const), at: fc.nat({ max: 9 }), repairs: fc.boolean() }),
   glitch: fc.record({
     do: fc.constant('glitch' as const),
     offMs: fc.constantFrom(366 * DAY_MS, 3650 * DAY_MS, -366 * DAY_MS, -9000 * DAY_MS),

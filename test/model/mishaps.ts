@@ -3,10 +3,14 @@ import { strict as assert } from 'node:assert';
 import { lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { restore } from '../../src/jobs/restore/restore.ts';
+import type { RowEnd } from '../../src/jobs/events.ts';
 import type { SeriesLab } from '../../src/jobs/run/series-lab.ts';
 import { Series } from '../../src/snapshot/series.ts';
 import { LocalStore } from '../../src/store/local-store.ts';
+import { lose, rot } from './damage.ts';
 import type { MishapStep } from './mishap-steps.ts';
+import type { Moment } from './moment.ts';
+import type { NaiveReader } from './naive-reader.ts';
 import { removeAll } from './remove-all.ts';
 
 type Astray = Extract<MishapStep, { do: 'astray' }>;
@@ -16,11 +20,15 @@ export interface Stage {
   readonly lab: SeriesLab;
   /** Names of what there is, in the order in which it was written. */
   readonly snapshots: readonly string[];
+  readonly moments: Map<string, Moment>;
+  readonly reader: NaiveReader;
   readonly now: Date;
   /** What the machine was called before. */
   readonly host: string;
   /** A run of the row, with all that it has to come to. */
   readonly run: (how: { readonly adopt?: boolean; readonly afterMs?: number }) => Promise<void>;
+  /** One that accepts nothing, a day later; what it has written is not looked at yet. */
+  readonly runUnchecked: () => Promise<RowEnd>;
 }
 
 /** @returns What it is counted as; undefined when there was nothing for it to happen to. */
@@ -39,6 +47,12 @@ export async function suffer(step: MishapStep, stage: Stage): Promise<string | u
       await rival({ do: 'rival', as: 'host', dryRun: false }, lab, host, now);
       await stage.run({ adopt: true });
       return 'host';
+    case 'rot':
+      await rot(step, stage);
+      return `rot ${step.how}`;
+    case 'lose':
+      await lose(step, stage);
+      return step.repairs ? 'lose and repair' : 'lose';
     case 'glitch':
       await stage.run({ afterMs: step.offMs });
       return 'glitch';

@@ -173,6 +173,29 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
     ]);
   });
 
+  it.each(['flip', 'cut', 'remove'] as const)(
+    'has what was damaged (%s) again after a night',
+    async (how) => {
+      await play([
+        { do: 'write', path: 'b', size: 9000, seed: 9 },
+        ...[1, 2].flatMap((seed) => [change(seed), run()]),
+        ...Array.from({ length: 7 }, (_, file) => ({ do: 'rot' as const, at: file, file, how, place: 0.4 })),
+      ]);
+    },
+  );
+
+  it.each([true, false])('keeps a snapshot that has lost its info.json (repaired: %s)', async (repairs) => {
+    await play([
+      { do: 'keep', keep: { last: 3 } },
+      ...[1, 2, 3].flatMap((seed) => [change(seed), run()]),
+      change(4),
+      { do: 'lose', at: 1, repairs },
+      { do: 'lose', at: 2, repairs },
+      change(5),
+      run(),
+    ]);
+  });
+
   it(
     'has the snapshots that its plan keeps, each of them the tree of its moment',
     { timeout: 300_000 },
