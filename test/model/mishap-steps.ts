@@ -25,6 +25,12 @@ export type MishapStep =
     }
   /** A snapshot loses its `info.json`; after a run it is repaired, or only put back. */
   | { readonly do: 'lose'; readonly at: number; readonly repairs: boolean }
+  /** A part of the source is mounted, and away for a night: what is in its place is an empty folder, another file, or nothing. */
+  | {
+      readonly do: 'away';
+      readonly leaves: 'a folder' | 'another' | 'nothing';
+      readonly returns: boolean;
+    }
   /** For one run, the clock is so far off. */
   | { readonly do: 'glitch'; readonly offMs: number };
 
@@ -53,6 +59,11 @@ const MISHAPS: Readonly<Record<MishapStep['do'], fc.Arbitrary<MishapStep>>> = {
     place: fc.integer({ min: 0, max: 99 }).map((percent) => percent / 100),
   }),
   lose: fc.record({ do: fc.constant('lose' as const), at: fc.nat({ max: 9 }), repairs: fc.boolean() }),
+  away: fc.record({
+    do: fc.constant('away' as const),
+    leaves: fc.constantFrom('a folder', 'another', 'nothing'),
+    returns: fc.boolean(),
+  }),
   glitch: fc.record({
     do: fc.constant('glitch' as const),
     offMs: fc.constantFrom(366 * DAY_MS, 3650 * DAY_MS, -366 * DAY_MS, -9000 * DAY_MS),

@@ -10,6 +10,7 @@ import { LocalStore } from '../../src/store/local-store.ts';
 import { lose, rot } from './damage.ts';
 import type { MishapStep } from './mishap-steps.ts';
 import type { Moment } from './moment.ts';
+import { goAway } from './mount.ts';
 import type { NaiveReader } from './naive-reader.ts';
 import { removeAll } from './remove-all.ts';
 
@@ -53,6 +54,8 @@ export async function suffer(step: MishapStep, stage: Stage): Promise<string | u
     case 'lose':
       await lose(step, stage);
       return step.repairs ? 'lose and repair' : 'lose';
+    case 'away':
+      return (await goAway(step, stage)) ? `away, leaves ${step.leaves}` : undefined;
     case 'glitch':
       await stage.run({ afterMs: step.offMs });
       return 'glitch';

@@ -184,6 +184,19 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
     },
   );
 
+  it.each(['a folder', 'another', 'nothing'] as const)(
+    'keeps what a mount held that is away and leaves %s',
+    async (leaves) => {
+      await play([
+        change(1),
+        run(),
+        { do: 'keep', keep: { last: 1 } },
+        { do: 'away', leaves, returns: true },
+        { do: 'away', leaves, returns: false },
+      ]);
+    },
+  );
+
   it.each([true, false])('keeps a snapshot that has lost its info.json (repaired: %s)', async (repairs) => {
     await play([
       { do: 'keep', keep: { last: 3 } },
