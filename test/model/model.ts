@@ -252,7 +252,7 @@ export class Model {
       (file) => !/^(?:\d{4}-[\dTZ-]+\/.*|runs\.jsonl|held\.json|owner\.json|damage\.json)$/.test(file),
     );
     assert.deepEqual(strange, [], 'files in the series');
-    const whole = files.flatMap((file) => (file.endsWith('/info.json') ? [file.split('/')[0] ?? ''] : []));
+    const whole = files.flatMap((file) => (file.endsWith('/info.json') ? [folderOf(file)] : []));
     assert.deepEqual(whole, [...this.#moments.keys()].toSorted(), 'the snapshots');
     for (const [snapshot, moment] of this.#moments) {
       const found: Moment = { seen: this.#reader.read(snapshot), isPatched: false };
@@ -272,7 +272,6 @@ export class Model {
    */
   #checkLeft(namedBefore: ReadonlySet<string>): void {
     const named = this.#named();
-    const folderOf = (file: string): string => file.split('/')[0] ?? '';
     const left = this.#reader
       .files()
       .filter((file) => file.includes('/') && !this.#moments.has(folderOf(file)));
@@ -293,4 +292,8 @@ export class Model {
   #count(what: string, times = 1): void {
     this.#tally[what] = (this.#tally[what] ?? 0) + times;
   }
+}
+
+function folderOf(file: string): string {
+  return file.split('/')[0] ?? '';
 }
