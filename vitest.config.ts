@@ -5,6 +5,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     // The tests wait for programs and disks as much as they work.
     maxWorkers: availableParallelism(),
+    // A golden file that is missing is a failure: `npm run golden` writes them.
+    update: 'none',
     projects: [
       {
         test: {

@@ -383,6 +383,26 @@ describe.skipIf(IS_WINDOWS)('a restore over what is there', () => {
     place.checkSums();
   });
 
+  it('with --delete asks first where far more is than was ever restored, or wants --yes', async () => {
+    const place = Place.open();
+    place.write({ one: 'x', two: 'y' });
+    await backedUp(place);
+    const target = place.path('target');
+    mkdirSync(target);
+    for (let n = 0; n < 11; n++) writeFileSync(join(target, `mine ${n}`), 'mine');
+    const over = ['restore', 'data', '--to', target, '--overwrite', 'if-changed', '--delete'];
+    const { status, stderr } = await place.command(over);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /--delete would delete 11 files \(44 B\): .*The snapshot has only 2 files \(2 B\)/,
+    );
+    expect(stderr).toContain('--yes');
+    expect((await place.command([...over, '--dry-run'])).status).toBe(0);
+    expect(listing(target).length).toBe(11);
+    expect((await place.command([...over, '--yes'])).status).toBe(0);
+    expect(listing(target)).toEqual(['one', 'two']);
+  });
+
   it('replaces a folder by a file only when all in it may be deleted', async () => {
     const { place, source, target } = await openOver();
     rmSync(join(target, 'same'));

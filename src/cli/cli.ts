@@ -160,6 +160,11 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
             default: false,
             describe: 'Delete there what the snapshot does not have; needs --overwrite',
           })
+          .option('yes', {
+            type: 'boolean',
+            default: false,
+            describe: 'Delete without a question, also far more than the snapshot has',
+          })
           .option('dry-run', {
             type: 'boolean',
             default: false,

@@ -86,7 +86,13 @@ describe('parseConfig()', () => {
     ['{"before":""}', /`before` takes a string/],
     ['{"notify-on":"never"}', /`notify-on` takes `"always"` or `"trouble"`/],
     ['{"shutdown":"yes"}', /`shutdown` takes `true`, `false` or `"always"`/],
+    ['{"notify":["desktop:",1]}', /`notify` takes a list of strings/],
+    ['{"notify":["desktop:",""]}', /`notify` takes a list of strings/],
     ['[]', /not one object/],
+    ['null', /not one object/],
+    ['3', /not one object/],
+    ['"text"', /not one object/],
+    [' \ufeff{}', /not JSON/],
     ['{"notify":["ntfy:secret"]', /not JSON/],
   ])('refuses %s', (text, message) => {
     expect(messageOf(text)).toMatch(message);

@@ -1,12 +1,13 @@
 import { createLogUpdate } from 'log-update';
 import type { Progress, RowEnd, RunEvent } from '../jobs/events.ts';
-import { formatBytes, formatCount, formatCountOf, formatDuration } from './format.ts';
+import { formatBytes, formatCount, formatDuration } from './format.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { ProblemLists } from './problem-lists.ts';
 import { outcomeText, rowDetails, rowLine } from './row-text.ts';
 import type { RunView } from './run-view.ts';
 import { formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
+import { verdictText } from './verdict.ts';
 
 const REDRAW_MS = 100;
 
@@ -78,7 +79,7 @@ export class LiveView implements RunView {
     const details = ends.map((end) => this.#details(end));
     const lines = details.flat();
     if (lines.length > 0) this.#terminal.out(`\n${lines.join('\n')}`);
-    this.#terminal.out(`\n${this.#verdict(ends, status)}`);
+    this.#terminal.out(`\n${verdictText(ends, status, this.#terminal)}`);
   }
 
   countdown(secondsLeft: number): void {
@@ -131,25 +132,5 @@ export class LiveView implements RunView {
       isWritten ? formatBytes(newBytes) : '',
       formatDuration(durationMs),
     ];
-  }
-
-  #verdict(ends: readonly RowEnd[], status: number): string {
-    const { style } = this.#terminal;
-    const failed = ends.filter(({ outcome }) => outcome === 'failed').length;
-    if (status === 130) return style('yellow', 'Stopped. Earlier snapshots are as they were.');
-    if (failed > 0) return style('red', `${formatCountOf(failed, 'row')} of ${ends.length} failed.`);
-    if (ends.some(({ damage }) => damage !== null && (damage.lost + damage.repairable > 0 || damage.unknown)))
-      return style('red', 'Done, but something in the archives is damaged; see above.');
-    if (status === 4) return style('yellow', 'Done, but a guard held something back; see above.');
-    if (status === 3) return style('yellow', 'Done, but not everything could be read; see above.');
-    const waiting = ends.filter(({ outcome }) => outcome === 'waiting').length;
-    if (waiting > 0) {
-      const rows = formatCountOf(waiting, 'row waits', 'rows wait');
-      return style('yellow', `Done, but ${rows} for a disk; see above.`);
-    }
-    return style(
-      'green',
-      ends.some(({ outcome }) => outcome === 'written') ? 'Done.' : 'Done: nothing changed.',
-    );
   }
 }

@@ -47,7 +47,8 @@ function verdict({ outcome, status, rows }: Notice): string {
       if (status === 4) return 'a guard held something back';
       return status === 11 ? 'another run holds the lock' : 'not everything could be read';
     case 'failed': {
-      const failed = rows.filter((row) => row.outcome === 'failed').length;
+      // One that was refused, or locked, is none: it has an exit code of its own.
+      const failed = rows.filter((row) => row.status === 1).length;
       if (failed > 0) return `${formatCountOf(failed, 'row')} of ${rows.length} failed`;
       if (rows.some(({ damage }) => damage !== null)) return 'something in the archives is damaged';
       return rows.length === 0 ? 'it could not start' : 'the command after it failed';

@@ -25,9 +25,13 @@ export class ProgressMeter {
   line(now: number, terminal: Terminal): string {
     const progress = this.#progress;
     if (progress === undefined) return '';
-    const { row, phase, files, bytes, totalFiles, totalBytes } = progress;
+    const { row, phase, files, bytes } = progress;
     const head = `${row}  ${VERB[phase]}`;
-    if (totalFiles === undefined || totalBytes === undefined) return `${head}  ${formatCount(files)} entries`;
+    if (progress.totalFiles === undefined || progress.totalBytes === undefined)
+      return `${head}  ${formatCount(files)} entries`;
+    // Files grow while they are read: all there is is at least what was done.
+    const totalFiles = Math.max(progress.totalFiles, files);
+    const totalBytes = Math.max(progress.totalBytes, bytes);
     const share = totalBytes > 0 ? bytes / totalBytes : totalFiles > 0 ? files / totalFiles : 0;
     const elapsed = now - this.#phaseStart;
     const parts = [`${formatBytes(bytes)}/${formatBytes(totalBytes)}`];
@@ -39,7 +43,7 @@ export class ProgressMeter {
     parts.push(`${formatCount(files)}/${formatCount(totalFiles)} files`);
     let room = terminal.columns - head.length - BAR_CELLS - 3;
     const shown = parts.filter((part) => (room -= part.length + 2) >= 0);
-    return [head, bar(Math.min(1, share), terminal), ...shown].join('  ');
+    return [head, bar(share, terminal), ...shown].join('  ');
   }
 }
 

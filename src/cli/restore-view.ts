@@ -75,19 +75,30 @@ export class TextRestoreView implements RestoreView {
 
   end(end: RestoreEnd): void {
     this.#draw?.clear();
-    const { style, out, err } = this.#terminal;
-    if (this.#problems.length > 0) {
-      err(style('yellow', `${formatCountOf(this.#problems.length, 'path')} could not be restored:`));
-      for (const { path, reason } of this.#problems.slice(0, MAX_PROBLEMS)) err(`  ${path}: ${reason}`);
-      const more = this.#problems.length - MAX_PROBLEMS;
-      if (more > 0) err(`  and ${formatCount(more)} more; --json names them all`);
-    }
+    const { out } = this.#terminal;
+    const others = this.#problems.filter(({ kind }) => kind === 'attributes');
+    const lost = this.#problems.filter(({ kind }) => kind !== 'attributes');
+    this.#list(lost, 'could not be restored:');
+    this.#list(
+      others,
+      `${others.length === 1 ? 'is' : 'are'} restored, but not quite as ${others.length === 1 ? 'it was' : 'they were'}:`,
+    );
     if (this.#quiet) return;
     for (const line of endLines(end)) out(line);
   }
 
   close(): void {
     this.#draw?.done();
+  }
+
+  #list(problems: readonly RestoreProblem[], what: string): void {
+    const { style, err } = this.#terminal;
+    if (problems.length === 0) return;
+    err(style('yellow', `${formatCountOf(problems.length, 'path')} ${what}`));
+    for (const { path, reason } of problems.slice(0, MAX_PROBLEMS))
+      err(`  ${path === '' ? '.' : path}: ${reason}`);
+    const more = problems.length - MAX_PROBLEMS;
+    if (more > 0) err(`  and ${formatCount(more)} more; --json names them all`);
   }
 
   #progress(progress: Progress): void {

@@ -1,8 +1,7 @@
 import type { RunOutcome } from '../jobs/run/notice.ts';
-import type { RowEnd } from '../jobs/events.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { CommonOptions } from './common-options.ts';
-import { shutDownAfter, type ShutdownChoice } from './countdown-view.ts';
+import { shutDownAfter } from './countdown-view.ts';
 import { openChannels } from './open-channels.ts';
 import { outcomeOf, runBetween } from './run-between.ts';
 import { RunLog } from './run-log.ts';
@@ -10,6 +9,7 @@ import { runLimits } from './run-limits.ts';
 import type { RunCommandOptions } from './run-options.ts';
 import { RunRecord } from './run-record.ts';
 import type { RunView } from './run-view.ts';
+import { hasFailed, shutdownChoice } from './shutdown-choice.ts';
 import { thisStateFolder } from './state.ts';
 import { stopSignal } from './stop-signal.ts';
 import { Teller } from './teller.ts';
@@ -52,10 +52,9 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
     // Before the machine may go down.
     await log?.close();
     if (error !== undefined) throw error;
-    const choice = options.dryRun ? undefined : shutdownChoice(options.shutdown, plan, ends);
+    const choice = options.dryRun ? undefined : shutdownChoice(options.shutdown, plan?.rows ?? [], ends);
     if (choice === undefined) return status;
-    const hasFailed = status === 1 || ends.some((end) => end.error !== null);
-    return await shutDownAfter(choice, status, hasFailed, stop.signal, thisStateFolder(), view);
+    return await shutDownAfter(choice, status, hasFailed(status, ends), stop.signal, thisStateFolder(), view);
   } finally {
     stop.dispose();
     view.close();
@@ -68,16 +67,4 @@ async function viewFor({ json, quiet }: CommonOptions, terminal: Terminal): Prom
   if (json) return new (await import('./json-view.ts')).JsonView(terminal);
   if (terminal.isLive && !quiet) return new (await import('./live-view.ts')).LiveView(terminal);
   return new (await import('./plain-view.ts')).PlainView(terminal, quiet);
-}
-
-/** The option wins; without it, the plan decides when all rows that ran say yes. */
-function shutdownChoice(
-  flag: string | undefined,
-  plan: Plan | undefined,
-  ends: readonly RowEnd[],
-): ShutdownChoice | undefined {
-  if (flag !== undefined) return flag === 'always' ? 'always' : 'unless-failed';
-  const active = plan?.rows.filter((row) => row.active) ?? [];
-  const all = ends.length === active.length && active.length > 0 && active.every((row) => row.shutdown);
-  return all ? 'unless-failed' : undefined;
 }

@@ -218,7 +218,7 @@ function progressText(phase: VerifyProgress['phase'], done: number, total: numbe
     case 'look':
       return `snapshot ${done + 1} of ${total}`;
     case 'read': {
-      const share = total > 0 ? ` (${Math.floor((done / total) * 100)}%)` : '';
+      const share = total > 0 ? ` (${Math.min(100, Math.floor((done / total) * 100))}%)` : '';
       return `${formatBytes(done)} of ${formatBytes(total)} read${share}`;
     }
     case 'drill':

@@ -9,6 +9,7 @@ describe('parseKeep()', () => {
     ['last=7 daily=14', { last: 7, daily: 14 }],
     ['yearly=3,monthly=12,  weekly=8', { weekly: 8, monthly: 12, yearly: 3 }],
     ['Daily = 2', { daily: 2 }],
+    [' daily  =  2 ,, weekly=3 , ', { daily: 2, weekly: 3 }],
   ])('reads "%s"', (text, keep) => {
     expect(parseKeep(text)).toEqual(keep);
   });
@@ -25,6 +26,11 @@ describe('parseKeep()', () => {
     ['dayly=3', 'unknown rule `dayly`: did you mean `daily`?'],
     ['hourly=3 last=1', 'unknown rule `hourly`: use `last`, `daily`, `weekly`, `monthly` or `yearly`'],
     ['last=1 last=1', 'the rule `last` twice: give it once'],
+    ['daily=2x', 'unusable number `2x`: use a whole number, 1 or more'],
+    ['daily=x2', 'unusable number `x2`: use a whole number, 1 or more'],
+    ['14 daily=3', 'no rule at `14`: write `last=14`'],
+    ['x7 daily=3', 'unknown rule `x7`: use `last`, `daily`, `weekly`, `monthly` or `yearly`'],
+    ['7x daily=3', 'unknown rule `7x`: use `last`, `daily`, `weekly`, `monthly` or `yearly`'],
     ['7 daily=3', 'no rule at `7`: write `last=7`'],
     ['', 'no rule: write for example `7` or `last=7 daily=14`'],
     [' , ', 'no rule: write for example `7` or `last=7 daily=14`'],
@@ -51,6 +57,7 @@ describe('parseKeep()', () => {
 describe('formatKeep()', () => {
   it('writes a plain number for the newest ones only', () => {
     expect(formatKeep({ last: 7 })).toBe('7');
+    expect(formatKeep({ daily: 7 })).toBe('daily=7');
   });
 
   it('writes rules from the shortest period to the longest', () => {

@@ -1,10 +1,15 @@
 import { realpath } from 'node:fs/promises';
-import path from 'node:path';
+import path, { type PlatformPath } from 'node:path';
 
-/** Whether `inner` is `outer` or lies in it, by their names alone. */
-export function isInside(inner: string, outer: string): boolean {
-  const way = path.relative(outer, inner);
-  return way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
+/**
+ * Whether `inner` is `outer` or lies in it, by their names alone.
+ *
+ * @param platform - Whose paths these are; for tests.
+ */
+export function isInside(inner: string, outer: string, platform: PlatformPath = path): boolean {
+  const way = platform.relative(outer, inner);
+  // From one drive of Windows to another there is no relative way.
+  return way !== '..' && !way.startsWith(`..${platform.sep}`) && !platform.isAbsolute(way);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Flaw, type Flaws, type Found, lacks, lookedAgain, type Sight } from './damage.ts';
-import { lastCopies } from './losses.ts';
+import { type HurtContent, lastCopies } from './losses.ts';
 
 const FILE = '2026-01-01T00-00-00Z/data-2026-01-01T00-00-00Z.zip';
 const [A, B] = ['a'.repeat(64), 'b'.repeat(64)];
@@ -30,6 +30,14 @@ function after(known: Flaw | undefined, sight: Partial<Sight>, found?: Found): F
     isNeeded: () => true,
     ...sight,
   }).get(FILE);
+}
+
+function content(lackedBy: readonly string[], soundIn: readonly string[]): HurtContent {
+  return { lackedBy: new Set(lackedBy), soundIn: new Set(soundIn) };
+}
+
+function rotten(contents: readonly string[] | null): Found {
+  return { kind: 'content', what: 'x', contents };
 }
 
 describe('lookedAgain()', () => {
@@ -63,11 +71,10 @@ describe('lookedAgain()', () => {
   });
 
   it('keeps what was accepted, unless there is more of it', () => {
-    const found = (contents: readonly string[] | null): Found => ({ kind: 'content', what: 'x', contents });
-    expect(after(flaw({ accepted: true }), { by: 'full' }, found([A]))?.accepted).toBe(true);
-    expect(after(flaw({ accepted: true }), { by: 'full' }, found([A, B]))?.accepted).toBe(false);
-    expect(after(flaw({ accepted: true }), { by: 'full' }, found(null))?.accepted).toBe(false);
-    expect(after(flaw({ accepted: true, contents: null }), {}, found([A]))?.accepted).toBe(true);
+    expect(after(flaw({ accepted: true }), { by: 'full' }, rotten([A]))?.accepted).toBe(true);
+    expect(after(flaw({ accepted: true }), { by: 'full' }, rotten([A, B]))?.accepted).toBe(false);
+    expect(after(flaw({ accepted: true }), { by: 'full' }, rotten(null))?.accepted).toBe(false);
+    expect(after(flaw({ accepted: true, contents: null }), {}, rotten([A]))?.accepted).toBe(true);
   });
 
   it('adds what a sample finds to what is known, and takes the word of who has read all', () => {
@@ -100,12 +107,7 @@ describe('lacks()', () => {
 });
 
 describe('lastCopies()', () => {
-  const content = (lackedBy: readonly string[], soundIn: readonly string[]) => ({
-    lackedBy: new Set(lackedBy),
-    soundIn: new Set(soundIn),
-  });
-
-  it.each<[string, ReturnType<typeof content>[], string[]]>([
+  it.each<[string, HurtContent[], string[]]>([
     ['nothing where nothing is damaged', [], []],
     ['the newest of those that have it', [content(['4'], ['1', '2'])], ['2']],
     ['nothing when one that stays has it too', [content(['4'], ['1', '3'])], []],

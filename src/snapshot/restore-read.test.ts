@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type BytePath, fromText, parentOf } from '../tree/path.ts';
 import type { Info } from './info.ts';
 import type { RestorePlan, Step } from './restore-plan.ts';
+import { DIALECTS } from './restore-dialects.ts';
 import { parseRestore } from './restore-read.ts';
 import { type Meta, restoreText } from './restore-text.ts';
 
@@ -101,6 +102,25 @@ describe('parseRestore()', () => {
     expect(parseRestore(text, 'RESTORE.txt')).toEqual([]);
   });
 
+  it('reads what was written before scripts refused folders and went on', () => {
+    const [now, first] = DIALECTS;
+    if (now === undefined || first === undefined) throw new Error('no dialects');
+    const last: readonly Step[] = [{ do: 'drop', path: fromText('a') }];
+    for (const format of ['tar.zst', 'zip'] as const) {
+      const text = textOf(format, { before: new Map(), after: new Map(), last }, [], []);
+      const old = text
+        .replace(now.preamble, () => first.preamble)
+        .replace(now.functions, () => first.functions)
+        .replaceAll(now.tar[1], () => first.tar[1])
+        .replaceAll(now.zip[1], () => first.zip[1])
+        .replace(`${now.last}\n${now.end ?? ''}\n`, () => `${first.last}\n`);
+      expect(old).not.toContain('failed');
+      expect(parseRestore(old, 'RESTORE.txt')).toEqual(parseRestore(text, 'RESTORE.txt'));
+      const mixed = text.replace(now.preamble, () => first.preamble);
+      expect(() => parseRestore(mixed, 'RESTORE.txt')).toThrow(/is damaged/);
+    }
+  });
+
   it('never takes a line that was put in anywhere', () => {
     const last: readonly Step[] = [
       { do: 'drop', path: fromText('a') },
@@ -143,6 +163,7 @@ describe('parseRestore()', () => {
     ['an archive of an absolute path', (text) => text.replace("'data-2", "'/data-2")],
     ['a step without what it is short for', (text) => text.replace(/^aside=[^]*?\n}\n(?=tar)/m, '')],
     ['an end that is cut off', (text) => text.slice(0, -1)],
+    ['no end', (text) => text.replace(/exit \$failed\n$/, '')],
     ['another option of tar', (text) => text.replace(/^tar --zstd -xpf/m, 'tar --zstd -xPpf')],
   ])('refuses %s', (_, edit) => {
     const last: readonly Step[] = [

@@ -3,17 +3,8 @@
 import { SnapshotError } from '../errors.ts';
 import type { BytePath } from '../tree/path.ts';
 import type { Step } from './restore-plan.ts';
-import {
-  EMPTY_TREE,
-  EXTRACT_TAR,
-  EXTRACT_ZIP,
-  FUNCTIONS,
-  LAST,
-  type Meta,
-  NAMES,
-  PREAMBLE,
-  UTF8_LOCALE,
-} from './restore-text.ts';
+import { DIALECTS } from './restore-dialects.ts';
+import { EMPTY_TREE, type Meta, NAMES, UTF8_LOCALE } from './restore-text.ts';
 
 /** What a RESTORE.txt does, one thing after the other. `tidy` only removes empty folders. */
 export type RestoreStep =
@@ -33,8 +24,6 @@ const STEPS = {
     String.raw`meta ([0-7]{4}) (\d{1,10}):(\d{1,10}) ([+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z ${WORD}\n`,
     'y',
   ),
-  tar: extraction(EXTRACT_TAR),
-  zip: extraction(EXTRACT_ZIP),
 } as const;
 
 /** A file of the folder, or of that of another snapshot. */
@@ -73,25 +62,31 @@ class Reader {
 
   steps(): readonly RestoreStep[] {
     while (this.#text[this.#at] === '#') this.#at = this.#lineEnd();
-    if (!this.#skip('\n' + PREAMBLE) && !this.#skip(PREAMBLE)) throw this.#strange();
+    this.#skip('\n');
+    const dialect = DIALECTS.find(({ preamble }) => this.#skip(preamble));
+    if (dialect === undefined) throw this.#strange();
+    const { functions, last, end } = dialect;
+    const archives = [extraction(dialect.tar), extraction(dialect.zip)];
     if (this.#skip(`${EMPTY_TREE}\n`)) {
       if (this.#at < this.#text.length) throw this.#strange();
       return [];
     }
     this.#skip(`${UTF8_LOCALE}\n`);
-    const hasFunctions = this.#skip(`${FUNCTIONS}\n`);
+    const hasFunctions = this.#skip(`${functions}\n`);
     const steps: RestoreStep[] = [];
     while (this.#at < this.#text.length) {
-      if (hasFunctions && this.#skip(`${LAST}\n`)) break;
-      const next = this.#next();
+      if (hasFunctions && this.#skip(`${last}\n`)) break;
+      if (end !== undefined && this.#text.startsWith(`${end}\n`, this.#at)) break;
+      const next = this.#next(archives);
       if (!hasFunctions && next.some((step) => step.do !== 'extract')) throw this.#strange();
       steps.push(...next);
     }
+    if (end !== undefined && !this.#skip(`${end}\n`)) throw this.#strange();
     if (this.#at < this.#text.length) throw this.#strange();
     return steps;
   }
 
-  #next(): readonly RestoreStep[] {
+  #next(archives: readonly RegExp[]): readonly RestoreStep[] {
     const list = this.#match(STEPS.list);
     if (list !== undefined) {
       const [, what, words = ''] = list;
@@ -108,7 +103,8 @@ class Reader {
       return [{ do: 'copy', from: this.#path(copy[1]), path: this.#pathIn(copy[2], copy[3]) }];
     const meta = this.#match(STEPS.meta);
     if (meta !== undefined) return [this.#meta(meta)];
-    const file = unquoted((this.#match(STEPS.tar) ?? this.#match(STEPS.zip))?.[1] ?? '');
+    const archive = archives.map((pattern) => this.#match(pattern)).find((match) => match !== undefined);
+    const file = unquoted(archive?.[1] ?? '');
     if (!FILE.test(file)) throw this.#strange();
     return [{ do: 'extract', file: Buffer.from(file, 'latin1').toString('utf8') }];
   }

@@ -22,7 +22,7 @@ import { centralRecord, endOfDirectory, localHeader } from '../archive/zip.ts';
 import type { Info, PackFormat } from './info.ts';
 import { type BytePath, fromText } from '../tree/path.ts';
 import type { Step } from './restore-plan.ts';
-import { type Meta, type RestoreParts, restoreText } from './restore-text.ts';
+import { type Meta, PREAMBLE, type RestoreParts, restoreText } from './restore-text.ts';
 
 const NAME = '2026-11-19T02-00-00Z';
 const hasTar =
@@ -192,6 +192,15 @@ function metaOf(path: string, mode: number, mtimeNs: bigint): Meta {
 
 const AWKWARD = `it's "a" $(touch hacked) \`touch hacked\` ; & *`;
 
+/** Runs the script that {@link restore} has written, again. */
+function run(...args: readonly string[]): { status: number | null; stderr: string } {
+  const { status, stderr } = spawnSync('sh', [join(snapshot, 'RESTORE.txt'), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  return { status, stderr };
+}
+
 describe.skipIf(!hasTar)('RESTORE.txt of a tar.zst snapshot', () => {
   it.each(['documents', AWKWARD, '-rf', 'é'])('gets everything back when the series is called %j', (name) => {
     const files = ['', '-2'].map((n) => `${name}-${NAME}${n}.tar.zst`);
@@ -220,19 +229,64 @@ describe.skipIf(!hasTar)('RESTORE.txt of a tar.zst snapshot', () => {
     expect(readdirSync(folder).toSorted()).toEqual([`a "disk" $HOME 'of' mine`, 'made']);
   });
 
-  it('stops at an archive that is damaged', () => {
+  it('gives what other archives have when one is damaged, and ends with a status that says so', () => {
     tar('b.tar.zst', 'file', 'content');
     writeFileSync(join(snapshot, 'a.tar.zst'), 'damaged');
     expect(restore(infoFor('tar.zst', ['a.tar.zst', 'b.tar.zst']), 'out').status).not.toBe(0);
-    expect(readdirSync(join(folder, 'out'))).toEqual([]);
+    expect(readdirSync(join(folder, 'out'))).toEqual(['file']);
   });
 
   it.each(['source', 'host', 'name'] as const)('takes no command from the %s', (key) => {
     tar('a.tar.zst', 'file', 'content');
     for (const text of [`x\ntouch hacked\n`, 'x\rtouch hacked', 'x\u2028touch hacked']) {
       expect(restore(infoFor('tar.zst', ['a.tar.zst'], { [key]: text }), 'out').status).toBe(0);
+      rmSync(join(folder, 'out'), { recursive: true });
     }
     expect(readdirSync(folder)).not.toContain('hacked');
+  });
+
+  it.each(['mine', '.mine', '\n'])(
+    'writes to no folder that holds %j, unless --overwrite follows',
+    (name) => {
+      tar('a.tar.zst', 'file', 'content');
+      mkdirSync(join(folder, 'out'));
+      writeFileSync(join(folder, 'out', name), 'mine');
+      const info = infoFor('tar.zst', ['a.tar.zst']);
+      const refused = restore(info, 'out');
+      expect(refused.status).toBe(2);
+      expect(refused.stderr).toContain('it is not empty');
+      expect(readdirSync(join(folder, 'out'))).toEqual([name]);
+      expect(run('out', '--overwrite').status).toBe(0);
+      expect(readdirSync(join(folder, 'out')).length).toBe(2);
+    },
+  );
+
+  const backups: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+    ['a series', ['b/DATE/info.json'], ['b', 'b/new', 'b/DATE', 'b/DATE/new/er']],
+    ['an unfinished snapshot', ['b/DATE/x-DATE.tar.zst.part'], ['b', 'b/new', 'b/DATE']],
+    ['a damaged snapshot', ['b/DATE/SHA256SUMS'], ['b', 'b/new', 'b/DATE/new']],
+    ['a snapshot under another name', ['b/SHA256SUMS', 'b/index.jsonl.zst'], ['b', 'b/new']],
+    ['a series without snapshots', ['b/runs.jsonl'], ['b', 'b/new']],
+    ['a destination', ['d/b/DATE/info.json'], ['d']],
+    ['a destination with a marker', ['d/snapshot-disk.json'], ['d']],
+  ];
+  it.each(backups)('never writes to %s, nor into it', (_, files, targets) => {
+    tar('a.tar.zst', 'file', 'content');
+    for (const file of files) {
+      const at = join(folder, 'there', file.replaceAll('DATE', NAME));
+      mkdirSync(dirname(at), { recursive: true });
+      writeFileSync(at, '{"started":"2026","outcome":"written"}\n');
+    }
+    symlinkSync('there', join(folder, 'link'));
+    restore(infoFor('tar.zst', ['a.tar.zst']), 'out');
+    const before = readdirSync(join(folder, 'there'), { recursive: true });
+    for (const target of targets) {
+      const to = join('link', target.replaceAll('DATE', NAME));
+      const { status, stderr } = run(to, '--overwrite');
+      expect([to, status]).toEqual([to, 2]);
+      expect(stderr).toContain('a backup lies there');
+    }
+    expect(readdirSync(join(folder, 'there'), { recursive: true })).toEqual(before);
   });
 
   it('is the same through a link to it', () => {
@@ -256,18 +310,18 @@ describe.skipIf(!hasTar)('RESTORE.txt of a tar.zst snapshot', () => {
   });
 });
 
-/** What `sh` runs, line by line. */
+/** What `sh` runs after the preamble, line by line. */
 function commandsOf(text: string): string[] {
-  const lines = text.split('\n');
-  return lines.slice(lines.indexOf('set -eu'));
+  return text.slice(text.indexOf(PREAMBLE) + PREAMBLE.length).split('\n');
 }
 
 describe('restoreText()', () => {
   it('is one command per archive when there is nothing else to do', () => {
     const text = restoreText(NAME, infoFor('tar.zst', ['a.tar.zst', 'b~tree.tar.zst']), NOTHING_ELSE);
-    expect(commandsOf(text).slice(4)).toEqual([
-      `tar --zstd -xpf "$here"/'a.tar.zst' -C "$target"`,
-      `tar --zstd -xpf "$here"/'b~tree.tar.zst' -C "$target"`,
+    expect(commandsOf(text)).toEqual([
+      `tar --zstd -xpf "$here"/'a.tar.zst' -C "$target" || failed=1`,
+      `tar --zstd -xpf "$here"/'b~tree.tar.zst' -C "$target" || failed=1`,
+      'exit $failed',
       '',
     ]);
     expect(text).not.toContain('do as they');
@@ -275,7 +329,7 @@ describe('restoreText()', () => {
 
   it('says that there is nothing to extract when the tree was empty', () => {
     const commands = commandsOf(restoreText(NAME, infoFor('zip', []), NOTHING_ELSE));
-    expect(commands.slice(4)).toEqual(['# The tree was empty.', '']);
+    expect(commands).toEqual(['# The tree was empty.', '']);
   });
 
   it('brings files to their places before folders and links are extracted, and sets folders right at the end', () => {
@@ -295,16 +349,17 @@ describe('restoreText()', () => {
     const text = restoreText(NAME, info, parts);
     const lines = commandsOf(text);
     expect(lines.slice(lines.indexOf('}') + 1)).toEqual([
-      `tar --zstd -xpf "$here"/'0.tar.zst' -C "$target"`,
+      `tar --zstd -xpf "$here"/'0.tar.zst' -C "$target" || failed=1`,
       `aside 1 'a'`,
       `tidy 't'`,
-      `tar --zstd -xpf "$here"/'1.tar.zst' -C "$target"`,
+      `tar --zstd -xpf "$here"/'1.tar.zst' -C "$target" || failed=1`,
       `place 1 'd' 'd/b'`,
       `copy 'd/b' '' 'c'`,
       `meta 0644 ${owner} 1970-01-01T00:00:00.000000000Z 'c'`,
-      `tar --zstd -xpf "$here"/'2~tree.tar.zst' -C "$target"`,
+      `tar --zstd -xpf "$here"/'2~tree.tar.zst' -C "$target" || failed=1`,
       `meta 0755 ${owner} 1969-12-31T23:59:59.999999999Z 'd'`,
-      'rmdir "$aside"',
+      'rmdir "$aside" || failed=1',
+      'exit $failed',
       '',
     ]);
     expect(text).toContain('do as they');
@@ -313,10 +368,11 @@ describe('restoreText()', () => {
   it('does so at the end when there are neither folders nor links', () => {
     const parts = partsOf({ last: [{ do: 'copy', from: bytes('a'), path: bytes('b') }] });
     const lines = commandsOf(restoreText(NAME, infoFor('tar.zst', ['0.tar.zst']), parts));
-    expect(lines.slice(-4)).toEqual([
-      `tar --zstd -xpf "$here"/'0.tar.zst' -C "$target"`,
+    expect(lines.slice(-5)).toEqual([
+      `tar --zstd -xpf "$here"/'0.tar.zst' -C "$target" || failed=1`,
       `copy 'a' '' 'b'`,
-      'rmdir "$aside"',
+      'rmdir "$aside" || failed=1',
+      'exit $failed',
       '',
     ]);
   });
@@ -420,19 +476,18 @@ describe.skipIf(!hasTar)('RESTORE.txt with more to do', () => {
     expect(contentsOf(join(folder, 'out'))).toEqual({ a: 'new', b: 'b' });
   });
 
-  it('stops at a step that cannot be done', () => {
-    tarOf('0.tar.zst', { a: 'a' });
+  it('goes on after a step that cannot be done, and ends with a status that says so', () => {
+    tarOf('0.tar.zst', { a: 'a', 'd/x': '' });
     for (const step of [
       { do: 'aside', n: 1, path: bytes('missing') },
       { do: 'drop', path: bytes('d') },
     ] as Step[]) {
-      mkdirSync(join(folder, 'out', 'd'), { recursive: true });
       const parts = partsOf({
         after: { 0: [step] },
         last: [{ do: 'copy', from: bytes('a'), path: bytes('b') }],
       });
       expect(restore(infoFor('tar.zst', ['0.tar.zst']), join(folder, 'out'), {}, parts).status).not.toBe(0);
-      expect(readdirSync(join(folder, 'out'))).not.toContain('b');
+      expect(readdirSync(join(folder, 'out'))).toContain('b');
       rmSync(join(folder, 'out'), { recursive: true });
     }
   });

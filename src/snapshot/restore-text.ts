@@ -5,18 +5,43 @@ import { inFolder } from './commit.ts';
 import type { ArchiveInfo, Info } from './info.ts';
 import type { RestorePlan, Step } from './restore-plan.ts';
 
-/** How the script begins. */
+/**
+ * How the script begins: where not to write. It asks no program that not every system has, and goes on after what
+ * fails: the rest is worth having.
+ */
 export const PREAMBLE = `set -eu
 target=\${1:?where to? sh RESTORE.txt /path/to/an/empty/folder}
 here=$(dirname "$0")
-mkdir -p "$target"
+stop() { printf '%s\\n' "Nothing was written to $target: $1" >&2; exit 2; }
+kept() { for name; do [ ! -e "$name" ] || exit 1; done; }
+date='[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]-[0-9][0-9]-[0-9][0-9]Z'
+at=$target
+while [ ! -d "$at" ]; do at=$(dirname "$at"); done
+(
+  CDPATH= cd -P "$at" || exit 1
+  [ "$at" != "$target" ] || kept snapshot-disk.json */$date/info.json */$date/SHA256SUMS */$date/*-$date*
+  while :; do
+    kept $date/info.json $date/SHA256SUMS $date/index.jsonl.zst $date/*-$date*
+    [ ! -e SHA256SUMS ] || kept info.json index.jsonl.zst
+    [ ! -f runs.jsonl ] || ! grep -q '^{"started":' runs.jsonl || exit 1
+    [ "$(pwd -P)" != / ] || exit 0
+    cd -P ..
+  done
+) || stop 'a backup lies there. Choose another folder.'
+mkdir -p "$target" || exit 2
+[ "$(ls -A "$target" | wc -l)" -eq 0 ] || [ "\${2-}" = --overwrite ] ||
+  stop 'it is not empty. Choose another folder, or add --overwrite to write over what is there.'
+failed=0
 `;
 
 /** In place of commands. */
 export const EMPTY_TREE = '# The tree was empty.';
 
 /** What follows all steps, when there are any. */
-export const LAST = 'rmdir "$aside"';
+export const LAST = 'rmdir "$aside" || failed=1';
+
+/** The end, but not of an empty tree. */
+export const END = 'exit $failed';
 
 /** Without it, unzip spells out the letters of names that are not ASCII. */
 export const UTF8_LOCALE =
@@ -64,6 +89,7 @@ export function restoreText(
   const hasZip = archives.some(({ file }) => file.endsWith('.zip'));
   const commands = [...(hasZip ? [UTF8_LOCALE] : []), ...(isSimple ? [] : [FUNCTIONS]), ...steps];
   if (!isSimple) commands.push(LAST);
+  commands.push(END);
   return `${header(snapshot, info, format === 'zip', isSimple)}
 ${PREAMBLE}${archives.length === 0 ? EMPTY_TREE : commands.join('\n')}
 `;
@@ -94,7 +120,9 @@ function header(
 #
 #     sh RESTORE.txt /path/to/an/empty/folder
 #
-# or type the commands at the end of this page, in their order, with your own folder for "$target".
+# It writes to no folder in which something is, unless --overwrite follows, and never where backups lie. What goes
+# wrong is named, and the rest goes on; the exit status is 0 only when nothing did. Or
+# type the commands at the end of this page, in their order, with your own folder for "$target".
 ${moved}# On Windows: open the archives in that order with 7-Zip${isZip ? ' or the Explorer' : ', or use tar -xf in a terminal of Windows 11'}.
 #
 # One file only (when it is not in the first archive, it is in one of the others):
@@ -107,25 +135,25 @@ ${moved}# On Windows: open the archives in that order with 7-Zip${isZip ? ' or t
 }
 
 /** What the steps below are short for. */
-export const FUNCTIONS = `aside=$(mktemp -d "$target/.aside-XXXXXX")
-drop() { for name; do rm -f "$target/$name"; done; }
+export const FUNCTIONS = `aside=$(mktemp -d "$target/.aside-XXXXXX") || exit 2
+drop() { for name; do rm -f "$target/$name" || failed=1; done; }
 tidy() { for name; do rmdir "$target/$name" 2>/dev/null || :; done; }
-aside() { mv "$target/$2" "$aside/$1"; }
+aside() { mv "$target/$2" "$aside/$1" || failed=1; }
 folder() { [ -d "$target/$1" ] || mkdir -p "$target/$1"; }
-place() { folder "$2" && mv "$aside/$1" "$target/$3"; }
-copy() { folder "$2" && cp -p "$target/$1" "$target/$3"; }
+place() { folder "$2" && mv "$aside/$1" "$target/$3" || failed=1; }
+copy() { folder "$2" && cp -p "$target/$1" "$target/$3" || failed=1; }
 user=$(id -u)
 meta() {
-  [ "$user" != 0 ] || chown "$2" "$target/$4"
-  chmod "$1" "$target/$4"
-  touch -d "$3" "$target/$4"
+  [ "$user" != 0 ] || chown "$2" "$target/$4" || failed=1
+  chmod "$1" "$target/$4" || failed=1
+  touch -d "$3" "$target/$4" || failed=1
 }`;
 
 /** What stands before and after the name of an archive. */
-export const EXTRACT_TAR = ['tar --zstd -xpf ', ' -C "$target"'] as const;
+export const EXTRACT_TAR = ['tar --zstd -xpf ', ' -C "$target" || failed=1'] as const;
 export const EXTRACT_ZIP = [
   'unzip -q -o -K -^ ',
-  ' -d "$target" || [ $? -eq 1 ] # 1: only warnings',
+  ' -d "$target" || [ $? -eq 1 ] || failed=1 # 1: only warnings',
 ] as const;
 
 function extract({ file }: ArchiveInfo): string {

@@ -285,6 +285,13 @@ describe('Comparison', () => {
     expect(compared(before, now).certainBefore).toBe(certain);
   });
 
+  it('is certain of none once every file that was touched has been read, and is as it was', () => {
+    const touched = { ...FILE, mtimeNs: 6n };
+    const { certainBefore, certain, changes } = compared({ a: FILE, b: FILE }, { a: touched, b: touched });
+    expect([certainBefore, certain, changes]).toEqual([false, false, []]);
+    expect(compared({ a: FILE }, { a: { ...touched, value: 'b' } }).certain).toBe(true);
+  });
+
   it('says how many paths came, went and differ', () => {
     const before = { a: FILE, b: FILE, c: FILE, d: FOLDER };
     const now = { a: { ...FILE, mode: 0o600 }, d: FOLDER, e: FILE, f: LINK, g: FILE };

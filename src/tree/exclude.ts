@@ -74,11 +74,13 @@ function textOf(path: BytePath): string {
 function matcherOf(rules: readonly Rules[]): Ignore {
   // Loaded only when a pattern exists; most trees have none.
   const ignore = require('ignore') as typeof ignoreFactory;
+  // Stryker disable next-line all: of other systems than the one that the tests run on
   const ignorecase = process.platform === 'win32' || process.platform === 'darwin';
   const matcher = ignore({ ignorecase, allowRelativePaths: true });
   for (const { base, patterns } of rules) {
     for (const pattern of patterns) {
-      if (pattern.trim() !== '' && !pattern.startsWith('#')) matcher.add({ pattern: below(base, pattern) });
+      // What names nothing (`!` or `/` alone) would stand for everything below its folder.
+      if (!/^(?:#|!?\/?\s*$)/.test(pattern)) matcher.add({ pattern: below(base, pattern) });
     }
   }
   return matcher;

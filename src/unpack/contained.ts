@@ -37,6 +37,11 @@ export function whyUnsafe(path: string, platform: NodeJS.Platform = process.plat
   return undefined;
 }
 
+/** Why nothing is made at a path that the file system takes for that of `twin`, which is another entry. */
+export function takenFor(twin: BytePath | undefined): string {
+  return `this file system takes its name for that of \`${display(twin ?? ('' as BytePath))}\``;
+}
+
 /**
  * A folder to restore into, its path free of links. What is below is reached only through folders: a link, also
  * one that was there before, is never followed.

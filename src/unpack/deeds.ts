@@ -16,36 +16,34 @@ import {
   utimesSync,
 } from 'node:fs';
 import { systemCode } from '../errors.ts';
-import { toBytes } from '../tree/path.ts';
+import { display, toBytes } from '../tree/path.ts';
 import { type Target, Unsafe } from './contained.ts';
-import { setMeta, setOwner } from './meta.ts';
+import { inWords, setMeta, setOwner, setTime } from './meta.ts';
 import { toTime } from './mtime.ts';
 import type { Deed } from './tasks.ts';
-import { claim, removePart, settleFile } from './write-file.ts';
+import { claim, nameRefused, removePart, settleFile } from './write-file.ts';
 
 /** Until all is in it, a folder is its owner's alone, who can write to it. */
 const FOLDER_MODE = 0o700;
 
-export function doDeed(target: Target, deed: Deed): void {
+/** @returns What the file system refused beside what was to be done, in words. */
+export function doDeed(target: Target, deed: Deed): string | undefined {
   switch (deed.do) {
     case 'folder':
       makeFolder(target, deed);
-      break;
+      return undefined;
     case 'link':
-      makeLink(target, deed);
-      break;
+      return makeLink(target, deed);
     case 'hardlink':
       makeHardlink(target, deed);
-      break;
+      return undefined;
     case 'set':
-      setAt(target, deed);
-      break;
+      return setAt(target, deed);
     case 'settle':
-      settleFile(target, deed.file);
-      break;
+      return settleFile(target, deed.file);
     case 'remove':
       remove(target, deed);
-      break;
+      return undefined;
   }
 }
 
@@ -59,28 +57,46 @@ function makeFolder(target: Target, { path, exists, clears }: Of<'folder'>): voi
       mkdirSync(at, FOLDER_MODE);
       return;
     } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error;
+      if (systemCode(error) !== 'EEXIST') throw nameRefused(error) ?? error;
       throw new Unsafe('something is there that this file system takes for the same name', { cause: error });
     }
   }
   const stats = lstatSync(at);
   if (!stats.isDirectory()) throw new Unsafe('a folder was there, and is none any more');
   // As much as its owner needs to write to it; its own mode comes last.
-  if ((stats.mode & FOLDER_MODE) !== FOLDER_MODE) chmodSync(at, (stats.mode & 0o7777) | FOLDER_MODE);
+  if ((stats.mode & FOLDER_MODE) === FOLDER_MODE) return;
+  try {
+    chmodSync(at, (stats.mode & 0o7777) | FOLDER_MODE);
+  } catch {
+    // Not every file system has modes. Whether it can be written to shows when something is.
+  }
 }
 
-function makeLink(target: Target, { path, target: says, replaces, uid, gid, mtimeNs }: Of<'link'>): void {
+/** What file systems say that have no links: exFAT through FUSE, FAT, file servers. */
+const NO_LINKS: ReadonlySet<string> = new Set(['ENOSYS', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP']);
+
+function makeLink(
+  target: Target,
+  { path, target: says, replaces, uid, gid, mtimeNs }: Of<'link'>,
+): string | undefined {
   const part = target.partAt(path);
   removePart(part);
-  symlinkSync(toBytes(says), part);
+  const refused: string[] = [];
   try {
-    setOwner(uid, gid, (user, group) => lchownSync(part, user, group));
-    lutimesSync(part, Date.now() / 1000, toTime(mtimeNs));
+    symlinkSync(toBytes(says), part);
+  } catch (error) {
+    if (!NO_LINKS.has(systemCode(error) ?? '')) throw error;
+    throw new Unsafe(`this file system has no links; it leads to "${display(says)}"`, { cause: error });
+  }
+  try {
+    setOwner({ uid, gid }, lstatSync(part), (user, group) => lchownSync(part, user, group), refused);
+    setTime(() => lutimesSync(part, Date.now() / 1000, toTime(mtimeNs)), refused);
     claim(target, { path, replaces }, part);
   } catch (error) {
     removePart(part);
     throw error;
   }
+  return inWords(refused);
 }
 
 function makeHardlink(target: Target, { path, to, replaces }: Of<'hardlink'>): void {
@@ -97,13 +113,14 @@ function makeHardlink(target: Target, { path, to, replaces }: Of<'hardlink'>): v
   }
 }
 
-function setAt(target: Target, { path, type, ...meta }: Of<'set'>): void {
+function setAt(target: Target, { path, type, ...meta }: Of<'set'>): string | undefined {
   const at = path === '' ? target.root : target.at(path);
   const isFolder = type === 'folder';
   if (process.platform === 'win32') {
     // There, folders cannot be opened.
-    utimesSync(at, Date.now() / 1000, toTime(meta.mtimeNs));
-    return;
+    const refused: string[] = [];
+    setTime(() => utimesSync(at, Date.now() / 1000, toTime(meta.mtimeNs)), refused);
+    return inWords(refused);
   }
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const fd = openSync(at, flags | (isFolder ? constants.O_DIRECTORY : 0));
@@ -111,7 +128,7 @@ function setAt(target: Target, { path, type, ...meta }: Of<'set'>): void {
     const stats = fstatSync(fd);
     if (isFolder ? !stats.isDirectory() : !stats.isFile()) throw new Unsafe(`it is no ${type} any more`);
     if (!isFolder && stats.nlink > 1) throw new Unsafe('it has further names by now');
-    setMeta(fd, meta);
+    return setMeta(fd, meta);
   } finally {
     closeSync(fd);
   }

@@ -14,21 +14,40 @@ import type { Hasher } from '../hash/blake3.ts';
 import { fromBytes } from '../tree/path.ts';
 import { type Target, Unsafe } from './contained.ts';
 import { isSameTime } from './mtime.ts';
-import type { Found, LookResult, Sought } from './tasks.ts';
+import type { Found, LookResult, LookTask, Sought } from './tasks.ts';
+import { NO_SUCH_NAME } from './write-file.ts';
 
 const ROOM = Buffer.allocUnsafeSlow(1024 * 1024);
 
 /** Looks up each of `sought`. What lies below a link is not there. */
-export function look(target: Target, sought: readonly Sought[], hasher: Hasher): LookResult {
+export function look(
+  target: Target,
+  { sought, telling: pattern }: Pick<LookTask, 'sought' | 'telling'>,
+  hasher: Hasher,
+): LookResult {
   const inodes = new Map<number, string>();
+  const telling: number[] = [];
   const found = sought.map((one, n): Found => {
     const at = pathOf(target, one);
-    const stats = at === undefined ? undefined : lstatSync(at, { bigint: true, throwIfNoEntry: false });
+    const stats = at === undefined ? undefined : statsAt(at);
     if (at === undefined || stats === undefined) return 'none';
     if (one.isShared && stats.isFile()) inodes.set(n, `${stats.dev}:${stats.ino}`);
-    return foundAt(at, stats, one, hasher);
+    if (!stats.isDirectory()) return foundAt(at, stats, one, hasher);
+    const names = namesIn(at);
+    if (names?.some((name) => pattern.test(name)) === true) telling.push(n);
+    return names?.length === 0 ? 'empty' : 'folder';
   });
-  return { found, inodes };
+  return { found, inodes, telling };
+}
+
+/** What is there; nothing where the file system has no such name. */
+function statsAt(at: string | Buffer): BigIntStats | undefined {
+  try {
+    return lstatSync(at, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if (NO_SUCH_NAME.has(systemCode(error) ?? '')) return undefined;
+    throw error;
+  }
 }
 
 function pathOf(target: Target, { path }: Sought): string | Buffer | undefined {
@@ -36,15 +55,13 @@ function pathOf(target: Target, { path }: Sought): string | Buffer | undefined {
     return path === '' ? target.root : target.at(path);
   } catch (error) {
     // One of its folders is not there, or is none.
-    if (error instanceof Unsafe || systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') {
-      return undefined;
-    }
+    const code = systemCode(error) ?? '';
+    if (error instanceof Unsafe || code === 'ENOTDIR' || NO_SUCH_NAME.has(code)) return undefined;
     throw error;
   }
 }
 
 function foundAt(at: string | Buffer, stats: BigIntStats, sought: Sought, hasher: Hasher): Found {
-  if (stats.isDirectory()) return isEmpty(at) ? 'empty' : 'folder';
   if (stats.isSymbolicLink()) {
     const isSame =
       sought.type === 'link' && fromBytes(readlinkSync(at, { encoding: 'buffer' })) === sought.target;
@@ -59,12 +76,12 @@ function foundAt(at: string | Buffer, stats: BigIntStats, sought: Sought, hasher
   return stats.nlink > 1n ? 'linked' : 'content';
 }
 
-function isEmpty(at: string | Buffer): boolean {
+function namesIn(at: string | Buffer): readonly string[] | undefined {
   try {
-    return readdirSync(at, { encoding: 'buffer' }).length === 0;
+    return readdirSync(at, { encoding: 'buffer' }).map((name) => fromBytes(name));
   } catch {
     // What cannot be looked into is not taken for empty.
-    return false;
+    return undefined;
   }
 }
 

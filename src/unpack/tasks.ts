@@ -92,6 +92,8 @@ export interface LookTask {
   readonly kind: 'look';
   readonly root: string;
   readonly sought: readonly Sought[];
+  /** Folders with such a name in them are told of. */
+  readonly telling: RegExp;
 }
 
 /**
@@ -105,6 +107,8 @@ export type Found = 'none' | 'same' | 'content' | 'linked' | 'file' | 'link' | '
 
 export interface LookResult {
   readonly found: readonly Found[];
+  /** Folders with a telling name in them, by their number in the task. */
+  readonly telling: readonly number[];
   /** Device and inode of shared files, by their number in the task. */
   readonly inodes: ReadonlyMap<number, string>;
 }
@@ -117,8 +121,10 @@ export interface Failure {
    * - `damaged`: what the archive holds is not what the index says.
    * - `refused`: it would have led out of the target, or over something that was not to be touched.
    * - `failed`: the system says no.
+   * - `attributes`: it is done, but the system refused something beside the content: mode, owner, time, or that two names
+   *   are one file.
    */
-  readonly kind: 'damaged' | 'refused' | 'failed';
+  readonly kind: 'damaged' | 'refused' | 'failed' | 'attributes';
   readonly reason: string;
   /** The system's code, if it was the system that refused. */
   readonly code: string | undefined;

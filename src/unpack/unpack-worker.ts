@@ -40,7 +40,8 @@ function files({ root, format, bytes, pieces, hashes }: FilesTask, blake3: Blake
         const expected = hashes.subarray(n * HASH_BYTES, (n + 1) * HASH_BYTES);
         if (Buffer.compare(blake3.hash(content), expected) !== 0)
           throw new Damaged('its content is not what it was');
-        writeFile(target, order, content);
+        const refused = writeFile(target, order, content);
+        if (refused !== undefined) failures.push(attributes(n, refused));
       } catch (error) {
         failures.push(failureOf(n, error));
       }
@@ -93,12 +94,17 @@ function deeds({ root, deeds: list }: DeedsTask): readonly Failure[] {
   const failures: Failure[] = [];
   for (const [n, deed] of list.entries()) {
     try {
-      doDeed(target, deed);
+      const refused = doDeed(target, deed);
+      if (refused !== undefined) failures.push(attributes(n, refused));
     } catch (error) {
       failures.push(failureOf(n, error));
     }
   }
   return failures;
+}
+
+function attributes(n: number, reason: string): Failure {
+  return { n, kind: 'attributes', reason, code: undefined };
 }
 
 /** @throws what is no failure of the file's but a bug. */
@@ -121,7 +127,7 @@ async function work(task: Task): Promise<Results[Task['kind']]> {
       return deeds(task);
     case 'look':
       hasher ??= await blake3.create();
-      return look(new Target(task.root), task.sought, hasher);
+      return look(new Target(task.root), task, hasher);
   }
 }
 

@@ -29,6 +29,7 @@ export interface UnpackOptions {
   readonly order: (i: number) => { readonly file: Omit<FileOrder, 'skip'>; readonly hash: Uint8Array };
   /** Told of bytes as they are written. */
   readonly progress: (files: number, bytes: number) => void;
+  /** Also told of files that are written, but not with all that they have beside their content. */
   readonly failed: (i: number, why: WhyNot) => void;
   /** How many tasks are under way at once; by default, enough to keep all threads busy. */
   readonly window?: number;
@@ -142,7 +143,7 @@ class Unpacking {
     for (const [number, i] of numbers.entries()) {
       const why = lost.get(number);
       if (why !== undefined) this.#fail(i, why);
-      else {
+      if (why === undefined || why.kind === 'attributes') {
         done++;
         doneBytes += size(i);
       }
@@ -165,11 +166,11 @@ class Unpacking {
     try {
       await writeLarge(root, { store, archive, spot, order, hash }, hasher, pool, signal, written);
       const [failure] = await pool.run({ kind: 'deeds', root, deeds: [{ do: 'settle', file: order }] });
-      if (failure === undefined) {
+      if (failure !== undefined) this.#fail(i, failure);
+      if (failure === undefined || failure.kind === 'attributes') {
         progress(1, 0);
         return;
       }
-      this.#fail(i, failure);
     } catch (error) {
       this.#fail(i, whyOf(error));
     }

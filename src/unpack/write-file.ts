@@ -5,14 +5,16 @@ import {
   fstatSync,
   lstatSync,
   openSync,
+  readdirSync,
   renameSync,
   rmdirSync,
+  type Stats,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { systemCode } from '../errors.ts';
-import { display } from '../tree/path.ts';
-import { type Target, Unsafe } from './contained.ts';
+import { baseName, type BytePath, fromBytes, parentOf } from '../tree/path.ts';
+import { takenFor, type Target, Unsafe } from './contained.ts';
 import { setMeta } from './meta.ts';
 import type { FileOrder } from './tasks.ts';
 
@@ -23,19 +25,21 @@ export const PART_FLAGS: number =
 /** Nobody else reads a file before it has its own mode. */
 export const PART_MODE = 0o600;
 
-/** Writes `content`, which is verified, under a temporary name, and gives it mode, time, owner and its own name. */
-export function writeFile(target: Target, order: FileOrder, content: Uint8Array): void {
+/** Writes `content`, which is verified, under a temporary name, and gives it mode, time, owner and its own name. @returns See {@link setMeta}. */
+export function writeFile(target: Target, order: FileOrder, content: Uint8Array): string | undefined {
   const part = target.partAt(order.path);
   removePart(part);
   const fd = openSync(part, PART_FLAGS, PART_MODE);
   try {
+    let refused: string | undefined;
     try {
       for (let done = 0; done < content.length;) done += writeSync(fd, content, done);
-      setMeta(fd, order);
+      refused = setMeta(fd, order);
     } finally {
       closeSync(fd);
     }
     claim(target, order, part);
+    return refused;
   } catch (error) {
     removePart(part);
     throw error;
@@ -43,17 +47,19 @@ export function writeFile(target: Target, order: FileOrder, content: Uint8Array)
 }
 
 /** As {@link writeFile}, when the content is there already. */
-export function settleFile(target: Target, order: FileOrder): void {
+export function settleFile(target: Target, order: FileOrder): string | undefined {
   const part = target.partAt(order.path);
   try {
     const fd = openSync(part, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
+    let refused: string | undefined;
     try {
       if (!fstatSync(fd).isFile()) throw new Unsafe('what was written is no file any more');
-      setMeta(fd, order);
+      refused = setMeta(fd, order);
     } finally {
       closeSync(fd);
     }
     claim(target, order, part);
+    return refused;
   } catch (error) {
     removePart(part);
     throw error;
@@ -81,15 +87,53 @@ export function claim(
   part: string | Buffer,
 ): void {
   const at = target.at(path);
-  const there = lstatSync(at, { throwIfNoEntry: false });
+  const there = statsAt(at);
   if (there !== undefined) {
-    const other = twin === undefined ? undefined : lstatSync(target.at(twin), { throwIfNoEntry: false });
-    const isTwin = other !== undefined && other.ino === there.ino && other.dev === there.dev;
-    if (isTwin && twin !== undefined) {
-      throw new Unsafe(`this file system takes its name for that of \`${display(twin)}\``);
-    }
+    if (twin !== undefined && isOneWith(target, path, there, twin)) throw new Unsafe(takenFor(twin));
     if (!replaces) throw new Unsafe('something is there that was not there before');
     if (there.isDirectory()) rmdirSync(at);
   }
-  renameSync(part, at);
+  try {
+    renameSync(part, at);
+  } catch (error) {
+    throw nameRefused(error) ?? error;
+  }
+}
+
+/** What is at `at`; nothing where the file system has no such name. */
+function statsAt(at: string | Buffer): Stats | undefined {
+  try {
+    return lstatSync(at, { throwIfNoEntry: false });
+  } catch (error) {
+    if (NO_SUCH_NAME.has(systemCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** What file systems say of names that they cannot have, as `a:b` on a disk for Windows, or one that is not UTF-8. */
+export const NO_SUCH_NAME: ReadonlySet<string> = new Set(['ENOENT', 'EINVAL', 'EILSEQ', 'ENAMETOOLONG']);
+
+/** For what failed to be made in a folder that is there: whether its name was the reason. */
+export function nameRefused(error: unknown): Unsafe | undefined {
+  const code = systemCode(error) ?? '';
+  if (!NO_SUCH_NAME.has(code)) return undefined;
+  const why =
+    code === 'ENAMETOOLONG'
+      ? 'its name is too long for this file system'
+      : 'this file system has no such name';
+  return new Unsafe(why, { cause: error });
+}
+
+/**
+ * Whether what is `there` at `path` is `twin`. Not every file system gives one file one inode: on exFAT through FUSE,
+ * each spelling has its own, and the folder lists only one.
+ */
+function isOneWith(target: Target, path: BytePath, there: Stats, twin: BytePath): boolean {
+  const other = statsAt(target.at(twin));
+  if (other === undefined) return false;
+  if (other.ino === there.ino && other.dev === there.dev) return true;
+  const folder = parentOf(path);
+  const names = readdirSync(folder === '' ? target.root : target.at(folder), { encoding: 'buffer' });
+  const listed = new Set(names.map((name) => fromBytes(name)));
+  return !listed.has(baseName(path)) || !listed.has(baseName(twin));
 }

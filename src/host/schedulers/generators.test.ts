@@ -22,7 +22,7 @@ const WINDOWS = [
 ];
 
 /** All that some shell, format or scheduler reads more into. */
-const ODD = `/home/anna/50% "off" & <more> $HOME 'ü' \\ \`id\`--/plan.csv`;
+const ODD = `/home/anna/50% "off" 5% & <more> $HOME 'ü' \\ \`id\`--/plan.csv`;
 
 function entry(cron: string, command: readonly string[], name = 'nightly'): Entry {
   return { name, when: cron === 'boot' ? 'boot' : readCron(cron), command };
@@ -109,10 +109,12 @@ describe('a crontab', () => {
 
   it.skipIf(process.platform === 'win32')('hands every word over as it is', () => {
     const line = crontabBlock(ODDLY).split('\n')[1] ?? '';
-    const command = /nice .*$/.exec(line)?.[0].replaceAll(String.raw`\%`, '%') ?? '';
+    // As crontab(5) says: `%` ends the command, unless there is a backslash before it.
+    const [command = ''] = (/nice .*$/.exec(line)?.[0] ?? '').split(/(?<!\\)%/);
+    const unescaped = command.replaceAll(String.raw`\%`, '%');
     const printed = check('/bin/sh', [
       '-c',
-      command.replace('/usr/bin/node', `printf '%s\\n'`).replace('nice -n 10 ', ''),
+      unescaped.replace('/usr/bin/node', `printf '%s\\n'`).replace('nice -n 10 ', ''),
     ]);
     expect(printed.trimEnd().split('\n')).toEqual([...ODDLY.command.slice(1), '--quiet']);
   });
@@ -191,6 +193,36 @@ function windowsWords(line: string): readonly string[] {
   }
   return words;
 }
+
+describe('the most that a scheduler takes', () => {
+  it.each([
+    [500, '0-19 1-5 * * 1-5', 510, '0-16 1-5 * * 1-6'],
+    [496, '0-30 0-15 * * *', 512, '0-31 0-15 * * *'],
+  ])('launchd: %i intervals, as of "%s", and not %i', (most, taken, _, refused) => {
+    const plist = launchdPlist(entry(taken, UNIX), '/x.log');
+    // One more is the list itself.
+    expect(plist.split('<dict>')).toHaveLength(most + 2);
+    expect(() => launchdPlist(entry(refused, UNIX), '/x.log')).toThrow('more than 500 entries');
+  });
+
+  it('the Task Scheduler: 48 times of day, and not 49', () => {
+    const task = taskXml(entry('0,30 * * * *', WINDOWS), 'anna');
+    expect(task.split('<CalendarTrigger>')).toHaveLength(48 + 1);
+    expect(task).toContain('T23:30:00');
+    expect(() => taskXml(entry('0-6 0-6 * * *', WINDOWS), 'anna')).toThrow('at most 48 times of day');
+  });
+
+  it.each([
+    ['0 2 * * 1,3', '<DaysOfWeek><Monday /><Wednesday /></DaysOfWeek>'],
+    ['0 2 * * 0', '<DaysOfWeek><Sunday /></DaysOfWeek>'],
+    ['0 2 * * *', '<DaysInterval>1</DaysInterval>'],
+    ['0 2 15 * *', '<DaysOfMonth><Day>15</Day></DaysOfMonth>'],
+    ['0 2 1 1,12 *', '<Months><January /><December /></Months>'],
+    ['0 2 * 6 *', '<Day>31</Day></DaysOfMonth>'],
+  ])('the Task Scheduler says %s as %s', (cron, xml) => {
+    expect(taskXml(entry(cron, WINDOWS), 'anna')).toContain(xml);
+  });
+});
 
 describe('what a scheduler cannot say', () => {
   it.each([

@@ -85,6 +85,14 @@ describe('systemd', () => {
     expect(readFileSync(path.join(units, 'snapshot-nightly.timer'), 'utf8')).toBe('# mine\n');
   });
 
+  it.each([
+    ['/config', '/config/systemd/user/snapshot-nightly.service'],
+    ['relative', '/home/anna/.config/systemd/user/snapshot-nightly.service'],
+  ])('of a user whose XDG_CONFIG_HOME is %s are in %s', (config, place) => {
+    const host = { ...openHost(), home: '/home/anna', env: { XDG_CONFIG_HOME: config } };
+    expect(systemd(host).drafts(entry())[0]?.place).toBe(place);
+  });
+
   it('of root are units of the system', () => {
     const places = systemd({ ...openHost(), isRoot: true })
       .drafts(entry())
@@ -97,6 +105,23 @@ describe('systemd', () => {
 });
 
 describe('launchd', () => {
+  it.each([
+    [true, '/Library/LaunchDaemons/local.snapshot.nightly.plist', '/Library/Logs/', 'system'],
+    [
+      false,
+      '/home/anna/Library/LaunchAgents/local.snapshot.nightly.plist',
+      '/home/anna/Library/Logs/',
+      'gui/501',
+    ],
+  ])('of root (%j) has its files at %s', async (isRoot, place, logs, domain) => {
+    const host = { ...openHost(), isRoot, home: '/home/anna' };
+    const [draft] = launchd(host).drafts(entry());
+    expect(draft?.place).toBe(place);
+    expect(draft?.text).toContain(`<string>${logs}local.snapshot.nightly.log</string>`);
+    expect(await launchd(host).isHere()).toBe(true);
+    expect(host.calls).toEqual([`launchctl print ${domain}`]);
+  });
+
   it('gets a property list, loads it anew each time, and gives it back', async () => {
     const host = openHost();
     const scheduler = launchd(host);
@@ -165,6 +190,87 @@ describe('the crontab', () => {
     },
   );
 
+  /** A crontab that is kept; undefined: there is none. */
+  function keeping(table: Buffer | undefined): {
+    readonly play: Play;
+    readonly kept: () => Buffer | undefined;
+  } {
+    let kept = table;
+    const play: Play = (_, [what], input) => {
+      if (what === '-l' && kept === undefined) return { ...SAID, status: 1, stderr: 'no crontab for anna' };
+      if (what === '-') kept = input;
+      if (what === '-r') kept = undefined;
+      return what === '-l' ? { ...SAID, stdout: kept ?? Buffer.alloc(0) } : SAID;
+    };
+    return { play, kept: () => kept };
+  }
+
+  it('of somebody who has none holds the entry alone, and is none again without it', async () => {
+    const { play, kept } = keeping(undefined);
+    const host = openHost(play);
+    const scheduler = crontab(host);
+    expect(await scheduler.list()).toEqual([]);
+    await scheduler.install(entry());
+    expect(kept()?.toString()).toBe(scheduler.drafts(entry())[0]?.text);
+    expect(await scheduler.list()).toEqual([FOUND]);
+    host.calls.length = 0;
+    await scheduler.install(entry());
+    expect(host.calls).toEqual(['crontab -l']);
+    expect(await scheduler.remove('other')).toBe(false);
+    expect(await scheduler.remove('nightly')).toBe(true);
+    expect(host.calls.at(-1)).toBe('crontab -r');
+    expect(kept()).toBeUndefined();
+    expect(await scheduler.remove('nightly')).toBe(false);
+  });
+
+  it('keeps what is not UTF-8 byte by byte, and has paths in UTF-8', async () => {
+    const foreign = Buffer.from([0x23, 0xff, 0xe9, 0x0a]);
+    const { play, kept } = keeping(foreign);
+    const scheduler = crontab(openHost(play));
+    const job = { ...entry(), command: ['/usr/bin/node', '/home/jörg/main.js'] };
+    await scheduler.install(job);
+    await scheduler.install({ ...entry(), name: 'second' });
+    expect(await scheduler.list()).toEqual([
+      { ...FOUND, command: job.command },
+      { ...FOUND, name: 'second' },
+    ]);
+    expect(kept()?.subarray(0, 4)).toEqual(foreign);
+    expect(kept()?.includes(Buffer.from("'/home/jörg/main.js'"))).toBe(true);
+    expect(await scheduler.remove('nightly')).toBe(true);
+    expect(await scheduler.remove('second')).toBe(true);
+    expect(kept()).toEqual(foreign);
+  });
+
+  it.each<[boolean, string, Answer]>([
+    [true, 'it can be read', SAID],
+    [true, 'there is none yet', { ...SAID, status: 1, stderr: 'no crontab for anna' }],
+    [false, 'this user may not have one', { ...SAID, status: 1, stderr: 'not allowed to use this program' }],
+    [false, 'cron is not installed', MISSING],
+    [false, 'what is missing says so', { ...MISSING, stderr: 'no crontab' }],
+  ])('is here: %j, when %s', async (isHere, _, answer) => {
+    expect(await crontab(openHost(() => answer)).isHere()).toBe(isHere);
+  });
+
+  it('says what its program said when it is refused', async () => {
+    const host = openHost((_, [what]) =>
+      what === '-' ? { ...SAID, status: 1, stderr: 'bad minute' } : SAID,
+    );
+    await expect(crontab(host).install(entry())).rejects.toMatchObject({
+      code: 'E_HOST',
+      message: 'Cannot do `crontab -`: bad minute',
+      hint: expect.stringContaining('needs no help of the system'),
+    });
+  });
+
+  it('ends in a line break before the entry, whatever it ended in', () => {
+    const block =
+      '# snapshot-schedule {"name":"a","when":"boot","command":[]}\n@reboot x\n# snapshot-schedule end a\n';
+    expect(withBlock('0 1 * * * mine', 'a', block)).toBe(`0 1 * * * mine\n${block}`);
+    expect(withBlock('', 'a', block)).toBe(block);
+    // Twice by hand: one is left.
+    expect(withBlock(`${block}0 1 * * * mine\n${block}`, 'a', block)).toBe(`${block}0 1 * * * mine\n`);
+  });
+
   it('keeps every other line, and takes blocks away whole', () => {
     const table = 'A=1\n\n0 1 * * * mine\n';
     const block =
@@ -181,6 +287,10 @@ describe('the crontab', () => {
   it('is not touched when a block has lost its end', () => {
     const block = '# snapshot-schedule {"name":"a","when":"boot","command":[]}\n@reboot x\n';
     expect(() => withBlock(`${block}0 1 * * * mine\n`, 'a', '')).toThrow('has lost its last line');
+    // The next one's end is not its own.
+    const other = block.replace('"a"', '"b"');
+    const ends = '# snapshot-schedule end b\n# snapshot-schedule end a\n';
+    expect(() => withBlock(`${block}${other}${ends}`, 'a', '')).toThrow('The entry "a" has lost'.slice(4));
   });
 });
 

@@ -30,6 +30,7 @@ class Applying {
   readonly #done: Applied = { files: 0, bytes: 0, folders: 0, links: 0, deleted: 0 };
   /** Folders that are not there. */
   #missing: ReadonlyMap<BytePath, WhyNot | undefined> = new Map();
+  /** What is not there; attributes are not counted. */
   #problems = 0;
 
   constructor(steps: readonly Step[], options: FilesOptions) {
@@ -51,9 +52,10 @@ class Applying {
     await this.#remove(this.#steps.filter((step) => step.isInTheWay === true));
     await this.#makeFolders();
     await this.#writeFiles();
+    // Before they get further names: what has some is not set.
+    await this.#setFiles();
     await this.#makeHardlinks();
     await this.#makeLinks();
-    await this.#setFiles();
     await this.#removeExtras();
     await this.#finishFolders();
     return this.#done;
@@ -61,7 +63,8 @@ class Applying {
 
   async #makeFolders(): Promise<void> {
     const steps = this.#steps.filter(
-      ({ type, path, do: doing }) => type === 'folder' && path !== '' && (isMade(doing) || doing === 'same'),
+      ({ type, path, do: doing, isUntouched }) =>
+        type === 'folder' && path !== '' && isUntouched !== true && (isMade(doing) || doing === 'same'),
     );
     const folders = steps.map(({ path, do: doing }) => {
       return { do: 'folder', path, exists: doing === 'same', clears: doing === 'replace' } as const;
@@ -101,6 +104,14 @@ class Applying {
     });
     const failed = await doDeeds(deeds, this.#options);
     this.#progress(linked.length - failed.size, 0);
+    for (const [n, { reason, code }] of failed) {
+      const path = linked[n]?.path ?? ('' as BytePath);
+      this.#fail(path, {
+        kind: 'attributes',
+        reason: `it is a file of its own, not a further name (${reason})`,
+        code,
+      });
+    }
     // Not every file system has hard links, and the first name may be lost: then each is a file of its own.
     const own = [...linked.filter((_, n) => failed.has(n)), ...steps.filter((step) => !hasFirst(step))];
     await this.#files.write(own, 1);
@@ -139,8 +150,8 @@ class Applying {
   /** Deepest first: what is made in a folder changes its time. Folders that were there and nobody chose stay. */
   async #finishFolders(): Promise<void> {
     const { implied } = this.#options.wanted;
-    const steps = this.#entrySteps().filter(({ type, do: doing, i, path }) => {
-      const isChosen = doing === 'same' && path !== '' && !implied.has(i);
+    const steps = this.#entrySteps().filter(({ type, do: doing, i, path, isUntouched }) => {
+      const isChosen = doing === 'same' && isUntouched !== true && path !== '' && !implied.has(i);
       return type === 'folder' && !this.#missing.has(path) && (isMade(doing) || isChosen);
     });
     const deepestFirst = steps.toReversed();
@@ -170,7 +181,7 @@ class Applying {
   async #doAll(steps: readonly Step[], deeds: readonly Deed[]): Promise<number> {
     const failed = await doDeeds(deeds, this.#options);
     for (const [n, why] of failed) this.#fail(steps[n]?.path ?? ('' as BytePath), why);
-    return deeds.length - failed.size;
+    return deeds.length - [...failed.values()].filter(({ kind }) => kind !== 'attributes').length;
   }
 
   #progress(files: number, bytes: number): void {
@@ -180,7 +191,7 @@ class Applying {
   }
 
   #fail(path: BytePath, why: WhyNot): void {
-    this.#problems++;
+    if (why.kind !== 'attributes') this.#problems++;
     this.#report.failed(path, why);
   }
 }

@@ -12,7 +12,7 @@ export interface DeedOptions {
   readonly signal: AbortSignal;
 }
 
-/** Does `deeds` in their order. @returns Those that failed, by number, and why. */
+/** Does `deeds` in their order. @returns Those that failed, or were not done in full, by number, and why. */
 export async function doDeeds(
   deeds: readonly Deed[],
   { root, pool, signal }: DeedOptions,

@@ -11,8 +11,9 @@ export interface RestoreProblem {
    * - `damaged`: no archive of the series holds it as it was.
    * - `refused`: restoring it would lead out of the target, or over what must stay.
    * - `failed`: the system says no.
+   * - `attributes`: it is restored, but its mode, owner or time is not, or it is a file of its own instead of a further name.
    */
-  readonly kind: 'damaged' | 'refused' | 'failed';
+  readonly kind: 'damaged' | 'refused' | 'failed' | 'attributes';
   /** For people; bytes that are not UTF-8 are shown as `\xe9`. */
   readonly path: string;
   readonly reason: string;

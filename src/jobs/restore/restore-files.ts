@@ -68,6 +68,7 @@ export class FileRestorer {
       },
       failed: (i, why) => {
         if (why.kind === 'damaged') damaged.set(i, why);
+        else if (why.kind === 'attributes') this.#options.failed(entries.path(i), why);
         else this.#fail(i, why);
       },
       ...(window === undefined ? {} : { window }),

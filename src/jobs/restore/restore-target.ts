@@ -1,8 +1,9 @@
 // The folder that is restored into, and what is in it already.
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../../errors.ts';
 import { ordered } from '../../ordered.ts';
+import { TELLING } from '../../snapshot/recognise.ts';
 import { EntryTable } from '../../tree/entry-table.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { scanTree } from '../../tree/scanner.ts';
@@ -10,6 +11,7 @@ import type { UnpackPool } from '../../unpack/pool.ts';
 import type { Found, Sought } from '../../unpack/tasks.ts';
 import type { Choice } from './choice.ts';
 import type { Extra } from './target-plan.ts';
+import { findAliases, findTwins, otherSpellings } from './twins.ts';
 import type { Wanted } from './wanted.ts';
 
 /** So many entries are looked up by one task. */
@@ -39,31 +41,16 @@ export async function findTarget(to: string): Promise<TargetFolder> {
   }
 }
 
-/**
- * Refuses a target within the series, and, with `--delete`, one around it.
- *
- * @throws {@link SnapshotError} `E_USAGE`
- */
-export async function keepApart({ root }: TargetFolder, series: string, deletes: boolean): Promise<void> {
-  const folder = await realpath(series).catch(() => resolve(series));
-  if (isWithin(root, folder)) {
-    throw new SnapshotError('E_USAGE', `"${root}" lies within the series, which a restore must not change`);
-  }
-  if (deletes && isWithin(folder, root)) {
-    throw new SnapshotError('E_USAGE', `With --delete, a restore to "${root}" would delete the series in it`);
-  }
-}
-
-function isWithin(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && resolve(folder, way) === path);
-}
-
 /** What is at the paths of the entries, by their numbers. */
 export interface Sightings {
   readonly found: (i: number) => Found;
   /** Device and inode of a file that is one of several names. */
   readonly inodes: ReadonlyMap<number, string>;
+  /** What {@link findTwins} and {@link findAliases} say. */
+  readonly twins: ReadonlyMap<number, number>;
+  readonly aliases: ReadonlySet<number>;
+  /** Folders that may be those of a series. */
+  readonly telling: readonly BytePath[];
 }
 
 /** Looks up all entries of `wanted` in the target, in threads. */
@@ -75,24 +62,35 @@ export async function sight(
 ): Promise<Sightings> {
   const { entries, names } = wanted;
   const inodes = new Map<number, string>();
+  const twins = findTwins(entries);
   if (!exists || isEmpty) {
     const top: Found = exists ? 'empty' : 'none';
-    return { found: (i) => (entries.path(i) === '' ? top : 'none'), inodes };
+    return {
+      found: (i) => (entries.path(i) === '' ? top : 'none'),
+      inodes,
+      twins,
+      aliases: new Set(),
+      telling: [],
+    };
   }
   const shared = new Set([...names].flat());
   const found: Found[] = [];
+  const telling: BytePath[] = [];
   const starts = Array.from({ length: Math.ceil(entries.length / AT_ONCE) }, (_, n) => n * AT_ONCE);
   const results = ordered(starts, pool.size * 2, async (start) => {
     signal.throwIfAborted();
     const length = Math.min(AT_ONCE, entries.length - start);
     const sought = Array.from({ length }, (_, n) => soughtOf(wanted, start + n, shared.has(start + n)));
-    return { start, ...(await pool.run({ kind: 'look', root, sought })) };
+    return { start, ...(await pool.run({ kind: 'look', root, sought, telling: TELLING })) };
   });
   for await (const result of results) {
     found.push(...result.found);
+    telling.push(...result.telling.map((n) => entries.path(result.start + n)));
     for (const [n, inode] of result.inodes) inodes.set(result.start + n, inode);
   }
-  return { found: (i) => found[i] ?? 'none', inodes };
+  const at = (i: number): Found => found[i] ?? 'none';
+  const aliases = await findAliases(root, entries, twins, (i) => at(i) !== 'none');
+  return { found: at, inodes, twins, aliases, telling };
 }
 
 function soughtOf({ entries }: Wanted, i: number, isShared: boolean): Sought {
@@ -104,11 +102,15 @@ function soughtOf({ entries }: Wanted, i: number, isShared: boolean): Sought {
  * What the target has and `wanted` has not. What a `.snapshotignore` there leaves out, the snapshot could not
  * have: it is no part of it.
  *
+ * What it has of `wanted` in another spelling is none of these: on a file system without case it is the same file.
+ *
+ * @param found - What there is at the paths of entries.
  * @param unknown - Paths that the snapshot would have if they could have been read.
  */
 export async function findExtras(
   { root, exists, isEmpty }: TargetFolder,
   { entries }: Wanted,
+  found: (i: number) => Found,
   choice: Choice,
   unknown: ReadonlySet<BytePath>,
   signal: AbortSignal,
@@ -116,14 +118,24 @@ export async function findExtras(
   if (!exists || isEmpty) return [];
   const there = new EntryTable();
   await scanTree(root, [], signal, there, () => {});
-  const extras: Extra[] = [];
-  for (let i = 0; i < there.length; i++) {
-    const path = there.path(i);
-    if (path === '' || entries.find(path) !== undefined) continue;
-    const type = there.type(i);
-    extras.push({ path, type, isChosen: choice.has(path, type === 'folder') && !isUnknown(path, unknown) });
+  const numbers = Array.from({ length: there.length }, (_, i) => i);
+  const more = numbers.filter((i) => there.path(i) !== '' && entries.find(there.path(i)) === undefined);
+  if (more.length === 0) return [];
+  const unlisted: BytePath[] = [];
+  for (let i = 0; i < entries.length; i++) {
+    const path = entries.path(i);
+    if (path !== '' && found(i) !== 'none' && there.find(path) === undefined) unlisted.push(path);
   }
-  return extras;
+  const same = await otherSpellings(
+    root,
+    more.map((i) => there.path(i)),
+    unlisted,
+  );
+  return more.flatMap((i): Extra[] => {
+    const [path, type, size] = [there.path(i), there.type(i), there.size(i)];
+    if (same.has(path)) return [];
+    return [{ path, type, size, isChosen: choice.has(path, type === 'folder') && !isUnknown(path, unknown) }];
+  });
 }
 
 function isUnknown(path: BytePath, unknown: ReadonlySet<BytePath>): boolean {

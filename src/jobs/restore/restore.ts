@@ -3,14 +3,16 @@ import { gravestStatus, SnapshotError } from '../../errors.ts';
 import type { Series, Snapshot, Survey } from '../../snapshot/series.ts';
 import { SharedLock } from '../../snapshot/shared-lock.ts';
 import { LocalStore } from '../../store/local-store.ts';
-import { display, fromBytes, fromText } from '../../tree/path.ts';
+import { type BytePath, display, fromBytes, fromText } from '../../tree/path.ts';
 import { UnpackPool } from '../../unpack/pool.ts';
 import { applySteps, type Applied } from './apply-restore.ts';
+import { type Deletion, deletionToAsk } from './ask-first.ts';
 import { Choice } from './choice.ts';
 import { chooseSnapshot } from '../address.ts';
 import { OtherCopies } from './other-copies.ts';
 import type { RestoreEnd, RestoreEvent } from './restore-events.ts';
-import { findExtras, findTarget, keepApart, sight, type TargetFolder } from './restore-target.ts';
+import { findKept, keepApart, refuseKept } from './keep-apart.ts';
+import { findExtras, findTarget, sight, type TargetFolder } from './restore-target.ts';
 import { type Overwrite, planTarget, type Step } from './target-plan.ts';
 import { Wanted } from './wanted.ts';
 
@@ -21,10 +23,14 @@ export interface RestoreOptions {
   readonly globs: readonly string[];
   /** The folder to restore into. */
   readonly to: string;
+  /** Where the plan, if there is one, has series. */
+  readonly destinations?: readonly string[];
   readonly overwrite: Overwrite;
   /** Whether what the snapshot does not have is deleted there. */
   readonly deletes: boolean;
   readonly dryRun: boolean;
+  /** Asked before far more is deleted than the snapshot has; without it, nobody needs to be asked. */
+  readonly confirm?: (deletion: Deletion) => Promise<void>;
   readonly signal: AbortSignal;
   readonly report: (event: RestoreEvent) => void;
 }
@@ -45,7 +51,6 @@ export async function restore(series: Series, options: RestoreOptions): Promise<
     throw new SnapshotError('E_USAGE', '--delete needs --overwrite if-changed or always');
   }
   const target = await findTarget(to);
-  await keepApart(target, series.place(), deletes);
   const note = (message: string): void => options.report({ event: 'note', row: series.name, message });
   return await whileShared(
     series,
@@ -78,16 +83,24 @@ async function restoreTo(
   options: RestoreOptions,
   startedMs: number,
 ): Promise<RestoreEnd> {
-  const { at, globs, dryRun, signal } = options;
+  const { at, globs, deletes, dryRun, signal } = options;
   const survey = await series.survey();
   const snapshot = chooseSnapshot(survey, at);
   const restoring = new Restoring(series, survey, snapshot, target, options);
   const choice = new Choice(globs);
   const wanted = await Wanted.read(series, snapshot, choice, signal);
   refuseUnmatched(choice, snapshot);
+  await keepApart(target, {
+    series: series.place(),
+    destinations: options.destinations ?? [],
+    source: snapshot.info.source,
+    deletes,
+    isWanted: (path) => wanted.entries.find(path) !== undefined,
+  });
   const pool = new UnpackPool();
   try {
     const steps = await restoring.plan(wanted, choice, pool);
+    if (!dryRun) await restoring.ask(steps, wanted);
     const applied = dryRun ? restoring.tell(steps, wanted) : await restoring.apply(steps, wanted, pool);
     return restoring.end(steps, applied, performance.now() - startedMs);
   } finally {
@@ -110,6 +123,7 @@ class Restoring {
   readonly #target: TargetFolder;
   readonly #options: RestoreOptions;
   #problems = 0;
+  #sizes: ReadonlyMap<BytePath, number> = new Map();
 
   constructor(
     series: Series,
@@ -129,18 +143,35 @@ class Restoring {
   async plan(wanted: Wanted, choice: Choice, pool: UnpackPool): Promise<readonly Step[]> {
     const { overwrite, deletes, signal } = this.#options;
     const { entries, names } = wanted;
-    const { found, inodes } = await sight(this.#target, wanted, pool, signal);
+    const { found, inodes, twins, aliases, telling } = await sight(this.#target, wanted, pool, signal);
     const unknown = new Set(
       this.#snapshot.info.skipped.map(({ path, pathBase64 = '' }) =>
         path === undefined ? fromBytes(Buffer.from(pathBase64, 'base64')) : fromText(path),
       ),
     );
-    const extras = deletes ? await findExtras(this.#target, wanted, choice, unknown, signal) : [];
+    const extras = deletes ? await findExtras(this.#target, wanted, found, choice, unknown, signal) : [];
+    this.#sizes = new Map(extras.map(({ path, size }) => [path, size]));
     const name = (i: number): { first: number; isSame: boolean } | undefined => {
       const first = names.get(i);
       return first === undefined ? undefined : { first, isSame: inodes.get(i) === inodes.get(first) };
     };
-    return planTarget({ entries, found, name, extras }, overwrite, deletes);
+    const steps = planTarget({ entries, found, name, twins, aliases, extras }, overwrite, deletes);
+    const { root } = this.#target;
+    const kept = await findKept(root, telling, extras);
+    return refuseKept(root, steps, kept, (path) => entries.find(path) !== undefined);
+  }
+
+  /** @throws what {@link RestoreOptions.confirm} does; `E_USAGE` when something must not make way. */
+  async ask(steps: readonly Step[], { entries }: Wanted): Promise<void> {
+    this.#refuse(steps);
+    let [files, bytes] = [0, 0];
+    for (let i = 0; i < entries.length; i++) {
+      if (entries.type(i) !== 'folder') files++;
+      bytes += entries.size(i);
+    }
+    const sizeOf = (path: BytePath): number => this.#sizes.get(path) ?? 0;
+    const deletion = deletionToAsk(this.#target.root, steps, sizeOf, { files, bytes });
+    if (deletion !== undefined) await this.#options.confirm?.(deletion);
   }
 
   /** Tells the steps of a dry run. @returns What would be done. */
@@ -160,7 +191,6 @@ class Restoring {
 
   async apply(steps: readonly Step[], wanted: Wanted, pool: UnpackPool): Promise<Applied> {
     const { signal, report } = this.#options;
-    this.#refuse(steps);
     const totals = await this.#checkRoom(steps, wanted);
     let [files, bytes] = [0, 0];
     return await applySteps(steps, {

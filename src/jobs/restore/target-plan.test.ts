@@ -4,6 +4,7 @@ import type { EntryType } from '../../tree/entry.ts';
 import { type BytePath, comparePaths, fromText, parentOf } from '../../tree/path.ts';
 import type { Found } from '../../unpack/tasks.ts';
 import { type Overwrite, planTarget, type Step } from './target-plan.ts';
+import { findTwins } from './twins.ts';
 
 /** A tree in a few words: what each path is, with its content, target or nothing. */
 type Model = Map<string, { readonly type: EntryType; readonly value: string }>;
@@ -60,7 +61,7 @@ function plan(
   const paths = sorted(snapshot);
   const extras = sorted(target)
     .filter((path) => !snapshot.has(path))
-    .map((path) => ({ path, type: target.get(path)?.type ?? 'file', isChosen: isChosen(path) }));
+    .map((path) => ({ path, type: target.get(path)?.type ?? 'file', size: 0, isChosen: isChosen(path) }));
   const entries = {
     length: paths.length,
     path: (i: number) => paths[i] ?? ('' as BytePath),
@@ -68,7 +69,14 @@ function plan(
   };
   const found = (i: number): Found => foundIn(target, snapshot, entries.path(i));
   return planTarget(
-    { entries, found, name: () => undefined, extras: deletes ? extras : [] },
+    {
+      entries,
+      found,
+      name: () => undefined,
+      twins: findTwins(entries),
+      aliases: new Set(),
+      extras: deletes ? extras : [],
+    },
     overwrite,
     deletes,
   );
@@ -167,6 +175,8 @@ describe('planTarget()', () => {
   });
 });
 
+const NO_TWINS = { twins: new Map<number, number>(), aliases: new Set<number>() };
+
 /** The plan for entries as an index tells of them, none of which is there. */
 function planOf(
   ...entries: readonly (readonly [string, EntryType])[]
@@ -177,7 +187,7 @@ function planOf(
     type: (i: number) => entries[i]?.[1] ?? 'file',
   };
   const steps = planTarget(
-    { entries: tree, found: () => 'none', name: () => undefined, extras: [] },
+    { entries: tree, found: () => 'none', ...NO_TWINS, name: () => undefined, extras: [] },
     'always',
     true,
   );
@@ -218,24 +228,33 @@ describe('planTarget() with a hostile index', () => {
     ]);
   });
 
-  it('knows names that differ by case or Unicode form only', () => {
-    const names = ['A', 'a', 'caf\u00E9', 'cafe\u0301', 'x'];
+  it('leaves out what the target does not have beside its twin but as it, and all below', () => {
+    const names = ['A', 'D', 'D/x', 'a', 'd', 'd/x'];
+    const types: readonly EntryType[] = ['file', 'folder', 'file', 'file', 'folder', 'file'];
     const tree = {
       length: names.length,
       path: (i: number) => fromText(names[i] ?? ''),
-      type: () => 'file' as const,
+      type: (i: number) => types[i] ?? 'file',
     };
     const steps = planTarget(
-      { entries: tree, found: () => 'none', name: () => undefined, extras: [] },
-      'never',
+      {
+        entries: tree,
+        found: (i) => (types[i] === 'folder' ? 'folder' : 'file'),
+        name: () => undefined,
+        twins: findTwins(tree),
+        aliases: new Set([3, 4]),
+        extras: [],
+      },
+      'always',
       false,
     );
-    expect(steps.map(({ twin }) => twin)).toEqual([
-      undefined,
-      'A',
-      undefined,
-      fromText('caf\u00E9'),
-      undefined,
+    expect(steps.map(({ path, do: doing }) => [path, doing])).toEqual([
+      ['A', 'replace'],
+      ['D', 'same'],
+      ['D/x', 'replace'],
+      ['a', 'leave'],
+      ['d', 'leave'],
+      ['d/x', 'leave'],
     ]);
   });
 });

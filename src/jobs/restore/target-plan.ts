@@ -1,7 +1,7 @@
 // Decides what a restore does to its target. Pure: what is there is told.
 import type { EntryType } from '../../tree/entry.ts';
 import { type BytePath, parentOf } from '../../tree/path.ts';
-import { whyUnsafe } from '../../unpack/contained.ts';
+import { takenFor, whyUnsafe } from '../../unpack/contained.ts';
 import type { Found } from '../../unpack/tasks.ts';
 
 /** What may happen to what is in the target already. */
@@ -26,12 +26,16 @@ export interface Step {
   readonly twin?: BytePath | undefined;
   /** To be deleted before anything is made, as something else takes its place. */
   readonly isInTheWay?: boolean;
+  /** Of a folder: it is there, and neither mode nor time of it is changed. */
+  readonly isUntouched?: boolean;
 }
 
 /** Something in the target that the snapshot does not have. */
 export interface Extra {
   readonly path: BytePath;
   readonly type: EntryType;
+  /** Bytes. */
+  readonly size: number;
   /** Whether it may be deleted at all: it was chosen, and the snapshot does know that it was not there. */
   readonly isChosen: boolean;
 }
@@ -42,6 +46,10 @@ export interface PlannedTree {
   readonly found: (i: number) => Found;
   /** The entry that `i` is a further name of, and whether it is that in the target too. */
   readonly name: (i: number) => { readonly first: number; readonly isSame: boolean } | undefined;
+  /** By number: an earlier entry of the same folder whose name some systems take for its own. */
+  readonly twins: ReadonlyMap<number, number>;
+  /** Entries that the target does not have beside their twin but as it. */
+  readonly aliases: ReadonlySet<number>;
   /** In path order; all there is below a folder is among them, or among the entries. Empty without `--delete`. */
   readonly extras: readonly Extra[];
 }
@@ -72,15 +80,15 @@ class TargetPlanner {
   readonly #deletes: boolean;
   readonly #steps: Step[] = [];
   readonly #doing: Doing[] = [];
-  /** Folders above the entry at work, and the names in them as a system sees them that has no upper case. */
-  #above: { readonly path: BytePath; readonly state: FolderState; readonly names: Map<string, BytePath> }[];
+  /** Folders above the entry at work. */
+  #above: { readonly path: BytePath; readonly state: FolderState }[];
   readonly #inTheWay = new Set<BytePath>();
 
   constructor(tree: PlannedTree, overwrite: Overwrite, deletes: boolean) {
     this.#tree = tree;
     this.#overwrite = overwrite;
     this.#deletes = deletes;
-    this.#above = [{ path: '' as BytePath, state: 'there', names: new Map() }];
+    this.#above = [{ path: '' as BytePath, state: 'there' }];
   }
 
   plan(): readonly Step[] {
@@ -99,8 +107,10 @@ class TargetPlanner {
     const parent = parentOf(path);
     while (this.#above.length > 1 && !isBelow(parent, this.#above.at(-1)?.path)) this.#above.pop();
     const folder = this.#above.at(-1);
+    const twin = this.#twin(i);
     const why =
       whyUnsafe(path) ??
+      (this.#tree.aliases.has(i) ? takenFor(twin) : undefined) ??
       (folder?.path !== parent
         ? 'what the index has in place of its folder is none'
         : folder.state === 'unsafe'
@@ -111,16 +121,20 @@ class TargetPlanner {
     else if (folder?.state === 'refused') state = 'refused';
     else {
       const found = folder?.state === 'new' ? 'none' : this.#tree.found(i);
-      const twin = twinOf(path, folder?.names);
       state = type === 'folder' ? this.#folder(i, found, twin) : this.#leaf(i, type, found, twin);
     }
-    if (type === 'folder') this.#above.push({ path, state, names: new Map() });
+    if (type === 'folder') this.#above.push({ path, state });
+  }
+
+  #twin(i: number): BytePath | undefined {
+    const twin = this.#tree.twins.get(i);
+    return twin === undefined ? undefined : this.#tree.entries.path(twin);
   }
 
   #root(i: number, type: EntryType): void {
     const isThere = this.#tree.found(i) !== 'none';
     if (type === 'folder') this.#add(i, isThere ? 'same' : 'make');
-    this.#above = [{ path: '' as BytePath, state: isThere ? 'there' : 'new', names: new Map() }];
+    this.#above = [{ path: '' as BytePath, state: isThere ? 'there' : 'new' }];
   }
 
   #folder(i: number, found: Found, twin: BytePath | undefined): FolderState {
@@ -195,17 +209,4 @@ class TargetPlanner {
 
 function isBelow(path: BytePath, folder: BytePath | undefined): boolean {
   return folder === '' || path === folder || path.startsWith(`${folder}/`);
-}
-
-// oxlint-disable-next-line no-control-regex -- all of ASCII is meant
-const ASCII = /^[\0-\x7f]*$/;
-
-/** An earlier name in the folder that differs from this one by case or Unicode form only. */
-function twinOf(path: BytePath, names: Map<string, BytePath> | undefined): BytePath | undefined {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  const text = ASCII.test(name) ? name : Buffer.from(name, 'latin1').toString('utf8').normalize('NFC');
-  const folded = text.toUpperCase().toLowerCase();
-  const twin = names?.get(folded);
-  if (twin === undefined) names?.set(folded, path);
-  return twin;
 }

@@ -3,7 +3,7 @@ import { Packer } from '../../pack/pack.ts';
 import type { Packed } from '../../pack/packed.ts';
 import { commitSnapshot } from '../../snapshot/commit.ts';
 import type { Flaw } from '../../snapshot/damage.ts';
-import type { ArchiveInfo, FileInfo, Info } from '../../snapshot/info.ts';
+import type { FileInfo, Info } from '../../snapshot/info.ts';
 import { archiveName, treeArchiveName } from '../../snapshot/names.ts';
 import { restoreText } from '../../snapshot/restore-text.ts';
 import { planUpkeep } from '../../snapshot/upkeep.ts';
@@ -12,7 +12,7 @@ import { firstNames, shareContent } from '../../tree/hardlinks.ts';
 import type { Entry } from '../../tree/entry.ts';
 import type { BytePath } from '../../tree/path.ts';
 import type { Tree } from '../../tree/scanner.ts';
-import { flawed, infoOfArchive } from './archive-infos.ts';
+import { archivesOf, flawed } from './archive-infos.ts';
 import { unseen } from './carry-over.ts';
 import { findStored, hasRoomFor, needRoom } from './find-stored.ts';
 import type { Previous } from './previous.ts';
@@ -22,7 +22,7 @@ import type { NewNames } from './new-names.ts';
 import { IndexLines, infoOf } from './row-snapshot.ts';
 import type { Shelf } from './shelf.ts';
 import type { Stored } from './stored.ts';
-import { liveBytesOf, type Use, usesOf } from './use.ts';
+import { liveBytesOf, usesOf } from './use.ts';
 
 /** A smaller index is written anew each time: what differs from an older one would save nothing. */
 const SMALL_INDEX_BYTES = 256 * 1024;
@@ -146,7 +146,12 @@ export class SnapshotMaker {
     if (row.format === 'tar.zst') shareContent(entries);
     else this.#forgetLostNames();
     const owners = this.#stored.owners();
-    const archives = await this.#archives(packed, usesOf(this.#stored.contents, owners));
+    const archives = await archivesOf(packed, usesOf(this.#stored.contents, owners), {
+      series,
+      shelf: this.#shelf,
+      snapshot: this.#snapshot,
+      firstNumber: this.#firstNumber,
+    });
     const dead = this.#stored.dead(new Set(archives.map(({ number }) => number)), owners);
     const info = await infoOf(entries, this.#missing, {
       row,
@@ -278,23 +283,6 @@ export class SnapshotMaker {
       // What cannot be read now stays where it is, and as it was when it was stored.
       else if (entry !== undefined) entries.replace(i, entry);
     }
-  }
-
-  /** Older archives that hold something of the tree, which the new snapshot shares, and its own. */
-  async #archives(
-    { archives, tree }: Packed,
-    uses: ReadonlyMap<number, Use>,
-  ): Promise<readonly ArchiveInfo[]> {
-    const { series } = this.#context;
-    const shared: ArchiveInfo[] = [];
-    for (const [number, use] of [...uses].toSorted(([a], [b]) => a - b)) {
-      const shelved = this.#shelf.get(number);
-      if (shelved === undefined) continue;
-      const archive = await series.share(shelved.snapshot, shelved.archive, this.#snapshot);
-      shared.push({ ...archive, entries: use.entries, liveBytes: use.contentBytes });
-    }
-    const own = [...archives, ...(tree === undefined ? [] : [tree])];
-    return [...shared, ...own.map((archive, n) => infoOfArchive(this.#firstNumber + n, archive, uses))];
   }
 
   /** The index of the last snapshot, when it pays to keep it and tell what differs. */

@@ -1,5 +1,6 @@
+import { isMainThread } from 'node:worker_threads';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { readCron } from '../../host/schedulers/cron.ts';
 import { Timetable, type TimetableOptions } from './due.ts';
 
@@ -62,10 +63,27 @@ describe('Timetable', () => {
       '2026-10-25T01:10Z',
     ],
     ['the last day of a month', '0 2 L * *', '2026-02-01T00:00Z', '2026-02-28T01:00Z'],
+    ['the first of several on a day', '0,30 2,14 * * *', '2026-11-19T12:00Z', '2026-11-19T13:00Z'],
+    ['the last second before it', '0 2 * * *', '2026-11-20T00:59:59Z', '2026-11-20T01:00Z'],
+    ['a millisecond before it', '0 2 * * *', '2026-11-20T00:59:59.999Z', '2026-11-20T01:00Z'],
+    ['a month without that day: the next one', '0 2 31 * *', '2026-11-19T12:00Z', '2026-12-31T01:00Z'],
+    ['the night in which a year ends', '30 0 1 1 *', '2026-12-31T12:00Z', '2026-12-31T23:30Z'],
     ['a leap day', '0 2 29 2 *', '2026-02-01T00:00Z', '2028-02-29T01:00Z'],
     ['a name for it', '@weekly', '2026-11-20T00:00Z', '2026-11-21T23:00Z'],
   ])('knows %s', (_, cron, time, due) => {
     expect(after(cron, 'Europe/Berlin', time)).toBe(due);
+  });
+
+  // A thread, as Stryker has, does not see the zone change.
+  it.skipIf(!isMainThread)('goes by the clock of this machine when no zone is named', () => {
+    const before = process.env['TZ'];
+    onTestFinished(() => {
+      if (before === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = before;
+    });
+    process.env['TZ'] = 'Asia/Kolkata';
+    const { due } = timetable('0 2 * * *').after(new Date('2026-11-19T12:00Z'));
+    expect(due).toEqual(new Date('2026-11-19T20:30Z'));
   });
 
   it('keeps to the order of time where a jump turns that of the wall clock round', () => {
@@ -144,6 +162,14 @@ describe('Timetable', () => {
       timetable('0 2 * * *', { jitterMs: DAY_MS, seed }).after(new Date(0)).at.getTime(),
     );
     expect(new Set(starts).size).toBe(4);
+    // Spread over all of it, and another one each day.
+    const days = Array.from({ length: 60 }, (_day, n) => {
+      const { due, at } = timetable('0 2 * * *', { timezone: 'UTC', jitterMs: DAY_MS }).after(
+        new Date(n * DAY_MS),
+      );
+      return (at.getTime() - due.getTime()) / DAY_MS;
+    });
+    expect([Math.min(...days) < 0.2, Math.max(...days) > 0.8]).toEqual([true, true]);
   });
 
   it.each([

@@ -35,6 +35,38 @@ function waitingState(...records: PastRecord[]): string {
 }
 
 describe('statusOf()', () => {
+  it('tells the newest verify and the newest drill, whatever came after', () => {
+    const [old, verify, drill] = [verified(9, 'passed'), verified(8, 'passed'), drilled(7, 'passed')];
+    const status = statusOf([old, verify, drill, run(1, 'written')], DAY_MS, NOW);
+    expect([status.lastVerify, status.lastDrill]).toEqual([verify, drill]);
+    expect(statusOf([run(1, 'written')], DAY_MS, NOW)).toMatchObject({
+      lastVerify: undefined,
+      lastDrill: undefined,
+    });
+  });
+
+  const FULL = { level: 'full' } as const;
+
+  it.each<[string, Partial<PastVerify>, Partial<PastVerify>, boolean]>([
+    ['one as thorough', FULL, FULL, true],
+    ['a more thorough one', {}, FULL, true],
+    ['a sample, of what a quick one found', {}, { ...FULL, sample: 0.1 }, true],
+    ['all, of what a sample found', { ...FULL, sample: 0.1 }, FULL, true],
+    ['a sample, of what all found', FULL, { ...FULL, sample: 0.1 }, false],
+    ['a quick one, of what a sample found', { ...FULL, sample: 0.1 }, {}, false],
+    ['one of one snapshot only', FULL, { ...FULL, at: 'latest' }, false],
+    ['one that failed too', FULL, { ...FULL, result: 'failed' }, false],
+  ])('damage is made up for by %s: %j, %j, %j', (_, found, later, isMended) => {
+    const records = [run(20, 'written'), verified(9, 'failed', found), verified(8, 'passed', later)];
+    expect(statusOf(records, DAY_MS, NOW).state).toBe(isMended ? 'ok' : 'failing');
+    expect(statusOf(essentialOf(records), DAY_MS, NOW).state).toBe(isMended ? 'ok' : 'failing');
+  });
+
+  it('takes a record of the very day that a clock may be wrong by', () => {
+    const [last, beyond] = [run(-24, 'written'), run(-24.001, 'written')];
+    expect(inOrder([beyond, last], NOW)).toEqual([last]);
+  });
+
   it.each<[string, PastRecord[], string, string[]]>([
     ['that ran last night', [run(10, 'written')], 'ok', []],
     ['whose night began late', [run(36, 'unchanged')], 'ok', []],

@@ -21,7 +21,7 @@ import { repair } from './repair.ts';
 import { baseOf } from './repair-facts.ts';
 import { verify } from './verify.ts';
 
-const RUNS = Number(process.env['SNAPSHOT_LOSSES'] ?? 5);
+const RUNS = Number(process.env['SNAPSHOT_LOSSES'] ?? 4);
 const signal = new AbortController().signal;
 
 /** Files that a snapshot can lose, and be the same when they are all there. */
