@@ -4,24 +4,14 @@ import { describe, it } from 'vitest';
 import { IS_WINDOWS } from '../command.ts';
 import { chosenSeed } from '../seed.ts';
 import { play, prove } from './play.ts';
-import { histories, type RunStep } from './steps.ts';
-
-const DAY_MS = 86_400_000;
+import { histories, PLAIN_RUN, type RunStep, type Step } from './steps.ts';
 
 function run(more: Partial<RunStep> = {}): RunStep {
-  return {
-    do: 'run',
-    afterMs: DAY_MS,
-    accept: true,
-    rehash: false,
-    dryRun: false,
-    links: true,
-    archiveBytes: undefined,
-    smallIndexBytes: undefined,
-    stopAt: undefined,
-    shut: undefined,
-    ...more,
-  };
+  return { ...PLAIN_RUN, ...more };
+}
+
+function change(seed: number): Step {
+  return { do: 'write', path: 'a', size: 20, seed };
 }
 
 describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
@@ -133,6 +123,88 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
       { do: 'write', path: 'b', size: 20, seed: 1 },
       run({ accept: false }),
       { do: 'write', path: 'b', size: 20, seed: 2 },
+      run(),
+    ]);
+  });
+
+  it.each(['source', 'host', 'both'] as const)('belongs to one row: another %s is refused', async (as) => {
+    await play([
+      { do: 'write', path: 'a', size: 20, seed: 1 },
+      run(),
+      { do: 'rival', as, dryRun: true },
+      { do: 'rival', as, dryRun: false },
+      run(),
+      { do: 'host', name: 'bob' },
+      { do: 'rival', as, dryRun: false },
+      { do: 'write', path: 'a', size: 20, seed: 2 },
+      run(),
+    ]);
+  });
+
+  it.each(['series', 'snapshot', 'inside', 'destination', 'above'] as const)(
+    'stays as it is when something is restored into it: %s',
+    async (to) => {
+      const orders = [
+        { overwrite: 'never', deletes: false },
+        { overwrite: 'always', deletes: false },
+        { overwrite: 'always', deletes: true },
+      ] as const;
+      await play([
+        { do: 'write', path: 'destination/data/runs.jsonl', size: 20, seed: 1 },
+        { do: 'write', path: 'runs.jsonl', size: 20, seed: 2 },
+        run(),
+        ...orders.flatMap((order) =>
+          [true, false].map((dryRun) => ({ do: 'astray' as const, at: 0, to, ...order, dryRun })),
+        ),
+      ]);
+    },
+  );
+
+  it('loses no snapshot by a clock that was wrong for a night', async () => {
+    await play([
+      { do: 'keep', keep: { last: 3 } },
+      ...[1, 2, 3].flatMap((seed) => [change(seed), run()]),
+      change(4),
+      { do: 'glitch', offMs: 366 * 86_400_000 },
+      ...[5, 6, 7].flatMap((seed) => [change(seed), run()]),
+      change(8),
+      { do: 'glitch', offMs: -366 * 86_400_000 },
+      ...[9, 1, 2].flatMap((seed) => [change(seed), run()]),
+    ]);
+  });
+
+  it.each(['flip', 'cut', 'remove'] as const)(
+    'has what was damaged (%s) again after a night',
+    async (how) => {
+      await play([
+        { do: 'write', path: 'b', size: 9000, seed: 9 },
+        ...[1, 2].flatMap((seed) => [change(seed), run()]),
+        ...Array.from({ length: 7 }, (_, file) => ({ do: 'rot' as const, at: file, file, how, place: 0.4 })),
+      ]);
+    },
+  );
+
+  it.each(['a folder', 'another', 'nothing'] as const)(
+    'keeps what a mount held that is away and leaves %s',
+    async (leaves) => {
+      await play([
+        change(1),
+        run(),
+        { do: 'keep', keep: { last: 1 } },
+        { do: 'away', leaves, returns: true },
+        { do: 'away', leaves, returns: false },
+      ]);
+    },
+  );
+
+  it.each([true, false])('keeps a snapshot that has lost its info.json (repaired: %s)', async (repairs) => {
+    await play([
+      { do: 'keep', keep: { last: 3 } },
+      ...[1, 2, 3].flatMap((seed) => [change(seed), run()]),
+      change(4),
+      { do: 'lose', at: 1, repairs },
+      { do: 'lose', at: 2, repairs },
+      change(5),
       run(),
     ]);
   });

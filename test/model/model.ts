@@ -1,32 +1,24 @@
 // The program against a model of it: after each step the series is what the model says, and every snapshot in it
 // is the tree of its moment.
 import { strict as assert } from 'node:assert';
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import type { RowEnd } from '../../src/jobs/events.ts';
 import { NoLinkStore, SeriesLab } from '../../src/jobs/run/series-lab.ts';
 import { lookAt } from '../trees.ts';
+import { compareEnd, type Expected } from './expected.ts';
 import { look } from './look.ts';
+import { isMishap, type MishapStep } from './mishap-steps.ts';
+import { type Stage, suffer } from './mishaps.ts';
 import { changeBetween, comparable, filesIn, type Moment, NOTHING, withShut } from './moment.ts';
 import { NaiveReader } from './naive-reader.ts';
 import { isPlain, letGo, nameAt } from './naive-rotation.ts';
 import { notGivenUp } from './naive-upkeep.ts';
 import { removeAll } from './remove-all.ts';
 import { SourceTree } from './source-tree.ts';
-import { isProgramStep, type ProgramStep, type RunStep, type Step } from './steps.ts';
+import { isProgramStep, PLAIN_RUN, type ProgramStep, type RunStep, type Step } from './steps.ts';
 
 /** How often what was done and found right. */
 export type Tally = Record<string, number>;
-
-/** What a run is expected to come to, unless it is stopped. */
-interface Expected {
-  readonly outcome: RowEnd['outcome'];
-  readonly moment: Moment;
-  readonly snapshot: string | null;
-  readonly isMassChange: boolean;
-  /** Undefined where a clock was wrong: which ones is for the tests of that. */
-  readonly removed: readonly string[] | undefined;
-}
 
 export class Model {
   readonly #lab = new SeriesLab();
@@ -39,6 +31,10 @@ export class Model {
   /** Where the days of each snapshot count. */
   readonly #zones = new Map<string, string>();
   #isHeld = false;
+  /** Whether there is a folder that was a snapshot: then nothing may be rotated out of it. */
+  #isDamaged = false;
+  /** What the machine is called. */
+  #host = 'ada';
   #runs = 0;
   #clockMs = Date.now();
 
@@ -54,7 +50,8 @@ export class Model {
 
   async apply(step: Step): Promise<void> {
     this.#count('steps');
-    if (!isProgramStep(step)) this.#tree.apply(step);
+    if (isMishap(step)) await this.#suffer(step);
+    else if (!isProgramStep(step)) this.#tree.apply(step);
     else if (step.do === 'run') await this.#run(step);
     else await this.#use(step);
   }
@@ -75,19 +72,36 @@ export class Model {
     } else this.#lab.row = { ...this.#lab.row, ...step };
   }
 
-  async #run(step: RunStep): Promise<void> {
+  async #suffer(step: MishapStep): Promise<void> {
+    const run: Stage['run'] = async ({ adopt, afterMs = PLAIN_RUN.afterMs }) => {
+      await this.#run({ ...PLAIN_RUN, afterMs }, adopt);
+    };
+    const [lab, snapshots, clockMs] = [this.#lab, [...this.#moments.keys()], this.#clockMs];
+    const runUnchecked: Stage['runUnchecked'] = async () => await this.#runUnchecked();
+    const [moments, reader, now, host] = [this.#moments, this.#reader, new Date(clockMs), this.#host];
+    const stage = { lab, snapshots, moments, reader, now, host, run, runUnchecked };
+    this.#isDamaged = step.do === 'lose';
+    if (step.do === 'host') this.#host = step.name;
+    const done = await suffer(step, stage);
+    this.#isDamaged = false;
+    if (step.do === 'glitch') this.#clockMs = clockMs;
+    if (done !== undefined) this.#count(done);
+    this.#checkSeries();
+  }
+
+  async #run(step: RunStep, adopt = false): Promise<void> {
     this.#clockMs += step.afterMs;
     const shut = this.#canShut && step.shut !== undefined ? this.#shut(step.shut) : undefined;
     const expected = this.#expect(step, shut);
-    const before = this.#files();
+    const before = this.#reader.files();
     const namedBefore = this.#named();
     if (shut !== undefined) chmodSync(this.#tree.at(shut), 0);
-    const end = await this.#runLab(step);
+    const end = await this.#runLab(step, adopt);
     if (shut !== undefined) chmodSync(this.#tree.at(shut), 0o755);
     this.#count(`runs ${step.dryRun ? 'dry' : end.outcome}`);
     const isStopped = step.stopAt !== undefined && end.outcome === 'stopped';
-    if (!isStopped) this.#compare(step, end, expected);
-    if (step.dryRun) assert.deepEqual(this.#files(), before, 'a dry run changes nothing');
+    if (!isStopped) compareEnd(end, expected, this.#last(), this.#guards(step, expected));
+    if (step.dryRun) assert.deepEqual(this.#reader.files(), before, 'a dry run changes nothing');
     else {
       this.#runs++;
       this.#checkHeld(step, expected, isStopped);
@@ -98,7 +112,23 @@ export class Model {
       this.#checkLog(end);
     }
     this.#checkSeries();
-    if (!step.dryRun && !isStopped && end.outcome !== 'failed') this.#checkLeft(namedBefore);
+    if (!step.dryRun && !isStopped && !this.#isDamaged && end.outcome !== 'failed')
+      this.#checkLeft(namedBefore);
+  }
+
+  /** A night on which the series is damaged; what comes of it is for the mishap to say. */
+  async #runUnchecked(): Promise<RowEnd> {
+    const step = { ...PLAIN_RUN, accept: false };
+    this.#clockMs += step.afterMs;
+    const end = await this.#runLab(step, false);
+    this.#runs++;
+    this.#isHeld = existsSync(this.#lab.folder('held.json'));
+    if (end.outcome === 'written' && end.snapshot !== null)
+      this.#take(
+        { snapshot: end.snapshot, moment: { seen: lookAt(this.#lab.source), isPatched: true } },
+        end,
+      );
+    return end;
   }
 
   /** What of the tree can be closed to a run: a folder, or a file with one name. */
@@ -107,7 +137,7 @@ export class Model {
     return type === 'folder' || (type === 'file' && !this.#tree.isShared(path)) ? path : undefined;
   }
 
-  async #runLab(step: RunStep): Promise<RowEnd> {
+  async #runLab(step: RunStep, adopt: boolean): Promise<RowEnd> {
     const stop = new AbortController();
     let events = 0;
     let isUnderWay = false;
@@ -115,6 +145,8 @@ export class Model {
       acceptChanges: step.accept,
       rehash: step.rehash,
       dryRun: step.dryRun,
+      machine: { host: this.#host, id: '' },
+      adopt,
       archiveBytes: step.archiveBytes,
       smallIndexBytes: step.smallIndexBytes,
       now: () => new Date(this.#clockMs),
@@ -137,7 +169,7 @@ export class Model {
   #expect({ accept }: RunStep, shut: string | undefined): Expected {
     const names = [...this.#moments.keys()];
     const newest = names.at(-1);
-    const last = newest === undefined ? NOTHING : (this.#moments.get(newest) ?? NOTHING);
+    const last = this.#last();
     const now: Moment = { seen: lookAt(this.#lab.source), isPatched: false };
     const moment = shut === undefined ? now : withShut(now, last, shut);
     const nothing = { moment, isMassChange: false, removed: [] };
@@ -154,35 +186,16 @@ export class Model {
     const all = [...names, snapshot];
     const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
     const taken = all.map((name) => ({ name, zone: this.#zones.get(name) ?? zone }));
-    const letGoNow = !mayRotate ? [] : isPlain(all) ? letGo(taken, this.#lab.row.keep) : undefined;
+    const letGoNow = !mayRotate
+      ? []
+      : isPlain(all) && !this.#isDamaged
+        ? letGo(taken, this.#lab.row.keep)
+        : undefined;
     return { outcome: 'written', moment, snapshot, isMassChange, removed: letGoNow };
   }
 
-  #compare(step: RunStep, end: RowEnd, expected: Expected): void {
-    const newest = [...this.#moments.keys()].at(-1);
-    const last = newest === undefined ? NOTHING : (this.#moments.get(newest) ?? NOTHING);
-    const { outcome, snapshot, removed, change, error } = end;
-    const all = changeBetween(last, expected.moment);
-    assert.deepEqual(
-      {
-        outcome,
-        snapshot,
-        removed: expected.removed === undefined ? undefined : removed.map((gone) => gone.snapshot),
-        change: { ...change },
-        guards: end.guards.map(({ guard }) => guard),
-      },
-      {
-        outcome: expected.outcome,
-        snapshot: expected.snapshot,
-        removed: expected.removed,
-        change:
-          expected.outcome === 'failed'
-            ? { added: 0, modified: 0, removed: 0 }
-            : { added: all.added, modified: all.modified, removed: all.removed },
-        guards: this.#guards(step, expected),
-      },
-      error?.message,
-    );
+  #last(): Moment {
+    return [...this.#moments.values()].at(-1) ?? NOTHING;
   }
 
   #guards({ accept }: RunStep, { outcome, isMassChange }: Expected): readonly string[] {
@@ -190,9 +203,17 @@ export class Model {
     return isMassChange || (this.#isHeld && !accept) ? ['mass-change'] : [];
   }
 
-  #take({ snapshot, moment }: Expected, end: RowEnd): void {
+  #take({ snapshot, moment }: Pick<Expected, 'snapshot' | 'moment'>, end: RowEnd): void {
     const removed = end.removed.map((gone) => gone.snapshot);
-    assert(!removed.includes(snapshot ?? ''), 'the newest snapshot stays');
+    // Whatever the clock said: those that were written last are the last.
+    const last = [...this.#moments.keys(), ...(snapshot === null ? [] : [snapshot])].slice(
+      -(this.#lab.row.keep.last ?? 1),
+    );
+    assert.deepEqual(
+      last.filter((name) => removed.includes(name)),
+      [],
+      'the newest snapshots stay',
+    );
     if (snapshot !== null) {
       this.#moments.set(snapshot, moment);
       this.#zones.set(snapshot, new Intl.DateTimeFormat().resolvedOptions().timeZone);
@@ -226,10 +247,12 @@ export class Model {
   }
 
   #checkSeries(): void {
-    const files = this.#files();
-    const strange = files.filter((file) => !/^(?:\d{4}-[\dTZ-]+\/.*|runs\.jsonl|held\.json)$/.test(file));
+    const files = this.#reader.files();
+    const strange = files.filter(
+      (file) => !/^(?:\d{4}-[\dTZ-]+\/.*|runs\.jsonl|held\.json|owner\.json|damage\.json)$/.test(file),
+    );
     assert.deepEqual(strange, [], 'files in the series');
-    const whole = files.flatMap((file) => (file.endsWith('/info.json') ? [file.split('/')[0] ?? ''] : []));
+    const whole = files.flatMap((file) => (file.endsWith('/info.json') ? [folderOf(file)] : []));
     assert.deepEqual(whole, [...this.#moments.keys()].toSorted(), 'the snapshots');
     for (const [snapshot, moment] of this.#moments) {
       const found: Moment = { seen: this.#reader.read(snapshot), isPatched: false };
@@ -249,10 +272,14 @@ export class Model {
    */
   #checkLeft(namedBefore: ReadonlySet<string>): void {
     const named = this.#named();
-    const isLeft = (file: string): boolean => !this.#moments.has(file.split('/')[0] ?? '');
-    const left = this.#files().filter((file) => file.includes('/') && isLeft(file));
+    const left = this.#reader
+      .files()
+      .filter((file) => file.includes('/') && !this.#moments.has(folderOf(file)));
+    const isNeeded = (file: string): boolean => named.has(file) || namedBefore.has(file);
+    // A folder that stays for others says that it is no snapshot.
+    const needed = new Set(left.filter(isNeeded).map((file) => `${folderOf(file)}/LET-GO`));
     assert.deepEqual(
-      left.filter((file) => !named.has(file) && !namedBefore.has(file)),
+      left.filter((file) => !isNeeded(file) && !needed.has(file)),
       [],
       'files left behind',
     );
@@ -262,14 +289,11 @@ export class Model {
     return new Set([...this.#moments.keys()].flatMap((snapshot) => this.#reader.filesOf(snapshot)));
   }
 
-  #files(): readonly string[] {
-    const root = this.#lab.folder();
-    if (!existsSync(root)) return [];
-    const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
-    return files.filter((file) => !lstatSync(join(root, file)).isDirectory()).toSorted();
-  }
-
   #count(what: string, times = 1): void {
     this.#tally[what] = (this.#tally[what] ?? 0) + times;
   }
+}
+
+function folderOf(file: string): string {
+  return file.split('/')[0] ?? '';
 }

@@ -1,6 +1,6 @@
 // Reads a snapshot as docs/format.md says, and by nothing else of this program than zstd itself.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { loadDecompressor, measureFrame } from '../../src/archive/zstd.ts';
@@ -64,6 +64,13 @@ export class NaiveReader {
       });
     }
     return seen;
+  }
+
+  /** Every file of the series. */
+  files(): readonly string[] {
+    if (!existsSync(this.#series)) return [];
+    const files = readdirSync(this.#series, { recursive: true, encoding: 'utf8' });
+    return files.filter((file) => !lstatSync(join(this.#series, file)).isDirectory()).toSorted();
   }
 
   info(snapshot: string): InfoFile {

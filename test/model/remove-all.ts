@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 
 /** Removes a folder whatever the modes and names in it are: Node's own rmSync() knows only names that are UTF-8. */
-export function removeAll(root: string): void {
+export function removeAll(root: string | Buffer): void {
   const remove = (path: Buffer): void => {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return;
@@ -12,5 +12,5 @@ export function removeAll(root: string): void {
     }
     rmdirSync(path);
   };
-  remove(Buffer.from(root));
+  remove(typeof root === 'string' ? Buffer.from(root) : root);
 }

@@ -2,6 +2,7 @@
 // written down as a test.
 import * as fc from 'fast-check';
 import type { Retention } from '../../src/plan/keep.ts';
+import { type MishapStep, mishaps } from './mishap-steps.ts';
 
 /** A change to the source. Paths have one character per byte. */
 export type TreeStep =
@@ -38,6 +39,20 @@ export interface RunStep {
   readonly shut: string | undefined;
 }
 
+/** A day later, and all that a run does of its own accord. */
+export const PLAIN_RUN: RunStep = {
+  do: 'run',
+  afterMs: 86_400_000,
+  accept: true,
+  rehash: false,
+  dryRun: false,
+  links: true,
+  archiveBytes: undefined,
+  smallIndexBytes: undefined,
+  stopAt: undefined,
+  shut: undefined,
+};
+
 /** What a user does with the program, its plan, or the machine's clock. */
 export type ProgramStep =
   | RunStep
@@ -49,7 +64,7 @@ export type ProgramStep =
   | { readonly do: 'script'; readonly at: number }
   | { readonly do: 'verify'; readonly level: 'quick' | 'full' };
 
-export type Step = TreeStep | ProgramStep;
+export type Step = TreeStep | ProgramStep | MishapStep;
 
 const PROGRAM_STEPS = ['run', 'keep', 'format', 'strategy', 'zone', 'restore', 'script', 'verify'];
 
@@ -202,6 +217,7 @@ export const histories: fc.Arbitrary<readonly Step[]> = fc.array(
     { weight: 14, arbitrary: treeStep },
     { weight: 5, arbitrary: runStep },
     { weight: 2, arbitrary: otherStep },
+    { weight: 2, arbitrary: mishaps },
   ),
   { minLength: 30, maxLength: 80, size: 'max' },
 );
