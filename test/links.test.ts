@@ -1,5 +1,14 @@
 // A destination that others can write to, as on a file server: what they put there never leads a run elsewhere.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { IS_WINDOWS, tool } from './command.ts';
@@ -93,12 +102,21 @@ describe.skipIf(IS_WINDOWS)('a link in a destination', () => {
     },
   );
 
-  it('in place of an info.json is refused', async () => {
-    const { place, elsewhere } = await open();
+  it('in place of an info.json is not followed: the snapshot counts as damaged, is named, and stays', async () => {
+    const { place, elsewhere, first } = await open();
     const info = place.file('info.json');
     renameSync(info, join(elsewhere, 'info.json'));
     symlinkSync(join(elsewhere, 'info.json'), info);
-    await expectRefusal(place, info);
+    place.write({ a: 'changed' });
+    const { status, events } = await place.run();
+    expect(status).toBe(0);
+    const notes = events.filter(({ event }) => event === 'note').map(({ message }) => String(message));
+    expect(notes.join('\n')).toContain(`Refused to follow "${info}": it is a link`);
+    expect((await place.command(['list', 'data'])).stdout).toMatch(new RegExp(`${first}.*damaged`));
+    expect((await place.command(['status'])).status).toBe(1);
+    const { status: repaired, stdout } = await place.command(['verify', 'data', '--repair']);
+    expect([repaired, stdout]).toEqual([1, expect.stringContaining('it is a link')]);
+    expect(lstatSync(info).isSymbolicLink()).toBe(true);
     expect(existsSync(join(elsewhere, 'info.json'))).toBe(true);
   });
 
