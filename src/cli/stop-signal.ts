@@ -14,10 +14,14 @@ function ignore(): void {}
 /** Listens to Ctrl-C and its like. @param stopping - Called the first time. */
 export function stopSignal(stopping: () => void): StopSignal {
   const controller = new AbortController();
-  const stop = (): void => {
-    // The locks and parts that stay are cleared away by the next run.
-    // oxlint-disable-next-line unicorn/no-process-exit -- the user asked twice
-    if (controller.signal.aborted) process.exit(130);
+  const stop = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) {
+      // A terminal that closes may send it twice: its shell, and the system.
+      if (name === 'SIGHUP') return;
+      // The locks and parts that stay are cleared away by the next run.
+      // oxlint-disable-next-line unicorn/no-process-exit -- the user asked twice
+      process.exit(130);
+    }
     controller.abort();
     stopping();
   };

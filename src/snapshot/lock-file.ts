@@ -34,46 +34,75 @@ export interface Lock {
 /** A lock file of this process. */
 export class LockFile {
   readonly series: Series;
-  readonly key: string;
   readonly kind: LockKind;
   readonly self: Owner;
-  readonly #place: string;
+  #name: string;
   readonly #since: string = new Date().toISOString();
 
   constructor(series: Series, kind: LockKind, self: Owner) {
-    const name = `${kind}${randomBytes(8).toString('hex')}`;
     this.series = series;
-    this.key = series.key(name);
     this.kind = kind;
     this.self = self;
-    this.#place = series.place(name);
-    ownLocks.add(this.#place);
+    this.#name = newName(kind);
+    ownLocks.add(series.place(this.#name));
   }
 
-  /** Writes it, or writes it anew. @throws E_STORE */
+  /** Writes it. @throws E_STORE */
   async write(held: boolean): Promise<void> {
+    await this.#write(this.#name, held);
+  }
+
+  /**
+   * Writes it anew, under another name: written over in its own place, it would hide that somebody has removed it. Until
+   * `judge` agrees it counts as one that is only tried for, which makes nobody else give up.
+   *
+   * @param judge - Told of the file as it was (undefined: it is gone), as it is now, and of all others; throws when it is lost.
+   */
+  async renew(
+    judge: (before: StoreItem | undefined, after: StoreItem | undefined, others: readonly Lock[]) => void,
+  ): Promise<void> {
+    const { store } = this.series;
+    const [old, name] = [this.#name, newName(this.kind)];
+    ownLocks.add(this.series.place(name));
+    try {
+      await this.#write(name, false);
+      const { own, old: before, others } = await lookAt(this.series, this.kind, this.self, name, old);
+      judge(before, own, others);
+      await this.#write(name, true);
+    } catch (error) {
+      // What made it fail is what counts.
+      await store.remove(this.series.key(name)).catch(() => {});
+      ownLocks.delete(this.series.place(name));
+      throw error;
+    }
+    this.#name = name;
+    ownLocks.delete(this.series.place(old));
+    await store.remove(this.series.key(old));
+  }
+
+  async #write(name: string, held: boolean): Promise<void> {
     const lock: Lock = { owner: this.self, held, since: this.#since };
-    await this.series.store.put(this.key, Buffer.from(`${JSON.stringify(lock)}\n`));
+    await this.series.store.put(this.series.key(name), Buffer.from(`${JSON.stringify(lock)}\n`));
   }
 
   async remove(): Promise<void> {
-    await this.series.store.remove(this.key);
+    await this.series.store.remove(this.series.key(this.#name));
   }
 
   /** From here on it is not of this process any more, whether or not the file can be removed. */
   forget(): void {
-    ownLocks.delete(this.#place);
+    ownLocks.delete(this.series.place(this.#name));
   }
 
   /** It as the store has it, and all others of its kind that live or may live; those of dead processes are removed. */
   async look(): Promise<{ own: StoreItem | undefined; others: readonly Lock[] }> {
-    return await lookAt(this.series, this.kind, this.self, this.key);
+    return await lookAt(this.series, this.kind, this.self, this.#name);
   }
 }
 
 /** The locks of one kind that live or may live; those of dead processes are removed. @throws E_STORE */
 export async function liveLocks(series: Series, kind: LockKind): Promise<readonly Lock[]> {
-  return (await lookAt(series, kind, currentOwner(), undefined)).others;
+  return (await lookAt(series, kind, currentOwner())).others;
 }
 
 /** Who holds a lock, for people. */
@@ -87,13 +116,15 @@ async function lookAt(
   series: Series,
   kind: LockKind,
   self: Owner,
-  ownKey: string | undefined,
-): Promise<{ own: StoreItem | undefined; others: readonly Lock[] }> {
+  ownName?: string,
+  oldName?: string,
+): Promise<{ own: StoreItem | undefined; old: StoreItem | undefined; others: readonly Lock[] }> {
   const items = (await series.store.list(series.name)).filter(({ name }) => name.startsWith(kind));
-  const own = items.find(({ name }) => series.key(name) === ownKey);
+  const own = items.find(({ name }) => name === ownName);
+  const old = items.find(({ name }) => name === oldName);
   const others: Lock[] = [];
   for (const item of items) {
-    if (item === own) continue;
+    if (item === own || item === old) continue;
     // Both times are of the store's clock, so no other clock matters.
     const isStale = (own?.modifiedMs ?? Date.now()) - item.modifiedMs > STALE_MS;
     const lock = await read(series.store, series.key(item.name), item.name, kind);
@@ -108,7 +139,11 @@ async function lookAt(
     else if (lock !== undefined) others.push(lock);
     else if (!item.name.endsWith('.part')) others.push({ owner: self, held: true, since: '' });
   }
-  return { own, others };
+  return { own, old, others };
+}
+
+function newName(kind: LockKind): string {
+  return `${kind}${randomBytes(8).toString('hex')}`;
 }
 
 function stateOf(owner: Owner, self: Owner, place: string): ReturnType<typeof ownerState> {

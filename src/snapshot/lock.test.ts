@@ -78,12 +78,18 @@ function lost(why: string): unknown {
   });
 }
 
-/** Makes the only lock one that was written so long ago. @returns Its name. */
-async function ageOwn(minutes: number): Promise<string> {
-  const [name = ''] = await locks();
+/** Makes the lock of this process one that was written so long ago. */
+async function ageOwn(minutes: number): Promise<void> {
+  const name = (await locks()).find((one) => one !== '.lock-other') ?? '';
   const at = Date.now() / 1000 - minutes * 60;
   await utimes(join(path, name), at, at);
-  return name;
+}
+
+/** How long ago the only lock was written, milliseconds. */
+async function ageOfOwn(): Promise<number> {
+  const [name = '', ...more] = await locks();
+  expect(more).toEqual([]);
+  return Date.now() - (await stat(join(path, name))).mtimeMs;
 }
 
 describe('SeriesLock', () => {
@@ -293,11 +299,11 @@ describe('SeriesLock', () => {
       expect(HEARTBEAT_MS * 5).toBeLessThanOrEqual(STALE_MS);
       vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
       const lock = await SeriesLock.acquire(series);
-      const name = await ageOwn(29);
+      await ageOwn(29);
       vi.advanceTimersByTime(HEARTBEAT_MS);
       // After the heartbeat under way.
       await lock.check();
-      expect(Date.now() - (await stat(join(path, name))).mtimeMs).toBeLessThan(60_000);
+      expect(await ageOfOwn()).toBeLessThan(60_000);
       await lock.release();
     });
 
@@ -327,12 +333,26 @@ describe('SeriesLock', () => {
       expect(await locks()).toEqual(['.lock-other']);
     });
 
+    it('is lost to one that took over, ended and went between the look and the heartbeat', async () => {
+      const store = new LocalStore(folder);
+      const lock = await SeriesLock.acquire(new Series(store, 'documents'));
+      const put = store.put.bind(store);
+      store.put = async (key, bytes) => {
+        for (const name of await locks()) await rm(join(path, name));
+        await put(key, bytes);
+      };
+      await lock.beat();
+      expect(lock.signal.reason).toEqual(lost('its file is gone'));
+      await lock.release();
+      expect(await locks()).toEqual([]);
+    });
+
     it('is lost when others tried for it after it had been silent for long, and else goes on', async () => {
       const lock = await SeriesLock.acquire(series);
-      const name = await ageOwn(120);
+      await ageOwn(120);
       await lock.beat();
       expect(lock.signal.aborted).toBe(false);
-      expect(Date.now() - (await stat(join(path, name))).mtimeMs).toBeLessThan(60_000);
+      expect(await ageOfOwn()).toBeLessThan(60_000);
       await lockOf(ELSEWHERE, { held: false });
       await lock.beat();
       await lock.check();
@@ -346,11 +366,11 @@ describe('SeriesLock', () => {
     it('is written anew by the first look after a sleep', async () => {
       vi.useFakeTimers({ toFake: ['Date'] });
       const lock = await SeriesLock.acquire(series);
-      const name = await ageOwn(20);
+      await ageOwn(20);
       vi.advanceTimersByTime(2 * 60 * 60_000);
       await lock.check();
       vi.useRealTimers();
-      expect(Date.now() - (await stat(join(path, name))).mtimeMs).toBeLessThan(60_000);
+      expect(await ageOfOwn()).toBeLessThan(60_000);
       await lock.release();
     });
 
@@ -379,6 +399,7 @@ describe('SeriesLock', () => {
       const put = store.put.bind(store);
       const gate = new EventEmitter();
       store.put = async (key, bytes) => {
+        store.put = put;
         gate.emit('writing');
         await once(gate, 'open');
         await put(key, bytes);

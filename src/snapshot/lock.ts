@@ -31,7 +31,7 @@ export class SeriesLock {
   readonly #losing = new AbortController();
   /** The heartbeat or look under way: one after the other. */
   #busy: Promise<void> = Promise.resolve();
-  #renewedMs = Date.now();
+  #renewed: Now = now();
 
   private constructor(file: LockFile) {
     this.#file = file;
@@ -65,7 +65,7 @@ export class SeriesLock {
     try {
       await this.#look(() => true);
     } catch (error) {
-      const silentMs = Date.now() - this.#renewedMs;
+      const silentMs = since(this.#renewed);
       // Should it fail once, the next one may work.
       if (error instanceof LockLostError || silentMs <= GIVE_UP_MS) return;
       const why = `it could not be renewed for ${Math.round(silentMs / 60_000)} minutes: ${textOf(error)}`;
@@ -80,7 +80,7 @@ export class SeriesLock {
    */
   async check(): Promise<void> {
     // After a sleep no timer has told anybody that this process lives.
-    await this.#look(() => Date.now() - this.#renewedMs > 2 * HEARTBEAT_MS);
+    await this.#look(() => since(this.#renewed) > 2 * HEARTBEAT_MS);
   }
 
   /**
@@ -105,8 +105,7 @@ export class SeriesLock {
   async #look(isDue: () => boolean): Promise<void> {
     const looking = this.#busy.then(async () => {
       this.signal.throwIfAborted();
-      const before = await this.#own();
-      if (isDue()) await this.#renew(before);
+      await (isDue() ? this.#renew() : this.#find());
     });
     this.#busy = looking.catch((error: unknown) => {
       if (error instanceof LockLostError) this.#losing.abort(error);
@@ -114,30 +113,31 @@ export class SeriesLock {
     await looking;
   }
 
-  async #renew(before: number): Promise<void> {
-    const file = this.#file;
-    await file.write(true);
-    const { own, others } = await file.look();
-    this.#renewedMs = Date.now();
-    // By the store's clock: so long nobody has heard of this process. Who tries now may be about to remove the file.
-    const silentMs = (own?.modifiedMs ?? 0) - before;
-    const [other] = others;
-    if (silentMs > GIVE_UP_MS && other !== undefined) throw this.#lostTo(other);
+  async #find(): Promise<void> {
+    const { own, others } = await this.#file.look();
+    this.#refuse(own, others);
   }
 
-  /** When the file was last written, by the store's clock. @throws {@link LockLostError} */
-  async #own(): Promise<number> {
-    const { own, others } = await this.#file.look();
+  async #renew(): Promise<void> {
+    await this.#file.renew((before, after, others) => {
+      this.#refuse(before, others);
+      // By the store's clock: so long nobody has heard of this process. Who tries now may be about to remove the file.
+      const silentMs = (after?.modifiedMs ?? 0) - (before?.modifiedMs ?? 0);
+      const [other] = others;
+      if (silentMs > GIVE_UP_MS && other !== undefined) throw this.#lostTo(other);
+    });
+    this.#renewed = now();
+  }
+
+  #refuse(own: unknown, others: readonly Lock[]): void {
     // One that cannot be read is no proof.
     const holder = others.find(({ held, since }) => held && since !== '');
     if (holder !== undefined) throw this.#lostTo(holder);
-    if (own === undefined) {
-      throw new LockLostError(
-        this.#file.series.name,
-        'its file is gone, as after half an hour without a sign of life',
-      );
-    }
-    return own.modifiedMs;
+    if (own !== undefined) return;
+    throw new LockLostError(
+      this.#file.series.name,
+      'its file is gone, as after half an hour without a sign of life',
+    );
   }
 
   #lostTo(holder: Lock): LockLostError {
@@ -172,6 +172,21 @@ function locked(series: Series, holder: Lock | undefined): SnapshotError {
   return new SnapshotError('E_LOCKED', `Series "${series.name}" is locked by ${holderText(holder)}`, {
     hint: 'Wait for that run to end. The lock of a run that died goes away by itself.',
   });
+}
+
+/** Both clocks: the one may be set back, and the other may stand still while the machine sleeps. */
+interface Now {
+  readonly wallMs: number;
+  readonly steadyMs: number;
+}
+
+function now(): Now {
+  return { wallMs: Date.now(), steadyMs: performance.now() };
+}
+
+/** Milliseconds since `then`, by the clock that says more. */
+function since(then: Now): number {
+  return Math.max(Date.now() - then.wallMs, performance.now() - then.steadyMs);
 }
 
 function textOf(error: unknown): string {

@@ -71,6 +71,8 @@ export async function write(
   const { snapshot } = names;
   const committed = await makeSnapshot(context, previous, comparison, tree, rotten, names);
   const { info, totals, shared, healed } = committed;
+  // Lost since the last look before info.json, the other run may have taken archives away from under it.
+  await context.lock?.check();
   previous.damage.share(shared);
   const all = inOrder([...previous.survey.snapshots, { name: snapshot, info }], context.started);
   let rotation = NO_ROTATION;
