@@ -147,6 +147,7 @@ describe('a series', { timeout: 120_000 }, () => {
     const cut = '2026-11-03T02-00-00Z';
     for (const file of ['info.json', 'SHA256SUMS', 'RESTORE.txt', 'index.jsonl.zst'])
       rmSync(lab.folder(cut, file));
+    writeFileSync(lab.folder(cut, 'UNFINISHED'), '');
     const end = await run('2026-11-04', '2026-11-03');
     expect(end).toMatchObject({ outcome: 'written', status: 0 });
     expect(lab.notes()).toContainEqual(
