@@ -142,7 +142,9 @@ function stateOf(root: string, state: Map<string, string> = new Map()): Readonly
   for (const name of readdirSync(Buffer.from(root, 'latin1'), { encoding: 'buffer' })) {
     const path = `${root}/${name.toString('latin1')}`;
     const stats = lstatSync(Buffer.from(path, 'latin1'), { bigint: true });
-    state.set(path, `${stats.ino} ${stats.size} ${stats.mode} ${stats.mtimeNs}`);
+    // A lock comes and goes in a folder.
+    const is = stats.isDirectory() ? 'folder' : `${stats.ino} ${stats.size} ${stats.mtimeNs}`;
+    state.set(path, `${stats.mode} ${is}`);
     if (stats.isDirectory()) stateOf(path, state);
   }
   return state;
