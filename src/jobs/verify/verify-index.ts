@@ -1,4 +1,5 @@
 // What a snapshot's index says: is it possible, and is it what info.json says?
+import type { PieceTable } from '../../check/piece-table.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
 import type { IndexEntry } from '../../snapshot/index-line.ts';
 import { folderKey } from '../../snapshot/info.ts';
@@ -23,6 +24,10 @@ export class IndexCheck {
   readonly #say: (what: string) => void;
   readonly #count = { files: 0, folders: 0, links: 0 };
   readonly #uses = new Map<number, Use>();
+  /** The number of the first archive that has each table. */
+  readonly #tables = new Map<PieceTable, number>();
+  /** Slots of the others that have come up. */
+  readonly #twins = new Map<number, Set<number>>();
   readonly #further = new Map<BytePath, IndexEntry>();
   /** The folders that the entry at work lies in. */
   readonly #folders: BytePath[] = [];
@@ -97,10 +102,23 @@ export class IndexCheck {
     if (slot === undefined || named === undefined) return;
     const use = this.#uses.get(at[0]) ?? { entries: 0, liveBytes: 0, isVague: false };
     this.#uses.set(at[0], use);
-    if (named.archive.pieces.touch(slot, this.#round)) {
+    if (this.#isNew(at[0], named.archive.pieces, slot)) {
       use.entries++;
       use.liveBytes += size;
     } else if (item.kept !== undefined) use.isVague = true;
+  }
+
+  /** Whether a place in archive `number` comes up for the first time. */
+  #isNew(number: number, pieces: PieceTable, slot: number): boolean {
+    const first = this.#tables.get(pieces) ?? number;
+    this.#tables.set(pieces, first);
+    if (first === number) return pieces.touch(slot, this.#round);
+    // Two archives that are the same byte by byte, as when one was missing for a while, have one table.
+    const seen = this.#twins.get(number) ?? new Set();
+    this.#twins.set(number, seen);
+    const isNew = !seen.has(slot);
+    seen.add(slot);
+    return isNew;
   }
 
   /** Whether the folder of `path` is an entry; folders that are done with are left behind. */
