@@ -124,7 +124,7 @@ async function check(
   lab.row = { ...lab.row, keep: { last: 1 } };
   for (const night of ['a', 'b']) {
     writeFileSync(join(lab.source, 'night'), night);
-    expect(await lab.run({ open })).toMatchObject({ outcome: 'written', status: 0 });
+    expect(await lab.run({ open })).toMatchObject({ outcome: 'written', error: null });
   }
   expect(readdirSync(lab.folder(victim)).toSorted()).toEqual(left);
   expect(lab.notes().join('\n')).toContain('snapshot verify data --repair');
