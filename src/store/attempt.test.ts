@@ -3,7 +3,8 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { closing } from './attempt.ts';
+import { files, interpose } from '../file-calls.ts';
+import { closing, flushFolder } from './attempt.ts';
 
 async function openOne(): Promise<{ file: Awaited<ReturnType<typeof open>>; path: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'snapshot-attempt-'));
@@ -35,4 +36,24 @@ it('what failed first is what gets reported, and the file is closed', async () =
   const { file, path } = await openOne();
   await expect(closing(file, path, fail)).rejects.toThrow('first');
   expect(file.fd).toBe(-1);
+});
+
+it.skipIf(process.platform === 'win32').each([
+  ['EINVAL', true],
+  ['ENOTSUP', true],
+  ['EIO', false],
+])('a folder whose file system answers %s to a flush: is that well? %s', async (code, isWell) => {
+  const before = files;
+  interpose((calls) => ({
+    ...calls,
+    open: async (...args) => {
+      const handle = await calls.open(...args);
+      handle.sync = async () => await Promise.reject(Object.assign(new Error(code), { code }));
+      return handle;
+    },
+  }));
+  onTestFinished(() => interpose(() => before));
+  const flushed = flushFolder(tmpdir());
+  if (isWell) await flushed;
+  else await expect(flushed).rejects.toMatchObject({ code: 'E_STORE' });
 });

@@ -4,13 +4,22 @@ import { systemCode } from '../errors.ts';
 import { files } from '../file-calls.ts';
 import { storeError } from './store-error.ts';
 
-/** Makes names in `folder` survive a power cut: they are data of the folder. */
+/** What file systems say that cannot flush folders, as some of file servers and FUSE: there is nothing more to do. */
+const NO_FLUSH: ReadonlySet<string> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EBADF']);
+
+/** Makes names in `folder` survive a power cut, where the file system can: they are data of the folder. */
 export async function flushFolder(folder: string): Promise<void> {
   // Windows has no such call, and NTFS keeps names in its own journal.
   if (process.platform === 'win32') return;
   await attempt('flush', folder, async () => {
     const handle = await files.open(folder, 'r');
-    await closing(handle, folder, async () => await handle.sync());
+    await closing(handle, folder, async () => {
+      try {
+        await handle.sync();
+      } catch (error) {
+        if (!NO_FLUSH.has(systemCode(error) ?? '')) throw error;
+      }
+    });
   });
 }
 
