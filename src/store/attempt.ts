@@ -5,7 +5,7 @@ import { files } from '../file-calls.ts';
 import { storeError } from './store-error.ts';
 
 /** What file systems say that cannot flush folders, as some of file servers and FUSE: there is nothing more to do. */
-const NO_FLUSH: ReadonlySet<string> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EBADF']);
+const NO_FLUSH: ReadonlySet<string> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 
 /** Makes names in `folder` survive a power cut, where the file system can: they are data of the folder. */
 export async function flushFolder(folder: string): Promise<void> {

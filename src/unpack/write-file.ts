@@ -96,7 +96,8 @@ export function claim(
   try {
     renameSync(part, at);
   } catch (error) {
-    throw nameRefused(error) ?? error;
+    // Without the part it says the same, and means that.
+    throw (statsAt(part) === undefined ? undefined : nameRefused(error)) ?? error;
   }
 }
 
