@@ -12,7 +12,8 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/{model,fuzz}/*.test.ts', 'bench/*.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       { test: { name: 'e2e', include: ['test/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },

@@ -65,7 +65,7 @@ export class SeriesLock {
     try {
       await this.#look(() => true);
     } catch (error) {
-      const silentMs = since(this.#renewed);
+      const silentMs = elapsedMs(this.#renewed);
       // Should it fail once, the next one may work.
       if (error instanceof LockLostError || silentMs <= GIVE_UP_MS) return;
       const why = `it could not be renewed for ${Math.round(silentMs / 60_000)} minutes: ${textOf(error)}`;
@@ -80,7 +80,7 @@ export class SeriesLock {
    */
   async check(): Promise<void> {
     // After a sleep no timer has told anybody that this process lives.
-    await this.#look(() => since(this.#renewed) > 2 * HEARTBEAT_MS);
+    await this.#look(() => elapsedMs(this.#renewed) > 2 * HEARTBEAT_MS);
   }
 
   /**
@@ -185,7 +185,7 @@ function now(): Now {
 }
 
 /** Milliseconds since `then`, by the clock that says more. */
-function since(then: Now): number {
+function elapsedMs(then: Now): number {
   return Math.max(Date.now() - then.wallMs, performance.now() - then.steadyMs);
 }
 
