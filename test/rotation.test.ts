@@ -152,12 +152,12 @@ describe('a damaged snapshot', () => {
     ['info.json is cut short', 'info.json', '{"version": 1, "tool'],
     ['info.json is empty', 'info.json', ''],
     ['info.json is of a version to come', 'info.json', '{"version": 2}'],
-  ])('is neither compared with nor removed: %s', async (_, file, content) => {
+  ])('is neither compared with nor removed, and said: %s', async (_, file, content) => {
     const place = await openWithSnapshots(2, '1');
     const [damaged = ''] = place.snapshots();
     writeFileSync(place.file(file), content);
     const { events, status } = await place.run();
-    expect(status).toBe(0);
+    expect(status).toBe(1);
     expect(events).toContainEqual(
       expect.objectContaining({ event: 'note', message: expect.stringContaining(damaged) }),
     );
