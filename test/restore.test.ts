@@ -638,6 +638,9 @@ describe.skipIf(IS_WINDOWS)('a restore from a damaged series', () => {
     expect(stdout).toContain(`${second}/info.json" is damaged`);
     expect(readFileSync(place.path('restored', 'file'), 'utf8')).toBe('first');
     rmSync(place.file('info.json', first));
-    expect((await place.command(['restore', 'data', '--to', 'new', '--at', first])).status).toBe(2);
+    const lost = await place.command(['restore', 'data', '--to', 'new', '--at', first]);
+    expect(lost.status).toBe(1);
+    expect(lost.stderr).toContain('verify data --repair');
+    expect(existsSync(place.path('new'))).toBe(false);
   });
 });

@@ -78,11 +78,11 @@ async function rebuild(series: Series, snapshot: string, signal: AbortSignal): P
   // Some of them may have been linked into the folder just now.
   const read = await readWhole(series, new Files(series), snapshot, found.there, signal);
   refuseOther(series, snapshot, read, facts);
-  const archives = inOrder([...read, ...found.known], facts.archives);
+  const candidates = inOrder([...read, ...found.known], facts.archives);
   const notes: string[] = [];
   const isAll = facts.isListed && found.lost.length === 0;
-  const all = numbered(series, snapshot, { archives, facts, others, isAll });
-  const { numbers } = all;
+  const all = numbered(series, snapshot, { archives: candidates, facts, others, isAll });
+  const { archives, numbers } = withoutStrangers(candidates, all, facts);
   const rebuilt = all.lines?.items ?? rebuildItems(archives, numbers, facts, notes);
   const { items, lost } = withoutLost(rebuilt, new Set(numbers.values()));
   noteLost(found.lost, lost, notes);
@@ -109,6 +109,9 @@ async function rebuild(series: Series, snapshot: string, signal: AbortSignal): P
     unused: [
       ...(lines?.changes === undefined ? [CHANGES_FILE] : []),
       ...(deadFile === undefined && deadLines === undefined ? [DEAD_FILE] : []),
+      ...candidates
+        .filter((one) => !archives.includes(one) && !one.file.includes('/'))
+        .map(({ file }) => file),
     ],
   };
 }
@@ -157,6 +160,19 @@ function noteLost(archives: readonly string[], paths: readonly string[], notes: 
   const named = paths.slice(0, MOST_NAMED).join(', ');
   const rest = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : '';
   notes.push(`lost with their archives, and named in info.json as skipped: ${named}${rest}`);
+}
+
+/** Of several archives that others call by the same number, lines speak of one; the rest is of other snapshots. */
+function withoutStrangers(
+  candidates: readonly WholeArchive[],
+  { numbers, lines }: ReturnType<typeof numbered>,
+  { archives: own, dead }: Facts,
+): { archives: readonly WholeArchive[]; numbers: ReadonlyMap<string, number> } {
+  if (lines === undefined) return { archives: candidates, numbers };
+  const places = [...lines.items, ...(dead?.members ?? [])];
+  const spoken = new Set(places.flatMap(({ at }) => (at === undefined ? [] : [at[0]])));
+  const archives = candidates.filter(({ file }) => own.includes(file) || spoken.has(numbers.get(file) ?? -1));
+  return { archives, numbers: new Map(archives.map(({ file }) => [file, numbers.get(file) ?? -1])) };
 }
 
 /** Lines that are not about these archives are of no use. */
