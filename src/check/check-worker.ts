@@ -1,7 +1,7 @@
 // A thread that reads archives, one after the other.
 import { parentPort } from 'node:worker_threads';
 import { loadBlake3 } from '../hash/blake3.ts';
-import { LocalStore } from '../store/local-store.ts';
+import { LocalStore } from '../store/local/local-store.ts';
 import { checkArchive } from './check-archive.ts';
 import type { CheckResult, CheckTask, Progress } from './tasks.ts';
 

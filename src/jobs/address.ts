@@ -1,10 +1,10 @@
 // How users name a series and a snapshot.
 import { resolve } from 'node:path';
-import { printable, SnapshotError, systemCode } from '../errors.ts';
+import { printable, SnapshotError, systemCode } from '../base/errors.ts';
 import { nearest } from '../plan/nearest.ts';
 import type { Plan, Row } from '../plan/plan.ts';
-import { Series, type Survey } from '../snapshot/series.ts';
-import { LocalStore } from '../store/local-store.ts';
+import { Series, type Survey } from '../series/series.ts';
+import { LocalStore } from '../store/local/local-store.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment } from './moment.ts';
 import { folderAt, seriesAt } from './series-at.ts';
 

@@ -2,10 +2,10 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
+import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import type { Plan, Row } from '../plan/plan.ts';
-import { Series } from '../snapshot/series.ts';
-import { LocalStore } from '../store/local-store.ts';
+import { Series } from '../series/series.ts';
+import { LocalStore } from '../store/local/local-store.ts';
 import { findAway } from './run/away.ts';
 import { findStranger } from './run/whose.ts';
 import type { Recall } from './status/memory.ts';

@@ -1,10 +1,10 @@
 // Series that users name by the path of a folder.
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { printable, SnapshotError, systemCode } from '../errors.ts';
-import { snapshotTime } from '../snapshot/names.ts';
-import { Series } from '../snapshot/series.ts';
-import { LocalStore } from '../store/local-store.ts';
+import { printable, SnapshotError, systemCode } from '../base/errors.ts';
+import { snapshotTime } from '../series/names.ts';
+import { Series } from '../series/series.ts';
+import { LocalStore } from '../store/local/local-store.ts';
 
 /** The folder that `path` names, links followed; undefined when there is none. */
 export async function folderAt(path: string): Promise<{ store: LocalStore; name: string } | undefined> {

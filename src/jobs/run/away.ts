@@ -1,10 +1,10 @@
 // Whether the disk of a destination is there, and what it means when it is not.
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { isThere } from '../../host/file-systems.ts';
-import { readMarker } from '../../snapshot/disk-marker.ts';
-import { snapshotTime } from '../../snapshot/names.ts';
-import { isSuccess } from '../../snapshot/past.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { readMarker } from '../../series/disk-marker.ts';
+import { snapshotTime } from '../../series/names.ts';
+import { isSuccess } from '../../series/past.ts';
+import type { Series } from '../../series/series.ts';
 import type { KnownDestination } from '../status/memory.ts';
 import { formatLocal } from '../moment.ts';
 import { ageText, inOrder, overdueFrom } from '../status/status.ts';

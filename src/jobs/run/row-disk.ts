@@ -1,10 +1,10 @@
 import { homedir } from 'node:os';
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { isApart } from '../../host/file-systems.ts';
 import type { Row } from '../../plan/plan.ts';
-import { markDisk } from '../../snapshot/disk-marker.ts';
-import { isSuccess, type PastRecord } from '../../snapshot/past.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { markDisk } from '../../series/disk-marker.ts';
+import { isSuccess, type PastRecord } from '../../series/past.ts';
+import type { Series } from '../../series/series.ts';
 import { type Away, findAway } from './away.ts';
 import { type KnownDestination, type Memory, withSeries } from '../status/memory.ts';
 import { essentialOf, inOrder } from '../status/status.ts';

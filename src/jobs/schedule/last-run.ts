@@ -1,7 +1,7 @@
 import type { Row } from '../../plan/plan.ts';
-import { isRun } from '../../snapshot/past.ts';
-import { Series } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import { isRun } from '../../series/past.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
 import { knownPast } from '../status/known-past.ts';
 import type { Recall } from '../status/memory.ts';
 

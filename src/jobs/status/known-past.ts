@@ -1,9 +1,9 @@
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import type { Row } from '../../plan/plan.ts';
-import { placeInTime } from '../../snapshot/clocks.ts';
-import { isRun, isSuccess } from '../../snapshot/past.ts';
-import { type PastRuns, readRuns } from '../../snapshot/read-runs.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { placeInTime } from '../../series/clocks.ts';
+import { isRun, isSuccess } from '../../series/past.ts';
+import { type PastRuns, readRuns } from '../../series/read-runs.ts';
+import type { Series } from '../../series/series.ts';
 import { type Away, findAway } from '../run/away.ts';
 import { findStranger } from '../run/whose.ts';
 import type { Recall } from './memory.ts';

@@ -1,9 +1,9 @@
 // What this machine remembers of destinations while their disks are away.
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { Fields } from '../../snapshot/fields.ts';
-import { type PastRecord, readPast } from '../../snapshot/past.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import { Fields } from '../../series/index/fields.ts';
+import { type PastRecord, readPast } from '../../series/past.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
 import type { Store } from '../../store/store.ts';
 
 /** What is known of one destination. */

@@ -1,5 +1,5 @@
-import { SnapshotError } from '../../errors.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import type { Series } from '../../series/series.ts';
 import { whatAndWayOut } from '../run/previous.ts';
 import { knownPast, type Watched } from './known-past.ts';
 import type { Recall } from './memory.ts';

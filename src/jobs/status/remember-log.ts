@@ -1,7 +1,7 @@
-import { SnapshotError } from '../../errors.ts';
-import type { PastRecord } from '../../snapshot/past.ts';
-import { readRuns } from '../../snapshot/read-runs.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import type { PastRecord } from '../../series/past.ts';
+import { readRuns } from '../../series/read-runs.ts';
+import type { Series } from '../../series/series.ts';
 import { type Memory, withSeries } from './memory.ts';
 import { essentialOf, inOrder } from './status.ts';
 

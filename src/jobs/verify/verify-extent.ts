@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { PieceTable } from '../../check/piece-table.ts';
 import type { CheckTask } from '../../check/tasks.ts';
-import type { Series } from '../../snapshot/series.ts';
+import type { Series } from '../../series/series.ts';
 import type { CheckedArchive } from './checked-archive.ts';
 
 /** Which part of the archives to read. */
