@@ -68,7 +68,7 @@ export class Series {
 
   /** `parts` as a place, for people. */
   place(...parts: readonly string[]): string {
-    return [this.store.location, this.name, ...parts].join('/');
+    return [this.store.label, this.name, ...parts].join('/');
   }
 
   /** @param now - What the clock says, to tell which clocks were wrong. */
@@ -198,7 +198,7 @@ export class Series {
   /** The lines of a file that `snapshot` names. @throws E_DAMAGED when it is missing, or not what info.json says. */
   async lines(snapshot: string, file: FileInfo): Promise<LineReader> {
     const key = this.keyOf(snapshot, file);
-    const where = [this.store.location, key].join('/');
+    const where = [this.store.label, key].join('/');
     const bytes = await this.store.read(key);
     if (bytes === undefined) throw new SnapshotError('E_DAMAGED', `"${where}" is missing`);
     return LineReader.open(bytes, file.sha256, where);

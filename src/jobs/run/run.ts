@@ -6,7 +6,7 @@ import { GuardError } from '../../series/guards.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
 import { appendRecord, type DamageRecord, type RunRecord } from '../../series/runs-log.ts';
 import { Series } from '../../series/series.ts';
-import { LocalStore } from '../../store/local/local-store.ts';
+import { openStore } from '../../store/open-store.ts';
 import { RateLimit } from '../../store/wrap/rate-limit.ts';
 import { RateStore } from '../../store/wrap/rate-store.ts';
 import type { Store } from '../../store/store.ts';
@@ -147,7 +147,7 @@ async function remember(
 }
 
 function openLocal(destination: string): Store {
-  return new LocalStore(destination);
+  return openStore(destination);
 }
 
 /** Opens stores that share one limit. */
