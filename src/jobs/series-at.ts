@@ -1,6 +1,7 @@
 // Series that users name by the path of a folder.
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { checkedAddress } from '../base/address.ts';
 import { printable, SnapshotError, systemCode } from '../base/errors.ts';
 import { snapshotTime } from '../series/names.ts';
 import { Series } from '../series/series.ts';
@@ -43,6 +44,18 @@ export async function seriesAt(path: string): Promise<Series> {
   throw new SnapshotError('E_USAGE', `"${store.label}/${name}" is no series, but holds some`, {
     hint: `Name one of them: ${nested.map((one) => [store.label, name, one].join('/')).join(', ')}`,
   });
+}
+
+/** The series at the end of an address: `sftp://nas/backup/documents`. @throws {@link SnapshotError} `E_USAGE` */
+export function seriesAtAddress(address: string): Series {
+  const [, place = '', name = '', options = ''] =
+    /^(.*?)[/]?([^/:?]+)\/*(\?.*)?$/.exec(checkedAddress(address)) ?? [];
+  if (name === '' || place === '' || place.endsWith('/')) {
+    throw new SnapshotError('E_USAGE', `"${address}" names no series`, {
+      hint: 'The last part of the address is the name of a series.',
+    });
+  }
+  return new Series(openStore(place + options), name);
 }
 
 async function snapshotsIn(

@@ -158,7 +158,9 @@ export class Series {
 
   /** Begins the folder of a snapshot: from now on it says of itself that it is none yet. */
   async begin(snapshot: string): Promise<void> {
-    await this.store.put(this.key(snapshot, UNFINISHED_FILE), Buffer.alloc(0));
+    // Where nothing is ever there in part, the marker alone says so until the end.
+    const says = this.store.folder === undefined ? 'no info.json yet\n' : '';
+    await this.store.put(this.key(snapshot, UNFINISHED_FILE), Buffer.from(says));
   }
 
   /** Takes from a whole snapshot what says that it is none: a run, or a rotation, was cut short at that moment. */

@@ -4,7 +4,7 @@ import { MemoryObjects } from './memory-objects.lab.ts';
 import { ObjectStore } from './object-store.ts';
 
 function open(objects: MemoryObjects = new MemoryObjects()): ObjectStore {
-  const store = new ObjectStore(objects);
+  const store = new ObjectStore(objects.label, async () => await Promise.resolve(objects));
   onTestFinished(async () => await store.close());
   return store;
 }

@@ -12,25 +12,33 @@ const MOST_LINES = 100;
 export class ObjectStore implements Store {
   readonly label: string;
   readonly folder = undefined;
-  readonly #objects: Objects;
+  readonly #open: () => Promise<Objects>;
+  #opened: Promise<Objects> | undefined;
   readonly #spool = new Spool();
 
-  constructor(objects: Objects) {
-    this.#objects = objects;
-    this.label = objects.label;
+  /** @param open - Called when the first object is asked for. */
+  constructor(label: string, open: () => Promise<Objects>) {
+    this.label = label;
+    this.#open = open;
+  }
+
+  async #objects(): Promise<Objects> {
+    this.#opened ??= this.#open();
+    return await this.#opened;
   }
 
   async list(key: string): Promise<readonly StoreItem[]> {
-    const items = await this.#objects.list(key);
+    const items = await (await this.#objects()).list(key);
     return items.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
   }
 
   async read(key: string): Promise<Buffer | undefined> {
-    return await this.#objects.get(key);
+    return await (await this.#objects()).get(key);
   }
 
   async readRange(key: string, offset: number, length: number, signal?: AbortSignal): Promise<Buffer> {
-    const bytes = length === 0 ? Buffer.alloc(0) : await this.#objects.get(key, { offset, length }, signal);
+    const bytes =
+      length === 0 ? Buffer.alloc(0) : await (await this.#objects()).get(key, { offset, length }, signal);
     const where = `${this.label}/${key}`;
     if (bytes === undefined)
       throw new SnapshotError('E_STORE', `Cannot read "${where}": there is no such object`);
@@ -41,7 +49,7 @@ export class ObjectStore implements Store {
   }
 
   async create(key: string, signal?: AbortSignal): Promise<StoreWriter> {
-    return await Promise.resolve(new ObjectWriter(this.#objects, key, this.#spool.create(), signal));
+    return new ObjectWriter(await this.#objects(), key, this.#spool.create(), signal);
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
@@ -49,7 +57,7 @@ export class ObjectStore implements Store {
   }
 
   async link(from: string, to: string): Promise<boolean> {
-    return (await this.#objects.link?.(from, to)) ?? false;
+    return (await (await this.#objects()).link?.(from, to)) ?? false;
   }
 
   async appendLine(key: string, line: string): Promise<void> {
@@ -58,7 +66,7 @@ export class ObjectStore implements Store {
     const time = new Date().toISOString().replaceAll(/[:.]/g, '-');
     const last = lines.at(-1)?.last ?? '';
     const name = `${time > last ? time : `${last}~`}-${randomBytes(4).toString('hex')}`;
-    await this.#objects.put(`${key}/${name}.jsonl`, Buffer.from(`${line}\n`));
+    await (await this.#objects()).put(`${key}/${name}.jsonl`, Buffer.from(`${line}\n`));
     if (lines.length >= MOST_LINES) await this.#merge(key, lines);
   }
 
@@ -68,7 +76,7 @@ export class ObjectStore implements Store {
     let left = items.length;
     for (let done = 0; left > 0 && done < bytes; left--) {
       const { name, sizeBytes } = items[left - 1] ?? { name: '', sizeBytes: 0 };
-      parts.unshift((await this.#objects.get(`${key}/${name}`))?.toString('utf8') ?? '');
+      parts.unshift((await (await this.#objects()).get(`${key}/${name}`))?.toString('utf8') ?? '');
       done += sizeBytes;
     }
     // The start of a line is never missing; whoever drops the first one as a part must not lose it.
@@ -76,26 +84,30 @@ export class ObjectStore implements Store {
   }
 
   async remove(key: string): Promise<void> {
-    await this.#objects.remove(key);
+    await (await this.#objects()).remove(key);
   }
 
   async removeFolder(key: string): Promise<boolean> {
-    if (this.#objects.removeFolder !== undefined) return await this.#objects.removeFolder(key);
-    return (await this.#objects.list(key)).length === 0;
+    const objects = await this.#objects();
+    if (objects.removeFolder !== undefined) return await objects.removeFolder(key);
+    return (await objects.list(key)).length === 0;
   }
 
   async freeBytes(): Promise<number | undefined> {
-    return await this.#objects.freeBytes?.();
+    return await (await this.#objects()).freeBytes?.();
   }
 
   async close(): Promise<void> {
     await this.#spool.close();
-    await this.#objects.close();
+    const opened = this.#opened;
+    this.#opened = undefined;
+    // Whatever kept it from being opened was told to who wanted it.
+    await (await opened?.catch(() => undefined))?.close();
   }
 
   /** The objects with lines of `key`, oldest first. One that was merged into another, and not removed yet, is left out. */
   async #lineItems(key: string): Promise<readonly LineItem[]> {
-    const items = (await this.#objects.list(key)).flatMap((item) => lineItemOf(item) ?? []);
+    const items = (await (await this.#objects()).list(key)).flatMap((item) => lineItemOf(item) ?? []);
     const sorted = items.toSorted((a, b) =>
       a.first < b.first ? -1 : a.first > b.first ? 1 : b.last < a.last ? -1 : 1,
     );
@@ -110,11 +122,13 @@ export class ObjectStore implements Store {
   /** Makes one object of many: first the one is there, and then the others go. */
   async #merge(key: string, items: readonly LineItem[]): Promise<void> {
     const parts: Buffer[] = [];
-    for (const { name } of items) parts.push((await this.#objects.get(`${key}/${name}`)) ?? Buffer.alloc(0));
+    for (const { name } of items)
+      parts.push((await (await this.#objects()).get(`${key}/${name}`)) ?? Buffer.alloc(0));
     const [first, last] = [items[0]?.first ?? '', items.at(-1)?.last ?? ''];
     const name = `${first}_${last}.jsonl`;
-    await this.#objects.put(`${key}/${name}`, Buffer.concat(parts));
-    for (const item of items) if (item.name !== name) await this.#objects.remove(`${key}/${item.name}`);
+    await (await this.#objects()).put(`${key}/${name}`, Buffer.concat(parts));
+    for (const item of items)
+      if (item.name !== name) await (await this.#objects()).remove(`${key}/${item.name}`);
   }
 }
 

@@ -185,7 +185,9 @@ async function readArchives(
     const most = Math.max(done, Math.round(total * (sample?.share ?? 1)));
     report({ event: 'progress', series: series.name, phase: 'read', done, total: most });
   };
-  await shelf.read(series, extentOf(level, sample), findings, { signal, progress });
+  const read = async (key: string, offset: number, length: number): Promise<Buffer> =>
+    await series.store.readRange(key, offset, length, signal);
+  await shelf.read(series, extentOf(level, sample), findings, { signal, progress, read });
   return done;
 }
 
