@@ -16,12 +16,14 @@ import { contentOf, SeriesLab } from './series.lab.ts';
 
 const { signal } = new AbortController();
 
+function short(text: string): string {
+  return createHash('md5')
+    .update(text.replace(/^(file \d+) \S+/, '$1'))
+    .digest('hex');
+}
+
 /** What is in `root`, short: restored times are a fraction of a microsecond off. */
 function treeOf(root: string): ReadonlyMap<string, string> {
-  const short = (text: string): string =>
-    createHash('md5')
-      .update(text.replace(/^(file \d+) \S+/, '$1'))
-      .digest('hex');
   return new Map([...contentOf(root)].map(([path, text]) => [path, short(text)]));
 }
 
