@@ -1,4 +1,5 @@
 // What the main thread asks of a worker, and what it gets back.
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import type { BytePath } from '../tree/path.ts';
 import type { FileOrder, Meta } from '../target/order.ts';
 import type { EntryType } from '../tree/entry.ts';
@@ -11,13 +12,11 @@ export interface Piece {
   readonly files: readonly FileOrder[];
 }
 
-export type Format = 'tar.zst' | 'zip';
-
 /** Decompress pieces, check what they hold and write it. */
 export interface FilesTask {
   readonly kind: 'files';
   readonly root: string;
-  readonly format: Format;
+  readonly format: ArchiveFormat;
   readonly bytes: Uint8Array;
   readonly pieces: readonly Piece[];
   /** 32 bytes for each file, in the order of the pieces. */

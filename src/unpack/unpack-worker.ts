@@ -1,4 +1,5 @@
 // A thread of the pool: decompresses, verifies and writes what it is told to, one task after the other.
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { parentPort } from 'node:worker_threads';
 import { type Decompressor, loadDecompressor } from '../format/zstd/zstd.ts';
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
@@ -9,7 +10,7 @@ import { Damaged } from './damage.ts';
 import { doDeed } from './deeds.ts';
 import { look } from './look.ts';
 import type { FileOrder } from '../target/order.ts';
-import type { DeedsTask, Failure, FilesTask, Format, FrameTask, Piece, Results, Task } from './tasks.ts';
+import type { DeedsTask, Failure, FilesTask, FrameTask, Piece, Results, Task } from './tasks.ts';
 import { writeFile } from '../target/write-file.ts';
 
 const HASH_BYTES = 32;
@@ -45,7 +46,11 @@ function files({ root, format, bytes, pieces, hashes }: FilesTask, blake3: Blake
 type ContentOf = (order: FileOrder) => Uint8Array;
 
 /** Gives the content of each file of a piece; what is wrong about one file leaves the others alone. */
-function reader({ offset, length, files: wanted }: Piece, format: Format, bytes: Uint8Array): ContentOf {
+function reader(
+  { offset, length, files: wanted }: Piece,
+  format: ArchiveFormat,
+  bytes: Uint8Array,
+): ContentOf {
   const own = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length);
   if (format === 'zip') {
     return ({ skip, size }) => recordContent(own, size).subarray(skip, skip + size);

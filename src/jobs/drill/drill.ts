@@ -1,3 +1,4 @@
+import { formatOf } from '../../base/archive-format.ts';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,8 +25,8 @@ const ENTRY_BYTES = 4096;
  * not enough room, `E_DAMAGED` when the index cannot be read. Then nothing is recorded, as nothing was tried.
  */
 export async function drill(series: Series, snapshot: Snapshot, signal: AbortSignal): Promise<DrillEnd> {
-  const isZip = snapshot.info.archives.some(({ file }) => file.endsWith('.zip'));
-  const isTar = snapshot.info.archives.some(({ file }) => file.endsWith('.tar.zst'));
+  const isZip = snapshot.info.archives.some(({ file }) => formatOf(file) === 'zip');
+  const isTar = snapshot.info.archives.some(({ file }) => formatOf(file) === 'tar.zst');
   needPrograms(['sh', ...(isTar ? ['tar', 'zstd'] : []), ...(isZip ? ['unzip'] : [])]);
   await needRoom(series, snapshot);
   const started = new Date();

@@ -1,3 +1,4 @@
+import { formatOf } from '../../base/archive-format.ts';
 import { groupId, userId } from '../../host/users.ts';
 import type { EntryLines } from '../../series/index/entry-lines.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
@@ -101,7 +102,7 @@ function withOwner(entry: Entry, user: string | undefined, group: string | undef
 export function archivesOf(series: Series, { name, info }: Snapshot): ReadonlyMap<number, ArchiveFile> {
   return new Map(
     info.archives.map((archive) => {
-      const format = archive.file.endsWith('.zip') ? 'zip' : 'tar.zst';
+      const format = formatOf(archive.file) ?? 'tar.zst';
       return [archive.number, { key: series.keyOf(name, archive), format }];
     }),
   );
