@@ -69,7 +69,7 @@ async function restoreTo(
   const restoring = new Restoring(series, survey, snapshot, target, options);
   const choice = new Choice(globs);
   const wanted = await Wanted.read(series, snapshot, choice, signal);
-  refuseUnmatched(choice, snapshot);
+  choice.refuseUnmatched(snapshot.name);
   await keepApart(target, {
     series: series.place(),
     destinations: options.destinations ?? [],
@@ -86,14 +86,6 @@ async function restoreTo(
   } finally {
     await pool.close();
   }
-}
-
-function refuseUnmatched(choice: Choice, { name }: Snapshot): void {
-  const unmatched = choice.unmatched().map((glob) => `\`${glob}\``);
-  if (unmatched.length === 0) return;
-  throw new SnapshotError('E_USAGE', `Nothing in ${name} matches ${unmatched.join(', ')}`, {
-    hint: '`snapshot files` lists what there is.',
-  });
 }
 
 class Restoring {
