@@ -166,7 +166,14 @@ class Unpacking {
       progress(0, more);
     };
     try {
-      await writeLarge(root, { store, archive, spot, order, hash }, hasher, pool, signal, written);
+      await writeLarge(
+        root,
+        { store, archive, spot, size: order.size, order, hash },
+        hasher,
+        pool,
+        signal,
+        written,
+      );
       const [failure] = await pool.run({ kind: 'deeds', root, deeds: [{ do: 'settle', file: order }] });
       if (failure !== undefined) this.#fail(i, failure);
       if (failure === undefined || failure.kind === 'attributes') {

@@ -11,6 +11,7 @@ const VALUED = [
   '--series',
   '--only',
   '--to',
+  '--as',
   '--jobs',
   '--sample',
   '--level',
@@ -22,7 +23,7 @@ const VALUED = [
 ];
 
 /** Commands whose first argument is a series. */
-const OF_SERIES = ['list', 'status', 'files', 'diff', 'restore', 'verify'];
+const OF_SERIES = ['list', 'status', 'files', 'diff', 'restore', 'export', 'cat', 'verify'];
 
 /**
  * Names of series and snapshots that could stand where the user is typing.
@@ -39,7 +40,7 @@ export async function complete(words: readonly string[]): Promise<readonly strin
     return await namesIn(options.get('--series') ?? series, plan);
   if (open === '--series' || open === '--only') return await seriesNames(plan);
   // Whatever there is to choose from, the command line itself knows.
-  if (open === '--with') return undefined;
+  if (open === '--with' || open === '--as') return undefined;
   // The shell knows files.
   if (open !== undefined) return [];
   if (current.startsWith('-')) return undefined;
