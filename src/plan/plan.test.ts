@@ -68,6 +68,7 @@ describe('loadPlan()', () => {
           format: 'tar.zst',
           strategy: 'full',
           exclude: [],
+          'may-fail': [],
           every: 86_400_000,
           shutdown: false,
         },
@@ -194,7 +195,7 @@ describe('the columns of a plan', () => {
 
   it('are suggested when a name is unknown', async () => {
     expect(await messagesOf('source,destination,colour,dest\na,/b,x,y\n')).toEqual([
-      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `every` or `shutdown`',
+      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `may-fail`, `every` or `shutdown`',
       '1: unknown column `dest`: did you mean `destination`?',
     ]);
   });
@@ -453,6 +454,7 @@ describe('any plan', () => {
           source: at(source),
           destination: path.resolve('/x'),
           keep: { last },
+          'may-fail': [],
           every: 86_400_000,
           shutdown: false,
         })),
