@@ -1,4 +1,5 @@
 import yargs from 'yargs';
+import { closeAll } from '../base/at-end.ts';
 import { SnapshotError } from '../base/errors.ts';
 import { VERSION } from '../jobs/tool.ts';
 import { COMMON_OPTIONS } from './options/common-options.ts';
@@ -49,6 +50,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     return showError(error, terminal, args.includes('--json'));
+  } finally {
+    await closeAll();
   }
 }
 

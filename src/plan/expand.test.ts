@@ -86,10 +86,10 @@ describe('expandPath()', () => {
     [
       'sftp://host/x',
       POSIX,
-      'the address `sftp://host/x`: only folders of this machine can be used: mount it',
+      'the address `sftp://host/x`: mount it and name the folder where it is',
     ],
     ['s3://bucket', WINDOWS, 'the address `s3://bucket`'],
-    ['nas:backup', POSIX, 'the name on another machine `nas:backup`: only folders of this machine'],
+    ['nas:backup', POSIX, 'the name on another machine `nas:backup`: mount it and name the folder where it is, or write `sftp://nas/~/backup`'],
     ['nas:backup', POSIX, 'a folder of that very name is written `./nas:backup`'],
     ['me@nas:/x', POSIX, 'the name on another machine `me@nas:/x`'],
     ['me@nas:/x', WINDOWS, 'the name on another machine `me@nas:/x`'],

@@ -142,7 +142,7 @@ export async function findState(
 /** What the log says of dated folders: nothing, when it cannot be read. Then nothing is cleared away because of it. */
 async function pastOf(home: Home): Promise<FolderPast> {
   try {
-    return parseFolderPast((await home.store.read(home.key(RUNS_FILE)))?.toString('utf8') ?? '');
+    return parseFolderPast((await home.store.readLines(home.key(RUNS_FILE), Infinity)).text);
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     return parseFolderPast('');

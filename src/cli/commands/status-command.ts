@@ -2,7 +2,7 @@ import { SnapshotError } from '../../base/errors.ts';
 import { findSeries, rowOf } from '../../jobs/address.ts';
 import type { Watched } from '../../jobs/status/known-past.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
-import { LocalStore } from '../../store/local/local-store.ts';
+import { openStore } from '../../store/open-store.ts';
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import { Series } from '../../series/series.ts';
@@ -75,7 +75,7 @@ async function goneFrom(plan: Plan, terminal: Terminal): Promise<readonly Watche
   try {
     const watched: Watched[] = [];
     for (const gone of await goneRows(new Memory(thisStateFolder()), plan)) {
-      const series = new Series(new LocalStore(gone.destination), gone.name);
+      const series = new Series(openStore(gone.destination), gone.name);
       const accepted = await readAccepted(series).catch(() => []);
       if (!isAccepted(accepted, WHOLE)) watched.push({ series, everyMs: DEFAULT_EVERY_MS, gone });
     }
@@ -89,5 +89,5 @@ async function goneFrom(plan: Plan, terminal: Terminal): Promise<readonly Watche
 
 function watch(row: Plan['rows'][number]): Watched {
   const { destination, name, every } = row;
-  return { series: new Series(new LocalStore(destination), name), everyMs: every, row };
+  return { series: new Series(openStore(destination), name), everyMs: every, row };
 }

@@ -90,7 +90,7 @@ async function emptyEnd(
   recall: Recall,
 ): Promise<{ readonly nothing: string; readonly status: number } | undefined> {
   if (nothing === undefined) return undefined;
-  const memory = await recall(series.store.location);
+  const memory = await recall(series.store.label);
   const away = await findAway(series, row?.every ?? DEFAULT_EVERY_MS, memory, new Date());
   const status = away === undefined && row?.active === false ? 0 : 1;
   return { nothing: away?.message ?? nothing, status };

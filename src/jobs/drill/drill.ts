@@ -8,7 +8,7 @@ import { RESTORE_FILE } from '../../series/names.ts';
 import { parseRestore } from '../../series/script/read-script.ts';
 import { appendRecord } from '../../series/runs-log.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
-import { LocalStore } from '../../store/local/local-store.ts';
+import { freeBytesIn } from '../../store/local/free-bytes.ts';
 import { compareTree } from './drill-compare.ts';
 import type { DrillEnd } from '../verify/verify-events.ts';
 import { whatOf } from '../verify/verify-survey.ts';
@@ -97,7 +97,7 @@ async function needRoom(series: Series, snapshot: Snapshot): Promise<void> {
   for (const { entry } of await series.entries(snapshot)) needed += ENTRY_BYTES + entry.size;
   // It is extracted as well, and removed again.
   for await (const { size } of series.dead(snapshot)) needed += ENTRY_BYTES + size;
-  const free = await new LocalStore(tmpdir()).freeBytes();
+  const free = await freeBytesIn(tmpdir());
   if (free === undefined || free >= needed) return;
   const [inNeed, left] = [needed, free].map((bytes) => `${(bytes / 1e6).toFixed(0)} MB`);
   throw new SnapshotError(

@@ -61,7 +61,7 @@ export async function list(
   now: Date,
 ): Promise<ListedSeries> {
   const { every = DEFAULT_EVERY_MS, keep } = row ?? {};
-  const waiting = (await findAway(series, every, await recall(series.store.location), now))?.message;
+  const waiting = (await findAway(series, every, await recall(series.store.label), now))?.message;
   const { snapshots, unfinished, kept: others, damaged } = await series.survey(now);
   const known = await readDamage(series);
   const looked = await lookOver(series, snapshots);

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
 import type { RunOutcome } from './notice.ts';
 import type { Report, RowEnd } from '../events.ts';
@@ -13,6 +12,7 @@ import { runAfter, runBefore, SKIPPED } from './hooks.ts';
 import type { RunLog } from './run-log.ts';
 import type { RunRecord } from './run-record.ts';
 import type { RunView } from './run-view.ts';
+import { labelOf } from '../../store/open-store.ts';
 import { thisStateFolder } from '../../host/state-folder.ts';
 import type { Teller } from './teller.ts';
 
@@ -137,11 +137,11 @@ async function remember(
   // Two rows may have one name, in two destinations: those that had none are remembered by a later run.
   const good = new Set(
     ends.flatMap(({ row, source, folder, error }) =>
-      error === null && folder !== null ? [`${source}\0${row}\0${dirname(folder)}`] : [],
+      error === null && folder !== null ? [`${source}\0${row}\0${folder.slice(0, folder.lastIndexOf('/'))}`] : [],
     ),
   );
   const succeeded = plan.rows.filter(({ source, name, destination }) =>
-    good.has(`${source}\0${name}\0${destination}/${name}`),
+    good.has(`${source}\0${name}\0${labelOf(destination)}/${name}`),
   );
   if (succeeded.length > 0) await rememberRows(memory, plan.file, succeeded, note);
 }

@@ -32,7 +32,7 @@ export async function readWhole(
   const archives: WholeArchive[] = [];
   for (const file of names) {
     const key = series.keyOf(snapshot, { file: placeOf(file) });
-    const where = `${series.store.location}/${key}`;
+    const where = `${series.store.label}/${key}`;
     const item = await files.find(key);
     if (item === undefined) throw new SnapshotError('E_DAMAGED', `"${where}" is missing`);
     const source = new HashingSource({

@@ -2,7 +2,7 @@
 import { gravestStatus, SnapshotError } from '../../base/errors.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { SharedLock } from '../../series/lock/shared-lock.ts';
-import { LocalStore } from '../../store/local/local-store.ts';
+import { freeBytesIn } from '../../store/local/free-bytes.ts';
 import { type BytePath, display, fromBytes, fromText } from '../../tree/path.ts';
 import { UnpackPool } from '../../unpack/pool.ts';
 import { applySteps, type Applied } from './apply-restore.ts';
@@ -262,7 +262,7 @@ class Restoring {
       (sum, { i }) => sum + (i === undefined || names.has(i) ? 0 : entries.size(i)),
       0,
     );
-    const free = await new LocalStore(this.#target.root).freeBytes();
+    const free = await freeBytesIn(this.#target.root);
     if (free !== undefined && totalBytes > free) {
       throw new SnapshotError(
         'E_SPACE',

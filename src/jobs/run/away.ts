@@ -62,7 +62,8 @@ export async function findAway(
 }
 
 async function see({ store, name }: Series): Promise<Seen> {
-  if (!(await isThere(store.location))) return { disk: undefined, hasSnapshots: false };
+  if (store.folder !== undefined && !(await isThere(store.folder)))
+    return { disk: undefined, hasSnapshots: false };
   try {
     const items = await store.list(name);
     const hasSnapshots = items.some((item) => item.isFolder && snapshotTime(item.name) !== undefined);

@@ -3,9 +3,8 @@ import type { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
 import { readHeld, removeHeld, seriesWord, wayOut } from '../../series/guards.ts';
 import type { SeriesLock } from '../../series/lock/lock.ts';
-import { Series } from '../../series/series.ts';
+import type { Series } from '../../series/series.ts';
 import type { SeriesSize } from '../../series/series-size.ts';
-import type { Store } from '../../store/store.ts';
 import type { ChangeCount } from '../../tree/compare.ts';
 import type { Problem } from '../../tree/entry.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
@@ -31,8 +30,6 @@ export interface RowOptions {
   /** Overrules those guards only that are about one of these paths, as the user gave them. */
   readonly acceptPaths?: readonly string[] | undefined;
   readonly now: () => Date;
-  /** The store in a destination folder. */
-  readonly open: (destination: string) => Store;
   /** Archives end at about so many bytes; default 512 MiB. */
   readonly archiveBytes?: number | undefined;
   /** A smaller index is written whole each time; default 256 KiB. */
@@ -81,9 +78,9 @@ export class RowContext {
   #known: KnownProblems;
   #heldBack: string | undefined;
 
-  constructor(row: Row, options: RowOptions, report: RowReporter) {
+  constructor(row: Row, series: Series, options: RowOptions, report: RowReporter) {
     this.row = row;
-    this.series = new Series(options.open(row.destination), row.name);
+    this.series = series;
     this.options = options;
     this.report = report;
     this.started = options.now();

@@ -2,6 +2,7 @@
 import type { Row } from '../../plan/plan.ts';
 import { guardBitRot, guardEmptySource, GuardError } from '../../series/guards.ts';
 import { SeriesLock } from '../../series/lock/lock.ts';
+import type { Series } from '../../series/series.ts';
 import { sizeOfSeries } from '../../series/series-size.ts';
 import type { Comparison } from '../../tree/compare.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
@@ -23,15 +24,20 @@ import { adopt, refuseStranger } from './whose.ts';
  *
  * @throws {@link SnapshotError} when the row fails; its series then is as it was before.
  */
-export async function runRow(row: Row, options: RowOptions, report: RowReporter): Promise<RowResult> {
+export async function runRow(
+  row: Row,
+  series: Series,
+  options: RowOptions,
+  report: RowReporter,
+): Promise<RowResult> {
   const ending = new AbortController();
   const signal = AbortSignal.any([options.signal, ending.signal]);
-  const context = new RowContext(row, { ...options, signal }, report);
+  const context = new RowContext(row, series, { ...options, signal }, report);
   // Begun before all else: it takes longest, in a thread of its own. A source that is not there is refused
   // here, before the lock would make a folder for its series.
   const scan = new RowScan(row, signal, report);
   try {
-    const { series, machine } = context;
+    const { machine } = context;
     // Not even a lock is written into a series that is another's.
     if (options.adopt !== true) await refuseStranger(series, row, machine);
     if (!options.dryRun) context.lock = await SeriesLock.acquire(series);

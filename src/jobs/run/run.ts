@@ -6,10 +6,8 @@ import { GuardError } from '../../series/guards.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
 import { appendRecord, type RunRecord } from '../../series/runs-log.ts';
 import { Series } from '../../series/series.ts';
-import { LocalStore } from '../../store/local/local-store.ts';
+import { openStore } from '../../store/open-store.ts';
 import { RateLimit } from '../../store/wrap/rate-limit.ts';
-import { RateStore } from '../../store/wrap/rate-store.ts';
-import type { Store } from '../../store/store.ts';
 import type { Away } from './away.ts';
 import type { DamageReport, Report, RowEnd } from '../events.ts';
 import type { Memory } from '../status/memory.ts';
@@ -36,8 +34,8 @@ export interface RunOptions extends RowChoice {
   readonly signal: AbortSignal;
   readonly report: Report;
   readonly now: () => Date;
-  /** The store for a destination; default: its folder. */
-  readonly open?: ((destination: string) => Store) | undefined;
+  /** The store for a destination. */
+  readonly open?: typeof openStore | undefined;
   /** Asked before each row: why it is not to begin now, or undefined. */
   readonly notNow?: (() => Promise<string | undefined>) | undefined;
   /** The most that is written, all rows together; as fast as possible when undefined. */
@@ -51,7 +49,7 @@ export interface RunOptions extends RowChoice {
 }
 
 interface Settled extends RunOptions {
-  readonly open: (destination: string) => Store;
+  readonly open: typeof openStore;
 }
 
 /**
@@ -96,6 +94,7 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
   const { signal, dryRun, now, open, report } = options;
   const started = now();
   const reporter = new RowReporter(row.name, report);
+  let series: Series | undefined;
   let reached: { readonly series: Series; readonly disk: RowDisk } | undefined;
   let isAnothers = false;
   let end: RowEnd;
@@ -106,7 +105,7 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
       reporter.note(`not run: ${reason}`);
       return undefined;
     }
-    const series = new Series(open(row.destination), row.name);
+    series = new Series(open(row.destination), row.name);
     const disk = await RowDisk.look(row, series, options.memory, started, options.acceptChanges, (message) =>
       reporter.note(message),
     );
@@ -114,8 +113,8 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
     signal.throwIfAborted();
     disk.refuseOverdue(row);
     if (disk.away === undefined) {
-      result = await runRow(row, { ...options, pool }, reporter);
-      end = endOfResult(row, result, options, started);
+      result = await runRow(row, series, { ...options, pool }, reporter);
+      end = endOfResult(row, series, result, options, started);
     } else end = endOfWaiting(row, disk.away, options, started);
   } catch (error) {
     end = endOfFailure(row, signal.aborted ? stopped() : error, options, started);
@@ -130,6 +129,7 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
   } catch (error) {
     end = { ...end, error: errorOf(error), status: gravestStatus([end.status, EXIT_STATUS.E_INTERNAL]) };
   }
+  await series?.store.close();
   report(end);
   return end;
 }
@@ -146,22 +146,23 @@ async function remember(
   await disk.remember(series, record, now);
 }
 
-function openLocal(destination: string): Store {
-  return new LocalStore(destination);
-}
-
 /** Opens stores that share one limit. */
-function limited({ open = openLocal, bytesPerSecond, signal }: RunOptions): (destination: string) => Store {
-  if (bytesPerSecond === undefined) return open;
-  const limit = new RateLimit(bytesPerSecond, signal);
-  return (destination) => new RateStore(open(destination), limit);
+function limited({ open = openStore, bytesPerSecond, signal }: RunOptions): typeof openStore {
+  const limit = bytesPerSecond === undefined ? undefined : new RateLimit(bytesPerSecond, signal);
+  return (destination) => open(destination, limit);
 }
 
 function stopped(): SnapshotError {
   return new SnapshotError('E_STOPPED', 'Stopped by the user; no snapshot was written');
 }
 
-function endOfResult(row: Row, result: RowResult, { dryRun, now, open }: Settled, started: Date): RowEnd {
+function endOfResult(
+  row: Row,
+  series: Series,
+  result: RowResult,
+  { dryRun, now }: RunOptions,
+  started: Date,
+): RowEnd {
   const { snapshot, totals, guards, problems, rotation } = result;
   return {
     event: 'row',
@@ -170,7 +171,7 @@ function endOfResult(row: Row, result: RowResult, { dryRun, now, open }: Settled
     outcome: result.outcome,
     dryRun,
     snapshot,
-    folder: snapshot === null ? null : new Series(open(row.destination), row.name).place(snapshot),
+    folder: snapshot === null ? null : series.place(snapshot),
     change: result.change,
     files: totals.files,
     bytes: totals.bytes,

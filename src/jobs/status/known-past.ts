@@ -40,7 +40,7 @@ export async function knownPast(
   now: Date,
   recall: Recall,
 ): Promise<KnownPast> {
-  const known = await recall(series.store.location);
+  const known = await recall(series.store.label);
   const away = await findAway(series, everyMs, known, now);
   const { log, trouble } = away === undefined ? await logOf(series, row) : { log: NO_LOG };
   const all = known?.series.find(({ name }) => name === series.name)?.records ?? [];

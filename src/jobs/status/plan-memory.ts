@@ -1,12 +1,11 @@
 // What this machine remembers of the rows of a plan, to notice when one is gone.
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
 import { SnapshotError } from '../../base/errors.ts';
 import { findPattern } from '../../plan/glob.ts';
 import { isInside } from '../../plan/place.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
 import { Fields } from '../../series/index/fields.ts';
-import { LocalStore } from '../../store/local/local-store.ts';
+import { labelOf, openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { Memory } from './memory.ts';
 
@@ -14,7 +13,7 @@ import type { Memory } from './memory.ts';
 export type KnownRow = Pick<Row, 'destination' | 'name' | 'source'>;
 
 function placeOf({ destination, name }: KnownRow): string {
-  return resolve(destination, name);
+  return `${labelOf(destination)}/${name}`;
 }
 
 function keyOf(plan: string): string {
@@ -25,7 +24,7 @@ function keyOf(plan: string): string {
 async function readRows(store: Store, file: string): Promise<readonly KnownRow[]> {
   const bytes = await store.read(keyOf(file));
   if (bytes === undefined) return [];
-  const fields = Fields.parse(bytes.toString('utf8'), `${store.location}/${keyOf(file)}`);
+  const fields = Fields.parse(bytes.toString('utf8'), `${store.label}/${keyOf(file)}`);
   return fields.objects('rows').map((row) => ({
     destination: row.text('destination'),
     name: row.text('name'),
@@ -45,14 +44,19 @@ export async function rememberRows(
   succeeded: readonly KnownRow[],
   note: (message: string) => void,
 ): Promise<void> {
-  const store = new LocalStore(memory.folder);
+  const store = openStore(memory.folder);
   try {
     // One that is damaged says nothing, and is written anew.
     const before = await readRows(store, plan).catch(() => []);
     const rows = new Map(succeeded.map((row) => [placeOf(row), row]));
     for (const row of before)
       if (!rows.has(placeOf(row)) && (await isStillThere(row, memory))) rows.set(placeOf(row), row);
-    const list = [...rows.values()].map(({ destination, name, source }) => ({ destination, name, source }));
+    const list = [...rows.values()].map(({ destination, name, source }) => ({
+      // An address may have secrets in its options.
+      destination: labelOf(destination),
+      name,
+      source,
+    }));
     const text = textOf(plan, list);
     if (text !== textOf(plan, before)) await store.put(keyOf(plan), Buffer.from(text));
   } catch (error) {
@@ -71,7 +75,7 @@ async function isStillThere({ destination, name }: KnownRow, memory: Memory): Pr
   const known = await memory.find(destination).catch(() => undefined);
   if (known?.isRemovable === true) return true;
   try {
-    return (await new LocalStore(destination).list(name)).length > 0;
+    return (await openStore(destination).list(name)).length > 0;
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     return true;
@@ -85,7 +89,7 @@ async function isStillThere({ destination, name }: KnownRow, memory: Memory): Pr
  * @throws {@link SnapshotError} when what is remembered cannot be read.
  */
 export async function goneRows(memory: Memory, { file, rows }: Plan): Promise<readonly KnownRow[]> {
-  const known = await readRows(new LocalStore(memory.folder), file);
+  const known = await readRows(openStore(memory.folder), file);
   const places = new Set(rows.map(placeOf));
   // A glob that is switched off is not looked up: whatever it may have matched is switched off, too.
   const off = await Promise.all(
@@ -97,7 +101,7 @@ export async function goneRows(memory: Memory, { file, rows }: Plan): Promise<re
   const isOff = (row: KnownRow): boolean =>
     off.some(
       ({ destination, folder }) =>
-        folder !== undefined && destination === row.destination && isInside(row.source, folder),
+        folder !== undefined && labelOf(destination) === row.destination && isInside(row.source, folder),
     );
   const gone: KnownRow[] = [];
   for (const row of known)

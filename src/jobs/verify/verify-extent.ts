@@ -44,7 +44,7 @@ export function taskFor(
   }
   return {
     kind: 'check',
-    location: series.store.location,
+    folder: series.store.folder,
     key,
     where: series.place(archive.file),
     format: key.endsWith('.zip') ? 'zip' : 'tar.zst',
