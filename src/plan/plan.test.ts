@@ -167,7 +167,7 @@ describe('loadPlan()', () => {
   it('explains every column in the template', () => {
     const header = PLAN_TEMPLATE.split('\n').find((line) => line.startsWith('active,')) ?? '';
     for (const column of header.split(',')) expect(PLAN_TEMPLATE).toMatch(new RegExp(`^# ${column} `, 'm'));
-    expect(header.split(',')).toHaveLength(10);
+    expect(header.split(',')).toHaveLength(11);
   });
 });
 

@@ -19,10 +19,23 @@ const VALUED = [
   '--jitter',
   '--name',
   '--with',
+  '--reason',
 ];
 
 /** Commands whose first argument is a series. */
-const OF_SERIES = ['list', 'status', 'files', 'diff', 'restore', 'verify'];
+const OF_SERIES = [
+  'list',
+  'status',
+  'files',
+  'diff',
+  'restore',
+  'verify',
+  'accept',
+  'prune',
+  'pin',
+  'unpin',
+  'forget',
+];
 
 /**
  * Names of series and snapshots that could stand where the user is typing.

@@ -25,6 +25,7 @@ const SINGLE = [
   'jitter',
   'name',
   'with',
+  'reason',
 ] as const;
 
 /**

@@ -137,7 +137,9 @@ async function remember(
   // Two rows may have one name, in two destinations: those that had none are remembered by a later run.
   const good = new Set(
     ends.flatMap(({ row, source, folder, error }) =>
-      error === null && folder !== null ? [`${source}\0${row}\0${folder.slice(0, folder.lastIndexOf('/'))}`] : [],
+      error === null && folder !== null
+        ? [`${source}\0${row}\0${folder.slice(0, folder.lastIndexOf('/'))}`]
+        : [],
     ),
   );
   const succeeded = plan.rows.filter(({ source, name, destination }) =>

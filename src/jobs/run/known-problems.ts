@@ -52,7 +52,7 @@ export class KnownProblems {
     const [first] = this.#met;
     if (first === undefined) return undefined;
     const isListed = this.#met.some(({ path }) => isAccepted(this.#accepted, path));
-    const where = isListed ? `; \`snapshot accept ${seriesWord(this.#series)}\` lists what is accepted` : "";
+    const where = isListed ? `; \`snapshot accept ${seriesWord(this.#series)}\` lists what is accepted` : '';
     const what = formatCountOf(this.#met.length, 'known problem was', 'known problems were');
     return `${what} passed over, as "${display(first.path)}" (${first.reason})${where}`;
   }

@@ -134,13 +134,21 @@ describe('statusOf()', () => {
     ],
     [
       'that has problems each night',
-      [run(50, 'written', { skipped: 1 }), run(26, 'written', { skipped: 1 }), run(2, 'written', { skipped: 2 })],
+      [
+        run(50, 'written', { skipped: 1 }),
+        run(26, 'written', { skipped: 1 }),
+        run(2, 'written', { skipped: 2 }),
+      ],
       'failing',
       [`each run has problems, since ${at(50)}: the last one 2 files`],
     ],
     [
       'that had problems twice',
-      [run(50, 'written', { skipped: 0 }), run(26, 'written', { skipped: 1 }), run(2, 'written', { skipped: 1 })],
+      [
+        run(50, 'written', { skipped: 0 }),
+        run(26, 'written', { skipped: 1 }),
+        run(2, 'written', { skipped: 1 }),
+      ],
       'ok',
       [],
     ],
@@ -263,7 +271,12 @@ describe('essentialOf()', () => {
         fc.constantFrom<PastRun['outcome'][]>('written', 'unchanged', 'failed', 'stopped', 'waiting'),
         fc.constantFrom([], ['mass-change']),
         fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }),
-        fc.constantFrom<Partial<PastRun>[]>({}, { skipped: 1, missing: 0 }, { skipped: 1, missing: 1 }, { known: 2 }),
+        fc.constantFrom<Partial<PastRun>[]>(
+          {},
+          { skipped: 1, missing: 0 },
+          { skipped: 1, missing: 1 },
+          { known: 2 },
+        ),
         fc.constantFrom(undefined, undefined, 'why'),
       )
       .map(([h, outcome, guards, snapshots, more, heldBack]) =>
