@@ -10,6 +10,7 @@ import { addLookCommands } from './commands/look-commands.ts';
 import { NOTICE_OPTIONS } from './options/notice-options.ts';
 import { groupRunOptions, RUN_OPTIONS } from './options/run-options.ts';
 import { addScheduleCommands } from './commands/schedule-commands.ts';
+import { addUpkeepCommands } from './commands/upkeep-commands.ts';
 import { showError } from './views/show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { knownTo, usageError } from './options/usage-error.ts';
@@ -30,6 +31,11 @@ const DOING: ReadonlySet<string> = new Set([
   'shutdown',
   'notify',
   'init',
+  'accept',
+  'prune',
+  'pin',
+  'unpin',
+  'forget',
 ]);
 
 /** Runs the command that `args` ask for. @returns The exit status. */
@@ -124,6 +130,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
     );
   addLookCommands(parser, terminal, (code) => (status = code));
   addExportCommands(parser, terminal, (code) => (status = code));
+  addUpkeepCommands(parser, terminal, (code) => (status = code));
   addScheduleCommands(parser, terminal, file, (code) => (status = code));
   parser
     .command(

@@ -20,10 +20,25 @@ const VALUED = [
   '--jitter',
   '--name',
   '--with',
+  '--reason',
 ];
 
 /** Commands whose first argument is a series. */
-const OF_SERIES = ['list', 'status', 'files', 'diff', 'restore', 'export', 'cat', 'verify'];
+const OF_SERIES = [
+  'list',
+  'status',
+  'files',
+  'diff',
+  'restore',
+  'export',
+  'cat',
+  'verify',
+  'accept',
+  'prune',
+  'pin',
+  'unpin',
+  'forget',
+];
 
 /**
  * Names of series and snapshots that could stand where the user is typing.

@@ -26,6 +26,7 @@ const SINGLE = [
   'jitter',
   'name',
   'with',
+  'reason',
 ] as const;
 
 /**
