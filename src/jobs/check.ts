@@ -7,6 +7,7 @@ import type { Plan, Row } from '../plan/plan.ts';
 import { Series } from '../series/series.ts';
 import { LocalStore } from '../store/local/local-store.ts';
 import { findAway } from './run/away.ts';
+import { mountDoubt } from './run/mount-doubt.ts';
 import { findStranger } from './run/whose.ts';
 import type { Recall } from './status/memory.ts';
 
@@ -68,6 +69,9 @@ async function checkDestination(row: Row, recall: Recall, now: Date): Promise<Fi
   }
   const made = existing === destination ? 'can be written' : 'will be made';
   const findings: Finding[] = [{ level: 'ok', message: `destination "${destination}" ${made}` }];
+  const doubt = await mountDoubt(destination);
+  if (doubt !== undefined)
+    findings.push({ level: 'warning', message: `${doubt.message}: is its disk connected?` });
   const store = new LocalStore(destination);
   try {
     const stranger = await findStranger(series, row);

@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { printable, SnapshotError, systemCode } from '../base/errors.ts';
 import { snapshotTime } from '../series/names.ts';
 import { Series } from '../series/series.ts';
+import type { Recall } from './status/memory.ts';
 import { LocalStore } from '../store/local/local-store.ts';
 
 /** The folder that `path` names, links followed; undefined when there is none. */
@@ -24,9 +25,15 @@ export async function folderAt(path: string): Promise<{ store: LocalStore; name:
  *
  * @throws {@link SnapshotError} `E_USAGE` when there is no such folder, or it is something else that looks like one.
  */
-export async function seriesAt(path: string): Promise<Series> {
+export async function seriesAt(path: string, recall: Recall): Promise<Series> {
   const found = await folderAt(path);
   if (found === undefined) {
+    // Who uses it learns that its disk is away.
+    const [destination, name] = [dirname(resolve(path)), basename(resolve(path))];
+    const known = await recall(destination);
+    if (known?.series.some((one) => one.name === name) === true) {
+      return new Series(new LocalStore(destination), name);
+    }
     throw new SnapshotError('E_USAGE', `There is no folder "${printable(resolve(path))}"`);
   }
   const { store, name } = found;

@@ -1,5 +1,5 @@
 import { SnapshotError } from '../../base/errors.ts';
-import { findSeries, rowOf } from '../../jobs/address.ts';
+import { rowOf } from '../../jobs/address.ts';
 import { chooseRange, diffSnapshots, type Range } from '../../jobs/look/diff.ts';
 import { countDifferences, type Difference, toBackUp } from '../../jobs/look/difference.ts';
 import { formatLocal } from '../../jobs/moment.ts';
@@ -13,6 +13,7 @@ import { formatBytes, formatCount, formatCountOf } from '../../base/amounts.ts';
 import { pathProperty } from '../../series/index/index-line.ts';
 import { printLines } from '../views/print-lines.ts';
 import { stopSignal } from '../stop-signal.ts';
+import { openSeries } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface DiffCommandOptions extends CommonOptions {
@@ -30,7 +31,7 @@ interface Found {
 
 export async function diffCommand(options: DiffCommandOptions, terminal: Terminal): Promise<number> {
   const { json, quiet } = options;
-  const series = await findSeries(options.series, async () => await loadPlan(options.plan));
+  const series = await openSeries(options.series, async () => await loadPlan(options.plan), terminal);
   const survey = await series.survey();
   const range = chooseRange(survey, options.from, options.to);
   const isLatest = range.from === survey.snapshots.at(-1);

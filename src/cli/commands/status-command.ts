@@ -1,6 +1,7 @@
 import { SnapshotError } from '../../base/errors.ts';
 import { findSeries, rowOf } from '../../jobs/address.ts';
 import type { Watched } from '../../jobs/status/known-past.ts';
+import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
@@ -21,9 +22,9 @@ const GRAVITY = { failing: 0, overdue: 1, waiting: 2, ok: 3 } as const;
 export async function statusCommand(options: StatusCommandOptions, terminal: Terminal): Promise<number> {
   const { json, prometheus, quiet } = options;
   if (json && prometheus) throw new SnapshotError('E_USAGE', '--json and --prometheus exclude each other');
-  const watched = await watchedBy(options);
   const now = new Date();
   const recall = recallFor(terminal);
+  const watched = await watchedBy(options, recall);
   const read = await Promise.all(watched.map(async (one) => await readStatus(one, now, recall)));
   if (prometheus) {
     const { metricsText } = await import('../views/metrics.ts');
@@ -46,13 +47,16 @@ export async function statusCommand(options: StatusCommandOptions, terminal: Ter
 }
 
 /** The active rows of the plan; or the one series that the user names, whatever its row says. */
-async function watchedBy({ series: which, plan: file }: StatusCommandOptions): Promise<readonly Watched[]> {
+async function watchedBy(
+  { series: which, plan: file }: StatusCommandOptions,
+  recall: Recall,
+): Promise<readonly Watched[]> {
   if (which === undefined) {
     const { rows } = await loadPlan(file);
     return rows.filter(({ active }) => active).map(watch);
   }
   let plan: Plan | undefined;
-  const series = await findSeries(which, async () => (plan = await loadPlan(file)));
+  const series = await findSeries(which, async () => (plan = await loadPlan(file)), recall);
   // Named by its folder: the plan, if there is one, may know it.
   plan ??= await loadPlan(file).catch((error: unknown) => {
     if (!(error instanceof SnapshotError)) throw error;

@@ -113,6 +113,8 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
     reached = { series, disk };
     signal.throwIfAborted();
     disk.refuseOverdue(row);
+    const doubt = await disk.doubt(series);
+    if (doubt !== undefined) reporter.warn(doubt);
     if (disk.away === undefined) {
       result = await runRow(row, { ...options, pool }, reporter);
       end = endOfResult(row, result, options, started);
