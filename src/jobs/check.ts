@@ -7,6 +7,7 @@ import type { Plan, Row } from '../plan/plan.ts';
 import { Series } from '../series/series.ts';
 import { LocalStore } from '../store/local/local-store.ts';
 import { findAway } from './run/away.ts';
+import { oddPatterns } from './odd-patterns.ts';
 import { mountDoubt } from './run/mount-doubt.ts';
 import { findStranger } from './run/whose.ts';
 import type { Recall } from './status/memory.ts';
@@ -27,7 +28,11 @@ export async function check(plan: Plan, recall: Recall, now: Date): Promise<read
   return await Promise.all(
     rows.map(async (row) => ({
       row,
-      findings: [await checkSource(row.source), ...(await checkDestination(row, recall, now))],
+      findings: [
+        await checkSource(row.source),
+        ...oddPatterns(row.exclude).map((message) => ({ level: 'warning', message }) as const),
+        ...(await checkDestination(row, recall, now)),
+      ],
     })),
   );
 }

@@ -47,7 +47,7 @@ export async function diffNow(
   comparison.finish();
   const unread = await readWhatMatters(tree, comparison, cursor, signal, progress);
   const differences = findMoves(changesOf(comparison, entries, cursor));
-  return { differences, problems: [...tree.problems, ...unread] };
+  return { differences, problems: [...tree.problems.filter(({ kind }) => kind !== 'special'), ...unread] };
 }
 
 /** Goes through the last snapshot, and keeps what is gone, and what cannot be told from its line to be as it was. */

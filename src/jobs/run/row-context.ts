@@ -1,3 +1,4 @@
+import { formatCount } from '../../base/amounts.ts';
 import { type Machine, thisMachine } from '../../host/machine.ts';
 import type { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
@@ -9,7 +10,7 @@ import type { Store } from '../../store/store.ts';
 import type { ChangeCount } from '../../tree/compare.ts';
 import type { Problem } from '../../tree/entry.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
-import { type BytePath, fromText } from '../../tree/path.ts';
+import { type BytePath, display, fromText } from '../../tree/path.ts';
 import type { GuardReport } from '../events.ts';
 import type { DamageEnd } from './row-damage.ts';
 import { AcceptedPaths } from './accepted-paths.ts';
@@ -66,6 +67,7 @@ export class RowContext {
   /** What keeps others out of the series; undefined as long as nothing may be written. */
   lock: SeriesLock | undefined;
   readonly #problems: Problem[] = [];
+  readonly #passedOver: Problem[] = [];
   readonly #guards: GuardReport[] = [];
   readonly #accepted: AcceptedPaths;
   readonly #overruled = new Set<string>();
@@ -115,17 +117,29 @@ export class RowContext {
     return this.#overruled;
   }
 
-  /** Everything that was named so far. */
-  get problems(): readonly Problem[] {
-    return this.#problems;
+  /** Everything that the snapshot lacks, by what was named so far. */
+  get skipped(): readonly Problem[] {
+    return [...this.#problems, ...this.#passedOver];
   }
 
-  /** Names `problems` in the report and, if there will be one, in info.json. */
+  /**
+   * Names `problems` in the report and, if there will be one, in info.json. A socket, FIFO or device is none: no archive can
+   * hold it, and who made it makes it anew.
+   */
   name(problems: Iterable<Problem>): void {
+    const special: Problem[] = [];
     for (const problem of problems) {
-      this.#problems.push(problem);
-      this.report.problem(problem);
+      if (problem.kind === 'special') special.push(problem);
+      else {
+        this.#problems.push(problem);
+        this.report.problem(problem);
+      }
     }
+    const [first] = special;
+    if (first === undefined) return;
+    this.#passedOver.push(...special);
+    const more = special.length === 1 ? '' : `, and ${formatCount(special.length - 1)} more like it`;
+    this.report.note(`passed over: ${display(first.path)} ${first.reason}${more}`);
   }
 
   /** Takes the guards that hold something back now; without any, the one that has since an earlier run. */

@@ -12,6 +12,7 @@ import { RateStore } from '../../store/wrap/rate-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { Away } from './away.ts';
 import type { DamageReport, Report, RowEnd } from '../events.ts';
+import { oddPatterns } from '../odd-patterns.ts';
 import type { Memory } from '../status/memory.ts';
 import { RowDisk } from './row-disk.ts';
 import { RowReporter } from './row-reporter.ts';
@@ -114,7 +115,9 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
     signal.throwIfAborted();
     disk.refuseOverdue(row);
     const doubt = await disk.doubt(series);
-    if (doubt !== undefined) reporter.warn(doubt);
+    for (const message of [...(doubt === undefined ? [] : [doubt]), ...oddPatterns(row.exclude)]) {
+      reporter.warn(message);
+    }
     if (disk.away === undefined) {
       result = await runRow(row, { ...options, pool }, reporter);
       end = endOfResult(row, result, options, started);
