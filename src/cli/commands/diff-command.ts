@@ -2,6 +2,7 @@ import { SnapshotError } from '../../base/errors.ts';
 import { rowOf } from '../../jobs/address.ts';
 import { chooseRange, diffSnapshots, type Range } from '../../jobs/look/diff.ts';
 import { countDifferences, type Difference, toBackUp } from '../../jobs/look/difference.ts';
+import { SeriesPlaces } from '../../jobs/run/series-places.ts';
 import { formatLocal } from '../../jobs/moment.ts';
 import { loadPlan } from '../../plan/plan.ts';
 import type { Series } from '../../series/series.ts';
@@ -82,7 +83,11 @@ async function withNow(
     status.show(`scanning ${row.source}`);
     const progress = (files: number, total: number): void =>
       status.show(`reading what may have changed: ${formatCount(files)} of ${formatCount(total)} files`);
-    const found = await diffNow(series, from, row, { signal: stop.signal, progress });
+    const found = await diffNow(series, from, row, {
+      signal: stop.signal,
+      progress,
+      apart: await new SeriesPlaces(plan.rows).apartFrom(row),
+    });
     return { ...found, backUp: isLatest ? toBackUp(found.differences) : undefined };
   } catch (error) {
     if (stop.signal.aborted) throw new SnapshotError('E_STOPPED', 'Stopped by the user', { cause: error });

@@ -15,6 +15,7 @@ import type { GuardReport } from '../events.ts';
 import type { DamageEnd } from './row-damage.ts';
 import { AcceptedPaths } from './accepted-paths.ts';
 import type { Rotation } from './rotate.ts';
+import type { SeriesPlaces } from './series-places.ts';
 import type { RowReporter } from './row-reporter.ts';
 
 export interface RowOptions {
@@ -31,6 +32,8 @@ export interface RowOptions {
   /** Overrules those guards only that are about one of these paths, as the user gave them. */
   readonly acceptPaths?: readonly string[] | undefined;
   readonly now: () => Date;
+  /** Where the series of the plan lie. */
+  readonly places?: SeriesPlaces | undefined;
   /** The store in a destination folder. */
   readonly open: (destination: string) => Store;
   /** Archives end at about so many bytes; default 512 MiB. */

@@ -19,6 +19,7 @@ import { RowReporter } from './row-reporter.ts';
 import type { RowResult } from './row-context.ts';
 import { type RowChoice, rowsToRun } from './rows-to-run.ts';
 import { runRow } from './run-row.ts';
+import { SeriesPlaces } from './series-places.ts';
 import { isRefusal } from './whose.ts';
 
 export interface RunOptions extends RowChoice {
@@ -52,6 +53,7 @@ export interface RunOptions extends RowChoice {
 }
 
 interface Settled extends RunOptions {
+  readonly places: SeriesPlaces;
   readonly open: (destination: string) => Store;
 }
 
@@ -64,7 +66,7 @@ interface Settled extends RunOptions {
  *   are accepted; nothing was done then.
  */
 export async function run(plan: Plan, given: RunOptions): Promise<readonly RowEnd[]> {
-  const options = { ...given, open: limited(given) };
+  const options = { ...given, open: limited(given), places: new SeriesPlaces(plan.rows) };
   const chosen = rowsToRun(plan, options);
   const [path] = options.acceptPaths ?? [];
   if (path !== undefined && chosen.length > 1) {
