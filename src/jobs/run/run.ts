@@ -10,12 +10,14 @@ import { openStore } from '../../store/open-store.ts';
 import { RateLimit } from '../../store/wrap/rate-limit.ts';
 import type { Away } from './away.ts';
 import type { DamageReport, Report, RowEnd } from '../events.ts';
+import { oddPatterns } from '../odd-patterns.ts';
 import type { Memory } from '../status/memory.ts';
 import { RowDisk } from './row-disk.ts';
 import { RowReporter } from './row-reporter.ts';
 import type { RowResult } from './row-context.ts';
 import { type RowChoice, rowsToRun } from './rows-to-run.ts';
 import { runRow } from './run-row.ts';
+import { SeriesPlaces } from './series-places.ts';
 import { isRefusal } from './whose.ts';
 
 export interface RunOptions extends RowChoice {
@@ -49,6 +51,7 @@ export interface RunOptions extends RowChoice {
 }
 
 interface Settled extends RunOptions {
+  readonly places: SeriesPlaces;
   readonly open: typeof openStore;
 }
 
@@ -61,7 +64,7 @@ interface Settled extends RunOptions {
  *   are accepted; nothing was done then.
  */
 export async function run(plan: Plan, given: RunOptions): Promise<readonly RowEnd[]> {
-  const options = { ...given, open: limited(given) };
+  const options = { ...given, open: limited(given), places: new SeriesPlaces(plan.rows) };
   const chosen = rowsToRun(plan, options);
   const [path] = options.acceptPaths ?? [];
   if (path !== undefined && chosen.length > 1) {
@@ -112,6 +115,10 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
     reached = { series, disk };
     signal.throwIfAborted();
     disk.refuseOverdue(row);
+    const doubt = await disk.doubt(series);
+    for (const message of [...(doubt === undefined ? [] : [doubt]), ...oddPatterns(row.exclude)]) {
+      reporter.warn(message);
+    }
     if (disk.away === undefined) {
       result = await runRow(row, series, { ...options, pool }, reporter);
       end = endOfResult(row, series, result, options, started);
