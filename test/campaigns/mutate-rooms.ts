@@ -42,7 +42,7 @@ export const ROOMS: readonly Room[] = [
   room('commit', ['snapshot/{commit,sums}.ts'], ['snapshot/{commit,sums}.test.ts']),
   room('rotation', ['snapshot/{rotation,names}.ts'], ['snapshot/{rotation,names}.test.ts']),
   room('guards', ['snapshot/guards.ts'], ['snapshot/guards.test.ts']),
-  room('lock', ['snapshot/lock.ts'], ['snapshot/lock.test.ts']),
+  room('lock', ['snapshot/{lock,lock-file,shared-lock}.ts'], ['snapshot/{lock,shared-lock}.test.ts']),
   room('restore', ['jobs/restore/*.ts'], ['jobs/restore/*.test.ts']),
   room('verify', ['jobs/verify/*.ts'], ['jobs/verify/*.test.ts']),
 ];
