@@ -2,8 +2,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasTool, IS_LINUX, IS_ROOT, IS_WINDOWS, tool } from './command.ts';
-import { Place } from './place.ts';
+import { hasTool, IS_LINUX, IS_ROOT, IS_WINDOWS, tool } from './support/command.ts';
+import { Place } from './support/place.ts';
 
 const FOLDERS = 500;
 const FILES_EACH = 104;

@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { IS_WINDOWS } from './command.ts';
-import { listing, Place } from './place.ts';
+import { IS_WINDOWS } from './support/command.ts';
+import { listing, Place } from './support/place.ts';
 
 /** A place whose source has a first snapshot. */
 async function openWithSnapshot(): Promise<Place> {

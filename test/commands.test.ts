@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { eventsOf } from './command.ts';
-import { listing, Place } from './place.ts';
+import { eventsOf } from './support/command.ts';
+import { listing, Place } from './support/place.ts';
 
 const COMMANDS = [
   'run',

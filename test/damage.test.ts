@@ -2,10 +2,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Ended } from './command.ts';
-import { Place } from './place.ts';
-import { noise } from './trees.ts';
-import { withoutLinks } from './without-links.ts';
+import type { Ended } from './support/command.ts';
+import { Place } from './support/place.ts';
+import { noise } from './support/trees.ts';
+import { withoutLinks } from './support/without-links.ts';
 
 function openPlace(format: string): Place {
   const place = Place.open();

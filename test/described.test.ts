@@ -1,9 +1,9 @@
 // What a snapshot says of itself: info.json, the index, the check sums, the log of runs.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasTool, IS_WINDOWS, tool } from './command.ts';
-import { type IndexLine, Place } from './place.ts';
-import { lookAt, makeTortureTree, type Seen } from './trees.ts';
+import { hasTool, IS_WINDOWS, tool } from './support/command.ts';
+import { type IndexLine, Place } from './support/place.ts';
+import { lookAt, makeTortureTree, type Seen } from './support/trees.ts';
 
 describe.skipIf(IS_WINDOWS)('the first snapshot of a tree with everything in it', () => {
   let place: Place;

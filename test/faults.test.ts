@@ -1,7 +1,7 @@
-// Any call of the store that goes wrong, once or from then on. A small share of `npm run campaign:faults`, which also lets
+// Any call of the store that goes wrong, once or from then on. A small share of `npm run campaign -- faults`, which also lets
 // the threads' calls go wrong, and kills the process at each.
 import { describe, expect, it } from 'vitest';
-import { IS_WINDOWS } from './command.ts';
+import { IS_WINDOWS } from './support/command.ts';
 import type { Fault } from './campaigns/fault-plan.ts';
 import { FaultSweep } from './campaigns/fault-sweep.ts';
 import { KINDS } from './campaigns/small-series.ts';

@@ -1,12 +1,12 @@
 // Weeks in the life of a laptop, in seconds: its snapshots, states and notices are those written here, and no others.
 import { appendFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { webServer } from '../src/host/notices/lab.ts';
-import { berlinTime } from './berlin-time.ts';
-import { IS_LINUX, IS_ROOT, tool } from './command.ts';
-import { Place } from './place.ts';
-import { AUTUMN, SPRING } from './fortnight-stories.ts';
-import { Laptop, type LaptopRow } from './simulated-laptop.ts';
+import { webServer } from '../src/host/notices/notices.lab.ts';
+import { berlinTime } from './support/berlin-time.ts';
+import { IS_LINUX, IS_ROOT, tool } from './support/command.ts';
+import { Place } from './support/place.ts';
+import { AUTUMN, SPRING } from './support/fortnight-stories.ts';
+import { Laptop, type LaptopRow } from './support/simulated-laptop.ts';
 
 /** Whether disks can be plugged in; elsewhere, the story is told without the row of that disk. */
 const HAS_DISKS = IS_LINUX && IS_ROOT;

@@ -2,10 +2,10 @@
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { hasTool, IS_LINUX, tool } from './command.ts';
-import { type Format, LivingSeries } from './living-series.ts';
-import { listing } from './place.ts';
-import { noise } from './trees.ts';
+import { hasTool, IS_LINUX, tool } from './support/command.ts';
+import { type Format, LivingSeries } from './support/living-series.ts';
+import { listing } from './support/place.ts';
+import { noise } from './support/trees.ts';
 
 const FORMATS: readonly Format[] = ['tar.zst', 'zip'];
 const DISK_BYTES = 12 * 1024 * 1024;

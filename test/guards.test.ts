@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { IS_LINUX, IS_ROOT, tool } from './command.ts';
-import { listing, Place } from './place.ts';
-import { noise } from './trees.ts';
+import { IS_LINUX, IS_ROOT, tool } from './support/command.ts';
+import { listing, Place } from './support/place.ts';
+import { noise } from './support/trees.ts';
 
 /** A place that keeps one snapshot, has one, and 150 files in its source. */
 async function openWithManyFiles(): Promise<Place> {

@@ -15,10 +15,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hasTool, IS_LINUX, IS_ROOT, IS_WINDOWS, tool } from './command.ts';
-import { LivingTree } from './history.ts';
-import { type Format, LivingSeries } from './living-series.ts';
-import { lookAt, noise } from './trees.ts';
+import { hasTool, IS_LINUX, IS_ROOT, IS_WINDOWS, tool } from './support/command.ts';
+import { LivingTree } from './support/history.ts';
+import { type Format, LivingSeries } from './support/living-series.ts';
+import { lookAt, noise } from './support/trees.ts';
 
 const SEEDS = Number(process.env['SNAPSHOT_TEST_SEEDS'] ?? 1);
 const FIRST = Number(process.env['SNAPSHOT_TEST_SEED'] ?? 1);

@@ -1,9 +1,9 @@
 // Commands of the user's own before and after a run.
 import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { webServer } from '../src/host/notices/lab.ts';
-import { eventsOf, IS_WINDOWS } from './command.ts';
-import { Place } from './place.ts';
+import { webServer } from '../src/host/notices/notices.lab.ts';
+import { eventsOf, IS_WINDOWS } from './support/command.ts';
+import { Place } from './support/place.ts';
 
 function openWithFile(): Place {
   const place = Place.open();
@@ -185,7 +185,7 @@ describe('--config', () => {
     );
     // Away from the plan, which the file names.
     const options = place.options({ cwd: place.path('home') });
-    const { snapshot } = await import('./command.ts');
+    const { snapshot } = await import('./support/command.ts');
     const config = ['--config', place.path('etc', 'snapshot.json')];
     expect(await snapshot(['run', ...config], options)).toMatchObject({ status: 0, stderr: '' });
     expect(place.snapshots()).toHaveLength(1);

@@ -3,9 +3,17 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commandLine, environment, eventsOf, hasTool, IS_WINDOWS, type JsonEvent, tool } from './command.ts';
-import { bomb, forge, frameOf, type Forged, type Json } from './forge.ts';
-import { Place } from './place.ts';
+import {
+  commandLine,
+  environment,
+  eventsOf,
+  hasTool,
+  IS_WINDOWS,
+  type JsonEvent,
+  tool,
+} from './support/command.ts';
+import { bomb, forge, frameOf, type Forged, type Json } from './support/forge.ts';
+import { Place } from './support/place.ts';
 
 const MB = 1e6;
 

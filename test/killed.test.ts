@@ -3,16 +3,16 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { commandLine, hasTool, IS_WINDOWS } from './command.ts';
-import { KilledPlace } from './killed.ts';
-import { type Format, LivingSeries } from './living-series.ts';
-import { noise } from './trees.ts';
-import { withoutLinks } from './without-links.ts';
+import { commandLine, hasTool, IS_WINDOWS } from './support/command.ts';
+import { KilledPlace } from './support/killed.ts';
+import { type Format, LivingSeries } from './support/living-series.ts';
+import { noise } from './support/trees.ts';
+import { withoutLinks } from './support/without-links.ts';
 
 const FORMATS: readonly Format[] = ['tar.zst', 'zip'];
 
 describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('runs that are killed at any moment', () => {
-  // A share of `npm run campaign:kill`, which does it hundreds of times.
+  // A share of `npm run campaign -- kill`, which does it hundreds of times.
   it('lose nothing that was whole, and the next one needs no hand', async () => {
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'snapshot-e2e-')));
     onTestFinished(() => rmSync(root, { recursive: true, force: true }));

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { IS_WINDOWS, tool } from './command.ts';
-import { listing, Place } from './place.ts';
+import { IS_WINDOWS, tool } from './support/command.ts';
+import { listing, Place } from './support/place.ts';
 
 /** A series with one snapshot, and a folder beside the destination that nobody may write to or remove from. */
 async function open(): Promise<{ place: Place; elsewhere: string; first: string }> {

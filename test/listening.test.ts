@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { commandLine, environment, hasTool, IS_LINUX, IS_ROOT, tool } from './command.ts';
-import { Place } from './place.ts';
+import { commandLine, environment, hasTool, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
+import { Place } from './support/place.ts';
 
 const hasFull = existsSync('/dev/full');
 

@@ -23,10 +23,10 @@ import {
   IS_LINUX,
   IS_WINDOWS,
   type JsonEvent,
-} from './command.ts';
-import { LivingTree } from './history.ts';
-import { listing, Place } from './place.ts';
-import { lookAt, type Seen } from './trees.ts';
+} from './support/command.ts';
+import { LivingTree } from './support/history.ts';
+import { listing, Place } from './support/place.ts';
+import { lookAt, type Seen } from './support/trees.ts';
 
 type Moments = ReadonlyMap<string, Map<string, Seen>>;
 
@@ -667,7 +667,7 @@ describe('help', () => {
   it('loads little: a command is loaded when it is called', () => {
     const loaded = [...loadedBy(new URL('../dist/cli/cli.js', import.meta.url))];
     const outside = loaded.filter((name) => !name.startsWith('cli/')).toSorted();
-    expect(outside).toEqual(['errors.js', 'jobs/tool.js', 'plan/nearest.js', 'plan/problem.js']);
+    expect(outside).toEqual(['base/errors.js', 'jobs/tool.js', 'plan/nearest.js', 'plan/problem.js']);
     expect(loaded.filter((name) => name.endsWith('-command.js'))).toEqual([]);
   });
 });

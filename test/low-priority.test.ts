@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { hasTool, IS_LINUX, tool } from './command.ts';
-import { Place } from './place.ts';
+import { hasTool, IS_LINUX, tool } from './support/command.ts';
+import { Place } from './support/place.ts';
 
 /** What `ask` says of each thread; one that ends meanwhile is left out. */
 function ofThreads<T>(pid: number, ask: (thread: string) => T): readonly T[] {

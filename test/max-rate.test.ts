@@ -1,7 +1,7 @@
 // --max-rate: a run that is slow on purpose can still be stopped, and writes the same.
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { Place } from './place.ts';
+import { Place } from './support/place.ts';
 
 describe('--max-rate', () => {
   it('lets a run be stopped while it waits, and nothing of it is left', async () => {

@@ -11,10 +11,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { commandLine, environment, IS_LINUX, IS_WINDOWS } from './command.ts';
-import { modesHook } from './modes-hook.ts';
-import { Place } from './place.ts';
-import { noise } from './trees.ts';
+import { commandLine, environment, IS_LINUX, IS_WINDOWS } from './support/command.ts';
+import { modesHook } from './support/modes-hook.ts';
+import { Place } from './support/place.ts';
+import { noise } from './support/trees.ts';
 
 interface Made {
   readonly what: 'open' | 'mkdir' | 'chmod';

@@ -4,11 +4,11 @@ import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createBLAKE3 } from 'hash-wasm';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { end, startChurning } from './churn.ts';
-import { ChurnedPlace } from './churned.ts';
-import { commandLine, hasTool, IS_WINDOWS, tool } from './command.ts';
-import { startWriting } from './large-churn.ts';
-import { Place } from './place.ts';
+import { end, startChurning } from './support/churn.ts';
+import { ChurnedPlace } from './support/churned.ts';
+import { commandLine, hasTool, IS_WINDOWS, tool } from './support/command.ts';
+import { startWriting } from './support/large-churn.ts';
+import { Place } from './support/place.ts';
 
 /** Changes one file after the other, so many times, and says so at the first. */
 const CHANGER = `
@@ -136,7 +136,7 @@ describe.skipIf(IS_WINDOWS)('files that change while a run reads them', () => {
 describe.skipIf(IS_WINDOWS || !hasTool('unzip'))(
   'files that are rewritten, replaced and removed all the time',
   () => {
-    // A share of `npm run campaign:moving`.
+    // A share of `npm run campaign -- moving`.
     it('are stored as they were at one moment, or named', async () => {
       const { root } = Place.open();
       const folder = mkdtempSync(join(root, 'churned-'));

@@ -4,9 +4,9 @@ import { chmodSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { closedPort, silentPort, webServer, type WebServer } from '../src/host/notices/lab.ts';
-import { eventsOf, IS_LINUX, IS_WINDOWS } from './command.ts';
-import { Place } from './place.ts';
+import { closedPort, silentPort, webServer, type WebServer } from '../src/host/notices/notices.lab.ts';
+import { eventsOf, IS_LINUX, IS_WINDOWS } from './support/command.ts';
+import { Place } from './support/place.ts';
 
 interface Told {
   readonly outcome: string;

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { commandLine, environment, eventsOf, IS_LINUX, IS_ROOT } from './command.ts';
-import { listing, Place } from './place.ts';
+import { commandLine, environment, eventsOf, IS_LINUX, IS_ROOT } from './support/command.ts';
+import { listing, Place } from './support/place.ts';
 
 /** Runs the command where the machine is called `host`, as far as the command can tell. */
 function runOn(

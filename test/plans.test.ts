@@ -3,8 +3,8 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type Ended, eventsOf, IS_WINDOWS } from './command.ts';
-import { listing, Place } from './place.ts';
+import { type Ended, eventsOf, IS_WINDOWS } from './support/command.ts';
+import { listing, Place } from './support/place.ts';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/plans/', import.meta.url));
 

@@ -1,7 +1,7 @@
 // A power cut at any moment: what was flushed is there, of the rest anything may be. A small share of
-// `npm run campaign:power-cut`.
+// `npm run campaign -- power-cut`.
 import { describe, expect, it } from 'vitest';
-import { IS_WINDOWS } from './command.ts';
+import { IS_WINDOWS } from './support/command.ts';
 import { PowerCuts } from './campaigns/power-cuts.ts';
 import { KINDS } from './campaigns/small-series.ts';
 

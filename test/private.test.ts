@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hasTool, IS_WINDOWS, tool } from './command.ts';
-import { Place } from './place.ts';
+import { hasTool, IS_WINDOWS, tool } from './support/command.ts';
+import { Place } from './support/place.ts';
 
 /** Every file of a series, decompressed, with its name cut to what it is. */
 function plainFiles(place: Place): ReadonlyMap<string, string> {

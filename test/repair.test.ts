@@ -1,10 +1,10 @@
 // `snapshot verify --repair`: whatever is lost of a snapshot but for its archives comes back from them.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { eventsOf, hasTool, IS_WINDOWS, type JsonEvent, tool } from './command.ts';
-import { LivingTree, randomOf } from './history.ts';
-import { Place } from './place.ts';
-import { lookAt, noise, type Seen } from './trees.ts';
+import { eventsOf, hasTool, IS_WINDOWS, type JsonEvent, tool } from './support/command.ts';
+import { LivingTree, randomOf } from './support/history.ts';
+import { Place } from './support/place.ts';
+import { lookAt, noise, type Seen } from './support/trees.ts';
 
 const SEED = Number(process.env['SNAPSHOT_TEST_SEED'] ?? 1);
 const SMALL = /(?:info\.json|\.jsonl\.zst|SHA256SUMS|RESTORE\.txt)$/;

@@ -20,10 +20,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Ended, eventsOf, IS_LINUX, IS_ROOT, IS_WINDOWS, type JsonEvent } from './command.ts';
-import { LivingTree } from './history.ts';
-import { listing, Place } from './place.ts';
-import { lookAt, makeTortureTree, noise, type Seen } from './trees.ts';
+import { type Ended, eventsOf, IS_LINUX, IS_ROOT, IS_WINDOWS, type JsonEvent } from './support/command.ts';
+import { LivingTree } from './support/history.ts';
+import { listing, Place } from './support/place.ts';
+import { lookAt, makeTortureTree, noise, type Seen } from './support/trees.ts';
 
 /** Node sets times to the microsecond. */
 const ROUNDING_NS = 1000n;

@@ -2,11 +2,11 @@
 import { existsSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { hasTool, IS_LINUX, IS_ROOT, tool } from './command.ts';
-import { type Format, LivingSeries } from './living-series.ts';
-import type { Place } from './place.ts';
-import { restored } from './restored.ts';
-import { lookAt, noise } from './trees.ts';
+import { hasTool, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
+import { type Format, LivingSeries } from './support/living-series.ts';
+import type { Place } from './support/place.ts';
+import { restored } from './support/restored.ts';
+import { lookAt, noise } from './support/trees.ts';
 
 const FORMATS: readonly Format[] = ['tar.zst', 'zip'];
 const GOOD = 'these bytes are as they were written';

@@ -2,8 +2,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { eventsOf, IS_LINUX, IS_ROOT, tool } from './command.ts';
-import { Place } from './place.ts';
+import { eventsOf, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
+import { Place } from './support/place.ts';
 
 /** Makes everything that this machine remembers so many hours older. */
 function ageMemory(place: Place, hours: number): void {

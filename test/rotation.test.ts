@@ -2,8 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { IS_WINDOWS } from './command.ts';
-import { Place } from './place.ts';
+import { IS_WINDOWS } from './support/command.ts';
+import { Place } from './support/place.ts';
 
 /** A place that keeps `keep` snapshots and has `count`, each with another content. */
 async function openWithSnapshots(count: number, keep = '3'): Promise<Place> {

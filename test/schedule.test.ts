@@ -12,8 +12,8 @@ import {
   IS_WINDOWS,
   type Running,
   snapshot,
-} from './command.ts';
-import { Place } from './place.ts';
+} from './support/command.ts';
+import { Place } from './support/place.ts';
 
 /** Not before next year, whenever that is: only what is missed, or has never been run, runs during a test. */
 const YEARLY = ['schedule', '--cron', '0 0 1 1 *'];

@@ -1,8 +1,8 @@
 // --shard: several processes share one plan.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { eventsOf } from './command.ts';
-import { Place } from './place.ts';
+import { eventsOf } from './support/command.ts';
+import { Place } from './support/place.ts';
 
 function withRows(...names: readonly string[]): Place {
   const place = Place.open();

@@ -1,10 +1,10 @@
 // What snapshots of a series share, and that each is complete by itself all the same.
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { hasTool, IS_LINUX, IS_ROOT, IS_WINDOWS, tool } from './command.ts';
-import { type Format, LivingSeries } from './living-series.ts';
-import type { Place } from './place.ts';
-import { lookAt, noise } from './trees.ts';
+import { hasTool, IS_LINUX, IS_ROOT, IS_WINDOWS, tool } from './support/command.ts';
+import { type Format, LivingSeries } from './support/living-series.ts';
+import type { Place } from './support/place.ts';
+import { lookAt, noise } from './support/trees.ts';
 
 const FORMATS: readonly Format[] = ['tar.zst', 'zip'];
 const ARCHIVE = /\.(?:tar\.zst|zip)$/;

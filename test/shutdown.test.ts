@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { eventsOf, IS_LINUX, type Running } from './command.ts';
-import { Place } from './place.ts';
+import { eventsOf, IS_LINUX, type Running } from './support/command.ts';
+import { Place } from './support/place.ts';
 
 interface FakeHost {
   readonly place: Place;

@@ -2,8 +2,8 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Ended, eventsOf, type JsonEvent } from './command.ts';
-import { listing, Place } from './place.ts';
+import { type Ended, eventsOf, type JsonEvent } from './support/command.ts';
+import { listing, Place } from './support/place.ts';
 
 const HOUR_MS = 3_600_000;
 

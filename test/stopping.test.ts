@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync, truncateSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { eventsOf, IS_WINDOWS, type Running } from './command.ts';
-import { listing, Place } from './place.ts';
-import { noise } from './trees.ts';
+import { eventsOf, IS_WINDOWS, type Running } from './support/command.ts';
+import { listing, Place } from './support/place.ts';
+import { noise } from './support/trees.ts';
 
 /** A place with one snapshot, and then so much to back up that a run can be caught in the middle. */
 async function openWithMuchToDo(): Promise<Place> {

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type CommandOptions, commandLine, environment, hasTool, IS_WINDOWS } from './command.ts';
-import { Place } from './place.ts';
+import { type CommandOptions, commandLine, environment, hasTool, IS_WINDOWS } from './support/command.ts';
+import { Place } from './support/place.ts';
 
 const ESCAPE = '\u001B';
 

@@ -1,7 +1,7 @@
 // What threads of one process share: V8's flags, which one must not take from another.
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { NODE, tool } from './command.ts';
+import { NODE, tool } from './support/command.ts';
 
 /** Threads that begin at once, again and again; prints what any of them died of. */
 const SCRIPT = `
@@ -16,7 +16,7 @@ for (let round = 0; round < 10; round++) await Promise.all([start(), start(), st
 
 describe('the compressor', () => {
   it('loads in many threads at once', () => {
-    const module = new URL('../dist/archive/zstd.js', import.meta.url);
+    const module = new URL('../dist/format/zstd/zstd.js', import.meta.url);
     expect(
       tool(
         NODE,

@@ -3,11 +3,11 @@ import { chmodSync, existsSync, linkSync, mkdirSync, symlinkSync, writeFileSync 
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { IS_LINUX, IS_ROOT, IS_WINDOWS, tool } from './command.ts';
-import { listing, Place } from './place.ts';
-import { LivingSeries } from './living-series.ts';
-import { asZip, restored } from './restored.ts';
-import { lookAt, noise } from './trees.ts';
+import { IS_LINUX, IS_ROOT, IS_WINDOWS, tool } from './support/command.ts';
+import { listing, Place } from './support/place.ts';
+import { LivingSeries } from './support/living-series.ts';
+import { asZip, restored } from './support/restored.ts';
+import { lookAt, noise } from './support/trees.ts';
 
 describe('a source that does not exist', () => {
   it('fails its row only, and makes no series', async () => {

@@ -16,9 +16,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DamagedSeries } from './campaigns/damage.ts';
-import { eventsOf, hasTool, IS_WINDOWS, type JsonEvent, tool } from './command.ts';
-import { Place } from './place.ts';
-import { lookAt, makeTortureTree, noise } from './trees.ts';
+import { eventsOf, hasTool, IS_WINDOWS, type JsonEvent, tool } from './support/command.ts';
+import { Place } from './support/place.ts';
+import { lookAt, makeTortureTree, noise } from './support/trees.ts';
 
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const SEED = Number(process.env['SNAPSHOT_TEST_SEED'] ?? 1);

@@ -2,9 +2,9 @@
 import { chmodSync, linkSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasTool, IS_LINUX, IS_ROOT, IS_WINDOWS, tool } from './command.ts';
-import { Place } from './place.ts';
-import { lookAt, makeTortureTree, type Seen } from './trees.ts';
+import { hasTool, IS_LINUX, IS_ROOT, IS_WINDOWS, tool } from './support/command.ts';
+import { Place } from './support/place.ts';
+import { lookAt, makeTortureTree, type Seen } from './support/trees.ts';
 
 /** Programs that know less than tar: what they do not give back is left out on both sides. */
 function without(

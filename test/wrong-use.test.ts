@@ -1,7 +1,7 @@
 // What is said of words, options and values that are wrong.
 import { rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { listing, Place } from './place.ts';
+import { listing, Place } from './support/place.ts';
 
 describe('an empty value', () => {
   it.each(['--to', '--at', '--plan', '--log', '--config'])(

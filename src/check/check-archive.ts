@@ -1,5 +1,5 @@
-import type { ArchiveSource, ContentHasher, FoundMember } from '../archive/found-member.ts';
-import { readArchive } from '../archive/read-archive.ts';
+import type { ArchiveSource, ContentHasher, FoundMember } from '../format/found-member.ts';
+import { readArchive } from '../format/read-archive.ts';
 import { HashingSource } from './hashing-source.ts';
 import { isHash, pieceAt, type SharedPieces } from './piece-table.ts';
 import { attempt, otherContent, readPieces } from './read-pieces.ts';

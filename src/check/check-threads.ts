@@ -1,4 +1,4 @@
-import { ThreadPool } from '../thread-pool.ts';
+import { ThreadPool } from '../base/thread-pool.ts';
 import type { CheckResult, CheckTask, Progress } from './tasks.ts';
 
 // The test runner reads the sources; workers need what the compiler made of them.

@@ -1,14 +1,14 @@
 // A thread that reads archives, one after the other.
 import { parentPort } from 'node:worker_threads';
 import { loadBlake3 } from '../hash/blake3.ts';
-import { LocalStore } from '../store/local-store.ts';
+import { LocalStore } from '../store/local/local-store.ts';
 import { checkArchive } from './check-archive.ts';
 import type { CheckResult, CheckTask, Progress } from './tasks.ts';
 
 const hasher = loadBlake3().then(async (blake3) => await blake3.create());
 
 async function work(task: CheckTask): Promise<CheckResult> {
-  const store = new LocalStore(task.location);
+  const store = new LocalStore(task.folder ?? '');
   const source = {
     sizeBytes: task.sizeBytes,
     async read(offset: number, length: number): Promise<Buffer> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadCompressor } from '../archive/zstd.ts';
+import { loadCompressor } from '../format/zstd/zstd.ts';
 import { type Blake3, type Hasher, loadBlake3 } from '../hash/blake3.ts';
 import { HashingSource } from './hashing-source.ts';
 import { type Piece, PieceTable } from './piece-table.ts';

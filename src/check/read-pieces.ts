@@ -1,7 +1,7 @@
-import type { ArchiveSource, ContentHasher } from '../archive/found-member.ts';
-import { Damage } from '../archive/damage.ts';
-import { readFrameRange, readZipRange } from '../archive/read-range.ts';
-import { SnapshotError } from '../errors.ts';
+import type { ArchiveSource, ContentHasher } from '../format/found-member.ts';
+import { Damage } from '../format/damage.ts';
+import { readFrameRange, readZipRange } from '../format/read-range.ts';
+import { SnapshotError } from '../base/errors.ts';
 import { isHash, pieceAt, type SharedPieces } from './piece-table.ts';
 import { BAD, type CheckTask, type Flaw, GOOD } from './tasks.ts';
 

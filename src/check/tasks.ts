@@ -9,8 +9,8 @@ export const BAD = 2;
 /** Read one archive, or a part of it. */
 export interface CheckTask {
   readonly kind: 'check';
-  /** The folder of the store, and the archive in it. */
-  readonly location: string;
+  /** The folder of the store, and the archive in it; undefined: it is no folder, and {@link CheckOptions.read} is asked. */
+  readonly folder: string | undefined;
   readonly key: string;
   /** The archive, for messages. */
   readonly where: string;

@@ -1,16 +1,16 @@
 import yargs from 'yargs';
-import { SnapshotError } from '../errors.ts';
+import { SnapshotError } from '../base/errors.ts';
 import { VERSION } from '../jobs/tool.ts';
-import { COMMON_OPTIONS } from './common-options.ts';
-import { configFile, readConfig, withDefaults } from './config-file.ts';
-import { checkGivenValues } from './given-values.ts';
-import { addLookCommands } from './look-commands.ts';
-import { NOTICE_OPTIONS } from './notice-options.ts';
-import { groupRunOptions, RUN_OPTIONS } from './run-options.ts';
-import { addScheduleCommands } from './schedule-commands.ts';
-import { showError } from './show-error.ts';
+import { COMMON_OPTIONS } from './options/common-options.ts';
+import { configFile, readConfig, withDefaults } from './options/config-file.ts';
+import { checkGivenValues } from './options/given-values.ts';
+import { addLookCommands } from './commands/look-commands.ts';
+import { NOTICE_OPTIONS } from './options/notice-options.ts';
+import { groupRunOptions, RUN_OPTIONS } from './options/run-options.ts';
+import { addScheduleCommands } from './commands/schedule-commands.ts';
+import { showError } from './views/show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
-import { knownTo, usageError } from './usage-error.ts';
+import { knownTo, usageError } from './options/usage-error.ts';
 
 const EXIT_HELP = `Exit status:
   0  done                            4    a guard held something back
@@ -36,7 +36,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   try {
     const typed = args.indexOf('--get-yargs-completions');
     const offered =
-      typed < 0 ? undefined : await (await import('./complete.ts')).complete(args.slice(typed + 1));
+      typed < 0 ? undefined : await (await import('./commands/complete.ts')).complete(args.slice(typed + 1));
     if (offered === undefined) {
       const status = await parse(args, terminal);
       // Behind all that was written: by then it is known what became of it.
@@ -85,7 +85,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
           .example('$0 run --notify ntfy:https://ntfy.sh/my-topic', 'tell a phone how it went')
           .example('$0 run --config snapshot.json', 'with the options in that file'),
       async (options) => {
-        status = await (await import('./run-command.ts')).runCommand(options, terminal);
+        status = await (await import('./commands/run-command.ts')).runCommand(options, terminal);
       },
     )
     .command(
@@ -98,7 +98,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
           .example('$0 notify --notify desktop:', 'is there a notification?')
           .example('$0 notify --config snapshot.json', 'all that are in that file'),
       async (options) => {
-        status = await (await import('./notify-command.ts')).notifyCommand(options, terminal);
+        status = await (await import('./commands/notify-command.ts')).notifyCommand(options, terminal);
       },
     )
     .command(
@@ -106,7 +106,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       'Write a commented plan',
       (command) => command.example('$0 init --plan my-plan.csv', 'write my-plan.csv'),
       async (options) => {
-        status = await (await import('./init-command.ts')).initCommand(options, terminal);
+        status = await (await import('./commands/init-command.ts')).initCommand(options, terminal);
       },
     )
     .command(
@@ -114,7 +114,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       'Check plan, sources and destinations; change nothing',
       (command) => command.example('$0 check', 'before the first night'),
       async (options) => {
-        status = await (await import('./check-command.ts')).checkCommand(options, terminal);
+        status = await (await import('./commands/check-command.ts')).checkCommand(options, terminal);
       },
     );
   addLookCommands(parser, terminal, (code) => (status = code));
@@ -175,7 +175,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
           .example('$0 restore /mnt/disk/documents --at 2026-11 --to x', 'without a plan')
           .example('$0 restore documents --to ~/documents --overwrite if-changed', 'over what is there'),
       async (options) => {
-        status = await (await import('./restore-command.ts')).restoreCommand(options, terminal);
+        status = await (await import('./commands/restore-command.ts')).restoreCommand(options, terminal);
       },
     )
     .command(
@@ -220,7 +220,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
           .example('$0 verify --sample 5%', 'a little each night')
           .example('$0 verify documents --drill', 'restore the newest for real'),
       async (options) => {
-        status = await (await import('./verify-command.ts')).verifyCommand(options, terminal);
+        status = await (await import('./commands/verify-command.ts')).verifyCommand(options, terminal);
       },
     )
     .command(
@@ -232,7 +232,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
           .option('cancel', { type: 'boolean', default: false, describe: 'Cancel it' })
           .example('$0 shutdown --cancel', 'stay up'),
       async (options) => {
-        status = await (await import('./shutdown-command.ts')).shutdownCommand(options, terminal);
+        status = await (await import('./commands/shutdown-command.ts')).shutdownCommand(options, terminal);
       },
     )
     .check(checkGivenValues, true)

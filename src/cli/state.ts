@@ -1,13 +1,7 @@
-import { homedir } from 'node:os';
-import { SnapshotError } from '../errors.ts';
-import { stateFolder } from '../host/state-folder.ts';
+import { SnapshotError } from '../base/errors.ts';
+import { thisStateFolder } from '../host/state-folder.ts';
 import { Memory, type Recall } from '../jobs/status/memory.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Where this user's log and the announcement of a shutdown are. */
-export function thisStateFolder(): string {
-  return stateFolder(process.platform, process.env, homedir());
-}
 
 /** What this machine knows of destinations. What cannot be read counts as unknown, and `terminal` is told. */
 export function recallFor(terminal: Terminal): Recall {

@@ -1,8 +1,8 @@
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
-import { reasonOf, systemCode } from '../errors.ts';
-import { type StatusLine, statusLine } from './status-line.ts';
+import { reasonOf, systemCode } from '../base/errors.ts';
+import { type StatusLine, statusLine } from './views/status-line.ts';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 

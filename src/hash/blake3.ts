@@ -1,5 +1,5 @@
 import type * as Native from '@napi-rs/blake-hash';
-import { loadNative } from '../native.ts';
+import { loadNative } from '../base/native.ts';
 
 /** Takes content piece by piece. */
 export interface Hasher {

@@ -1,7 +1,7 @@
 // Which folders are there, and which of them could be unplugged.
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { systemCode } from '../errors.ts';
+import { systemCode } from '../base/errors.ts';
 
 /** What a system says of a path whose disk, drive letter or file server is not connected. */
 const NOT_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ENODEV', 'ENXIO', 'ENOTCONN']);

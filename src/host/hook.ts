@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import { reasonOf, SnapshotError } from '../errors.ts';
+import { reasonOf, SnapshotError } from '../base/errors.ts';
 
 export interface HookOptions {
   /** Besides that of this process. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { reasonOf, SnapshotError } from '../errors.ts';
+import { reasonOf, SnapshotError } from '../base/errors.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 import { promisify } from 'node:util';
-import { reasonOf } from '../errors.ts';
+import { reasonOf } from '../base/errors.ts';
 import type { Command } from './shutdown.ts';
 
 /** As `nice` without a number. On Windows it becomes the class "below normal". */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { systemCode } from '../errors.ts';
+import { systemCode } from '../base/errors.ts';
 
 /** Who holds a lock: enough to find out later, from anywhere, whether that process still runs. */
 export interface Owner {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { systemCode } from '../errors.ts';
+import { systemCode } from '../base/errors.ts';
 
 /** One folder of `/sys/class/power_supply`: its files, by name, trimmed. See sysfs-class-power in the kernel's ABI. */
 export type PowerSupply = Readonly<Record<string, string | undefined>>;

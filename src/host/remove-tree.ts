@@ -1,5 +1,5 @@
 import { chmod, lstat, readdir, rm } from 'node:fs/promises';
-import { systemCode } from '../errors.ts';
+import { systemCode } from '../base/errors.ts';
 
 /** Removes a folder of our own and all that is in it, folders included that their modes keep closed. */
 export async function removeTree(folder: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { SnapshotError } from '../errors.ts';
+import { SnapshotError } from '../base/errors.ts';
 
 /** The end of what a program says is kept. */
 const MOST_CHARACTERS = 2000;

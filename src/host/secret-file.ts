@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { reasonOf, SnapshotError } from '../errors.ts';
+import { reasonOf, SnapshotError } from '../base/errors.ts';
 
 /** Read and write for the group and for others. */
 const OTHERS = 0o077;

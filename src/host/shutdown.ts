@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { reasonOf, SnapshotError } from '../errors.ts';
+import { reasonOf, SnapshotError } from '../base/errors.ts';
 
 /** A program and its arguments, run as they are: there is no shell in between. */
 export interface Command {

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
 
 /**
@@ -21,4 +22,9 @@ export function stateFolder(
   if (platform === 'darwin') return posix.join(home, 'Library', 'Logs', 'snapshot');
   const state = env['XDG_STATE_HOME'] ?? '';
   return posix.join(posix.isAbsolute(state) ? state : posix.join(home, '.local', 'state'), 'snapshot');
+}
+
+/** Where this user's log, what is known of destinations, and the announcement of a shutdown are. */
+export function thisStateFolder(): string {
+  return stateFolder(process.platform, process.env, homedir());
 }

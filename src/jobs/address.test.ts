@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SnapshotError } from '../errors.ts';
+import { SnapshotError } from '../base/errors.ts';
 import { loadPlan } from '../plan/plan.ts';
-import type { Info } from '../snapshot/info.ts';
-import { snapshotName } from '../snapshot/names.ts';
-import type { Series, Survey } from '../snapshot/series.ts';
+import type { Info } from '../series/info.ts';
+import { snapshotName } from '../series/names.ts';
+import type { Series, Survey } from '../series/series.ts';
 import { chooseSnapshot, findSeries, rowOf } from './address.ts';
 
 const HOUR = 3_600_000;

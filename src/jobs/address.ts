@@ -1,16 +1,16 @@
 // How users name a series and a snapshot.
 import { resolve } from 'node:path';
-import { printable, SnapshotError, systemCode } from '../errors.ts';
+import { printable, SnapshotError, systemCode } from '../base/errors.ts';
 import { nearest } from '../plan/nearest.ts';
 import type { Plan, Row } from '../plan/plan.ts';
-import { Series, type Survey } from '../snapshot/series.ts';
-import { LocalStore } from '../store/local-store.ts';
+import { Series, type Survey } from '../series/series.ts';
+import { openStore } from '../store/open-store.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment } from './moment.ts';
 import { folderAt, seriesAt } from './series-at.ts';
 
 /** The series of all rows of a plan, each once. */
 export function seriesOfPlan(plan: Plan): readonly Series[] {
-  return plan.rows.map((row) => new Series(new LocalStore(row.destination), row.name));
+  return plan.rows.map((row) => new Series(openStore(row.destination), row.name));
 }
 
 /** The row of `plan` that makes `series`; undefined when none does. */

@@ -2,10 +2,10 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
+import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import type { Plan, Row } from '../plan/plan.ts';
-import { Series } from '../snapshot/series.ts';
-import { LocalStore } from '../store/local-store.ts';
+import { Series } from '../series/series.ts';
+import { openStore } from '../store/open-store.ts';
 import { findAway } from './run/away.ts';
 import { findStranger } from './run/whose.ts';
 import type { Recall } from './status/memory.ts';
@@ -49,7 +49,7 @@ async function checkSource(source: string): Promise<Finding> {
 
 async function checkDestination(row: Row, recall: Recall, now: Date): Promise<Finding[]> {
   const { destination, name, every } = row;
-  const series = new Series(new LocalStore(destination), name);
+  const series = new Series(openStore(destination), name);
   const away = await findAway(series, every, await recall(destination), now);
   if (away !== undefined) {
     const message = `destination "${destination}": ${away.message}`;
@@ -68,7 +68,7 @@ async function checkDestination(row: Row, recall: Recall, now: Date): Promise<Fi
   }
   const made = existing === destination ? 'can be written' : 'will be made';
   const findings: Finding[] = [{ level: 'ok', message: `destination "${destination}" ${made}` }];
-  const store = new LocalStore(destination);
+  const store = openStore(destination);
   try {
     const stranger = await findStranger(series, row);
     if (stranger !== undefined) findings.push({ level: 'failure', message: stranger.message });

@@ -1,6 +1,6 @@
 // What a run tells while it goes on. The command line shows these, and prints them as they are with --json;
 // docs/cli.md lists them.
-import type { SeriesSize } from '../snapshot/series-size.ts';
+import type { SeriesSize } from '../series/series-size.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import type { ProblemKind } from '../tree/entry.ts';
 

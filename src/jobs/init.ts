@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
+import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { PLAN_TEMPLATE } from '../plan/template.ts';
 
 /**

@@ -1,5 +1,5 @@
 // What there is to say of snapshots that were taken while the clock was wrong.
-import type { Snapshot } from '../snapshot/series.ts';
+import type { Snapshot } from '../series/series.ts';
 import { formatLocal } from './moment.ts';
 
 /** A sentence for each of `snapshots`, the oldest first, whose clock was wrong. */

@@ -1,16 +1,17 @@
 // Series that users name by the path of a folder.
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { printable, SnapshotError, systemCode } from '../errors.ts';
-import { snapshotTime } from '../snapshot/names.ts';
-import { Series } from '../snapshot/series.ts';
-import { LocalStore } from '../store/local-store.ts';
+import { printable, SnapshotError, systemCode } from '../base/errors.ts';
+import { snapshotTime } from '../series/names.ts';
+import { Series } from '../series/series.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
 
 /** The folder that `path` names, links followed; undefined when there is none. */
-export async function folderAt(path: string): Promise<{ store: LocalStore; name: string } | undefined> {
+export async function folderAt(path: string): Promise<{ store: Store; name: string } | undefined> {
   try {
     const folder = await realpath(path);
-    const store = new LocalStore(dirname(folder));
+    const store = openStore(dirname(folder));
     const item = (await store.list('')).find(({ name }) => name === basename(folder));
     return item?.isFolder === true ? { store, name: item.name } : undefined;
   } catch (error) {
@@ -31,21 +32,21 @@ export async function seriesAt(path: string): Promise<Series> {
   }
   const { store, name } = found;
   if (snapshotTime(name) !== undefined) {
-    throw new SnapshotError('E_USAGE', `"${store.location}/${name}" is one snapshot, not a series`, {
-      hint: `Name the series, and this snapshot of it: ${store.location} --at ${name}`,
+    throw new SnapshotError('E_USAGE', `"${store.label}/${name}" is one snapshot, not a series`, {
+      hint: `Name the series, and this snapshot of it: ${store.label} --at ${name}`,
     });
   }
   const inside = await snapshotsIn(store, name);
   if (inside.isSeries) return new Series(store, name);
   const nested = await seriesIn(store, name, inside.folders);
   if (nested.length === 0) return new Series(store, name);
-  throw new SnapshotError('E_USAGE', `"${store.location}/${name}" is no series, but holds some`, {
-    hint: `Name one of them: ${nested.map((one) => [store.location, name, one].join('/')).join(', ')}`,
+  throw new SnapshotError('E_USAGE', `"${store.label}/${name}" is no series, but holds some`, {
+    hint: `Name one of them: ${nested.map((one) => [store.label, name, one].join('/')).join(', ')}`,
   });
 }
 
 async function snapshotsIn(
-  store: LocalStore,
+  store: Store,
   key: string,
 ): Promise<{ isSeries: boolean; folders: readonly string[] }> {
   const items = await store.list(key);
@@ -58,11 +59,7 @@ async function snapshotsIn(
 
 const MOST_SHOWN = 10;
 
-async function seriesIn(
-  store: LocalStore,
-  key: string,
-  folders: readonly string[],
-): Promise<readonly string[]> {
+async function seriesIn(store: Store, key: string, folders: readonly string[]): Promise<readonly string[]> {
   const found: string[] = [];
   for (const folder of folders) {
     if (found.length === MOST_SHOWN) break;

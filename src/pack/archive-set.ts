@@ -1,12 +1,12 @@
-import { maxHeaderBytes, writeHeader } from '../archive/tar.ts';
-import { centralRecord, dataDescriptor, localHeader, type ZipMember } from '../archive/zip.ts';
-import type { Compressor } from '../archive/zstd.ts';
+import { maxHeaderBytes, writeHeader } from '../format/tar/tar.ts';
+import { centralRecord, dataDescriptor, localHeader, type ZipMember } from '../format/zip/zip.ts';
+import type { Compressor } from '../format/zstd/zstd.ts';
 import type { StoreWriter } from '../store/store.ts';
 import type { Entry } from '../tree/entry.ts';
 import { ArchiveWriter, type Mark, type PackedArchive } from './archive-writer.ts';
 import type { Begin, End } from './large-file.ts';
 import { memberOf } from './member-of.ts';
-import type { Place } from '../archive/contents.ts';
+import type { Place } from '../format/contents.ts';
 import type { PackResult } from './tasks.ts';
 
 /** Begins archive number `n` of those written now, counted from 0. */

@@ -1,5 +1,5 @@
 // Decides what goes into one task. Pure.
-import { BLOCK_BYTES, paddedBytes } from '../archive/tar.ts';
+import { BLOCK_BYTES, paddedBytes } from '../format/tar/tar.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
 
 /** About what one zstd frame holds: enough to compress well and to fill a core, little to read one file. */

@@ -2,7 +2,7 @@ import type { Problem } from '../tree/entry.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
 import { shareContent } from '../tree/hardlinks.ts';
 import { batchesOf, smallFirst } from './batches.ts';
-import { ordered } from '../ordered.ts';
+import { ordered } from '../base/ordered.ts';
 import type { WorkerPool } from './pool.ts';
 
 const HASH_BYTES = 32;

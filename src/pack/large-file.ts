@@ -2,8 +2,8 @@
 // while workers compress the pieces in parallel.
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { paddedBytes } from '../archive/tar.ts';
-import { files } from '../file-calls.ts';
+import { paddedBytes } from '../format/tar/tar.ts';
+import { files } from '../base/file-calls.ts';
 import type { Hasher } from '../hash/blake3.ts';
 import type { Entry } from '../tree/entry.ts';
 import { systemPath } from '../tree/path.ts';

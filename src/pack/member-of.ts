@@ -1,4 +1,4 @@
-import type { Member } from '../archive/member.ts';
+import type { Member } from '../format/member.ts';
 import { groupName, userName } from '../host/users.ts';
 import type { Entry } from '../tree/entry.ts';
 import type { Format } from './tasks.ts';

@@ -1,4 +1,4 @@
-import type { Contents, SharedHashes } from '../archive/contents.ts';
+import type { Contents, SharedHashes } from '../format/contents.ts';
 import type { CreateArchive } from './archive-set.ts';
 import type { WorkerPool } from './pool.ts';
 import type { Format } from './tasks.ts';

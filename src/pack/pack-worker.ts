@@ -1,9 +1,9 @@
 // A thread of the pool: reads, hashes and compresses what it is told to, one task after the other.
 import { parentPort } from 'node:worker_threads';
 import { constants, deflateRawSync } from 'node:zlib';
-import { HashLookup } from '../archive/contents.ts';
-import { concatInto, loadCompressor } from '../archive/zstd.ts';
-import { files } from '../file-calls.ts';
+import { HashLookup } from '../format/contents.ts';
+import { concatInto, loadCompressor } from '../format/zstd/zstd.ts';
+import { files } from '../base/file-calls.ts';
 import { type Blake3, loadBlake3 } from '../hash/blake3.ts';
 import type { Entry } from '../tree/entry.ts';
 import { PIECE_BYTES } from './batches.ts';

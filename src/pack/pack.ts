@@ -1,6 +1,6 @@
-import type { SharedHashes } from '../archive/contents.ts';
-import { isCompressedType } from '../archive/zip.ts';
-import { loadCompressor, type Compressor } from '../archive/zstd.ts';
+import type { SharedHashes } from '../format/contents.ts';
+import { isCompressedType } from '../format/zip/zip.ts';
+import { loadCompressor, type Compressor } from '../format/zstd/zstd.ts';
 import { type Hasher, loadBlake3 } from '../hash/blake3.ts';
 import type { Problem } from '../tree/entry.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
@@ -9,7 +9,7 @@ import { ArchiveSet } from './archive-set.ts';
 import { batchesOf, smallFirst } from './batches.ts';
 import { withoutStored } from './without-stored.ts';
 import { type End, largeFile } from './large-file.ts';
-import { ordered } from '../ordered.ts';
+import { ordered } from '../base/ordered.ts';
 import type { Done, Item } from './pack-items.ts';
 import type { PackOptions } from './pack-options.ts';
 import type { Packed } from './packed.ts';

@@ -15,10 +15,10 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Contents } from '../archive/contents.ts';
-import { type FoundMember, readArchive } from '../archive/read-archive.ts';
+import { Contents } from '../format/contents.ts';
+import { type FoundMember, readArchive } from '../format/read-archive.ts';
 import { loadBlake3 } from '../hash/blake3.ts';
-import { LocalStore } from '../store/local-store.ts';
+import { LocalStore } from '../store/local/local-store.ts';
 import { EntryTable } from '../tree/entry-table.ts';
 import type { BytePath } from '../tree/path.ts';
 import { scan, startScan } from '../tree/scan.ts';
@@ -26,7 +26,7 @@ import type { PackedArchive } from './archive-writer.ts';
 import { PIECE_BYTES } from './batches.ts';
 import { Packer } from './pack.ts';
 import type { PackOptions } from './pack-options.ts';
-import { finished } from './whole-tree.ts';
+import { finished } from './whole-tree.lab.ts';
 import { WorkerPool } from './pool.ts';
 import type { Format } from './tasks.ts';
 
@@ -139,7 +139,7 @@ async function opened(
 /** The members of an archive, in order, all checksums checked. */
 async function membersOf(format: Format, archive: PackedArchive | undefined): Promise<FoundMember[]> {
   if (archive === undefined) return [];
-  const bytes = readFileSync(join(store.location, archive.file));
+  const bytes = readFileSync(join(store.folder, archive.file));
   const given = {
     sizeBytes: bytes.length,
     read: async (offset: number, length: number) =>
@@ -219,7 +219,7 @@ describe.each(FORMATS)('a Packer that writes %s', (format) => {
     const { packer, progress } = await opened(format, entries, ['small', large]);
     const { slots } = await packer.files(numbersOf(entries, ['small', 'large']));
     expect(await finished(packer)).toMatchObject({ archives: [], tree: undefined, problems: [] });
-    expect([slots.size, existsSync(store.location)]).toEqual([0, false]);
+    expect([slots.size, existsSync(store.folder)]).toEqual([0, false]);
     expect(progress).toEqual({ files: 2, bytes: LARGE + 5 });
   });
 
@@ -372,7 +372,7 @@ describe.each(FORMATS)('a Packer that writes %s', (format) => {
     expect([slots.size, lost.size]).toEqual([0, 0]);
     expect(wanted.map((i) => entries.at(i))).toEqual(before);
     expect(await finished(packer)).toMatchObject({ archives: [], problems: [] });
-    expect(existsSync(store.location)).toBe(false);
+    expect(existsSync(store.folder)).toBe(false);
   });
 
   it('has what files hold when they are written again', async () => {
@@ -456,6 +456,6 @@ describe('the archive of folders and links in a tar.zst', () => {
     const { packer } = await opened('tar.zst', entries);
     await packer.tree(new Set(numbersOf(entries, ['a', 'b'])));
     expect((await finished(packer)).tree).toBeUndefined();
-    expect(existsSync(store.location)).toBe(false);
+    expect(existsSync(store.folder)).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import { constants, type BigIntStats } from 'node:fs';
-import { reasonOf, systemCode } from '../errors.ts';
-import { files } from '../file-calls.ts';
+import { reasonOf, systemCode } from '../base/errors.ts';
+import { files } from '../base/file-calls.ts';
 import type { Entry, ProblemKind } from '../tree/entry.ts';
 import { type BytePath, systemPath } from '../tree/path.ts';
 

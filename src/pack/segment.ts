@@ -1,9 +1,9 @@
 // Building one segment of an archive, in a worker: the members of one task.
 import { crc32, deflateRawSync } from 'node:zlib';
-import type { Member } from '../archive/member.ts';
-import { maxHeaderBytes, paddedBytes, writeHeader } from '../archive/tar.ts';
-import { centralRecord, isCompressedType, localHeader, type ZipMember } from '../archive/zip.ts';
-import { concatInto, type Compressor } from '../archive/zstd.ts';
+import type { Member } from '../format/member.ts';
+import { maxHeaderBytes, paddedBytes, writeHeader } from '../format/tar/tar.ts';
+import { centralRecord, isCompressedType, localHeader, type ZipMember } from '../format/zip/zip.ts';
+import { concatInto, type Compressor } from '../format/zstd/zstd.ts';
 
 /** Where a member's content lies in the segment, once it is finished. */
 export interface Spot {

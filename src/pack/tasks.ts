@@ -1,5 +1,5 @@
 // What the main thread asks of a worker, and what it gets back.
-import type { SharedHashes } from '../archive/contents.ts';
+import type { SharedHashes } from '../format/contents.ts';
 import type { Entry } from '../tree/entry.ts';
 import type { Lost, Seen } from './read-file.ts';
 

@@ -1,4 +1,4 @@
-import { HashLookup, type SharedHashes } from '../archive/contents.ts';
+import { HashLookup, type SharedHashes } from '../format/contents.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
 import { hashFiles, type HashOptions } from './hash-files.ts';
 

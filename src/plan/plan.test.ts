@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SnapshotError } from '../errors.ts';
+import { SnapshotError } from '../base/errors.ts';
 import { type Plan, type Row, loadPlan } from './plan.ts';
 import { PlanError, type PlanProblem } from './problem.ts';
 import { PLAN_TEMPLATE } from './template.ts';

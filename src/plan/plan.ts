@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { SnapshotError, reasonOf } from '../errors.ts';
+import { SnapshotError, reasonOf } from '../base/errors.ts';
 import type { Settings } from './columns.ts';
 import { type CsvRecord, readCsv } from './csv.ts';
 import type { Surroundings } from './expand.ts';

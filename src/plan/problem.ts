@@ -1,4 +1,4 @@
-import { printable, SnapshotError } from '../errors.ts';
+import { printable, SnapshotError } from '../base/errors.ts';
 
 /** One thing that is wrong in a plan: where, what, and what would be right. */
 export interface PlanProblem {

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { files, interpose } from '../file-calls.ts';
+import { files, interpose } from '../base/file-calls.ts';
 import { closing, flushFolder } from './attempt.ts';
 
 async function openOne(): Promise<{ file: Awaited<ReturnType<typeof open>>; path: string }> {

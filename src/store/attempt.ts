@@ -1,7 +1,7 @@
 // File calls whose failures say what could not be done, to what, and why.
 import type { FileHandle } from 'node:fs/promises';
-import { systemCode } from '../errors.ts';
-import { files } from '../file-calls.ts';
+import { systemCode } from '../base/errors.ts';
+import { files } from '../base/file-calls.ts';
 import { storeError } from './store-error.ts';
 
 /** What file systems say that cannot flush folders, as some of file servers and FUSE: there is nothing more to do. */

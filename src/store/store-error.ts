@@ -1,4 +1,4 @@
-import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
+import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 
 /** What a file call of the system has thrown, as an error of the store. */
 export function storeError(action: string, path: string, cause: unknown): SnapshotError {

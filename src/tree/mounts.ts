@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemCode } from '../errors.ts';
+import { systemCode } from '../base/errors.ts';
 import { type BytePath, fromBytes, fromText } from './path.ts';
 
 /** A path of a tree where a file system is mounted; the empty path: the source itself. */

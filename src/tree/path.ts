@@ -1,5 +1,5 @@
 // The one place that knows how names become bytes, text and arguments of system calls.
-import { printable } from '../errors.ts';
+import { printable } from '../base/errors.ts';
 
 /**
  * A path or name as the file system gives it: one character per byte (code units 0 to 255).

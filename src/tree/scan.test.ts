@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SnapshotError } from '../errors.ts';
+import { SnapshotError } from '../base/errors.ts';
 import type { Entry, Problem } from './entry.ts';
 import { EntryTable } from './entry-table.ts';
 import { type BytePath, comparePaths, fromText, systemPath } from './path.ts';

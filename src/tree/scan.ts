@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
+import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import type { Entry, Problem } from './entry.ts';
 import { EntryTable } from './entry-table.ts';
 import { Excludes, type Rules } from './exclude.ts';

@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Compressor, loadCompressor, loadDecompressor } from '../archive/zstd.ts';
+import { type Compressor, loadCompressor, loadDecompressor } from '../format/zstd/zstd.ts';
 import { frameContent, recordContent } from './content.ts';
 
 const zstd = loadDecompressor();

@@ -1,7 +1,7 @@
 // What a piece of an archive holds. Everything that it claims is checked before memory is taken for it.
 import { inflateRawSync } from 'node:zlib';
-import { type Decompressor, measureFrame } from '../archive/zstd.ts';
-import { reasonOf } from '../errors.ts';
+import { type Decompressor, measureFrame } from '../format/zstd/zstd.ts';
+import { reasonOf } from '../base/errors.ts';
 import { Damaged } from './damage.ts';
 
 /** Ours hold about 4 MiB, and never more than 9. */

@@ -15,13 +15,13 @@ import {
   unlinkSync,
   utimesSync,
 } from 'node:fs';
-import { systemCode } from '../errors.ts';
+import { systemCode } from '../base/errors.ts';
 import { display, toBytes } from '../tree/path.ts';
-import { type Target, Unsafe } from './contained.ts';
-import { inWords, setMeta, setOwner, setTime } from './meta.ts';
-import { toTime } from './mtime.ts';
+import { type Target, Unsafe } from '../target/contained.ts';
+import { inWords, setMeta, setOwner, setTime } from '../target/meta.ts';
+import { toTime } from '../target/mtime.ts';
 import type { Deed } from './tasks.ts';
-import { claim, nameRefused, removePart, settleFile } from './write-file.ts';
+import { claim, nameRefused, removePart, settleFile } from '../target/write-file.ts';
 
 /** Until all is in it, a folder is its owner's alone, who can write to it. */
 const FOLDER_MODE = 0o700;

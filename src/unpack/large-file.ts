@@ -4,20 +4,20 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
-import { Damage } from '../archive/damage.ts';
-import { nextFrame } from '../archive/read-frames.ts';
-import { SourceReader } from '../archive/source-reader.ts';
-import { reasonOf, SnapshotError } from '../errors.ts';
+import { Damage } from '../format/damage.ts';
+import { nextFrame } from '../format/zstd/read-frames.ts';
+import { SourceReader } from '../format/source-reader.ts';
+import { reasonOf, SnapshotError } from '../base/errors.ts';
 import type { Hasher } from '../hash/blake3.ts';
-import { ordered } from '../ordered.ts';
+import { ordered } from '../base/ordered.ts';
 import type { Store } from '../store/store.ts';
-import { Target } from './contained.ts';
+import { Target } from '../target/contained.ts';
 import { recordHead } from './content.ts';
 import { Damaged } from './damage.ts';
 import type { ArchiveFile, Spot } from './places.ts';
 import type { UnpackPool } from './pool.ts';
-import type { FileOrder } from './tasks.ts';
-import { PART_FLAGS, PART_MODE, removePart } from './write-file.ts';
+import type { FileOrder } from '../target/order.ts';
+import { PART_FLAGS, PART_MODE, removePart } from '../target/write-file.ts';
 
 /** The longest head of a zip record: two names of 64 KiB, nearly. */
 const MAX_HEAD_BYTES = 30 + 2 * 65_535;

@@ -9,13 +9,13 @@ import {
   readlinkSync,
   readSync,
 } from 'node:fs';
-import { systemCode } from '../errors.ts';
+import { systemCode } from '../base/errors.ts';
 import type { Hasher } from '../hash/blake3.ts';
 import { fromBytes } from '../tree/path.ts';
-import { type Target, Unsafe } from './contained.ts';
-import { isSameTime } from './mtime.ts';
+import { type Target, Unsafe } from '../target/contained.ts';
+import { isSameTime } from '../target/mtime.ts';
 import type { Found, LookResult, LookTask, Sought } from './tasks.ts';
-import { NO_SUCH_NAME } from './write-file.ts';
+import { NO_SUCH_NAME } from '../target/write-file.ts';
 
 const ROOM = Buffer.allocUnsafeSlow(1024 * 1024);
 

@@ -1,28 +1,7 @@
 // What the main thread asks of a worker, and what it gets back.
 import type { BytePath } from '../tree/path.ts';
+import type { FileOrder, Meta } from '../target/order.ts';
 import type { EntryType } from '../tree/entry.ts';
-
-/** What is set of an entry beside its content. */
-export interface Meta {
-  /** Permission bits, 0 to 0o7777. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** Nanoseconds since 1970. */
-  readonly mtimeNs: bigint;
-}
-
-/** A file to make. */
-export interface FileOrder extends Meta {
-  readonly path: BytePath;
-  /** Bytes of its content, and where they begin in what its piece holds. */
-  readonly size: number;
-  readonly skip: number;
-  /** Something is at its path already, and makes way. Else whatever is there is left alone. */
-  readonly replaces: boolean;
-  /** A file that some systems take for this one: its name differs by case or Unicode form only. */
-  readonly twin: BytePath | undefined;
-}
 
 /** Whole frames of a tar.zst, or one record of a zip, and the files whose content is in there. */
 export interface Piece {

@@ -1,25 +1,16 @@
 // A thread of the pool: decompresses, verifies and writes what it is told to, one task after the other.
 import { parentPort } from 'node:worker_threads';
-import { type Decompressor, loadDecompressor } from '../archive/zstd.ts';
-import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
+import { type Decompressor, loadDecompressor } from '../format/zstd/zstd.ts';
+import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { type Blake3, type Hasher, loadBlake3 } from '../hash/blake3.ts';
-import { Target, Unsafe } from './contained.ts';
+import { Target, Unsafe } from '../target/contained.ts';
 import { frameContent, recordContent } from './content.ts';
 import { Damaged } from './damage.ts';
 import { doDeed } from './deeds.ts';
 import { look } from './look.ts';
-import type {
-  DeedsTask,
-  Failure,
-  FileOrder,
-  FilesTask,
-  Format,
-  FrameTask,
-  Piece,
-  Results,
-  Task,
-} from './tasks.ts';
-import { writeFile } from './write-file.ts';
+import type { FileOrder } from '../target/order.ts';
+import type { DeedsTask, Failure, FilesTask, Format, FrameTask, Piece, Results, Task } from './tasks.ts';
+import { writeFile } from '../target/write-file.ts';
 
 const HASH_BYTES = 32;
 

@@ -1,16 +1,17 @@
 // Files out of archives: the main thread reads what is needed, workers decompress, verify and write it.
-import { reasonOf, SnapshotError, systemCode } from '../errors.ts';
+import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { type Hasher, loadBlake3 } from '../hash/blake3.ts';
-import { ordered } from '../ordered.ts';
+import { ordered } from '../base/ordered.ts';
 import type { Store } from '../store/store.ts';
 import { display } from '../tree/path.ts';
-import { Unsafe } from './contained.ts';
+import { Unsafe } from '../target/contained.ts';
 import { Damaged } from './damage.ts';
 import { writeLarge } from './large-file.ts';
 import type { Places } from './places.ts';
 import type { UnpackPool } from './pool.ts';
 import { type LargeReading, type NoReading, type Reading, readingsOf, type WantedPiece } from './readings.ts';
-import type { Failure, FileOrder, Piece } from './tasks.ts';
+import type { FileOrder } from '../target/order.ts';
+import type { Failure, Piece } from './tasks.ts';
 
 const HASH_BYTES = 32;
 

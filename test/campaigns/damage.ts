@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LivingTree, randomOf } from '../history.ts';
+import { LivingTree, randomOf } from '../support/history.ts';
 
 export type Format = 'tar.zst' | 'zip';
 

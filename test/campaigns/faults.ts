@@ -1,8 +1,8 @@
 // Lets the n-th file call of a run fail, for n = 1, 2, 3, … until the run does not come so far: once, and from then
 // on; in each night of a small series. After SQLite's tests, see https://sqlite.org/testing.html#i_o_error_testing
 //
-//     npm run campaign:faults -- --step 7 --faults EIO,kill
-//     TMPDIR=/dev/shm npm run campaign:faults -- --share 1/2
+//     npm run campaign -- faults --step 7 --faults EIO,kill
+//     TMPDIR=/dev/shm npm run campaign -- faults --share 1/2
 //
 // In memory, as in the second line, it takes half of the time: no fault of this kind asks what a disk does.
 //

@@ -1,6 +1,6 @@
 // Proves that a run may be killed at any moment: nothing that was whole is lost, and the next run needs no hand.
 //
-//     npm run campaign:kill -- --rounds 500 --seed 7
+//     npm run campaign -- kill --rounds 500 --seed 7
 //
 // --rounds N   so many runs are killed (default 500)
 // --seed N     the trees, and how far each run comes, follow from it; the machine's speed has a say as well (default 1)
@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { KilledPlace } from '../killed.ts';
+import { KilledPlace } from '../support/killed.ts';
 
 /** Every so many kills, one run is left alone, and everything is looked at. */
 const KILLS_PER_CHECK = 5;

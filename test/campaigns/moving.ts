@@ -1,6 +1,6 @@
 // Proves that a source that never holds still is stored as it was at some moment, file by file, or named.
 //
-//     npm run campaign:moving -- --seconds 60 --seed 7
+//     npm run campaign -- moving --seconds 60 --seed 7
 //
 // --seconds N   so long the command runs again and again, while three processes churn its source (default 60)
 // --seed N      what they do follows from it; when, from the machine (default 1)
@@ -8,9 +8,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { end, startChurning } from '../churn.ts';
-import { ChurnedPlace } from '../churned.ts';
-import { startWriting } from '../large-churn.ts';
+import { end, startChurning } from '../support/churn.ts';
+import { ChurnedPlace } from '../support/churned.ts';
+import { startWriting } from '../support/large-churn.ts';
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: '1' } },

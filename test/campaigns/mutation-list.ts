@@ -1,4 +1,4 @@
-// Promises, each broken on purpose in the source: `npm run campaign:mutations` sees which test goes red.
+// Promises, each broken on purpose in the source: `npm run campaign -- mutations` sees which test goes red.
 
 export interface Mutation {
   /** What is broken. */
@@ -15,11 +15,11 @@ export interface Mutation {
 /** What holds the order of flushes: only a disk that loses writes can tell. */
 const POWER_CUT = 'test/power-cut.test.ts';
 
-const STORE = 'src/store/local-store.ts';
+const STORE = 'src/store/local/local-store.ts';
 const MAKE = 'src/jobs/run/make-snapshot.ts';
 const WRITE = 'src/jobs/run/write-row.ts';
 const ORDER = 'src/jobs/run/order.test.ts';
-const CURSOR = 'src/snapshot/index-cursor.ts';
+const CURSOR = 'src/series/index/index-cursor.ts';
 /** Named histories: the random ones of the model would find most of these, some day. */
 const MODEL = 'test/model/model.test.ts';
 const SHARING = 'src/jobs/run/sharing.test.ts';
@@ -51,10 +51,10 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'info.json is written before the check sums',
-    file: 'src/snapshot/commit.ts',
+    file: 'src/series/commit.ts',
     from: '    await store.put(sumsKey, Buffer.from(sums));\n    await writer.commit();',
     to: '    await writer.commit();\n    await store.put(sumsKey, Buffer.from(sums));',
-    test: 'src/snapshot/commit.test.ts',
+    test: 'src/series/commit.test.ts',
     only: 'writes info.json last',
   },
   {
@@ -82,15 +82,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'rotation removes info.json in its turn, not first',
-    file: 'src/snapshot/removal.ts',
+    file: 'src/series/removal.ts',
     from: '  await home.store.remove(home.key(snapshot, INFO_FILE));\n',
     to: '',
-    test: 'src/snapshot/series.test.ts',
+    test: 'src/series/series.test.ts',
     only: 'then removes info.json',
   },
   {
     name: 'rotation removes files that are not of this program',
-    file: 'src/snapshot/removal.ts',
+    file: 'src/series/removal.ts',
     from: '    else if (!isFile || !isOurs(name, home.name)) foreign.push(name);\n',
     to: '',
     test: 'test/rotation.test.ts',
@@ -98,15 +98,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'rotation removes an archive that another snapshot names',
-    file: 'src/snapshot/removal.ts',
+    file: 'src/series/removal.ts',
     from: '    if (named.has(`${snapshot}/${name}`)) shared.push(name);\n    else if',
     to: '    if',
-    test: 'src/snapshot/series.test.ts',
+    test: 'src/series/series.test.ts',
     only: 'leaves what another snapshot names',
   },
   {
     name: 'a dated folder without info.json counts as none',
-    file: 'src/snapshot/survey.ts',
+    file: 'src/series/survey.ts',
     from: "    } else states[state === 'needed' ? 'kept' : state].push(name);\n",
     to: '    }\n',
     test: 'test/rotation.test.ts',
@@ -130,37 +130,37 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'restore does not look where a path leads',
-    file: 'src/unpack/contained.ts',
+    file: 'src/target/contained.ts',
     from: '    if (why !== undefined) throw new Unsafe(why);\n',
     to: '',
-    test: 'src/unpack/contained.test.ts',
+    test: 'src/target/contained.test.ts',
   },
   {
     name: 'restore writes through a link in place of a folder',
-    file: 'src/unpack/contained.ts',
+    file: 'src/target/contained.ts',
     from: '    this.#checkFolder(parentOf(path));\n    return systemPath(this.root, path);',
     to: '    return systemPath(this.root, path);',
-    test: 'src/unpack/contained.test.ts',
+    test: 'src/target/contained.test.ts',
     only: 'writes nothing through a link in place of a folder',
   },
   {
     name: 'the lock of another run is ignored',
-    file: 'src/snapshot/lock.ts',
+    file: 'src/series/lock/lock.ts',
     from: '      if (others.length === 0) {',
     to: '      if (others.length >= 0) {',
-    test: 'src/snapshot/lock.test.ts',
+    test: 'src/series/lock/lock.test.ts',
     only: 'held by one at a time',
   },
   {
     name: 'a lock that this process could not remove locks it out',
-    file: 'src/snapshot/lock.ts',
+    file: 'src/series/lock/lock.ts',
     from: "return isSelf && !ownLocks.has(place) ? 'dead'",
     to: "return isSelf && !ownLocks.has(place) ? 'alive'",
-    test: 'src/snapshot/lock.test.ts',
+    test: 'src/series/lock/lock.test.ts',
   },
   {
     name: 'one wrong answer makes a snapshot look unfinished',
-    file: 'src/snapshot/survey.ts',
+    file: 'src/series/survey.ts',
     from: 'if (items.every(({ name }) => name !== INFO_FILE)) return { items };',
     to: 'return { items };',
     test: 'src/jobs/run/clear-unfinished.test.ts',
@@ -174,10 +174,10 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the lock of a dead process stays for ever',
-    file: 'src/snapshot/lock.ts',
+    file: 'src/series/lock/lock.ts',
     from: "if (state === 'dead' || (state === 'unknown' && isStale))",
     to: "if (state === 'unknown' && isStale)",
-    test: 'src/snapshot/lock.test.ts',
+    test: 'src/series/lock/lock.test.ts',
     only: 'taken over when it was killed',
   },
   {
@@ -206,10 +206,10 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the mass-change guard wakes up later',
-    file: 'src/snapshot/guards.ts',
+    file: 'src/series/guards.ts',
     from: 'hit * 2 <= previousFiles',
     to: 'hit * 2 <= previousFiles + 1',
-    test: 'src/snapshot/guards.test.ts',
+    test: 'src/series/guards.test.ts',
     only: 'modified and',
   },
   {
@@ -230,10 +230,10 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the free-space guard is off',
-    file: 'src/snapshot/guards.ts',
+    file: 'src/series/guards.ts',
     from: 'if (accepted || freeBytes === undefined || freeBytes >= needed) return;',
     to: 'if (accepted || freeBytes === undefined || needed >= 0) return;',
-    test: 'src/snapshot/guards.test.ts',
+    test: 'src/series/guards.test.ts',
     only: 'there is no room',
   },
   {
@@ -262,10 +262,10 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'content is taken for stored without comparing hashes',
-    file: 'src/archive/contents.ts',
+    file: 'src/format/contents.ts',
     from: 'if (isSame(this.#hashes, slot * HASH_BYTES, hash)) yield slot;',
     to: 'yield slot;',
-    test: 'src/archive/contents.test.ts',
+    test: 'src/format/contents.test.ts',
   },
   {
     name: 'an archive is dropped that one live file lies in',
@@ -285,15 +285,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a link in the destination is followed',
-    file: 'src/store/no-links.ts',
+    file: 'src/store/local/no-links.ts',
     from: 'if (!stats.isFile() && !stats.isDirectory()) throw',
     to: 'if (!stats.isFile() && !stats.isDirectory() && !stats.isSymbolicLink()) throw',
-    test: 'src/store/local-store.test.ts',
+    test: 'src/store/local/local-store.test.ts',
     only: 'somebody else has put a link',
   },
   {
     name: 'a link with the name of a snapshot is one',
-    file: 'src/snapshot/series.ts',
+    file: 'src/series/series.ts',
     from: '      if (!isFolder) {',
     to: '      if (!isFolder && name === INFO_FILE) {',
     test: 'test/links.test.ts',
@@ -317,7 +317,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a restored file has its own mode before its content',
-    file: 'src/unpack/write-file.ts',
+    file: 'src/target/write-file.ts',
     from: '      for (let done = 0; done < content.length;) done += writeSync(fd, content, done);\n      setMeta(fd, order);',
     to: '      setMeta(fd, order);\n      for (let done = 0; done < content.length;) done += writeSync(fd, content, done);',
     test: 'test/modes.test.ts',
@@ -325,24 +325,24 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'bytes after a zstd frame are not noticed',
-    file: 'src/archive/zstd.ts',
+    file: 'src/format/zstd/zstd.ts',
     from: "    if (bytes !== frame.length) throw damaged('bytes follow where its frame ends');\n",
     to: '',
-    test: 'src/archive/zstd.test.ts',
+    test: 'src/format/zstd/zstd.test.ts',
   },
   {
     name: 'a zstd frame of another length is taken',
-    file: 'src/archive/zstd.ts',
+    file: 'src/format/zstd/zstd.ts',
     from: 'if (sizeBytes !== undefined && content.length !== sizeBytes)',
     to: 'if (sizeBytes !== undefined && content.length > sizeBytes * 1000)',
-    test: 'src/archive/zstd.test.ts',
+    test: 'src/format/zstd/zstd.test.ts',
   },
   {
     name: 'a frame without checksum is taken for whole',
-    file: 'src/archive/read-frames.ts',
+    file: 'src/format/zstd/read-frames.ts',
     from: 'if (((window[4] ?? 0) & CHECKSUM_FLAG) === 0) {',
     to: 'if (((window[4] ?? 0) & CHECKSUM_FLAG) > 255) {',
-    test: 'src/archive/read-tar.test.ts',
+    test: 'src/format/tar/read-tar.test.ts',
   },
   {
     name: 'a run that was stopped commits its snapshot',
@@ -354,7 +354,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a drill runs a RESTORE.txt that nobody has checked',
-    file: 'src/jobs/verify/drill.ts',
+    file: 'src/jobs/drill/drill.ts',
     from: 'return await runScript(script, where, target, signal);',
     to: 'return await runScript(where, where, target, signal);',
     test: 'test/verify.test.ts',
@@ -434,7 +434,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'restore sets no modes',
-    file: 'src/unpack/meta.ts',
+    file: 'src/target/meta.ts',
     from: '  fchmodSync(fd, mode & ~((owned.user ? 0 : SET_USER) | (owned.group ? 0 : SET_GROUP)));\n',
     to: '',
     test: MODEL,

@@ -1,7 +1,7 @@
 // Breaks the promises of the source one after the other, and sees whether the tests notice.
 //
-//     npm run campaign:mutations
-//     npm run campaign:mutations -- --only flushed
+//     npm run campaign -- mutations
+//     npm run campaign -- mutations --only flushed
 //
 // --only TEXT  those with this text in their names only
 //

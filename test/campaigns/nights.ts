@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { noise } from '../trees.ts';
+import { noise } from '../support/trees.ts';
 
 /** What was done to the source before each night. */
 export const NIGHTS: readonly { readonly name: string; readonly change: (source: string) => void }[] = [

@@ -1,7 +1,7 @@
 // Cuts the power after each thing that a run does to a destination, keeps any part of what was not flushed, and
 // looks whether the promises hold: for each night of a small series.
 //
-//     npm run campaign:power-cut -- --luck 5 --seed 1
+//     npm run campaign -- power-cut --luck 5 --seed 1
 //
 // --luck N     disks tried for each moment, besides that on which all was kept and that on which nothing was (default 3)
 // --every N    only every N-th moment (default 1: all)

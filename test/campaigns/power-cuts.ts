@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { randomOf } from '../history.ts';
-import { lookAt } from '../trees.ts';
+import { randomOf } from '../support/history.ts';
+import { lookAt } from '../support/trees.ts';
 import { copyTree } from './copy-tree.ts';
 import { CrashStates, type Luck } from './crash-state.ts';
 import { Journal } from './journal.ts';

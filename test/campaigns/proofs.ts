@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { asZip } from '../restored.ts';
-import { lookAt, type Seen } from '../trees.ts';
+import { asZip } from '../support/restored.ts';
+import { lookAt, type Seen } from '../support/trees.ts';
 import { localStore, series, verifyJob } from './built.ts';
 
 export type Tree = ReadonlyMap<string, Seen>;

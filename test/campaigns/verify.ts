@@ -1,6 +1,6 @@
 // Proves that `snapshot verify` finds every damage, and never one that is not there.
 //
-//     npm run campaign:verify -- --rounds 1000 --seed 7
+//     npm run campaign -- verify --rounds 1000 --seed 7
 //
 // --rounds N   so many times a file of a series is damaged at random, and healed (default 1000)
 // --seed N     the series and the damage follow from it (default 1)

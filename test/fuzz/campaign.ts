@@ -1,6 +1,6 @@
 // Proves that nothing that can be read from a disk makes the program crash or hang: it is taken, or refused.
 //
-//     npm run campaign:fuzz -- --inputs 1000000 --seed 7
+//     npm run campaign -- fuzz --inputs 1000000 --seed 7
 //
 // --inputs N   so many for each reader (default 20000)
 // --seed N     the inputs follow from it (default 1)

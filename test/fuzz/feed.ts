@@ -1,5 +1,5 @@
-import { SnapshotError } from '../../src/errors.ts';
-import { randomOf } from '../history.ts';
+import { SnapshotError } from '../../src/base/errors.ts';
+import { randomOf } from '../support/history.ts';
 import { mutate } from './mutate.ts';
 import type { Reader } from './reader.ts';
 

@@ -1,8 +1,8 @@
-// `npm run campaign:fuzz` has many more inputs.
+// `npm run campaign -- fuzz` has many more inputs.
 import { describe, expect, it } from 'vitest';
 import { feed } from './feed.ts';
 import { allReaders } from './readers.ts';
-import { chosenSeed } from '../seed.ts';
+import { chosenSeed } from '../support/seed.ts';
 import { seedFiles } from './seeds.ts';
 
 const INPUTS = 1500;

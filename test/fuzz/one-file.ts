@@ -1,4 +1,4 @@
-import { LocalStore } from '../../src/store/local-store.ts';
+import { LocalStore } from '../../src/store/local/local-store.ts';
 import type { StoreItem } from '../../src/store/store.ts';
 
 /** A store with a single small file, which is an hour old. */

@@ -9,9 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { loadDecompressor, measureFrame } from '../../src/archive/zstd.ts';
-import { SeriesLab } from '../../src/jobs/run/series-lab.ts';
-import { noise } from '../trees.ts';
+import { loadDecompressor, measureFrame } from '../../src/format/zstd/zstd.ts';
+import { SeriesLab } from '../../src/jobs/run/series.lab.ts';
+import { noise } from '../support/trees.ts';
 
 export interface SeedFile {
   readonly name: string;

@@ -1,9 +1,9 @@
 // What users write, and what the schedulers of their systems give back.
 import { strict as assert } from 'node:assert';
-import { SnapshotError } from '../../src/errors.ts';
-import { FILE_OPTIONS, parseConfig } from '../../src/cli/config-file.ts';
-import { readDuration } from '../../src/cli/duration.ts';
-import { parseRate } from '../../src/cli/max-rate.ts';
+import { SnapshotError } from '../../src/base/errors.ts';
+import { FILE_OPTIONS, parseConfig } from '../../src/cli/options/config-file.ts';
+import { readDuration } from '../../src/cli/options/duration.ts';
+import { parseRate } from '../../src/cli/options/max-rate.ts';
 import { readCron } from '../../src/host/schedulers/cron.ts';
 import { crontab, crontabBlock, withBlock } from '../../src/host/schedulers/crontab.ts';
 import { type Entry, type FoundEntry, readTags } from '../../src/host/schedulers/entry.ts';

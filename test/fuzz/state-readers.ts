@@ -1,10 +1,10 @@
 // What this program keeps for itself on disks and on this machine, and anyone may have changed since.
 import { strict as assert } from 'node:assert';
 import { parseKnown } from '../../src/jobs/status/memory.ts';
-import { readMarker } from '../../src/snapshot/disk-marker.ts';
-import { isRun, isSuccess } from '../../src/snapshot/past.ts';
-import { readRuns } from '../../src/snapshot/read-runs.ts';
-import { Series } from '../../src/snapshot/series.ts';
+import { readMarker } from '../../src/series/disk-marker.ts';
+import { isRun, isSuccess } from '../../src/series/past.ts';
+import { readRuns } from '../../src/series/read-runs.ts';
+import { Series } from '../../src/series/series.ts';
 import { OneFile } from './one-file.ts';
 import type { Reader } from './reader.ts';
 

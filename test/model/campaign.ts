@@ -1,6 +1,6 @@
 // Proves, step by step, that a series is what a model of it says, whatever happens.
 //
-//     npm run campaign:model -- --steps 20000 --seed 7
+//     npm run campaign -- model --steps 20000 --seed 7
 //
 // --steps N    at least so many steps (default 10000)
 // --seed N     what happens follows from it (default 1)

@@ -16,11 +16,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { noteDamage } from '../../src/jobs/verify/note-damage.ts';
-import { repair } from '../../src/jobs/verify/repair.ts';
+import { repair } from '../../src/jobs/repair/repair.ts';
 import { verify } from '../../src/jobs/verify/verify.ts';
-import { Series } from '../../src/snapshot/series.ts';
-import { LocalStore } from '../../src/store/local-store.ts';
-import { lookAt } from '../trees.ts';
+import { Series } from '../../src/series/series.ts';
+import { LocalStore } from '../../src/store/local/local-store.ts';
+import { lookAt } from '../support/trees.ts';
 import type { MishapStep } from './mishap-steps.ts';
 import type { Stage } from './mishaps.ts';
 import { comparable } from './moment.ts';

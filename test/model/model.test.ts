@@ -1,8 +1,8 @@
-// Histories at random; docs/reliability.md says what `npm run campaign:model` came to, which has many more.
+// Histories at random; docs/reliability.md says what `npm run campaign -- model` came to, which has many more.
 import * as fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { IS_WINDOWS } from '../command.ts';
-import { chosenSeed } from '../seed.ts';
+import { IS_WINDOWS } from '../support/command.ts';
+import { chosenSeed } from '../support/seed.ts';
 import { play, prove } from './play.ts';
 import { histories, PLAIN_RUN, type RunStep, type Step } from './steps.ts';
 

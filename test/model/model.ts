@@ -3,8 +3,8 @@
 import { strict as assert } from 'node:assert';
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import type { RowEnd } from '../../src/jobs/events.ts';
-import { NoLinkStore, SeriesLab } from '../../src/jobs/run/series-lab.ts';
-import { lookAt } from '../trees.ts';
+import { NoLinkStore, SeriesLab } from '../../src/jobs/run/series.lab.ts';
+import { lookAt } from '../support/trees.ts';
 import { compareEnd, type Expected } from './expected.ts';
 import { look } from './look.ts';
 import { isMishap, type MishapStep } from './mishap-steps.ts';

@@ -1,5 +1,5 @@
 // What a tree was at a moment, and what makes the next one another.
-import type { Seen } from '../trees.ts';
+import type { Seen } from '../support/trees.ts';
 
 /** What a snapshot has to give back. */
 export interface Moment {

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
-import { loadDecompressor, measureFrame } from '../../src/archive/zstd.ts';
-import type { Seen } from '../trees.ts';
+import { loadDecompressor, measureFrame } from '../../src/format/zstd/zstd.ts';
+import type { Seen } from '../support/trees.ts';
 
 interface NamedFile {
   readonly file: string;

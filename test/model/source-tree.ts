@@ -15,7 +15,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { noise } from '../trees.ts';
+import { noise } from '../support/trees.ts';
 import type { TreeStep } from './steps.ts';
 
 type Type = 'file' | 'folder' | 'link';

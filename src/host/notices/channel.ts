@@ -1,4 +1,4 @@
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 
 /** What is told of a run, in every shape that a channel may need. */
 export interface Message {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Message } from './channel.ts';
 import { desktopCommand } from './desktop.ts';
 import { pingUrl } from './healthchecks.ts';
-import { webServer } from './lab.ts';
+import { webServer } from './notices.lab.ts';
 import { ntfyPost } from './ntfy.ts';
 import { openChannel } from './open-channel.ts';
 import { refusalOf } from './post.ts';

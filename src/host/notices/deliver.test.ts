@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from './channel.ts';
 import { deliver, HASTY, PATIENT, type Patience } from './deliver.ts';
-import { closedPort, silentPort, webServer } from './lab.ts';
+import { closedPort, silentPort, webServer } from './notices.lab.ts';
 import { webhook } from './webhook.ts';
 
 const MESSAGE: Message = { moment: 'success', title: 'title', text: 'text', payload: {} };

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { printable, reasonOf, SnapshotError } from '../../errors.ts';
+import { printable, reasonOf, SnapshotError } from '../../base/errors.ts';
 import { type Channel, type Message, Undelivered } from './channel.ts';
 
 /** How hard to try. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { systemCode } from '../../errors.ts';
+import { systemCode } from '../../base/errors.ts';
 import { type Channel, type Message, Undelivered } from './channel.ts';
 
 /** A program, its arguments and what its environment has besides; there is no shell in between. */

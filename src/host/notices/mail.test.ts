@@ -4,7 +4,7 @@ import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Message } from './channel.ts';
 import { deliver } from './deliver.ts';
-import { silentPort } from './lab.ts';
+import { silentPort } from './notices.lab.ts';
 import { mail, mailServer } from './mail.ts';
 
 const MESSAGE: Message = {

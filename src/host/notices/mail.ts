@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { type Channel, type Message, Undelivered } from './channel.ts';
 
 /** A mail server and how to speak to it. */

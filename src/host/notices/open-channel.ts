@@ -1,4 +1,4 @@
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import type { Channel } from './channel.ts';
 import { desktop } from './desktop.ts';
 import { healthchecks } from './healthchecks.ts';

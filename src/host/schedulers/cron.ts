@@ -1,5 +1,5 @@
 import { createTask, parse } from 'node-cron';
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 
 /** What a cron expression says, spelled out. */
 export interface Cron {

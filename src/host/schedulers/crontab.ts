@@ -1,4 +1,4 @@
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { type Entry, fieldsOf, readTags, tagOf } from './entry.ts';
 import { must, type Scheduler, type SchedulerHost } from './scheduler.ts';
 

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { reasonOf, SnapshotError, systemCode } from '../../errors.ts';
+import { reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
 import { type FoundEntry, readTags } from './entry.ts';
 import { readText } from './scheduler.ts';
 

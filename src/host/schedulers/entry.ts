@@ -1,5 +1,5 @@
 // What is handed to the scheduler of a system, whichever that is.
-import { printable, SnapshotError } from '../../errors.ts';
+import { printable, SnapshotError } from '../../base/errors.ts';
 import { type Cron, isEvery } from './cron.ts';
 
 /** A command that a system's scheduler is to run. */

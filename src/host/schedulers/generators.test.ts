@@ -34,7 +34,7 @@ const ON_BOOT = entry('boot', [...UNIX, '/home/anna/backup-plan.csv'], 'boot');
 const ON_WORKDAYS = ['30 12,18 * * 1-5', 'workdays'] as const;
 
 function golden(name: string): string {
-  return fileURLToPath(new URL(`../../fixtures/schedule/${name}`, import.meta.url));
+  return fileURLToPath(new URL(`../../../fixtures/schedule/${name}`, import.meta.url));
 }
 
 /** Whether a program is there that can check what it is given. */

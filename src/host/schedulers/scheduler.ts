@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { reasonOf, SnapshotError, systemCode } from '../../errors.ts';
+import { reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
 import { type Entry, type FoundEntry, readTags } from './entry.ts';
 
 export type SchedulerKind = 'systemd' | 'crontab' | 'launchd' | 'task';

@@ -1,4 +1,4 @@
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { crontab } from './crontab.ts';
 import { launchd } from './launchd.ts';
 import type { Scheduler, SchedulerHost, SchedulerKind } from './scheduler.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { type FoundEntry, readTags } from './entry.ts';
 import { must, type Scheduler, type SchedulerHost } from './scheduler.ts';
 import { taskXml } from './task-xml.ts';

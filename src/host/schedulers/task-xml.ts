@@ -1,4 +1,4 @@
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import type { Cron } from './cron.ts';
 import { cannotSay, type Entry, fieldsOf, tagOf } from './entry.ts';
 import { escapeXml } from './xml.ts';

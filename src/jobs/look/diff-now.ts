@@ -1,9 +1,9 @@
 // What differs between a snapshot and the source as it is now.
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
-import type { IndexCursor } from '../../snapshot/index-cursor.ts';
-import type { IndexEntry } from '../../snapshot/index-line.ts';
-import type { Series, Snapshot } from '../../snapshot/series.ts';
+import type { IndexCursor } from '../../series/index/index-cursor.ts';
+import type { IndexEntry } from '../../series/index/index-line.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
 import { Comparison, type PreviousCursor } from '../../tree/compare.ts';
 import type { Entry, Problem } from '../../tree/entry.ts';
 import { EntryTable } from '../../tree/entry-table.ts';

@@ -1,8 +1,8 @@
 // What differs between two snapshots of a series.
-import { SnapshotError } from '../../errors.ts';
-import type { EntryLines } from '../../snapshot/entry-lines.ts';
-import type { IndexEntry } from '../../snapshot/index-line.ts';
-import type { Series, Snapshot, Survey } from '../../snapshot/series.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import type { EntryLines } from '../../series/index/entry-lines.ts';
+import type { IndexEntry } from '../../series/index/index-line.ts';
+import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { comparePaths } from '../../tree/path.ts';
 import { chooseSnapshot } from '../address.ts';

@@ -1,5 +1,5 @@
-import type { IndexEntry } from '../../snapshot/index-line.ts';
-import type { Series, Snapshot } from '../../snapshot/series.ts';
+import type { IndexEntry } from '../../series/index/index-line.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
 import { Globs } from '../../tree/globs.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { chooseSnapshot } from '../address.ts';

@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Series } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
 import { findInSeries } from './find.ts';
-import { SeriesLab } from '../run/series-lab.ts';
+import { SeriesLab } from '../run/series.lab.ts';
 
 /** Counts what is read. */
 class CountingStore extends LocalStore {

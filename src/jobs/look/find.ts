@@ -1,9 +1,9 @@
 // Where paths are in the snapshots of a series, and which of their versions differ.
-import { SnapshotError } from '../../errors.ts';
-import { PathLines } from '../../snapshot/entry-lines.ts';
-import type { IndexEntry } from '../../snapshot/index-line.ts';
-import type { FileInfo } from '../../snapshot/info.ts';
-import type { Series, Snapshot } from '../../snapshot/series.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import { PathLines } from '../../series/index/entry-lines.ts';
+import type { IndexEntry } from '../../series/index/index-line.ts';
+import type { FileInfo } from '../../series/info.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
 import { Globs } from '../../tree/globs.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
 

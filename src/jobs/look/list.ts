@@ -1,13 +1,13 @@
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import type { Row } from '../../plan/plan.ts';
-import { type Info, newBytesOf } from '../../snapshot/info.ts';
-import { INFO_FILE } from '../../snapshot/names.ts';
-import { type Dated, planRotation } from '../../snapshot/rotation.ts';
-import { type Found, placeOf, readDamage } from '../../snapshot/damage.ts';
-import { filesOf, lookOver } from '../../snapshot/look-over.ts';
-import type { Series, Snapshot } from '../../snapshot/series.ts';
-import { bytesOf } from '../../snapshot/series-size.ts';
-import { thisZone } from '../../snapshot/zone.ts';
+import { type Info, newBytesOf } from '../../series/info.ts';
+import { INFO_FILE } from '../../series/names.ts';
+import { type Dated, planRotation } from '../../series/rotation.ts';
+import { type Found, placeOf, readDamage } from '../../series/damage/damage.ts';
+import { filesOf, lookOver } from '../../series/damage/look-over.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
+import { bytesOf } from '../../series/series-size.ts';
+import { thisZone } from '../../series/zone.ts';
 import { oddOnes } from '../odd-time.ts';
 import { findAway } from '../run/away.ts';
 import type { Recall } from '../status/memory.ts';
@@ -61,7 +61,7 @@ export async function list(
   now: Date,
 ): Promise<ListedSeries> {
   const { every = DEFAULT_EVERY_MS, keep } = row ?? {};
-  const waiting = (await findAway(series, every, await recall(series.store.location), now))?.message;
+  const waiting = (await findAway(series, every, await recall(series.store.label), now))?.message;
   const { snapshots, unfinished, kept: others, damaged } = await series.survey(now);
   const known = await readDamage(series);
   const looked = await lookOver(series, snapshots);

@@ -1,6 +1,6 @@
 // Does what a plan for the target says: folders, files, further names, links, then what goes, then folders' times.
 import { mkdir } from 'node:fs/promises';
-import { reasonOf, SnapshotError } from '../../errors.ts';
+import { reasonOf, SnapshotError } from '../../base/errors.ts';
 import { type BytePath, parentOf } from '../../tree/path.ts';
 import type { Deed } from '../../unpack/tasks.ts';
 import type { WhyNot } from '../../unpack/unpack.ts';

@@ -17,9 +17,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Series } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
-import { SeriesLab } from '../run/series-lab.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
+import { SeriesLab } from '../run/series.lab.ts';
 import type { RestoreEnd, RestoreEvent } from './restore-events.ts';
 import { restore, type RestoreOptions } from './restore.ts';
 

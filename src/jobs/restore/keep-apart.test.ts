@@ -2,9 +2,9 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Series } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
-import { contentOf, SeriesLab } from '../run/series-lab.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
+import { contentOf, SeriesLab } from '../run/series.lab.ts';
 import type { RestoreEnd } from './restore-events.ts';
 import { restore, type RestoreOptions } from './restore.ts';
 

@@ -1,9 +1,9 @@
 // Nothing that belongs to a series is removed, replaced or mixed with what is restored, whoever's series it is.
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { isInside } from '../../plan/place.ts';
-import { isAllKept, keptAt, keptIn, type KeptPlace, TELLING } from '../../snapshot/recognise.ts';
+import { isAllKept, keptAt, keptIn, type KeptPlace, TELLING } from '../../series/recognise.ts';
 import { globFor } from '../../tree/globs.ts';
 import { baseName, type BytePath, display, fromText, parentOf } from '../../tree/path.ts';
 import type { TargetFolder } from './restore-target.ts';

@@ -1,5 +1,5 @@
-import { SnapshotError } from '../../errors.ts';
-import type { Series, Snapshot } from '../../snapshot/series.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
 import type { ArchiveFile, Places, Spot } from '../../unpack/places.ts';
 import { archivesOf, type Wanted } from './wanted.ts';
 

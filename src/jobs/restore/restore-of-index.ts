@@ -1,9 +1,9 @@
 // What RESTORE.txt has to do beside extracting archives, by what an index says.
-import { isZipTime } from '../../archive/zip-time.ts';
-import type { DeadMember, IndexEntry } from '../../snapshot/index-line.ts';
-import type { PackFormat } from '../../snapshot/info.ts';
-import { planRestore, type StoredFile, type WantedTree } from '../../snapshot/restore-plan.ts';
-import type { Meta, RestoreParts } from '../../snapshot/restore-text.ts';
+import { isZipTime } from '../../format/zip/zip-time.ts';
+import type { DeadMember, IndexEntry } from '../../series/index/index-line.ts';
+import type { PackFormat } from '../../series/info.ts';
+import { planRestore, type StoredFile, type WantedTree } from '../../series/script/plan-script.ts';
+import type { Meta, RestoreParts } from '../../series/script/write-script.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
 
 /** @param items - All entries, in path order. */

@@ -1,9 +1,9 @@
 // The folder that is restored into, and what is in it already.
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { reasonOf, SnapshotError, systemCode } from '../../errors.ts';
-import { ordered } from '../../ordered.ts';
-import { TELLING } from '../../snapshot/recognise.ts';
+import { reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
+import { ordered } from '../../base/ordered.ts';
+import { TELLING } from '../../series/recognise.ts';
 import { EntryTable } from '../../tree/entry-table.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { scanTree } from '../../tree/scanner.ts';

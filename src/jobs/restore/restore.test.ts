@@ -13,13 +13,13 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadBlake3 } from '../../hash/blake3.ts';
-import type { Info } from '../../snapshot/info.ts';
-import { LineReader, writeLines } from '../../snapshot/lines.ts';
-import { Series } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import type { Info } from '../../series/info.ts';
+import { LineReader, writeLines } from '../../series/index/lines.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
 import type { RestoreEnd, RestoreEvent } from './restore-events.ts';
 import { restore, type RestoreOptions } from './restore.ts';
-import { SeriesLab } from '../run/series-lab.ts';
+import { SeriesLab } from '../run/series.lab.ts';
 
 let lab: SeriesLab;
 let snapshot: string;

@@ -1,8 +1,8 @@
 // The story of a restore: what is wanted, what is there, what is to be done, and then doing it.
-import { gravestStatus, SnapshotError } from '../../errors.ts';
-import type { Series, Snapshot, Survey } from '../../snapshot/series.ts';
-import { SharedLock } from '../../snapshot/shared-lock.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import { gravestStatus, SnapshotError } from '../../base/errors.ts';
+import type { Series, Snapshot, Survey } from '../../series/series.ts';
+import { SharedLock } from '../../series/lock/shared-lock.ts';
+import { freeBytesIn } from '../../store/local/free-bytes.ts';
 import { type BytePath, display, fromBytes, fromText } from '../../tree/path.ts';
 import { UnpackPool } from '../../unpack/pool.ts';
 import { applySteps, type Applied } from './apply-restore.ts';
@@ -262,7 +262,7 @@ class Restoring {
       (sum, { i }) => sum + (i === undefined || names.has(i) ? 0 : entries.size(i)),
       0,
     );
-    const free = await new LocalStore(this.#target.root).freeBytes();
+    const free = await freeBytesIn(this.#target.root);
     if (free !== undefined && totalBytes > free) {
       throw new SnapshotError(
         'E_SPACE',

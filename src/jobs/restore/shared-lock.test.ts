@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SnapshotError } from '../../errors.ts';
-import { Series } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
-import { SeriesLab } from '../run/series-lab.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
+import { SeriesLab } from '../run/series.lab.ts';
 import type { RestoreEvent } from './restore-events.ts';
 import { restore, type RestoreOptions } from './restore.ts';
 

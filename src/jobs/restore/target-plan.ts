@@ -1,7 +1,7 @@
 // Decides what a restore does to its target. Pure: what is there is told.
 import type { EntryType } from '../../tree/entry.ts';
 import { type BytePath, parentOf } from '../../tree/path.ts';
-import { takenFor, whyUnsafe } from '../../unpack/contained.ts';
+import { takenFor, whyUnsafe } from '../../target/contained.ts';
 import type { Found } from '../../unpack/tasks.ts';
 
 /** What may happen to what is in the target already. */

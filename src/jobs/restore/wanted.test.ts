@@ -2,11 +2,11 @@ import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { IndexEntry } from '../../snapshot/index-line.ts';
-import { Series, type Snapshot } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import type { IndexEntry } from '../../series/index/index-line.ts';
+import { Series, type Snapshot } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
 import { Choice } from './choice.ts';
-import { SeriesLab } from '../run/series-lab.ts';
+import { SeriesLab } from '../run/series.lab.ts';
 import { Wanted } from './wanted.ts';
 
 const NAMES = ['a', 'b', 'ab', 'a b', 'caf\u00e9', 'x.txt', '[y]'];

@@ -1,7 +1,7 @@
 import { groupId, userId } from '../../host/users.ts';
-import type { EntryLines } from '../../snapshot/entry-lines.ts';
-import type { IndexEntry } from '../../snapshot/index-line.ts';
-import type { Series, Snapshot } from '../../snapshot/series.ts';
+import type { EntryLines } from '../../series/index/entry-lines.ts';
+import type { IndexEntry } from '../../series/index/index-line.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { EntryTable } from '../../tree/entry-table.ts';
 import type { BytePath } from '../../tree/path.ts';

@@ -1,5 +1,5 @@
 import { relative, resolve, sep } from 'node:path';
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { type BytePath, fromText } from '../../tree/path.ts';
 
 /** Paths whose guards the user overrules, and which of them turned out to be about one. */

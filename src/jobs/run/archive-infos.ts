@@ -1,9 +1,9 @@
 // What info.json says of archives, and which of them are shared although they are damaged.
 import type { PackedArchive } from '../../pack/archive-writer.ts';
 import type { Packed } from '../../pack/packed.ts';
-import { type Flaw, placeOf } from '../../snapshot/damage.ts';
-import type { ArchiveInfo, Info } from '../../snapshot/info.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { type Flaw, placeOf } from '../../series/damage/damage.ts';
+import type { ArchiveInfo, Info } from '../../series/info.ts';
+import type { Series } from '../../series/series.ts';
 import type { Shelf } from './shelf.ts';
 import type { Use } from './use.ts';
 

@@ -17,7 +17,7 @@ import { EntryTable } from '../../tree/entry-table.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { findAwayMounts } from './away-parts.ts';
 import type { RunOptions } from './run.ts';
-import { SeriesLab } from './series-lab.ts';
+import { SeriesLab } from './series.lab.ts';
 
 const CAN_MOUNT = process.platform === 'linux' && process.geteuid?.() === 0;
 

@@ -1,7 +1,7 @@
 // Parts of a source that are away: a mount that was there at the last snapshot, and is not now.
-import { guardAwayPart, type Held } from '../../snapshot/guards.ts';
-import type { MountPoint } from '../../snapshot/info.ts';
-import type { Snapshot } from '../../snapshot/series.ts';
+import { guardAwayPart, type Held } from '../../series/guards.ts';
+import type { MountPoint } from '../../series/info.ts';
+import type { Snapshot } from '../../series/series.ts';
 import { folderWithin } from '../../tree/within.ts';
 import type { Mount } from '../../tree/mounts.ts';
 import { type BytePath, comparePaths, display, fromBytes, fromText } from '../../tree/path.ts';

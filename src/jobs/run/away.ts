@@ -1,10 +1,10 @@
 // Whether the disk of a destination is there, and what it means when it is not.
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { isThere } from '../../host/file-systems.ts';
-import { readMarker } from '../../snapshot/disk-marker.ts';
-import { snapshotTime } from '../../snapshot/names.ts';
-import { isSuccess } from '../../snapshot/past.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { readMarker } from '../../series/disk-marker.ts';
+import { snapshotTime } from '../../series/names.ts';
+import { isSuccess } from '../../series/past.ts';
+import type { Series } from '../../series/series.ts';
 import type { KnownDestination } from '../status/memory.ts';
 import { formatLocal } from '../moment.ts';
 import { ageText, inOrder, overdueFrom } from '../status/status.ts';
@@ -62,7 +62,8 @@ export async function findAway(
 }
 
 async function see({ store, name }: Series): Promise<Seen> {
-  if (!(await isThere(store.location))) return { disk: undefined, hasSnapshots: false };
+  if (store.folder !== undefined && !(await isThere(store.folder)))
+    return { disk: undefined, hasSnapshots: false };
   try {
     const items = await store.list(name);
     const hasSnapshots = items.some((item) => item.isFolder && snapshotTime(item.name) !== undefined);

@@ -1,6 +1,6 @@
 import { EntryTable } from '../../tree/entry-table.ts';
-import type { Held } from '../../snapshot/guards.ts';
-import type { IndexEntry } from '../../snapshot/index-line.ts';
+import type { Held } from '../../series/guards.ts';
+import type { IndexEntry } from '../../series/index/index-line.ts';
 import { COARSEST_TICK_NS } from '../../tree/compare.ts';
 import type { Entry, Problem } from '../../tree/entry.ts';
 import { type BytePath, comparePaths, parentOf } from '../../tree/path.ts';

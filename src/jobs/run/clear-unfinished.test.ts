@@ -1,8 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { LocalStore } from '../../store/local-store.ts';
-import { SeriesLab } from './series-lab.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
+import { SeriesLab } from './series.lab.ts';
 
 /** Says once of an info.json that it is not there, as a file server may that is starting. */
 class ForgetfulStore extends LocalStore {

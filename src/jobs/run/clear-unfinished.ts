@@ -1,4 +1,4 @@
-import type { Survey } from '../../snapshot/series.ts';
+import type { Survey } from '../../series/series.ts';
 import type { RowContext } from './row-context.ts';
 
 /**

@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { SnapshotError } from '../../errors.ts';
-import { Series } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
 import type { StoreWriter } from '../../store/store.ts';
-import { contentOf, SeriesLab } from './series-lab.ts';
+import { contentOf, SeriesLab } from './series.lab.ts';
 
 /** Every so many calls are tried; 1 in campaigns. */
 const STEP = Number(process.env['SNAPSHOT_CUTS'] ?? 3);
@@ -36,7 +36,7 @@ class DyingStore extends LocalStore {
     };
     writer.discard = async () => {
       await discard();
-      if (this.#life.calls <= 0) writeFileSync(join(this.location, `${key}.part`), 'half');
+      if (this.#life.calls <= 0) writeFileSync(join(this.folder, `${key}.part`), 'half');
     };
     return writer;
   }

@@ -1,6 +1,6 @@
 // What of a tree is stored already.
-import { isCompressedType } from '../../archive/zip.ts';
-import { guardFreeSpace } from '../../snapshot/guards.ts';
+import { isCompressedType } from '../../format/zip/zip.ts';
+import { guardFreeSpace } from '../../series/guards.ts';
 import type { Tree } from '../../tree/scanner.ts';
 import type { Previous } from './previous.ts';
 import type { RowContext } from './row-context.ts';

@@ -17,13 +17,13 @@ import {
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Series } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
 import { recordVerify } from '../verify/record-verify.ts';
 import { verify, type VerifyOptions } from '../verify/verify.ts';
 import type { RowEnd } from '../events.ts';
 import type { RunOptions } from './run.ts';
-import { contentOf, NoLinkStore, SeriesLab } from './series-lab.ts';
+import { contentOf, NoLinkStore, SeriesLab } from './series.lab.ts';
 
 let lab: SeriesLab;
 let hasLinks = true;

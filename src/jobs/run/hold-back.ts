@@ -1,4 +1,4 @@
-import { type Held, writeHeld } from '../../snapshot/guards.ts';
+import { type Held, writeHeld } from '../../series/guards.ts';
 import type { RowContext } from './row-context.ts';
 
 /** Remembers what is held back, before there is a snapshot that would be rotated for. */

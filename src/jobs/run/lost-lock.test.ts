@@ -2,12 +2,12 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Series } from '../../snapshot/series.ts';
-import { SharedLock } from '../../snapshot/shared-lock.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import { Series } from '../../series/series.ts';
+import { SharedLock } from '../../series/lock/shared-lock.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
 import type { StoreWriter } from '../../store/store.ts';
 import type { RowEnd } from '../events.ts';
-import { SeriesLab } from './series-lab.ts';
+import { SeriesLab } from './series.lab.ts';
 
 let lab: SeriesLab;
 let first: string;

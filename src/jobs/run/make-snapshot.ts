@@ -1,12 +1,12 @@
 // One snapshot: from a tree and what is stored of it already, to a dated folder that is whole.
 import { Packer } from '../../pack/pack.ts';
 import type { Packed } from '../../pack/packed.ts';
-import { commitSnapshot } from '../../snapshot/commit.ts';
-import type { Flaw } from '../../snapshot/damage.ts';
-import type { FileInfo, Info } from '../../snapshot/info.ts';
-import { archiveName, treeArchiveName } from '../../snapshot/names.ts';
-import { restoreText } from '../../snapshot/restore-text.ts';
-import { planUpkeep } from '../../snapshot/upkeep.ts';
+import { commitSnapshot } from '../../series/commit.ts';
+import type { Flaw } from '../../series/damage/damage.ts';
+import type { FileInfo, Info } from '../../series/info.ts';
+import { archiveName, treeArchiveName } from '../../series/names.ts';
+import { restoreText } from '../../series/script/write-script.ts';
+import { planUpkeep } from '../../series/upkeep.ts';
 import type { Comparison } from '../../tree/compare.ts';
 import { firstNames, shareContent } from '../../tree/hardlinks.ts';
 import type { Entry } from '../../tree/entry.ts';

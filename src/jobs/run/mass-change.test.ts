@@ -3,10 +3,10 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RowEnd } from '../events.ts';
-import type { Snapshot } from '../../snapshot/series.ts';
+import type { Snapshot } from '../../series/series.ts';
 import { windowBegin } from './mass-change.ts';
 import type { RunOptions } from './run.ts';
-import { SeriesLab } from './series-lab.ts';
+import { SeriesLab } from './series.lab.ts';
 
 let lab: SeriesLab;
 beforeEach(() => {

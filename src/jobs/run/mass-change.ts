@@ -1,8 +1,8 @@
 // Whether so much changed, in one night or several, that a user should look first.
-import { guardLosses, guardMassChange, type Held } from '../../snapshot/guards.ts';
-import type { IndexEntry } from '../../snapshot/index-line.ts';
-import { gravest, lossesOf } from '../../snapshot/folder-losses.ts';
-import type { Snapshot } from '../../snapshot/series.ts';
+import { guardLosses, guardMassChange, type Held } from '../../series/guards.ts';
+import type { IndexEntry } from '../../series/index/index-line.ts';
+import { gravest, lossesOf } from '../../series/damage/folder-losses.ts';
+import type { Snapshot } from '../../series/series.ts';
 import type { Comparison } from '../../tree/compare.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
 import { fromText } from '../../tree/path.ts';

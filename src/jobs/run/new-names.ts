@@ -1,7 +1,7 @@
 // What a new snapshot and its archives are called.
-import { archiveDate, nextArchiveDate, nextSnapshotName } from '../../snapshot/names.ts';
-import { nextSequence } from '../../snapshot/order.ts';
-import type { Series, Survey } from '../../snapshot/series.ts';
+import { archiveDate, nextArchiveDate, nextSnapshotName } from '../../series/names.ts';
+import { nextSequence } from '../../series/order.ts';
+import type { Series, Survey } from '../../series/series.ts';
 
 export interface NewNames {
   readonly snapshot: string;

@@ -2,10 +2,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { SnapshotError } from '../../errors.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
 import type { StoreWriter } from '../../store/store.ts';
-import { SeriesLab } from './series-lab.ts';
+import { SeriesLab } from './series.lab.ts';
 
 /** A folder whose changes are written down, and may be refused. */
 class WatchedStore extends LocalStore {

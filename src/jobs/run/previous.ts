@@ -1,6 +1,6 @@
-import { SnapshotError } from '../../errors.ts';
-import { Holdings } from '../../snapshot/holdings.ts';
-import type { Series, Snapshot, Survey } from '../../snapshot/series.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import { Holdings } from '../../series/holdings.ts';
+import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { oddOnes } from '../odd-time.ts';
 import type { PreviousCursor } from '../../tree/compare.ts';
 import { type DamageOptions, RowDamage } from './row-damage.ts';

@@ -1,8 +1,8 @@
 // What RESTORE.txt has to do beside extracting archives, for one tree.
-import { isZipTime } from '../../archive/zip-time.ts';
-import type { PackFormat } from '../../snapshot/info.ts';
-import { planRestore, type StoredFile, type WantedTree } from '../../snapshot/restore-plan.ts';
-import type { Meta, RestoreParts } from '../../snapshot/restore-text.ts';
+import { isZipTime } from '../../format/zip/zip-time.ts';
+import type { PackFormat } from '../../series/info.ts';
+import { planRestore, type StoredFile, type WantedTree } from '../../series/script/plan-script.ts';
+import type { Meta, RestoreParts } from '../../series/script/write-script.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
 import type { BytePath } from '../../tree/path.ts';
 import type { Stored } from './stored.ts';

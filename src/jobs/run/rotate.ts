@@ -1,7 +1,7 @@
-import type { Dated, RotationPlan } from '../../snapshot/rotation.ts';
-import { holderText } from '../../snapshot/lock-file.ts';
-import type { Snapshot } from '../../snapshot/series.ts';
-import { findReader } from '../../snapshot/shared-lock.ts';
+import type { Dated, RotationPlan } from '../../series/rotation.ts';
+import { holderText } from '../../series/lock/lock-file.ts';
+import type { Snapshot } from '../../series/series.ts';
+import { findReader } from '../../series/lock/shared-lock.ts';
 import type { RotationStep } from '../events.ts';
 import type { RowContext } from './row-context.ts';
 

@@ -4,14 +4,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Series } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
 import { judgeDisk } from './away.ts';
 import type { RowEnd } from '../events.ts';
 import { Memory } from '../status/memory.ts';
 import { readStatus, type SeriesStatus } from '../status/read-status.ts';
 import { run } from './run.ts';
-import { SeriesLab } from './series-lab.ts';
+import { SeriesLab } from './series.lab.ts';
 
 describe('judgeDisk()', () => {
   const known = { isRemovable: true, disks: ['disk-one', 'disk-two'], series: [] };

@@ -1,10 +1,10 @@
 import { type Machine, thisMachine } from '../../host/machine.ts';
 import type { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
-import { readHeld, removeHeld, wayOut } from '../../snapshot/guards.ts';
-import type { SeriesLock } from '../../snapshot/lock.ts';
-import { Series } from '../../snapshot/series.ts';
-import type { SeriesSize } from '../../snapshot/series-size.ts';
+import { readHeld, removeHeld, wayOut } from '../../series/guards.ts';
+import type { SeriesLock } from '../../series/lock/lock.ts';
+import { Series } from '../../series/series.ts';
+import type { SeriesSize } from '../../series/series-size.ts';
 import type { Store } from '../../store/store.ts';
 import type { ChangeCount } from '../../tree/compare.ts';
 import type { Problem } from '../../tree/entry.ts';

@@ -9,14 +9,14 @@ import {
   placeOf,
   readDamage,
   writeDamage,
-} from '../../snapshot/damage.ts';
-import { wayOut } from '../../snapshot/guards.ts';
-import { type Looked, lookOver, namedBy, placesOf } from '../../snapshot/look-over.ts';
-import { INFO_FILE } from '../../snapshot/names.ts';
-import { findLosses, type HurtContent } from '../../snapshot/losses.ts';
-import type { DamageRecord } from '../../snapshot/runs-log.ts';
-import type { Series, Snapshot, Survey } from '../../snapshot/series.ts';
-import { seriesWord } from '../../snapshot/guards.ts';
+} from '../../series/damage/damage.ts';
+import { wayOut } from '../../series/guards.ts';
+import { type Looked, lookOver, namedBy, placesOf } from '../../series/damage/look-over.ts';
+import { INFO_FILE } from '../../series/names.ts';
+import { findLosses, type HurtContent } from '../../series/damage/losses.ts';
+import type { DamageRecord } from '../../series/runs-log.ts';
+import type { Series, Snapshot, Survey } from '../../series/series.ts';
+import { seriesWord } from '../../series/guards.ts';
 import type { DamageReport } from '../events.ts';
 
 /** What is said of a row: for people, and for its log. */

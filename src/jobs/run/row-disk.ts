@@ -1,10 +1,10 @@
 import { homedir } from 'node:os';
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { isApart } from '../../host/file-systems.ts';
 import type { Row } from '../../plan/plan.ts';
-import { markDisk } from '../../snapshot/disk-marker.ts';
-import { isSuccess, type PastRecord } from '../../snapshot/past.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { markDisk } from '../../series/disk-marker.ts';
+import { isSuccess, type PastRecord } from '../../series/past.ts';
+import type { Series } from '../../series/series.ts';
 import { type Away, findAway } from './away.ts';
 import { type KnownDestination, type Memory, withSeries } from '../status/memory.ts';
 import { essentialOf, inOrder } from '../status/status.ts';
@@ -38,7 +38,7 @@ export class RowDisk {
     if (memory === undefined || isAccepted) return new RowDisk(undefined, memory, note);
     let known: KnownDestination | undefined;
     try {
-      known = await memory.find(series.store.location);
+      known = await memory.find(series.store.label);
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
       note(
@@ -63,9 +63,9 @@ export class RowDisk {
     try {
       const disk = isSuccess(record) ? await identify(store, memory.folder) : undefined;
       // On the system's own disk, the log of the series says it all.
-      if (disk?.id === null && (await memory.find(store.location)) === undefined) return;
+      if (disk?.id === null && (await memory.find(store.label)) === undefined) return;
       const waitingSince = this.away?.since ?? null;
-      await memory.update(store.location, (known) => ({
+      await memory.update(store.label, (known) => ({
         ...withSeries(known, name, ({ records }) => ({
           name,
           waitingSince,
@@ -85,6 +85,7 @@ export class RowDisk {
 
 /** The disk with a destination; its id is null when it is not one that can be unplugged. */
 async function identify(store: Series['store'], stateFolder: string): Promise<{ id: string | null }> {
-  const isRemovable = await isApart(store.location, [stateFolder, homedir()]);
+  const { folder } = store;
+  const isRemovable = folder !== undefined && (await isApart(folder, [stateFolder, homedir()]));
   return { id: isRemovable ? await markDisk(store) : null };
 }

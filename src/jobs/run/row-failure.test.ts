@@ -2,13 +2,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SnapshotError } from '../../errors.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
 import type { StoreItem } from '../../store/store.ts';
 import type { RowEnd, RunEvent } from '../events.ts';
 import { Memory } from '../status/memory.ts';
 import { run, type RunOptions } from './run.ts';
-import { SeriesLab } from './series-lab.ts';
+import { SeriesLab } from './series.lab.ts';
 
 let lab: SeriesLab;
 

@@ -1,5 +1,5 @@
 // Which rows of a plan a run takes. Pure.
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
 
 /** One of several processes that share a plan. */

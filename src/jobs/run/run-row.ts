@@ -1,8 +1,8 @@
 // One row of a plan: from its source to a snapshot, or to the finding that nothing changed.
 import type { Row } from '../../plan/plan.ts';
-import { guardBitRot, guardEmptySource, GuardError } from '../../snapshot/guards.ts';
-import { SeriesLock } from '../../snapshot/lock.ts';
-import { sizeOfSeries } from '../../snapshot/series-size.ts';
+import { guardBitRot, guardEmptySource, GuardError } from '../../series/guards.ts';
+import { SeriesLock } from '../../series/lock/lock.ts';
+import { sizeOfSeries } from '../../series/series-size.ts';
 import type { Comparison } from '../../tree/compare.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
 import type { Problem } from '../../tree/entry.ts';

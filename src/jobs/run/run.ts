@@ -1,14 +1,14 @@
-import { type ErrorCode, EXIT_STATUS, gravestStatus, SnapshotError } from '../../errors.ts';
+import { type ErrorCode, EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
 import type { Machine } from '../../host/machine.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
-import { GuardError } from '../../snapshot/guards.ts';
-import { LockLostError } from '../../snapshot/lock.ts';
-import { appendRecord, type DamageRecord, type RunRecord } from '../../snapshot/runs-log.ts';
-import { Series } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
-import { RateLimit } from '../../store/rate-limit.ts';
-import { RateStore } from '../../store/rate-store.ts';
+import { GuardError } from '../../series/guards.ts';
+import { LockLostError } from '../../series/lock/lock.ts';
+import { appendRecord, type DamageRecord, type RunRecord } from '../../series/runs-log.ts';
+import { Series } from '../../series/series.ts';
+import { openStore } from '../../store/open-store.ts';
+import { RateLimit } from '../../store/wrap/rate-limit.ts';
+import { RateStore } from '../../store/wrap/rate-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { Away } from './away.ts';
 import type { DamageReport, Report, RowEnd } from '../events.ts';
@@ -147,7 +147,7 @@ async function remember(
 }
 
 function openLocal(destination: string): Store {
-  return new LocalStore(destination);
+  return openStore(destination);
 }
 
 /** Opens stores that share one limit. */

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { contentOf, NoLinkStore, SeriesLab } from './series-lab.ts';
+import { contentOf, NoLinkStore, SeriesLab } from './series.lab.ts';
 
 let lab: SeriesLab;
 beforeEach(() => {

@@ -1,9 +1,9 @@
-import { SnapshotError } from '../../errors.ts';
-import { type Flaw, lacks, placeOf } from '../../snapshot/damage.ts';
-import type { DeadMember } from '../../snapshot/index-line.ts';
-import type { Holdings } from '../../snapshot/holdings.ts';
-import type { ArchiveInfo, PackFormat } from '../../snapshot/info.ts';
-import type { Series, Snapshot } from '../../snapshot/series.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import { type Flaw, lacks, placeOf } from '../../series/damage/damage.ts';
+import type { DeadMember } from '../../series/index/index-line.ts';
+import type { Holdings } from '../../series/holdings.ts';
+import type { ArchiveInfo, PackFormat } from '../../series/info.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
 import type { Previous } from './previous.ts';
 
 /** An archive that a new snapshot may share. */

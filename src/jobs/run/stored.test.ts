@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Holdings } from '../../snapshot/holdings.ts';
-import type { At, IndexEntry } from '../../snapshot/index-line.ts';
+import { Holdings } from '../../series/holdings.ts';
+import type { At, IndexEntry } from '../../series/index/index-line.ts';
 import { EntryTable } from '../../tree/entry-table.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { Stored } from './stored.ts';

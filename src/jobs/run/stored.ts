@@ -1,6 +1,6 @@
-import type { Contents, SharedHashes } from '../../archive/contents.ts';
-import { type Header, type Holdings, isSameHeader } from '../../snapshot/holdings.ts';
-import type { At, IndexEntry } from '../../snapshot/index-line.ts';
+import type { Contents, SharedHashes } from '../../format/contents.ts';
+import { type Header, type Holdings, isSameHeader } from '../../series/holdings.ts';
+import type { At, IndexEntry } from '../../series/index/index-line.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
 

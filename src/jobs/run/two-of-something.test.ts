@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { LocalStore } from '../../store/local-store.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
 import type { StoreWriter } from '../../store/store.ts';
 import { run } from './run.ts';
-import { contentOf, SeriesLab } from './series-lab.ts';
+import { contentOf, SeriesLab } from './series.lab.ts';
 
 function openLab(): SeriesLab {
   const lab = new SeriesLab();

@@ -1,9 +1,9 @@
 // What runs that were cut short have left: finished archives, which the next snapshot can use.
 import { createHash } from 'node:crypto';
-import { type FoundMember, readArchive } from '../../archive/read-archive.ts';
-import { SnapshotError } from '../../errors.ts';
+import { type FoundMember, readArchive } from '../../format/read-archive.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
-import type { Series, Survey } from '../../snapshot/series.ts';
+import type { Series, Survey } from '../../series/series.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { datesOf } from './new-names.ts';
 import type { Previous } from './previous.ts';

@@ -1,5 +1,5 @@
-import type { Contents } from '../../archive/contents.ts';
-import { liveBytes, type Piece } from '../../snapshot/upkeep.ts';
+import type { Contents } from '../../format/contents.ts';
+import { liveBytes, type Piece } from '../../series/upkeep.ts';
 
 /** How much of an archive a tree has. */
 export interface Use {

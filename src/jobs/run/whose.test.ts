@@ -2,11 +2,11 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writ
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Machine } from '../../host/machine.ts';
-import { Series } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
 import type { RowEnd } from '../events.ts';
 import type { RunOptions } from './run.ts';
-import { SeriesLab } from './series-lab.ts';
+import { SeriesLab } from './series.lab.ts';
 import { findStranger } from './whose.ts';
 
 const ID = 'a'.repeat(32);

@@ -1,11 +1,11 @@
 // Whether a series is the row's to write into.
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { type Machine, thisMachine } from '../../host/machine.ts';
 import { realPlace } from '../../plan/place.ts';
 import type { Row } from '../../plan/plan.ts';
-import { GuardError, optionsFor } from '../../snapshot/guards.ts';
-import { isSameMachine, readOwner, type SeriesOwner, writeOwner } from '../../snapshot/owner.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { GuardError, optionsFor } from '../../series/guards.ts';
+import { isSameMachine, readOwner, type SeriesOwner, writeOwner } from '../../series/owner.ts';
+import type { Series } from '../../series/series.ts';
 
 /** Why a row is not to write into a series. */
 export interface Stranger {

@@ -1,14 +1,14 @@
 // Writing a snapshot of a tree that has changed, and rotating out what it replaces.
-import { placeInTime } from '../../snapshot/clocks.ts';
-import { newBytesOf } from '../../snapshot/info.ts';
-import { LockLostError } from '../../snapshot/lock.ts';
-import { snapshotTime } from '../../snapshot/names.ts';
-import { claimOf, inOrder, timeOf } from '../../snapshot/order.ts';
-import { type Dated, planRotation, type RotationPlan } from '../../snapshot/rotation.ts';
-import { lastCopies } from '../../snapshot/losses.ts';
-import type { Snapshot, Survey } from '../../snapshot/series.ts';
-import { sizeOfSeries } from '../../snapshot/series-size.ts';
-import { thisZone } from '../../snapshot/zone.ts';
+import { placeInTime } from '../../series/clocks.ts';
+import { newBytesOf } from '../../series/info.ts';
+import { LockLostError } from '../../series/lock/lock.ts';
+import { snapshotTime } from '../../series/names.ts';
+import { claimOf, inOrder, timeOf } from '../../series/order.ts';
+import { type Dated, planRotation, type RotationPlan } from '../../series/rotation.ts';
+import { lastCopies } from '../../series/damage/losses.ts';
+import type { Snapshot, Survey } from '../../series/series.ts';
+import { sizeOfSeries } from '../../series/series-size.ts';
+import { thisZone } from '../../series/zone.ts';
 import type { Comparison } from '../../tree/compare.ts';
 import type { Tree } from '../../tree/scanner.ts';
 import { findStored, needRoom } from './find-stored.ts';

@@ -4,13 +4,13 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Retention } from '../../plan/keep.ts';
-import { Series } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
 import { chooseSnapshot } from '../address.ts';
 import type { RowEnd } from '../events.ts';
 import { list } from '../look/list.ts';
 import type { RunOptions } from './run.ts';
-import { SeriesLab } from './series-lab.ts';
+import { SeriesLab } from './series.lab.ts';
 
 function base64(text: string): string {
   return Buffer.from(text).toString('base64');

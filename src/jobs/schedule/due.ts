@@ -3,7 +3,7 @@
 // What a cron expression says is about clocks on the wall. Twice a year these jump in most places, and a time may
 // then come twice or not at all. A backup that is skipped for that is a night without one.
 import { createHash } from 'node:crypto';
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { type Cron, midnightOf } from '../../host/schedulers/cron.ts';
 
 const DAY_MS = 86_400_000;

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lastRun } from './last-run.ts';
 import type { KnownDestination, Recall } from '../status/memory.ts';
-import { SeriesLab } from '../run/series-lab.ts';
+import { SeriesLab } from '../run/series.lab.ts';
 
 const NOW = new Date('2040-03-10T12:00:00Z');
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readCron } from '../../host/schedulers/cron.ts';
 import { Timetable } from './due.ts';
 import { schedule, type ScheduleEvent } from './schedule.ts';
-import { ScheduleLab } from './schedule-lab.ts';
+import { ScheduleLab } from './schedule.lab.ts';
 
 const HOUR_MS = 3_600_000;
 

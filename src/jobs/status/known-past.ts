@@ -1,9 +1,9 @@
-import { SnapshotError } from '../../errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import type { Row } from '../../plan/plan.ts';
-import { placeInTime } from '../../snapshot/clocks.ts';
-import { isRun, isSuccess } from '../../snapshot/past.ts';
-import { type PastRuns, readRuns } from '../../snapshot/read-runs.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { placeInTime } from '../../series/clocks.ts';
+import { isRun, isSuccess } from '../../series/past.ts';
+import { type PastRuns, readRuns } from '../../series/read-runs.ts';
+import type { Series } from '../../series/series.ts';
 import { type Away, findAway } from '../run/away.ts';
 import { findStranger } from '../run/whose.ts';
 import type { Recall } from './memory.ts';
@@ -35,7 +35,7 @@ export async function knownPast(
   now: Date,
   recall: Recall,
 ): Promise<KnownPast> {
-  const known = await recall(series.store.location);
+  const known = await recall(series.store.label);
   const away = await findAway(series, everyMs, known, now);
   const { log, trouble } = away === undefined ? await logOf(series, row) : { log: NO_LOG };
   const all = known?.series.find(({ name }) => name === series.name)?.records ?? [];

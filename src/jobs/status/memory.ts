@@ -1,9 +1,9 @@
 // What this machine remembers of destinations while their disks are away.
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { Fields } from '../../snapshot/fields.ts';
-import { type PastRecord, readPast } from '../../snapshot/past.ts';
-import { LocalStore } from '../../store/local-store.ts';
+import { Fields } from '../../series/index/fields.ts';
+import { type PastRecord, readPast } from '../../series/past.ts';
+import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
 
 /** What is known of one destination. */
@@ -42,7 +42,7 @@ export class Memory {
   /** @param folder - The state folder; it is made with the first file. */
   constructor(folder: string) {
     this.folder = folder;
-    this.#store = new LocalStore(folder);
+    this.#store = openStore(folder);
   }
 
   /** What is known of `destination`; undefined when nothing is. @throws {@link SnapshotError} when it cannot be read. */

@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SnapshotError } from '../../errors.ts';
-import type { PastRecord } from '../../snapshot/past.ts';
-import { Series } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
-import { SeriesLab } from '../run/series-lab.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import type { PastRecord } from '../../series/past.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
+import { SeriesLab } from '../run/series.lab.ts';
 import { knownPast } from './known-past.ts';
 import { type KnownDestination, Memory } from './memory.ts';
 import { readStatus } from './read-status.ts';
@@ -54,7 +54,7 @@ function remembering(records: readonly PastRecord[], more: Partial<KnownDestinat
     ...more,
   };
   return async (destination: string): Promise<KnownDestination> => {
-    expect(destination).toBe(store.location);
+    expect(destination).toBe(store.label);
     return await Promise.resolve(known);
   };
 }
@@ -101,13 +101,13 @@ describe('knownPast()', () => {
 
   it('says why the log cannot be read, and hides no bug', async () => {
     log(late);
-    store.readRange = async () => await Promise.reject(new SnapshotError('E_STORE', 'no permission'));
+    store.readLines = async () => await Promise.reject(new SnapshotError('E_STORE', 'no permission'));
     expect(await knownPast({ series, everyMs: DAY_MS }, NOW, nothing)).toMatchObject({
       records: [],
       unreadable: 0,
       trouble: 'no permission',
     });
-    store.readRange = async () => await Promise.reject(BUG);
+    store.readLines = async () => await Promise.reject(BUG);
     await expect(knownPast({ series, everyMs: DAY_MS }, NOW, nothing)).rejects.toBe(BUG);
   });
 
@@ -134,7 +134,7 @@ describe('readStatus()', () => {
       isFailing: false,
       reasons: [],
       series: 'data',
-      destination: store.location,
+      destination: store.label,
       everyMs: DAY_MS,
       unreadable: 1,
       wrongClocks: 0,
@@ -177,14 +177,16 @@ describe('readStatus()', () => {
 
   it('says once what is in the way of everything, and hides no bug', async () => {
     log(ran(10, 'written'));
-    const list = store.list.bind(store);
-    store.list = async () => await Promise.reject(new SnapshotError('E_STORE', 'no permission'));
+    const readLines = store.readLines.bind(store);
+    const refused = async (): Promise<never> =>
+      await Promise.reject(new SnapshotError('E_STORE', 'no permission'));
+    store.list = refused;
+    store.readLines = refused;
     const status = await readStatus({ series, everyMs: DAY_MS }, NOW, nothing);
     expect(status).toMatchObject({ state: 'failing', isFailing: true });
     expect(status.reasons).toEqual(['no permission', 'it has never run']);
-    let looks = 0;
-    // The log is read; the snapshots are not.
-    store.list = async (key) => (looks++ === 0 ? await list(key) : await Promise.reject(BUG));
+    store.readLines = readLines;
+    store.list = async () => await Promise.reject(BUG);
     await expect(readStatus({ series, everyMs: DAY_MS }, NOW, nothing)).rejects.toBe(BUG);
   });
 });
@@ -208,15 +210,15 @@ describe('rememberLog()', () => {
 
   it('adds what the log says to what is known of its series', async () => {
     const waitingSince = '2026-11-20T02:00:00.000Z';
-    const known = await remembering([ran(3, 'failed', 'no disk')])(store.location);
+    const known = await remembering([ran(3, 'failed', 'no disk')])(store.label);
     const [other, data] = known.series;
-    await memory.update(store.location, () => ({
+    await memory.update(store.label, () => ({
       ...known,
       series: known.series.map((one) => (one === data ? { ...one, waitingSince } : one)),
     }));
     log(ran(20, 'written'), verified(1));
     await remember();
-    expect(await memory.find(store.location)).toEqual({
+    expect(await memory.find(store.label)).toEqual({
       ...known,
       series: [
         other,
@@ -233,17 +235,17 @@ describe('rememberLog()', () => {
   it('remembers nothing of a destination that no row has run for', async () => {
     log(verified(1));
     await remember();
-    expect(await memory.find(store.location)).toBeUndefined();
+    expect(await memory.find(store.label)).toBeUndefined();
     expect(notes).toEqual([]);
   });
 
   it('says when it cannot, and hides no bug', async () => {
-    await memory.update(store.location, (known) => known);
+    await memory.update(store.label, (known) => known);
     log(verified(1));
-    store.list = async () => await Promise.reject(new SnapshotError('E_STORE', 'no permission'));
+    store.readLines = async () => await Promise.reject(new SnapshotError('E_STORE', 'no permission'));
     await remember();
     expect(notes).toEqual(['this machine will not remember it: no permission']);
-    store.list = async () => await Promise.reject(BUG);
+    store.readLines = async () => await Promise.reject(BUG);
     await expect(remember()).rejects.toBe(BUG);
     expect(readFileSync(join(root, 'disk', 'data', 'runs.jsonl'), 'utf8')).toContain('verify');
   });

@@ -1,5 +1,5 @@
-import { SnapshotError } from '../../errors.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import type { Series } from '../../series/series.ts';
 import { whatAndWayOut } from '../run/previous.ts';
 import { knownPast, type Watched } from './known-past.ts';
 import type { Recall } from './memory.ts';
@@ -24,7 +24,7 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
   const { series, everyMs } = watched;
   const { records, unreadable, wrongClocks, away, trouble } = await knownPast(watched, now, recall);
   const status = statusOf(records, everyMs, now, away?.message);
-  const of = { series: series.name, destination: series.store.location, everyMs, unreadable, wrongClocks };
+  const of = { series: series.name, destination: series.store.label, everyMs, unreadable, wrongClocks };
   const wrong = [
     ...(trouble === undefined ? [] : [trouble]),
     ...(away === undefined ? await damageOf(series) : []),

@@ -1,7 +1,7 @@
-import { SnapshotError } from '../../errors.ts';
-import type { PastRecord } from '../../snapshot/past.ts';
-import { readRuns } from '../../snapshot/read-runs.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import type { PastRecord } from '../../series/past.ts';
+import { readRuns } from '../../series/read-runs.ts';
+import type { Series } from '../../series/series.ts';
 import { type Memory, withSeries } from './memory.ts';
 import { essentialOf, inOrder } from './status.ts';
 
@@ -30,9 +30,9 @@ export async function rememberLog(
 ): Promise<void> {
   const { store, name } = series;
   try {
-    if ((await memory.find(store.location)) === undefined) return;
+    if ((await memory.find(store.label)) === undefined) return;
     const log = (await readRuns(series)).records;
-    await memory.update(store.location, (known) =>
+    await memory.update(store.label, (known) =>
       withSeries(known, name, (one) => ({ ...one, records: essentialOf(joinPasts(one.records, log, now)) })),
     );
   } catch (error) {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PastDrill, PastRecord, PastRun, PastVerify } from '../../snapshot/past.ts';
+import type { PastDrill, PastRecord, PastRun, PastVerify } from '../../series/past.ts';
 import { ageText, essentialOf, inOrder, statusOf } from './status.ts';
 
 const HOUR_MS = 3_600_000;

@@ -7,7 +7,7 @@ import {
   type PastRecord,
   type PastRun,
   type PastVerify,
-} from '../../snapshot/past.ts';
+} from '../../series/past.ts';
 
 /** The gravest of what there is to say. */
 export type RowState = 'failing' | 'overdue' | 'waiting' | 'ok';

@@ -1,5 +1,5 @@
 import type { PieceTable } from '../../check/piece-table.ts';
-import type { ArchiveInfo } from '../../snapshot/info.ts';
+import type { ArchiveInfo } from '../../series/info.ts';
 import type { StoreItem } from '../../store/store.ts';
 
 /** A file that is an archive, and what snapshots say of it. */

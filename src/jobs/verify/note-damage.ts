@@ -1,8 +1,8 @@
-import { SnapshotError } from '../../errors.ts';
-import { lookedAgain, readDamage, writeDamage } from '../../snapshot/damage.ts';
-import { findLosses } from '../../snapshot/losses.ts';
-import type { DamageRecord } from '../../snapshot/runs-log.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import { lookedAgain, readDamage, writeDamage } from '../../series/damage/damage.ts';
+import { findLosses } from '../../series/damage/losses.ts';
+import type { DamageRecord } from '../../series/runs-log.ts';
+import type { Series } from '../../series/series.ts';
 import { recordOf } from '../run/row-damage.ts';
 import { type Seen, sightOf } from './verify-sight.ts';
 

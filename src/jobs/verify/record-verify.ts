@@ -1,6 +1,6 @@
-import { SnapshotError } from '../../errors.ts';
-import { appendRecord, type VerifyRecord } from '../../snapshot/runs-log.ts';
-import type { Series } from '../../snapshot/series.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import { appendRecord, type VerifyRecord } from '../../series/runs-log.ts';
+import type { Series } from '../../series/series.ts';
 import { noteDamage } from './note-damage.ts';
 import type { Verdict, VerifyOptions } from './verify.ts';
 

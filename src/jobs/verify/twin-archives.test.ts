@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { Series } from '../../snapshot/series.ts';
-import { LocalStore } from '../../store/local-store.ts';
-import { SeriesLab } from '../run/series-lab.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
+import { SeriesLab } from '../run/series.lab.ts';
 import { verify } from './verify.ts';
 
 it('finds a snapshot sound that has two archives which are the same byte by byte', async () => {

@@ -2,9 +2,9 @@
 import { checkArchives, type CheckOptions } from '../../check/check-threads.ts';
 import { type Piece, PieceTable } from '../../check/piece-table.ts';
 import { BAD, type CheckTask, GOOD } from '../../check/tasks.ts';
-import { placeOf } from '../../snapshot/damage.ts';
-import type { ArchiveInfo } from '../../snapshot/info.ts';
-import type { Series, Snapshot } from '../../snapshot/series.ts';
+import { placeOf } from '../../series/damage/damage.ts';
+import type { ArchiveInfo } from '../../series/info.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
 import type { StoreItem } from '../../store/store.ts';
 import type { CheckedArchive, NamedArchive } from './checked-archive.ts';
 import { type Extent, sureOne, taskFor } from './verify-extent.ts';

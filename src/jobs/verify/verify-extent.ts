@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { PieceTable } from '../../check/piece-table.ts';
 import type { CheckTask } from '../../check/tasks.ts';
-import type { Series } from '../../snapshot/series.ts';
+import type { Series } from '../../series/series.ts';
 import type { CheckedArchive } from './checked-archive.ts';
 
 /** Which part of the archives to read. */
@@ -44,7 +44,7 @@ export function taskFor(
   }
   return {
     kind: 'check',
-    location: series.store.location,
+    folder: series.store.folder,
     key,
     where: series.place(archive.file),
     format: key.endsWith('.zip') ? 'zip' : 'tar.zst',

@@ -1,11 +1,11 @@
 // The small files of a snapshot: are they there, and do they agree?
 import { createHash } from 'node:crypto';
-import { SnapshotError } from '../../errors.ts';
-import { inFolder } from '../../snapshot/commit.ts';
-import type { FileInfo, Info } from '../../snapshot/info.ts';
-import { INFO_FILE, RESTORE_FILE, SUMS_FILE } from '../../snapshot/names.ts';
-import type { Series, Snapshot } from '../../snapshot/series.ts';
-import { parseSums } from '../../snapshot/sums.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import { inFolder } from '../../series/commit.ts';
+import type { FileInfo, Info } from '../../series/info.ts';
+import { INFO_FILE, RESTORE_FILE, SUMS_FILE } from '../../series/names.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
+import { parseSums } from '../../series/sums.ts';
 import type { Findings } from './verify-findings.ts';
 import { type Files, whatOf } from './verify-survey.ts';
 

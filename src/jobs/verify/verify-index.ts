@@ -1,9 +1,9 @@
 // What a snapshot's index says: is it possible, and is it what info.json says?
 import type { PieceTable } from '../../check/piece-table.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
-import type { IndexEntry } from '../../snapshot/index-line.ts';
-import { folderKey } from '../../snapshot/info.ts';
-import type { Series, Snapshot } from '../../snapshot/series.ts';
+import type { IndexEntry } from '../../series/index/index-line.ts';
+import { folderKey } from '../../series/info.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
 import { type BytePath, comparePaths, display, parentOf } from '../../tree/path.ts';
 import { type HashedEntry, treeHash } from '../../tree/tree-hash.ts';
 import type { NamedArchive } from './checked-archive.ts';

@@ -1,7 +1,7 @@
 // Which files damage costs, and which snapshots still have them.
-import { SnapshotError } from '../../errors.ts';
-import type { At } from '../../snapshot/index-line.ts';
-import type { Series, Snapshot } from '../../snapshot/series.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import type { At } from '../../series/index/index-line.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
 import { display } from '../../tree/path.ts';
 import type { ArchiveShelf } from './verify-archives.ts';
 import type { Lost } from './verify-events.ts';

@@ -7,10 +7,10 @@ import {
   type FoundBy,
   placeOf,
   type Sight,
-} from '../../snapshot/damage.ts';
-import { filesOf, namedBy } from '../../snapshot/look-over.ts';
-import { INFO_FILE } from '../../snapshot/names.ts';
-import type { Snapshot, Survey } from '../../snapshot/series.ts';
+} from '../../series/damage/damage.ts';
+import { filesOf, namedBy } from '../../series/damage/look-over.ts';
+import { INFO_FILE } from '../../series/names.ts';
+import type { Snapshot, Survey } from '../../series/series.ts';
 import type { CheckedArchive } from './checked-archive.ts';
 import type { Damage } from './verify-events.ts';
 import type { Findings } from './verify-findings.ts';

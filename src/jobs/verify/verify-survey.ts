@@ -1,6 +1,6 @@
 // What there is to verify in a series.
-import type { SnapshotError } from '../../errors.ts';
-import type { Series, Snapshot } from '../../snapshot/series.ts';
+import type { SnapshotError } from '../../base/errors.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
 import type { StoreItem } from '../../store/store.ts';
 
 /** A snapshot whose info.json cannot be read. */

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Series } from '../../snapshot/series.ts';
-import { NoLinkStore, SeriesLab } from '../run/series-lab.ts';
-import { repair } from './repair.ts';
+import { Series } from '../../series/series.ts';
+import { NoLinkStore, SeriesLab } from '../run/series.lab.ts';
+import { repair } from '../repair/repair.ts';
 import { verify } from './verify.ts';
 import type { VerifyEvent } from './verify-events.ts';
 

@@ -1,7 +1,7 @@
-import { SnapshotError } from '../../errors.ts';
-import { DAMAGE_FILE, lookedAgain, readDamage } from '../../snapshot/damage.ts';
-import { INFO_FILE, snapshotTime } from '../../snapshot/names.ts';
-import type { Series, Snapshot } from '../../snapshot/series.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import { DAMAGE_FILE, lookedAgain, readDamage } from '../../series/damage/damage.ts';
+import { INFO_FILE, snapshotTime } from '../../series/names.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
 import { chooseSnapshot } from '../address.ts';
 import { ArchiveShelf } from './verify-archives.ts';
 import { type Extent, randomFrom } from './verify-extent.ts';
@@ -158,7 +158,7 @@ async function checkIndex(
     shelf.lacksIndex(name);
     for (const file of lineFiles(info)) {
       const key = series.keyOf(name, file);
-      if (!error.message.includes(`"${series.store.location}/${key}"`)) continue;
+      if (!error.message.includes(`"${series.store.label}/${key}"`)) continue;
       const item = await files.find(key);
       // One that is missing, or of another size, is told already.
       if (item?.sizeBytes !== file.bytes) return;

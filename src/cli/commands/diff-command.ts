@@ -1,0 +1,106 @@
+import { SnapshotError } from '../../base/errors.ts';
+import { findSeries, rowOf } from '../../jobs/address.ts';
+import { chooseRange, diffSnapshots, type Range } from '../../jobs/look/diff.ts';
+import { countDifferences, type Difference, toBackUp } from '../../jobs/look/difference.ts';
+import { formatLocal } from '../../jobs/moment.ts';
+import { loadPlan } from '../../plan/plan.ts';
+import type { Series } from '../../series/series.ts';
+import type { Problem } from '../../tree/entry.ts';
+import { display } from '../../tree/path.ts';
+import type { CommonOptions } from '../options/common-options.ts';
+import { differenceJson, differenceText } from '../views/difference-text.ts';
+import { formatBytes, formatCount, formatCountOf } from '../../base/amounts.ts';
+import { pathProperty } from '../../series/index/index-line.ts';
+import { printLines } from '../views/print-lines.ts';
+import { stopSignal } from '../stop-signal.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface DiffCommandOptions extends CommonOptions {
+  readonly series: string;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+interface Found {
+  readonly differences: readonly Difference[];
+  readonly problems: readonly Problem[];
+  /** What a run would write now; undefined when nobody asked. */
+  readonly backUp: { readonly files: number; readonly bytes: number } | undefined;
+}
+
+export async function diffCommand(options: DiffCommandOptions, terminal: Terminal): Promise<number> {
+  const { json, quiet } = options;
+  const series = await findSeries(options.series, async () => await loadPlan(options.plan));
+  const survey = await series.survey();
+  const range = chooseRange(survey, options.from, options.to);
+  const isLatest = range.from === survey.snapshots.at(-1);
+  const { differences, problems, backUp } =
+    range.to === undefined
+      ? await withNow(series, range, isLatest, options, terminal)
+      : { differences: await diffSnapshots(series, range.from, range.to), problems: [], backUp: undefined };
+  const status = problems.length > 0 ? 3 : 0;
+  const [from, to] = [range.from.name, range.to?.name ?? 'now'];
+  if (!json && !quiet) terminal.out(terminal.style('bold', headLine(series.name, range)));
+  const lines = function* (): Generator<string> {
+    for (const one of differences)
+      if (json || !quiet) yield json ? differenceJson(one) : differenceText(one, terminal);
+  };
+  if (!(await printLines(lines(), terminal))) return status;
+  for (const { path, reason, kind } of problems) {
+    if (json) terminal.out(JSON.stringify({ event: 'problem', kind, ...pathProperty(path), reason }));
+    else terminal.err(`${terminal.style('yellow', 'not known:')} ${display(path) || '.'}: ${reason}`);
+  }
+  const count = countDifferences(differences);
+  if (json)
+    terminal.out(
+      JSON.stringify({ event: 'end', status, series: series.name, from, to, change: count, backUp }),
+    );
+  else if (!quiet) terminal.out(terminal.style('dim', totalText(count, backUp)));
+  return status;
+}
+
+async function withNow(
+  series: Series,
+  { from }: Range,
+  isLatest: boolean,
+  { plan: file, quiet, json }: DiffCommandOptions,
+  terminal: Terminal,
+): Promise<Found> {
+  const plan = await loadPlan(file);
+  const row = rowOf(series, plan);
+  if (row === undefined) {
+    throw new SnapshotError(
+      'E_USAGE',
+      `No row of "${plan.file}" makes "${series.place()}": its source is not known`,
+    );
+  }
+  const { diffNow } = await import('../../jobs/look/diff-now.ts');
+  const status = terminal.status(!quiet && !json);
+  const stop = stopSignal(() => {});
+  try {
+    status.show(`scanning ${row.source}`);
+    const progress = (files: number, total: number): void =>
+      status.show(`reading what may have changed: ${formatCount(files)} of ${formatCount(total)} files`);
+    const found = await diffNow(series, from, row, { signal: stop.signal, progress });
+    return { ...found, backUp: isLatest ? toBackUp(found.differences) : undefined };
+  } catch (error) {
+    if (stop.signal.aborted) throw new SnapshotError('E_STOPPED', 'Stopped by the user', { cause: error });
+    throw error;
+  } finally {
+    status.clear();
+    stop.dispose();
+  }
+}
+
+function headLine(series: string, { from, to }: Range): string {
+  return `${series}: ${formatLocal(from.at)} -> ${to === undefined ? 'now' : formatLocal(to.at)}`;
+}
+
+function totalText(count: ReturnType<typeof countDifferences>, backUp: Found['backUp']): string {
+  const parts = (['added', 'modified', 'removed', 'moved'] as const).flatMap((kind) =>
+    count[kind] > 0 ? [`${formatCount(count[kind])} ${kind}`] : [],
+  );
+  const text = parts.length === 0 ? 'No differences' : parts.join(', ');
+  if (backUp === undefined || parts.length === 0) return `${text}.`;
+  return `${text}; ${formatCountOf(backUp.files, 'file')} would be backed up, ${formatBytes(backUp.bytes)}.`;
+}

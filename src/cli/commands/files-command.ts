@@ -1,0 +1,83 @@
+import { formatLocal } from '../../jobs/moment.ts';
+import { findSeries } from '../../jobs/address.ts';
+import { findFiles, type FoundCount } from '../../jobs/look/files.ts';
+import { loadPlan } from '../../plan/plan.ts';
+import { type IndexEntry, pathProperty } from '../../series/index/index-line.ts';
+import { display } from '../../tree/path.ts';
+import type { CommonOptions } from '../options/common-options.ts';
+import { dateOf, formatMode, formatNs, hashText, pathText } from '../views/entry-text.ts';
+import { formatBytes, formatCountOf } from '../../base/amounts.ts';
+import { printLines } from '../views/print-lines.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface FilesCommandOptions extends CommonOptions {
+  readonly series: string;
+  readonly globs: readonly string[];
+  readonly at: string | undefined;
+}
+
+export async function filesCommand(options: FilesCommandOptions, terminal: Terminal): Promise<number> {
+  const { json, quiet, globs, at } = options;
+  const series = await findSeries(options.series, async () => await loadPlan(options.plan));
+  const { snapshot, entries, count } = await findFiles(series, globs, at);
+  const line = json ? jsonLine : textLine;
+  const lines = function* (): Generator<string> {
+    for (const entry of entries) if (json || !quiet) yield line(entry);
+  };
+  if (!(await printLines(lines(), terminal))) return 0;
+  const isEmpty = count.files + count.folders + count.links === 0;
+  const status = isEmpty && globs.length > 0 ? 1 : 0;
+  if (json) {
+    const { bytes, ...counts } = count;
+    const end = { event: 'end', status, series: series.name, snapshot: snapshot.name, count: counts, bytes };
+    terminal.out(JSON.stringify(end));
+  } else if (status !== 0) {
+    terminal.err(`Nothing in ${snapshot.name} matches ${globs.map((glob) => `\`${glob}\``).join(' or ')}.`);
+  } else if (!quiet) {
+    const when = `${snapshot.name}, ${formatLocal(snapshot.at)}`;
+    terminal.out(terminal.style('dim', `${totalText(count)}  in ${when}`));
+  }
+  return status;
+}
+
+function totalText({ files, folders, links, bytes }: FoundCount): string {
+  const parts = [
+    formatCountOf(files, 'file'),
+    ...(folders > 0 ? [formatCountOf(folders, 'folder')] : []),
+    ...(links > 0 ? [formatCountOf(links, 'link')] : []),
+    formatBytes(bytes),
+  ];
+  return parts.join(', ');
+}
+
+function textLine({ entry }: IndexEntry): string {
+  const size = entry.type === 'file' ? formatBytes(entry.size) : '';
+  const target = entry.target === undefined ? '' : ` -> ${display(entry.target)}`;
+  const time = formatLocal(dateOf(entry.mtimeNs));
+  return `${formatMode(entry)}  ${size.padStart(7)}  ${time}  ${pathText(entry.path, entry.type)}${target}`;
+}
+
+function jsonLine(item: IndexEntry): string {
+  const { entry, user, group } = item;
+  const { type, mode, uid, gid } = entry;
+  return JSON.stringify({
+    event: 'entry',
+    ...pathProperty(entry.path),
+    type,
+    size: type === 'file' ? entry.size : undefined,
+    mode: mode.toString(8).padStart(4, '0'),
+    uid,
+    gid,
+    user,
+    group,
+    mtime: formatNs(entry.mtimeNs),
+    hash: hashText(item),
+    ...(entry.target === undefined ? {} : named('target', pathProperty(entry.target))),
+    ...(entry.hardlink === undefined ? {} : named('hardlink', pathProperty(entry.hardlink))),
+  });
+}
+
+/** The property of a path under another name. */
+function named(key: string, property: ReturnType<typeof pathProperty>): Readonly<Record<string, string>> {
+  return 'path' in property ? { [key]: property.path } : { [`${key}Base64`]: property.pathBase64 };
+}

@@ -1,0 +1,94 @@
+import { findSeries, rowOf, seriesOfPlan } from '../../jobs/address.ts';
+import { list, type ListedSeries } from '../../jobs/look/list.ts';
+import { loadPlan, type Plan } from '../../plan/plan.ts';
+import type { CommonOptions } from '../options/common-options.ts';
+import { formatBytes, formatCountOf } from '../../base/amounts.ts';
+import { listTable } from '../views/list-table.ts';
+import { recallFor } from '../state.ts';
+import type { Terminal } from '../terminal.ts';
+
+export async function listCommand(
+  options: CommonOptions & { readonly series: string | undefined },
+  terminal: Terminal,
+): Promise<number> {
+  let plan: Plan | undefined;
+  const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
+  const series =
+    options.series === undefined ? seriesOfPlan(await load()) : [await findSeries(options.series, load)];
+  const recall = recallFor(terminal);
+  const now = new Date();
+  const found = await Promise.all(
+    series.map(async (one) => await list(one, plan && rowOf(one, plan), recall, now)),
+  );
+  const status = found.some(isDamaged) ? 1 : 0;
+  if (options.json) {
+    for (const one of found) showJson(one, terminal);
+    terminal.out(JSON.stringify({ event: 'end', status }));
+    return status;
+  }
+  found.forEach((one, i) => {
+    if (i > 0 && !options.quiet) terminal.out('');
+    show(one, terminal, options.quiet);
+  });
+  return status;
+}
+
+function isDamaged({ damaged, snapshots }: ListedSeries): boolean {
+  return damaged.length > 0 || snapshots.some(({ flaws }) => flaws.length > 0);
+}
+
+function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
+  for (const { message, hint } of series.damaged) {
+    terminal.err(`${terminal.style('red', 'damaged:')} ${message}`);
+    if (hint !== undefined) terminal.err(`  ${hint}`);
+  }
+  for (const { name, flaws } of series.snapshots) {
+    const [first, ...more] = flaws;
+    if (first === undefined) continue;
+    const others = more.length === 0 ? '' : `, and ${formatCountOf(more.length, 'more file')}`;
+    terminal.err(`${terminal.style('red', 'damaged:')} ${name}: ${first}${others}`);
+  }
+  if (quiet) return;
+  const { snapshots, unfinished, kept, damaged, odd, bytes, waiting } = series;
+  const total =
+    snapshots.length === 0
+      ? waiting === undefined
+        ? 'no snapshots'
+        : terminal.style('yellow', waiting)
+      : `${formatCountOf(snapshots.length, 'snapshot')}, ${formatBytes(bytes)} on disk`;
+  terminal.out(`${terminal.style('bold', series.name)}  ${terminal.style('dim', series.folder)}  ${total}`);
+  if (snapshots.length > 0) terminal.out(listTable(snapshots, terminal));
+  for (const message of odd) terminal.out(terminal.style('yellow', message));
+  for (const name of unfinished) {
+    terminal.out(`${name}  ${terminal.style('yellow', 'unfinished')}: a run is at work, or was cut short`);
+  }
+  for (const name of kept) {
+    terminal.out(
+      `${name}  ${terminal.style('dim', 'kept for others')}: no snapshot, but others need what lies there`,
+    );
+  }
+  for (const { name } of damaged) {
+    if (name === undefined) continue;
+    terminal.out(`${name}  ${terminal.style('red', 'damaged')}: it cannot be read, and stays`);
+  }
+}
+
+function showJson(series: ListedSeries, terminal: Terminal): void {
+  const { name, folder, snapshots, unfinished, kept, damaged, waiting } = series;
+  for (const { name: snapshot, at, isOdd, info, newBytes, reasons, flaws } of snapshots) {
+    const { time, count, bytes, change, format } = info;
+    const of = { event: 'snapshot', series: name, folder, snapshot };
+    const guess = isOdd ? { guess: at.toISOString() } : {};
+    terminal.out(
+      JSON.stringify({ ...of, time, ...guess, format, count, bytes, change, newBytes, reasons, flaws }),
+    );
+  }
+  if (waiting !== undefined)
+    terminal.out(JSON.stringify({ event: 'waiting', series: name, folder, message: waiting }));
+  for (const snapshot of unfinished)
+    terminal.out(JSON.stringify({ event: 'unfinished', series: name, folder, snapshot }));
+  for (const snapshot of kept)
+    terminal.out(JSON.stringify({ event: 'kept', series: name, folder, snapshot }));
+  for (const { name: snapshot, message, hint = null } of damaged)
+    terminal.out(JSON.stringify({ event: 'damaged', series: name, folder, snapshot, message, hint }));
+}

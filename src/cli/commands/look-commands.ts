@@ -1,0 +1,118 @@
+// The commands that only look: what they are called, their options and their help.
+import type { Argv } from 'yargs';
+import type { CommonOptions } from '../options/common-options.ts';
+import type { Terminal } from '../terminal.ts';
+
+const SERIES = {
+  type: 'string',
+  describe: "A name from the plan, or the path of a series' folder",
+  demandOption: true,
+} as const;
+
+const GLOBS = {
+  type: 'string',
+  array: true,
+  describe: '*.jpg anywhere, /notes at the top, letters/ with all in it, !*.tmp not',
+} as const;
+
+const AT = {
+  type: 'string',
+  describe: 'latest, the start of a name, or a date: the newest until then',
+  requiresArg: true,
+} as const;
+
+/** Adds them to `parser`. @param end - Gets the exit status of the one that ran. */
+export function addLookCommands<T extends CommonOptions>(
+  parser: Argv<T>,
+  terminal: Terminal,
+  end: (status: number) => void,
+): Argv<T> {
+  return parser
+    .command(
+      'list [series]',
+      'What snapshots there are',
+      (command) =>
+        command
+          .positional('series', { ...SERIES, demandOption: false })
+          .example('$0 list documents', 'one series')
+          .example('$0 list /mnt/backup/documents', 'on a machine without the plan'),
+      async (options) => end(await (await import('./list-command.ts')).listCommand(options, terminal)),
+    )
+    .command(
+      'files <series> [globs..]',
+      'What a snapshot holds',
+      (command) =>
+        command
+          .positional('series', SERIES)
+          .positional('globs', { ...GLOBS, default: [] })
+          .group('at', 'Options:')
+          .option('at', AT)
+          .example('$0 files documents', 'everything in the latest snapshot')
+          .example("$0 files documents '*.odt' --at 2026-11-19", 'as it was at the end of that day'),
+      async (options) => end(await (await import('./files-command.ts')).filesCommand(options, terminal)),
+    )
+    .command(
+      'diff <series> [from] [to]',
+      'What changed between two snapshots',
+      (command) =>
+        command
+          .positional('series', SERIES)
+          .positional('from', { type: 'string', describe: 'As --at; default: the one before the latest' })
+          .positional('to', { type: 'string', describe: 'As --at, or now: the source; default: the latest' })
+          .example('$0 diff documents', 'what the last snapshot brought')
+          .example('$0 diff documents 2026-11-01', 'what changed since then')
+          .example('$0 diff documents now', 'what would be backed up'),
+      async (options) => end(await (await import('./diff-command.ts')).diffCommand(options, terminal)),
+    )
+    .command(
+      'find <globs..>',
+      'In which snapshots a file is',
+      (command) =>
+        command
+          .positional('globs', { ...GLOBS, demandOption: true })
+          .group('series', 'Options:')
+          .option('series', {
+            type: 'string',
+            describe: 'Only in this one, by name or by its folder',
+            requiresArg: true,
+          })
+          .example("$0 find '*.odt'", 'in all series of the plan')
+          .example('$0 find /letters/2026.odt --series /mnt/backup/documents', 'without a plan'),
+      async (options) => end(await (await import('./find-command.ts')).findCommand(options, terminal)),
+    )
+    .command(
+      'status [series]',
+      'How every row is doing, and which need you',
+      (command) =>
+        command
+          .positional('series', { ...SERIES, demandOption: false })
+          .group('prometheus', 'Options:')
+          .option('prometheus', {
+            type: 'boolean',
+            default: false,
+            describe: 'Metrics in the text format of Prometheus',
+          })
+          .example('$0 status', 'all active rows; status 1 when one is overdue or failing')
+          .example('$0 status --prometheus > snapshot.prom', "for node_exporter's textfile collector"),
+      async (options) => end(await (await import('./status-command.ts')).statusCommand(options, terminal)),
+    )
+    .command(
+      'completion [shell]',
+      'Print what makes a shell complete words',
+      (command) =>
+        command
+          .positional('shell', { choices: ['bash', 'zsh', 'fish'] as const, describe: 'Default: yours' })
+          .example('$0 completion bash >> ~/.bashrc', 'for bash')
+          .example('$0 completion zsh >> ~/.zshrc', 'for zsh')
+          .example('$0 completion fish > ~/.config/fish/completions/snapshot.fish', 'for fish'),
+      async ({ shell, json }) =>
+        end(
+          (await import('./completion-command.ts')).completionCommand(
+            shell,
+            process.env['SHELL'],
+            json,
+            terminal,
+          ),
+        ),
+    );
+}

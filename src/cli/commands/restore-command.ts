@@ -1,0 +1,82 @@
+import { SnapshotError } from '../../base/errors.ts';
+import { findSeries } from '../../jobs/address.ts';
+import { restore } from '../../jobs/restore/restore.ts';
+import type { Deletion } from '../../jobs/restore/ask-first.ts';
+import type { Overwrite } from '../../jobs/restore/target-plan.ts';
+import { loadPlan, type Plan } from '../../plan/plan.ts';
+import type { CommonOptions } from '../options/common-options.ts';
+import { canAsk, confirm } from '../confirm.ts';
+import { formatBytes, formatCount, formatCountOf } from '../../base/amounts.ts';
+import { localPath } from '../../plan/local-path.ts';
+import { jsonRestoreView, type RestoreView, TextRestoreView } from '../views/restore-view.ts';
+import { stopSignal } from '../stop-signal.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface RestoreCommandOptions extends CommonOptions {
+  readonly series: string;
+  readonly glob: readonly string[];
+  readonly to: string;
+  readonly at: string;
+  readonly overwrite: Overwrite;
+  readonly delete: boolean;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+}
+
+export async function restoreCommand(options: RestoreCommandOptions, terminal: Terminal): Promise<number> {
+  const { at, overwrite, dryRun } = options;
+  const to = localPath('--to', options.to);
+  let plan: Plan | undefined;
+  const series = await findSeries(options.series, async () => (plan = await loadPlan(options.plan)));
+  const view: RestoreView = options.json
+    ? jsonRestoreView(terminal)
+    : new TextRestoreView(terminal, options.quiet);
+  let isAsking = false;
+  const ask = async (deletion: Deletion): Promise<void> => {
+    isAsking = true;
+    await askFirst(deletion, canAsk() && !options.json, stop.signal);
+    isAsking = false;
+  };
+  const stop = stopSignal(() => view.warn('stopping; once more ends it at once'));
+  try {
+    const end = await restore(series, {
+      at,
+      globs: options.glob.map(String),
+      to,
+      destinations: plan?.rows.map(({ destination }) => destination) ?? [],
+      overwrite,
+      deletes: options.delete,
+      dryRun,
+      ...(options.yes ? {} : { confirm: ask }),
+      signal: stop.signal,
+      report: (event) => view.event(event),
+    });
+    view.end(end);
+    return end.status;
+  } catch (error) {
+    if (!stop.signal.aborted || error instanceof SnapshotError) throw error;
+    if (isAsking) throw new SnapshotError('E_STOPPED', 'Stopped', { hint: 'Nothing was done.' });
+    const hint = 'What is restored by now is whole; the same command goes on from there.';
+    throw new SnapshotError('E_STOPPED', 'Stopped', { hint });
+  } finally {
+    view.close();
+    stop.dispose();
+  }
+}
+
+/** @throws {@link SnapshotError} when the answer is no, or nobody can be asked. */
+async function askFirst(deletion: Deletion, isTerminal: boolean, signal: AbortSignal): Promise<void> {
+  const { folder, files, bytes, examples, wantedFiles, wantedBytes } = deletion;
+  const what = `In "${folder}", --delete would delete ${formatCountOf(files, 'file')} (${formatBytes(bytes)})`;
+  const only = `The snapshot has only ${formatCountOf(wantedFiles, 'file')} (${formatBytes(wantedBytes)})`;
+  const more = files - examples.length;
+  const names = `${examples.join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
+  if (!isTerminal) {
+    throw new SnapshotError('E_USAGE', `${what}: ${names}. ${only}`, {
+      hint: 'Nothing was done. Look with --dry-run whether this is the folder that you mean; --yes deletes them.',
+    });
+  }
+  const question = `${what}:\n  ${names}\n${only}.\nDelete them? [y/N] `;
+  if (await confirm(question, signal)) return;
+  throw new SnapshotError('E_STOPPED', 'Not restored', { hint: 'Nothing was done.' });
+}

@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SnapshotError } from '../../base/errors.ts';
+import { type Cron, dailyAt, readCron } from '../../host/schedulers/cron.ts';
+import { checkEntry, type Entry, textOf } from '../../host/schedulers/entry.ts';
+import { thisSchedulerHost, type SchedulerKind } from '../../host/schedulers/scheduler.ts';
+import { schedulersOf } from '../../host/schedulers/schedulers.ts';
+import { rowsToRun } from '../../jobs/run/rows-to-run.ts';
+import { loadPlan } from '../../plan/plan.ts';
+import type { FileOptions } from '../options/config-file.ts';
+import { openChannels } from '../../jobs/nightly/open-channels.ts';
+import { runLimits } from '../options/run-limits.ts';
+import type { ScheduledRunOptions } from '../options/run-options.ts';
+import { runWords } from '../options/run-words.ts';
+import { nameOfPlan } from '../options/schedule-name.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface ScheduleInstallOptions extends ScheduledRunOptions {
+  readonly at: string | undefined;
+  readonly cron: string | undefined;
+  readonly onBoot: boolean;
+  readonly name: string | undefined;
+  readonly with: SchedulerKind | undefined;
+  readonly dryRun: boolean;
+  /** What the file of options says. */
+  readonly file: FileOptions;
+}
+
+/** Has the scheduler of this system run the plan; says what it wrote, and how to undo it. */
+export async function scheduleInstallCommand(
+  options: ScheduleInstallOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { json, quiet, dryRun } = options;
+  const when = whenOf(options);
+  // Whatever is wrong is better found now than at night.
+  const { shard } = runLimits({ ...options, acceptChanges: undefined, adopt: false, shutdown: undefined });
+  await openChannels(options, process.env);
+  rowsToRun(await loadPlan(options.plan), { only: options.only, shard });
+  const plan = resolve(options.plan);
+  const name = options.name ?? nameOfPlan(plan);
+  const entry: Entry = { name, when, command: commandFor(options) };
+  checkEntry(entry);
+  if (entry.command.some((word) => /[\\/]_npx[\\/]/.test(word))) {
+    terminal.err(
+      'warning: npx may remove this copy of the program; install it with `npm install --global` first',
+    );
+  }
+  const [scheduler] = await schedulersOf(process.platform, thisSchedulerHost(), options.with);
+  if (scheduler === undefined) throw new Error('no scheduler, and no error');
+  const drafts = scheduler.drafts(entry);
+  if (!dryRun) await scheduler.install(entry);
+  if (json) {
+    const { command } = entry;
+    const fields = { name, scheduler: scheduler.kind, when: textOf(when), command, dryRun, files: drafts };
+    terminal.out(JSON.stringify({ event: 'end', status: 0, ...fields }));
+    return 0;
+  }
+  if (quiet) return 0;
+  for (const { place, text } of drafts) {
+    if (dryRun) terminal.out(`Would write to ${place}:\n\n${text}`);
+    else terminal.out(`Wrote to ${place}: "${name}", ${textOf(when)}`);
+  }
+  if (scheduler.hint !== undefined) terminal.out(scheduler.hint);
+  const isDefault = options.name === undefined && options.plan === 'backup-plan.csv';
+  if (!dryRun) terminal.out(`To undo it: snapshot schedule remove${isDefault ? '' : ` --name ${name}`}`);
+  return 0;
+}
+
+function whenOf({ at, cron, onBoot }: ScheduleInstallOptions): Cron | 'boot' {
+  if ([at !== undefined, cron !== undefined, onBoot].filter(Boolean).length !== 1) {
+    throw new SnapshotError('E_USAGE', 'When? One of --at 02:00, --cron "0 2 * * *" and --on-boot');
+  }
+  if (onBoot) return 'boot';
+  return readCron(at === undefined ? (cron ?? '') : dailyAt(at));
+}
+
+/** What runs the plan from anywhere: the scheduler has another folder, and another PATH. */
+function commandFor(options: ScheduleInstallOptions): readonly string[] {
+  const main = fileURLToPath(new URL('../main.js', import.meta.url));
+  return [process.execPath, main, 'run', ...runWords(options, options.file)];
+}

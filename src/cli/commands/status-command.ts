@@ -1,0 +1,68 @@
+import { SnapshotError } from '../../base/errors.ts';
+import { findSeries, rowOf } from '../../jobs/address.ts';
+import type { Watched } from '../../jobs/status/known-past.ts';
+import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
+import { openStore } from '../../store/open-store.ts';
+import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
+import { loadPlan, type Plan } from '../../plan/plan.ts';
+import { Series } from '../../series/series.ts';
+import type { CommonOptions } from '../options/common-options.ts';
+import { recallFor } from '../state.ts';
+import { showStatus, statusJson } from '../views/status-view.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface StatusCommandOptions extends CommonOptions {
+  readonly series: string | undefined;
+  readonly prometheus: boolean;
+}
+
+const GRAVITY = { failing: 0, overdue: 1, waiting: 2, ok: 3 } as const;
+
+export async function statusCommand(options: StatusCommandOptions, terminal: Terminal): Promise<number> {
+  const { json, prometheus, quiet } = options;
+  if (json && prometheus) throw new SnapshotError('E_USAGE', '--json and --prometheus exclude each other');
+  const watched = await watchedBy(options);
+  const now = new Date();
+  const recall = recallFor(terminal);
+  const read = await Promise.all(watched.map(async (one) => await readStatus(one, now, recall)));
+  if (prometheus) {
+    const { metricsText } = await import('../views/metrics.ts');
+    await terminal.print(metricsText(read));
+    // The metrics say how things are; an exit status would keep scripts from handing them on.
+    return 0;
+  }
+  // The sort keeps the order of the plan among equals.
+  const found = read.toSorted((a, b) => GRAVITY[a.state] - GRAVITY[b.state]);
+  const status = found.some(({ isOverdue, isFailing }) => isOverdue || isFailing) ? 1 : 0;
+  if (json) {
+    for (const one of found) terminal.out(JSON.stringify(statusJson(one)));
+    const count = (is: (one: SeriesStatus) => boolean): number => found.filter(is).length;
+    const overdue = count(({ isOverdue }) => isOverdue);
+    const failing = count(({ isFailing }) => isFailing);
+    const waiting = count(({ state }) => state === 'waiting');
+    terminal.out(JSON.stringify({ event: 'end', status, rows: found.length, overdue, failing, waiting }));
+  } else showStatus(found, now, terminal, quiet);
+  return status;
+}
+
+/** The active rows of the plan; or the one series that the user names, whatever its row says. */
+async function watchedBy({ series: which, plan: file }: StatusCommandOptions): Promise<readonly Watched[]> {
+  if (which === undefined) {
+    const { rows } = await loadPlan(file);
+    return rows.filter(({ active }) => active).map(watch);
+  }
+  let plan: Plan | undefined;
+  const series = await findSeries(which, async () => (plan = await loadPlan(file)));
+  // Named by its folder: the plan, if there is one, may know it.
+  plan ??= await loadPlan(file).catch((error: unknown) => {
+    if (!(error instanceof SnapshotError)) throw error;
+    return undefined;
+  });
+  const row = plan && rowOf(series, plan);
+  return [row === undefined ? { series, everyMs: DEFAULT_EVERY_MS } : watch(row)];
+}
+
+function watch(row: Plan['rows'][number]): Watched {
+  const { destination, name, every } = row;
+  return { series: new Series(openStore(destination), name), everyMs: every, row };
+}

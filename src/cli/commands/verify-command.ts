@@ -1,0 +1,164 @@
+import { randomInt } from 'node:crypto';
+import { gravestStatus, SnapshotError } from '../../base/errors.ts';
+import { findSeries, rowOf, seriesOfPlan } from '../../jobs/address.ts';
+import { findAway } from '../../jobs/run/away.ts';
+import { Memory, type Recall } from '../../jobs/status/memory.ts';
+import { recordVerify } from '../../jobs/verify/record-verify.ts';
+import { rememberLog } from '../../jobs/status/remember-log.ts';
+import { type Verdict, verify, type VerifyOptions } from '../../jobs/verify/verify.ts';
+import type { VerifyEnd } from '../../jobs/verify/verify-events.ts';
+import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
+import { loadPlan, type Plan } from '../../plan/plan.ts';
+import type { Row } from '../../plan/row.ts';
+import type { Series } from '../../series/series.ts';
+import type { CommonOptions } from '../options/common-options.ts';
+import { thisStateFolder } from '../../host/state-folder.ts';
+import { recallFor } from '../state.ts';
+import { stopSignal } from '../stop-signal.ts';
+import type { Terminal } from '../terminal.ts';
+import { verifyView } from '../views/verify-view.ts';
+
+export interface VerifyCommandOptions extends CommonOptions {
+  readonly series: string | undefined;
+  readonly at: string | undefined;
+  readonly level: 'quick' | 'full' | undefined;
+  readonly sample: string | undefined;
+  readonly seed: number | undefined;
+  readonly drill: boolean;
+  readonly repair: boolean;
+}
+
+export async function verifyCommand(options: VerifyCommandOptions, terminal: Terminal): Promise<number> {
+  const sample = checkedSample(options);
+  const level = options.level ?? (sample === undefined ? 'quick' : 'full');
+  let known: Plan | undefined;
+  const plan = async (): Promise<Plan> => (known = await loadPlan(options.plan));
+  const all =
+    options.series === undefined ? seriesOfPlan(await plan()) : [await findSeries(options.series, plan)];
+  const recall = recallFor(terminal);
+  const view = verifyView(options, terminal);
+  const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
+  const memory = new Memory(thisStateFolder());
+  const ends: VerifyEnd[] = [];
+  try {
+    const { at } = options;
+    const verifyOptions: VerifyOptions = {
+      at,
+      level,
+      sample,
+      signal: stop.signal,
+      report: (event) => view.event(event),
+    };
+    for (const series of all) {
+      const started = new Date();
+      const found = await verify(series, verifyOptions);
+      const isMended = options.repair && (await repairAll(series, found, verifyOptions));
+      const verdict = isMended ? await verify(series, verifyOptions) : found;
+      await recordVerify(series, verdict, verifyOptions, started);
+      const drilled = options.drill ? await drillAll(series, verdict, verifyOptions) : [];
+      await rememberLog(series, memory, new Date(), (message) =>
+        view.event({ event: 'note', series: series.name, message }),
+      );
+      const row = known && rowOf(series, known);
+      const empty = await emptyEnd(series, verdict, row, recall);
+      const end = { ...verdict.end, ...empty, ...gravest([empty?.status ?? verdict.end.status, ...drilled]) };
+      view.event(end);
+      ends.push(end);
+    }
+    // Of no series at all nothing is known to be right either.
+    const status = ends.length === 0 ? 1 : gravestStatus(ends.map((end) => end.status));
+    view.end(ends, status);
+    return status;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    throw new SnapshotError('E_STOPPED', 'Stopped by the user');
+  } finally {
+    stop.dispose();
+    view.close();
+  }
+}
+
+function gravest(statuses: readonly number[]): { readonly status: number } {
+  return { status: gravestStatus(statuses) };
+}
+
+/** What there is to say of a series that has no snapshots: a row that is switched off may well have none. */
+async function emptyEnd(
+  series: Series,
+  { end: { nothing } }: Verdict,
+  row: Row | undefined,
+  recall: Recall,
+): Promise<{ readonly nothing: string; readonly status: number } | undefined> {
+  if (nothing === undefined) return undefined;
+  const memory = await recall(series.store.label);
+  const away = await findAway(series, row?.every ?? DEFAULT_EVERY_MS, memory, new Date());
+  const status = away === undefined && row?.active === false ? 0 : 1;
+  return { nothing: away?.message ?? nothing, status };
+}
+
+/** Repairs what can be. @returns Whether anything was: then the series is to be verified again. */
+async function repairAll(
+  series: Series,
+  { findings }: Verdict,
+  { signal, report }: VerifyOptions,
+): Promise<boolean> {
+  const { repair } = await import('../../jobs/repair/repair.ts');
+  const { REPAIRABLE } = await import('../../jobs/repair/repair-aside.ts');
+  const names = findings.snapshotsWith(new Set(REPAIRABLE));
+  if (names.length === 0) return false;
+  const repaired = await repair(series, names, signal);
+  for (const event of repaired) report(event);
+  return repaired.some(({ outcome }) => outcome === 'repaired');
+}
+
+/** Drills the snapshots that `at` names, or the newest. @returns What each adds to the exit status. */
+async function drillAll(
+  series: Series,
+  { survey, names, findings }: Verdict,
+  { signal, report, level, sample, at }: VerifyOptions,
+): Promise<readonly number[]> {
+  const { drill } = await import('../../jobs/drill/drill.ts');
+  const known = survey.snapshots.filter(({ name }) => names.includes(name));
+  const statuses: number[] = [];
+  const chosen = at === undefined ? known.slice(-1) : known;
+  for (const [i, snapshot] of chosen.entries()) {
+    if (findings.touches(snapshot.name)) {
+      const message = `no drill of ${snapshot.name}, as it is damaged`;
+      report({ event: 'note', series: series.name, message });
+      continue;
+    }
+    report({ event: 'progress', series: series.name, phase: 'drill', done: i, total: chosen.length });
+    const end = await drill(series, snapshot, signal);
+    report(end);
+    statuses.push(end.result === 'passed' ? 0 : 1);
+    if (end.result === 'passed' || (level === 'full' && sample === undefined)) continue;
+    // It says that something is damaged. What that is, so that a run can write it again, only reading tells.
+    const full: VerifyOptions = { at: snapshot.name, level: 'full', signal, report };
+    const started = new Date();
+    await recordVerify(series, await verify(series, full), full, started);
+  }
+  return statuses;
+}
+
+function checkedSample({
+  level,
+  sample,
+  seed,
+}: VerifyCommandOptions): { share: number; seed: number } | undefined {
+  if (sample === undefined) {
+    if (seed !== undefined) throw new SnapshotError('E_USAGE', '--seed is for --sample only');
+    return undefined;
+  }
+  if (level === 'quick') {
+    throw new SnapshotError('E_USAGE', '--level quick reads no archives, so there is nothing to sample');
+  }
+  const percent = /^(\d{1,3}(?:\.\d{1,3})?)%$/.exec(sample);
+  const share = Number(percent?.[1]) / 100;
+  if (!(share > 0 && share <= 1)) {
+    throw new SnapshotError('E_USAGE', `--sample ${sample}: it takes a percentage, as 10%`);
+  }
+  if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0)) {
+    throw new SnapshotError('E_USAGE', '--seed takes a whole number from 0');
+  }
+  return { share, seed: seed ?? randomInt(1_000_000_000) };
+}

@@ -1,0 +1,68 @@
+import type { ListedSnapshot } from '../../jobs/look/list.ts';
+import { formatLocal } from '../../jobs/moment.ts';
+import { formatBytes, formatCount } from '../../base/amounts.ts';
+import { type Column, formatTable } from './table.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** Less than this is too narrow for names beside times, with a few reasons after them. */
+const NARROW = 125;
+
+const COLUMNS: readonly Column[] = [
+  { title: 'snapshot' },
+  { title: 'local time' },
+  { title: 'files', align: 'right' },
+  { title: 'size', align: 'right' },
+  { title: 'added', align: 'right' },
+  { title: 'modified', align: 'right' },
+  { title: 'removed', align: 'right' },
+  { title: 'new on disk', align: 'right' },
+];
+/** The same for a terminal of 80 columns: the times stand for the names, as `--at` takes both. */
+const SHORT = ['', 'local time', 'files', 'size', '+', '~', '-', 'on disk'] as const;
+
+/** A line for each snapshot, the oldest first. Where one has many reasons to stay, they go on below. */
+export function listTable(snapshots: readonly ListedSnapshot[], terminal: Terminal): string {
+  const isNarrow = terminal.isLive && terminal.columns < NARROW;
+  const rows = snapshots.map(({ name, at, isOdd, info, newBytes }) => [
+    isNarrow ? '' : name,
+    `${formatLocal(at)}${isOdd ? '?' : ''}`,
+    formatCount(info.count.files),
+    formatBytes(info.bytes),
+    ...[info.change.added, info.change.modified, info.change.removed].map(formatCount),
+    formatBytes(newBytes),
+  ]);
+  const columns = COLUMNS.map((column, i) => ({
+    ...column,
+    title: isNarrow ? (SHORT[i] ?? '') : column.title,
+  }));
+  const [head = '', ...lines] = formatTable(columns, rows, terminal).split('\n');
+  // Right-aligned numbers end each line at the same column.
+  const width = lines[0]?.length ?? 0;
+  const room = terminal.isLive ? Math.max(8, terminal.columns - width - 2) : Infinity;
+  return [
+    `${head}  ${terminal.style('dim', 'kept')}`,
+    ...lines.map((line, i) => {
+      const { reasons, flaws = [] } = snapshots[i] ?? {};
+      const mark = flaws.length === 0 ? '' : 'DAMAGED ';
+      const [first = '', ...more] = wrap(`${mark}${reasonText(reasons)}`, room);
+      return [`${line}  ${first}`, ...more.map((text) => `${' '.repeat(width)}  ${text}`)].join('\n');
+    }),
+  ].join('\n');
+}
+
+/** `text` in lines of at most `room` characters, unless a word is longer. */
+function wrap(text: string, room: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= room)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function reasonText(reasons: readonly string[] | undefined): string {
+  if (reasons === undefined) return '–';
+  return reasons.length === 0 ? 'not any more' : reasons.join(' ');
+}

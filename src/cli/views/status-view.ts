@@ -1,0 +1,186 @@
+import { stripVTControlCharacters } from 'node:util';
+import { printable } from '../../base/errors.ts';
+import { formatLocal } from '../../jobs/moment.ts';
+import type { SeriesStatus } from '../../jobs/status/read-status.ts';
+import type { RowState } from '../../jobs/status/status.ts';
+import { formatEvery } from '../../plan/every.ts';
+import type { PastRun, PastVerify } from '../../series/past.ts';
+import { formatBytes, formatCount, formatCountOf } from '../../base/amounts.ts';
+import { type Column, formatTable } from './table.ts';
+import type { Terminal } from '../terminal.ts';
+
+const STYLE = { failing: 'red', overdue: 'red', waiting: 'yellow', ok: 'green' } as const;
+const WORD = { failing: 'FAILING', overdue: 'OVERDUE', waiting: 'waiting', ok: 'ok' } as const;
+
+/** Less than this is too narrow for times; their ages say as much. */
+const NARROW = 170;
+
+const COLUMNS: readonly Column[] = [
+  { title: 'row' },
+  { title: 'state' },
+  { title: 'last run' },
+  { title: 'last success' },
+  { title: 'verified' },
+  { title: 'drill' },
+  { title: 'next due' },
+  { title: 'snapshots', align: 'right' },
+  { title: 'size', align: 'right' },
+  { title: 'oldest' },
+];
+
+/** What is left out first where there is no room. */
+const DISPENSABLE: readonly string[] = ['oldest', 'size', 'snapshots', 'drill', 'verified', 'last run'];
+
+/** A line for each row, those that need somebody first; then what is wrong with them. */
+export function showStatus(
+  found: readonly SeriesStatus[],
+  now: Date,
+  terminal: Terminal,
+  quiet: boolean,
+): void {
+  const lines = found.flatMap((one) => detailsOf(one, terminal));
+  if (quiet) {
+    for (const { line, state } of lines) if (state === 'failing' || state === 'overdue') terminal.err(line);
+    return;
+  }
+  if (found.length === 0) {
+    terminal.out('The plan has no active row.');
+    return;
+  }
+  const isNarrow = terminal.isLive && terminal.columns < NARROW;
+  const time = (iso: string | undefined): string => {
+    if (iso === undefined) return '–';
+    return isNarrow ? shortAge(Date.parse(iso) - now.getTime()) : formatLocal(new Date(iso));
+  };
+  const rows = found.map((one) => [
+    one.series,
+    stateText(one.state, terminal),
+    time(one.lastRun?.started),
+    time(one.lastSuccess?.started),
+    one.lastVerify === undefined ? 'never' : `${time(one.lastVerify.started)}${verifyMark(one.lastVerify)}`,
+    one.lastDrill === undefined ? 'never' : `${time(one.lastDrill.started)}${mark(one.lastDrill.result)}`,
+    time(one.nextDue?.toISOString()),
+    one.size?.snapshots === undefined ? '–' : formatCount(one.size.snapshots),
+    one.size?.seriesBytes === undefined ? '–' : formatBytes(one.size.seriesBytes),
+    time(one.size?.oldest ?? undefined),
+  ]);
+  terminal.out(fittingTable(rows, terminal));
+  if (lines.length > 0) terminal.out(`\n${lines.map(({ line }) => line).join('\n')}`);
+  terminal.out(`\n${verdict(found, terminal)}`);
+}
+
+/** With as many columns as fit on a terminal; a file takes them all. */
+function fittingTable(rows: readonly (readonly string[])[], terminal: Terminal): string {
+  for (let dropped = 0; ; dropped++) {
+    const names = new Set(DISPENSABLE.slice(0, dropped));
+    const columns = COLUMNS.filter(({ title }) => !names.has(title));
+    const cells = rows.map((row) => row.filter((_, i) => columns.includes(COLUMNS[i] as Column)));
+    const table = formatTable(columns, cells, terminal);
+    const width = Math.max(
+      ...stripVTControlCharacters(table)
+        .split('\n')
+        .map((line) => line.length),
+    );
+    if (!terminal.isLive || width <= terminal.columns || dropped === DISPENSABLE.length) return table;
+  }
+}
+
+function stateText(state: RowState, { style }: Terminal): string {
+  return style(STYLE[state], WORD[state]);
+}
+
+function detailsOf(one: SeriesStatus, terminal: Terminal): { line: string; state: RowState }[] {
+  const { series, state, reasons, notes, unreadable, wrongClocks = 0 } = one;
+  // What a row waits for says so itself.
+  const colon = state === 'waiting' ? `${series}: ` : `${series}: ${stateText(state, terminal)}: `;
+  const lines = [
+    ...reasons.map((reason) => ({ line: `${colon}${printable(reason)}`, state })),
+    ...notes.map((note) => ({ line: `${series}: ${printable(note)}`, state: 'ok' as const })),
+  ];
+  const ofLog = [
+    ...(unreadable === 0 ? [] : [`${formatCountOf(unreadable, 'line')} of its log cannot be read`]),
+    ...(wrongClocks === 0
+      ? []
+      : [`${formatCountOf(wrongClocks, 'line')} of its log with a wrong time, as the clock was wrong`]),
+  ];
+  return [
+    ...lines,
+    ...ofLog.map((note) => ({ line: terminal.style('dim', `${series}: ${note}`), state: 'ok' as const })),
+  ];
+}
+
+function verdict(found: readonly SeriesStatus[], { style }: Terminal): string {
+  const count = (is: (one: SeriesStatus) => boolean, text: string): string[] => {
+    const n = found.filter(is).length;
+    return n === 0 ? [] : [`${formatCount(n)} ${text}`];
+  };
+  const bad = [
+    ...count(({ isFailing }) => isFailing, 'failing'),
+    ...count(({ isOverdue }) => isOverdue, 'overdue'),
+  ];
+  const waiting = count(({ state }) => state === 'waiting', 'waiting for a disk');
+  const text = [...bad, ...waiting].join(', ');
+  const hasNotes = found.some(({ notes }) => notes.length > 0);
+  if (text === '' && hasNotes) return style('yellow', 'Nothing needs you now; see above.');
+  if (text === '') return style('green', 'All is well.');
+  return style(bad.length > 0 ? 'red' : 'yellow', `Of ${formatCountOf(found.length, 'row')}: ${text}.`);
+}
+
+function mark(result: 'passed' | 'failed'): string {
+  return result === 'passed' ? '' : ' FAILED';
+}
+
+/** How thorough it was, and whether it failed. */
+function verifyMark({ result, level, sample }: PastVerify): string {
+  const share = sample === null ? '' : ` ${Number((sample * 100).toFixed(3))}%`;
+  return `${level === 'full' ? share || ' full' : ' quick'}${mark(result)}`;
+}
+
+/** `5m ago`, `3h ago`, `in 2d` */
+function shortAge(ms: number): string {
+  const minutes = Math.floor(Math.abs(ms) / 60_000);
+  const hours = Math.floor(minutes / 60);
+  const text = hours >= 48 ? `${Math.floor(hours / 24)}d` : hours > 0 ? `${hours}h` : `${minutes}m`;
+  return ms <= 0 ? `${text} ago` : `in ${text}`;
+}
+
+/** One line of `--json`, as docs/cli.md lists it. */
+export function statusJson(one: SeriesStatus): object {
+  const { series, destination, state, isOverdue: overdue, isFailing: failing, reasons, notes, size } = one;
+  const { lastVerify, lastDrill } = one;
+  return {
+    event: 'status',
+    series,
+    destination,
+    state,
+    overdue,
+    failing,
+    reasons,
+    notes,
+    every: formatEvery(one.everyMs),
+    lastRun: runJson(one.lastRun),
+    lastSuccess: one.lastSuccess?.started ?? null,
+    nextDue: one.nextDue?.toISOString() ?? null,
+    lastVerify:
+      lastVerify === undefined
+        ? null
+        : {
+            time: lastVerify.started,
+            result: lastVerify.result,
+            level: lastVerify.level,
+            sample: lastVerify.sample,
+            at: lastVerify.at,
+          },
+    lastDrill: lastDrill === undefined ? null : { time: lastDrill.started, result: lastDrill.result },
+    snapshots: size?.snapshots ?? null,
+    bytes: size?.seriesBytes ?? null,
+    oldest: size?.oldest ?? null,
+    unreadable: one.unreadable,
+  };
+}
+
+function runJson(run: PastRun | undefined): object | null {
+  if (run === undefined) return null;
+  const { started, outcome, guards, error } = run;
+  return { time: started, outcome, guards, error };
+}

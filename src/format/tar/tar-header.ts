@@ -1,0 +1,105 @@
+// One header block, IEEE Std 1003.1-2017, "pax", section "ustar Interchange Format"; what `tar.ts` writes.
+import { Damage, shown } from '../damage.ts';
+import { checkLinkTarget, checkMemberPath } from '../member-path.ts';
+import type { Member } from '../member.ts';
+import type { Pax } from './pax.ts';
+
+const TYPES: Readonly<Record<string, Member['type'] | 'pax'>> = {
+  '0': 'file',
+  '\0': 'file',
+  '1': 'hardlink',
+  '2': 'link',
+  '5': 'folder',
+  x: 'pax',
+};
+
+/** The fields of a header block, as they stand there. */
+export interface TarHeader {
+  readonly type: Member['type'] | 'pax';
+  readonly path: string;
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly user: string;
+  readonly group: string;
+  readonly mtime: number;
+  readonly target: string;
+}
+
+/**
+ * Reads a block of 512 bytes.
+ *
+ * @throws {@link Damage} when its checksum is wrong, or it is none that a snapshot can hold.
+ */
+export function parseTarHeader(block: Buffer): TarHeader {
+  let sum = 8 * 0x20;
+  block.forEach((byte, i) => {
+    if (i < 148 || i >= 156) sum += byte;
+  });
+  if (octal(block, 148, 8) !== sum) throw new Damage('the checksum of its header is wrong');
+  if (block.toString('latin1', 257, 265) !== 'ustar\x0000') throw new Damage('its header is not of ustar');
+  const flag = block.toString('latin1', 156, 157);
+  const type = TYPES[flag];
+  if (type === undefined) throw new Damage(`its type is "${flag}", which no snapshot holds`);
+  const prefix = text(block, 345, 155);
+  const name = text(block, 0, 100);
+  return {
+    type,
+    path: prefix === '' ? name : `${prefix}/${name}`,
+    size: octal(block, 124, 12),
+    mode: octal(block, 100, 8),
+    uid: octal(block, 108, 8),
+    gid: octal(block, 116, 8),
+    user: Buffer.from(text(block, 265, 32), 'latin1').toString('utf8'),
+    group: Buffer.from(text(block, 297, 32), 'latin1').toString('utf8'),
+    mtime: octal(block, 136, 12),
+    target: text(block, 157, 100),
+  };
+}
+
+/**
+ * The member that `header` and the pax records before it describe.
+ *
+ * @throws {@link Damage} when its path leads elsewhere, or it cannot be what it says.
+ */
+export function memberOfHeader(header: TarHeader, pax: Pax): Member {
+  const { type } = header;
+  if (type === 'pax') throw new Damage('a pax header follows a pax header');
+  const fullPath = pax.path ?? header.path;
+  const path = type === 'folder' && fullPath.endsWith('/') ? fullPath.slice(0, -1) : fullPath;
+  checkMemberPath(path);
+  const isLink = type === 'link' || type === 'hardlink';
+  const target = isLink ? (pax.linkpath ?? header.target) : undefined;
+  if (type === 'link') checkLinkTarget(target ?? '');
+  if (type === 'hardlink') checkMemberPath(target ?? '');
+  const size = pax.size ?? header.size;
+  if (type !== 'file' && size > 0) throw new Damage(`"${shown(path)}" is no file and has content`);
+  const user = pax.uname ?? header.user;
+  const group = pax.gname ?? header.group;
+  return {
+    path,
+    type,
+    size,
+    mode: header.mode & 0o7777,
+    uid: pax.uid ?? header.uid,
+    gid: pax.gid ?? header.gid,
+    user: user === '' ? undefined : user,
+    group: group === '' ? undefined : group,
+    mtimeNs: pax.mtimeNs ?? BigInt(header.mtime) * 1_000_000_000n,
+    target,
+  };
+}
+
+/** Up to the first NUL; one character per byte. */
+function text(block: Buffer, at: number, length: number): string {
+  const field = block.toString('latin1', at, at + length);
+  const end = field.indexOf('\0');
+  return end < 0 ? field : field.slice(0, end);
+}
+
+function octal(block: Buffer, at: number, length: number): number {
+  const match = /^ *([0-7]+)[ \0]*$/.exec(block.toString('latin1', at, at + length));
+  if (match === null) throw new Damage(`byte ${at} of its header begins no octal number`);
+  return Number.parseInt(match[1] ?? '', 8);
+}

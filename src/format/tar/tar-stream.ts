@@ -1,0 +1,82 @@
+import { Damage } from '../damage.ts';
+import type { Frame } from '../zstd/read-frames.ts';
+
+/** The tar that lies in the frames, read forward. What it is asked for may span frames anywhere. */
+export class TarStream {
+  readonly #frames: AsyncGenerator<Frame>;
+  #frame: Frame = { offset: 0, length: 0, content: Buffer.alloc(0) };
+  #at = 0;
+
+  constructor(frames: AsyncGenerator<Frame>) {
+    this.#frames = frames;
+  }
+
+  /** Where the frame begins that the last byte came from. */
+  get frameStart(): number {
+    return this.#frame.offset;
+  }
+
+  /** Where that frame ends. */
+  get frameEnd(): number {
+    return this.#frame.offset + this.#frame.length;
+  }
+
+  /** Bytes of the content of that frame that were taken. */
+  get skip(): number {
+    return this.#at;
+  }
+
+  /** In words. */
+  get position(): string {
+    return `byte ${this.#at} of the frame at byte ${this.#frame.offset}`;
+  }
+
+  /** Between 1 and `length` bytes; undefined at the end of the last frame. */
+  async some(length: number): Promise<Buffer | undefined> {
+    while (this.#at === this.#frame.content.length) {
+      if (!(await this.#next())) return undefined;
+    }
+    const bytes = this.#frame.content.subarray(this.#at, this.#at + length);
+    this.#at += bytes.length;
+    return bytes;
+  }
+
+  /** The next `length` bytes, in pieces. */
+  async *pieces(length: number): AsyncGenerator<Buffer> {
+    for (let left = length; left > 0;) {
+      const piece = await this.some(left);
+      if (piece === undefined)
+        throw new Damage(`it ends at ${this.position}, where ${left} bytes should follow`);
+      left -= piece.length;
+      yield piece;
+    }
+  }
+
+  /** The next `length` bytes, which must be few. */
+  async take(length: number): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    for await (const piece of this.pieces(length)) pieces.push(piece);
+    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+  }
+
+  /**
+   * Where the frames end that belong to a file without content whose header was just read: one that was large
+   * and became empty while it was packed has a frame of its own, which holds nothing.
+   */
+  async endOfEmpty(): Promise<number> {
+    let end = this.frameEnd;
+    while (this.#at === this.#frame.content.length && (await this.#next())) {
+      if (this.#frame.content.length > 0) break;
+      end = this.frameEnd;
+    }
+    return end;
+  }
+
+  async #next(): Promise<boolean> {
+    const next = await this.#frames.next();
+    if (next.done === true) return false;
+    this.#frame = next.value;
+    this.#at = 0;
+    return true;
+  }
+}

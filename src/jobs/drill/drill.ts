@@ -1,0 +1,110 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SnapshotError } from '../../base/errors.ts';
+import { removeTree } from '../../host/remove-tree.ts';
+import { needPrograms, runScript } from '../../host/run-script.ts';
+import { RESTORE_FILE } from '../../series/names.ts';
+import { parseRestore } from '../../series/script/read-script.ts';
+import { appendRecord } from '../../series/runs-log.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
+import { freeBytesIn } from '../../store/local/free-bytes.ts';
+import { compareTree } from './drill-compare.ts';
+import type { DrillEnd } from '../verify/verify-events.ts';
+import { whatOf } from '../verify/verify-survey.ts';
+
+/** What an entry takes on a disk beside its content, at most and about. */
+const ENTRY_BYTES = 4096;
+
+/**
+ * Extracts a snapshot with the system's own programs, as RESTORE.txt says, compares what comes of it with the
+ * index, and records the result in the log of the series.
+ *
+ * @throws {@link SnapshotError} `E_HOST` when this machine lacks a program, `E_SPACE` when the temporary folder has
+ * not enough room, `E_DAMAGED` when the index cannot be read. Then nothing is recorded, as nothing was tried.
+ */
+export async function drill(series: Series, snapshot: Snapshot, signal: AbortSignal): Promise<DrillEnd> {
+  const isZip = snapshot.info.archives.some(({ file }) => file.endsWith('.zip'));
+  const isTar = snapshot.info.archives.some(({ file }) => file.endsWith('.tar.zst'));
+  needPrograms(['sh', ...(isTar ? ['tar', 'zstd'] : []), ...(isZip ? ['unzip'] : [])]);
+  await needRoom(series, snapshot);
+  const started = new Date();
+  const room = await mkdtemp(join(tmpdir(), 'snapshot-drill-'));
+  try {
+    const target = join(room, 'tree');
+    const error = await extract(series, snapshot.name, room, target, signal);
+    const nothing = { paths: 0, bytes: 0, differences: [], differenceCount: 0 };
+    const compared =
+      error === undefined
+        ? await compareTree(target, await series.entries(snapshot), isZip, signal)
+        : nothing;
+    const finished = new Date();
+    const isSame = error === undefined && compared.differenceCount === 0;
+    const end: DrillEnd = {
+      event: 'drill',
+      series: series.name,
+      snapshot: snapshot.name,
+      result: isSame ? 'passed' : 'failed',
+      ...compared,
+      durationMs: finished.getTime() - started.getTime(),
+      error: error ?? null,
+    };
+    const { result, paths, bytes, differenceCount, durationMs } = end;
+    await appendRecord(series, {
+      started: started.toISOString(),
+      finished: finished.toISOString(),
+      outcome: 'drill',
+      snapshot: snapshot.name,
+      result,
+      paths,
+      bytes,
+      differences: differenceCount,
+      durationMs,
+      error: end.error,
+    });
+    return end;
+  } finally {
+    await removeTree(room);
+  }
+}
+
+/** @returns Why it could not be done. */
+async function extract(
+  series: Series,
+  snapshot: string,
+  room: string,
+  target: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const where = series.place(snapshot, RESTORE_FILE);
+  const text = await series.store.read(series.key(snapshot, RESTORE_FILE));
+  if (text === undefined) return `${RESTORE_FILE} is missing`;
+  try {
+    // A shell runs it: only what this program writes there.
+    parseRestore(text.toString('latin1'), where);
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return `${RESTORE_FILE} is damaged: ${whatOf(error)}`;
+  }
+  // The very bytes that were read: others may be able to write where series lie.
+  const script = join(room, RESTORE_FILE);
+  await writeFile(script, text, { mode: 0o600, flag: 'wx' });
+  return await runScript(script, where, target, signal);
+}
+
+async function needRoom(series: Series, snapshot: Snapshot): Promise<void> {
+  let needed = 0;
+  for (const { entry } of await series.entries(snapshot)) needed += ENTRY_BYTES + entry.size;
+  // It is extracted as well, and removed again.
+  for await (const { size } of series.dead(snapshot)) needed += ENTRY_BYTES + size;
+  const free = await freeBytesIn(tmpdir());
+  if (free === undefined || free >= needed) return;
+  const [inNeed, left] = [needed, free].map((bytes) => `${(bytes / 1e6).toFixed(0)} MB`);
+  throw new SnapshotError(
+    'E_SPACE',
+    `A drill of ${snapshot.name} needs ${inNeed} in "${tmpdir()}", which has ${left}`,
+    {
+      hint: 'TMPDIR names another folder for temporary files (on Windows, TEMP).',
+    },
+  );
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { formatInfo, type FileInfo, type Info } from './info.ts';
+import { writeLines } from './index/lines.ts';
+import { CHANGES_FILE, DEAD_FILE, INDEX_FILE, INFO_FILE, RESTORE_FILE, SUMS_FILE } from './names.ts';
+import type { Series } from './series.ts';
+
+/** What a snapshot is made of beside its archives. Lines are in path order, one character per byte. */
+export interface SnapshotParts {
+  readonly info: Omit<Info, 'index' | 'changes' | 'dead'>;
+  /** One line per entry; or the index of an older snapshot, which stands but for the changes. */
+  readonly index: Iterable<string> | FileInfo;
+  readonly changes: Iterable<string> | FileInfo | undefined;
+  readonly dead: Iterable<string> | FileInfo | undefined;
+  /** RESTORE.txt, one character per byte. */
+  readonly restore: string;
+}
+
+/**
+ * Turns the finished archives in a dated folder into a snapshot: writes index, RESTORE.txt and SHA256SUMS,
+ * and info.json last. Until that last file is there, whole, there is no snapshot.
+ *
+ * @param lock - What keeps others out of the series; it is looked at once more before info.json appears.
+ */
+export async function commitSnapshot(
+  series: Series,
+  snapshot: string,
+  parts: SnapshotParts,
+  lock?: { readonly check: () => Promise<void> },
+): Promise<Info> {
+  const { store } = series;
+  const lines = async (file: string, from: Iterable<string> | FileInfo): Promise<FileInfo> =>
+    Symbol.iterator in from ? await write(series, snapshot, file, from) : from;
+  const index = await lines(INDEX_FILE, parts.index);
+  const changes = parts.changes === undefined ? null : await lines(CHANGES_FILE, parts.changes);
+  const dead = parts.dead === undefined ? null : await lines(DEAD_FILE, parts.dead);
+  const restore = Buffer.from(parts.restore, 'latin1');
+  await store.put(series.key(snapshot, RESTORE_FILE), restore);
+  const { skipped, ...rest } = parts.info;
+  const whole: Info = { ...rest, index, changes, dead, skipped };
+  const text = formatInfo(whole);
+  const sums = [...whole.archives, index, changes, dead].flatMap((file) =>
+    file === null ? [] : [`${file.sha256}  ${inFolder(file.file)}`],
+  );
+  sums.push(`${sha256Of(Buffer.from(text))}  ${INFO_FILE}`);
+  sums.push(`${sha256Of(restore)}  ${RESTORE_FILE}`);
+  await putLast(series, snapshot, `${sums.join('\n')}\n`, text, lock);
+  return whole;
+}
+
+/**
+ * Writes SHA256SUMS, and info.json after it. The part of info.json is there first: SHA256SUMS with neither would
+ * look like a snapshot that has lost its info.json.
+ */
+async function putLast(
+  series: Series,
+  snapshot: string,
+  sums: string,
+  info: string,
+  lock: { readonly check: () => Promise<void> } | undefined,
+): Promise<void> {
+  const { store } = series;
+  const [sumsKey, infoKey] = [series.key(snapshot, SUMS_FILE), series.key(snapshot, INFO_FILE)];
+  const writer = await store.create(infoKey);
+  try {
+    await writer.write(Buffer.from(info));
+    await store.put(sumsKey, Buffer.from(sums));
+    await lock?.check();
+    await writer.commit();
+  } catch (error) {
+    // What made it fail is what gets reported. The last flush may have failed with info.json in its place.
+    await store.remove(infoKey).catch(() => {});
+    await store.remove(sumsKey).catch(() => {});
+    await writer.discard();
+    throw error;
+  }
+}
+
+/** The place of a file that a snapshot names, as seen from its folder. */
+export function inFolder(file: string): string {
+  return file.includes('/') ? `../${file}` : file;
+}
+
+async function write(
+  series: Series,
+  snapshot: string,
+  file: string,
+  lines: Iterable<string>,
+): Promise<FileInfo> {
+  const writer = await series.store.create(series.key(snapshot, file));
+  try {
+    const written = await writeLines(lines, writer);
+    await writer.commit();
+    return { file, ...written };
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

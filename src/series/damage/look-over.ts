@@ -1,0 +1,69 @@
+// Is everything there that the snapshots of a series need? By names and sizes only: one list of each folder.
+import type { StoreItem } from '../../store/store.ts';
+import { type Found, placeOf } from './damage.ts';
+import { RESTORE_FILE, SUMS_FILE } from '../names.ts';
+import type { Series, Snapshot, Survey } from '../series.ts';
+
+export interface Looked {
+  /** Files that are missing, or of another size, by their places. */
+  readonly found: ReadonlyMap<string, Found>;
+  /** All others, and what makes two of them one file, where that is known. */
+  readonly inPlace: ReadonlyMap<string, string | undefined>;
+}
+
+/** Looks over all files that `snapshots` name. @throws {@link SnapshotError} `E_STORE` */
+export async function lookOver(series: Series, snapshots: readonly Snapshot[]): Promise<Looked> {
+  const found = new Map<string, Found>();
+  const inPlace = new Map<string, string | undefined>();
+  const folders = new Map<string, ReadonlyMap<string, StoreItem>>();
+  const find = async (place: string): Promise<StoreItem | undefined> => {
+    const [folder = '', name = ''] = place.split('/');
+    const items =
+      folders.get(folder) ??
+      new Map((await series.store.list(series.key(folder))).map((item) => [item.name, item]));
+    folders.set(folder, items);
+    const item = items.get(name);
+    return item?.isFile === true ? item : undefined;
+  };
+  for (const { name, info } of snapshots) {
+    for (const file of filesOf(info)) {
+      const place = placeOf(name, file);
+      const item = await find(place);
+      if (item === undefined) found.set(place, { kind: 'missing', what: 'is missing', contents: null });
+      else if (file.bytes !== undefined && item.sizeBytes !== file.bytes) {
+        const what = `has ${item.sizeBytes} bytes, not ${file.bytes}`;
+        found.set(place, { kind: 'size', what, contents: null });
+      } else if (!found.has(place)) inPlace.set(place, item.identity);
+    }
+  }
+  for (const place of found.keys()) inPlace.delete(place);
+  return { found, inPlace };
+}
+
+/** All files of a snapshot but info.json, which was read. */
+export function filesOf({
+  archives,
+  index,
+  changes,
+  dead,
+}: Snapshot['info']): readonly { readonly file: string; readonly bytes?: number | undefined }[] {
+  const lines = [index, changes, dead].filter((file) => file !== null);
+  return [...archives, ...lines, { file: SUMS_FILE }, { file: RESTORE_FILE }];
+}
+
+/** Whether a place belongs to a snapshot; where info.json cannot be read, everything in the folder may. */
+export function namedBy(
+  snapshots: readonly Snapshot[],
+  { damaged, unfinished }: Pick<Survey, 'damaged' | 'unfinished'>,
+): (place: string) => boolean {
+  const places = new Set(snapshots.flatMap(placesOf));
+  const folders = new Set([...[...snapshots, ...damaged].map(({ name }) => name), ...unfinished]);
+  return (place) => places.has(place) || folders.has(place.slice(0, place.indexOf('/')));
+}
+
+/** The places of its archives and of the files of its lines. */
+export function placesOf({ name, info }: Snapshot): readonly string[] {
+  return [...info.archives, info.index, info.changes, info.dead].flatMap((file) =>
+    file === null ? [] : [placeOf(name, file)],
+  );
+}

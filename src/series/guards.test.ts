@@ -1,0 +1,147 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LocalStore } from '../store/local/local-store.ts';
+import {
+  guardBitRot,
+  guardEmptySource,
+  GuardError,
+  guardFreeSpace,
+  guardMassChange,
+  readHeld,
+  removeHeld,
+  wayOut,
+  writeHeld,
+} from './guards.ts';
+import { Series } from './series.ts';
+
+describe('guardEmptySource()', () => {
+  it('stops a source without files when the last snapshot had some', () => {
+    expect(() => guardEmptySource({ name: 'documents', source: '/mnt/disk' }, 7, 0, false)).toThrow(
+      expect.objectContaining({
+        code: 'E_GUARD',
+        guard: 'empty-source',
+        message: 'Source "/mnt/disk" is empty, but the last snapshot has 7 files; nothing was written',
+        hint: expect.stringContaining(wayOut('documents')) as string,
+      }) as Error,
+    );
+  });
+
+  it.each<[string, number, number, boolean]>([
+    ['it has files', 7, 1, false],
+    ['the last snapshot was empty, too', 0, 0, false],
+    ['the user accepts it', 7, 0, true],
+  ])('lets it pass when %s', (_, before, files, accepted) => {
+    guardEmptySource({ name: 'documents', source: '/mnt/disk' }, before, files, accepted);
+  });
+});
+
+describe('guardMassChange()', () => {
+  it.each<[number, number, number, boolean]>([
+    // files of the last snapshot, modified, removed, held
+    [1000, 500, 0, false],
+    [1000, 501, 0, true],
+    [1000, 250, 250, false],
+    [1000, 250, 251, true],
+    [1000, 0, 1000, true],
+    [100, 100, 0, false],
+    [100, 101, 0, true],
+    [150, 50, 50, false],
+    [199, 50, 51, true],
+    [202, 101, 0, false],
+    [201, 101, 0, true],
+    [0, 0, 0, false],
+  ])('of %i files, %i modified and %i removed: held %s', (files, modified, removed, isHeld) => {
+    const held = guardMassChange('documents', files, modified + removed);
+    expect(held?.guard).toBe(isHeld ? 'mass-change' : undefined);
+    if (held !== undefined)
+      expect(held.message).toMatch(new RegExp(`^${modified + removed} of ${files} files `));
+  });
+});
+
+describe('guardFreeSpace()', () => {
+  const MIB = 1024 * 1024;
+
+  it('stops a run for which there is no room, and says how much there is and would have to be', () => {
+    expect(() => guardFreeSpace({ name: 'documents', destination: '/mnt/disk' }, 100e6, 50e6, false)).toThrow(
+      expect.objectContaining({
+        code: 'E_GUARD',
+        guard: 'free-space',
+        message: '"/mnt/disk" has 50.0 MB free, and about 104 MB are needed; nothing was written',
+        hint: expect.stringContaining('--accept-changes') as string,
+      }) as Error,
+    );
+  });
+
+  it.each<[number, number | undefined, boolean, boolean]>([
+    // needed for archives, free, accepted, stopped
+    [0, 4 * MIB, false, false],
+    [0, 4 * MIB - 1, false, true],
+    [1000, 4 * MIB + 1000, false, false],
+    [1000.5, 4 * MIB + 1000, false, true],
+    [1e12, 0, false, true],
+    [1e12, 0, true, false],
+    [1e12, undefined, false, false],
+  ])('for %d bytes, with %d free, accepted %s: stopped %s', (bytes, free, accepted, isStopped) => {
+    const stop = (): void =>
+      guardFreeSpace({ name: 'documents', destination: '/mnt/disk' }, bytes, free, accepted);
+    if (isStopped) expect(stop).toThrow(GuardError);
+    else expect(stop).not.toThrow();
+  });
+});
+
+describe('guardBitRot()', () => {
+  it('says how many files rot', () => {
+    expect(guardBitRot('documents', 1).guard).toBe('bit-rot');
+    expect(guardBitRot('documents', 1).message).toMatch(/^1 file has /);
+    expect(guardBitRot('documents', 2).message).toMatch(/^2 files have /);
+  });
+});
+
+describe('wayOut()', () => {
+  it.each([
+    ['documents', 'documents'],
+    ['Größe_2026.old-1', 'Größe_2026.old-1'],
+    ['my documents', '"my documents"'],
+    ['$HOME`id`', '"\\$HOME\\`id\\`"'],
+  ])('names the row %s in words that can be typed', (name, word) => {
+    expect(wayOut(name)).toBe(`If that is what you want, run once with \`--only ${word} --accept-changes\`.`);
+  });
+});
+
+describe('held.json', () => {
+  const HELD = {
+    since: '2026-11-19T02:00:00.000Z',
+    guard: 'bit-rot',
+    snapshot: '2026-11-19T02-00-00Z',
+    message: 'a file rots',
+  };
+  let folder: string;
+  let series: Series;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'guards-'));
+    series = new Series(new LocalStore(folder), 'documents');
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  it('says what holds rotation back, until it is removed', async () => {
+    expect(await readHeld(series)).toBeUndefined();
+    await writeHeld(series, HELD);
+    expect(await readHeld(series)).toEqual(HELD);
+    expect(JSON.parse(await readFile(join(folder, 'documents', 'held.json'), 'utf8'))).toEqual(HELD);
+    await removeHeld(series);
+    await removeHeld(series);
+    expect(await readHeld(series)).toBeUndefined();
+    expect(await readdir(join(folder, 'documents'))).toEqual([]);
+  });
+
+  it.each(['', '{', '{"since":1}', '[]'])('holds rotation back as well when it says %j', async (text) => {
+    await writeHeld(series, HELD);
+    await writeFile(join(folder, 'documents', 'held.json'), text);
+    expect((await readHeld(series))?.message).toMatch(/held\.json" is damaged/);
+  });
+});

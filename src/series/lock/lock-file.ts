@@ -1,0 +1,188 @@
+// The files that lock a series: what they say, and which of them still count.
+import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { SnapshotError } from '../../base/errors.ts';
+import { currentOwner, type Owner, ownerState } from '../../host/machine.ts';
+import type { Store, StoreItem } from '../../store/store.ts';
+import { Fields } from '../index/fields.ts';
+import type { Series } from '../series.ts';
+
+/**
+ * How the names begin: of those that one run holds at a time, and of those that many readers hold at once, which keep
+ * nobody out. Versions before these knew the first kind only, and must not take a reader for a run.
+ */
+export type LockKind = '.lock-' | '.shared-';
+
+/** A lock is written anew so often, for those who cannot ask this machine whether the process lives. */
+export const HEARTBEAT_MS: number = 2 * 60_000;
+/** Without a heartbeat for so long, the lock of a process that cannot be asked about is dead. */
+export const STALE_MS: number = 30 * 60_000;
+
+/**
+ * Locks that this process tries for or holds, by their place. One that is not here, and bears its name, could not
+ * be removed when it was released: it must not keep out a process that lives for long.
+ */
+const ownLocks = new Set<string>();
+
+export interface Lock {
+  readonly owner: Owner;
+  /** Only one that is held makes others give up; one that is tried for makes them try again. */
+  readonly held: boolean;
+  readonly since: string;
+}
+
+/** A lock file of this process. */
+export class LockFile {
+  readonly series: Series;
+  readonly kind: LockKind;
+  readonly self: Owner;
+  #name: string;
+  readonly #since: string = new Date().toISOString();
+
+  constructor(series: Series, kind: LockKind, self: Owner) {
+    this.series = series;
+    this.kind = kind;
+    this.self = self;
+    this.#name = newName(kind);
+    ownLocks.add(series.place(this.#name));
+  }
+
+  /** Writes it. @throws E_STORE */
+  async write(held: boolean): Promise<void> {
+    await this.#write(this.#name, held);
+  }
+
+  /**
+   * Writes it anew, under another name: written over in its own place, it would hide that somebody has removed it. Until
+   * `judge` agrees it counts as one that is only tried for, which makes nobody else give up.
+   *
+   * @param judge - Told of the file as it was (undefined: it is gone), as it is now, and of all others; throws when it is lost.
+   */
+  async renew(
+    judge: (before: StoreItem | undefined, after: StoreItem | undefined, others: readonly Lock[]) => void,
+  ): Promise<void> {
+    const { store } = this.series;
+    const [old, name] = [this.#name, newName(this.kind)];
+    ownLocks.add(this.series.place(name));
+    try {
+      await this.#write(name, false);
+      const { own, old: before, others } = await lookAt(this.series, this.kind, this.self, name, old);
+      judge(before, own, others);
+      await this.#write(name, true);
+    } catch (error) {
+      // What made it fail is what counts.
+      await store.remove(this.series.key(name)).catch(() => {});
+      ownLocks.delete(this.series.place(name));
+      throw error;
+    }
+    this.#name = name;
+    ownLocks.delete(this.series.place(old));
+    await store.remove(this.series.key(old));
+  }
+
+  async #write(name: string, held: boolean): Promise<void> {
+    const lock: Lock = { owner: this.self, held, since: this.#since };
+    await this.series.store.put(this.series.key(name), Buffer.from(`${JSON.stringify(lock)}\n`));
+  }
+
+  async remove(): Promise<void> {
+    await this.series.store.remove(this.series.key(this.#name));
+  }
+
+  /** From here on it is not of this process any more, whether or not the file can be removed. */
+  forget(): void {
+    ownLocks.delete(this.series.place(this.#name));
+  }
+
+  /** It as the store has it, and all others of its kind that live or may live; those of dead processes are removed. */
+  async look(): Promise<{ own: StoreItem | undefined; others: readonly Lock[] }> {
+    return await lookAt(this.series, this.kind, this.self, this.#name);
+  }
+}
+
+/** The locks of one kind that live or may live; those of dead processes are removed. @throws E_STORE */
+export async function liveLocks(series: Series, kind: LockKind): Promise<readonly Lock[]> {
+  return (await lookAt(series, kind, currentOwner())).others;
+}
+
+/** Who holds a lock, for people. */
+export function holderText(holder: Lock | undefined): string {
+  return holder === undefined || holder.since === ''
+    ? 'another run'
+    : `process ${holder.owner.pid} on ${holder.owner.host}, since ${holder.since}`;
+}
+
+async function lookAt(
+  series: Series,
+  kind: LockKind,
+  self: Owner,
+  ownName?: string,
+  oldName?: string,
+): Promise<{ own: StoreItem | undefined; old: StoreItem | undefined; others: readonly Lock[] }> {
+  const items = (await series.store.list(series.name)).filter(({ name }) => name.startsWith(kind));
+  const own = items.find(({ name }) => name === ownName);
+  const old = items.find(({ name }) => name === oldName);
+  const others: Lock[] = [];
+  for (const item of items) {
+    if (item === own || item === old) continue;
+    // Both times are of the store's clock, so no other clock matters.
+    const isStale = (own?.modifiedMs ?? Date.now()) - item.modifiedMs > STALE_MS;
+    const lock = await read(series.store, series.key(item.name), item.name, kind);
+    if (lock === 'gone') continue;
+    const state =
+      lock === undefined
+        ? 'unknown'
+        : stateOf(lock.owner, self, series.place(item.name.replace(/\.part$/, '')));
+    if (state === 'dead' || (state === 'unknown' && isStale))
+      await series.store.remove(series.key(item.name));
+    // One that cannot be read is being written, or the disk is at fault: it counts until it is stale.
+    else if (lock !== undefined) others.push(lock);
+    else if (!item.name.endsWith('.part')) others.push({ owner: self, held: true, since: '' });
+  }
+  return { own, old, others };
+}
+
+function newName(kind: LockKind): string {
+  return `${kind}${randomBytes(8).toString('hex')}`;
+}
+
+function stateOf(owner: Owner, self: Owner, place: string): ReturnType<typeof ownerState> {
+  const isSelf = isDeepStrictEqual(owner, currentOwner());
+  return isSelf && !ownLocks.has(place) ? 'dead' : ownerState(owner, self);
+}
+
+async function read(
+  store: Store,
+  key: string,
+  where: string,
+  kind: LockKind,
+): Promise<Lock | undefined | 'gone'> {
+  let bytes: Buffer | undefined;
+  try {
+    bytes = await store.read(key);
+  } catch (error) {
+    // Of another user who reads the series: that is enough to know.
+    if (kind !== '.shared-' || !(error instanceof SnapshotError)) throw error;
+    return undefined;
+  }
+  if (bytes === undefined) return 'gone';
+  try {
+    const lock = Fields.parse(bytes.toString('utf8'), where);
+    const owner = lock.object('owner');
+    const [host, machine, boot, started] = [
+      owner.text('host'),
+      owner.text('machine'),
+      owner.text('boot'),
+      owner.text('started'),
+    ];
+    return {
+      owner: { host, machine, boot, pid: owner.count('pid'), started },
+      held: lock.boolean('held'),
+      since: lock.text('since'),
+    };
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    // Not whole: what that means is decided by its age.
+    return undefined;
+  }
+}

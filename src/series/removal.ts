@@ -1,0 +1,48 @@
+// Removing a dated folder, so that at no moment it looks like a snapshot that has lost something.
+import { SnapshotError } from '../base/errors.ts';
+import type { StoreItem } from '../store/store.ts';
+import { INFO_FILE, isOurs, LET_GO_FILE } from './names.ts';
+import { type Home, namedElsewhere, type Snapshot } from './survey.ts';
+
+/** Why a snapshot's folder is still there after {@link Series.remove}. */
+export interface Left {
+  readonly foreign: readonly string[];
+  readonly shared: readonly string[];
+}
+
+/** What `Series.remove` promises, of a folder that holds `items`. */
+export async function removeFolder(
+  home: Home,
+  snapshot: string,
+  items: readonly StoreItem[],
+  snapshots: readonly Snapshot[],
+): Promise<Left> {
+  const named = namedElsewhere(snapshots.filter(({ name }) => name !== snapshot));
+  await letGo(home, snapshot, items);
+  await home.store.remove(home.key(snapshot, INFO_FILE));
+  const foreign: string[] = [];
+  const shared: string[] = [];
+  for (const { name, isFile } of items) {
+    if (named.has(`${snapshot}/${name}`)) shared.push(name);
+    else if (!isFile || !isOurs(name, home.name)) foreign.push(name);
+    else if (name !== LET_GO_FILE) await home.store.remove(home.key(snapshot, name));
+  }
+  if (shared.length > 0) return { foreign, shared };
+  await home.store.remove(home.key(snapshot, LET_GO_FILE));
+  if (foreign.length === 0 && !(await home.store.removeFolder(home.key(snapshot)))) {
+    foreign.push(...(await home.store.list(home.key(snapshot))).map(({ name }) => name));
+  }
+  return { foreign, shared };
+}
+
+/** Has the folder say that it is to go, before anything of it does. */
+async function letGo(home: Home, snapshot: string, items: readonly StoreItem[]): Promise<void> {
+  const isBare = items.every(({ name, isFile }) => !isFile || !isOurs(name, home.name));
+  if (isBare || items.some(({ name }) => name === LET_GO_FILE)) return;
+  try {
+    await home.store.put(home.key(snapshot, LET_GO_FILE), Buffer.alloc(0));
+  } catch (error) {
+    // Where there is no room, removing makes some. Cut short right then, the folder counts as damaged, and stays.
+    if (!(error instanceof SnapshotError) || error.code !== 'E_SPACE') throw error;
+  }
+}

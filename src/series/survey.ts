@@ -1,0 +1,187 @@
+// What there is in a series: snapshots, and dated folders that are none.
+import { SnapshotError } from '../base/errors.ts';
+import type { Placed } from './clocks.ts';
+import { inOrder } from './order.ts';
+import type { Store, StoreItem } from '../store/store.ts';
+import {
+  type FolderPast,
+  type FolderState,
+  isArchivesOnly,
+  parseFolderPast,
+  stateOf,
+} from './folder-state.ts';
+import { type Info, parseInfo } from './info.ts';
+import { INFO_FILE, snapshotTime, SUMS_FILE } from './names.ts';
+import { parseSums } from './sums.ts';
+
+/** Where a series lies, and how its files are called. */
+export interface Home {
+  readonly store: Store;
+  readonly name: string;
+  /** The key of `parts` below the series' folder. */
+  key(...parts: readonly string[]): string;
+  /** `parts` as a place, for people. */
+  place(...parts: readonly string[]): string;
+}
+
+/** A whole snapshot of a series. */
+export interface Snapshot {
+  readonly name: string;
+  /** When it was taken, as far as that can be known. */
+  readonly at: Date;
+  /** Whether that is certain, see {@link Placed}. */
+  readonly doubt?: Placed['doubt'];
+  readonly info: Info;
+}
+
+export interface DamagedSnapshot {
+  readonly name: string;
+  /** What is wrong, and what to do about it. */
+  readonly error: SnapshotError;
+  /** Nothing but archives is left. */
+  readonly isArchivesOnly?: boolean;
+}
+
+/** What a series' folder holds. */
+export interface Survey {
+  /** Whole ones, oldest first: in the order in which they were written, whatever the clocks said. */
+  readonly snapshots: readonly Snapshot[];
+  /** Dated folders that are no snapshots, by positive signs: a run was cut short, or rotation was. */
+  readonly unfinished: readonly string[];
+  /** Those among them in which something lies that snapshots need. */
+  readonly kept: readonly string[];
+  /** Dated folders whose info.json is lost, or cannot be read. They are never removed, and nothing they may need. */
+  readonly damaged: readonly DamagedSnapshot[];
+  /** What has the name of a snapshot and is no folder: a link could lead anywhere. It is left alone. */
+  readonly foreign: readonly string[];
+}
+
+/** The log of the series, see runs-log.ts. */
+const RUNS_FILE = 'runs.jsonl';
+
+/** No info.json is that large. */
+const MAX_INFO_BYTES = 256 * 1024 * 1024;
+
+/** A file that lies in the folder of one snapshot, and is named by others: `SNAPSHOT/NAME`. */
+type FilePlace = string;
+
+/**
+ * Files that some snapshot names although they lie in the folder of another: where hard links are not
+ * possible, that is how archives are shared.
+ */
+export function namedElsewhere(snapshots: readonly Snapshot[]): ReadonlySet<FilePlace> {
+  const files = snapshots.flatMap(({ info }) => [info.index, info.changes, info.dead, ...info.archives]);
+  return new Set(files.flatMap((file) => (file?.file.includes('/') === true ? [file.file] : [])));
+}
+
+/** Looks at all dated folders of a series. @param now - What the clock says, to tell which clocks were wrong. */
+export async function surveySeries(home: Home, now: Date): Promise<Survey> {
+  const found: Pick<Snapshot, 'name' | 'info'>[] = [];
+  const bare: { name: string; items: readonly StoreItem[] }[] = [];
+  const damaged: DamagedSnapshot[] = [];
+  const foreign: string[] = [];
+  for (const { name, isFolder } of await home.store.list(home.name)) {
+    if (snapshotTime(name) === undefined) continue;
+    if (!isFolder) {
+      foreign.push(name);
+      continue;
+    }
+    try {
+      const seen = await look(home, name);
+      if ('info' in seen) found.push({ name, info: seen.info });
+      else bare.push({ name, items: seen.items });
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error;
+      damaged.push({ name, error: withWayOut(error, home.name) });
+    }
+  }
+  const snapshots = inOrder(found, now);
+  const states = { unfinished: [] as string[], kept: [] as string[] };
+  for (const { name, items } of bare) {
+    const state = await findState(home, name, items, snapshots);
+    if (state === 'damaged') {
+      const error = new SnapshotError('E_DAMAGED', `"${home.place(name, INFO_FILE)}" is missing`);
+      const isOnly = isArchivesOnly({ series: home.name, items });
+      damaged.push({ name, error: withWayOut(error, home.name), isArchivesOnly: isOnly });
+    } else states[state === 'needed' ? 'kept' : state].push(name);
+  }
+  return { snapshots, ...states, damaged: damaged.toSorted((a, b) => (a.name < b.name ? -1 : 1)), foreign };
+}
+
+/**
+ * The info.json of a dated folder, or what lies there where it has none.
+ *
+ * @throws {@link SnapshotError} `E_DAMAGED`; `E_STORE` when nobody can look.
+ */
+async function look(home: Home, snapshot: string): Promise<{ info: Info } | { items: readonly StoreItem[] }> {
+  const [key, where] = [home.key(snapshot, INFO_FILE), home.place(snapshot, INFO_FILE)];
+  let bytes = await home.store.read(key);
+  if (bytes === undefined) {
+    // A run may have put it there since; and one wrong "not there", as of a file server that is starting, is no answer.
+    const items = await home.store.list(home.key(snapshot));
+    if (items.every(({ name }) => name !== INFO_FILE)) return { items };
+    bytes = await home.store.read(key);
+    if (bytes === undefined) throw new SnapshotError('E_STORE', `Cannot read "${where}", which is there`);
+  }
+  if (bytes.length > MAX_INFO_BYTES) throw new SnapshotError('E_DAMAGED', `"${where}" is far too large`);
+  return { info: parseInfo(bytes.toString('utf8'), where) };
+}
+
+/** What a dated folder is that has no info.json, and holds `items`. */
+export async function findState(
+  home: Home,
+  name: string,
+  items: readonly StoreItem[],
+  snapshots: readonly Snapshot[],
+): Promise<FolderState> {
+  const named = namedElsewhere(snapshots);
+  const isNamed = (file: string): boolean => named.has(`${name}/${file}`);
+  return await stateOf({ series: home.name, name, items, isNamed }, async () => await pastOf(home));
+}
+
+/** What the log says of dated folders: nothing, when it cannot be read. Then nothing is cleared away because of it. */
+async function pastOf(home: Home): Promise<FolderPast> {
+  try {
+    return parseFolderPast((await home.store.readLines(home.key(RUNS_FILE), Infinity)).text);
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return parseFolderPast('');
+  }
+}
+
+/**
+ * Whether a damaged snapshot may need files that lie in the folders of others. Where hard links are possible, it has
+ * all that it needs in its own.
+ */
+export async function mayNeedOthers(
+  home: Home,
+  { snapshots, damaged }: Pick<Survey, 'snapshots' | 'damaged'>,
+): Promise<boolean> {
+  if (damaged.length > 0 && namedElsewhere(snapshots).size > 0) return true;
+  const hasLinks = snapshots.some(({ name, info }) =>
+    info.archives.some(({ file }) => !file.includes('/') && !file.startsWith(`${home.name}-${name}`)),
+  );
+  for (const { name } of damaged) {
+    const sums = await sumsOf(home, name);
+    if (sums === undefined ? !hasLinks : [...sums].some((file) => file.startsWith('../'))) return true;
+  }
+  return false;
+}
+
+/** The files that SHA256SUMS of a damaged snapshot names; undefined when nobody can tell. */
+async function sumsOf(home: Home, snapshot: string): Promise<Iterable<string> | undefined> {
+  try {
+    const text = await home.store.read(home.key(snapshot, SUMS_FILE));
+    return text && parseSums(text.toString('utf8'), SUMS_FILE).keys();
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return undefined;
+  }
+}
+
+/** `error`, with what to do about a snapshot that is damaged. */
+function withWayOut(error: SnapshotError, series: string): SnapshotError {
+  if (error.hint !== undefined || error.code !== 'E_DAMAGED') return error;
+  const hint = `\`snapshot verify ${series} --repair\` writes it anew from what is left. Until then it stays, and counts for no \`keep\`.`;
+  return new SnapshotError('E_DAMAGED', error.message, { cause: error.cause, hint });
+}

@@ -1,0 +1,281 @@
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { SnapshotError, systemCode } from '../../base/errors.ts';
+import { files } from '../../base/file-calls.ts';
+import { attempt, closing, flushFolder } from '../attempt.ts';
+import { withoutLinks } from './no-links.ts';
+import { storeError } from '../store-error.ts';
+import { putWhole } from '../put-whole.ts';
+import type { Store, StoreItem, StoreWriter } from '../store.ts';
+
+// Backups hold what only their owner may read.
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+// Windows has neither of the two.
+const NO_FOLLOW = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const READ = constants.O_RDONLY | NO_FOLLOW;
+
+/** What an object is called until it is whole. */
+const PART_SUFFIX = '.part';
+
+/**
+ * After so many bytes, writing to the disk itself is begun, so that it goes on beside the compression and
+ * the flush at the end has little left to do.
+ */
+const WRITEBACK_BYTES = 64 * 1024 * 1024;
+
+/**
+ * What a file system says that has no hard links, or no more of them for this file: FAT and exFAT `EPERM`,
+ * file servers `ENOTSUP` and its like, Windows on FAT `EISDIR`.
+ */
+const NO_LINKS: ReadonlySet<string> = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EXDEV',
+  'EMLINK',
+  'EISDIR',
+]);
+
+/** A store in a folder of this machine, or of a file server that is mounted here. It follows no link below it. */
+export class LocalStore implements Store {
+  readonly folder: string;
+
+  /** @param folder - Absolute; it is made with the first object. */
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  get label(): string {
+    return this.folder;
+  }
+
+  async list(key: string): Promise<readonly StoreItem[]> {
+    const folder = await this.#path(key);
+    const items: StoreItem[] = [];
+    for (const entry of await attempt(
+      'list',
+      folder,
+      () => files.readdir(folder, { withFileTypes: true }),
+      [],
+    )) {
+      const path = join(folder, entry.name);
+      // Gone since: as if it had never been listed.
+      const stats = await attempt('look at', path, () => files.lstat(path, { bigint: true }), undefined);
+      if (stats === undefined) continue;
+      const { size, mtimeNs, dev, ino } = stats;
+      // Some systems have no inodes.
+      const identity = ino > 0n ? `${dev}-${ino}` : undefined;
+      const [sizeBytes, modifiedMs] = [Number(size), Number(mtimeNs) / 1e6];
+      items.push({
+        name: entry.name,
+        isFolder: entry.isDirectory(),
+        isFile: entry.isFile(),
+        sizeBytes,
+        modifiedMs,
+        identity,
+      });
+    }
+    return items.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  }
+
+  async read(key: string): Promise<Buffer | undefined> {
+    const path = await this.#path(key);
+    const file = await attempt('read', path, () => files.open(path, READ), undefined);
+    if (file === undefined) return undefined;
+    return await closing(
+      file,
+      path,
+      async () => await attempt('read', path, async () => await file.readFile()),
+    );
+  }
+
+  async readRange(key: string, offset: number, length: number): Promise<Buffer> {
+    const path = await this.#path(key);
+    const file = await attempt('read', path, () => files.open(path, READ));
+    return await closing(file, path, async () => {
+      const bytes = Buffer.allocUnsafe(length);
+      let done = 0;
+      while (done < length) {
+        const { bytesRead } = await attempt('read', path, () =>
+          file.read(bytes, done, length - done, offset + done),
+        );
+        if (bytesRead === 0) {
+          throw new SnapshotError('E_STORE', `Cannot read "${path}": it ends before byte ${offset + length}`);
+        }
+        done += bytesRead;
+      }
+      return bytes;
+    });
+  }
+
+  async readLines(key: string, bytes: number): Promise<{ readonly text: string; readonly isAll: boolean }> {
+    const path = await this.#path(key);
+    const file = await attempt('read', path, () => files.open(path, READ), undefined);
+    if (file === undefined) return { text: '', isAll: true };
+    return await closing(file, path, async () => {
+      const { size } = await attempt('read', path, () => file.stat());
+      const start = Math.max(0, size - bytes);
+      const tail = Buffer.alloc(size - start);
+      // It may have been cut since.
+      const { bytesRead } = await attempt('read', path, () => file.read(tail, 0, tail.length, start));
+      return { text: tail.toString('utf8', 0, bytesRead), isAll: start === 0 };
+    });
+  }
+
+  async close(): Promise<void> {}
+
+  async create(key: string): Promise<StoreWriter> {
+    const path = await this.#path(key);
+    const part = path + PART_SUFFIX;
+    await this.#makeFolder(dirname(path));
+    // A part left by a run that was cut short would be in the way.
+    await attempt('remove', part, () => files.unlink(part), undefined);
+    const file = await attempt('write in', dirname(path), () => files.open(part, 'wx', FILE_MODE));
+    return new LocalWriter(file, part, path);
+  }
+
+  async put(key: string, bytes: Uint8Array): Promise<void> {
+    await putWhole(this, key, bytes);
+  }
+
+  async link(from: string, to: string): Promise<boolean> {
+    const path = await this.#path(to);
+    const old = await this.#path(from);
+    await this.#makeFolder(dirname(path));
+    try {
+      await files.link(old, path);
+      return true;
+    } catch (error) {
+      if (NO_LINKS.has(systemCode(error) ?? '')) return false;
+      throw storeError('link', path, error);
+    }
+  }
+
+  async appendLine(key: string, line: string): Promise<void> {
+    const path = await this.#path(key);
+    await this.#makeFolder(dirname(path));
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | NO_FOLLOW;
+    const file = await attempt('write', path, () => files.open(path, flags, FILE_MODE));
+    await closing(file, path, async () => {
+      await attempt('write', path, async () => {
+        const { size } = await file.stat();
+        const last = Buffer.alloc(1);
+        if (size > 0) await file.read(last, 0, 1, size - 1);
+        const start = size > 0 && last[0] !== 0x0a ? '\n' : '';
+        await file.appendFile(`${start}${line}\n`);
+        await file.sync();
+        if (size === 0) await flushFolder(dirname(path));
+      });
+    });
+  }
+
+  async remove(key: string): Promise<void> {
+    const path = await this.#path(key);
+    await attempt(
+      'remove',
+      path,
+      async () => {
+        await files.unlink(path);
+        await flushFolder(dirname(path));
+      },
+      undefined,
+    );
+  }
+
+  async removeFolder(key: string): Promise<boolean> {
+    const path = await this.#path(key);
+    try {
+      await files.rmdir(path);
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === 'ENOENT') return true;
+      if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+      throw storeError('remove', path, error);
+    }
+    // Not flushed: should an empty folder come back after a power cut, the next run removes it again.
+    return true;
+  }
+
+  async freeBytes(): Promise<number | undefined> {
+    // A destination that is not there yet is made on the disk of its nearest parent.
+    for (let path = this.folder; ; path = dirname(path)) {
+      const stats = await attempt('look at', path, () => files.statfs(path), undefined);
+      if (stats !== undefined) return stats.bavail * stats.bsize;
+      if (dirname(path) === path) return undefined;
+    }
+  }
+
+  async #path(key: string): Promise<string> {
+    return await withoutLinks(this.folder, key);
+  }
+
+  async #makeFolder(folder: string): Promise<void> {
+    const first = await attempt('make', folder, () =>
+      files.mkdir(folder, { recursive: true, mode: FOLDER_MODE }),
+    );
+    if (first === undefined) return;
+    // Each new folder is an entry in its parent, which has to reach the disk as well.
+    for (let made = folder; ; made = dirname(made)) {
+      await flushFolder(dirname(made));
+      if (made === first || dirname(made) === made) return;
+    }
+  }
+}
+
+class LocalWriter implements StoreWriter {
+  readonly #file: FileHandle;
+  readonly #part: string;
+  readonly #path: string;
+  #length = 0;
+  #sinceFlush = 0;
+  #writeback: Promise<unknown> = Promise.resolve();
+
+  constructor(file: FileHandle, part: string, path: string) {
+    this.#file = file;
+    this.#part = part;
+    this.#path = path;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      const { bytesWritten } = await attempt('write', this.#path, () =>
+        this.#file.write(bytes, done, bytes.length - done, this.#length),
+      );
+      done += bytesWritten;
+      this.#length += bytesWritten;
+    }
+    this.#sinceFlush += bytes.length;
+    if (this.#sinceFlush < WRITEBACK_BYTES) return;
+    this.#sinceFlush = 0;
+    const flushed = this.#writeback.then(async () => await this.#file.datasync());
+    // Whether it worked is asked in commit(); until then a failure is not unhandled.
+    flushed.catch(() => {});
+    this.#writeback = flushed;
+  }
+
+  async rewind(bytes: number): Promise<void> {
+    await attempt('write', this.#path, () => this.#file.truncate(bytes));
+    this.#length = bytes;
+  }
+
+  async commit(): Promise<void> {
+    await attempt('write', this.#path, async () => {
+      await this.#writeback;
+      await this.#file.sync();
+      await this.#file.close();
+      await files.rename(this.#part, this.#path);
+      await flushFolder(dirname(this.#path));
+    });
+  }
+
+  async discard(): Promise<void> {
+    // Whatever made the caller give up is what gets reported; a part that stays is removed by the next run.
+    await this.#writeback.catch(() => {});
+    await this.#file.close().catch(() => {});
+    await files.unlink(this.#part).catch(() => {});
+  }
+}

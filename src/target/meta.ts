@@ -1,0 +1,88 @@
+// Owner, permissions and time of what was restored. Synchronous: it runs in workers.
+import { fchmodSync, fchownSync, fstatSync, futimesSync } from 'node:fs';
+import { reasonOf } from '../base/errors.ts';
+import { toTime } from './mtime.ts';
+import type { Meta } from './order.ts';
+
+const SET_USER = 0o4000;
+const SET_GROUP = 0o2000;
+
+const USER = process.geteuid?.();
+const GROUPS: ReadonlySet<number> = new Set(process.getgroups?.());
+
+/**
+ * Sets the owner where that is allowed, then mode and time. Where it is not, the bits that let others act as the
+ * owner are left out, as `cp -p` does. Content is worth more than these: what the file system refuses is told.
+ *
+ * @returns What was refused, in words; undefined when nothing was.
+ */
+export function setMeta(fd: number, { mode, uid, gid, mtimeNs }: Meta): string | undefined {
+  const refused: string[] = [];
+  const owned = setOwner({ uid, gid }, fstatSync(fd), (user, group) => fchownSync(fd, user, group), refused);
+  const allowed = mode & ~((owned.user ? 0 : SET_USER) | (owned.group ? 0 : SET_GROUP));
+  const why = attempt(() => fchmodSync(fd, allowed));
+  // Some file systems say that they did it.
+  const { mode: now } = fstatSync(fd);
+  if (process.platform !== 'win32' && (now & 0o7777) !== allowed)
+    refused.push(`its mode is ${octal(now)}, not ${octal(allowed)}${because(why)}`);
+  setTime(() => futimesSync(fd, Date.now() / 1000, toTime(mtimeNs)), refused);
+  return inWords(refused);
+}
+
+/** Sets a time by `call`; a failure is added to `refused`. */
+export function setTime(call: () => void, refused: string[]): void {
+  const why = attempt(call);
+  if (why !== undefined) refused.push(`its time could not be set${because(why)}`);
+}
+
+export function inWords(refused: readonly string[]): string | undefined {
+  return refused.length === 0 ? undefined : refused.join('; ');
+}
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * Gives what is this user's to another user and group, as far as possible. That only root gives files away is
+ * no failure; that a file system refuses root is added to `refused`.
+ *
+ * @param now - Whose it is.
+ * @returns Whether it has the user and the group.
+ */
+export function setOwner(
+  { uid, gid }: Owner,
+  now: Owner,
+  chown: (uid: number, gid: number) => void,
+  refused: string[],
+): { readonly user: boolean; readonly group: boolean } {
+  // Windows.
+  if (USER === undefined || (now.uid === uid && now.gid === gid)) return { user: true, group: true };
+  if (USER === 0) {
+    const why = attempt(() => chown(uid, gid));
+    if (why === undefined) return { user: true, group: true };
+    refused.push(`its owner is ${now.uid}:${now.gid}, not ${uid}:${gid}${because(why)}`);
+    return { user: now.uid === uid, group: now.gid === gid };
+  }
+  const group = now.gid === gid || (GROUPS.has(gid) && attempt(() => chown(USER, gid)) === undefined);
+  return { user: uid === USER, group };
+}
+
+/** @returns Why it failed; undefined when it was done. */
+function attempt(call: () => void): string | undefined {
+  try {
+    call();
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+function because(why: string | undefined): string {
+  return why === undefined ? '' : ` (${why})`;
+}
+
+function octal(mode: number): string {
+  return (mode & 0o7777).toString(8).padStart(4, '0');
+}
