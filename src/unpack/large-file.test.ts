@@ -57,7 +57,7 @@ async function write(
     ...meta,
   };
   const spot = { offset: BEFORE.length, length: bytes.length, skip };
-  const file = { store, archive, spot, order, hash: blake3.hash(content) };
+  const file = { store, archive, spot, order, size: content.length, hash: blake3.hash(content) };
   await writeLarge(root, file, hasher, new OneThread().asPool, signal, (more) => told.push(more));
 }
 
