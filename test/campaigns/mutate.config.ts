@@ -4,6 +4,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const config: ViteUserConfig = defineConfig({
   test: {
     include: (process.env['SNAPSHOT_MUTATE_TESTS'] ?? '').split('\n').filter((glob) => glob !== ''),
+    setupFiles: ['test/campaigns/mutate-setup.ts'],
     testTimeout: 30_000,
   },
 });
