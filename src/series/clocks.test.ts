@@ -1,10 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Retention } from '../plan/keep.ts';
-import { placeInTime } from './clocks.ts';
+import { type Placed, placeInTime } from './clocks.ts';
 import { planRotation, type Dated } from './rotation.ts';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const START_MS = Date.UTC(2026, 0, 1);
 
 function ms(text: string): number {
   return Date.parse(text.length === 10 ? `${text}T02:00:00Z` : text);
@@ -17,9 +19,6 @@ function found(claims: readonly string[], now: string): readonly string[] {
     return `${time}${doubt === undefined ? '' : doubt === 'odd' ? '?' : '!'}`;
   });
 }
-
-/** Below Stryker, which counts every step. */
-const isCounted = process.env['SNAPSHOT_MUTATE_TESTS'] !== undefined;
 
 const OCTOBER = ['2026-10-28', '2026-10-29', '2026-10-30', '2026-10-31'];
 
@@ -130,6 +129,21 @@ describe('placeInTime()', () => {
     expect(found(claims, now)).toEqual(times);
   });
 
+  it.each<[string, readonly number[], readonly Placed['doubt'][]]>([
+    ['back by an hour', [0, HOUR_MS, 0], [undefined, undefined, undefined]],
+    ['back by more', [0, DAY_MS + HOUR_MS + 1, DAY_MS], [undefined, 'odd', undefined]],
+    ['a pause of 32 days', [0, 32 * DAY_MS], [undefined, undefined]],
+    ['a longer pause', [0, 32 * DAY_MS + 1], [undefined, 'unconfirmed']],
+    ['a pause before that', [0, 40 * DAY_MS, 41 * DAY_MS], [undefined, undefined, undefined]],
+  ])('finds %s, to the millisecond', (_, claims, doubts) => {
+    const at = START_MS + (claims.at(-1) ?? 0);
+    const placed = placeInTime(
+      claims.map((claim) => START_MS + claim),
+      at,
+    );
+    expect(placed.map(({ doubt }) => doubt)).toEqual(doubts);
+  });
+
   const claims = fc.array(
     fc.integer({ min: 0, max: 400 }).map((day) => day * DAY_MS),
     { maxLength: 30 },
@@ -156,7 +170,8 @@ describe('placeInTime()', () => {
     );
   });
 
-  // It would measure the counting.
+  // Below Stryker, which counts every step, it would measure the counting.
+  const isCounted = process.env['SNAPSHOT_MUTATE_TESTS'] !== undefined;
   it.skipIf(isCounted)('takes a few thousand with a wrong clock among them in a moment', () => {
     const many = Array.from({ length: 4000 }, (_, i) => (i === 2000 ? 1e13 : i * 3_600_000));
     const started = performance.now();
@@ -231,7 +246,7 @@ describe('retention with clocks that were wrong', () => {
         );
         for (const real of expected) expect([...kept]).toContain(real);
       }),
-      { numRuns: isCounted ? 30 : 300 },
+      { numRuns: 300 },
     );
   });
 

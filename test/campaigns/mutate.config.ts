@@ -5,7 +5,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: (process.env['SNAPSHOT_MUTATE_TESTS'] ?? '').split('\n').filter((glob) => glob !== ''),
     setupFiles: ['test/campaigns/mutate-setup.ts'],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
   },
 });
 
