@@ -19,7 +19,7 @@ export const ROOMS: readonly Room[] = [
   room(
     'cursor',
     ['series/index/index-cursor.ts', 'series/holdings.ts'],
-    ['series/index/index-cursor.test.ts'],
+    ['series/index/index-cursor.test.ts', 'series/holdings.test.ts'],
   ),
   room(
     'compare',

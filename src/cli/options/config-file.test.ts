@@ -89,6 +89,10 @@ describe('parseConfig()', () => {
     ['{"shutdown":"yes"}', /`shutdown` takes `true`, `false` or `"always"`/],
     ['{"notify":["desktop:",1]}', /`notify` takes a list of strings/],
     ['{"notify":["desktop:",""]}', /`notify` takes a list of strings/],
+    [
+      '{"log":"nas:snapshot.log"}',
+      /snapshot\.json: `log` has the name on another machine "nas:snapshot\.log"/,
+    ],
     ['[]', /not one object/],
     ['null', /not one object/],
     ['3', /not one object/],
