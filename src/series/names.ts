@@ -17,6 +17,13 @@ export const RESTORE_FILE = 'RESTORE.txt';
 export const UNFINISHED_FILE = 'UNFINISHED';
 /** Lies in a dated folder that rotation or a clearing run has begun to remove, until the folder is gone. */
 export const LET_GO_FILE = 'LET-GO';
+/** Lies in the folder of a snapshot that rotation never takes, see pins.ts. */
+export const PINNED_FILE = 'PINNED';
+/**
+ * A folder beside it, where versions that know no pins write a file before they remove anything of a snapshot: they fail
+ * there, and remove nothing.
+ */
+export const BOLT_FOLDER: string = `${LET_GO_FILE}.part`;
 
 const OWN_FILES = [INFO_FILE, INDEX_FILE, CHANGES_FILE, DEAD_FILE, SUMS_FILE, RESTORE_FILE];
 const MARKERS = [UNFINISHED_FILE, LET_GO_FILE];

@@ -176,18 +176,16 @@ export class RowContext {
   mayRotate(letGo: number): boolean {
     if (this.#guards.length > 0) return false;
     const missing = this.#missing();
-    if (missing > 0 && letGo > 0)
-      this.holdRotation(
-        `${missing === 1 ? 'a file or folder' : `${missing} files or folders`} could not be read`,
-        `If that is no trouble: \`snapshot accept ${seriesWord(this.row.name)} PATH\`.`,
-      );
+    const why = `${missing === 1 ? 'a file or folder' : `${missing} files or folders`} could not be read`;
+    const hint = `If that is no trouble: \`snapshot accept ${seriesWord(this.row.name)} PATH\`.`;
+    if (missing > 0 && letGo > 0) this.holdRotation(why, `nothing is rotated out, as ${why}. ${hint}`);
     return missing === 0;
   }
 
-  /** Says why snapshots that were to go stay. @param hint - What to do about it. */
-  holdRotation(why: string, hint?: string): void {
+  /** Says why snapshots that were to go stay. */
+  holdRotation(why: string, message: string = `nothing is rotated out, as ${why}`): void {
     this.#heldBack ??= why;
-    this.report.note(`nothing is rotated out, as ${why}${hint === undefined ? '' : `. ${hint}`}`);
+    this.report.note(message);
   }
 
   /** Says, once, what is known and was met. */

@@ -2,7 +2,7 @@ import { type ErrorCode, EXIT_STATUS, gravestStatus, SnapshotError } from '../..
 import type { Machine } from '../../host/machine.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
-import { GuardError } from '../../series/guards.ts';
+import { GuardError, pruneHint } from '../../series/guards.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
 import { appendRecord, type RunRecord } from '../../series/runs-log.ts';
 import { Series } from '../../series/series.ts';
@@ -207,13 +207,16 @@ function isLasting(damage: DamageReport | null): boolean {
 
 function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, started: Date): RowEnd {
   const failure = errorOf(error);
-  const { code, message, hint } = failure;
+  const { code, message } = failure;
+  const isFull = code === 'E_SPACE' && failure.hint === 'Make room on the destination.';
+  // Only a row knows what could make room.
+  const hint = isFull ? `Make room on the destination: ${pruneHint(row.name)}.` : failure.hint;
   const guards = error instanceof GuardError ? [{ guard: error.guard, message, hint: hint ?? '' }] : [];
   return {
     ...nothingDone(row, dryRun, now().getTime() - started.getTime()),
     outcome: code === 'E_STOPPED' ? 'stopped' : 'failed',
     guards,
-    error: failure,
+    error: { ...failure, hint },
     status: EXIT_STATUS[code],
   };
 }
