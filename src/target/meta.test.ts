@@ -88,9 +88,14 @@ describe('setOwner()', () => {
 describe('setTime()', () => {
   it('tells why it failed', () => {
     const refused = ['a'];
-    setTime(() => {}, refused);
+    setTime(
+      0n,
+      () => {},
+      () => ({ mtimeNs: 0n }),
+      refused,
+    );
     expect(refused).toEqual(['a']);
-    setTime(refuse, refused);
+    setTime(0n, refuse, () => ({ mtimeNs: 0n }), refused);
     expect(inWords(refused)).toBe('a; its time could not be set (not permitted)');
     expect(inWords([])).toBeUndefined();
   });

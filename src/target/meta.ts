@@ -1,7 +1,7 @@
 // Owner, permissions and time of what was restored. Synchronous: it runs in workers.
 import { fchmodSync, fchownSync, fstatSync, futimesSync } from 'node:fs';
 import { reasonOf } from '../base/errors.ts';
-import { toTime } from './mtime.ts';
+import { isOtherTime, toTime } from './mtime.ts';
 import type { Meta } from './order.ts';
 
 const SET_USER = 0o4000;
@@ -33,14 +33,27 @@ export function setMeta(fd: number, { mode, uid, gid, mtimeNs }: Meta, by: User 
   const { mode: now } = fstatSync(fd);
   if (process.platform !== 'win32' && (now & 0o7777) !== allowed)
     refused.push(`its mode is ${octal(now)}, not ${octal(allowed)}${because(why)}`);
-  setTime(() => futimesSync(fd, Date.now() / 1000, toTime(mtimeNs)), refused);
+  setTime(
+    mtimeNs,
+    (time) => futimesSync(fd, Date.now() / 1000, time),
+    () => fstatSync(fd, { bigint: true }),
+    refused,
+  );
   return inWords(refused);
 }
 
-/** Sets a time by `call`; a failure is added to `refused`. */
-export function setTime(call: () => void, refused: string[]): void {
-  const why = attempt(call);
+/** Sets a time by `set`; a failure is added to `refused`, and that `look` finds another one than `mtimeNs`. */
+export function setTime(
+  mtimeNs: bigint,
+  set: (time: number | Date) => void,
+  look: () => { readonly mtimeNs: bigint },
+  refused: string[],
+): void {
+  const why = attempt(() => set(toTime(mtimeNs)));
   if (why !== undefined) refused.push(`its time could not be set${because(why)}`);
+  else if (isOtherTime(look().mtimeNs, mtimeNs)) {
+    refused.push('its time is another one, as this file system has not that year');
+  }
 }
 
 export function inWords(refused: readonly string[]): string | undefined {
