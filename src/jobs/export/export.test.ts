@@ -90,6 +90,11 @@ function damageNewest(): void {
   writeFileSync(lab.folder(newest, archive?.file ?? ''), bytes);
 }
 
+/** One character per byte. */
+function namesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { encoding: 'buffer' }).map((name) => name.toString('latin1'));
+}
+
 describe('exportSnapshot()', () => {
   it.each(SERIES_FORMATS)('makes of a %s series what other programs extract as it was', async (format) => {
     lab.row = { ...lab.row, format };
@@ -146,9 +151,7 @@ describe('exportSnapshot()', () => {
       rmSync(out());
       expect(await exported('tar')).toMatchObject({ status: 0, files: 4, links: 1 });
       const target = extracted('tar');
-      const names = (folder: string): readonly string[] =>
-        readdirSync(folder, { encoding: 'buffer' }).map((name) => name.toString('latin1'));
-      expect(names(target)).toEqual(names(lab.source));
+      expect(namesIn(target)).toEqual(namesIn(lab.source));
       expect(statSync(join(target, 'old')).mtimeMs).toBe(Date.parse('1965-01-01'));
     },
   );
