@@ -77,7 +77,7 @@ function extracted(format: ExportFormat): string {
   if (format === 'tar.zst') args.unshift('--zstd');
   if (format === 'tar.gz') args.unshift('-z');
   const { status, stderr } = spawnSync(file ?? '', args);
-  if (status !== 0) throw new Error(`${String(file)} ${args.join(' ')}: ${stderr.toString()}`);
+  if (status !== 0) throw new Error(`${file} ${args.join(' ')}: ${stderr.toString()}`);
   return target;
 }
 
