@@ -7,7 +7,8 @@ import { type BytePath, fromText } from '../../tree/path.ts';
 import type { Found } from '../../unpack/tasks.ts';
 import { OneThread } from '../../unpack/unpack.lab.ts';
 import { Choice } from './choice.ts';
-import { findExtras, findTarget, sight, type TargetFolder } from './restore-target.ts';
+import { findExtras, findTarget, sight, type Sightings, type TargetFolder } from './restore-target.ts';
+import type { Extra } from './target-plan.ts';
 import { Wanted } from './wanted.ts';
 
 const { signal } = new AbortController();
@@ -51,6 +52,34 @@ function make(...paths: readonly string[]): void {
 
 function target(more: Partial<TargetFolder> = {}): TargetFolder {
   return { root, exists: true, isEmpty: false, ...more };
+}
+
+async function look(folder: TargetFolder, wanted: Wanted): Promise<Sightings> {
+  return await sight(folder, wanted, new OneThread().asPool, signal);
+}
+
+async function extras(
+  wanted: Wanted,
+  {
+    globs = [],
+    unknown = [],
+    folder = target(),
+    found = () => 'none',
+  }: {
+    globs?: readonly string[];
+    unknown?: readonly string[];
+    folder?: TargetFolder;
+    found?: (i: number) => Found;
+  } = {},
+): Promise<readonly Extra[]> {
+  const skipped = new Set(unknown.map(fromText));
+  return await findExtras(folder, wanted, found, new Choice(globs), skipped, signal);
+}
+
+/** Of what is there and wanted by nobody, what was asked for. */
+async function chosen(globs: readonly string[], unknown: readonly string[]): Promise<readonly BytePath[]> {
+  const found = await extras(wantedOf(''), { globs, unknown });
+  return found.flatMap(({ path, isChosen }) => (isChosen ? [path] : []));
 }
 
 describe('findTarget()', () => {
@@ -98,9 +127,6 @@ describe('findTarget()', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('sight()', () => {
-  const look = async (folder: TargetFolder, wanted: Wanted) =>
-    await sight(folder, wanted, new OneThread().asPool, signal);
-
   it.each([
     [{ exists: true, isEmpty: true }, 'empty'],
     [{ exists: false, isEmpty: true }, 'none'],
@@ -148,24 +174,6 @@ describe.skipIf(process.platform === 'win32')('sight()', () => {
 });
 
 describe('findExtras()', () => {
-  const extras = async (
-    wanted: Wanted,
-    {
-      globs = [],
-      unknown = [],
-      folder = target(),
-      found = () => 'none',
-    }: {
-      globs?: readonly string[];
-      unknown?: readonly string[];
-      folder?: TargetFolder;
-      found?: (i: number) => Found;
-    } = {},
-  ) => {
-    const skipped = new Set(unknown.map(fromText));
-    return await findExtras(folder, wanted, found, new Choice(globs), skipped, signal);
-  };
-
   it('finds what is there and not wanted, at any depth', async () => {
     make('a', 'b', 'd/', 'd/c', 'e/', 'e/f');
     expect(await extras(wantedOf('', 'a', 'd/'))).toEqual([
@@ -183,13 +191,6 @@ describe('findExtras()', () => {
 
   it('chooses only what was asked for, and nothing that the snapshot would have', async () => {
     make('a.txt', 'b', 'd/', 'd/c.txt', 'dd/', 'dd/c.txt', 'e/', 'e/d/', 'e/d/c.txt');
-    const chosen = async (
-      globs: readonly string[],
-      unknown: readonly string[],
-    ): Promise<readonly BytePath[]> =>
-      (await extras(wantedOf(''), { globs, unknown })).flatMap(({ path, isChosen }) =>
-        isChosen ? [path] : [],
-      );
     expect(await chosen(['*.txt'], [])).toEqual(['a.txt', 'd/c.txt', 'dd/c.txt', 'e/d/c.txt']);
     expect(await chosen(['*.txt'], ['d'])).toEqual(['a.txt', 'dd/c.txt', 'e/d/c.txt']);
     expect(await chosen(['*.txt'], ['e/d', 'a.txt', 'd/c'])).toEqual(['d/c.txt', 'dd/c.txt']);
