@@ -72,11 +72,11 @@ function notes(): readonly string[] {
 /** What another program makes of the archive. */
 function extracted(format: ExportFormat): string {
   const target = mkdtempSync(join(lab.root, 'target-'));
-  const [file, ...args] =
+  const [file = '', ...args] =
     format === 'zip' ? ['unzip', '-q', out(), '-d', target] : ['tar', '-xpf', out(), '-C', target];
   if (format === 'tar.zst') args.unshift('--zstd');
   if (format === 'tar.gz') args.unshift('-z');
-  const { status, stderr } = spawnSync(file ?? '', args);
+  const { status, stderr } = spawnSync(file, args);
   if (status !== 0) throw new Error(`${file} ${args.join(' ')}: ${stderr.toString()}`);
   return target;
 }
@@ -90,8 +90,8 @@ function damageNewest(): void {
   writeFileSync(lab.folder(newest, archive?.file ?? ''), bytes);
 }
 
-/** One character per byte. */
-function namesIn(folder: string): readonly string[] {
+/** Names in `folder`, one character for each byte. */
+function names(folder: string): readonly string[] {
   return readdirSync(folder, { encoding: 'buffer' }).map((name) => name.toString('latin1'));
 }
 
@@ -151,7 +151,7 @@ describe('exportSnapshot()', () => {
       rmSync(out());
       expect(await exported('tar')).toMatchObject({ status: 0, files: 4, links: 1 });
       const target = extracted('tar');
-      expect(namesIn(target)).toEqual(namesIn(lab.source));
+      expect(names(target)).toEqual(names(lab.source));
       expect(statSync(join(target, 'old')).mtimeMs).toBe(Date.parse('1965-01-01'));
     },
   );
