@@ -106,7 +106,9 @@ describe('wayOut()', () => {
     ['my documents', '"my documents"'],
     ['$HOME`id`', '"\\$HOME\\`id\\`"'],
   ])('names the row %s in words that can be typed', (name, word) => {
-    expect(wayOut(name)).toBe(`If that is what you want, run once with \`--only ${word} --accept-changes\`.`);
+    expect(wayOut(name)).toBe(
+      `If that is what you want, run this once: \`snapshot run --only ${word} --accept-changes\`.`,
+    );
   });
 });
 

@@ -1,5 +1,7 @@
 // The story of a restore: what is wanted, what is there, what is to be done, and then doing it.
 import { gravestStatus, SnapshotError } from '../../base/errors.ts';
+import { seriesWord } from '../../series/guards.ts';
+import { commandLine } from '../../base/command-line.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { SharedLock } from '../../series/lock/shared-lock.ts';
 import { freeBytesIn } from '../../store/local/free-bytes.ts';
@@ -89,7 +91,7 @@ async function restoreTo(
   const restoring = new Restoring(series, survey, snapshot, target, options);
   const choice = new Choice(globs);
   const wanted = await Wanted.read(series, snapshot, choice, signal);
-  refuseUnmatched(choice, snapshot);
+  refuseUnmatched(choice, snapshot, series.place());
   await keepApart(target, {
     series: series.place(),
     destinations: options.destinations ?? [],
@@ -108,11 +110,11 @@ async function restoreTo(
   }
 }
 
-function refuseUnmatched(choice: Choice, { name }: Snapshot): void {
+function refuseUnmatched(choice: Choice, { name }: Snapshot, series: string): void {
   const unmatched = choice.unmatched().map((glob) => `\`${glob}\``);
   if (unmatched.length === 0) return;
   throw new SnapshotError('E_USAGE', `Nothing in ${name} matches ${unmatched.join(', ')}`, {
-    hint: '`snapshot files` lists what there is.',
+    hint: `\`${commandLine(`files ${seriesWord(series)}`)}\` lists what there is.`,
   });
 }
 

@@ -1,4 +1,5 @@
 // What a run knows of damage in its series, and what it makes of it.
+import { commandLine } from '../../base/command-line.ts';
 import {
   type Flaw,
   type Flaws,
@@ -151,7 +152,7 @@ export class RowDamage {
   #report({ files, lost, unknown, repairable }: DamageRecord, healed: number): DamageReport | null {
     if (healed + lost + repairable === 0 && !unknown) return null;
     const { trouble, losses, flaws } = this.#known;
-    const verify = `\`snapshot verify ${seriesWord(this.#series.place())}`;
+    const verify = `\`${commandLine(`verify ${seriesWord(this.#series.place())}`)}`;
     const way = wayOut(this.#series.name, undefined, 'If you can do without them');
     const messages: string[] = [];
     const hints: string[] = [];
