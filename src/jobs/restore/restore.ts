@@ -69,7 +69,7 @@ async function restoreTo(
   const restoring = new Restoring(series, survey, snapshot, target, options);
   const choice = new Choice(globs);
   const wanted = await Wanted.read(series, snapshot, choice, signal);
-  choice.refuseUnmatched(snapshot.name);
+  choice.refuseUnmatched(snapshot.name, series.place());
   await keepApart(target, {
     series: series.place(),
     destinations: options.destinations ?? [],

@@ -59,10 +59,6 @@ function remembering(records: readonly PastRecord[], more: Partial<KnownDestinat
   };
 }
 
-async function refused(): Promise<never> {
-  return await Promise.reject(new SnapshotError('E_STORE', 'no permission'));
-}
-
 async function nothing(): Promise<undefined> {
   return await Promise.resolve(undefined);
 }
