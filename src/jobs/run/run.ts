@@ -1,4 +1,4 @@
-import { type ErrorCode, EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
+import { type ErrorCode, EXIT_STATUS, goneFolder, gravestStatus, SnapshotError } from '../../base/errors.ts';
 import type { Machine } from '../../host/machine.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
@@ -218,7 +218,8 @@ function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, sta
 }
 
 /** Anything but a SnapshotError is a defect of this program: it fails the row, and its stack is kept. */
-function errorOf(error: unknown): NonNullable<RowEnd['error']> & { readonly code: ErrorCode } {
+function errorOf(thrown: unknown): NonNullable<RowEnd['error']> & { readonly code: ErrorCode } {
+  const error = goneFolder(thrown) ?? thrown;
   if (error instanceof SnapshotError) return { code: error.code, message: error.message, hint: error.hint };
   return {
     code: 'E_INTERNAL',
