@@ -1,3 +1,4 @@
+import { labelOf } from '../../plan/row-label.ts';
 import type { RowEnd, RunEvent } from '../../jobs/events.ts';
 import type { RestoreEvent } from '../../jobs/restore/restore-events.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
@@ -18,7 +19,16 @@ export class JsonView implements RunView {
   }
 
   start(plan: Plan, rows: readonly Row[]): void {
-    this.#print({ event: 'start', plan: plan.file, rows: rows.map(({ name }) => name) });
+    this.#print({
+      event: 'start',
+      plan: plan.file,
+      rows: rows.map((row) =>
+        labelOf(
+          row,
+          plan.rows.filter(({ active }) => active),
+        ),
+      ),
+    });
   }
 
   event(event: RunEvent | RestoreEvent): void {

@@ -2,9 +2,10 @@ import { type ErrorCode, EXIT_STATUS, goneFolder, gravestStatus, SnapshotError }
 import type { Machine } from '../../host/machine.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
+import { labelOf } from '../../plan/row-label.ts';
 import { GuardError } from '../../series/guards.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
-import { appendRecord, type DamageRecord, type RunRecord } from '../../series/runs-log.ts';
+import { appendRecord, type RunRecord } from '../../series/runs-log.ts';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import { RateLimit } from '../../store/wrap/rate-limit.ts';
@@ -14,6 +15,7 @@ import type { Away } from './away.ts';
 import type { DamageReport, Report, RowEnd } from '../events.ts';
 import { oddPatterns } from '../odd-patterns.ts';
 import type { Memory } from '../status/memory.ts';
+import { recordOf } from './record-of.ts';
 import { RowDisk } from './row-disk.ts';
 import { RowReporter } from './row-reporter.ts';
 import type { RowResult } from './row-context.ts';
@@ -54,6 +56,8 @@ export interface RunOptions extends RowChoice {
 
 interface Settled extends RunOptions {
   readonly places: SeriesPlaces;
+  /** What a row is called where others are. */
+  readonly labels: (row: Row) => string;
   readonly open: (destination: string) => Store;
 }
 
@@ -66,7 +70,9 @@ interface Settled extends RunOptions {
  *   are accepted; nothing was done then.
  */
 export async function run(plan: Plan, given: RunOptions): Promise<readonly RowEnd[]> {
-  const options = { ...given, open: limited(given), places: new SeriesPlaces(plan.rows) };
+  const active = plan.rows.filter((row) => row.active);
+  const labels = (row: Row): string => labelOf(row, active);
+  const options = { ...given, open: limited(given), places: new SeriesPlaces(plan.rows), labels };
   const chosen = rowsToRun(plan, options);
   const [path] = options.acceptPaths ?? [];
   if (path !== undefined && chosen.length > 1) {
@@ -98,7 +104,8 @@ export function runStatus(ends: readonly RowEnd[]): number {
 async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowEnd | undefined> {
   const { signal, dryRun, now, open, report } = options;
   const started = now();
-  const reporter = new RowReporter(row.name, report);
+  const label = options.labels(row);
+  const reporter = new RowReporter(label, report);
   let reached: { readonly series: Series; readonly disk: RowDisk } | undefined;
   let isAnothers = false;
   let end: RowEnd;
@@ -137,8 +144,9 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
   } catch (error) {
     end = { ...end, error: errorOf(error), status: gravestStatus([end.status, EXIT_STATUS.E_INTERNAL]) };
   }
-  report(end);
-  return end;
+  const called = { ...end, row: label };
+  report(called);
+  return called;
 }
 
 /** Remembers how a row ended, where that can be. */
@@ -261,29 +269,6 @@ function nothingDone(row: Row, dryRun: boolean, durationMs: number): Omit<RowEnd
     waiting: null,
     durationMs,
     status: 0,
-  };
-}
-
-function recordOf(end: RowEnd, started: Date, damage: DamageRecord | undefined): RunRecord {
-  const { outcome, snapshot, change, bytes, newBytes, guards, error, removed, problems, series } = end;
-  return {
-    started: started.toISOString(),
-    finished: new Date(started.getTime() + end.durationMs).toISOString(),
-    outcome,
-    snapshot,
-    change,
-    bytes,
-    newBytes,
-    skipped: problems,
-    guards: guards.map(({ guard }) => guard),
-    error: error?.message ?? null,
-    removed: removed.map((step) => step.snapshot),
-    ...(series !== null && {
-      snapshots: series.snapshots,
-      oldest: series.oldest,
-      seriesBytes: series.bytes,
-    }),
-    ...(damage !== undefined && { damage }),
   };
 }
 
