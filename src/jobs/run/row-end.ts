@@ -1,5 +1,5 @@
 // How a row ended: for who watches, and for the log of its series.
-import { type ErrorCode, EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
+import { type ErrorCode, EXIT_STATUS, goneFolder, gravestStatus, SnapshotError } from '../../base/errors.ts';
 import type { Row } from '../../plan/plan.ts';
 import { GuardError, pruneHint } from '../../series/guards.ts';
 import type { RunRecord } from '../../series/runs-log.ts';
@@ -76,7 +76,8 @@ export function endOfFailure(row: Row, error: unknown, { dryRun, now }: Asked, s
 }
 
 /** Anything but a SnapshotError is a defect of this program: it fails the row, and its stack is kept. */
-export function errorOf(error: unknown): NonNullable<RowEnd['error']> & { readonly code: ErrorCode } {
+export function errorOf(thrown: unknown): NonNullable<RowEnd['error']> & { readonly code: ErrorCode } {
+  const error = goneFolder(thrown) ?? thrown;
   if (error instanceof SnapshotError) return { code: error.code, message: error.message, hint: error.hint };
   return {
     code: 'E_INTERNAL',

@@ -2,6 +2,7 @@ import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts'
 import type { Machine } from '../../host/machine.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
 import { appendRecord, type RunRecord } from '../../series/runs-log.ts';
 import { Series } from '../../series/series.ts';
@@ -51,6 +52,8 @@ export interface RunOptions extends RowChoice {
 
 interface Settled extends RunOptions {
   readonly places: SeriesPlaces;
+  /** What a row is called where others are. */
+  readonly labels: (row: Row) => string;
   readonly open: typeof openStore;
 }
 
@@ -63,7 +66,9 @@ interface Settled extends RunOptions {
  *   are accepted; nothing was done then.
  */
 export async function run(plan: Plan, given: RunOptions): Promise<readonly RowEnd[]> {
-  const options = { ...given, open: limited(given), places: new SeriesPlaces(plan.rows) };
+  const active = plan.rows.filter((row) => row.active);
+  const labels = (row: Row): string => rowLabel(row, active);
+  const options = { ...given, open: limited(given), places: new SeriesPlaces(plan.rows), labels };
   const chosen = rowsToRun(plan, options);
   const [path] = options.acceptPaths ?? [];
   if (path !== undefined && chosen.length > 1) {
@@ -95,7 +100,8 @@ export function runStatus(ends: readonly RowEnd[]): number {
 async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowEnd | undefined> {
   const { signal, dryRun, now, open, report } = options;
   const started = now();
-  const reporter = new RowReporter(row.name, report);
+  const label = options.labels(row);
+  const reporter = new RowReporter(label, report);
   let series: Series | undefined;
   let reached: { readonly series: Series; readonly disk: RowDisk } | undefined;
   let isAnothers = false;
@@ -136,8 +142,9 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
     end = { ...end, error: errorOf(error), status: gravestStatus([end.status, EXIT_STATUS.E_INTERNAL]) };
   }
   await series?.store.close();
-  report(end);
-  return end;
+  const called = { ...end, row: label };
+  report(called);
+  return called;
 }
 
 /** Remembers how a row ended, where that can be. */
