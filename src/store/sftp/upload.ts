@@ -11,7 +11,7 @@ import { STATUS, SftpStatus } from './status.ts';
 /** What an object is called until it is whole. */
 const PART_SUFFIX = '.part';
 /** After so many bytes they are flushed: sending goes on from there when the connection was cut. */
-const SAFE_BYTES = 64 * 1024 * 1024;
+const SAFE_BYTES = 16 * 1024 * 1024;
 
 /** How far a file has come that was cut short; whoever tries again goes on from there. */
 export interface Progress {
@@ -76,8 +76,8 @@ async function send(
   progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const canFlush = session.has('fsync@openssh.com');
   const size = session.writeBytes;
+  let flushed: Promise<void> = Promise.resolve();
   for (let start = progress.safeBytes; start < file.sizeBytes; start += SAFE_BYTES) {
     const end = Math.min(start + SAFE_BYTES, file.sizeBytes);
     await inFlight(
@@ -86,17 +86,19 @@ async function send(
         signal?.throwIfAborted();
         const bytes = await file.read(offset, length);
         if (bytes.length === length) return bytes;
-        throw new SnapshotError(
-          'E_STORE',
-          `What was to be sent ends at byte ${offset + bytes.length} of ${file.sizeBytes}`,
-        );
+        const where = `byte ${offset + bytes.length} of ${file.sizeBytes}`;
+        throw new SnapshotError('E_STORE', `What was to be sent ends at ${where}`);
       },
       async (bytes, offset) => await session.write(handle, offset, bytes),
     );
     signal?.throwIfAborted();
-    if (!canFlush || end === file.sizeBytes) continue;
-    await session.flush(handle);
-    progress.safeBytes = end;
+    await flushed;
+    if (!session.has('fsync@openssh.com') || end === file.sizeBytes) continue;
+    // What follows is sent meanwhile.
+    flushed = session.flush(handle).then(() => {
+      progress.safeBytes = end;
+    });
+    flushed.catch(() => {}); // It is asked above, later.
   }
 }
 

@@ -123,9 +123,22 @@ export class SftpServer {
     return `sftp://${LOGIN}@127.0.0.1:${this.port}${above}/${name}`;
   }
 
+  /** Makes a connection that others of this user may go over: many short ones are quicker so. For SNAPSHOT_SSH. */
+  share(): string {
+    const [ssh = '', ...args] = `${this.ssh} -o ControlPath=${join(this.root, 'shared')}`.split(' ');
+    const { status, stderr } = spawnSync(
+      ssh,
+      [...args, '-M', '-N', '-f', '-p', String(this.port), `${LOGIN}@127.0.0.1`],
+      // It stays, and would keep a pipe open.
+      { stdio: ['ignore', 'ignore', 'ignore'] },
+    );
+    if (status !== 0) throw new Error(`ssh: ${status} ${String(stderr)}`);
+    return [ssh, ...args].join(' ');
+  }
+
   /** Cuts all connections; new ones are taken. */
   cut(): void {
-    for (const pid of childrenOf(this.#sshd.pid ?? 0)) process.kill(pid, 'SIGKILL');
+    this.#toSessions('SIGKILL');
   }
 
   /** Holds all connections: nothing is answered until {@link resume}. */
@@ -148,7 +161,14 @@ export class SftpServer {
   }
 
   #toSessions(signal: NodeJS.Signals): void {
-    for (const pid of childrenOf(this.#sshd.pid ?? 0)) process.kill(pid, signal);
+    for (const pid of childrenOf(this.#sshd.pid ?? 0)) {
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        // It has ended meanwhile.
+        if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+      }
+    }
   }
 }
 
