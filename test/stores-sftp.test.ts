@@ -1,18 +1,24 @@
 // Backups on a server over SFTP, by the command line, as providers of storage offer it.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, eventsOf } from './support/command.ts';
+import { commandLine, type Ended, environment, eventsOf } from './support/command.ts';
 import { Place } from './support/place.ts';
 import { noSftp, SftpServer } from './support/servers/sftp.ts';
+import { noise } from './support/trees.ts';
 
 const why = noSftp('jail') === undefined ? undefined : noSftp('plain');
 const kind = noSftp('jail') === undefined ? 'jail' : 'plain';
 
 describe.skipIf(why !== undefined)(why ?? 'a destination on a server', () => {
   let server: SftpServer;
+  let shared: string;
   beforeAll(async () => {
     server = await SftpServer.start(kind);
+    // Each command is one connection less.
+    shared = server.share();
   });
   afterAll(async () => await server.stop());
 
@@ -22,7 +28,7 @@ describe.skipIf(why !== undefined)(why ?? 'a destination on a server', () => {
     place.writePlan('source,destination,name,keep', `source,${server.address(folder)},data,last=2`);
     return {
       place,
-      env: { SNAPSHOT_SSH: server.ssh },
+      env: { SNAPSHOT_SSH: shared },
       series: join(server.folder, folder, 'data'),
     };
   };
@@ -67,23 +73,57 @@ describe.skipIf(why !== undefined)(why ?? 'a destination on a server', () => {
   });
 
   it('that is away, or lets nobody in, fails the row and says what to do', async () => {
-    const { place, env } = open('away');
+    const { place } = open('away');
     place.write({ 'a.txt': 'a' });
     const key = place.path('key');
     writeFileSync(key, readFileSync(join(server.root, 'host')), { mode: 0o600 });
     const refused = await place.run([], {
-      env: { SNAPSHOT_SSH: `${env['SNAPSHOT_SSH']}`.replace(/-i \S+/, `-i ${key}`) },
+      env: { SNAPSHOT_SSH: server.ssh.replace(/-i \S+/, `-i ${key}`) },
     });
     expect(refused.status).toBe(1);
     expect(refused.row).toMatchObject({ outcome: 'failed', error: { code: 'E_AUTH' } });
 
     place.writePlan('source,destination,name', 'source,sftp://127.0.0.1:1/x,data');
-    const away = await place.run([], { env });
+    const own = { SNAPSHOT_SSH: server.ssh };
+    const away = await place.run([], { env: own });
     expect(away.status).toBe(1);
     expect(away.row).toMatchObject({ outcome: 'failed', error: { code: 'E_AWAY' } });
     expect(eventsOf(away).length).toBeGreaterThan(0);
-    const said = await place.command(['check'], { env });
+    const said = await place.command(['check'], { env: own });
     expect(said.status).toBe(1);
     expect(said.stdout + said.stderr).toContain('nobody answers there');
   });
+
+  it('loses neither its lock nor its order when Ctrl-C reaches all processes of the terminal', async () => {
+    const { place, series } = open('stopped');
+    const own = { env: { SNAPSHOT_SSH: server.ssh } };
+    place.write({ 'a.txt': 'a' });
+    expect((await place.run([], own)).row).toMatchObject({ outcome: 'written', error: null });
+    const before = readdirSync(series, { recursive: true, encoding: 'utf8' }).length;
+    place.write({ 'noise.bin': noise(8_000_000) });
+    const [node = '', ...args] = commandLine(['run', '--json', '--max-rate', '1MB/s', '--plan', place.plan]);
+    const env = environment(place.options(own));
+    const sent = sending(series);
+    // A group of its own, as a terminal makes one.
+    const run = spawn(node, args, { cwd: place.root, env, detached: true, stdio: 'ignore' });
+    const ended = once(run, 'exit');
+    await Promise.race([sent, ended]);
+    process.kill(-(run.pid ?? 0), 'SIGINT');
+    expect(await ended).toEqual([130, null]);
+    const left = readdirSync(series, { recursive: true, encoding: 'utf8' });
+    expect(left.filter((name) => /lock|\.part$/.test(name))).toEqual([]);
+    // One line in the log.
+    expect(left).toHaveLength(before + 1);
+  });
 });
+
+/** Resolves when an archive is on its way into `series`. */
+async function sending(series: string): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const watcher = watch(series, { recursive: true }, (_, name) => {
+      if (!/\.tar\.zst\.part$/.test(name ?? '')) return;
+      watcher.close();
+      resolve();
+    });
+  });
+}

@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,6 +48,11 @@ function zeros(sizeBytes: number, onRead: (offset: number) => void | Promise<voi
       return Buffer.alloc(length);
     },
   };
+}
+
+/** Whether this machine lets the tests mount a disk. */
+function canMount(): boolean {
+  return spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 }
 
 const MIB = 1024 * 1024;
@@ -232,6 +238,24 @@ describe.skipIf(why !== undefined)(why ?? 'an upload over SFTP', () => {
     await refused;
     server().resume();
     await expect(objects.get('a')).rejects.toMatchObject({ code: 'E_STORE' });
+  });
+});
+
+describe.skipIf(why !== undefined || !canMount())(why ?? 'a server whose disk is full', () => {
+  const server = useServer('plain');
+
+  it('says that it is', async () => {
+    const objects = await opened(server().address('small'));
+    await objects.put('file', Buffer.from('old'));
+    const folder = join(server().folder, 'small');
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=1777', 'tmpfs', folder]);
+    onTestFinished(() => void execFileSync('umount', [folder]));
+    await objects.put('file', Buffer.from('old'));
+    for (const sizeBytes of [3 * MIB, 1.5 * MIB]) {
+      await expect(objects.putFile('file', zeros(sizeBytes))).rejects.toMatchObject({ code: 'E_SPACE' });
+      expect(readdirSync(folder)).toEqual(['file']);
+      expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('old');
+    }
   });
 });
 
