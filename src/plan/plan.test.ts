@@ -68,6 +68,7 @@ describe('loadPlan()', () => {
           format: 'tar.zst',
           strategy: 'full',
           exclude: [],
+          'may-fail': [],
           every: 86_400_000,
           shutdown: false,
         },
@@ -166,7 +167,7 @@ describe('loadPlan()', () => {
   it('explains every column in the template', () => {
     const header = PLAN_TEMPLATE.split('\n').find((line) => line.startsWith('active,')) ?? '';
     for (const column of header.split(',')) expect(PLAN_TEMPLATE).toMatch(new RegExp(`^# ${column} `, 'm'));
-    expect(header.split(',')).toHaveLength(10);
+    expect(header.split(',')).toHaveLength(11);
   });
 });
 
@@ -227,7 +228,7 @@ describe('the columns of a plan', () => {
 
   it('are suggested when a name is unknown', async () => {
     expect(await messagesOf('source,destination,colour,dest\na,/b,x,y\n')).toEqual([
-      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `every` or `shutdown`',
+      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `may-fail`, `every` or `shutdown`',
       '1: unknown column `dest`: did you mean `destination`?',
     ]);
   });
@@ -486,6 +487,7 @@ describe('any plan', () => {
           source: at(source),
           destination: path.resolve('/x'),
           keep: { last },
+          'may-fail': [],
           every: 86_400_000,
           shutdown: false,
         })),

@@ -40,6 +40,11 @@ function runOnce(series: string, path?: string): string {
   return `run once with \`${optionsFor(series, `--accept-changes${only}`)}\`.`;
 }
 
+/** What removes snapshots that a lowered `keep` lets go. */
+export function pruneHint(series: string): string {
+  return `lower \`keep\` in the plan, and run \`snapshot prune ${seriesWord(series)}\``;
+}
+
 /** `--only NAME`, and what overrules a guard. */
 export function optionsFor(series: string, overrule: string): string {
   return `--only ${seriesWord(series)} ${overrule}`;
@@ -90,7 +95,7 @@ export function guardFreeSpace(
   throw new GuardError(
     'free-space',
     `"${destination}" has ${inMegabytes(freeBytes)} free, and about ${inMegabytes(needed)} are needed; nothing was written`,
-    `Make room there, or lower \`keep\` in the plan. It may be enough all the same. ${wayOut(name)}`,
+    `Make room there, or ${pruneHint(name)}. It may be enough all the same. ${wayOut(name)}`,
   );
 }
 

@@ -1,4 +1,5 @@
 // A series in a place that only takes whole objects, as buckets do: everything works there that works in a folder.
+import type { ArchiveFormat } from '../../base/archive-format.ts';
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -70,7 +71,7 @@ interface Bucket {
   readonly restored: (at: string) => Promise<ReadonlyMap<string, string>>;
 }
 
-function bucket(lag = 0, format: 'tar.zst' | 'zip' = 'tar.zst'): Bucket {
+function bucket(lag = 0, format: ArchiveFormat = 'tar.zst'): Bucket {
   const lab = new SeriesLab();
   onTestFinished(() => lab.remove());
   lab.row = { ...lab.row, destination: 'memory://test', format, keep: { last: 2 } };

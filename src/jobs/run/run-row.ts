@@ -35,7 +35,8 @@ export async function runRow(
   const context = new RowContext(row, series, { ...options, signal }, report);
   // Begun before all else: it takes longest, in a thread of its own. A source that is not there is refused
   // here, before the lock would make a folder for its series.
-  const scan = new RowScan(row, signal, report);
+  const apart = (await options.places?.apartFrom(row)) ?? [];
+  const scan = new RowScan(row, apart, signal, report);
   try {
     const { machine } = context;
     // Not even a lock is written into a series that is another's.
@@ -49,6 +50,7 @@ export async function runRow(
       if (options.adopt !== true) await refuseStranger(series, row, machine);
       else await adopt(series, row, machine, options.dryRun, (message) => report.note(message));
       const result = await backUp(context, scan);
+      context.tellKnown();
       isDone = true;
       return result;
     } catch (error) {
@@ -72,6 +74,7 @@ async function removeIfEmpty({ series }: RowContext): Promise<void> {
 
 async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
   const { dryRun, rehash } = context.options;
+  await context.readKnown();
   const found = await openSeries(context);
   const { previous, scanned, held } = await carryOver(context, found, await scan.compareWith(found, rehash));
   const { tree, comparison } = scanned;

@@ -2,20 +2,22 @@ import { type ErrorCode, EXIT_STATUS, gravestStatus, SnapshotError } from '../..
 import type { Machine } from '../../host/machine.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
-import { GuardError } from '../../series/guards.ts';
+import { GuardError, pruneHint } from '../../series/guards.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
-import { appendRecord, type DamageRecord, type RunRecord } from '../../series/runs-log.ts';
+import { appendRecord, type RunRecord } from '../../series/runs-log.ts';
 import { Series } from '../../series/series.ts';
 import { openStore } from '../../store/open-store.ts';
 import { RateLimit } from '../../store/wrap/rate-limit.ts';
 import type { Away } from './away.ts';
 import type { DamageReport, Report, RowEnd } from '../events.ts';
+import { oddPatterns } from '../odd-patterns.ts';
 import type { Memory } from '../status/memory.ts';
 import { RowDisk } from './row-disk.ts';
 import { RowReporter } from './row-reporter.ts';
 import type { RowResult } from './row-context.ts';
 import { type RowChoice, rowsToRun } from './rows-to-run.ts';
 import { runRow } from './run-row.ts';
+import { SeriesPlaces } from './series-places.ts';
 import { isRefusal } from './whose.ts';
 
 export interface RunOptions extends RowChoice {
@@ -49,6 +51,7 @@ export interface RunOptions extends RowChoice {
 }
 
 interface Settled extends RunOptions {
+  readonly places: SeriesPlaces;
   readonly open: typeof openStore;
 }
 
@@ -61,7 +64,7 @@ interface Settled extends RunOptions {
  *   are accepted; nothing was done then.
  */
 export async function run(plan: Plan, given: RunOptions): Promise<readonly RowEnd[]> {
-  const options = { ...given, open: limited(given) };
+  const options = { ...given, open: limited(given), places: new SeriesPlaces(plan.rows) };
   const chosen = rowsToRun(plan, options);
   const [path] = options.acceptPaths ?? [];
   if (path !== undefined && chosen.length > 1) {
@@ -112,6 +115,10 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
     reached = { series, disk };
     signal.throwIfAborted();
     disk.refuseOverdue(row);
+    const doubt = await disk.doubt(series);
+    for (const message of [...(doubt === undefined ? [] : [doubt]), ...oddPatterns(row.exclude)]) {
+      reporter.warn(message);
+    }
     if (disk.away === undefined) {
       result = await runRow(row, series, { ...options, pool }, reporter);
       end = endOfResult(row, series, result, options, started);
@@ -124,7 +131,7 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
   }
   try {
     if (reached !== undefined && !dryRun && !isAnothers) {
-      await remember(reached, recordOf(end, started, result?.damage.record), now(), reporter);
+      await remember(reached, recordOf(end, started, result), now(), reporter);
     }
   } catch (error) {
     end = { ...end, error: errorOf(error), status: gravestStatus([end.status, EXIT_STATUS.E_INTERNAL]) };
@@ -200,13 +207,16 @@ function isLasting(damage: DamageReport | null): boolean {
 
 function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, started: Date): RowEnd {
   const failure = errorOf(error);
-  const { code, message, hint } = failure;
+  const { code, message } = failure;
+  const isFull = code === 'E_SPACE' && failure.hint === 'Make room on the destination.';
+  // Only a row knows what could make room.
+  const hint = isFull ? `Make room on the destination: ${pruneHint(row.name)}.` : failure.hint;
   const guards = error instanceof GuardError ? [{ guard: error.guard, message, hint: hint ?? '' }] : [];
   return {
     ...nothingDone(row, dryRun, now().getTime() - started.getTime()),
     outcome: code === 'E_STOPPED' ? 'stopped' : 'failed',
     guards,
-    error: failure,
+    error: { ...failure, hint },
     status: EXIT_STATUS[code],
   };
 }
@@ -257,8 +267,9 @@ function nothingDone(row: Row, dryRun: boolean, durationMs: number): Omit<RowEnd
   };
 }
 
-function recordOf(end: RowEnd, started: Date, damage: DamageRecord | undefined): RunRecord {
+function recordOf(end: RowEnd, started: Date, result: RowResult | undefined): RunRecord {
   const { outcome, snapshot, change, bytes, newBytes, guards, error, removed, problems, series } = end;
+  const damage = result?.damage.record;
   return {
     started: started.toISOString(),
     finished: new Date(started.getTime() + end.durationMs).toISOString(),
@@ -268,6 +279,9 @@ function recordOf(end: RowEnd, started: Date, damage: DamageRecord | undefined):
     bytes,
     newBytes,
     skipped: problems,
+    ...(result !== undefined && { missing: result.missing }),
+    ...(result !== undefined && result.known > 0 && { known: result.known }),
+    ...(result?.heldBack !== undefined && { heldBack: result.heldBack }),
     guards: guards.map(({ guard }) => guard),
     error: error?.message ?? null,
     removed: removed.map((step) => step.snapshot),
