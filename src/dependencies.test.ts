@@ -51,6 +51,7 @@ const NEVER_PUBLISHED: readonly string[] = [
 
 /** Each package that is a dependency, what for, and which packages come with it. */
 const SHIPPED: Readonly<Record<string, { readonly why: string; readonly brings: string }>> = {
+  aws4fetch: { why: 'signs requests to buckets', brings: '' },
   'cli-table3': { why: 'tables', brings: '@colors/colors' },
   'csv-parse': { why: 'the plan', brings: '' },
   'fast-glob': {

@@ -12,7 +12,9 @@ import { RateStore } from './wrap/rate-store.ts';
 import { RetryObjects } from './wrap/retry-objects.ts';
 
 /** What opens each kind of address. Only the one that is used is loaded. */
-const KINDS: Readonly<Partial<Record<AddressKind, (address: string) => Promise<Objects>>>> = {};
+const KINDS: Readonly<Partial<Record<AddressKind, (address: string) => Promise<Objects>>>> = {
+  s3: async (address) => await (await import('./s3/s3-objects.ts')).openS3(address),
+};
 
 /**
  * The store that `destination` names: an absolute folder, or an address. Nothing is touched yet.
