@@ -5,10 +5,12 @@ import { VERSION } from '../jobs/tool.ts';
 import { COMMON_OPTIONS } from './options/common-options.ts';
 import { configFile, readConfig, withDefaults } from './options/config-file.ts';
 import { checkGivenValues } from './options/given-values.ts';
+import { addExportCommands } from './commands/export-commands.ts';
 import { addLookCommands } from './commands/look-commands.ts';
 import { NOTICE_OPTIONS } from './options/notice-options.ts';
 import { groupRunOptions, RUN_OPTIONS } from './options/run-options.ts';
 import { addScheduleCommands } from './commands/schedule-commands.ts';
+import { addUpkeepCommands } from './commands/upkeep-commands.ts';
 import { showError } from './views/show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { knownTo, usageError } from './options/usage-error.ts';
@@ -23,11 +25,17 @@ const EXIT_HELP = `Exit status:
 const DOING: ReadonlySet<string> = new Set([
   'run',
   'restore',
+  'export',
   'verify',
   'schedule',
   'shutdown',
   'notify',
   'init',
+  'accept',
+  'prune',
+  'pin',
+  'unpin',
+  'forget',
 ]);
 
 /** Runs the command that `args` ask for. @returns The exit status. */
@@ -121,6 +129,8 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       },
     );
   addLookCommands(parser, terminal, (code) => (status = code));
+  addExportCommands(parser, terminal, (code) => (status = code));
+  addUpkeepCommands(parser, terminal, (code) => (status = code));
   addScheduleCommands(parser, terminal, file, (code) => (status = code));
   parser
     .command(

@@ -113,6 +113,7 @@ export function readSettings(
     format: read('format'),
     strategy: read('strategy'),
     exclude: read('exclude'),
+    'may-fail': read('may-fail'),
     every: read('every'),
     shutdown: read('shutdown'),
   };

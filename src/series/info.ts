@@ -1,4 +1,5 @@
 // info.json: what a snapshot says of itself. Its form is in docs/format.md.
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { SnapshotError } from '../base/errors.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import { type BytePath, toBytes, toText } from '../tree/path.ts';
@@ -23,7 +24,7 @@ export interface Info {
   /** The date in the names of its own archives with content, where that is not the snapshot's. */
   readonly archiveDate?: string | undefined;
   readonly strategy: 'incremental' | 'full';
-  readonly format: PackFormat;
+  readonly format: ArchiveFormat;
   readonly hash: {
     readonly algorithm: 'blake3';
     readonly tree: string;
@@ -45,8 +46,6 @@ export interface Info {
   /** Guards that were told when it was written because much had changed, overruled or not. */
   readonly guards?: readonly string[] | undefined;
 }
-
-export type PackFormat = 'tar.zst' | 'zip';
 
 /** A file of a snapshot. */
 export interface FileInfo {

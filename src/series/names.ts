@@ -1,5 +1,5 @@
+import { type ArchiveFormat, formatOf } from '../base/archive-format.ts';
 // How snapshots and their files are called.
-import type { PackFormat } from './info.ts';
 
 /** `2026-11-19T02-00-00Z`: ISO 8601 with `-` for `:`, which Windows does not allow in names. */
 const SNAPSHOT_NAME = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/;
@@ -70,7 +70,7 @@ export function archiveName(
   series: string,
   snapshot: string,
   n: number,
-  format: PackFormat,
+  format: ArchiveFormat,
   date: string = snapshot,
 ): string {
   if (date !== snapshot) return `${series}-${date}-0${n + 1}.${format}`;
@@ -88,7 +88,7 @@ export function archiveDate(file: string, series: string): string | undefined {
  * What the archive of a snapshot is called that holds its folders and links. `~` comes after `-` and `.` in
  * byte order, so that it is the last one to be extracted.
  */
-export function treeArchiveName(series: string, snapshot: string, format: PackFormat): string {
+export function treeArchiveName(series: string, snapshot: string, format: ArchiveFormat): string {
   return `${series}-${snapshot}~tree.${format}`;
 }
 
@@ -111,7 +111,7 @@ export function isOurs(file: string, series: string): boolean {
 
 /** Whether `file` is called like an archive, of whatever series. */
 export function isArchive(file: string): boolean {
-  return /\.(?:tar\.zst|zip)$/.test(file);
+  return formatOf(file) !== undefined;
 }
 
 /** Whether `file` is an archive with content, whole, that was written for `snapshot`. */

@@ -1,4 +1,5 @@
 // A thread of the pool: decompresses, verifies and writes what it is told to, one task after the other.
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { parentPort } from 'node:worker_threads';
 import { type Decompressor, loadDecompressor } from '../format/zstd/zstd.ts';
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
@@ -8,8 +9,18 @@ import { frameContent, recordContent } from './content.ts';
 import { Damaged } from './damage.ts';
 import { doDeed } from './deeds.ts';
 import { look } from './look.ts';
-import type { FileOrder } from '../target/order.ts';
-import type { DeedsTask, Failure, FilesTask, Format, FrameTask, Piece, Results, Task } from './tasks.ts';
+import type {
+  ContentOrder,
+  ContentsResult,
+  ContentsTask,
+  DeedsTask,
+  Failure,
+  FilesTask,
+  FrameTask,
+  PieceOf,
+  Results,
+  Task,
+} from './tasks.ts';
 import { writeFile } from '../target/write-file.ts';
 
 const HASH_BYTES = 32;
@@ -19,8 +30,32 @@ let zstd: Decompressor | undefined;
 let hasher: Hasher | undefined;
 const loaded = loadBlake3();
 
-function files({ root, format, bytes, pieces, hashes }: FilesTask, blake3: Blake3): readonly Failure[] {
-  const target = new Target(root);
+function files(task: FilesTask, blake3: Blake3): readonly Failure[] {
+  const target = new Target(task.root);
+  return each(task, blake3, (order, content) => writeFile(target, order, content));
+}
+
+function contents(task: ContentsTask, blake3: Blake3): ContentsResult {
+  const found = new Map<number, Uint8Array>();
+  const failures = each(task, blake3, (_, content, n) => void found.set(n, content));
+  return { contents: found, failures };
+}
+
+/**
+ * Goes through the files of all pieces.
+ *
+ * @param take - Gets the content of each one that is right; what it returns was refused beside that.
+ */
+function each<F extends ContentOrder>(
+  {
+    format,
+    bytes,
+    pieces,
+    hashes,
+  }: Omit<ContentsTask, 'kind' | 'pieces'> & { pieces: readonly PieceOf<F>[] },
+  blake3: Blake3,
+  take: (order: F, content: Uint8Array, n: number) => string | undefined,
+): readonly Failure[] {
   const failures: Failure[] = [];
   let n = 0;
   for (const piece of pieces) {
@@ -31,7 +66,7 @@ function files({ root, format, bytes, pieces, hashes }: FilesTask, blake3: Blake
         const expected = hashes.subarray(n * HASH_BYTES, (n + 1) * HASH_BYTES);
         if (Buffer.compare(blake3.hash(content), expected) !== 0)
           throw new Damaged('its content is not what it was');
-        const refused = writeFile(target, order, content);
+        const refused = take(order, content, n);
         if (refused !== undefined) failures.push(attributes(n, refused));
       } catch (error) {
         failures.push(failureOf(n, error));
@@ -42,10 +77,14 @@ function files({ root, format, bytes, pieces, hashes }: FilesTask, blake3: Blake
   return failures;
 }
 
-type ContentOf = (order: FileOrder) => Uint8Array;
+type ContentOf = (order: ContentOrder) => Uint8Array;
 
 /** Gives the content of each file of a piece; what is wrong about one file leaves the others alone. */
-function reader({ offset, length, files: wanted }: Piece, format: Format, bytes: Uint8Array): ContentOf {
+function reader(
+  { offset, length, files: wanted }: PieceOf<ContentOrder>,
+  format: ArchiveFormat,
+  bytes: Uint8Array,
+): ContentOf {
   const own = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length);
   if (format === 'zip') {
     return ({ skip, size }) => recordContent(own, size).subarray(skip, skip + size);
@@ -112,6 +151,8 @@ async function work(task: Task): Promise<Results[Task['kind']]> {
   switch (task.kind) {
     case 'files':
       return files(task, blake3);
+    case 'contents':
+      return contents(task, blake3);
     case 'frame':
       return frame(task);
     case 'deeds':

@@ -7,6 +7,10 @@ import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import { Series } from '../../series/series.ts';
 import type { CommonOptions } from '../options/common-options.ts';
+import { thisStateFolder } from '../../host/state-folder.ts';
+import { Memory } from '../../jobs/status/memory.ts';
+import { goneRows } from '../../jobs/status/plan-memory.ts';
+import { isAccepted, readAccepted, WHOLE } from '../../series/accepted.ts';
 import { recallFor } from '../state.ts';
 import { showStatus, statusJson } from '../views/status-view.ts';
 import type { Terminal } from '../terminal.ts';
@@ -21,7 +25,7 @@ const GRAVITY = { failing: 0, overdue: 1, waiting: 2, ok: 3 } as const;
 export async function statusCommand(options: StatusCommandOptions, terminal: Terminal): Promise<number> {
   const { json, prometheus, quiet } = options;
   if (json && prometheus) throw new SnapshotError('E_USAGE', '--json and --prometheus exclude each other');
-  const watched = await watchedBy(options);
+  const watched = await watchedBy(options, terminal);
   const now = new Date();
   const recall = recallFor(terminal);
   const read = await Promise.all(watched.map(async (one) => await readStatus(one, now, recall)));
@@ -46,10 +50,14 @@ export async function statusCommand(options: StatusCommandOptions, terminal: Ter
 }
 
 /** The active rows of the plan; or the one series that the user names, whatever its row says. */
-async function watchedBy({ series: which, plan: file }: StatusCommandOptions): Promise<readonly Watched[]> {
+async function watchedBy(
+  { series: which, plan: file }: StatusCommandOptions,
+  terminal: Terminal,
+): Promise<readonly Watched[]> {
   if (which === undefined) {
-    const { rows } = await loadPlan(file);
-    return rows.filter(({ active }) => active).map(watch);
+    const whole = await loadPlan(file);
+    const active = whole.rows.filter((row) => row.active).map(watch);
+    return [...active, ...(await goneFrom(whole, terminal))];
   }
   let plan: Plan | undefined;
   const series = await findSeries(which, async () => (plan = await loadPlan(file)));
@@ -60,6 +68,23 @@ async function watchedBy({ series: which, plan: file }: StatusCommandOptions): P
   });
   const row = plan && rowOf(series, plan);
   return [row === undefined ? { series, everyMs: DEFAULT_EVERY_MS } : watch(row)];
+}
+
+/** Series of rows that the plan has not any more, and of which nobody has said that this is known. */
+async function goneFrom(plan: Plan, terminal: Terminal): Promise<readonly Watched[]> {
+  try {
+    const watched: Watched[] = [];
+    for (const gone of await goneRows(new Memory(thisStateFolder()), plan)) {
+      const series = new Series(openStore(gone.destination), gone.name);
+      const accepted = await readAccepted(series).catch(() => []);
+      if (!isAccepted(accepted, WHOLE)) watched.push({ series, everyMs: DEFAULT_EVERY_MS, gone });
+    }
+    return watched;
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    terminal.err(`warning: ${error.message}; whether a row of the plan is gone is not known`);
+    return [];
+  }
 }
 
 function watch(row: Plan['rows'][number]): Watched {

@@ -128,7 +128,8 @@ async function drillAll(
       continue;
     }
     report({ event: 'progress', series: series.name, phase: 'drill', done: i, total: chosen.length });
-    const end = await drill(series, snapshot, signal);
+    const note = (message: string): void => report({ event: 'note', series: series.name, message });
+    const end = await drill(series, snapshot, signal, note);
     report(end);
     statuses.push(end.result === 'passed' ? 0 : 1);
     if (end.result === 'passed' || (level === 'full' && sample === undefined)) continue;

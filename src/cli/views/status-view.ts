@@ -60,8 +60,8 @@ export function showStatus(
     one.lastVerify === undefined ? 'never' : `${time(one.lastVerify.started)}${verifyMark(one.lastVerify)}`,
     one.lastDrill === undefined ? 'never' : `${time(one.lastDrill.started)}${mark(one.lastDrill.result)}`,
     time(one.nextDue?.toISOString()),
-    one.size?.snapshots === undefined ? '–' : formatCount(one.size.snapshots),
-    one.size?.seriesBytes === undefined ? '–' : formatBytes(one.size.seriesBytes),
+    one.size === undefined ? '–' : formatCount(one.size.snapshots),
+    one.size === undefined ? '–' : formatBytes(one.size.bytes),
     time(one.size?.oldest ?? undefined),
   ]);
   terminal.out(fittingTable(rows, terminal));
@@ -173,7 +173,7 @@ export function statusJson(one: SeriesStatus): object {
           },
     lastDrill: lastDrill === undefined ? null : { time: lastDrill.started, result: lastDrill.result },
     snapshots: size?.snapshots ?? null,
-    bytes: size?.seriesBytes ?? null,
+    bytes: size?.bytes ?? null,
     oldest: size?.oldest ?? null,
     unreadable: one.unreadable,
   };

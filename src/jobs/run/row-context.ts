@@ -1,7 +1,7 @@
 import { type Machine, thisMachine } from '../../host/machine.ts';
 import type { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
-import { readHeld, removeHeld, wayOut } from '../../series/guards.ts';
+import { readHeld, removeHeld, seriesWord, wayOut } from '../../series/guards.ts';
 import type { SeriesLock } from '../../series/lock/lock.ts';
 import type { Series } from '../../series/series.ts';
 import type { SeriesSize } from '../../series/series-size.ts';
@@ -12,6 +12,7 @@ import { type BytePath, fromText } from '../../tree/path.ts';
 import type { GuardReport } from '../events.ts';
 import type { DamageEnd } from './row-damage.ts';
 import { AcceptedPaths } from './accepted-paths.ts';
+import { KnownProblems } from './known-problems.ts';
 import type { Rotation } from './rotate.ts';
 import type { RowReporter } from './row-reporter.ts';
 
@@ -44,7 +45,14 @@ export interface RowResult {
   readonly totals: Totals;
   /** Written to the destination; in a dry run, what would go into archives. */
   readonly newBytes: number;
+  /** Those that nobody has accepted. */
   readonly problems: number;
+  /** Those of them that are not in the snapshot, though they exist. */
+  readonly missing: number;
+  /** Problems that are accepted. */
+  readonly known: number;
+  /** Why snapshots that were to go are there still. */
+  readonly heldBack: string | undefined;
   readonly guards: readonly GuardReport[];
   readonly rotation: Rotation;
   /** What the series has now; undefined after a dry run. */
@@ -67,6 +75,8 @@ export class RowContext {
   readonly #accepted: AcceptedPaths;
   readonly #overruled = new Set<string>();
   #isLifted = false;
+  #known: KnownProblems;
+  #heldBack: string | undefined;
 
   constructor(row: Row, series: Series, options: RowOptions, report: RowReporter) {
     this.row = row;
@@ -75,6 +85,7 @@ export class RowContext {
     this.report = report;
     this.started = options.now();
     this.machine = options.machine ?? thisMachine();
+    this.#known = new KnownProblems(row.name, row['may-fail'], []);
     this.#accepted = new AcceptedPaths(row.source, options.acceptPaths ?? []);
   }
 
@@ -112,14 +123,20 @@ export class RowContext {
     return this.#overruled;
   }
 
-  /** Everything that was named so far. */
+  /** Everything that was named so far, and what is known. */
   get problems(): readonly Problem[] {
-    return this.#problems;
+    return [...this.#problems, ...this.#known.met];
   }
 
-  /** Names `problems` in the report and, if there will be one, in info.json. */
+  /** Finds out which problems are accepted. To be called before any is named. */
+  async readKnown(): Promise<void> {
+    this.#known = await KnownProblems.of(this.row, this.series, (message) => this.report.note(message));
+  }
+
+  /** Names `problems` in the report, but for those that are known, and, if there will be one, in info.json. */
   name(problems: Iterable<Problem>): void {
     for (const problem of problems) {
+      if (this.#known.take(problem)) continue;
       this.#problems.push(problem);
       this.report.problem(problem);
     }
@@ -137,16 +154,40 @@ export class RowContext {
    */
   mayRotate(letGo: number): boolean {
     if (this.#guards.length > 0) return false;
-    const missing = this.#problems.filter(({ kind }) => kind === 'unreadable').length;
+    const missing = this.#missing();
     if (missing > 0 && letGo > 0)
-      this.report.note(
-        `nothing is rotated out, as ${missing === 1 ? 'a file or folder' : `${missing} files or folders`} could not be read`,
+      this.holdRotation(
+        `${missing === 1 ? 'a file or folder' : `${missing} files or folders`} could not be read`,
+        `If that is no trouble: \`snapshot accept ${seriesWord(this.row.name)} PATH\`.`,
       );
     return missing === 0;
   }
 
-  result(parts: Omit<RowResult, 'problems' | 'guards'>): RowResult {
-    return { ...parts, problems: this.#problems.length, guards: this.#guards };
+  /** Says why snapshots that were to go stay. @param hint - What to do about it. */
+  holdRotation(why: string, hint?: string): void {
+    this.#heldBack ??= why;
+    this.report.note(`nothing is rotated out, as ${why}${hint === undefined ? '' : `. ${hint}`}`);
+  }
+
+  /** Says, once, what is known and was met. */
+  tellKnown(): void {
+    const text = this.#known.summary();
+    if (text !== undefined) this.report.note(text);
+  }
+
+  result(parts: Omit<RowResult, 'problems' | 'missing' | 'known' | 'heldBack' | 'guards'>): RowResult {
+    return {
+      ...parts,
+      problems: this.#problems.length,
+      missing: this.#missing(),
+      known: this.#known.met.length,
+      heldBack: this.#heldBack,
+      guards: this.#guards,
+    };
+  }
+
+  #missing(): number {
+    return this.#problems.filter(({ kind }) => kind === 'unreadable').length;
   }
 
   async #heldBefore(): Promise<GuardReport[]> {

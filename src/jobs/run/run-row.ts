@@ -49,6 +49,7 @@ export async function runRow(
       if (options.adopt !== true) await refuseStranger(series, row, machine);
       else await adopt(series, row, machine, options.dryRun, (message) => report.note(message));
       const result = await backUp(context, scan);
+      context.tellKnown();
       isDone = true;
       return result;
     } catch (error) {
@@ -72,6 +73,7 @@ async function removeIfEmpty({ series }: RowContext): Promise<void> {
 
 async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
   const { dryRun, rehash } = context.options;
+  await context.readKnown();
   const found = await openSeries(context);
   const { previous, scanned, held } = await carryOver(context, found, await scan.compareWith(found, rehash));
   const { tree, comparison } = scanned;

@@ -4,7 +4,7 @@ import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
 import { GuardError } from '../../series/guards.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
-import { appendRecord, type DamageRecord, type RunRecord } from '../../series/runs-log.ts';
+import { appendRecord, type RunRecord } from '../../series/runs-log.ts';
 import { Series } from '../../series/series.ts';
 import { openStore } from '../../store/open-store.ts';
 import { RateLimit } from '../../store/wrap/rate-limit.ts';
@@ -124,7 +124,7 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
   }
   try {
     if (reached !== undefined && !dryRun && !isAnothers) {
-      await remember(reached, recordOf(end, started, result?.damage.record), now(), reporter);
+      await remember(reached, recordOf(end, started, result), now(), reporter);
     }
   } catch (error) {
     end = { ...end, error: errorOf(error), status: gravestStatus([end.status, EXIT_STATUS.E_INTERNAL]) };
@@ -257,8 +257,9 @@ function nothingDone(row: Row, dryRun: boolean, durationMs: number): Omit<RowEnd
   };
 }
 
-function recordOf(end: RowEnd, started: Date, damage: DamageRecord | undefined): RunRecord {
+function recordOf(end: RowEnd, started: Date, result: RowResult | undefined): RunRecord {
   const { outcome, snapshot, change, bytes, newBytes, guards, error, removed, problems, series } = end;
+  const damage = result?.damage.record;
   return {
     started: started.toISOString(),
     finished: new Date(started.getTime() + end.durationMs).toISOString(),
@@ -268,6 +269,9 @@ function recordOf(end: RowEnd, started: Date, damage: DamageRecord | undefined):
     bytes,
     newBytes,
     skipped: problems,
+    ...(result !== undefined && { missing: result.missing }),
+    ...(result !== undefined && result.known > 0 && { known: result.known }),
+    ...(result?.heldBack !== undefined && { heldBack: result.heldBack }),
     guards: guards.map(({ guard }) => guard),
     error: error?.message ?? null,
     removed: removed.map((step) => step.snapshot),

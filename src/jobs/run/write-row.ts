@@ -142,7 +142,7 @@ async function rotate(
     report.note(`${name} stays: it has the last sound copy of what is damaged elsewhere`);
   const plan = withHeld(decided, held);
   if (plan.remove.length > 0 && (await series.mayNeedOthers({ ...survey, snapshots }))) {
-    report.note('nothing is rotated out, as a damaged snapshot may need archives of the others');
+    context.holdRotation('a damaged snapshot may need archives of the others');
     return NO_ROTATION;
   }
   for (const { snapshot } of plan.keep) await series.settle(snapshot.name);
