@@ -7,8 +7,8 @@ import { s3Error } from './s3-error.ts';
 import { elements, escaped, isWhole, textOf } from './s3-xml.ts';
 
 const MIB = 1024 * 1024;
-/** All parts but the last one are of one size, which some servers demand. */
-const PART_BYTES = 16 * MIB;
+/** From this size on an object goes in parts. All but the last one are of one size, which some servers demand. */
+export const PART_BYTES: number = 16 * MIB;
 const MOST_PARTS = 10_000;
 const PARALLEL = 4;
 /** Parts are in memory while they are sent: this is the most, unless one of a huge object is larger. */
@@ -18,9 +18,6 @@ const COMPLETE_MS = 300_000;
 /** Giving up must not take long. */
 const ABORT_MS = 5000;
 
-/** From this size on an object goes in parts. */
-export const MULTIPART_FROM_BYTES: number = PART_BYTES;
-
 interface Upload {
   readonly key: string;
   readonly id: string;
@@ -29,24 +26,29 @@ interface Upload {
 }
 
 /** How an object of `sizeBytes` is cut. */
-export function partsOf(sizeBytes: number): {
+export function partsOf(
+  sizeBytes: number,
+  usualBytes: number = PART_BYTES,
+): {
   readonly partBytes: number;
   readonly count: number;
   readonly parallel: number;
 } {
   const least = Math.ceil(sizeBytes / MOST_PARTS / MIB) * MIB;
-  const partBytes = Math.max(PART_BYTES, least);
+  const partBytes = Math.max(usualBytes, least);
   const parallel = Math.max(1, Math.min(PARALLEL, Math.floor(MOST_IN_MEMORY / partBytes)));
   return { partBytes, count: Math.ceil(sizeBytes / partBytes), parallel };
 }
 
 export class MultipartUploads {
   readonly #client: S3Client;
+  readonly #partBytes: number;
   /** Those that a failure has interrupted: the file may come again. */
   readonly #open = new Map<SpooledFile, Upload>();
 
-  constructor(client: S3Client) {
+  constructor(client: S3Client, partBytes: number) {
     this.#client = client;
+    this.#partBytes = partBytes;
   }
 
   /** @param key - All of it. @param headers - Of the object. @param what - For errors. */
@@ -111,7 +113,7 @@ export class MultipartUploads {
     what: string,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { partBytes, count, parallel } = partsOf(file.sizeBytes);
+    const { partBytes, count, parallel } = partsOf(file.sizeBytes, this.#partBytes);
     const missing = Array.from({ length: count }, (_, i) => i).filter((i) => upload.etags[i] === undefined);
     let failure: { readonly error: unknown } | undefined;
     // When one fails, those under way end their part: it counts for the next try.

@@ -6,7 +6,7 @@ import { HttpClient } from '../http/http-client.ts';
 import type { Objects, SpooledFile } from '../objects.ts';
 import type { StoreItem } from '../store.ts';
 import { awsKeys, type Environment } from './aws-keys.ts';
-import { MULTIPART_FROM_BYTES, MultipartUploads, readAll } from './multipart.ts';
+import { MultipartUploads, PART_BYTES, readAll } from './multipart.ts';
 import { bucketUrl, parseS3Address } from './s3-address.ts';
 import { S3Client } from './s3-client.ts';
 import { s3Error } from './s3-error.ts';
@@ -23,12 +23,13 @@ const OWN_KEY = /^[^/]+\/\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z\/[^/]+$/;
 export interface S3Lab {
   readonly env?: Environment;
   readonly silenceMs?: number;
+  readonly partBytes?: number;
 }
 
 /** @throws {@link SnapshotError} `E_USAGE` for the address, `E_AUTH` when there are no keys. */
 export async function openS3(
   address: string,
-  { env = process.env, silenceMs }: S3Lab = {},
+  { env = process.env, silenceMs, partBytes = PART_BYTES }: S3Lab = {},
 ): Promise<Objects> {
   const parsed = parseS3Address(address);
   const keys = await awsKeys(parsed.profile, env);
@@ -37,7 +38,7 @@ export async function openS3(
   const ca = bundle === '' ? undefined : await attempt('read', bundle, () => readFile(bundle));
   const http = new HttpClient({ silenceMs, ca });
   const client = new S3Client(http, bucketUrl(parsed, region), keys, region);
-  return new S3Objects(http, client, parsed);
+  return new S3Objects(http, client, parsed, partBytes);
 }
 
 /** For who says nothing of a region. Cloudflare has one, and Backblaze has it in its names. */
@@ -53,6 +54,7 @@ class S3Objects implements Objects {
   readonly #prefix: string;
   readonly #large: Readonly<Record<string, string>>;
   readonly #uploads: MultipartUploads;
+  readonly #partBytes: number;
   /** Series in which stale uploads were looked for. */
   readonly #cleared = new Set<string>();
 
@@ -60,13 +62,15 @@ class S3Objects implements Objects {
     http: HttpClient,
     client: S3Client,
     { bucket, prefix, storageClass }: { bucket: string; prefix: string; storageClass: string | undefined },
+    partBytes: number,
   ) {
     this.label = `s3://${bucket}/${prefix}`.replace(/\/$/, '');
     this.#http = http;
     this.#client = client;
     this.#prefix = prefix;
     this.#large = storageClass === undefined ? {} : { 'X-Amz-Storage-Class': storageClass };
-    this.#uploads = new MultipartUploads(client);
+    this.#uploads = new MultipartUploads(client, partBytes);
+    this.#partBytes = partBytes;
   }
 
   async list(folder: string, signal?: AbortSignal): Promise<readonly StoreItem[]> {
@@ -137,7 +141,7 @@ class S3Objects implements Objects {
     const what = this.#cannot('write', key);
     await this.#clearStale(key);
     const whole = this.#prefix + key;
-    if (file.sizeBytes >= MULTIPART_FROM_BYTES) {
+    if (file.sizeBytes >= this.#partBytes) {
       await this.#uploads.put(whole, file, this.#large, what, signal);
       return;
     }

@@ -44,7 +44,10 @@ export class NastyProxy {
   }
 
   /** @param target - `HOST:PORT` of the server. */
-  static async start(target: string, tls?: { readonly key: string; readonly cert: string }): Promise<NastyProxy> {
+  static async start(
+    target: string,
+    tls?: { readonly key: string; readonly cert: string },
+  ): Promise<NastyProxy> {
     const proxy = new NastyProxy(target, tls);
     await once(proxy.#server.listen(0, '127.0.0.1'), 'listening');
     proxy.#port = (proxy.#server.address() as AddressInfo).port;
@@ -107,14 +110,19 @@ export class NastyProxy {
     const whole = { status: answer.statusCode ?? 0, headers: answer.headers, body };
     if (trouble?.kind === 'lose') request.socket.destroy();
     else if (trouble?.kind === 'cutAnswer') {
-      response.writeHead(whole.status, { ...whole.headers, 'content-length': String(body.length) });
+      response.writeHead(whole.status, lengthened(whole.headers, body));
       response.write(body.subarray(0, trouble.afterBytes), () => request.socket.destroy());
     } else send(response, trouble?.kind === 'change' ? trouble.change(whole) : whole);
   }
 }
 
 function send(response: ServerResponse, { status, headers = {}, body = '' }: Answer): void {
-  const { 'transfer-encoding': _, ...kept } = headers;
-  response.writeHead(status, { ...kept, 'content-length': String(Buffer.byteLength(body)) });
+  response.writeHead(status, lengthened(headers, body));
   response.end(body);
+}
+
+/** With the length of `body`, whatever it was before. */
+function lengthened(headers: IncomingHttpHeaders, body: string | Buffer): IncomingHttpHeaders {
+  const { 'transfer-encoding': _, ...kept } = headers;
+  return { ...kept, 'content-length': String(Buffer.byteLength(body)) };
 }
