@@ -41,7 +41,7 @@ export function checkedAddress(text: string): string {
 }
 
 /** `text` as it may be shown. */
-export function withoutPassword(text: string): string {
+function withoutPassword(text: string): string {
   return text.replace(/^([a-z0-9]+:\/\/[^/@]*?):[^/@]*@/, '$1:***@');
 }
 

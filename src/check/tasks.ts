@@ -1,4 +1,5 @@
 // What the main thread asks of a thread that reads archives, and what it gets back.
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import type { SharedPieces } from './piece-table.ts';
 
 /** What became of a piece. */
@@ -14,7 +15,7 @@ export interface CheckTask {
   readonly key: string;
   /** The archive, for messages. */
   readonly where: string;
-  readonly format: 'tar.zst' | 'zip';
+  readonly format: ArchiveFormat;
   /** Size of the file as it is. */
   readonly sizeBytes: number;
   /** What the whole file's SHA-256 should be. */

@@ -6,6 +6,7 @@ import { VERSION } from '../jobs/tool.ts';
 import { COMMON_OPTIONS } from './options/common-options.ts';
 import { configFile, readConfig, withDefaults } from './options/config-file.ts';
 import { checkGivenValues } from './options/given-values.ts';
+import { addExportCommands } from './commands/export-commands.ts';
 import { addLookCommands } from './commands/look-commands.ts';
 import { NOTICE_OPTIONS } from './options/notice-options.ts';
 import { groupRunOptions, RUN_OPTIONS } from './options/run-options.ts';
@@ -25,6 +26,7 @@ const EXIT_HELP = `Exit status:
 const DOING: ReadonlySet<string> = new Set([
   'run',
   'restore',
+  'export',
   'verify',
   'schedule',
   'shutdown',
@@ -130,6 +132,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       },
     );
   addLookCommands(parser, terminal, (code) => (status = code));
+  addExportCommands(parser, terminal, (code) => (status = code));
   addUpkeepCommands(parser, terminal, (code) => (status = code));
   addScheduleCommands(parser, terminal, file, (code) => (status = code));
   parser

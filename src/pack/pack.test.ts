@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
@@ -34,11 +35,10 @@ import { PIECE_BYTES } from './batches.ts';
 import { hashFiles } from './hash-files.ts';
 import type { PackedArchive } from './archive-writer.ts';
 import { WorkerPool } from './pool.ts';
-import type { Format } from './tasks.ts';
 import { packWhole, type WholeTree } from './whole-tree.lab.ts';
 
 const MIB = 1024 * 1024;
-const FORMATS: Format[] = ['tar.zst', 'zip'];
+const FORMATS: ArchiveFormat[] = ['tar.zst', 'zip'];
 const isGnuTar = spawnSync('tar', ['--version'], { encoding: 'utf8' }).stdout?.includes('GNU') ?? false;
 const hasZstd = spawnSync('zstd', ['--version']).status === 0;
 const hasUnzip = spawnSync('unzip', ['-v']).status === 0;
@@ -96,7 +96,7 @@ function file(path: string, content: string | Buffer = 'x'): string | Buffer {
 
 type Options = Parameters<typeof packWhole>[1];
 
-function options(format: Format, changes: Partial<Options> = {}): Options {
+function options(format: ArchiveFormat, changes: Partial<Options> = {}): Options {
   return {
     root: source,
     format,
@@ -117,7 +117,7 @@ function options(format: Format, changes: Partial<Options> = {}): Options {
 
 /** Packs `entries`, and checks what every packing promises. */
 async function packed(
-  format: Format,
+  format: ArchiveFormat,
   entries = scanned(),
   changes: Partial<Options> = {},
 ): Promise<WholeTree & { readonly archives: readonly PackedArchive[] }> {
@@ -146,7 +146,7 @@ function numberOf(entries: EntryTable, path: string): number {
 function contentAt(
   place: Place,
   sizeBytes: number,
-  format: Format,
+  format: ArchiveFormat,
   archives: readonly PackedArchive[],
 ): Buffer {
   const whole = readFileSync(join(store.folder, archives[place.archive]?.file ?? ''));
@@ -175,7 +175,7 @@ function contentAt(
 }
 
 /** Every file of the source lies where its place says, with the hash of its content. */
-function expectContents(format: Format, { result, entries, placeOf }: WholeTree): void {
+function expectContents(format: ArchiveFormat, { result, entries, placeOf }: WholeTree): void {
   for (const i of numbers(entries)) {
     const place = placeOf(i);
     if (entries.type(i) !== 'file') {
@@ -223,7 +223,7 @@ function treeBelow(root: string, tickNs: bigint, countLinks: boolean): Map<strin
   return tree;
 }
 
-function extract(format: Format, archives: readonly PackedArchive[]): string {
+function extract(format: ArchiveFormat, archives: readonly PackedArchive[]): string {
   const out = join(folder, `out-${randomBytes(4).toString('hex')}`);
   mkdirSync(out);
   for (const { file: name } of archives) {

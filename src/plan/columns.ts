@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { DEFAULT_EVERY_MS, parseEvery } from './every.ts';
 import { type Retention, parseKeep } from './keep.ts';
 import { parseName } from './name.ts';
@@ -12,7 +13,7 @@ export interface Settings {
   readonly name: string;
   readonly active: boolean;
   readonly keep: Retention;
-  readonly format: 'tar.zst' | 'zip';
+  readonly format: ArchiveFormat;
   readonly strategy: 'incremental' | 'full';
   readonly exclude: readonly string[];
   /** Globs of what is no trouble when it cannot be read. */

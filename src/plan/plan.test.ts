@@ -171,6 +171,39 @@ describe('loadPlan()', () => {
   });
 });
 
+describe('a destination on another machine', () => {
+  it('stays an address, in which `${VAR}` alone is replaced', async () => {
+    const text = 'source,destination,name\nx,s3://${USERPROFILE}/50%25/$HOME/,y\nx,rclone:remote:a b,z\n';
+    await writeFile(at('plan.csv'), text);
+    const { rows } = await loadPlan(at('plan.csv'), { ...ENV, USERPROFILE: 'bucket' });
+    expect(rows.map(({ destination }) => destination)).toEqual([
+      's3://bucket/50%25/$HOME',
+      'rclone:remote:a b',
+    ]);
+  });
+
+  it('is one series with the same address, however its slashes and letters are written', async () => {
+    const text = 'source,destination,name\nx,sftp://nas/backup,y\nz,sftp://nas/backup/,Y\n';
+    expect(await messagesOf(text)).toEqual([expect.stringContaining('lines 2 and 3 both have')]);
+  });
+
+  it('is refused with a password in it, which is not repeated, or a variable that is not set', async () => {
+    const text = 'source,destination\nx,sftp://me:secret@nas/x\ny,s3://${NONE}/x\n';
+    const messages = await messagesOf(text);
+    expect(messages).toEqual([
+      expect.stringContaining('holds a password'),
+      expect.stringContaining('undefined variable `NONE`'),
+    ]);
+    expect(messages.join('')).not.toContain('secret');
+  });
+
+  it('is none where a source is', async () => {
+    expect(await messagesOf('source,destination\nsftp://nas/x,y\n')).toEqual([
+      expect.stringContaining('the address `sftp://nas/x`'),
+    ]);
+  });
+});
+
 describe('the columns of a plan', () => {
   it('must include source and destination', async () => {
     expect(await messagesOf('name,keep\na,7\n')).toEqual([

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { commandLine } from '../base/command-line.ts';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { SnapshotError, reasonOf } from '../base/errors.ts';
+import { homeFolder } from '../base/home.ts';
 import type { Settings } from './columns.ts';
 import { type CsvRecord, readCsv } from './csv.ts';
 import type { Surroundings } from './expand.ts';
@@ -26,7 +26,7 @@ export type { Plan, Row } from './row.ts';
 export async function loadPlan(file: string, env: NodeJS.ProcessEnv = process.env): Promise<Plan> {
   const { records, problems } = readCsv(await readBytes(file));
   const absolute = path.resolve(file);
-  const around = { path, env, home: homeOf(env), base: path.dirname(absolute) };
+  const around = { path, env, home: homeFolder(env), base: path.dirname(absolute) };
   const checked = await checkRecords(records, around, problems.length > 0);
   const all = [...problems, ...checked.problems].toSorted((a, b) => a.line - b.line);
   if (all.length > 0) throw new PlanError(file, all);
@@ -43,11 +43,6 @@ async function readBytes(file: string): Promise<Uint8Array> {
       hint,
     });
   }
-}
-
-function homeOf(env: NodeJS.ProcessEnv): string {
-  const home = process.platform === 'win32' ? env['USERPROFILE'] : env['HOME'];
-  return home === undefined || home === '' ? homedir() : home;
 }
 
 interface Checked {

@@ -1,5 +1,6 @@
+import { type ArchiveFormat, formatOf } from '../base/archive-format.ts';
 // How snapshots and their files are called.
-import type { PackFormat } from './info.ts';
+import { SnapshotError } from '../base/errors.ts';
 
 /** `2026-11-19T02-00-00Z`: ISO 8601 with `-` for `:`, which Windows does not allow in names. */
 const SNAPSHOT_NAME = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/;
@@ -28,8 +29,18 @@ export const BOLT_FOLDER: string = `${LET_GO_FILE}.part`;
 const OWN_FILES = [INFO_FILE, INDEX_FILE, CHANGES_FILE, DEAD_FILE, SUMS_FILE, RESTORE_FILE];
 const MARKERS = [UNFINISHED_FILE, LET_GO_FILE];
 
-/** The name of a snapshot that begins at `at`; parts of a second are cut off. */
+/**
+ * The name of a snapshot that begins at `at`; parts of a second are cut off.
+ *
+ * @throws {@link SnapshotError} `E_HOST` for a year that has no name of this form.
+ */
 export function snapshotName(at: Date): string {
+  const year = at.getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) {
+    throw new SnapshotError('E_HOST', `The clock of this machine says that it is the year ${year}`, {
+      hint: 'Set it right; no snapshot was written.',
+    });
+  }
   return `${at.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
 }
 
@@ -77,7 +88,7 @@ export function archiveName(
   series: string,
   snapshot: string,
   n: number,
-  format: PackFormat,
+  format: ArchiveFormat,
   date: string = snapshot,
 ): string {
   if (date !== snapshot) return `${series}-${date}-0${n + 1}.${format}`;
@@ -95,7 +106,7 @@ export function archiveDate(file: string, series: string): string | undefined {
  * What the archive of a snapshot is called that holds its folders and links. `~` comes after `-` and `.` in
  * byte order, so that it is the last one to be extracted.
  */
-export function treeArchiveName(series: string, snapshot: string, format: PackFormat): string {
+export function treeArchiveName(series: string, snapshot: string, format: ArchiveFormat): string {
   return `${series}-${snapshot}~tree.${format}`;
 }
 
@@ -118,7 +129,7 @@ export function isOurs(file: string, series: string): boolean {
 
 /** Whether `file` is called like an archive, of whatever series. */
 export function isArchive(file: string): boolean {
-  return /\.(?:tar\.zst|zip)$/.test(file);
+  return formatOf(file) !== undefined;
 }
 
 /** Whether `file` is an archive with content, whole, that was written for `snapshot`. */

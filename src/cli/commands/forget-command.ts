@@ -18,9 +18,7 @@ export interface ForgetCommandOptions extends CommonOptions {
   readonly yes: boolean;
 }
 
-function now(): Date {
-  return new Date();
-}
+const now = (): Date => new Date();
 
 /** Removes one snapshot. */
 export async function forgetCommand(options: ForgetCommandOptions, terminal: Terminal): Promise<number> {

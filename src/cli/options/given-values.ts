@@ -11,6 +11,7 @@ const SINGLE = [
   'at',
   'series',
   'to',
+  'as',
   'overwrite',
   'level',
   'sample',

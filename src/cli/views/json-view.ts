@@ -1,4 +1,5 @@
 import type { RowEnd, RunEvent } from '../../jobs/events.ts';
+import type { ExportEvent } from '../../jobs/export/export-events.ts';
 import type { RestoreEvent } from '../../jobs/restore/restore-events.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
 import type { RunView } from '../../jobs/nightly/run-view.ts';
@@ -21,7 +22,7 @@ export class JsonView implements RunView {
     this.#print({ event: 'start', plan: plan.file, rows: rows.map(({ name }) => name) });
   }
 
-  event(event: RunEvent | RestoreEvent): void {
+  event(event: RunEvent | RestoreEvent | ExportEvent): void {
     if (event.event === 'progress') {
       const key = `${event.row}/${event.phase}`;
       const now = performance.now();

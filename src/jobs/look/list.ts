@@ -1,4 +1,3 @@
-import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import type { Row } from '../../plan/plan.ts';
 import { type Info, newBytesOf } from '../../series/info.ts';
 import { INFO_FILE } from '../../series/names.ts';
@@ -10,7 +9,7 @@ import type { Series, Snapshot } from '../../series/series.ts';
 import { bytesOf } from '../../series/series-size.ts';
 import { thisZone } from '../../series/zone.ts';
 import { oddOnes } from '../odd-time.ts';
-import { findAway } from '../run/away.ts';
+import { type OutOfReach, outOfReach } from '../reach.ts';
 import type { Recall } from '../status/memory.ts';
 
 export interface ListedSnapshot {
@@ -48,8 +47,8 @@ export interface ListedSeries {
   }[];
   /** What all whole snapshots take on disk, but for a few small files; what they share counts once. */
   readonly bytes: number;
-  /** What there is to say of its disk, when that is not connected. */
-  readonly waiting: string | undefined;
+  /** Why it could not be looked into: its disk is not connected. */
+  readonly out: OutOfReach | undefined;
 }
 
 function dated({ name, at, doubt, info }: Snapshot): Dated {
@@ -63,8 +62,12 @@ export async function list(
   recall: Recall,
   now: Date,
 ): Promise<ListedSeries> {
-  const { every = DEFAULT_EVERY_MS, keep } = row ?? {};
-  const waiting = (await findAway(series, every, await recall(series.store.label), now))?.message;
+  const keep = row?.keep;
+  const of = { name: series.name, folder: series.place() };
+  const out = await outOfReach(series, row, recall, now);
+  if (out !== undefined) {
+    return { ...of, snapshots: [], unfinished: [], odd: [], kept: [], damaged: [], bytes: 0, out };
+  }
   const { snapshots, unfinished, kept: others, damaged } = await series.survey(now);
   const known = await readDamage(series);
   const looked = await lookOver(series, snapshots);
@@ -75,8 +78,7 @@ export async function list(
   const kept = keep === undefined ? undefined : planRotation(snapshots.map(dated), keep, thisZone()).keep;
   const pins = await readPins(series, snapshots);
   return {
-    name: series.name,
-    folder: series.place(),
+    ...of,
     snapshots: snapshots.map((snapshot) => ({
       ...snapshot,
       isOdd: snapshot.doubt === 'odd',
@@ -93,7 +95,7 @@ export async function list(
       ...(known.trouble === undefined ? [] : [{ name: undefined, message: known.trouble, hint: undefined }]),
     ],
     bytes: bytesOf(snapshots),
-    waiting,
+    out,
   };
 }
 

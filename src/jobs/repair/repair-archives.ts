@@ -1,4 +1,5 @@
 // The archives of a snapshot to repair: read through, and numbered as index lines call them.
+import { formatOf } from '../../base/archive-format.ts';
 import { type FoundMember, readArchive } from '../../format/read-archive.ts';
 import { HashingSource } from '../../check/hashing-source.ts';
 import { SnapshotError } from '../../base/errors.ts';
@@ -40,7 +41,7 @@ export async function readWhole(
       read: async (offset, length) => await series.store.readRange(key, offset, length),
     });
     const members: FoundMember[] = [];
-    const format = file.endsWith('.zip') ? 'zip' : 'tar.zst';
+    const format = formatOf(file) ?? 'tar.zst';
     for await (const member of readArchive(format, source, where, hasher, signal)) members.push(member);
     archives.push({ file, bytes: item.sizeBytes, sha256: await source.finish(), members });
   }

@@ -1,4 +1,5 @@
 // A series in a place that only takes whole objects, as buckets do: everything works there that works in a folder.
+import type { ArchiveFormat } from '../../base/archive-format.ts';
 import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,12 +17,14 @@ import { contentOf, SeriesLab } from './series.lab.ts';
 
 const { signal } = new AbortController();
 
+function short(text: string): string {
+  return createHash('md5')
+    .update(text.replace(/^(file \d+) \S+/, '$1'))
+    .digest('hex');
+}
+
 /** What is in `root`, short: restored times are a fraction of a microsecond off. */
 function treeOf(root: string): ReadonlyMap<string, string> {
-  const short = (text: string): string =>
-    createHash('md5')
-      .update(text.replace(/^(file \d+) \S+/, '$1'))
-      .digest('hex');
   return new Map([...contentOf(root)].map(([path, text]) => [path, short(text)]));
 }
 
@@ -68,7 +71,7 @@ interface Bucket {
   readonly restored: (at: string) => Promise<ReadonlyMap<string, string>>;
 }
 
-function bucket(lag = 0, format: 'tar.zst' | 'zip' = 'tar.zst'): Bucket {
+function bucket(lag = 0, format: ArchiveFormat = 'tar.zst'): Bucket {
   const lab = new SeriesLab();
   onTestFinished(() => lab.remove());
   lab.row = { ...lab.row, destination: 'memory://test', format, keep: { last: 2 } };

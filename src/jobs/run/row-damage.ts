@@ -1,4 +1,5 @@
 // What a run knows of damage in its series, and what it makes of it.
+import { formatOf } from '../../base/archive-format.ts';
 import { commandLine } from '../../base/command-line.ts';
 import {
   type Flaw,
@@ -260,7 +261,7 @@ export function recordOf(
 
 /** What is no archive can be made from archives. */
 function isRepairable([place, { accepted }]: readonly [string, Flaw]): boolean {
-  return !accepted && !/\.(?:tar\.zst|zip)$/.test(place);
+  return !accepted && formatOf(place) === undefined;
 }
 
 function acceptAll(flaws: Flaws): Flaws {

@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from '../../base/archive-format.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BytePath, fromText, parentOf } from '../../tree/path.ts';
@@ -14,7 +15,7 @@ function archive(number: number, file: string, entries: number): Info['archives'
 }
 
 function textOf(
-  format: 'tar.zst' | 'zip',
+  format: ArchiveFormat,
   plan: RestorePlan,
   files: readonly Meta[],
   folders: readonly Meta[],
@@ -50,7 +51,10 @@ const meta: fc.Arbitrary<Meta> = fc.record({
   mode: fc.nat({ max: 0o7777 }),
   uid: fc.nat({ max: 0xffffffff }),
   gid: fc.nat({ max: 0xffffffff }),
-  mtimeNs: fc.bigInt({ min: -(10n ** 18n), max: 10n ** 19n }),
+  mtimeNs: fc.oneof(
+    fc.bigInt({ min: -(10n ** 18n), max: 10n ** 19n }),
+    fc.bigInt({ min: -(2n ** 63n) * 10n ** 9n, max: 2n ** 63n * 10n ** 9n }),
+  ),
 });
 
 function asMeta(one: Meta): object {

@@ -1,3 +1,4 @@
+import { formatOf } from '../../base/archive-format.ts';
 import { formatSeconds } from '../../format/member.ts';
 import { printable } from '../../base/errors.ts';
 import { type BytePath, fromText, parentOf } from '../../tree/path.ts';
@@ -86,7 +87,7 @@ export function restoreText(
     steps.push(...showSteps(plan.last), ...files.map(showMeta));
   steps.push(...folders.map(showMeta));
   const isSimple = steps.length === archives.length;
-  const hasZip = archives.some(({ file }) => file.endsWith('.zip'));
+  const hasZip = archives.some(({ file }) => formatOf(file) === 'zip');
   const commands = [...(hasZip ? [UTF8_LOCALE] : []), ...(isSimple ? [] : [FUNCTIONS]), ...steps];
   if (!isSimple) commands.push(LAST);
   commands.push(END);
@@ -158,7 +159,7 @@ export const EXTRACT_ZIP = [
 
 function extract({ file }: ArchiveInfo): string {
   const archive = `"$here"/${quoted(fromText(inFolder(file)))}`;
-  const [before, after] = file.endsWith('.zip') ? EXTRACT_ZIP : EXTRACT_TAR;
+  const [before, after] = formatOf(file) === 'zip' ? EXTRACT_ZIP : EXTRACT_TAR;
   return `${before}${archive}${after}`;
 }
 
@@ -197,13 +198,16 @@ function showMeta({ path, mode, uid, gid, mtimeNs }: Meta): string {
   return `meta ${mode.toString(8).padStart(4, '0')} ${uid}:${gid} ${isoTime(mtimeNs)} ${quoted(path)}`;
 }
 
-/** ISO 8601 with nanoseconds, which every `touch -d` reads (IEEE Std 1003.1-2017, touch). */
+/**
+ * ISO 8601 with nanoseconds, which every `touch -d` reads (IEEE Std 1003.1-2017, touch). For years that it has no form
+ * for, seconds since 1970, as those of GNU and busybox read them.
+ */
 function isoTime(ns: bigint): string {
-  const [seconds = '0', fraction = '0'] = formatSeconds(
-    ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n,
-  ).split('.');
-  const whole = (ns - BigInt(fraction)) / 1_000_000_000n + BigInt(seconds);
-  return new Date(Number(whole) * 1000).toISOString().replace('.000Z', `.${fraction}Z`);
+  const fraction = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  const at = new Date(Number((ns - fraction) / 1_000_000n));
+  const year = at.getUTCFullYear();
+  if (!(year >= 1 && year <= 9999)) return `@${formatSeconds(ns)}`;
+  return at.toISOString().replace('.000Z', `.${String(fraction).padStart(9, '0')}Z`);
 }
 
 /** `text` as one word of the shell. */

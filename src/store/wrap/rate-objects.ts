@@ -13,10 +13,10 @@ export class RateObjects implements Objects {
   constructor(inner: Objects, limit: RateLimit) {
     this.#inner = inner;
     this.#limit = limit;
-    const { removeFolder, link, freeBytes } = inner;
-    if (removeFolder !== undefined) this.removeFolder = removeFolder.bind(inner);
-    if (link !== undefined) this.link = link.bind(inner);
-    if (freeBytes !== undefined) this.freeBytes = freeBytes.bind(inner);
+    if (inner.removeFolder !== undefined)
+      this.removeFolder = async (key) => (await inner.removeFolder?.(key)) ?? false;
+    if (inner.link !== undefined) this.link = async (from, to) => (await inner.link?.(from, to)) ?? false;
+    if (inner.freeBytes !== undefined) this.freeBytes = async () => await inner.freeBytes?.();
   }
 
   get label(): string {

@@ -31,11 +31,13 @@ export class RetryObjects implements Objects {
   constructor(inner: Objects, scale = 1) {
     this.#inner = inner;
     this.#scale = scale;
-    const { removeFolder, link, freeBytes } = inner;
-    if (removeFolder !== undefined)
-      this.removeFolder = async (key) => await this.#try(() => removeFolder.call(inner, key));
-    if (link !== undefined) this.link = async (from, to) => await this.#try(() => link.call(inner, from, to));
-    if (freeBytes !== undefined) this.freeBytes = async () => await this.#try(() => freeBytes.call(inner));
+    if (inner.removeFolder !== undefined)
+      this.removeFolder = async (key) =>
+        await this.#try(async () => (await inner.removeFolder?.(key)) ?? false);
+    if (inner.link !== undefined)
+      this.link = async (from, to) => await this.#try(async () => (await inner.link?.(from, to)) ?? false);
+    if (inner.freeBytes !== undefined)
+      this.freeBytes = async () => await this.#try(async () => await inner.freeBytes?.());
   }
 
   get label(): string {
