@@ -12,6 +12,10 @@ class FullStore extends LocalStore {
   }
 }
 
+function open(folder: string): LocalStore {
+  return new FullStore(folder);
+}
+
 let lab: SeriesLab;
 beforeEach(async () => {
   lab = new SeriesLab();
@@ -31,7 +35,6 @@ describe('a run with --accept-changes', () => {
 
   it('says that there seemed to be no room', async () => {
     writeFileSync(join(lab.source, 'more'), 'more');
-    const open = (folder: string): LocalStore => new FullStore(folder);
     expect(await lab.run({ open, acceptChanges: false })).toMatchObject({ outcome: 'failed', status: 4 });
     expect(await lab.run({ open })).toMatchObject({ outcome: 'written', status: 0 });
     expect(lab.notes()).toEqual([expect.stringMatching(/^accepted: ".*" has 0\.0 MB free, and about/)]);
