@@ -96,6 +96,7 @@ describe('knownPast()', () => {
     const past = await knownPast({ series, everyMs: DAY_MS }, NOW, nothing);
     expect(past).toEqual({
       records: [old, late],
+      logged: [old, ahead, late],
       unreadable: 1,
       wrongClocks: 1,
       away: undefined,
