@@ -24,7 +24,13 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
   const { series, everyMs } = watched;
   const { records, unreadable, wrongClocks, away, trouble } = await knownPast(watched, now, recall);
   const status = statusOf(records, everyMs, now, away?.message);
-  const of = { series: series.name, destination: series.store.location, everyMs, unreadable, wrongClocks };
+  const of = {
+    series: watched.row?.label ?? series.name,
+    destination: series.store.location,
+    everyMs,
+    unreadable,
+    wrongClocks,
+  };
   const wrong = [
     ...(trouble === undefined ? [] : [trouble]),
     ...(away === undefined ? await damageOf(series) : []),

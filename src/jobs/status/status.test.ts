@@ -74,7 +74,7 @@ describe('statusOf()', () => {
       'that missed a night',
       [run(37, 'unchanged')],
       'overdue',
-      ['the last success was 37 hours ago, and is to be every 1d'],
+      ['the last success was 37 hours ago, and is to be every day'],
     ],
     ['that never ran', [], 'overdue', ['it has never run']],
     ['that only failed', [run(1, 'failed')], 'failing', ['the last run failed: no disk']],
@@ -103,7 +103,7 @@ describe('statusOf()', () => {
       'that failed for days',
       [run(80, 'written'), run(1, 'failed')],
       'failing',
-      ['the last run failed: no disk', 'the last success was 3 days ago, and is to be every 1d'],
+      ['the last run failed: no disk', 'the last success was 3 days ago, and is to be every day'],
     ],
     [
       'with a drill that failed',
@@ -164,7 +164,7 @@ describe('statusOf()', () => {
 
 describe('ageText()', () => {
   it.each([
-    [-1, '0 minutes'],
+    [-1, 'less than a minute'],
     [60_000, '1 minute'],
     [HOUR_MS - 1, '59 minutes'],
     [HOUR_MS, '1 hour'],
