@@ -26,14 +26,19 @@ const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'u
 };
 
 /** Licences that let anybody use, change and pass on. Each is in use. */
-const LICENCES_SHIPPED: ReadonlySet<string> = new Set(['MIT', 'MIT-0', 'ISC']);
+const LICENCES_SHIPPED: ReadonlySet<string> = new Set([
+  'MIT',
+  'MIT-0',
+  'ISC',
+  // These come with archiver.
+  'Apache-2.0',
+  'BlueOak-1.0.0',
+  'BSD-3-Clause',
+]);
 /** Of tools for those who work on the program; nothing of them is passed on. */
 const LICENCES_DEV: ReadonlySet<string> = new Set([
   ...LICENCES_SHIPPED,
   '0BSD',
-  'Apache-2.0',
-  'BlueOak-1.0.0',
-  'BSD-3-Clause',
   // Data, not code: a list of browsers that Babel brings along.
   'CC-BY-4.0',
   'MPL-2.0',
@@ -51,6 +56,13 @@ const NEVER_PUBLISHED: readonly string[] = [
 
 /** Each package that is a dependency, what for, and which packages come with it. */
 const SHIPPED: Readonly<Record<string, { readonly why: string; readonly brings: string }>> = {
+  archiver: {
+    why: 'zips that are exported',
+    // Those called bare-* are for another engine, and never loaded by Node.
+    brings:
+      'abort-controller async b4a balanced-match bare-buffer bare-events bare-fs bare-path bare-stream bare-url base64-js brace-expansion buffer buffer-crc32 compress-commons core-util-is crc-32 crc32-stream event-target-shim events events-universal fast-fifo ieee754 inherits is-stream isarray lazystream minimatch normalize-path process process-nextick-args readable-stream readdir-glob safe-buffer streamx string_decoder tar-stream teex text-decoder util-deprecate zip-stream',
+  },
+  aws4fetch: { why: 'signs requests to buckets', brings: '' },
   'cli-table3': { why: 'tables', brings: '@colors/colors' },
   'csv-parse': { why: 'the plan', brings: '' },
   'fast-glob': {

@@ -667,7 +667,13 @@ describe('help', () => {
   it('loads little: a command is loaded when it is called', () => {
     const loaded = [...loadedBy(new URL('../dist/cli/cli.js', import.meta.url))];
     const outside = loaded.filter((name) => !name.startsWith('cli/')).toSorted();
-    expect(outside).toEqual(['base/errors.js', 'jobs/tool.js', 'plan/nearest.js', 'plan/problem.js']);
+    expect(outside).toEqual([
+      'base/at-end.js',
+      'base/errors.js',
+      'jobs/tool.js',
+      'plan/nearest.js',
+      'plan/problem.js',
+    ]);
     expect(loaded.filter((name) => name.endsWith('-command.js'))).toEqual([]);
   });
 });

@@ -45,7 +45,7 @@ describe('snapshot status', () => {
     expect(listing(place.root)).toEqual(before);
   });
 
-  it('knows how many snapshots there are, their size, and the oldest, from the log alone', async () => {
+  it('knows how many snapshots there are, their size, and the oldest', async () => {
     const place = await openWithSnapshot('source,destination,name,keep', 'source,destination,data,2');
     for (const content of ['two', 'three']) {
       place.write({ 'one.txt': content });
@@ -60,8 +60,6 @@ describe('snapshot status', () => {
     expect(String(row?.['oldest']).slice(0, 19).replaceAll(':', '-')).toBe(oldest?.slice(0, 19));
     expect(row?.['bytes']).toBeLessThan(1000);
     expect(listed.stdout).toContain(`2 snapshots, ${String(row?.['bytes'])} B on disk`);
-    for (const at of place.snapshots()) rmSync(join(place.series(), at), { recursive: true });
-    expect((await status(place)).rows).toEqual(rows);
   });
 
   it('is 1 when a night was missed, and says by how much', async () => {

@@ -9,6 +9,10 @@ export const EXIT_STATUS = {
   E_ROW: 1,
   /** Reading from or writing to a store failed. */
   E_STORE: 1,
+  /** Where a store is cannot be reached now; trying later may help. */
+  E_AWAY: 1,
+  /** A store does not let this user in, or not do this. */
+  E_AUTH: 1,
   /** The destination has no room left. */
   E_SPACE: 1,
   /** A file of a series does not say what it should. */

@@ -10,7 +10,7 @@ import { BAD, type CheckResult, type CheckTask, type Flaw, GOOD, UNREAD } from '
  * that only what really is lost counts as lost.
  */
 export async function checkArchive(
-  task: Omit<CheckTask, 'kind' | 'location' | 'key'>,
+  task: Omit<CheckTask, 'kind' | 'folder' | 'key'>,
   source: ArchiveSource,
   hasher: ContentHasher,
 ): Promise<CheckResult> {

@@ -8,7 +8,7 @@ import type { CheckResult, CheckTask, Progress } from './tasks.ts';
 const hasher = loadBlake3().then(async (blake3) => await blake3.create());
 
 async function work(task: CheckTask): Promise<CheckResult> {
-  const store = new LocalStore(task.location);
+  const store = new LocalStore(task.folder ?? '');
   const source = {
     sizeBytes: task.sizeBytes,
     async read(offset: number, length: number): Promise<Buffer> {

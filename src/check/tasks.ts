@@ -1,4 +1,5 @@
 // What the main thread asks of a thread that reads archives, and what it gets back.
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import type { SharedPieces } from './piece-table.ts';
 
 /** What became of a piece. */
@@ -9,12 +10,12 @@ export const BAD = 2;
 /** Read one archive, or a part of it. */
 export interface CheckTask {
   readonly kind: 'check';
-  /** The folder of the store, and the archive in it. */
-  readonly location: string;
+  /** The folder of the store, and the archive in it; undefined: it is no folder, and {@link CheckOptions.read} is asked. */
+  readonly folder: string | undefined;
   readonly key: string;
   /** The archive, for messages. */
   readonly where: string;
-  readonly format: 'tar.zst' | 'zip';
+  readonly format: ArchiveFormat;
   /** Size of the file as it is. */
   readonly sizeBytes: number;
   /** What the whole file's SHA-256 should be. */

@@ -1,13 +1,17 @@
 import yargs from 'yargs';
+import { closeAll } from '../base/at-end.ts';
+import { rememberPlan } from '../base/command-line.ts';
 import { SnapshotError } from '../base/errors.ts';
 import { VERSION } from '../jobs/tool.ts';
 import { COMMON_OPTIONS } from './options/common-options.ts';
 import { configFile, readConfig, withDefaults } from './options/config-file.ts';
 import { checkGivenValues } from './options/given-values.ts';
+import { addExportCommands } from './commands/export-commands.ts';
 import { addLookCommands } from './commands/look-commands.ts';
 import { NOTICE_OPTIONS } from './options/notice-options.ts';
 import { groupRunOptions, RUN_OPTIONS } from './options/run-options.ts';
 import { addScheduleCommands } from './commands/schedule-commands.ts';
+import { addUpkeepCommands } from './commands/upkeep-commands.ts';
 import { showError } from './views/show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { knownTo, usageError } from './options/usage-error.ts';
@@ -22,11 +26,17 @@ const EXIT_HELP = `Exit status:
 const DOING: ReadonlySet<string> = new Set([
   'run',
   'restore',
+  'export',
   'verify',
   'schedule',
   'shutdown',
   'notify',
   'init',
+  'accept',
+  'prune',
+  'pin',
+  'unpin',
+  'forget',
 ]);
 
 /** Runs the command that `args` ask for. @returns The exit status. */
@@ -49,6 +59,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     return showError(error, terminal, args.includes('--json'));
+  } finally {
+    await closeAll();
   }
 }
 
@@ -70,6 +82,8 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
     .locale('en')
     .usage('$0 <command>\n\nDated, ordinary archives of your folders, written only when something changed.')
     .options(withDefaults(COMMON_OPTIONS, file))
+    // Commands that are suggested are about the same plan.
+    .middleware(({ plan }) => rememberPlan(plan === COMMON_OPTIONS.plan.default ? undefined : plan))
     .command(
       'run',
       'Back up every active row of the plan',
@@ -118,6 +132,8 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       },
     );
   addLookCommands(parser, terminal, (code) => (status = code));
+  addExportCommands(parser, terminal, (code) => (status = code));
+  addUpkeepCommands(parser, terminal, (code) => (status = code));
   addScheduleCommands(parser, terminal, file, (code) => (status = code));
   parser
     .command(

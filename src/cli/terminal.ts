@@ -10,12 +10,14 @@ type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 export interface Terminal {
   /** Results. */
   readonly out: (text: string) => void;
-  /** Much of {@link out}: resolves when there is room for more; false once nobody reads any more. */
-  readonly print: (text: string) => Promise<boolean>;
+  /** Much of {@link out}, or bytes: resolves when there is room for more; false once nobody reads any more. */
+  readonly print: (text: string | Uint8Array) => Promise<boolean>;
   /** Problems, and what a program reading the results must not get. */
   readonly err: (text: string) => void;
   /** A line on the standard error that says what is going on, if that is a terminal and `isWanted`. */
   readonly status: (isWanted: boolean) => StatusLine;
+  /** Whether {@link out} is read by a person. */
+  readonly isTerminal: boolean;
   /** Whether lines can be drawn over: a terminal, not a file or a pipe. */
   readonly isLive: boolean;
   readonly columns: number;
@@ -55,6 +57,7 @@ export function processTerminal({ color }: TerminalOptions): Terminal {
     },
     err: (text) => void stderr.write(`${text}\n`),
     status: (isWanted) => statusLine(stderr, isWanted && !isDumb),
+    isTerminal: stdout.isTTY,
     isLive: stdout.isTTY && !isDumb,
     columns: stdout.columns ?? 80,
     lost: () => lost,

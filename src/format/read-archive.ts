@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { printable, SnapshotError } from '../base/errors.ts';
 import { Damage } from './damage.ts';
 import type { ArchiveSource, ContentHasher, FoundMember } from './found-member.ts';
@@ -22,7 +23,7 @@ export type { ArchiveSource, ContentHasher, FoundMember } from './found-member.t
  * holds a member whose path leads outside. What `source` throws and the reason of `signal` pass through.
  */
 export async function* readArchive(
-  format: 'tar.zst' | 'zip',
+  format: ArchiveFormat,
   source: ArchiveSource,
   where: string,
   hasher: ContentHasher,

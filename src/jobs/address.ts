@@ -1,23 +1,23 @@
 // How users name a series and a snapshot.
-import { resolve } from 'node:path';
+import { addressKind } from '../base/address.ts';
 import { printable, SnapshotError, systemCode } from '../base/errors.ts';
 import { nearest } from '../plan/nearest.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { Series, type Survey } from '../series/series.ts';
-import { LocalStore } from '../store/local/local-store.ts';
+import { labelOf, openStore } from '../store/open-store.ts';
 import type { Recall } from './status/memory.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment } from './moment.ts';
-import { folderAt, seriesAt } from './series-at.ts';
+import { folderAt, seriesAt, seriesAtAddress } from './series-at.ts';
 
 /** The series of all rows of a plan, each once. */
 export function seriesOfPlan(plan: Plan): readonly Series[] {
-  return plan.rows.map((row) => new Series(new LocalStore(row.destination), row.name));
+  return plan.rows.map((row) => new Series(openStore(row.destination), row.name));
 }
 
 /** The row of `plan` that makes `series`; undefined when none does. */
 export function rowOf(series: Series, plan: Plan): Row | undefined {
-  const folder = resolve(series.place());
-  return plan.rows.find(({ destination, name }) => resolve(destination, name) === folder);
+  const label = labelOf(series.store.label);
+  return plan.rows.find(({ destination, name }) => name === series.name && labelOf(destination) === label);
 }
 
 /**
@@ -33,6 +33,7 @@ export async function findSeries(
   loadPlan: () => Promise<Plan>,
   recall: Recall = async () => await Promise.resolve(undefined),
 ): Promise<Series> {
+  if (addressKind(which) !== undefined) return seriesAtAddress(which);
   if (/[/\\]/.test(which) || which === '.' || which === '..') return await seriesAt(which, recall);
   let plan: Plan;
   try {

@@ -1,11 +1,12 @@
 // Looks at what a plan needs, and changes nothing.
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { Series } from '../series/series.ts';
-import { LocalStore } from '../store/local/local-store.ts';
+import { openStore } from '../store/open-store.ts';
 import { findAway } from './run/away.ts';
 import { oddPatterns } from './odd-patterns.ts';
 import { mountDoubt } from './run/mount-doubt.ts';
@@ -55,7 +56,8 @@ async function checkSource(source: string): Promise<Finding> {
 
 async function checkDestination(row: Row, recall: Recall, now: Date): Promise<Finding[]> {
   const { destination, name, every } = row;
-  const series = new Series(new LocalStore(destination), name);
+  const series = new Series(openStore(destination), name);
+  if (series.store.folder === undefined) return await checkFarAway(series, row);
   const away = await findAway(series, every, await recall(destination), now);
   if (away !== undefined) {
     const message = `destination "${destination}": ${away.message}`;
@@ -77,7 +79,6 @@ async function checkDestination(row: Row, recall: Recall, now: Date): Promise<Fi
   const doubt = await mountDoubt(destination);
   if (doubt !== undefined)
     findings.push({ level: 'warning', message: `${doubt.message}: is its disk connected?` });
-  const store = new LocalStore(destination);
   try {
     const stranger = await findStranger(series, row);
     if (stranger !== undefined) findings.push({ level: 'failure', message: stranger.message });
@@ -85,12 +86,49 @@ async function checkDestination(row: Row, recall: Recall, now: Date): Promise<Fi
     if (!(error instanceof SnapshotError)) throw error;
     return [{ level: 'failure', message: error.message }];
   }
-  const freeBytes = await store.freeBytes();
+  const freeBytes = await series.store.freeBytes();
   if (freeBytes !== undefined) findings.push({ level: 'ok', message: `free space ${formatGib(freeBytes)}` });
   findings.push(linksFinding((await statfs(existing)).type));
   if (await isSameDisk(row.source, existing)) {
     const message = 'source and destination are on the same disk: if it fails, both are lost';
     findings.push({ level: 'warning', message });
+  }
+  return findings;
+}
+
+/** Tries what a run needs: to write, read back, list and remove a small object. */
+async function checkFarAway(series: Series, row: Row): Promise<Finding[]> {
+  const { store } = series;
+  const message = `destination "${store.label}"`;
+  const key = `snapshot-check-${randomUUID()}`;
+  const bytes = Buffer.from(`${key}\n`);
+  const findings: Finding[] = [];
+  try {
+    await store.put(key, bytes);
+    if ((await store.read(key))?.equals(bytes) !== true) {
+      findings.push({ level: 'failure', message: `${message}: what was written is not what is read` });
+    } else findings.push({ level: 'ok', message: `${message} can be written and read` });
+    if (!(await store.list('')).some(({ name }) => name === key)) {
+      findings.push({
+        level: 'warning',
+        message: `${message}: its listing does not show what was just written`,
+      });
+    }
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    const hint = error.hint === undefined ? '' : ` (${error.hint})`;
+    return [{ level: 'failure', message: `${message}: ${error.message}${hint}` }];
+  }
+  try {
+    await store.remove(key);
+    const stranger = await findStranger(series, row);
+    if (stranger !== undefined) findings.push({ level: 'failure', message: stranger.message });
+    const freeBytes = await store.freeBytes();
+    if (freeBytes !== undefined)
+      findings.push({ level: 'ok', message: `free space ${formatGib(freeBytes)}` });
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    findings.push({ level: 'warning', message: `${message}: ${error.message}` });
   }
   return findings;
 }

@@ -1,5 +1,4 @@
 // Whether a series can be looked into at all: of what was not looked at, nothing is said but that.
-import { isAbsolute } from 'node:path';
 import { SnapshotError } from '../base/errors.ts';
 import { isThere } from '../host/file-systems.ts';
 import { DEFAULT_EVERY_MS } from '../plan/every.ts';
@@ -34,16 +33,16 @@ export async function outOfReach(
   now: Date,
 ): Promise<OutOfReach | undefined> {
   const { store, name } = series;
-  const { location } = store;
-  const away = await findAway(series, row?.every ?? DEFAULT_EVERY_MS, await recall(location), now);
+  const { folder, label } = store;
+  const away = await findAway(series, row?.every ?? DEFAULT_EVERY_MS, await recall(label), now);
   if (away !== undefined) return { message: away.message, isAway: true, isOverdue: away.isOverdue };
-  if (!isAbsolute(location)) return undefined;
-  if (!(await isThere(location))) {
-    return { ...UNKNOWN, message: `"${location}" does not exist: is its disk connected?` };
+  if (folder === undefined) return undefined;
+  if (!(await isThere(folder))) {
+    return { ...UNKNOWN, message: `"${folder}" does not exist: is its disk connected?` };
   }
   const items = await store.list(name);
   if (items.some((item) => snapshotTime(item.name) !== undefined)) return undefined;
-  const doubt = await mountDoubt(location);
+  const doubt = await mountDoubt(folder);
   return doubt && { ...UNKNOWN, message: `${doubt.message}: is its disk connected?` };
 }
 

@@ -1,17 +1,19 @@
 // Series that users name by the path of a folder.
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { checkedAddress } from '../base/address.ts';
 import { printable, SnapshotError, systemCode } from '../base/errors.ts';
 import { snapshotTime } from '../series/names.ts';
 import { Series } from '../series/series.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
 import type { Recall } from './status/memory.ts';
-import { LocalStore } from '../store/local/local-store.ts';
 
 /** The folder that `path` names, links followed; undefined when there is none. */
-export async function folderAt(path: string): Promise<{ store: LocalStore; name: string } | undefined> {
+export async function folderAt(path: string): Promise<{ store: Store; name: string } | undefined> {
   try {
     const folder = await realpath(path);
-    const store = new LocalStore(dirname(folder));
+    const store = openStore(dirname(folder));
     const item = (await store.list('')).find(({ name }) => name === basename(folder));
     return item?.isFolder === true ? { store, name: item.name } : undefined;
   } catch (error) {
@@ -32,27 +34,39 @@ export async function seriesAt(path: string, recall: Recall): Promise<Series> {
     const [destination, name] = [dirname(resolve(path)), basename(resolve(path))];
     const known = await recall(destination);
     if (known?.series.some((one) => one.name === name) === true) {
-      return new Series(new LocalStore(destination), name);
+      return new Series(openStore(destination), name);
     }
     throw new SnapshotError('E_USAGE', `There is no folder "${printable(resolve(path))}"`);
   }
   const { store, name } = found;
   if (snapshotTime(name) !== undefined) {
-    throw new SnapshotError('E_USAGE', `"${store.location}/${name}" is one snapshot, not a series`, {
-      hint: `Name the series, and this snapshot of it: ${store.location} --at ${name}`,
+    throw new SnapshotError('E_USAGE', `"${store.label}/${name}" is one snapshot, not a series`, {
+      hint: `Name the series, and this snapshot of it: ${store.label} --at ${name}`,
     });
   }
   const inside = await snapshotsIn(store, name);
   if (inside.isSeries) return new Series(store, name);
   const nested = await seriesIn(store, name, inside.folders);
   if (nested.length === 0) return new Series(store, name);
-  throw new SnapshotError('E_USAGE', `"${store.location}/${name}" is no series, but holds some`, {
-    hint: `Name one of them: ${nested.map((one) => [store.location, name, one].join('/')).join(', ')}`,
+  throw new SnapshotError('E_USAGE', `"${store.label}/${name}" is no series, but holds some`, {
+    hint: `Name one of them: ${nested.map((one) => [store.label, name, one].join('/')).join(', ')}`,
   });
 }
 
+/** The series at the end of an address: `sftp://nas/backup/documents`. @throws {@link SnapshotError} `E_USAGE` */
+export function seriesAtAddress(address: string): Series {
+  const [, place = '', name = '', options = ''] =
+    /^(.*?)[/]?([^/:?]+)\/*(\?.*)?$/.exec(checkedAddress(address)) ?? [];
+  if (name === '' || place === '' || place.endsWith('/')) {
+    throw new SnapshotError('E_USAGE', `"${address}" names no series`, {
+      hint: 'The last part of the address is the name of a series.',
+    });
+  }
+  return new Series(openStore(place + options), name);
+}
+
 async function snapshotsIn(
-  store: LocalStore,
+  store: Store,
   key: string,
 ): Promise<{ isSeries: boolean; folders: readonly string[] }> {
   const items = await store.list(key);
@@ -65,11 +79,7 @@ async function snapshotsIn(
 
 const MOST_SHOWN = 10;
 
-async function seriesIn(
-  store: LocalStore,
-  key: string,
-  folders: readonly string[],
-): Promise<readonly string[]> {
+async function seriesIn(store: Store, key: string, folders: readonly string[]): Promise<readonly string[]> {
   const found: string[] = [];
   for (const folder of folders) {
     if (found.length === MOST_SHOWN) break;

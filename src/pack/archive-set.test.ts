@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,9 +11,8 @@ import type { Entry } from '../tree/entry.ts';
 import type { BytePath } from '../tree/path.ts';
 import { ArchiveSet, type CreateArchive } from './archive-set.ts';
 import type { End } from './large-file.ts';
-import type { Format } from './tasks.ts';
 
-const FORMATS: Format[] = ['tar.zst', 'zip'];
+const FORMATS: ArchiveFormat[] = ['tar.zst', 'zip'];
 
 const ENTRY: Entry = {
   path: 'large' as BytePath,

@@ -1,10 +1,10 @@
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import type { Member } from '../format/member.ts';
 import { groupName, userName } from '../host/users.ts';
 import type { Entry } from '../tree/entry.ts';
-import type { Format } from './tasks.ts';
 
 /** How `entry` stands in an archive. A zip cannot hold hard links: there each name is a file of its own. */
-export function memberOf(entry: Entry, format: Format): Member {
+export function memberOf(entry: Entry, format: ArchiveFormat): Member {
   const isHardlink = entry.hardlink !== undefined && format === 'tar.zst';
   return {
     path: entry.path,

@@ -1,12 +1,12 @@
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import type { Contents, SharedHashes } from '../format/contents.ts';
 import type { CreateArchive } from './archive-set.ts';
 import type { WorkerPool } from './pool.ts';
-import type { Format } from './tasks.ts';
 
 export interface PackOptions {
   /** What the paths of the entries are relative to. */
   readonly root: string;
-  readonly format: Format;
+  readonly format: ArchiveFormat;
   readonly pool: WorkerPool;
   readonly signal: AbortSignal;
   /** Takes what is written. */

@@ -1,4 +1,5 @@
 // A thread of the pool: reads, hashes and compresses what it is told to, one task after the other.
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { parentPort } from 'node:worker_threads';
 import { constants, deflateRawSync } from 'node:zlib';
 import { HashLookup } from '../format/contents.ts';
@@ -14,7 +15,6 @@ import type {
   CompressResult,
   CompressTask,
   Exception,
-  Format,
   HashTask,
   PackResult,
   PackTask,
@@ -33,10 +33,10 @@ const LITTLE_BYTES = 64 * 1024;
 
 class Outgrown extends Error {}
 
-const builders = new Map<Format, SegmentBuilder>();
+const builders = new Map<ArchiveFormat, SegmentBuilder>();
 const hashRoom = Buffer.allocUnsafeSlow(1024 * 1024);
 
-async function builderFor(format: Format): Promise<SegmentBuilder> {
+async function builderFor(format: ArchiveFormat): Promise<SegmentBuilder> {
   const capacity = PIECE_BYTES + 1024 * 1024;
   const builder =
     builders.get(format) ??

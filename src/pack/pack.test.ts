@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
@@ -34,11 +35,10 @@ import { PIECE_BYTES } from './batches.ts';
 import { hashFiles } from './hash-files.ts';
 import type { PackedArchive } from './archive-writer.ts';
 import { WorkerPool } from './pool.ts';
-import type { Format } from './tasks.ts';
 import { packWhole, type WholeTree } from './whole-tree.lab.ts';
 
 const MIB = 1024 * 1024;
-const FORMATS: Format[] = ['tar.zst', 'zip'];
+const FORMATS: ArchiveFormat[] = ['tar.zst', 'zip'];
 const isGnuTar = spawnSync('tar', ['--version'], { encoding: 'utf8' }).stdout?.includes('GNU') ?? false;
 const hasZstd = spawnSync('zstd', ['--version']).status === 0;
 const hasUnzip = spawnSync('unzip', ['-v']).status === 0;
@@ -96,7 +96,7 @@ function file(path: string, content: string | Buffer = 'x'): string | Buffer {
 
 type Options = Parameters<typeof packWhole>[1];
 
-function options(format: Format, changes: Partial<Options> = {}): Options {
+function options(format: ArchiveFormat, changes: Partial<Options> = {}): Options {
   return {
     root: source,
     format,
@@ -117,7 +117,7 @@ function options(format: Format, changes: Partial<Options> = {}): Options {
 
 /** Packs `entries`, and checks what every packing promises. */
 async function packed(
-  format: Format,
+  format: ArchiveFormat,
   entries = scanned(),
   changes: Partial<Options> = {},
 ): Promise<WholeTree & { readonly archives: readonly PackedArchive[] }> {
@@ -125,10 +125,10 @@ async function packed(
   const { archives: ofContents, tree } = whole.result;
   const archives = tree === undefined ? ofContents : [...ofContents, tree];
   for (const { file: name, bytes, sha256 } of archives) {
-    const content = readFileSync(join(store.location, name));
+    const content = readFileSync(join(store.folder, name));
     expect([content.length, createHash('sha256').update(content).digest('hex')]).toEqual([bytes, sha256]);
   }
-  expect(readdirSync(folder).includes('store') ? readdirSync(store.location).toSorted() : []).toEqual(
+  expect(readdirSync(folder).includes('store') ? readdirSync(store.folder).toSorted() : []).toEqual(
     archives.map(({ file: name }) => name).toSorted(),
   );
   return { ...whole, archives };
@@ -146,10 +146,10 @@ function numberOf(entries: EntryTable, path: string): number {
 function contentAt(
   place: Place,
   sizeBytes: number,
-  format: Format,
+  format: ArchiveFormat,
   archives: readonly PackedArchive[],
 ): Buffer {
-  const whole = readFileSync(join(store.location, archives[place.archive]?.file ?? ''));
+  const whole = readFileSync(join(store.folder, archives[place.archive]?.file ?? ''));
   const bytes = whole.subarray(place.offset, place.offset + place.length);
   if (format === 'tar.zst') {
     const frames: Buffer[] = [];
@@ -175,7 +175,7 @@ function contentAt(
 }
 
 /** Every file of the source lies where its place says, with the hash of its content. */
-function expectContents(format: Format, { result, entries, placeOf }: WholeTree): void {
+function expectContents(format: ArchiveFormat, { result, entries, placeOf }: WholeTree): void {
   for (const i of numbers(entries)) {
     const place = placeOf(i);
     if (entries.type(i) !== 'file') {
@@ -223,11 +223,11 @@ function treeBelow(root: string, tickNs: bigint, countLinks: boolean): Map<strin
   return tree;
 }
 
-function extract(format: Format, archives: readonly PackedArchive[]): string {
+function extract(format: ArchiveFormat, archives: readonly PackedArchive[]): string {
   const out = join(folder, `out-${randomBytes(4).toString('hex')}`);
   mkdirSync(out);
   for (const { file: name } of archives) {
-    const archive = join(store.location, name);
+    const archive = join(store.folder, name);
     const env = { ...process.env, LC_ALL: 'C.UTF-8' };
     const [command, ...args] =
       format === 'zip'
@@ -337,13 +337,13 @@ describe.each(FORMATS)('a tree packed as %s', (format) => {
   it('has no archive for what it has nothing of', async () => {
     const made = async (): Promise<string[]> => (await packed(format)).archives.map(({ file: name }) => name);
     expect(await made()).toEqual([]);
-    expect(existsSync(store.location)).toBe(false);
+    expect(existsSync(store.folder)).toBe(false);
     file('file');
     expect(await made()).toEqual([`archive-0.${format}`]);
-    await rm(store.location, { recursive: true });
+    await rm(store.folder, { recursive: true });
     mkdirSync(at('folder'));
     expect(await made()).toEqual([`archive-0.${format}`, `tree.${format}`]);
-    await rm(store.location, { recursive: true });
+    await rm(store.folder, { recursive: true });
     unlinkSync(at('file'));
     expect(await made()).toEqual([`tree.${format}`]);
   });
@@ -507,7 +507,7 @@ describe.each(FORMATS)('a tree packed as %s', (format) => {
     };
     const packing = packWhole(scanned(), options(format, { create, archiveBytes: MIB }));
     await expect(packing).rejects.toBe(failure);
-    expect(readdirSync(store.location)).toEqual([`archive-0.${format}`, `archive-1.${format}`]);
+    expect(readdirSync(store.folder)).toEqual([`archive-0.${format}`, `archive-1.${format}`]);
   });
 
   it('stops when it is told to, and leaves no half archive', async () => {
@@ -519,13 +519,13 @@ describe.each(FORMATS)('a tree packed as %s', (format) => {
       options(format, { signal: stop.signal, progress: () => stop.abort(reason) }),
     );
     await expect(packing).rejects.toBe(reason);
-    expect(readdirSync(store.location)).toEqual([]);
+    expect(readdirSync(store.folder)).toEqual([]);
   });
 });
 
 /** The seek table of an archive lists its frames, and nothing else. */
 function expectTable(name: string): void {
-  const bytes = readFileSync(join(store.location, name));
+  const bytes = readFileSync(join(store.folder, name));
   expect(bytes.readUInt32LE(bytes.length - 4)).toBe(0x8f92eab1);
   const count = bytes.readUInt32LE(bytes.length - 9);
   const table = bytes.length - 9 - count * 8;
@@ -547,7 +547,7 @@ describe('a tar.zst', () => {
     makeTree();
     const { archives } = await packed('tar.zst', scanned(), { archiveBytes: MIB });
     for (const { file: name } of archives) {
-      const path = join(store.location, name);
+      const path = join(store.folder, name);
       expect(spawnSync('zstd', ['-t', path]).status).toBe(0);
       const { stdout } = spawnSync('zstd', ['-lv', path], { encoding: 'utf8' });
       expect(stdout).toContain('Check: XXH64');

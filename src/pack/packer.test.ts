@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { randomBytes } from 'node:crypto';
 import {
   appendFileSync,
@@ -28,9 +29,8 @@ import { Packer } from './pack.ts';
 import type { PackOptions } from './pack-options.ts';
 import { finished } from './whole-tree.lab.ts';
 import { WorkerPool } from './pool.ts';
-import type { Format } from './tasks.ts';
 
-const FORMATS: Format[] = ['tar.zst', 'zip'];
+const FORMATS: ArchiveFormat[] = ['tar.zst', 'zip'];
 
 /** It says that it has 0 bytes, and has others at every try. */
 const NEVER_STABLE = ['/proc/sys/kernel/random/uuid'].find((path) => existsSync(path));
@@ -110,7 +110,7 @@ async function create(name: string): ReturnType<PackOptions['create']> {
 
 /** @param stored - Content of older archives. */
 async function opened(
-  format: Format,
+  format: ArchiveFormat,
   entries: EntryTable,
   stored: readonly (string | Buffer)[] = [],
   changes: Partial<PackOptions> = {},
@@ -137,9 +137,9 @@ async function opened(
 }
 
 /** The members of an archive, in order, all checksums checked. */
-async function membersOf(format: Format, archive: PackedArchive | undefined): Promise<FoundMember[]> {
+async function membersOf(format: ArchiveFormat, archive: PackedArchive | undefined): Promise<FoundMember[]> {
   if (archive === undefined) return [];
-  const bytes = readFileSync(join(store.location, archive.file));
+  const bytes = readFileSync(join(store.folder, archive.file));
   const given = {
     sizeBytes: bytes.length,
     read: async (offset: number, length: number) =>
@@ -153,7 +153,7 @@ async function membersOf(format: Format, archive: PackedArchive | undefined): Pr
   return found;
 }
 
-async function namesIn(format: Format, archive: PackedArchive | undefined): Promise<string[]> {
+async function namesIn(format: ArchiveFormat, archive: PackedArchive | undefined): Promise<string[]> {
   return (await membersOf(format, archive)).map(({ member }) => member.path);
 }
 
@@ -219,7 +219,7 @@ describe.each(FORMATS)('a Packer that writes %s', (format) => {
     const { packer, progress } = await opened(format, entries, ['small', large]);
     const { slots } = await packer.files(numbersOf(entries, ['small', 'large']));
     expect(await finished(packer)).toMatchObject({ archives: [], tree: undefined, problems: [] });
-    expect([slots.size, existsSync(store.location)]).toEqual([0, false]);
+    expect([slots.size, existsSync(store.folder)]).toEqual([0, false]);
     expect(progress).toEqual({ files: 2, bytes: LARGE + 5 });
   });
 
@@ -372,7 +372,7 @@ describe.each(FORMATS)('a Packer that writes %s', (format) => {
     expect([slots.size, lost.size]).toEqual([0, 0]);
     expect(wanted.map((i) => entries.at(i))).toEqual(before);
     expect(await finished(packer)).toMatchObject({ archives: [], problems: [] });
-    expect(existsSync(store.location)).toBe(false);
+    expect(existsSync(store.folder)).toBe(false);
   });
 
   it('has what files hold when they are written again', async () => {
@@ -456,6 +456,6 @@ describe('the archive of folders and links in a tar.zst', () => {
     const { packer } = await opened('tar.zst', entries);
     await packer.tree(new Set(numbersOf(entries, ['a', 'b'])));
     expect((await finished(packer)).tree).toBeUndefined();
-    expect(existsSync(store.location)).toBe(false);
+    expect(existsSync(store.folder)).toBe(false);
   });
 });

@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -25,10 +26,9 @@ import { PIECE_BYTES } from './batches.ts';
 import type { PackedArchive } from './archive-writer.ts';
 import { memberOf } from './member-of.ts';
 import { WorkerPool } from './pool.ts';
-import type { Format } from './tasks.ts';
 import { packWhole, type WholeTree } from './whole-tree.lab.ts';
 
-const FORMATS: Format[] = ['tar.zst', 'zip'];
+const FORMATS: ArchiveFormat[] = ['tar.zst', 'zip'];
 const pool = new WorkerPool(2);
 const hasher = await (await loadBlake3()).create();
 
@@ -67,7 +67,7 @@ function scanned(): EntryTable {
   return table;
 }
 
-async function packed(format: Format, entries: EntryTable, archiveBytes?: number): Promise<WholeTree> {
+async function packed(format: ArchiveFormat, entries: EntryTable, archiveBytes?: number): Promise<WholeTree> {
   const store = new LocalStore(join(folder, format));
   const create = async (name: string) => ({ file: name, writer: await store.create(name) });
   return await packWhole(entries, {
@@ -92,7 +92,7 @@ function sourceOf(bytes: Buffer): ArchiveSource {
   };
 }
 
-async function read(format: Format, bytes: Buffer): Promise<FoundMember[]> {
+async function read(format: ArchiveFormat, bytes: Buffer): Promise<FoundMember[]> {
   const { signal } = new AbortController();
   const found: FoundMember[] = [];
   for await (const member of readArchive(format, sourceOf(bytes), 'archive', hasher, signal)) {
@@ -101,12 +101,12 @@ async function read(format: Format, bytes: Buffer): Promise<FoundMember[]> {
   return found;
 }
 
-function bytesOf(format: Format, archives: readonly PackedArchive[]): Buffer[] {
+function bytesOf(format: ArchiveFormat, archives: readonly PackedArchive[]): Buffer[] {
   return archives.map((archive) => readFileSync(join(folder, format, archive.file)));
 }
 
 /** Every entry is found as packing says that it wrote it: member, place and hash. */
-async function expectReadBack(format: Format, { entries, result, placeOf }: WholeTree): Promise<void> {
+async function expectReadBack(format: ArchiveFormat, { entries, result, placeOf }: WholeTree): Promise<void> {
   const found = new Map<string, FoundMember & { archive: number }>();
   const { archives, tree } = result;
   for (const [archive, bytes] of bytesOf(

@@ -1,14 +1,13 @@
 // What the main thread asks of a worker, and what it gets back.
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import type { SharedHashes } from '../format/contents.ts';
 import type { Entry } from '../tree/entry.ts';
 import type { Lost, Seen } from './read-file.ts';
 
-export type Format = 'tar.zst' | 'zip';
-
 /** Read, hash and compress a run of entries into one segment. */
 export interface PackTask {
   readonly kind: 'pack';
-  readonly format: Format;
+  readonly format: ArchiveFormat;
   readonly root: string;
   readonly entries: readonly Entry[];
   /** Content that is stored already: a file that has it is read and hashed, and left out. */
@@ -27,7 +26,7 @@ export interface HashTask {
 /** Compress one piece of a large file that the main thread has read. */
 export interface CompressTask {
   readonly kind: 'compress';
-  readonly format: Format;
+  readonly format: ArchiveFormat;
   readonly piece: SharedArrayBuffer;
   /** How much of `piece` counts. */
   readonly bytes: number;

@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { DEFAULT_EVERY_MS, parseEvery } from './every.ts';
 import { type Retention, parseKeep } from './keep.ts';
 import { parseName } from './name.ts';
@@ -12,9 +13,11 @@ export interface Settings {
   readonly name: string;
   readonly active: boolean;
   readonly keep: Retention;
-  readonly format: 'tar.zst' | 'zip';
+  readonly format: ArchiveFormat;
   readonly strategy: 'incremental' | 'full';
   readonly exclude: readonly string[];
+  /** Globs of what is no trouble when it cannot be read. */
+  readonly 'may-fail': readonly string[];
   /** How often it is to succeed, in milliseconds: later, and it is overdue. */
   readonly every: number;
   readonly shutdown: boolean;
@@ -41,7 +44,8 @@ export const COLUMNS: { readonly [C in Column]: ColumnRule<Settings[C]> } = {
   keep: { aliases: [], initial: { last: 7 }, isRequired: false, parse: parseKeep },
   format: { aliases: [], initial: 'tar.zst', isRequired: false, parse: choice('tar.zst', 'zip') },
   strategy: { aliases: [], initial: 'incremental', isRequired: false, parse: choice('incremental', 'full') },
-  exclude: { aliases: [], initial: [], isRequired: false, parse: parseExclude },
+  exclude: { aliases: [], initial: [], isRequired: false, parse: parseGlobs },
+  'may-fail': { aliases: [], initial: [], isRequired: false, parse: parseGlobs },
   every: { aliases: ['interval'], initial: DEFAULT_EVERY_MS, isRequired: false, parse: parseEvery },
   shutdown: { aliases: [], initial: false, isRequired: false, parse: parseSwitch },
 };
@@ -66,10 +70,10 @@ function parseSwitch(text: string): boolean {
 }
 
 /**
- * Reads an `exclude` cell: globs in gitignore syntax, `|` or a line break between them. A leading `#` is part of
+ * Reads an `exclude` or `may-fail` cell: globs in gitignore syntax, `|` or a line break between them. A leading `#` is part of
  * the name (gitignore has comments, a plan's cell has none), so it is returned as `\#`.
  */
-function parseExclude(text: string): readonly string[] {
+function parseGlobs(text: string): readonly string[] {
   const globs = text.split(/[|\n]/).map((glob) => glob.trim());
   // Gitignore drops the one without a word and reads the other as `ab`; both are Windows paths in most cases.
   const broken = globs.find((glob) => /(?<!\\)(?:\\\\)*\\(?:[\p{L}\p{N}_]|$)/u.test(glob));

@@ -1,5 +1,7 @@
 // Decides what a text means as a path. Pure: no disk, no process.
 import type { PlatformPath } from 'node:path';
+import { checkedAddress } from '../base/address.ts';
+import { SnapshotError } from '../base/errors.ts';
 import { InvalidValue, quoted } from './problem.ts';
 import { remoteAdvice, remoteKind } from './remote.ts';
 
@@ -59,6 +61,23 @@ export function expandPath(text: string, around: Surroundings): string {
   const remote = startsAtHome ? undefined : remoteKind(place, isWindows);
   if (remote !== undefined) throw new InvalidValue(`${remote} ${quoted(text)}`, remoteAdvice(place));
   return path.resolve(base, place);
+}
+
+/**
+ * The address in a `destination` cell. Only `${VAR}` is replaced in it: `%` and `$` mean something there.
+ *
+ * @throws {@link InvalidValue} when a variable is not set, or it cannot be used.
+ */
+export function expandAddress(text: string, { env, path }: Surroundings): string {
+  const filled = text.replaceAll(/\$\{([^}]*)\}/g, (whole) =>
+    replaceVariables(whole, env, path.sep === '\\'),
+  );
+  try {
+    return checkedAddress(filled);
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    throw new InvalidValue(error.message, error.hint ?? 'see docs/cli.md');
+  }
 }
 
 function replaceVariables(text: string, env: Surroundings['env'], isWindows: boolean): string {

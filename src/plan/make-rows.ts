@@ -1,6 +1,7 @@
 import path from 'node:path';
+import { addressKind } from '../base/address.ts';
 import type { Settings } from './columns.ts';
-import { type Surroundings, expandPath } from './expand.ts';
+import { expandAddress, expandPath, type Surroundings } from './expand.ts';
 import { findMatches, findPattern } from './glob.ts';
 import { nameForPattern, nameRefusal } from './name.ts';
 import { ownPatterns } from './own-patterns.ts';
@@ -24,7 +25,9 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
   const problems: PlanProblem[] = [];
   const expand = (column: 'source' | 'destination'): string => {
     try {
-      return settings[column] === '' ? '' : expandPath(settings[column], around);
+      if (settings[column] === '') return '';
+      const isFar = column === 'destination' && addressKind(settings[column]) !== undefined;
+      return isFar ? expandAddress(settings[column], around) : expandPath(settings[column], around);
     } catch (error) {
       problems.push(asProblem(error, line, column, settings[column]));
       return '';

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { addressKind } from '../base/address.ts';
 import { isInside, realPlace } from './place.ts';
 import { type PlanProblem, shown, problemAt, quoted } from './problem.ts';
 import type { Row } from './row.ts';
@@ -15,6 +16,8 @@ type Written = Pick<Row, 'source' | 'destination'>;
  */
 export async function overlapProblem(row: Row, written: Written): Promise<PlanProblem | undefined> {
   const { source, destination, exclude, line } = row;
+  // No source of this machine is on another one.
+  if (addressKind(destination) !== undefined) return undefined;
   const series = path.join(destination, row.name);
   const pairs = [
     { from: source, into: series },
@@ -50,7 +53,10 @@ export async function seriesProblems(rows: readonly Row[]): Promise<PlanProblem[
   const firsts = new Map<string, Row>();
   const problems: PlanProblem[] = [];
   for (const row of rows) {
-    const key = caseless(path.join(await realPlace(row.destination), row.name));
+    const isFar = addressKind(row.destination) !== undefined;
+    const key = caseless(
+      isFar ? `${row.destination}/${row.name}` : path.join(await realPlace(row.destination), row.name),
+    );
     const first = firsts.get(key);
     if (first === undefined) firsts.set(key, row);
     else problems.push(problemAt(row.line, sameSeries(first, row), { column: 'name', value: row.name }));

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { labelOf } from './row-label.ts';
+import { rowLabel } from './row-label.ts';
 import { SnapshotError } from '../base/errors.ts';
 import { type Plan, type Row, loadPlan } from './plan.ts';
 import { PlanError, type PlanProblem } from './problem.ts';
@@ -69,6 +69,7 @@ describe('loadPlan()', () => {
           format: 'tar.zst',
           strategy: 'full',
           exclude: [],
+          'may-fail': [],
           every: 86_400_000,
           shutdown: false,
         },
@@ -167,7 +168,40 @@ describe('loadPlan()', () => {
   it('explains every column in the template', () => {
     const header = PLAN_TEMPLATE.split('\n').find((line) => line.startsWith('active,')) ?? '';
     for (const column of header.split(',')) expect(PLAN_TEMPLATE).toMatch(new RegExp(`^# ${column} `, 'm'));
-    expect(header.split(',')).toHaveLength(10);
+    expect(header.split(',')).toHaveLength(11);
+  });
+});
+
+describe('a destination on another machine', () => {
+  it('stays an address, in which `${VAR}` alone is replaced', async () => {
+    const text = 'source,destination,name\nx,s3://${USERPROFILE}/50%25/$HOME/,y\nx,rclone:remote:a b,z\n';
+    await writeFile(at('plan.csv'), text);
+    const { rows } = await loadPlan(at('plan.csv'), { ...ENV, USERPROFILE: 'bucket' });
+    expect(rows.map(({ destination }) => destination)).toEqual([
+      's3://bucket/50%25/$HOME',
+      'rclone:remote:a b',
+    ]);
+  });
+
+  it('is one series with the same address, however its slashes and letters are written', async () => {
+    const text = 'source,destination,name\nx,sftp://nas/backup,y\nz,sftp://nas/backup/,Y\n';
+    expect(await messagesOf(text)).toEqual([expect.stringContaining('lines 2 and 3 both have')]);
+  });
+
+  it('is refused with a password in it, which is not repeated, or a variable that is not set', async () => {
+    const text = 'source,destination\nx,sftp://me:secret@nas/x\ny,s3://${NONE}/x\n';
+    const messages = await messagesOf(text);
+    expect(messages).toEqual([
+      expect.stringContaining('holds a password'),
+      expect.stringContaining('undefined variable `NONE`'),
+    ]);
+    expect(messages.join('')).not.toContain('secret');
+  });
+
+  it('is none where a source is', async () => {
+    expect(await messagesOf('source,destination\nsftp://nas/x,y\n')).toEqual([
+      expect.stringContaining('the address `sftp://nas/x`'),
+    ]);
   });
 });
 
@@ -195,7 +229,7 @@ describe('the columns of a plan', () => {
 
   it('are suggested when a name is unknown', async () => {
     expect(await messagesOf('source,destination,colour,dest\na,/b,x,y\n')).toEqual([
-      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `every` or `shutdown`',
+      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `may-fail`, `every` or `shutdown`',
       '1: unknown column `dest`: did you mean `destination`?',
     ]);
   });
@@ -279,7 +313,7 @@ describe('a source that is a glob', () => {
       [at('nil/*.txt'), '_.txt'],
       [at('none/*'), '_'],
     ]);
-    expect(rows.map((row) => labelOf(row, rows))).toEqual(['no/*', 'nil/*.txt', 'none/*']);
+    expect(rows.map((row) => rowLabel(row, rows))).toEqual(['no/*', 'nil/*.txt', 'none/*']);
   });
 
   it('is not looked up in a row that is not active', async () => {
@@ -455,6 +489,7 @@ describe('any plan', () => {
           source: at(source),
           destination: path.resolve('/x'),
           keep: { last },
+          'may-fail': [],
           every: 86_400_000,
           shutdown: false,
         })),

@@ -18,5 +18,10 @@ export function remoteKind(text: string, isWindows: boolean): string | undefined
 /** What to do with a name that {@link remoteKind} knows. */
 export function remoteAdvice(text: string): string {
   const isFolder = /^[\\/]|:\/\//.test(text) ? '' : `; a folder of that very name is written \`./${text}\``;
-  return `only folders of this machine can be used: mount it, and name the folder where it is${isFolder}`;
+  const scp = /^([^/\\:]+):(.*)$/.exec(text);
+  const sftp =
+    scp === null
+      ? ''
+      : `, or write \`sftp://${scp[1]}/${scp[2]?.startsWith('/') === true ? scp[2].slice(1) : `~/${scp[2]}`}\``;
+  return `mount it and name the folder where it is${sftp}${isFolder}`;
 }

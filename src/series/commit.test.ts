@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LocalStore } from '../store/local/local-store.ts';
-import type { Store, StoreItem, StoreWriter } from '../store/store.ts';
+import type { Store, StoreWriter } from '../store/store.ts';
 import type { Entry } from '../tree/entry.ts';
 import type { BytePath } from '../tree/path.ts';
 import { commitSnapshot, type SnapshotParts } from './commit.ts';
 import { type DeadMember, formatDead, formatLine, formatNone, type IndexEntry } from './index/index-line.ts';
 import { type FileInfo, type Info, parseInfo } from './info.ts';
+import { WrappedStore } from '../store/wrap/wrapped-store.ts';
 import { Series, type Snapshot } from './series.ts';
 
 const NAME = '2026-11-19T02-00-00Z';
@@ -19,16 +20,13 @@ const ARCHIVE = `documents-${NAME}.tar.zst`;
 const ARCHIVE_CONTENT = Buffer.from('as good as an archive');
 
 /** Wraps a store: writes down what becomes visible, in order, and fails at the step it is told to. */
-class WatchedStore implements Store {
-  readonly location: string;
+class WatchedStore extends WrappedStore {
   readonly steps: string[] = [];
-  readonly #store: Store;
   readonly #failAt: number;
 
   constructor(store: Store, failAt = Number.POSITIVE_INFINITY) {
-    this.#store = store;
+    super(store);
     this.#failAt = failAt;
-    this.location = store.location;
   }
 
   async #step(what: string): Promise<void> {
@@ -37,8 +35,8 @@ class WatchedStore implements Store {
     await Promise.resolve();
   }
 
-  async create(key: string): Promise<StoreWriter> {
-    const writer = await this.#store.create(key);
+  override async create(key: string): Promise<StoreWriter> {
+    const writer = await this.inner.create(key);
     return {
       write: async (bytes) => {
         await this.#step(`write ${key}`);
@@ -52,50 +50,38 @@ class WatchedStore implements Store {
       discard: async () => {
         await writer.discard();
         // Nothing is tidied up once the power is gone.
-        if (this.steps.length >= this.#failAt) await writeFile(join(this.location, `${key}.part`), '');
+        if (this.steps.length >= this.#failAt) await writeFile(join(this.folder ?? '', `${key}.part`), '');
       },
     };
   }
 
-  async put(key: string, bytes: Uint8Array): Promise<void> {
+  override async put(key: string, bytes: Uint8Array): Promise<void> {
     await this.#step(`put ${key}`);
-    await this.#store.put(key, bytes);
+    await this.inner.put(key, bytes);
   }
 
-  async link(from: string, to: string): Promise<boolean> {
+  override async link(from: string, to: string): Promise<boolean> {
     await this.#step(`link ${to}`);
-    return await this.#store.link(from, to);
+    return await this.inner.link(from, to);
   }
 
-  async remove(key: string): Promise<void> {
+  override async remove(key: string): Promise<void> {
     await this.#step(`remove ${key}`);
-    await this.#store.remove(key);
+    await this.inner.remove(key);
   }
 
-  async removeFolder(key: string): Promise<boolean> {
+  override async removeFolder(key: string): Promise<boolean> {
     await this.#step(`remove ${key}/`);
-    return await this.#store.removeFolder(key);
+    return await this.inner.removeFolder(key);
   }
 
-  async list(key: string): Promise<readonly StoreItem[]> {
-    return await this.#store.list(key);
-  }
-
-  async read(key: string): Promise<Buffer | undefined> {
-    return await this.#store.read(key);
-  }
-
-  async readRange(key: string, offset: number, length: number): Promise<Buffer> {
-    return await this.#store.readRange(key, offset, length);
-  }
-
-  async appendLine(key: string, line: string): Promise<void> {
+  override async appendLine(key: string, line: string): Promise<void> {
     await this.#step(`append ${key}`);
-    await this.#store.appendLine(key, line);
+    await this.inner.appendLine(key, line);
   }
 
-  async freeBytes(): Promise<number | undefined> {
-    return await this.#store.freeBytes();
+  override async freeBytes(): Promise<number | undefined> {
+    return await this.inner.freeBytes();
   }
 }
 

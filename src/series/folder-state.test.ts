@@ -10,7 +10,11 @@ const OLDER = 'data-2026-11-18T02-00-00Z.tar.zst';
 const SMALL = ['SHA256SUMS', 'RESTORE.txt', 'index.jsonl.zst'];
 
 function itemsOf(names: readonly string[]): StoreItem[] {
-  return names.map((name) => ({ name, isFile: true, isFolder: false, sizeBytes: 1, modifiedMs: 0 }));
+  return names.map((name) => {
+    // Markers are empty, but for those of a place far away: `UNFINISHED!`.
+    const sizeBytes = name === 'UNFINISHED' ? 0 : 1;
+    return { name: name.replace('!', ''), isFile: true, isFolder: false, sizeBytes, modifiedMs: 0 };
+  });
 }
 
 async function state(
@@ -45,6 +49,7 @@ describe('stateOf()', () => {
       ['UNFINISHED', OWN, 'RESTORE.txt', 'index.jsonl.zst'],
     ],
     ['all that was there after the commit, marked still', 'damaged', ['UNFINISHED', OWN, ...SMALL]],
+    ['all but info.json, where nothing is there in part', 'unfinished', ['UNFINISHED!', OWN, ...SMALL]],
     ['whatever was let go', 'unfinished', ['LET-GO', OWN, ...SMALL, 'info.json.damaged']],
     ['an info.json begun by an earlier version', 'unfinished', ['info.json.part', OWN, ...SMALL]],
     ['an info.json begun by a repair', 'damaged', ['info.json.part', 'info.json.damaged', OWN, ...SMALL]],

@@ -64,7 +64,9 @@ function hasSign(folder: BareFolder): boolean {
   if (names.has(LET_GO_FILE)) return true;
   // SHA256SUMS stands alone from the moment on in which info.json has its name.
   const hadInfo = names.has(SUMS_FILE) && !names.has(INFO_PART);
-  if (names.has(UNFINISHED_FILE)) return !hadInfo;
+  const marker = folder.items.find(({ name, isFile }) => isFile && name === UNFINISHED_FILE);
+  // One that says something is removed right after info.json is there.
+  if (marker !== undefined) return !hadInfo || marker.sizeBytes > 0;
   const whole = wholeFiles(folder);
   if (whole.length === 0) return true;
   // A repair has begun an info.json as well.

@@ -1,4 +1,5 @@
 // info.json: what a snapshot says of itself. Its form is in docs/format.md.
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { SnapshotError } from '../base/errors.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import { type BytePath, toBytes, toText } from '../tree/path.ts';
@@ -23,7 +24,7 @@ export interface Info {
   /** The date in the names of its own archives with content, where that is not the snapshot's. */
   readonly archiveDate?: string | undefined;
   readonly strategy: 'incremental' | 'full';
-  readonly format: PackFormat;
+  readonly format: ArchiveFormat;
   readonly hash: {
     readonly algorithm: 'blake3';
     readonly tree: string;
@@ -45,8 +46,6 @@ export interface Info {
   /** Guards that were told when it was written because much had changed, overruled or not. */
   readonly guards?: readonly string[] | undefined;
 }
-
-export type PackFormat = 'tar.zst' | 'zip';
 
 /** A file of a snapshot. */
 export interface FileInfo {
@@ -106,7 +105,6 @@ const DATE = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 /** A keyed hash, see `host/machine.ts`. */
 export const MACHINE: RegExp = /^[0-9a-f]{32}$/;
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
 /** A plain name: nothing that leads out of the snapshot's folder. */
 // oxlint-disable-next-line no-control-regex -- NUL is one of those that no name holds
 const FILE_NAME = /^(?!\.{1,2}$)[^/\\\0]+$/;
@@ -150,7 +148,7 @@ export function parseInfo(json: string, where: string): Info {
     ...(fields.has('machine') && { machine: fields.text('machine', MACHINE) }),
     source: fields.text('source'),
     destination: fields.text('destination'),
-    time: { started: time.text('started', TIME), finished: time.text('finished', TIME) },
+    time: { started: time.time('started'), finished: time.time('finished') },
     ...(fields.has('sequence') && { sequence: fields.count('sequence') }),
     ...(fields.has('zone') && { zone: fields.text('zone', ZONE) }),
     ...(fields.has('archiveDate') && { archiveDate: fields.text('archiveDate', DATE) }),

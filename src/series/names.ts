@@ -1,6 +1,6 @@
+import { type ArchiveFormat, formatOf } from '../base/archive-format.ts';
 // How snapshots and their files are called.
 import { SnapshotError } from '../base/errors.ts';
-import type { PackFormat } from './info.ts';
 
 /** `2026-11-19T02-00-00Z`: ISO 8601 with `-` for `:`, which Windows does not allow in names. */
 const SNAPSHOT_NAME = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/;
@@ -18,6 +18,13 @@ export const RESTORE_FILE = 'RESTORE.txt';
 export const UNFINISHED_FILE = 'UNFINISHED';
 /** Lies in a dated folder that rotation or a clearing run has begun to remove, until the folder is gone. */
 export const LET_GO_FILE = 'LET-GO';
+/** Lies in the folder of a snapshot that rotation never takes, see pins.ts. */
+export const PINNED_FILE = 'PINNED';
+/**
+ * A folder beside it, where versions that know no pins write a file before they remove anything of a snapshot: they fail
+ * there, and remove nothing.
+ */
+export const BOLT_FOLDER: string = `${LET_GO_FILE}.part`;
 
 const OWN_FILES = [INFO_FILE, INDEX_FILE, CHANGES_FILE, DEAD_FILE, SUMS_FILE, RESTORE_FILE];
 const MARKERS = [UNFINISHED_FILE, LET_GO_FILE];
@@ -81,7 +88,7 @@ export function archiveName(
   series: string,
   snapshot: string,
   n: number,
-  format: PackFormat,
+  format: ArchiveFormat,
   date: string = snapshot,
 ): string {
   if (date !== snapshot) return `${series}-${date}-0${n + 1}.${format}`;
@@ -99,7 +106,7 @@ export function archiveDate(file: string, series: string): string | undefined {
  * What the archive of a snapshot is called that holds its folders and links. `~` comes after `-` and `.` in
  * byte order, so that it is the last one to be extracted.
  */
-export function treeArchiveName(series: string, snapshot: string, format: PackFormat): string {
+export function treeArchiveName(series: string, snapshot: string, format: ArchiveFormat): string {
   return `${series}-${snapshot}~tree.${format}`;
 }
 
@@ -122,7 +129,7 @@ export function isOurs(file: string, series: string): boolean {
 
 /** Whether `file` is called like an archive, of whatever series. */
 export function isArchive(file: string): boolean {
-  return /\.(?:tar\.zst|zip)$/.test(file);
+  return formatOf(file) !== undefined;
 }
 
 /** Whether `file` is an archive with content, whole, that was written for `snapshot`. */

@@ -9,6 +9,16 @@ export interface PastRun {
   readonly started: string;
   readonly guards: readonly string[];
   readonly error: string | null;
+  /** The snapshot that it wrote, or found to be up to date. */
+  readonly snapshot?: string | null | undefined;
+  /** Entries that were named as problems, and accepted by nobody; these three are missing in lines that do not say. */
+  readonly skipped?: number | undefined;
+  /** Those of them that are not in the snapshot, though they exist. */
+  readonly missing?: number | undefined;
+  /** Problems that are accepted. */
+  readonly known?: number | undefined;
+  /** Why snapshots that were to go are there still. */
+  readonly heldBack?: string | undefined;
   readonly snapshots?: number | undefined;
   readonly oldest?: string | null | undefined;
   readonly seriesBytes?: number | undefined;
@@ -31,11 +41,19 @@ export interface PastDrill {
   readonly result: 'passed' | 'failed';
 }
 
-export type PastRecord = PastRun | PastVerify | PastDrill;
+/** Snapshots were removed on demand. */
+export interface PastRemoval {
+  readonly outcome: 'prune' | 'forget';
+  readonly started: string;
+  readonly removed: readonly string[];
+  readonly heldBack?: string | undefined;
+}
 
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
+export type PastRecord = PastRun | PastVerify | PastDrill | PastRemoval;
+
 const RUNS = ['written', 'unchanged', 'failed', 'stopped', 'waiting'] as const;
 const RESULTS = ['passed', 'failed'] as const;
+const REMOVALS = ['prune', 'forget'] as const;
 
 /** Whether `record` is of a run that has made sure that there is a snapshot of the source as it was. */
 export function isSuccess(record: PastRecord): record is PastRun {
@@ -43,7 +61,11 @@ export function isSuccess(record: PastRecord): record is PastRun {
 }
 
 export function isRun(record: PastRecord): record is PastRun {
-  return record.outcome !== 'verify' && record.outcome !== 'drill';
+  return !isRemoval(record) && record.outcome !== 'verify' && record.outcome !== 'drill';
+}
+
+export function isRemoval(record: PastRecord): record is PastRemoval {
+  return record.outcome === 'prune' || record.outcome === 'forget';
 }
 
 /** Reads one line of a log; undefined when it is cut short, damaged, or of a kind that is not known. */
@@ -58,9 +80,8 @@ export function parsePast(line: string): PastRecord | undefined {
 
 /** @throws {@link SnapshotError} `E_DAMAGED` */
 export function readPast(fields: Fields): PastRecord {
-  const started = fields.text('started', TIME);
-  if (Number.isNaN(Date.parse(started))) fields.wrong('started');
-  const outcome = fields.oneOf('outcome', [...RUNS, 'verify', 'drill']);
+  const started = fields.time('started');
+  const outcome = fields.oneOf('outcome', [...RUNS, ...REMOVALS, 'verify', 'drill']);
   if (outcome === 'drill') return { outcome, started, result: fields.oneOf('result', RESULTS) };
   if (outcome === 'verify') {
     return {
@@ -73,18 +94,29 @@ export function readPast(fields: Fields): PastRecord {
       ...damageOf(fields),
     };
   }
+  if (outcome === 'prune' || outcome === 'forget')
+    return { outcome, started, removed: fields.strings('removed'), ...heldBackOf(fields) };
   return {
     outcome,
     started,
     guards: fields.strings('guards'),
     error: fields.has('error') ? fields.text('error') : null,
+    ...(fields.has('snapshot') && { snapshot: fields.text('snapshot') }),
+    ...(fields.has('skipped') && { skipped: fields.count('skipped') }),
+    ...(fields.has('missing') && { missing: fields.count('missing') }),
+    ...(fields.has('known') && { known: fields.count('known') }),
+    ...heldBackOf(fields),
     ...(fields.has('snapshots') && {
       snapshots: fields.count('snapshots'),
-      oldest: fields.has('oldest') ? fields.text('oldest', TIME) : null,
+      oldest: fields.has('oldest') ? fields.time('oldest') : null,
       seriesBytes: fields.count('seriesBytes'),
     }),
     ...damageOf(fields),
   };
+}
+
+function heldBackOf(fields: Fields): { readonly heldBack?: string } {
+  return fields.has('heldBack') ? { heldBack: fields.text('heldBack') } : {};
 }
 
 function damageOf(fields: Fields): { readonly damage?: DamageRecord } {

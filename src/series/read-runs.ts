@@ -21,14 +21,11 @@ export interface PastRuns {
  * @throws {@link SnapshotError} `E_STORE` when the log cannot be read.
  */
 export async function readRuns(series: Series): Promise<PastRuns> {
-  const items = await series.store.list(series.name);
-  const size = items.find(({ name, isFolder }) => name === RUNS_FILE && !isFolder)?.sizeBytes ?? 0;
   for (const bytes of [TAIL_BYTES, FAR_BYTES]) {
-    if (bytes >= size) break;
-    const runs = await readFrom(series, size - bytes, size);
-    if (isEnough(runs.records, bytes)) return runs;
+    const { runs, isAll } = await readLast(series, bytes);
+    if (isAll || isEnough(runs.records, bytes)) return runs;
   }
-  return await readFrom(series, 0, size);
+  return (await readLast(series, Infinity)).runs;
 }
 
 function isEnough(records: readonly PastRecord[], bytes: number): boolean {
@@ -37,13 +34,12 @@ function isEnough(records: readonly PastRecord[], bytes: number): boolean {
   return bytes >= FAR_BYTES || (has('verify') && has('drill'));
 }
 
-async function readFrom(series: Series, start: number, end: number): Promise<PastRuns> {
-  if (end === start) return { records: [], unreadable: 0 };
-  const bytes = await series.store.readRange(series.key(RUNS_FILE), start, end - start);
-  const lines = bytes.toString('utf8').split('\n');
+async function readLast(series: Series, bytes: number): Promise<{ runs: PastRuns; isAll: boolean }> {
+  const { text, isAll } = await series.store.readLines(series.key(RUNS_FILE), bytes);
+  const lines = text.split('\n');
   // It most likely begins within a line.
-  if (start > 0) lines.shift();
+  if (!isAll) lines.shift();
   const found = lines.filter((line) => line.trim() !== '').map(parsePast);
   const records = found.filter((record) => record !== undefined);
-  return { records, unreadable: found.length - records.length };
+  return { runs: { records, unreadable: found.length - records.length }, isAll };
 }

@@ -28,8 +28,14 @@ export interface RunRecord {
   readonly bytes: number;
   /** Written to the destination. */
   readonly newBytes: number;
-  /** How many entries were named as skipped. */
+  /** How many entries were named as skipped, and accepted by nobody. */
   readonly skipped: number;
+  /** Those of them that are not in the snapshot, though they exist; left out by a run that did not come so far. */
+  readonly missing?: number | undefined;
+  /** How many are accepted; left out when none is. */
+  readonly known?: number | undefined;
+  /** Why snapshots that were to go are there still; left out when rotation was not held back. */
+  readonly heldBack?: string | undefined;
   readonly guards: readonly string[];
   readonly error: string | null;
   /** Snapshots that rotation let go. */
@@ -83,10 +89,20 @@ export interface DrillRecord {
   readonly error: string | null;
 }
 
+/** One line of runs.jsonl: snapshots were removed on demand. */
+export interface RemovalRecord {
+  readonly started: string;
+  readonly finished: string;
+  readonly outcome: 'prune' | 'forget';
+  readonly removed: readonly string[];
+  /** Why others that were to go are there still. */
+  readonly heldBack?: string | undefined;
+}
+
 /** Adds `record` to the log of `series`. */
 export async function appendRecord(
   series: Series,
-  record: RunRecord | VerifyRecord | DrillRecord,
+  record: RunRecord | VerifyRecord | DrillRecord | RemovalRecord,
 ): Promise<void> {
   await series.store.appendLine(series.key(RUNS_FILE), JSON.stringify(record));
 }

@@ -69,7 +69,7 @@ export class Series {
   /** `parts` as a place, for people. */
   place(...parts: readonly string[]): string {
     // The root of a disk has its slash already.
-    return [this.store.location.replace(/\/$/, ''), this.name, ...parts].join('/');
+    return [this.store.label.replace(/\/$/, ''), this.name, ...parts].join('/');
   }
 
   /** @param now - What the clock says, to tell which clocks were wrong. */
@@ -159,7 +159,9 @@ export class Series {
 
   /** Begins the folder of a snapshot: from now on it says of itself that it is none yet. */
   async begin(snapshot: string): Promise<void> {
-    await this.store.put(this.key(snapshot, UNFINISHED_FILE), Buffer.alloc(0));
+    // Where nothing is ever there in part, the marker alone says so until the end.
+    const says = this.store.folder === undefined ? 'no info.json yet\n' : '';
+    await this.store.put(this.key(snapshot, UNFINISHED_FILE), Buffer.from(says));
   }
 
   /** Takes from a whole snapshot what says that it is none: a run, or a rotation, was cut short at that moment. */
@@ -199,7 +201,7 @@ export class Series {
   /** The lines of a file that `snapshot` names. @throws E_DAMAGED when it is missing, or not what info.json says. */
   async lines(snapshot: string, file: FileInfo): Promise<LineReader> {
     const key = this.keyOf(snapshot, file);
-    const where = [this.store.location, key].join('/');
+    const where = [this.store.label, key].join('/');
     const bytes = await this.store.read(key);
     if (bytes === undefined) throw new SnapshotError('E_DAMAGED', `"${where}" is missing`);
     return LineReader.open(bytes, file.sha256, where);

@@ -13,29 +13,50 @@ export interface StoreItem {
 }
 
 /**
- * A place that keeps series: a folder, later an SFTP server or a bucket.
+ * A place that keeps series, to be read: a folder, an SFTP server, a bucket.
  *
- * Keys are relative paths with `/`. Every method that fails throws a `SnapshotError`: `E_SPACE` when there is
- * no room left, else `E_STORE`. `testStore()` in `store-contract.ts` holds each of these sentences.
+ * Keys are relative paths with `/`. Every method that fails throws a `SnapshotError`, whose code says what to do: `E_SPACE`
+ * when there is no room left, `E_AWAY` when trying later may help, `E_AUTH` when a user has to see to it, else `E_STORE`.
+ * `testStore()` in `contract.lab.ts` holds each of these sentences.
  */
-export interface Store {
-  /** Where it is, for people. */
-  readonly location: string;
+export interface ReadStore {
+  /** What it is called, for people and in memory: a folder, or an address without secrets. */
+  readonly label: string;
 
-  /** What the folder `key` holds, in byte order of the names; nothing when it does not exist. */
+  /** The folder of this machine in which objects are files; undefined when they are none. */
+  readonly folder: string | undefined;
+
+  /** What lies in the folder `key`, in byte order of the names; nothing when it does not exist. */
   list(key: string): Promise<readonly StoreItem[]>;
 
   /** The whole object, or undefined when there is none. For small ones: it is held in memory. */
   read(key: string): Promise<Buffer | undefined>;
 
   /** The object's bytes from `offset` on. @throws E_STORE when it ends before `length` of them. */
-  readRange(key: string, offset: number, length: number): Promise<Buffer>;
+  readRange(key: string, offset: number, length: number, signal?: AbortSignal): Promise<Buffer>;
 
+  /**
+   * The newest lines that {@link Store.appendLine} has added, in their order: about so many bytes of them, at least, or all. The
+   * first one may be a part of a line unless `isAll`.
+   */
+  readLines(key: string, bytes: number): Promise<{ readonly text: string; readonly isAll: boolean }>;
+
+  /** Bytes that can still be written, or undefined when the store does not know. */
+  freeBytes(): Promise<number | undefined>;
+
+  /** Gives back connections and temporary files. Nothing can be done with it afterwards. May be called twice; never throws. */
+  close(): Promise<void>;
+}
+
+/** {@link ReadStore}, to be written to as well. */
+export interface Store extends ReadStore {
   /**
    * Begins an object; nothing appears under `key` before {@link StoreWriter.commit}, and then all of it, in
    * place of any earlier one. Folders on the way are made.
+   *
+   * @param signal - Aborting it makes the commit fail, should that take long.
    */
-  create(key: string): Promise<StoreWriter>;
+  create(key: string, signal?: AbortSignal): Promise<StoreWriter>;
 
   /** {@link create}, write and commit in one. */
   put(key: string, bytes: Uint8Array): Promise<void>;
@@ -50,7 +71,8 @@ export interface Store {
 
   /**
    * Adds a line to the object, which is made when missing; it is on disk when this returns. Where an earlier
-   * line was cut short, the new one still starts on a line of its own.
+   * line was cut short, the new one still starts on a line of its own. Where nothing can be added to objects, the lines are
+   * objects in a folder `key`: only {@link readLines} reads them.
    */
   appendLine(key: string, line: string): Promise<void>;
 
@@ -59,9 +81,6 @@ export interface Store {
 
   /** Removes a folder if it is empty; whether it is gone. */
   removeFolder(key: string): Promise<boolean>;
-
-  /** Bytes that can still be written, or undefined when the store does not know. */
-  freeBytes(): Promise<number | undefined>;
 }
 
 /** An object on its way into a store. Calls are made one after the other. */

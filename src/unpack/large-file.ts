@@ -23,12 +23,39 @@ import { PART_FLAGS, PART_MODE, removePart } from '../target/write-file.ts';
 const MAX_HEAD_BYTES = 30 + 2 * 65_535;
 const PIECE_BYTES = 1024 * 1024;
 
-export interface LargeFile {
+/** Where a large file has its content. */
+export interface LargeSource {
   readonly store: Store;
   readonly archive: ArchiveFile;
   readonly spot: Spot;
+  /** Bytes that it must be. */
+  readonly size: number;
+}
+
+export interface LargeFile extends LargeSource {
   readonly order: FileOrder;
   readonly hash: Uint8Array;
+}
+
+/**
+ * The content, in pieces. Frames have checksums, which are looked at before a frame is handed out; of a zip it shows at the
+ * end only, by the hash of it all, whether it is right.
+ *
+ * @throws {@link Damaged} when it cannot be read, or is of another size.
+ */
+export async function* largeContent(source: LargeSource, pool: UnpackPool): AsyncGenerator<Uint8Array> {
+  const { archive, size } = source;
+  let done = 0;
+  try {
+    for await (const content of archive.format === 'zip' ? inflated(source) : framed(source, pool)) {
+      if (done + content.length > size) throw new Damaged(`it holds more than ${size} bytes`);
+      done += content.length;
+      yield content;
+    }
+  } catch (error) {
+    throw error instanceof Damage ? new Damaged(error.message, { cause: error }) : error;
+  }
+  if (done !== size) throw new Damaged(`it holds ${done} bytes, not ${size}`);
 }
 
 /**
@@ -52,21 +79,19 @@ export async function writeLarge(
   try {
     hasher.reset();
     let done = 0;
-    for await (const content of file.archive.format === 'zip' ? inflated(file) : framed(file, pool)) {
+    for await (const content of largeContent(file, pool)) {
       signal.throwIfAborted();
-      if (done + content.length > order.size) throw new Damaged(`it holds more than ${order.size} bytes`);
       hasher.update(content);
       await writeAll(handle, content, done);
       done += content.length;
       written(content.length);
     }
-    if (done !== order.size) throw new Damaged(`it holds ${done} bytes, not ${order.size}`);
     if (Buffer.compare(hasher.digest(), hash) !== 0) throw new Damaged('its content is not what it was');
     await handle.close();
   } catch (error) {
     await handle.close().catch(() => {});
     removePart(part);
-    throw error instanceof Damage ? new Damaged(error.message, { cause: error }) : error;
+    throw error;
   }
 }
 
@@ -77,7 +102,7 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number)
   }
 }
 
-function readerOf({ store, archive, spot }: LargeFile): SourceReader {
+function readerOf({ store, archive, spot }: LargeSource): SourceReader {
   const end = spot.offset + spot.length;
   const read = async (offset: number, length: number): Promise<Buffer> => {
     try {
@@ -92,8 +117,8 @@ function readerOf({ store, archive, spot }: LargeFile): SourceReader {
 }
 
 /** The content, in pieces, from frames that are decompressed in parallel. */
-async function* framed(file: LargeFile, pool: UnpackPool): AsyncGenerator<Uint8Array> {
-  const { spot, order } = file;
+async function* framed(file: LargeSource, pool: UnpackPool): AsyncGenerator<Uint8Array> {
+  const { spot, size } = file;
   const reader = readerOf(file);
   const frames = async function* (): AsyncGenerator<{ bytes: Buffer; contentBytes: number | undefined }> {
     while (reader.leftBytes > 0) {
@@ -106,7 +131,7 @@ async function* framed(file: LargeFile, pool: UnpackPool): AsyncGenerator<Uint8A
     pool.size + 1,
     async (frame) => await pool.run({ kind: 'frame', ...frame }),
   );
-  let [skip, left] = [spot.skip, order.size];
+  let [skip, left] = [spot.skip, size];
   for await (const content of contents) {
     if (content === undefined) throw new Damaged('one of its frames cannot be decompressed');
     const own = content.subarray(skip, skip + left);
@@ -118,14 +143,14 @@ async function* framed(file: LargeFile, pool: UnpackPool): AsyncGenerator<Uint8A
 }
 
 /** The content of a record of a zip, in pieces. It is one stream, which one thread inflates. */
-async function* inflated(file: LargeFile): AsyncGenerator<Uint8Array> {
-  const { spot, order } = file;
+async function* inflated(file: LargeSource): AsyncGenerator<Uint8Array> {
+  const { spot, size } = file;
   const reader = readerOf(file);
   const head = (await reader.peek(Math.min(MAX_HEAD_BYTES, spot.length))).subarray(0, spot.length);
   const { start, isDeflated } = recordHead(head);
   await reader.take(start);
   if (!isDeflated) {
-    yield* reader.pieces(Math.min(order.size, reader.leftBytes), PIECE_BYTES);
+    yield* reader.pieces(Math.min(size, reader.leftBytes), PIECE_BYTES);
     return;
   }
   const inflate = createInflateRaw({ chunkSize: PIECE_BYTES });

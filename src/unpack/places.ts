@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from '../base/archive-format.ts';
 /** Where in an archive content lies; `docs/format.md`, "at". */
 export interface Spot {
   readonly offset: number;
@@ -8,7 +9,7 @@ export interface Spot {
 /** An archive as its store has it. */
 export interface ArchiveFile {
   readonly key: string;
-  readonly format: 'tar.zst' | 'zip';
+  readonly format: ArchiveFormat;
 }
 
 const NONE = -1;

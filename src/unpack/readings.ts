@@ -74,6 +74,37 @@ export function* readingsOf(
   if (pending !== undefined) yield pending.reading();
 }
 
+/** So much content goes from one thread to another at once. */
+const CONTENT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * `reading` in parts of which each holds at most so much content, or one file. A few bytes of an archive may hold gigabytes, and
+ * many files the same piece.
+ */
+export function* partsOf(reading: Reading, size: (i: number) => number): Generator<Reading> {
+  let pieces: WantedPiece[] = [];
+  let bytes = 0;
+  for (const { offset, length, files } of reading.pieces) {
+    for (const i of files) {
+      if (bytes > 0 && bytes + size(i) > CONTENT_BYTES) {
+        yield readingOf(reading.archive, pieces);
+        [pieces, bytes] = [[], 0];
+      }
+      const last = pieces.at(-1);
+      if (last?.offset === offset && last.length === length) last.files.push(i);
+      else pieces.push({ offset, length, files: [i] });
+      bytes += size(i);
+    }
+  }
+  yield readingOf(reading.archive, pieces);
+}
+
+function readingOf(archive: ArchiveFile | undefined, pieces: readonly WantedPiece[]): Reading {
+  const offset = pieces[0]?.offset ?? 0;
+  const end = pieces.reduce((furthest, piece) => Math.max(furthest, piece.offset + piece.length), offset);
+  return { kind: 'pieces', archive, offset, length: end - offset, pieces };
+}
+
 /** What is to be read, so far. */
 class Pending {
   readonly #archive: ArchiveFile;

@@ -1,26 +1,40 @@
 // What the main thread asks of a worker, and what it gets back.
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import type { BytePath } from '../tree/path.ts';
 import type { FileOrder, Meta } from '../target/order.ts';
 import type { EntryType } from '../tree/entry.ts';
 
 /** Whole frames of a tar.zst, or one record of a zip, and the files whose content is in there. */
-export interface Piece {
+export interface PieceOf<F> {
   /** Where it lies in the bytes of its task. */
   readonly offset: number;
   readonly length: number;
-  readonly files: readonly FileOrder[];
+  readonly files: readonly F[];
 }
 
-export type Format = 'tar.zst' | 'zip';
+export type Piece = PieceOf<FileOrder>;
+
+/** A file whose content is asked for, and nothing else. */
+export type ContentOrder = Pick<FileOrder, 'skip' | 'size'>;
 
 /** Decompress pieces, check what they hold and write it. */
 export interface FilesTask {
   readonly kind: 'files';
   readonly root: string;
-  readonly format: Format;
+  readonly format: ArchiveFormat;
   readonly bytes: Uint8Array;
   readonly pieces: readonly Piece[];
   /** 32 bytes for each file, in the order of the pieces. */
+  readonly hashes: Uint8Array;
+}
+
+/** Decompress pieces, check what they hold and hand it back. */
+export interface ContentsTask {
+  readonly kind: 'contents';
+  readonly format: ArchiveFormat;
+  readonly bytes: Uint8Array;
+  readonly pieces: readonly PieceOf<ContentOrder>[];
+  /** As in {@link FilesTask}. */
   readonly hashes: Uint8Array;
 }
 
@@ -92,6 +106,12 @@ export interface LookResult {
   readonly inodes: ReadonlyMap<number, string>;
 }
 
+/** By number of the file within the task: its content, or why it cannot be had. */
+export interface ContentsResult {
+  readonly contents: ReadonlyMap<number, Uint8Array>;
+  readonly failures: readonly Failure[];
+}
+
 /** What could not be done. */
 export interface Failure {
   /** Number of the file or deed within the task. */
@@ -109,10 +129,11 @@ export interface Failure {
   readonly code: string | undefined;
 }
 
-export type Task = FilesTask | FrameTask | DeedsTask | LookTask;
+export type Task = FilesTask | ContentsTask | FrameTask | DeedsTask | LookTask;
 
 export interface Results {
   readonly files: readonly Failure[];
+  readonly contents: ContentsResult;
   /** The content; undefined when the frame is damaged. */
   readonly frame: Uint8Array | undefined;
   readonly deeds: readonly Failure[];

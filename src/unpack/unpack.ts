@@ -1,4 +1,5 @@
 // Files out of archives: the main thread reads what is needed, workers decompress, verify and write it.
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { type Hasher, loadBlake3 } from '../hash/blake3.ts';
 import { ordered } from '../base/ordered.ts';
@@ -119,7 +120,7 @@ class Unpacking {
     pieces: readonly WantedPiece[],
     bytes: Buffer,
     offset: number,
-    format: 'tar.zst' | 'zip',
+    format: ArchiveFormat,
   ): Promise<void> {
     const { pool, root, places, size, progress } = this.#options;
     const numbers = pieces.flatMap(({ files }) => files);
@@ -165,7 +166,14 @@ class Unpacking {
       progress(0, more);
     };
     try {
-      await writeLarge(root, { store, archive, spot, order, hash }, hasher, pool, signal, written);
+      await writeLarge(
+        root,
+        { store, archive, spot, size: order.size, order, hash },
+        hasher,
+        pool,
+        signal,
+        written,
+      );
       const [failure] = await pool.run({ kind: 'deeds', root, deeds: [{ do: 'settle', file: order }] });
       if (failure !== undefined) this.#fail(i, failure);
       if (failure === undefined || failure.kind === 'attributes') {

@@ -70,6 +70,7 @@ export class SmallSeries {
       format: kind.format,
       strategy: 'incremental',
       exclude: [],
+      'may-fail': [],
       shutdown: false,
     };
   }

@@ -11,6 +11,7 @@ const VALUED = [
   '--series',
   '--only',
   '--to',
+  '--as',
   '--jobs',
   '--sample',
   '--level',
@@ -19,10 +20,25 @@ const VALUED = [
   '--jitter',
   '--name',
   '--with',
+  '--reason',
 ];
 
 /** Commands whose first argument is a series. */
-const OF_SERIES = ['list', 'status', 'files', 'diff', 'restore', 'verify'];
+const OF_SERIES = [
+  'list',
+  'status',
+  'files',
+  'diff',
+  'restore',
+  'export',
+  'cat',
+  'verify',
+  'accept',
+  'prune',
+  'pin',
+  'unpin',
+  'forget',
+];
 
 /**
  * Names of series and snapshots that could stand where the user is typing.
@@ -39,7 +55,7 @@ export async function complete(words: readonly string[]): Promise<readonly strin
     return await namesIn(options.get('--series') ?? series, plan);
   if (open === '--series' || open === '--only') return await seriesNames(plan);
   // Whatever there is to choose from, the command line itself knows.
-  if (open === '--with') return undefined;
+  if (open === '--with' || open === '--as') return undefined;
   // The shell knows files.
   if (open !== undefined) return [];
   if (current.startsWith('-')) return undefined;

@@ -4,7 +4,7 @@ import { findInSeries, type FoundInSeries, type FoundPath, type Stay } from '../
 import { formatLocal } from '../../jobs/moment.ts';
 import { outOfReach } from '../../jobs/reach.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
-import { labelOf } from '../../plan/row-label.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import { pathProperty } from '../../series/index/index-line.ts';
 import type { Series } from '../../series/series.ts';
 import { globFor } from '../../tree/globs.ts';
@@ -92,7 +92,7 @@ function nothingText(globs: readonly string[], unseen: readonly string[], isDama
 }
 
 function labelIn(series: Series, all: readonly Series[]): string {
-  return labelOf({ name: series.name, destination: series.store.location }, all);
+  return rowLabel({ name: series.name, destination: series.store.label }, all);
 }
 
 /** How a user names `series`. */

@@ -91,12 +91,12 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
 
 function showJson(series: ListedSeries, terminal: Terminal): void {
   const { name, folder, snapshots, unfinished, kept, damaged, out } = series;
-  for (const { name: snapshot, at, isOdd, info, newBytes, reasons, flaws } of snapshots) {
+  for (const { name: snapshot, at, isOdd, info, newBytes, reasons, pin, flaws } of snapshots) {
     const { time, count, bytes, change, format } = info;
     const of = { event: 'snapshot', series: name, folder, snapshot };
     const guess = isOdd ? { guess: at.toISOString() } : {};
     terminal.out(
-      JSON.stringify({ ...of, time, ...guess, format, count, bytes, change, newBytes, reasons, flaws }),
+      JSON.stringify({ ...of, time, ...guess, format, count, bytes, change, newBytes, reasons, pin, flaws }),
     );
   }
   if (out !== undefined)

@@ -1,3 +1,4 @@
+import { addressKind } from '../../base/address.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { restore } from '../../jobs/restore/restore.ts';
 import type { Deletion } from '../../jobs/restore/ask-first.ts';
@@ -47,7 +48,10 @@ export async function restoreCommand(options: RestoreCommandOptions, terminal: T
       at,
       globs: options.glob.map(String),
       to,
-      destinations: plan?.rows.map(({ destination }) => destination) ?? [],
+      destinations:
+        plan?.rows.flatMap(({ destination }) =>
+          addressKind(destination) === undefined ? [destination] : [],
+        ) ?? [],
       overwrite,
       deletes: options.delete,
       dryRun,

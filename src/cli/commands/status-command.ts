@@ -3,11 +3,15 @@ import { findSeries, rowOf } from '../../jobs/address.ts';
 import type { Watched } from '../../jobs/status/known-past.ts';
 import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
-import { LocalStore } from '../../store/local/local-store.ts';
+import { openStore } from '../../store/open-store.ts';
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import { Series } from '../../series/series.ts';
 import type { CommonOptions } from '../options/common-options.ts';
+import { thisStateFolder } from '../../host/state-folder.ts';
+import { Memory } from '../../jobs/status/memory.ts';
+import { goneRows } from '../../jobs/status/plan-memory.ts';
+import { isAccepted, readAccepted, WHOLE } from '../../series/accepted.ts';
 import { recallFor } from '../state.ts';
 import { showStatus, statusJson } from '../views/status-view.ts';
 import type { Terminal } from '../terminal.ts';
@@ -24,7 +28,7 @@ export async function statusCommand(options: StatusCommandOptions, terminal: Ter
   if (json && prometheus) throw new SnapshotError('E_USAGE', '--json and --prometheus exclude each other');
   const now = new Date();
   const recall = recallFor(terminal);
-  const watched = await watchedBy(options, recall);
+  const watched = await watchedBy(options, terminal, recall);
   const read = await Promise.all(watched.map(async (one) => await readStatus(one, now, recall)));
   if (prometheus) {
     const { metricsText } = await import('../views/metrics.ts');
@@ -49,11 +53,13 @@ export async function statusCommand(options: StatusCommandOptions, terminal: Ter
 /** The active rows of the plan; or the one series that the user names, whatever its row says. */
 async function watchedBy(
   { series: which, plan: file }: StatusCommandOptions,
+  terminal: Terminal,
   recall: Recall,
 ): Promise<readonly Watched[]> {
   if (which === undefined) {
-    const { rows } = await loadPlan(file);
-    return rows.filter(({ active }) => active).map(watch);
+    const whole = await loadPlan(file);
+    const active = whole.rows.filter((row) => row.active).map(watch);
+    return [...active, ...(await goneFrom(whole, terminal))];
   }
   let plan: Plan | undefined;
   const series = await findSeries(which, async () => (plan = await loadPlan(file)), recall);
@@ -66,7 +72,24 @@ async function watchedBy(
   return [row === undefined ? { series, everyMs: DEFAULT_EVERY_MS } : watch(row)];
 }
 
+/** Series of rows that the plan has not any more, and of which nobody has said that this is known. */
+async function goneFrom(plan: Plan, terminal: Terminal): Promise<readonly Watched[]> {
+  try {
+    const watched: Watched[] = [];
+    for (const gone of await goneRows(new Memory(thisStateFolder()), plan)) {
+      const series = new Series(openStore(gone.destination), gone.name);
+      const accepted = await readAccepted(series).catch(() => []);
+      if (!isAccepted(accepted, WHOLE)) watched.push({ series, everyMs: DEFAULT_EVERY_MS, gone });
+    }
+    return watched;
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    terminal.err(`warning: ${error.message}; whether a row of the plan is gone is not known`);
+    return [];
+  }
+}
+
 function watch(row: Plan['rows'][number]): Watched {
   const { destination, name, every } = row;
-  return { series: new Series(new LocalStore(destination), name), everyMs: every, row };
+  return { series: new Series(openStore(destination), name), everyMs: every, row };
 }

@@ -9,7 +9,7 @@ import { rememberLog } from '../../jobs/status/remember-log.ts';
 import { levelOf, nothingEnd, type Verdict, verify, type VerifyOptions } from '../../jobs/verify/verify.ts';
 import type { VerifyEnd, VerifyEvent } from '../../jobs/verify/verify-events.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
-import { labelOf } from '../../plan/row-label.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import type { Row } from '../../plan/row.ts';
 import type { Series } from '../../series/series.ts';
 import type { CommonOptions } from '../options/common-options.ts';
@@ -73,7 +73,7 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
       return { ...verdict.end, status: gravestStatus([verdict.end.status, isWrong ? 1 : 0, ...drilled]) };
     };
     for (const series of all) {
-      label = labelOf({ name: series.name, destination: series.store.location }, all);
+      label = rowLabel({ name: series.name, destination: series.store.label }, all);
       const verified = await orFailure(series, all.length > 1, async () => await verifyOne(series));
       const end = 'error' in verified ? failedEnd(verified, verifyOptions) : verified;
       tell(end);
@@ -142,7 +142,8 @@ async function drillAll(
       continue;
     }
     report({ event: 'progress', series: series.name, phase: 'drill', done: i, total: chosen.length });
-    const end = await drill(series, snapshot, signal);
+    const note = (message: string): void => report({ event: 'note', series: series.name, message });
+    const end = await drill(series, snapshot, signal, note);
     report(end);
     statuses.push(end.result === 'passed' ? 0 : 1);
     if (end.result === 'passed' || (level === 'full' && sample === undefined)) continue;

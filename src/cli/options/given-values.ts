@@ -11,6 +11,7 @@ const SINGLE = [
   'at',
   'series',
   'to',
+  'as',
   'overwrite',
   'level',
   'sample',
@@ -25,6 +26,7 @@ const SINGLE = [
   'jitter',
   'name',
   'with',
+  'reason',
 ] as const;
 
 /**

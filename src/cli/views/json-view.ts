@@ -1,5 +1,6 @@
-import { labelOf } from '../../plan/row-label.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import type { RowEnd, RunEvent } from '../../jobs/events.ts';
+import type { ExportEvent } from '../../jobs/export/export-events.ts';
 import type { RestoreEvent } from '../../jobs/restore/restore-events.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
 import type { RunView } from '../../jobs/nightly/run-view.ts';
@@ -23,7 +24,7 @@ export class JsonView implements RunView {
       event: 'start',
       plan: plan.file,
       rows: rows.map((row) =>
-        labelOf(
+        rowLabel(
           row,
           plan.rows.filter(({ active }) => active),
         ),
@@ -31,7 +32,7 @@ export class JsonView implements RunView {
     });
   }
 
-  event(event: RunEvent | RestoreEvent): void {
+  event(event: RunEvent | RestoreEvent | ExportEvent): void {
     if (event.event === 'progress') {
       const key = `${event.row}/${event.phase}`;
       const now = performance.now();

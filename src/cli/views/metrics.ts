@@ -58,7 +58,7 @@ const METRICS: readonly Metric[] = [
     value: ({ state }) => Number(state === 'waiting'),
   },
   { name: 'snapshots', help: 'How many snapshots there are.', value: ({ size }) => size?.snapshots },
-  { name: 'size_bytes', help: 'What they take on disk.', value: ({ size }) => size?.seriesBytes },
+  { name: 'size_bytes', help: 'What they take on disk.', value: ({ size }) => size?.bytes },
   {
     name: 'oldest_timestamp_seconds',
     help: 'When the oldest of them began.',

@@ -8,6 +8,7 @@ const VERB: Readonly<Record<Phase, string>> = {
   look: 'comparing',
   pack: 'packing',
   restore: 'restoring',
+  export: 'exporting',
 };
 
 /** How far one row is, how fast, and how long it will take. */

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { printable } from '../../base/errors.ts';
 import { formatLocal } from '../../jobs/moment.ts';
-import { labelOf } from '../../plan/row-label.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import type { SeriesStatus } from '../../jobs/status/read-status.ts';
 import type { RowState } from '../../jobs/status/status.ts';
 import { formatEvery } from '../../plan/every.ts';
@@ -62,8 +62,8 @@ export function showStatus(
     one.lastVerify === undefined ? 'never' : `${time(one.lastVerify.started)}${verifyMark(one.lastVerify)}`,
     one.lastDrill === undefined ? 'never' : `${time(one.lastDrill.started)}${mark(one.lastDrill.result)}`,
     time(one.nextDue?.toISOString()),
-    one.size?.snapshots === undefined ? '–' : formatCount(one.size.snapshots),
-    one.size?.seriesBytes === undefined ? '–' : formatBytes(one.size.seriesBytes),
+    one.size === undefined ? '–' : formatCount(one.size.snapshots),
+    one.size === undefined ? '–' : formatBytes(one.size.bytes),
     time(one.size?.oldest ?? undefined),
   ]);
   terminal.out(fittingTable(rows, terminal));
@@ -74,7 +74,7 @@ export function showStatus(
 /** Those of two rows with one name are told apart by their destinations. */
 function withLabels(found: readonly SeriesStatus[]): readonly SeriesStatus[] {
   const rows = found.map(({ series }) => ({ name: series }));
-  return found.map((one) => ({ ...one, series: labelOf({ ...one, name: one.series }, rows) }));
+  return found.map((one) => ({ ...one, series: rowLabel({ ...one, name: one.series }, rows) }));
 }
 
 /** With as many columns as fit on a terminal; a file takes them all. */
@@ -182,7 +182,7 @@ export function statusJson(one: SeriesStatus): object {
           },
     lastDrill: lastDrill === undefined ? null : { time: lastDrill.started, result: lastDrill.result },
     snapshots: size?.snapshots ?? null,
-    bytes: size?.seriesBytes ?? null,
+    bytes: size?.bytes ?? null,
     oldest: size?.oldest ?? null,
     unreadable: one.unreadable,
   };

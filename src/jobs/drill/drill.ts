@@ -1,14 +1,16 @@
+import { formatOf } from '../../base/archive-format.ts';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SnapshotError } from '../../base/errors.ts';
 import { removeTree } from '../../host/remove-tree.ts';
 import { needPrograms, runScript } from '../../host/run-script.ts';
+import { whileShared } from '../../series/lock/shared-lock.ts';
 import { RESTORE_FILE } from '../../series/names.ts';
 import { parseRestore } from '../../series/script/read-script.ts';
 import { appendRecord } from '../../series/runs-log.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
-import { LocalStore } from '../../store/local/local-store.ts';
+import { freeBytesIn } from '../../store/local/free-bytes.ts';
 import { compareTree } from './drill-compare.ts';
 import type { DrillEnd } from '../verify/verify-events.ts';
 import { whatOf } from '../verify/verify-survey.ts';
@@ -18,14 +20,24 @@ const ENTRY_BYTES = 4096;
 
 /**
  * Extracts a snapshot with the system's own programs, as RESTORE.txt says, compares what comes of it with the
- * index, and records the result in the log of the series.
+ * index, and records the result in the log of the series. Nothing is rotated out meanwhile.
  *
+ * @param note - Told when that cannot be made sure.
  * @throws {@link SnapshotError} `E_HOST` when this machine lacks a program, `E_SPACE` when the temporary folder has
  * not enough room, `E_DAMAGED` when the index cannot be read. Then nothing is recorded, as nothing was tried.
  */
-export async function drill(series: Series, snapshot: Snapshot, signal: AbortSignal): Promise<DrillEnd> {
-  const isZip = snapshot.info.archives.some(({ file }) => file.endsWith('.zip'));
-  const isTar = snapshot.info.archives.some(({ file }) => file.endsWith('.tar.zst'));
+export async function drill(
+  series: Series,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+  note: (message: string) => void,
+): Promise<DrillEnd> {
+  return await whileShared(series, note, async () => await drillOf(series, snapshot, signal));
+}
+
+async function drillOf(series: Series, snapshot: Snapshot, signal: AbortSignal): Promise<DrillEnd> {
+  const isZip = snapshot.info.archives.some(({ file }) => formatOf(file) === 'zip');
+  const isTar = snapshot.info.archives.some(({ file }) => formatOf(file) === 'tar.zst');
   needPrograms(['sh', ...(isTar ? ['tar', 'zstd'] : []), ...(isZip ? ['unzip'] : [])]);
   await needRoom(series, snapshot);
   const started = new Date();
@@ -97,7 +109,7 @@ async function needRoom(series: Series, snapshot: Snapshot): Promise<void> {
   for (const { entry } of await series.entries(snapshot)) needed += ENTRY_BYTES + entry.size;
   // It is extracted as well, and removed again.
   for await (const { size } of series.dead(snapshot)) needed += ENTRY_BYTES + size;
-  const free = await new LocalStore(tmpdir()).freeBytes();
+  const free = await freeBytesIn(tmpdir());
   if (free === undefined || free >= needed) return;
   const [inNeed, left] = [needed, free].map((bytes) => `${(bytes / 1e6).toFixed(0)} MB`);
   throw new SnapshotError(

@@ -1,7 +1,8 @@
 import type { Row } from '../../plan/plan.ts';
 import { type Info, newBytesOf } from '../../series/info.ts';
 import { INFO_FILE } from '../../series/names.ts';
-import { type Dated, planRotation } from '../../series/rotation.ts';
+import { type Pin, readPins } from '../../series/pins.ts';
+import { type Dated, type Kept, planRotation } from '../../series/rotation.ts';
 import { type Found, placeOf, readDamage } from '../../series/damage/damage.ts';
 import { filesOf, lookOver } from '../../series/damage/look-over.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
@@ -21,6 +22,8 @@ export interface ListedSnapshot {
   readonly newBytes: number;
   /** Why rotation keeps it; empty when it would let it go, undefined when no plan says. */
   readonly reasons: readonly string[] | undefined;
+  /** Somebody wants it to stay. */
+  readonly pin: Pin | undefined;
   /** What is known to be wrong with its files, `FILE WHAT`. */
   readonly flaws: readonly string[];
 }
@@ -73,6 +76,7 @@ export async function list(
   const isThere = new Set(there.map(({ name }) => name));
   const read = new Map([...known.flaws].filter(([, { kind }]) => kind === 'content'));
   const kept = keep === undefined ? undefined : planRotation(snapshots.map(dated), keep, thisZone()).keep;
+  const pins = await readPins(series, snapshots);
   return {
     ...of,
     snapshots: snapshots.map((snapshot) => ({
@@ -80,7 +84,8 @@ export async function list(
       isOdd: snapshot.doubt === 'odd',
       newBytes: newBytesOf(snapshot.name, snapshot.info),
       flaws: isThere.has(snapshot.name) ? flawsOf(snapshot, looked.found, read) : [],
-      reasons: kept && (kept.find((entry) => entry.snapshot.name === snapshot.name)?.reasons ?? []),
+      reasons: reasonsOf(snapshot.name, kept, pins),
+      pin: pins.get(snapshot.name),
     })),
     unfinished,
     odd: oddOnes(snapshots),
@@ -92,6 +97,17 @@ export async function list(
     bytes: bytesOf(snapshots),
     out,
   };
+}
+
+function reasonsOf(
+  name: string,
+  kept: readonly Kept<Dated>[] | undefined,
+  pins: ReadonlyMap<string, Pin>,
+): readonly string[] | undefined {
+  const isPinned = pins.has(name);
+  if (kept === undefined && !isPinned) return undefined;
+  const reasons = kept?.find(({ snapshot }) => snapshot.name === name)?.reasons ?? [];
+  return isPinned ? [...reasons, 'pinned'] : reasons;
 }
 
 /** What names and sizes say now, and what reading has said before. */

@@ -1,7 +1,8 @@
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
 import type { RunOutcome } from './notice.ts';
-import type { Report } from '../events.ts';
+import type { Report, RowEnd } from '../events.ts';
 import { Memory } from '../status/memory.ts';
+import { rememberRows } from '../status/plan-memory.ts';
 import { rowsToRun, type Shard } from '../run/rows-to-run.ts';
 import { run, runStatus } from '../run/run.ts';
 import { lowerPriority } from '../../host/low-priority.ts';
@@ -11,6 +12,7 @@ import { runAfter, runBefore, SKIPPED } from './hooks.ts';
 import type { RunLog } from './run-log.ts';
 import type { RunRecord } from './run-record.ts';
 import type { RunView } from './run-view.ts';
+import { labelOf } from '../../store/open-store.ts';
 import { thisStateFolder } from '../../host/state-folder.ts';
 import type { Teller } from './teller.ts';
 
@@ -94,6 +96,7 @@ async function runRows(plan: Plan, options: NightlyOptions, company: Company): P
   log.start(plan);
   const warn = (message: string): void => view.warn(message);
   if (lowPriority) (await lowerPriority()).forEach(warn);
+  const memory = new Memory(thisStateFolder());
   const rows = rowsToRun(plan, { only, shard: limits.shard });
   view.start(plan, rows);
   teller.start();
@@ -115,12 +118,34 @@ async function runRows(plan: Plan, options: NightlyOptions, company: Company): P
     signal: stop,
     report,
     now: () => new Date(),
-    memory: new Memory(thisStateFolder()),
+    memory,
   });
+  if (!dryRun) await remember(plan, ends, memory, warn);
   if (rows.length === 0) view.nothing(noRowsText(limits.shard));
   else if (ends.length === 0) view.nothing('Nothing was done.');
   const status = gravestStatus([runStatus(ends), stop.aborted ? 130 : 0]);
   return { kind: 'run', status, ends, notes: [] };
+}
+
+/** Which rows had a success: so `status` can tell when one is gone from the plan. */
+async function remember(
+  plan: Plan,
+  ends: readonly RowEnd[],
+  memory: Memory,
+  note: (message: string) => void,
+): Promise<void> {
+  // Two rows may have one name, in two destinations: those that had none are remembered by a later run.
+  const good = new Set(
+    ends.flatMap(({ row, source, folder, error }) =>
+      error === null && folder !== null
+        ? [`${source}\0${row}\0${folder.slice(0, folder.lastIndexOf('/'))}`]
+        : [],
+    ),
+  );
+  const succeeded = plan.rows.filter(({ source, name, destination }) =>
+    good.has(`${source}\0${name}\0${labelOf(destination)}/${name}`),
+  );
+  if (succeeded.length > 0) await rememberRows(memory, plan.file, succeeded, note);
 }
 
 function noRowsText(shard: Shard | undefined): string {

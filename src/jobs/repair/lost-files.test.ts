@@ -1,4 +1,5 @@
 // Whatever a snapshot loses: a run and its rotation take nothing more of it, and a repair gives back what its archives hold.
+import type { ArchiveFormat } from '../../base/archive-format.ts';
 import {
   linkSync,
   mkdirSync,
@@ -34,7 +35,7 @@ const SMALL = [
   'dead.jsonl.zst',
 ];
 
-type Way = { format: 'tar.zst' | 'zip'; links: boolean; smallIndexBytes: number };
+type Way = { format: ArchiveFormat; links: boolean; smallIndexBytes: number };
 
 /** Three nights; the snapshot in the middle has archives of its own, older ones, and something dead. */
 async function nights(lab: SeriesLab, way: Way, open: (folder: string) => LocalStore): Promise<void> {
@@ -132,7 +133,7 @@ async function check(
     expect(await lab.run({ open })).toMatchObject({ outcome: 'written', error: null });
   }
   expect(readdirSync(lab.folder(victim)).toSorted()).toEqual(left);
-  expect(lab.notes().join('\n')).toContain('snapshot verify data --repair');
+  expect(lab.notes().join('\n')).toMatch(/`snapshot verify \S*\/data --repair`/);
 
   const [done] = await repair(series, [victim], signal);
   expect(done?.outcome, done?.notes.join('\n')).toBe('repaired');

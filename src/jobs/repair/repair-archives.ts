@@ -1,4 +1,5 @@
 // The archives of a snapshot to repair: read through, and numbered as index lines call them.
+import { formatOf } from '../../base/archive-format.ts';
 import { type FoundMember, readArchive } from '../../format/read-archive.ts';
 import { HashingSource } from '../../check/hashing-source.ts';
 import { SnapshotError } from '../../base/errors.ts';
@@ -32,7 +33,7 @@ export async function readWhole(
   const archives: WholeArchive[] = [];
   for (const file of names) {
     const key = series.keyOf(snapshot, { file: placeOf(file) });
-    const where = `${series.store.location}/${key}`;
+    const where = `${series.store.label}/${key}`;
     const item = await files.find(key);
     if (item === undefined) throw new SnapshotError('E_DAMAGED', `"${where}" is missing`);
     const source = new HashingSource({
@@ -40,7 +41,7 @@ export async function readWhole(
       read: async (offset, length) => await series.store.readRange(key, offset, length),
     });
     const members: FoundMember[] = [];
-    const format = file.endsWith('.zip') ? 'zip' : 'tar.zst';
+    const format = formatOf(file) ?? 'tar.zst';
     for await (const member of readArchive(format, source, where, hasher, signal)) members.push(member);
     archives.push({ file, bytes: item.sizeBytes, sha256: await source.finish(), members });
   }

@@ -1,4 +1,5 @@
 // What is left of a snapshot that is damaged, and how far each part can be believed.
+import { formatOf } from '../../base/archive-format.ts';
 import { createHash } from 'node:crypto';
 import { SnapshotError } from '../../base/errors.ts';
 import { inFolder } from '../../series/commit.ts';
@@ -40,8 +41,6 @@ export interface Facts {
   readonly dead: { readonly members: readonly DeadMember[]; readonly file: FileInfo | undefined } | undefined;
 }
 
-const ARCHIVE = /\.(?:tar\.zst|zip)$/;
-
 /** @throws {@link SnapshotError} `E_DAMAGED` when a newer version of this program wrote the snapshot. */
 export async function gatherFacts(series: Series, snapshot: string): Promise<Facts> {
   const read = async (file: string): Promise<Buffer | undefined> =>
@@ -80,13 +79,13 @@ async function archivesOf(
 ): Promise<readonly string[]> {
   const ofInfo = info?.archives.map(({ file }) => inFolder(file));
   if (isInfoProven && ofInfo !== undefined) return ofInfo;
-  if (sums !== undefined) return [...sums.keys()].filter((file) => ARCHIVE.test(file));
+  if (sums !== undefined) return [...sums.keys()].filter((file) => formatOf(file) !== undefined);
   if (steps !== undefined) return steps.flatMap((step) => (step.do === 'extract' ? [step.file] : []));
   if (ofInfo !== undefined) return ofInfo;
   const items = await series.store.list(series.key(snapshot));
   const names = items
     .map(({ name }) => name)
-    .filter((name) => ARCHIVE.test(name) && isOurs(name, series.name));
+    .filter((name) => formatOf(name) !== undefined && isOurs(name, series.name));
   return names.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
 }
 

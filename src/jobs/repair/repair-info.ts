@@ -1,6 +1,7 @@
+import type { ArchiveFormat } from '../../base/archive-format.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
-import { type ArchiveInfo, folderKey, type Info, type PackFormat } from '../../series/info.ts';
+import { type ArchiveInfo, folderKey, type Info } from '../../series/info.ts';
 import { snapshotTime } from '../../series/names.ts';
 import type { Series } from '../../series/series.ts';
 import { type HashedEntry, treeHash } from '../../tree/tree-hash.ts';
@@ -69,7 +70,7 @@ export async function rebuildInfo(
     ...(info?.zone !== undefined && { zone: info.zone }),
     ...(info?.archiveDate !== undefined && { archiveDate: info.archiveDate }),
     strategy: said.strategy,
-    format: info?.format ?? formatOf(archives),
+    format: info?.format ?? newestFormat(archives),
     hash,
     count: counts,
     bytes,
@@ -86,7 +87,7 @@ export async function rebuildInfo(
 }
 
 /** That of the newest archive: a file that could not be read since may lie in one of another format. */
-function formatOf(archives: readonly WholeArchive[]): PackFormat {
+function newestFormat(archives: readonly WholeArchive[]): ArchiveFormat {
   return archives.at(-1)?.file.endsWith('.zip') === true ? 'zip' : 'tar.zst';
 }
 

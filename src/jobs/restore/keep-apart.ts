@@ -52,27 +52,47 @@ export async function keepApart(target: TargetFolder, around: Surroundings): Pro
   if (target.exists) await refuseBelow(root, around.isWanted);
 }
 
+/**
+ * Refuses a file that would lie in a series, a snapshot or a destination.
+ *
+ * @param file - Absolute, its folder free of links.
+ * @throws {@link SnapshotError} `E_USAGE` that names what it is.
+ */
+export async function keepFileApart(file: string, destinations: readonly string[]): Promise<void> {
+  await refuseAbove({ root: file, exists: true }, false, destinations, refusedFile);
+}
+
+type Refusal = (root: string, what: string, place: string | undefined) => SnapshotError;
+
+function refusedFile(file: string, what: string, place: string | undefined): SnapshotError {
+  const which = place === undefined ? '' : ` "${place}"`;
+  return new SnapshotError('E_USAGE', `"${file}" ${what}${which}, where only backups belong`, {
+    hint: 'Nothing was written. Name a file that is apart from all backups.',
+  });
+}
+
 /** Looks at all folders that the target lies in. */
 async function refuseAbove(
-  { root, exists }: TargetFolder,
+  { root, exists }: Pick<TargetFolder, 'root' | 'exists'>,
   isSource: boolean,
   destinations: readonly string[],
+  says: Refusal = refused,
 ): Promise<void> {
   /** Undefined as long as nothing but the way to the target was seen. */
   let isAmong: boolean | undefined = isSource ? false : undefined;
   for (let [at, below] = [exists ? dirname(root) : root, root]; ; [at, below] = [dirname(at), at]) {
     const place = await keptAt(at, TOP);
     if (place !== undefined && !(isSource && place.kind === 'destination'))
-      throw refused(root, `lies in the ${place.kind}`, at);
+      throw says(root, `lies in the ${place.kind}`, at);
     isAmong ??= await isAllKept(at, fromText(basename(below)));
-    if (isAmong === true) throw refused(root, 'lies in the destination', at);
+    if (isAmong === true) throw says(root, 'lies in the destination', at);
     if (dirname(at) === at) break;
   }
   if (isSource) return;
   for (const destination of destinations) {
     const folder = await realpath(destination).catch(() => resolve(destination));
-    if (root === folder) throw refused(root, 'is a destination of the plan', undefined);
-    if (isInside(root, folder)) throw refused(root, 'lies in the destination', folder);
+    if (root === folder) throw says(root, 'is a destination of the plan', undefined);
+    if (isInside(root, folder)) throw says(root, 'lies in the destination', folder);
   }
 }
 

@@ -1,7 +1,7 @@
 // What RESTORE.txt has to do beside extracting archives, by what an index says.
+import type { ArchiveFormat } from '../../base/archive-format.ts';
 import { isZipTime } from '../../format/zip/zip-time.ts';
 import type { DeadMember, IndexEntry } from '../../series/index/index-line.ts';
-import type { PackFormat } from '../../series/info.ts';
 import { planRestore, type StoredFile, type WantedTree } from '../../series/script/plan-script.ts';
 import type { Meta, RestoreParts } from '../../series/script/write-script.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
@@ -10,7 +10,7 @@ import { type BytePath, comparePaths } from '../../tree/path.ts';
 export function restoreOfIndex(
   items: readonly IndexEntry[],
   dead: readonly DeadMember[],
-  format: PackFormat,
+  format: ArchiveFormat,
 ): RestoreParts {
   const tree = new ItemTree(items, format);
   const moved: StoredFile[] = [];
@@ -31,11 +31,11 @@ export function restoreOfIndex(
 
 class ItemTree implements WantedTree {
   readonly #items: readonly IndexEntry[];
-  readonly #format: PackFormat;
+  readonly #format: ArchiveFormat;
   /** A number for each place. */
   readonly #slots = new Map<string, number>();
 
-  constructor(items: readonly IndexEntry[], format: PackFormat) {
+  constructor(items: readonly IndexEntry[], format: ArchiveFormat) {
     this.#items = items;
     this.#format = format;
   }

@@ -1,4 +1,5 @@
 // Series that someone has tampered with: what comes of them stays within the target, and is what the index says.
+import type { ArchiveFormat } from '../../base/archive-format.ts';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -39,7 +40,7 @@ beforeEach(async () => {
 });
 afterEach(() => lab.remove());
 
-async function backUp(format: 'tar.zst' | 'zip' = 'tar.zst'): Promise<void> {
+async function backUp(format: ArchiveFormat = 'tar.zst'): Promise<void> {
   lab.row = { ...lab.row, format };
   expect((await lab.run()).outcome).toBe('written');
   snapshot = lab.folders().at(-1) ?? '';

@@ -1,8 +1,8 @@
 // The story of a restore: what is wanted, what is there, what is to be done, and then doing it.
 import { gravestStatus, SnapshotError } from '../../base/errors.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
-import { SharedLock } from '../../series/lock/shared-lock.ts';
-import { LocalStore } from '../../store/local/local-store.ts';
+import { whileShared } from '../../series/lock/shared-lock.ts';
+import { freeBytesIn } from '../../store/local/free-bytes.ts';
 import { type BytePath, display, fromBytes, fromText } from '../../tree/path.ts';
 import { UnpackPool } from '../../unpack/pool.ts';
 import { applySteps, type Applied } from './apply-restore.ts';
@@ -53,29 +53,9 @@ export async function restore(series: Series, options: RestoreOptions): Promise<
   }
   const target = await findTarget(to);
   const note = (message: string): void => options.report({ event: 'note', row: series.name, message });
-  return await whileShared(
-    series,
-    dryRun,
-    note,
-    async () => await restoreTo(series, target, options, startedMs),
-  );
-}
-
-/** Does `work` while no run rotates out what it reads. */
-async function whileShared<T>(
-  series: Series,
-  dryRun: boolean,
-  note: (message: string) => void,
-  work: () => Promise<T>,
-): Promise<T> {
-  // A dry run writes nothing at all; and where there is no series, none is to appear.
-  const isThere = !dryRun && (await series.store.list(series.name)).length > 0;
-  const lock = isThere ? await SharedLock.acquire(series, note) : undefined;
-  try {
-    return await work();
-  } finally {
-    await lock?.release(note);
-  }
+  const work = async (): Promise<RestoreEnd> => await restoreTo(series, target, options, startedMs);
+  // A dry run writes nothing at all.
+  return dryRun ? await work() : await whileShared(series, note, work);
 }
 
 async function restoreTo(
@@ -90,7 +70,7 @@ async function restoreTo(
   const restoring = new Restoring(series, survey, snapshot, target, options);
   const choice = new Choice(globs);
   const wanted = await Wanted.read(series, snapshot, choice, signal);
-  refuseUnmatched(choice, snapshot);
+  choice.refuseUnmatched(snapshot.name, series.place());
   await keepApart(target, {
     series: series.place(),
     destinations: options.destinations ?? [],
@@ -108,14 +88,6 @@ async function restoreTo(
   } finally {
     await pool.close();
   }
-}
-
-function refuseUnmatched(choice: Choice, { name }: Snapshot): void {
-  const unmatched = choice.unmatched().map((glob) => `\`${glob}\``);
-  if (unmatched.length === 0) return;
-  throw new SnapshotError('E_USAGE', `Nothing in ${name} matches ${unmatched.join(', ')}`, {
-    hint: '`snapshot files` lists what there is.',
-  });
 }
 
 class Restoring {
@@ -273,7 +245,7 @@ class Restoring {
       (sum, { i }) => sum + (i === undefined || names.has(i) ? 0 : entries.size(i)),
       0,
     );
-    const free = await new LocalStore(this.#target.root).freeBytes();
+    const free = await freeBytesIn(this.#target.root);
     if (free !== undefined && totalBytes > free) {
       throw new SnapshotError(
         'E_SPACE',

@@ -1,3 +1,4 @@
+import { formatOf } from '../../base/archive-format.ts';
 import { groupId, userId } from '../../host/users.ts';
 import type { EntryLines } from '../../series/index/entry-lines.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
@@ -8,6 +9,15 @@ import type { BytePath } from '../../tree/path.ts';
 import { type ArchiveFile, Places } from '../../unpack/places.ts';
 import type { Choice } from './choice.ts';
 
+/** Which paths are wanted; see {@link Choice}. */
+export type Choosing = Pick<Choice, 'isAll' | 'mayHave' | 'has'>;
+
+/**
+ * Whose files are: of the user and group that are called so on this machine, which only its administrator can give files to,
+ * or by the numbers in the snapshot.
+ */
+export type Owners = 'here' | 'as noted';
+
 /** What is to be restored, and where its content lies. */
 export class Wanted {
   /** In path order. */
@@ -17,25 +27,30 @@ export class Wanted {
   readonly implied: Set<number> = new Set();
   /** Files that are further names of another one here, by number. */
   readonly names: Map<number, number> = new Map();
+  /** What users and groups are called, by the numbers in the snapshot. */
+  readonly users: Map<number, string> = new Map();
+  readonly groups: Map<number, string> = new Map();
   readonly #archives: ReadonlyMap<number, ArchiveFile>;
   /** What lies above the entry at work and is not among the entries, outermost first; most is never parsed. */
   readonly #above: { readonly path: BytePath; readonly parse: () => IndexEntry }[] = [];
   /** The first one here of each file with several names. */
   readonly #firsts = new Map<BytePath, number>();
-  readonly #isRoot = process.geteuid?.() === 0;
+  readonly #isMapped: boolean;
 
-  constructor(archives: ReadonlyMap<number, ArchiveFile>) {
+  constructor(archives: ReadonlyMap<number, ArchiveFile>, owners: Owners = 'here') {
     this.#archives = archives;
+    this.#isMapped = owners === 'here' && process.geteuid?.() === 0;
   }
 
   /** Reads the index of `snapshot`. @throws E_DAMAGED */
   static async read(
     series: Series,
     snapshot: Snapshot,
-    choice: Choice,
+    choice: Choosing,
     signal: AbortSignal,
+    owners: Owners = 'here',
   ): Promise<Wanted> {
-    const wanted = new Wanted(archivesOf(series, snapshot));
+    const wanted = new Wanted(archivesOf(series, snapshot), owners);
     const lines = await series.entryLines(snapshot);
     while (lines.next()) {
       signal.throwIfAborted();
@@ -44,7 +59,7 @@ export class Wanted {
     return wanted;
   }
 
-  #look(lines: EntryLines, choice: Choice): void {
+  #look(lines: EntryLines, choice: Choosing): void {
     const { path } = lines;
     while (!isWithin(path, this.#above.at(-1)?.path ?? '')) this.#above.pop();
     const isPossible = choice.isAll || (path !== '' && choice.mayHave(path));
@@ -62,7 +77,9 @@ export class Wanted {
 
   #push({ entry, user, group, hash, at }: IndexEntry): number {
     const i = this.entries.length;
-    this.entries.push(this.#isRoot ? withOwner(entry, user, group) : entry);
+    this.entries.push(this.#isMapped ? withOwner(entry, user, group) : entry);
+    if (user !== undefined) this.users.set(entry.uid, user);
+    if (group !== undefined) this.groups.set(entry.gid, group);
     if (hash === undefined || at === undefined) return i;
     this.entries.setHash(i, hash);
     const [number, offset, length, skip] = at;
@@ -101,7 +118,7 @@ function withOwner(entry: Entry, user: string | undefined, group: string | undef
 export function archivesOf(series: Series, { name, info }: Snapshot): ReadonlyMap<number, ArchiveFile> {
   return new Map(
     info.archives.map((archive) => {
-      const format = archive.file.endsWith('.zip') ? 'zip' : 'tar.zst';
+      const format = formatOf(archive.file) ?? 'tar.zst';
       return [archive.number, { key: series.keyOf(name, archive), format }];
     }),
   );

@@ -67,11 +67,13 @@ export async function findAway(
 }
 
 async function see({ store, name }: Series): Promise<Seen> {
-  if (!(await isThere(store.location))) return { disk: undefined, hasSnapshots: false, isFixed: true };
+  const { folder } = store;
+  if (folder !== undefined && !(await isThere(folder)))
+    return { disk: undefined, hasSnapshots: false, isFixed: true };
   try {
     const items = await store.list(name);
     const hasSnapshots = items.some((item) => item.isFolder && snapshotTime(item.name) !== undefined);
-    const isFixed = !(await isApart(store.location, fixedFolders()));
+    const isFixed = folder !== undefined && !(await isApart(folder, fixedFolders()));
     return { disk: await readMarker(store), hasSnapshots, isFixed };
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;

@@ -36,7 +36,7 @@ class DyingStore extends LocalStore {
     };
     writer.discard = async () => {
       await discard();
-      if (this.#life.calls <= 0) writeFileSync(join(this.location, `${key}.part`), 'half');
+      if (this.#life.calls <= 0) writeFileSync(join(this.folder, `${key}.part`), 'half');
     };
     return writer;
   }

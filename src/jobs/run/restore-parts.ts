@@ -1,6 +1,6 @@
 // What RESTORE.txt has to do beside extracting archives, for one tree.
+import type { ArchiveFormat } from '../../base/archive-format.ts';
 import { isZipTime } from '../../format/zip/zip-time.ts';
-import type { PackFormat } from '../../series/info.ts';
 import { planRestore, type StoredFile, type WantedTree } from '../../series/script/plan-script.ts';
 import type { Meta, RestoreParts } from '../../series/script/write-script.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
@@ -16,7 +16,7 @@ export function restoreParts(
   stored: Stored,
   missing: ReadonlySet<number>,
   dead: readonly number[],
-  format: PackFormat,
+  format: ArchiveFormat,
 ): RestoreParts {
   const moved: StoredFile[] = [];
   const files: Meta[] = [];

@@ -1,12 +1,12 @@
 import { formatCount } from '../../base/amounts.ts';
 import { type Machine, thisMachine } from '../../host/machine.ts';
+import { commandLine } from '../../base/command-line.ts';
 import type { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
-import { readHeld, removeHeld, wayOut } from '../../series/guards.ts';
+import { readHeld, removeHeld, seriesWord, wayOut } from '../../series/guards.ts';
 import type { SeriesLock } from '../../series/lock/lock.ts';
-import { Series } from '../../series/series.ts';
+import type { Series } from '../../series/series.ts';
 import type { SeriesSize } from '../../series/series-size.ts';
-import type { Store } from '../../store/store.ts';
 import type { ChangeCount } from '../../tree/compare.ts';
 import type { Problem } from '../../tree/entry.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
@@ -14,6 +14,7 @@ import { type BytePath, display, fromText } from '../../tree/path.ts';
 import type { GuardReport } from '../events.ts';
 import type { DamageEnd } from './row-damage.ts';
 import { AcceptedPaths } from './accepted-paths.ts';
+import { KnownProblems } from './known-problems.ts';
 import type { Rotation } from './rotate.ts';
 import type { SeriesPlaces } from './series-places.ts';
 import type { RowReporter } from './row-reporter.ts';
@@ -34,8 +35,6 @@ export interface RowOptions {
   readonly now: () => Date;
   /** Where the series of the plan lie. */
   readonly places?: SeriesPlaces | undefined;
-  /** The store in a destination folder. */
-  readonly open: (destination: string) => Store;
   /** Archives end at about so many bytes; default 512 MiB. */
   readonly archiveBytes?: number | undefined;
   /** A smaller index is written whole each time; default 256 KiB. */
@@ -51,7 +50,14 @@ export interface RowResult {
   readonly totals: Totals;
   /** Written to the destination; in a dry run, what would go into archives. */
   readonly newBytes: number;
+  /** Those that nobody has accepted. */
   readonly problems: number;
+  /** Those of them that are not in the snapshot, though they exist. */
+  readonly missing: number;
+  /** Problems that are accepted. */
+  readonly known: number;
+  /** Why snapshots that were to go are there still. */
+  readonly heldBack: string | undefined;
   readonly guards: readonly GuardReport[];
   readonly rotation: Rotation;
   /** What the series has now; undefined after a dry run. */
@@ -75,14 +81,17 @@ export class RowContext {
   readonly #accepted: AcceptedPaths;
   readonly #overruled = new Set<string>();
   #isLifted = false;
+  #known: KnownProblems;
+  #heldBack: string | undefined;
 
-  constructor(row: Row, options: RowOptions, report: RowReporter) {
+  constructor(row: Row, series: Series, options: RowOptions, report: RowReporter) {
     this.row = row;
-    this.series = new Series(options.open(row.destination), row.name);
+    this.series = series;
     this.options = options;
     this.report = report;
     this.started = options.now();
     this.machine = options.machine ?? thisMachine();
+    this.#known = new KnownProblems(row.name, row['may-fail'], []);
     this.#accepted = new AcceptedPaths(row.source, options.acceptPaths ?? []);
   }
 
@@ -120,20 +129,30 @@ export class RowContext {
     return this.#overruled;
   }
 
+  /** Everything that was named so far, and what is known. */
+  get problems(): readonly Problem[] {
+    return [...this.#problems, ...this.#known.met];
+  }
+
+  /** Finds out which problems are accepted. To be called before any is named. */
+  async readKnown(): Promise<void> {
+    this.#known = await KnownProblems.of(this.row, this.series, (message) => this.report.note(message));
+  }
+
   /** Everything that the snapshot lacks, by what was named so far. */
   get skipped(): readonly Problem[] {
-    return [...this.#problems, ...this.#passedOver];
+    return [...this.problems, ...this.#passedOver];
   }
 
   /**
-   * Names `problems` in the report and, if there will be one, in info.json. A socket, FIFO or device is none: no archive can
-   * hold it, and who made it makes it anew.
+   * Names `problems` in the report, but for those that are known, and, if there will be one, in info.json. A socket, FIFO or
+   * device is none: no archive can hold it, and who made it makes it anew.
    */
   name(problems: Iterable<Problem>): void {
     const special: Problem[] = [];
     for (const problem of problems) {
       if (problem.kind === 'special') special.push(problem);
-      else {
+      else if (!this.#known.take(problem)) {
         this.#problems.push(problem);
         this.report.problem(problem);
       }
@@ -157,16 +176,38 @@ export class RowContext {
    */
   mayRotate(letGo: number): boolean {
     if (this.#guards.length > 0) return false;
-    const missing = this.#problems.filter(({ kind }) => kind === 'unreadable').length;
-    if (missing > 0 && letGo > 0)
-      this.report.note(
-        `nothing is rotated out, as ${missing === 1 ? 'a file or folder' : `${missing} files or folders`} could not be read`,
-      );
+    const missing = this.#missing();
+    const why = `${missing === 1 ? 'a file or folder' : `${missing} files or folders`} could not be read`;
+    const hint = `If that is no trouble: \`${commandLine(`accept ${seriesWord(this.row.name)} PATH`)}\`.`;
+    if (missing > 0 && letGo > 0) this.holdRotation(why, `nothing is rotated out, as ${why}. ${hint}`);
     return missing === 0;
   }
 
-  result(parts: Omit<RowResult, 'problems' | 'guards'>): RowResult {
-    return { ...parts, problems: this.#problems.length, guards: this.#guards };
+  /** Says why snapshots that were to go stay. */
+  holdRotation(why: string, message: string = `nothing is rotated out, as ${why}`): void {
+    this.#heldBack ??= why;
+    this.report.note(message);
+  }
+
+  /** Says, once, what is known and was met. */
+  tellKnown(): void {
+    const text = this.#known.summary();
+    if (text !== undefined) this.report.note(text);
+  }
+
+  result(parts: Omit<RowResult, 'problems' | 'missing' | 'known' | 'heldBack' | 'guards'>): RowResult {
+    return {
+      ...parts,
+      problems: this.#problems.length,
+      missing: this.#missing(),
+      known: this.#known.met.length,
+      heldBack: this.#heldBack,
+      guards: this.#guards,
+    };
+  }
+
+  #missing(): number {
+    return this.#problems.filter(({ kind }) => kind === 'unreadable').length;
   }
 
   async #heldBefore(): Promise<GuardReport[]> {

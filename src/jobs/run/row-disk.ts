@@ -1,3 +1,4 @@
+import { wayOut } from '../../series/guards.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { isApart } from '../../host/file-systems.ts';
 import { fixedFolders } from '../../host/state-folder.ts';
@@ -39,7 +40,7 @@ export class RowDisk {
     if (memory === undefined || isAccepted) return new RowDisk(undefined, memory, note);
     let known: KnownDestination | undefined;
     try {
-      known = await memory.find(series.store.location);
+      known = await memory.find(series.store.label);
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
       note(
@@ -52,17 +53,17 @@ export class RowDisk {
   /** Why the destination looks like a place for a disk, without one: what is written there fills another. */
   async doubt({ store, name }: Series): Promise<string | undefined> {
     if (this.away !== undefined) return undefined;
-    const doubt = await mountDoubt(store.location);
+    const doubt = store.folder === undefined ? undefined : await mountDoubt(store.folder);
     if (doubt === undefined) return undefined;
     const isBegun = !doubt.isCertain && (await store.list(name)).some((item) => item.isFolder);
     return isBegun ? undefined : `${doubt.message}: is its disk connected? It is written to all the same`;
   }
 
   /** Throws when it is away for so long that the row is overdue. @throws {@link SnapshotError} `E_STORE` */
-  refuseOverdue({ destination }: Row): void {
+  refuseOverdue({ name, destination }: Row): void {
     if (this.away?.isOverdue !== true) return;
     throw new SnapshotError('E_STORE', `Cannot back up to "${destination}": ${this.away.message}`, {
-      hint: 'Connect it. If another one takes its place on purpose, run once with --accept-changes.',
+      hint: `Connect it. ${wayOut(name, undefined, 'If another one takes its place on purpose')}`,
     });
   }
 
@@ -73,9 +74,9 @@ export class RowDisk {
     try {
       const disk = isSuccess(record) ? await identify(store, memory.folder) : undefined;
       // On the system's own disk, the log of the series says it all.
-      if (disk?.id === null && (await memory.find(store.location)) === undefined) return;
+      if (disk?.id === null && (await memory.find(store.label)) === undefined) return;
       const waitingSince = this.away?.since ?? null;
-      await memory.update(store.location, (known) => ({
+      await memory.update(store.label, (known) => ({
         ...withSeries(known, name, ({ records }) => ({
           name,
           waitingSince,
@@ -95,6 +96,7 @@ export class RowDisk {
 
 /** The disk with a destination; its id is null when it is not one that can be unplugged. */
 async function identify(store: Series['store'], stateFolder: string): Promise<{ id: string | null }> {
-  const isRemovable = await isApart(store.location, [stateFolder, ...fixedFolders()]);
+  const { folder } = store;
+  const isRemovable = folder !== undefined && (await isApart(folder, [stateFolder, ...fixedFolders()]));
   return { id: isRemovable ? await markDisk(store) : null };
 }

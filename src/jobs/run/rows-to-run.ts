@@ -1,7 +1,7 @@
 // Which rows of a plan a run takes. Pure.
 import { SnapshotError } from '../../base/errors.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
-import { labelOf } from '../../plan/row-label.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 
 /** One of several processes that share a plan. */
 export interface Shard {
@@ -33,7 +33,7 @@ export function rowsToRun(plan: Plan, { only, shard }: RowChoice): readonly Row[
       'E_USAGE',
       `--only ${name}: ${isInactive ? 'that row is not active' : 'no row has that name'}`,
       {
-        hint: `Active rows: ${active.map((row) => labelOf(row, active)).join(', ') || 'none'}.`,
+        hint: `Active rows: ${active.map((row) => rowLabel(row, active)).join(', ') || 'none'}.`,
       },
     );
   }
@@ -43,7 +43,7 @@ export function rowsToRun(plan: Plan, { only, shard }: RowChoice): readonly Row[
 
 /** By its name, which others may have too, or as a run tells it from those. */
 function isCalled(row: Row, name: string, active: readonly Row[]): boolean {
-  return row.name === name || labelOf(row, active) === name;
+  return row.name === name || rowLabel(row, active) === name;
 }
 
 /**

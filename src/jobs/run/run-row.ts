@@ -2,6 +2,7 @@
 import type { Row } from '../../plan/plan.ts';
 import { guardBitRot, guardEmptySource, GuardError } from '../../series/guards.ts';
 import { SeriesLock } from '../../series/lock/lock.ts';
+import type { Series } from '../../series/series.ts';
 import { sizeOfSeries } from '../../series/series-size.ts';
 import type { Comparison } from '../../tree/compare.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
@@ -23,16 +24,21 @@ import { adopt, refuseStranger } from './whose.ts';
  *
  * @throws {@link SnapshotError} when the row fails; its series then is as it was before.
  */
-export async function runRow(row: Row, options: RowOptions, report: RowReporter): Promise<RowResult> {
+export async function runRow(
+  row: Row,
+  series: Series,
+  options: RowOptions,
+  report: RowReporter,
+): Promise<RowResult> {
   const ending = new AbortController();
   const signal = AbortSignal.any([options.signal, ending.signal]);
-  const context = new RowContext(row, { ...options, signal }, report);
+  const context = new RowContext(row, series, { ...options, signal }, report);
   // Begun before all else: it takes longest, in a thread of its own. A source that is not there is refused
   // here, before the lock would make a folder for its series.
   const apart = (await options.places?.apartFrom(row)) ?? [];
   const scan = new RowScan(row, apart, signal, report);
   try {
-    const { series, machine } = context;
+    const { machine } = context;
     // Not even a lock is written into a series that is another's.
     if (options.adopt !== true) await refuseStranger(series, row, machine);
     if (!options.dryRun) context.lock = await SeriesLock.acquire(series);
@@ -44,6 +50,7 @@ export async function runRow(row: Row, options: RowOptions, report: RowReporter)
       if (options.adopt !== true) await refuseStranger(series, row, machine);
       else await adopt(series, row, machine, options.dryRun, (message) => report.note(message));
       const result = await backUp(context, scan);
+      context.tellKnown();
       isDone = true;
       return result;
     } catch (error) {
@@ -67,6 +74,7 @@ async function removeIfEmpty({ series }: RowContext): Promise<void> {
 
 async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
   const { dryRun, rehash } = context.options;
+  await context.readKnown();
   const found = await openSeries(context);
   const { previous, scanned, held } = await carryOver(context, found, await scan.compareWith(found, rehash));
   const { tree, comparison } = scanned;

@@ -1,22 +1,18 @@
-import { type ErrorCode, EXIT_STATUS, goneFolder, gravestStatus, SnapshotError } from '../../base/errors.ts';
+import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
 import type { Machine } from '../../host/machine.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
-import { labelOf } from '../../plan/row-label.ts';
-import { GuardError } from '../../series/guards.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
 import { appendRecord, type RunRecord } from '../../series/runs-log.ts';
 import { Series } from '../../series/series.ts';
-import { LocalStore } from '../../store/local/local-store.ts';
+import { openStore } from '../../store/open-store.ts';
 import { RateLimit } from '../../store/wrap/rate-limit.ts';
-import { RateStore } from '../../store/wrap/rate-store.ts';
-import type { Store } from '../../store/store.ts';
-import type { Away } from './away.ts';
-import type { DamageReport, Report, RowEnd } from '../events.ts';
+import type { Report, RowEnd } from '../events.ts';
 import { oddPatterns } from '../odd-patterns.ts';
 import type { Memory } from '../status/memory.ts';
-import { recordOf } from './record-of.ts';
 import { RowDisk } from './row-disk.ts';
+import { endOfFailure, endOfResult, endOfWaiting, errorOf, recordOf, stopped } from './row-end.ts';
 import { RowReporter } from './row-reporter.ts';
 import type { RowResult } from './row-context.ts';
 import { type RowChoice, rowsToRun } from './rows-to-run.ts';
@@ -40,8 +36,8 @@ export interface RunOptions extends RowChoice {
   readonly signal: AbortSignal;
   readonly report: Report;
   readonly now: () => Date;
-  /** The store for a destination; default: its folder. */
-  readonly open?: ((destination: string) => Store) | undefined;
+  /** The store for a destination. */
+  readonly open?: typeof openStore | undefined;
   /** Asked before each row: why it is not to begin now, or undefined. */
   readonly notNow?: (() => Promise<string | undefined>) | undefined;
   /** The most that is written, all rows together; as fast as possible when undefined. */
@@ -58,7 +54,7 @@ interface Settled extends RunOptions {
   readonly places: SeriesPlaces;
   /** What a row is called where others are. */
   readonly labels: (row: Row) => string;
-  readonly open: (destination: string) => Store;
+  readonly open: typeof openStore;
 }
 
 /**
@@ -71,7 +67,7 @@ interface Settled extends RunOptions {
  */
 export async function run(plan: Plan, given: RunOptions): Promise<readonly RowEnd[]> {
   const active = plan.rows.filter((row) => row.active);
-  const labels = (row: Row): string => labelOf(row, active);
+  const labels = (row: Row): string => rowLabel(row, active);
   const options = { ...given, open: limited(given), places: new SeriesPlaces(plan.rows), labels };
   const chosen = rowsToRun(plan, options);
   const [path] = options.acceptPaths ?? [];
@@ -106,6 +102,7 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
   const started = now();
   const label = options.labels(row);
   const reporter = new RowReporter(label, report);
+  let series: Series | undefined;
   let reached: { readonly series: Series; readonly disk: RowDisk } | undefined;
   let isAnothers = false;
   let end: RowEnd;
@@ -116,7 +113,7 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
       reporter.note(`not run: ${reason}`);
       return undefined;
     }
-    const series = new Series(open(row.destination), row.name);
+    series = new Series(open(row.destination), row.name);
     const disk = await RowDisk.look(row, series, options.memory, started, options.acceptChanges, (message) =>
       reporter.note(message),
     );
@@ -128,8 +125,8 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
       reporter.warn(message);
     }
     if (disk.away === undefined) {
-      result = await runRow(row, { ...options, pool }, reporter);
-      end = endOfResult(row, result, options, started);
+      result = await runRow(row, series, { ...options, pool }, reporter);
+      end = endOfResult(row, series, result, options, started);
     } else end = endOfWaiting(row, disk.away, options, started);
   } catch (error) {
     end = endOfFailure(row, signal.aborted ? stopped() : error, options, started);
@@ -139,11 +136,12 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
   }
   try {
     if (reached !== undefined && !dryRun && !isAnothers) {
-      await remember(reached, recordOf(end, started, result?.damage.record), now(), reporter);
+      await remember(reached, recordOf(end, started, result), now(), reporter);
     }
   } catch (error) {
     end = { ...end, error: errorOf(error), status: gravestStatus([end.status, EXIT_STATUS.E_INTERNAL]) };
   }
+  await series?.store.close();
   const called = { ...end, row: label };
   report(called);
   return called;
@@ -161,115 +159,10 @@ async function remember(
   await disk.remember(series, record, now);
 }
 
-function openLocal(destination: string): Store {
-  return new LocalStore(destination);
-}
-
 /** Opens stores that share one limit. */
-function limited({ open = openLocal, bytesPerSecond, signal }: RunOptions): (destination: string) => Store {
-  if (bytesPerSecond === undefined) return open;
-  const limit = new RateLimit(bytesPerSecond, signal);
-  return (destination) => new RateStore(open(destination), limit);
-}
-
-function stopped(): SnapshotError {
-  return new SnapshotError('E_STOPPED', 'Stopped by the user; no snapshot was written');
-}
-
-function endOfResult(row: Row, result: RowResult, { dryRun, now, open }: Settled, started: Date): RowEnd {
-  const { snapshot, totals, guards, problems, rotation } = result;
-  return {
-    event: 'row',
-    row: row.name,
-    source: row.source,
-    outcome: result.outcome,
-    dryRun,
-    snapshot,
-    folder: snapshot === null ? null : new Series(open(row.destination), row.name).place(snapshot),
-    change: result.change,
-    files: totals.files,
-    bytes: totals.bytes,
-    newBytes: result.newBytes,
-    problems,
-    guards,
-    kept: rotation.kept,
-    removed: rotation.removed,
-    damage: result.damage.report,
-    series: result.series ?? null,
-    error: null,
-    waiting: null,
-    durationMs: now().getTime() - started.getTime(),
-    status: gravestStatus([
-      guards.length > 0 ? EXIT_STATUS.E_GUARD : 0,
-      problems > 0 ? EXIT_STATUS.E_PARTIAL : 0,
-      isLasting(result.damage.report) ? EXIT_STATUS.E_DAMAGED : 0,
-    ]),
-  };
-}
-
-/** What was healed is no failure; what is lost is one each time, until somebody accepts it. */
-function isLasting(damage: DamageReport | null): boolean {
-  return damage !== null && (damage.lost + damage.repairable > 0 || damage.unknown);
-}
-
-function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, started: Date): RowEnd {
-  const failure = errorOf(error);
-  const { code, message, hint } = failure;
-  const guards = error instanceof GuardError ? [{ guard: error.guard, message, hint: hint ?? '' }] : [];
-  return {
-    ...nothingDone(row, dryRun, now().getTime() - started.getTime()),
-    outcome: code === 'E_STOPPED' ? 'stopped' : 'failed',
-    guards,
-    error: failure,
-    status: EXIT_STATUS[code],
-  };
-}
-
-/** Anything but a SnapshotError is a defect of this program: it fails the row, and its stack is kept. */
-function errorOf(thrown: unknown): NonNullable<RowEnd['error']> & { readonly code: ErrorCode } {
-  const error = goneFolder(thrown) ?? thrown;
-  if (error instanceof SnapshotError) return { code: error.code, message: error.message, hint: error.hint };
-  return {
-    code: 'E_INTERNAL',
-    message: `internal error: ${error instanceof Error ? error.message : String(error)}`,
-    hint: 'This is a defect of this program; please report it with the stack that the log has.',
-    stack: error instanceof Error ? error.stack : undefined,
-  };
-}
-
-/** Waiting is no failure: a disk that is at home every other night is none. */
-function endOfWaiting(row: Row, away: Away, { dryRun, now }: RunOptions, started: Date): RowEnd {
-  const { since, lastSuccess, message } = away;
-  return {
-    ...nothingDone(row, dryRun, now().getTime() - started.getTime()),
-    outcome: 'waiting',
-    waiting: { since, lastSuccess, message },
-  };
-}
-
-function nothingDone(row: Row, dryRun: boolean, durationMs: number): Omit<RowEnd, 'outcome'> {
-  return {
-    event: 'row',
-    row: row.name,
-    source: row.source,
-    dryRun,
-    snapshot: null,
-    folder: null,
-    change: { added: 0, modified: 0, removed: 0 },
-    files: 0,
-    bytes: 0,
-    newBytes: 0,
-    problems: 0,
-    guards: [],
-    kept: [],
-    removed: [],
-    damage: null,
-    series: null,
-    error: null,
-    waiting: null,
-    durationMs,
-    status: 0,
-  };
+function limited({ open = openStore, bytesPerSecond, signal }: RunOptions): typeof openStore {
+  const limit = bytesPerSecond === undefined ? undefined : new RateLimit(bytesPerSecond, signal);
+  return (destination) => open(destination, limit);
 }
 
 /** A row whose series could not even be reached has nowhere to log to: its failure is in the report. */

@@ -38,6 +38,7 @@ export class SeriesLab {
       format: 'tar.zst',
       strategy: 'incremental',
       exclude: [],
+      'may-fail': [],
       every: 86_400_000,
       shutdown: false,
     };

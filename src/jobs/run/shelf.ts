@@ -1,8 +1,9 @@
+import { type ArchiveFormat, formatOf } from '../../base/archive-format.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { type Flaw, lacks, placeOf } from '../../series/damage/damage.ts';
 import type { DeadMember } from '../../series/index/index-line.ts';
 import type { Holdings } from '../../series/holdings.ts';
-import type { ArchiveInfo, PackFormat } from '../../series/info.ts';
+import type { ArchiveInfo } from '../../series/info.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import type { Previous } from './previous.ts';
 
@@ -70,9 +71,9 @@ export class Shelf {
   }
 
   /** Whether content of an archive may be shared by archives of `format`. */
-  isOf(number: number, format: PackFormat): boolean {
+  isOf(number: number, format: ArchiveFormat): boolean {
     const shelved = this.get(number);
-    return shelved?.flaw === undefined && shelved?.archive.file.endsWith(`.${format}`) === true;
+    return shelved !== undefined && shelved.flaw === undefined && formatOf(shelved.archive.file) === format;
   }
 
   /**

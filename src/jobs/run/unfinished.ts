@@ -1,4 +1,5 @@
 // What runs that were cut short have left: finished archives, which the next snapshot can use.
+import { type ArchiveFormat, formatOf } from '../../base/archive-format.ts';
 import { createHash } from 'node:crypto';
 import { type FoundMember, readArchive } from '../../format/read-archive.ts';
 import { SnapshotError } from '../../base/errors.ts';
@@ -25,7 +26,7 @@ export async function takeUnfinished(
   if (options.dryRun) return;
   for (const { snapshot, date } of await datedFolders(series, survey)) {
     for (const file of await series.finished(snapshot, date)) {
-      if (!file.endsWith(`.${row.format}`) || shelf.hasFile(file)) continue;
+      if (formatOf(file) !== row.format || shelf.hasFile(file)) continue;
       try {
         const { members, sha256, bytes } = await readThrough(
           series,
@@ -74,7 +75,7 @@ async function readThrough(
   series: Series,
   snapshot: string,
   file: string,
-  format: 'tar.zst' | 'zip',
+  format: ArchiveFormat,
   signal: AbortSignal,
 ): Promise<{ members: readonly FoundMember[]; bytes: number; sha256: string }> {
   const { store } = series;

@@ -1,12 +1,13 @@
 import { SnapshotError } from '../../base/errors.ts';
 import type { Row } from '../../plan/plan.ts';
 import { placeInTime } from '../../series/clocks.ts';
-import { isRun, isSuccess } from '../../series/past.ts';
+import { isRun, isSuccess, type PastRecord } from '../../series/past.ts';
 import { type PastRuns, readRuns } from '../../series/read-runs.ts';
 import type { Series } from '../../series/series.ts';
 import { type Away, findAway } from '../run/away.ts';
 import { findStranger } from '../run/whose.ts';
 import type { Recall } from './memory.ts';
+import type { KnownRow } from './plan-memory.ts';
 import { joinPasts } from './remember-log.ts';
 
 /** A series, and how often it is to succeed. */
@@ -15,6 +16,8 @@ export interface Watched {
   readonly everyMs: number;
   /** The row of the plan that makes it, if one does. */
   readonly row?: Row | undefined;
+  /** The row that made it, which the plan has no more. */
+  readonly gone?: KnownRow | undefined;
 }
 
 /** What is known of the past of a series, in order. */
@@ -23,6 +26,8 @@ export interface KnownPast extends PastRuns {
   readonly away: Away | undefined;
   /** Runs in its log that were made while the clock was wrong. */
   readonly wrongClocks: number;
+  /** What stands in the log of the series itself, as it stands there. */
+  readonly logged: readonly PastRecord[];
   /** Why its log cannot be read, or is not that of the row. */
   readonly trouble: string | undefined;
 }
@@ -35,7 +40,7 @@ export async function knownPast(
   now: Date,
   recall: Recall,
 ): Promise<KnownPast> {
-  const known = await recall(series.store.location);
+  const known = await recall(series.store.label);
   const away = await findAway(series, everyMs, known, now);
   const { log, trouble } = away === undefined ? await logOf(series, row) : { log: NO_LOG };
   const all = known?.series.find(({ name }) => name === series.name)?.records ?? [];
@@ -45,7 +50,7 @@ export async function knownPast(
   const starts = log.records.map(({ started }) => Date.parse(started));
   const wrongClocks = placeInTime(starts, now.getTime()).filter(({ doubt }) => doubt === 'odd').length;
   const records = joinPasts(remembered, log.records, now);
-  return { records, unreadable: log.unreadable, wrongClocks, away, trouble };
+  return { records, logged: log.records, unreadable: log.unreadable, wrongClocks, away, trouble };
 }
 
 async function logOf(

@@ -1,9 +1,8 @@
 // What this machine remembers of destinations while their disks are away.
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
 import { Fields } from '../../series/index/fields.ts';
 import { type PastRecord, readPast } from '../../series/past.ts';
-import { LocalStore } from '../../store/local/local-store.ts';
+import { labelOf, openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
 
 /** What is known of one destination. */
@@ -42,7 +41,7 @@ export class Memory {
   /** @param folder - The state folder; it is made with the first file. */
   constructor(folder: string) {
     this.folder = folder;
-    this.#store = new LocalStore(folder);
+    this.#store = openStore(folder);
   }
 
   /** What is known of `destination`; undefined when nothing is. @throws {@link SnapshotError} when it cannot be read. */
@@ -61,7 +60,7 @@ export class Memory {
     const write = async (): Promise<void> => {
       // One that is damaged says nothing, and is written anew; who looked before has told of it.
       const known = (await this.find(destination).catch(() => undefined)) ?? NOTHING;
-      const text = JSON.stringify({ version: 1, path: resolve(destination), ...change(known) }, undefined, 2);
+      const text = JSON.stringify({ version: 1, path: labelOf(destination), ...change(known) }, undefined, 2);
       await this.#store.put(keyOf(destination), Buffer.from(`${text}\n`));
     };
     const written = this.#writing.then(write);
@@ -82,7 +81,7 @@ export function withSeries(
 }
 
 function keyOf(destination: string): string {
-  const path = resolve(destination);
+  const path = labelOf(destination);
   // E:\Backup and e:\backup are one folder.
   const same = process.platform === 'win32' ? path.toLowerCase() : path;
   return `destinations/${createHash('sha256').update(same).digest('hex').slice(0, 16)}.json`;
@@ -96,9 +95,7 @@ export function parseKnown(text: string, where: string): KnownDestination {
     disks: fields.strings('disks'),
     series: fields.objects('series').map((series) => ({
       name: series.text('name'),
-      waitingSince: series.has('waitingSince')
-        ? series.text('waitingSince', /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
-        : null,
+      waitingSince: series.has('waitingSince') ? series.time('waitingSince') : null,
       records: series.objects('records').map(readPast),
     })),
   };

@@ -1,7 +1,11 @@
 import { SnapshotError } from '../../base/errors.ts';
-import type { Series } from '../../series/series.ts';
+import type { PastRecord } from '../../series/past.ts';
+import type { Series, Survey } from '../../series/series.ts';
+import { type SeriesSize, sizeOfSeries } from '../../series/series-size.ts';
 import { whatAndWayOut } from '../run/previous.ts';
 import { knownPast, type Watched } from './known-past.ts';
+import type { KnownRow } from './plan-memory.ts';
+import { goneSnapshot, newlyLost } from './lost-archives.ts';
 import type { Recall } from './memory.ts';
 import { type RowStatus, statusOf } from './status.ts';
 
@@ -17,37 +21,63 @@ export interface SeriesStatus extends RowStatus {
 }
 
 /**
- * How `series` is doing, by its log, what this machine remembers, and whether its snapshots can be read: no archive and
- * no index is. Nothing is written.
+ * How `series` is doing, by its log, what this machine remembers, whether its snapshots can be read, and whether all that
+ * they need is there: names and sizes, no archive and no index is read. Nothing is written.
  */
 export async function readStatus(watched: Watched, now: Date, recall: Recall): Promise<SeriesStatus> {
   const { series, everyMs } = watched;
-  const { records, unreadable, wrongClocks, away, trouble } = await knownPast(watched, now, recall);
-  const status = statusOf(records, everyMs, now, away?.message);
+  const { records, logged, unreadable, wrongClocks, away, trouble } = await knownPast(watched, now, recall);
+  const { survey, wrong: damages } = away === undefined ? await lookInto(series, logged, now) : NOT_LOOKED;
+  const judged = statusOf(records, everyMs, now, away?.message);
+  const status = { ...judged, size: sizeNow(survey, judged.size) };
   const of = {
     series: watched.row?.label ?? series.name,
-    destination: series.store.location,
+    destination: series.store.label,
     everyMs,
     unreadable,
     wrongClocks,
   };
   const wrong = [
+    ...(watched.gone === undefined ? [] : [goneText(watched.gone)]),
     ...(trouble === undefined ? [] : [trouble]),
-    ...(away === undefined ? await damageOf(series) : []),
+    ...damages,
   ];
   if (wrong.length === 0) return { ...status, ...of };
   // A folder that nobody may look into is in the way of both.
-  const reasons = [...new Set([...wrong, ...status.reasons])];
+  // What nothing makes any more is not overdue.
+  const reasons = [...new Set([...wrong, ...(watched.gone === undefined ? status.reasons : [])])];
   return { ...status, ...of, state: 'failing', isFailing: true, reasons };
 }
 
-/** Snapshots that are damaged, as far as their info.json tells. */
-async function damageOf(series: Series): Promise<readonly string[]> {
+function goneText({ source }: KnownRow): string {
+  return `no row of the plan makes it any more: it was made from "${source}"`;
+}
+
+/** What is there counts, not what the log says was there. */
+function sizeNow(survey: Survey | undefined, logged: SeriesSize | undefined): SeriesSize | undefined {
+  if (survey === undefined || (survey.snapshots.length === 0 && logged === undefined)) return logged;
+  return sizeOfSeries(survey.snapshots);
+}
+
+interface LookedInto {
+  /** Undefined: nobody could look. */
+  readonly survey: Survey | undefined;
+  readonly wrong: readonly string[];
+}
+
+const NOT_LOOKED: LookedInto = { survey: undefined, wrong: [] };
+
+/** What there is, and what is wrong with it, as far as each info.json, names and sizes tell. */
+async function lookInto(series: Series, logged: readonly PastRecord[], now: Date): Promise<LookedInto> {
   try {
-    const { damaged } = await series.survey();
-    return damaged.map(({ name, error }) => `snapshot ${name} is damaged: ${whatAndWayOut(error)}`);
+    const survey = await series.survey(now);
+    const damaged = survey.damaged.map(
+      ({ name, error }) => `snapshot ${name} is damaged: ${whatAndWayOut(error)}`,
+    );
+    const lost = await newlyLost(series, survey, now);
+    return { survey, wrong: [...damaged, ...goneSnapshot(logged, survey), ...lost] };
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
-    return [error.message];
+    return { survey: undefined, wrong: [error.message] };
   }
 }

@@ -30,9 +30,9 @@ export async function rememberLog(
 ): Promise<void> {
   const { store, name } = series;
   try {
-    if ((await memory.find(store.location)) === undefined) return;
+    if ((await memory.find(store.label)) === undefined) return;
     const log = (await readRuns(series)).records;
-    await memory.update(store.location, (known) =>
+    await memory.update(store.label, (known) =>
       withSeries(known, name, (one) => ({ ...one, records: essentialOf(joinPasts(one.records, log, now)) })),
     );
   } catch (error) {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PastDrill, PastRecord, PastRun, PastVerify } from '../../series/past.ts';
+import type { PastDrill, PastRecord, PastRemoval, PastRun, PastVerify } from '../../series/past.ts';
+import { formatLocal } from '../moment.ts';
 import { ageText, essentialOf, inOrder, statusOf } from './status.ts';
 
 const HOUR_MS = 3_600_000;
@@ -28,6 +29,15 @@ function verified(hours: number, result: PastVerify['result'], more: Partial<Pas
 
 function drilled(hours: number, result: PastDrill['result']): PastDrill {
   return { outcome: 'drill', started: ago(hours), result };
+}
+
+function removal(hours: number, outcome: PastRemoval['outcome'], heldBack?: string): PastRemoval {
+  return { outcome, started: ago(hours), removed: ['2026-01-01T00-00-00Z'], heldBack };
+}
+
+/** The same time, as it is shown. */
+function shown(hours: number): string {
+  return formatLocal(new Date(ago(hours)));
 }
 
 function waitingState(...records: PastRecord[]): string {
@@ -97,7 +107,76 @@ describe('statusOf()', () => {
       'that a guard holds',
       [run(1, 'written', { guards: ['mass-change'] })],
       'failing',
-      ['the guard `mass-change` holds something back'],
+      [`the guard \`mass-change\` holds something back, since ${shown(1)}`],
+    ],
+    [
+      'that a guard holds for days',
+      [
+        run(80, 'written'),
+        run(60, 'written', { guards: ['mass-change'] }),
+        run(30, 'failed'),
+        run(2, 'unchanged', { guards: ['mass-change'] }),
+      ],
+      'failing',
+      [`the guard \`mass-change\` holds something back, since ${shown(60)}`],
+    ],
+    [
+      'that cannot read some files',
+      [
+        run(90, 'written', { skipped: 1, missing: 1 }),
+        run(80, 'written', { skipped: 0, missing: 0 }),
+        run(60, 'written', { skipped: 3, missing: 2 }),
+        run(30, 'failed'),
+        run(2, 'unchanged', { skipped: 1, missing: 1 }),
+      ],
+      'failing',
+      [`1 file or folder could not be read, since ${shown(60)}`],
+    ],
+    [
+      'that has problems each night',
+      [
+        run(50, 'written', { skipped: 1 }),
+        run(26, 'written', { skipped: 1 }),
+        run(2, 'written', { skipped: 2 }),
+      ],
+      'failing',
+      [`each run has problems, since ${shown(50)}: the last one 2 files`],
+    ],
+    [
+      'that had problems twice',
+      [
+        run(50, 'written', { skipped: 0 }),
+        run(26, 'written', { skipped: 1 }),
+        run(2, 'written', { skipped: 1 }),
+      ],
+      'ok',
+      [],
+    ],
+    [
+      'whose rotation is held back',
+      [
+        run(80, 'written', { heldBack: 'old reason' }),
+        run(60, 'written'),
+        run(50, 'written', { heldBack: 'this reason' }),
+        run(26, 'unchanged', { missing: 1, skipped: 1 }),
+        run(3, 'written', { heldBack: 'this reason' }),
+        run(2, 'failed'),
+        run(1, 'stopped'),
+      ],
+      'failing',
+      ['the last run failed: no disk', `rotation is held back, since ${shown(50)}: this reason`],
+    ],
+    [
+      'whose rotation was made up for',
+      [run(50, 'written', { heldBack: 'this reason' }), removal(3, 'prune')],
+      'overdue',
+      ['the last success was 2 days ago, and is to be every 1d'],
+    ],
+    [
+      'whose rotation waits for the next snapshot only',
+      [run(50, 'written', { heldBack: 'a file could not be read' }), run(3, 'unchanged', { missing: 0 })],
+      'ok',
+      [],
     ],
     [
       'that failed for days',
@@ -158,7 +237,7 @@ describe('statusOf()', () => {
   it('takes the size from the last run that knows it', () => {
     const size = { snapshots: 3, oldest: ago(100), seriesBytes: 12 };
     const records = [run(3, 'written', size), run(1, 'failed')];
-    expect(statusOf(records, DAY_MS, NOW).size).toMatchObject(size);
+    expect(statusOf(records, DAY_MS, NOW).size).toEqual({ snapshots: 3, oldest: ago(100), bytes: 12 });
   });
 });
 
@@ -192,8 +271,20 @@ describe('essentialOf()', () => {
         fc.constantFrom<PastRun['outcome'][]>('written', 'unchanged', 'failed', 'stopped', 'waiting'),
         fc.constantFrom([], ['mass-change']),
         fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }),
+        fc.constantFrom<Partial<PastRun>[]>(
+          {},
+          { skipped: 1, missing: 0 },
+          { skipped: 1, missing: 1 },
+          { known: 2 },
+        ),
+        fc.constantFrom(undefined, undefined, 'why'),
       )
-      .map(([h, outcome, guards, snapshots]) => run(h, outcome, { guards, snapshots })),
+      .map(([h, outcome, guards, snapshots, more, heldBack]) =>
+        run(h, outcome, { guards, snapshots, ...more, ...(outcome === 'written' && { heldBack }) }),
+      ),
+    fc
+      .tuple(hours, fc.constantFrom('prune' as const, 'forget' as const), fc.constantFrom(undefined, 'why'))
+      .map(([h, outcome, heldBack]) => removal(h, outcome, heldBack)),
     fc
       .tuple(
         hours,
@@ -220,7 +311,7 @@ describe('essentialOf()', () => {
   it('keeps few', () => {
     fc.assert(
       fc.property(sorted, (records) => {
-        expect(essentialOf(records).length).toBeLessThanOrEqual(7);
+        expect(essentialOf(records).length).toBeLessThanOrEqual(18);
       }),
     );
   });

@@ -1,6 +1,8 @@
 // How a row is doing, judged by its records. Pure: no clock, no disk.
 import { everyText } from '../../plan/every.ts';
+import { commandLine } from '../../base/command-line.ts';
 import {
+  isRemoval,
   isRun,
   isSuccess,
   type PastDrill,
@@ -8,6 +10,15 @@ import {
   type PastRun,
   type PastVerify,
 } from '../../series/past.ts';
+import {
+  heldBackFailures,
+  isDecisive,
+  missingFailures,
+  missingNotes,
+  sinceText,
+  streaksOf,
+} from './streaks.ts';
+import type { SeriesSize } from '../../series/series-size.ts';
 
 /** The gravest of what there is to say. */
 export type RowState = 'failing' | 'overdue' | 'waiting' | 'ok';
@@ -28,8 +39,8 @@ export interface RowStatus {
   readonly lastDrill: PastDrill | undefined;
   /** Undefined before the first success. */
   readonly nextDue: Date | undefined;
-  /** The last run that knows what the series has; its `snapshots`, `oldest` and `seriesBytes`. */
-  readonly size: PastRun | undefined;
+  /** What the series has; by the last run that knows, where nobody can look. */
+  readonly size: SeriesSize | undefined;
 }
 
 /** A clock that is wrong by so much is no reason for doubt. */
@@ -67,6 +78,8 @@ export function statusOf(
   const lastDrill = records.findLast((record) => record.outcome === 'drill');
   const failures = [
     ...failureOf(runs),
+    ...missingFailures(runs),
+    ...heldBackFailures(records),
     ...damageFailures(records),
     ...(lastDrill?.result === 'failed' ? ['the last drill failed'] : []),
   ];
@@ -83,22 +96,35 @@ export function statusOf(
     isOverdue,
     isFailing,
     reasons: isFailing && reasons.length === 0 ? ['it never succeeded'] : reasons,
-    notes: damageNotes(records),
+    notes: [...damageNotes(records), ...missingNotes(runs)],
     lastRun: runs.at(-1),
     lastSuccess,
     lastVerify,
     lastDrill,
     nextDue: lastSuccess && new Date(Date.parse(lastSuccess.started) + everyMs),
-    size: runs.findLast(({ snapshots }) => snapshots !== undefined),
+    size: sizeBy(sizedIn(records)),
   };
+}
+
+/** The last run that knows what the series has. */
+function sizedIn(records: readonly PastRecord[]): PastRun | undefined {
+  return records.filter(isRun).findLast(({ snapshots }) => snapshots !== undefined);
+}
+
+function sizeBy(run: PastRun | undefined): SeriesSize | undefined {
+  if (run?.snapshots === undefined) return undefined;
+  return { snapshots: run.snapshots, oldest: run.oldest ?? null, bytes: run.seriesBytes ?? 0 };
 }
 
 /** What the last run failed for. One that was stopped, or found no disk, says nothing of the row. */
 function failureOf(runs: readonly PastRun[]): readonly string[] {
-  const last = runs.findLast(({ outcome }) => outcome !== 'stopped' && outcome !== 'waiting');
+  const last = runs.findLast(isDecisive);
   if (last === undefined) return [];
   if (last.outcome === 'failed') return [`the last run failed: ${last.error ?? 'no reason is known'}`];
-  return last.guards.map((guard) => `the guard \`${guard}\` holds something back`);
+  return last.guards.map((guard) => {
+    const since = sinceText(runs.filter(isSuccess), (one) => one.guards.includes(guard));
+    return `the guard \`${guard}\` holds something back, ${since}`;
+  });
 }
 
 function lateness(
@@ -128,7 +154,7 @@ function damageFailures(records: readonly PastRecord[]): readonly string[] {
       : []),
     ...(repairable > 0
       ? [
-          `${filesAre(repairable, 'beside archives')} damaged; \`snapshot verify --repair\` may write them anew`,
+          `${filesAre(repairable, 'beside archives')} damaged; \`${commandLine('verify --repair')}\` may write them anew`,
         ]
       : []),
     ...(lost > 0 ? [`${filesAre(lost, 'of snapshots')} damaged, and in no archive any more`] : []),
@@ -138,12 +164,13 @@ function damageFailures(records: readonly PastRecord[]): readonly string[] {
 function damageNotes(records: readonly PastRecord[]): readonly string[] {
   const { files = 0, needed = 0, repairable = 0, lost = 0 } = lastDamage(records)?.damage ?? {};
   if (files === 0 || needed + repairable + lost > 0) return [];
-  return [`${filesAre(files, 'that older snapshots need')} damaged; \`snapshot list\` marks these`];
+  return [`${filesAre(files, 'that older snapshots need')} damaged; \`${commandLine('list')}\` marks these`];
 }
 
 function lastDamage(records: readonly PastRecord[]): PastRun | PastVerify | undefined {
   return records.findLast(
-    (record): record is PastRun | PastVerify => record.outcome !== 'drill' && record.damage !== undefined,
+    (record): record is PastRun | PastVerify =>
+      record.outcome !== 'drill' && !isRemoval(record) && record.damage !== undefined,
   );
 }
 
@@ -192,18 +219,15 @@ export function ageText(ms: number): string {
 export function essentialOf(records: readonly PastRecord[]): readonly PastRecord[] {
   const status = statusOf(records, CLOCK_MS, new Date(0));
   const verifies = records.filter((record) => record.outcome === 'verify');
-  const decisive = records.findLast(
-    (record) => isRun(record) && record.outcome !== 'stopped' && record.outcome !== 'waiting',
-  );
   const wanted = new Set<PastRecord | undefined>([
     status.lastRun,
     status.lastSuccess,
     status.lastVerify,
     status.lastDrill,
-    status.size,
-    decisive,
+    sizedIn(records),
     openFailure(verifies),
     lastDamage(records),
+    ...streaksOf(records),
   ]);
   return records.filter((record) => wanted.has(record));
 }

@@ -1,4 +1,5 @@
 // Which part of which archive is read.
+import { formatOf } from '../../base/archive-format.ts';
 import { createHash } from 'node:crypto';
 import type { PieceTable } from '../../check/piece-table.ts';
 import type { CheckTask } from '../../check/tasks.ts';
@@ -44,10 +45,10 @@ export function taskFor(
   }
   return {
     kind: 'check',
-    location: series.store.location,
+    folder: series.store.folder,
     key,
     where: series.place(archive.file),
-    format: key.endsWith('.zip') ? 'zip' : 'tar.zst',
+    format: formatOf(key) ?? 'tar.zst',
     sizeBytes: item.sizeBytes,
     sha256,
     pieces: shared,

@@ -1,4 +1,5 @@
 // The small files of a snapshot: are they there, and do they agree?
+import { formatOf } from '../../base/archive-format.ts';
 import { createHash } from 'node:crypto';
 import { SnapshotError } from '../../base/errors.ts';
 import { inFolder } from '../../series/commit.ts';
@@ -71,7 +72,7 @@ function checkNames({ archives }: Info, say: (what: string) => void): void {
   const files = new Set(archives.map(({ file }) => file));
   if (numbers.size < archives.length || files.size < archives.length) say('it names an archive twice');
   for (const { file } of archives) {
-    if (!/\.(?:tar\.zst|zip)$/.test(file)) say(`it names ${file} as an archive`);
+    if (formatOf(file) === undefined) say(`it names ${file} as an archive`);
   }
 }
 

@@ -1,4 +1,5 @@
 // What a snapshot's index says: is it possible, and is it what info.json says?
+import { formatOf } from '../../base/archive-format.ts';
 import type { PieceTable } from '../../check/piece-table.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
@@ -137,7 +138,7 @@ export class IndexCheck {
       return undefined;
     }
     const { archive, info } = named;
-    const isZip = info.file.endsWith('.zip');
+    const isZip = formatOf(info.file) === 'zip';
     if (length === 0 || offset + length > info.bytes || (isZip && skip > 0)) {
       this.#say(
         `\`${display(path)}\` has the impossible place [${[number, offset, length, skip].join(',')}]`,

@@ -173,7 +173,7 @@ async function checkIndex(
     shelf.lacksIndex(name);
     for (const file of lineFiles(info)) {
       const key = series.keyOf(name, file);
-      if (!error.message.includes(`"${series.store.location}/${key}"`)) continue;
+      if (!error.message.includes(`"${series.store.label}/${key}"`)) continue;
       const item = await files.find(key);
       // One that is missing, or of another size, is told already.
       if (item?.sizeBytes !== file.bytes) return;
@@ -200,7 +200,9 @@ async function readArchives(
     const most = Math.max(done, Math.round(total * (sample?.share ?? 1)));
     report({ event: 'progress', series: series.name, phase: 'read', done, total: most });
   };
-  await shelf.read(series, extentOf(level, sample), findings, { signal, progress });
+  const read = async (key: string, offset: number, length: number): Promise<Buffer> =>
+    await series.store.readRange(key, offset, length, signal);
+  await shelf.read(series, extentOf(level, sample), findings, { signal, progress, read });
   return done;
 }
 

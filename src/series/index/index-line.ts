@@ -194,7 +194,7 @@ function bytesOf(fields: Fields, key: string): BytePath | undefined {
 }
 
 /** A path below the source: no name of it leads anywhere else. The root's own path is empty. */
-function pathOf(fields: Fields, key: string): BytePath | undefined {
+export function pathOf(fields: Fields, key: string): BytePath | undefined {
   const path = bytesOf(fields, key);
   const isRoot = path === '' && fields.has(key);
   if (path === undefined || isRoot) return path;

@@ -120,8 +120,8 @@ async function lookAt(
   oldName?: string,
 ): Promise<{ own: StoreItem | undefined; old: StoreItem | undefined; others: readonly Lock[] }> {
   const items = (await series.store.list(series.name)).filter(({ name }) => name.startsWith(kind));
-  const own = items.find(({ name }) => name === ownName);
-  const old = items.find(({ name }) => name === oldName);
+  const own = await find(series, items, ownName);
+  const old = await find(series, items, oldName);
   const others: Lock[] = [];
   for (const item of items) {
     if (item === own || item === old) continue;
@@ -140,6 +140,19 @@ async function lookAt(
     else if (!item.name.endsWith('.part')) others.push({ owner: self, held: true, since: '' });
   }
   return { own, old, others };
+}
+
+/** A lock of this process. Listings of places far away may lag behind; asked for by its name, it is there or gone. */
+async function find(
+  series: Series,
+  items: readonly StoreItem[],
+  name: string | undefined,
+): Promise<StoreItem | undefined> {
+  const item = items.find((one) => one.name === name);
+  if (item !== undefined || name === undefined || series.store.folder !== undefined) return item;
+  const bytes = await series.store.read(series.key(name));
+  if (bytes === undefined) return undefined;
+  return { name, isFolder: false, isFile: true, sizeBytes: bytes.length, modifiedMs: Date.now() };
 }
 
 function newName(kind: LockKind): string {

@@ -51,6 +51,25 @@ export class SharedLock {
   }
 }
 
+/**
+ * Does `work` while no run rotates out what it reads. Where there is no series, none appears.
+ *
+ * @param note - Told of what is wrong with the lock; see {@link SharedLock}.
+ */
+export async function whileShared<T>(
+  series: Series,
+  note: (message: string) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  const isThere = (await series.store.list(series.name)).length > 0;
+  const lock = isThere ? await SharedLock.acquire(series, note) : undefined;
+  try {
+    return await work();
+  } finally {
+    await lock?.release(note);
+  }
+}
+
 /** Who reads `series` now, if anybody does. Locks of dead readers are removed. @throws E_STORE */
 export async function findReader(series: Series): Promise<Lock | undefined> {
   return (await liveLocks(series, '.shared-'))[0];

@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from '../../base/archive-format.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BytePath, fromText, parentOf } from '../../tree/path.ts';
@@ -14,7 +15,7 @@ function archive(number: number, file: string, entries: number): Info['archives'
 }
 
 function textOf(
-  format: 'tar.zst' | 'zip',
+  format: ArchiveFormat,
   plan: RestorePlan,
   files: readonly Meta[],
   folders: readonly Meta[],

@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from '../../base/archive-format.ts';
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -19,7 +20,7 @@ import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Member } from '../../format/member.ts';
 import { centralRecord, endOfDirectory, localHeader } from '../../format/zip/zip.ts';
-import type { Info, PackFormat } from '../info.ts';
+import type { Info } from '../info.ts';
 import { type BytePath, fromText } from '../../tree/path.ts';
 import type { Step } from './plan-script.ts';
 import { type Meta, PREAMBLE, type RestoreParts, restoreText } from './write-script.ts';
@@ -42,7 +43,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function infoFor(format: PackFormat, files: readonly string[], changes: Partial<Info> = {}): Info {
+function infoFor(format: ArchiveFormat, files: readonly string[], changes: Partial<Info> = {}): Info {
   const hash = 'a'.repeat(64);
   return {
     version: 1,

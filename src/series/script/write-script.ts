@@ -1,3 +1,4 @@
+import { formatOf } from '../../base/archive-format.ts';
 import { formatSeconds } from '../../format/member.ts';
 import { printable } from '../../base/errors.ts';
 import { type BytePath, fromText, parentOf } from '../../tree/path.ts';
@@ -86,7 +87,7 @@ export function restoreText(
     steps.push(...showSteps(plan.last), ...files.map(showMeta));
   steps.push(...folders.map(showMeta));
   const isSimple = steps.length === archives.length;
-  const hasZip = archives.some(({ file }) => file.endsWith('.zip'));
+  const hasZip = archives.some(({ file }) => formatOf(file) === 'zip');
   const commands = [...(hasZip ? [UTF8_LOCALE] : []), ...(isSimple ? [] : [FUNCTIONS]), ...steps];
   if (!isSimple) commands.push(LAST);
   commands.push(END);
@@ -158,7 +159,7 @@ export const EXTRACT_ZIP = [
 
 function extract({ file }: ArchiveInfo): string {
   const archive = `"$here"/${quoted(fromText(inFolder(file)))}`;
-  const [before, after] = file.endsWith('.zip') ? EXTRACT_ZIP : EXTRACT_TAR;
+  const [before, after] = formatOf(file) === 'zip' ? EXTRACT_ZIP : EXTRACT_TAR;
   return `${before}${archive}${after}`;
 }
 

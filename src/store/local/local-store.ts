@@ -6,7 +6,7 @@ import { files } from '../../base/file-calls.ts';
 import { attempt, closing, flushFolder } from '../attempt.ts';
 import { withoutLinks } from './no-links.ts';
 import { storeError } from '../store-error.ts';
-import { putWhole } from './put-whole.ts';
+import { putWhole } from '../put-whole.ts';
 import type { Store, StoreItem, StoreWriter } from '../store.ts';
 
 // Backups hold what only their owner may read.
@@ -42,11 +42,15 @@ const NO_LINKS: ReadonlySet<string> = new Set([
 
 /** A store in a folder of this machine, or of a file server that is mounted here. It follows no link below it. */
 export class LocalStore implements Store {
-  readonly location: string;
+  readonly folder: string;
 
   /** @param folder - Absolute; it is made with the first object. */
   constructor(folder: string) {
-    this.location = folder;
+    this.folder = folder;
+  }
+
+  get label(): string {
+    return this.folder;
   }
 
   async list(key: string): Promise<readonly StoreItem[]> {
@@ -107,6 +111,22 @@ export class LocalStore implements Store {
       return bytes;
     });
   }
+
+  async readLines(key: string, bytes: number): Promise<{ readonly text: string; readonly isAll: boolean }> {
+    const path = await this.#path(key);
+    const file = await attempt('read', path, () => files.open(path, READ), undefined);
+    if (file === undefined) return { text: '', isAll: true };
+    return await closing(file, path, async () => {
+      const { size } = await attempt('read', path, () => file.stat());
+      const start = Math.max(0, size - bytes);
+      const tail = Buffer.alloc(size - start);
+      // It may have been cut since.
+      const { bytesRead } = await attempt('read', path, () => file.read(tail, 0, tail.length, start));
+      return { text: tail.toString('utf8', 0, bytesRead), isAll: start === 0 };
+    });
+  }
+
+  async close(): Promise<void> {}
 
   async create(key: string): Promise<StoreWriter> {
     const path = await this.#path(key);
@@ -182,7 +202,7 @@ export class LocalStore implements Store {
 
   async freeBytes(): Promise<number | undefined> {
     // A destination that is not there yet is made on the disk of its nearest parent.
-    for (let path = this.location; ; path = dirname(path)) {
+    for (let path = this.folder; ; path = dirname(path)) {
       const stats = await attempt('look at', path, () => files.statfs(path), undefined);
       if (stats !== undefined) return stats.bavail * stats.bsize;
       if (dirname(path) === path) return undefined;
@@ -190,7 +210,7 @@ export class LocalStore implements Store {
   }
 
   async #path(key: string): Promise<string> {
-    return await withoutLinks(this.location, key);
+    return await withoutLinks(this.folder, key);
   }
 
   async #makeFolder(folder: string): Promise<void> {

@@ -1,61 +1,29 @@
+import { putWhole } from '../put-whole.ts';
+import type { Store, StoreWriter } from '../store.ts';
 import type { RateLimit } from './rate-limit.ts';
-import { putWhole } from '../local/put-whole.ts';
-import type { Store, StoreItem, StoreWriter } from '../store.ts';
+import { WrappedStore } from './wrapped-store.ts';
 
 /** A store that is written to no faster than a limit allows, which several stores may share. */
-export class RateStore implements Store {
-  readonly #store: Store;
+export class RateStore extends WrappedStore {
   readonly #limit: RateLimit;
 
   constructor(store: Store, limit: RateLimit) {
-    this.#store = store;
+    super(store);
     this.#limit = limit;
   }
 
-  get location(): string {
-    return this.#store.location;
+  override async create(key: string, signal?: AbortSignal): Promise<StoreWriter> {
+    return new RateWriter(await this.inner.create(key, signal), this.#limit);
   }
 
-  async create(key: string): Promise<StoreWriter> {
-    return new RateWriter(await this.#store.create(key), this.#limit);
-  }
-
-  async put(key: string, bytes: Uint8Array): Promise<void> {
+  override async put(key: string, bytes: Uint8Array): Promise<void> {
     await putWhole(this, key, bytes);
   }
 
-  async appendLine(key: string, line: string): Promise<void> {
+  override async appendLine(key: string, line: string): Promise<void> {
     for (const part of partsOf(Buffer.from(line), this.#limit.burstBytes))
       await this.#limit.take(part.length);
-    await this.#store.appendLine(key, line);
-  }
-
-  async list(key: string): Promise<readonly StoreItem[]> {
-    return await this.#store.list(key);
-  }
-
-  async read(key: string): Promise<Buffer | undefined> {
-    return await this.#store.read(key);
-  }
-
-  async readRange(key: string, offset: number, length: number): Promise<Buffer> {
-    return await this.#store.readRange(key, offset, length);
-  }
-
-  async link(from: string, to: string): Promise<boolean> {
-    return await this.#store.link(from, to);
-  }
-
-  async remove(key: string): Promise<void> {
-    await this.#store.remove(key);
-  }
-
-  async removeFolder(key: string): Promise<boolean> {
-    return await this.#store.removeFolder(key);
-  }
-
-  async freeBytes(): Promise<number | undefined> {
-    return await this.#store.freeBytes();
+    await this.inner.appendLine(key, line);
   }
 }
 

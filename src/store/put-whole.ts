@@ -1,4 +1,4 @@
-import type { Store } from '../store.ts';
+import type { Store } from './store.ts';
 
 /** {@link Store.put} by way of {@link Store.create}: write and commit, or leave nothing. */
 export async function putWhole(store: Pick<Store, 'create'>, key: string, bytes: Uint8Array): Promise<void> {

@@ -1,0 +1,49 @@
+// What a drill extracts is not rotated out meanwhile.
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { SnapshotError } from '../../base/errors.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
+import { SeriesLab } from '../run/series.lab.ts';
+import { drill } from './drill.ts';
+
+/** A series with one snapshot, and what its store is seen to hold each time something of it is read. */
+async function openLab(): Promise<{ series: Series; store: LocalStore; seen: Set<string>; lab: SeriesLab }> {
+  const lab = new SeriesLab();
+  onTestFinished(() => lab.remove());
+  writeFileSync(join(lab.source, 'file'), 'content');
+  await lab.run();
+  const seen = new Set<string>();
+  const store = new LocalStore(lab.row.destination);
+  const read = store.read.bind(store);
+  store.read = async (key) => {
+    for (const name of readdirSync(lab.folder())) if (name.startsWith('.')) seen.add(name);
+    return await read(key);
+  };
+  return { series: new Series(store, 'data'), store, seen, lab };
+}
+
+async function drilled(series: Series, notes: string[] = []): Promise<string> {
+  const [snapshot] = (await series.survey()).snapshots;
+  if (snapshot === undefined) throw new Error('there is no snapshot');
+  const { signal } = new AbortController();
+  return (await drill(series, snapshot, signal, (message) => notes.push(message))).result;
+}
+
+describe('drill()', () => {
+  it('holds a lock that is shared as long as it reads, and gives it back', async () => {
+    const { series, seen, lab } = await openLab();
+    expect(await drilled(series)).toBe('passed');
+    expect([...seen]).toEqual([expect.stringMatching(/^\.shared-[0-9a-f]{16}$/)]);
+    expect(readdirSync(lab.folder()).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('goes on where it cannot be locked, and says so', async () => {
+    const { series, store } = await openLab();
+    store.put = async () => await Promise.reject(new SnapshotError('E_STORE', 'the disk is read-only'));
+    const notes: string[] = [];
+    expect(await drilled(series, notes)).toBe('passed');
+    expect(notes).toEqual(['it is not locked against a rotation meanwhile: the disk is read-only']);
+  });
+});

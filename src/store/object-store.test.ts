@@ -1,0 +1,73 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { testStore } from './contract.lab.ts';
+import { MemoryObjects } from './memory-objects.lab.ts';
+import { ObjectStore } from './object-store.ts';
+
+function open(objects: MemoryObjects = new MemoryObjects()): ObjectStore {
+  const store = new ObjectStore(objects.label, async () => await Promise.resolve(objects));
+  onTestFinished(async () => await store.close());
+  return store;
+}
+
+testStore('place with whole objects only', async () => await Promise.resolve(open()));
+
+describe('lines in a place where nothing can be added to objects', () => {
+  it('stay in order, all of them, however many', async () => {
+    const objects = new MemoryObjects();
+    const store = open(objects);
+    const lines = Array.from({ length: 350 }, (_, i) => `line ${i}`);
+    for (const line of lines) await store.appendLine('s/runs.jsonl', line);
+    const { text, isAll } = await store.readLines('s/runs.jsonl', Infinity);
+    expect(isAll).toBe(true);
+    expect(text.trimEnd().split('\n')).toEqual(lines);
+    // They do not become ever more objects.
+    expect(objects.kept.size).toBeLessThan(110);
+  });
+
+  it('are not read twice when a merge was cut short', async () => {
+    const objects = new MemoryObjects();
+    const store = open(objects);
+    for (let i = 0; i < 100; i++) await store.appendLine('log', `line ${i}`);
+    const before = new Map(objects.kept);
+    await store.appendLine('log', 'line 100');
+    // The merged one is there, and the others are, too.
+    for (const [key, kept] of before) objects.kept.set(key, kept);
+    const { text } = await store.readLines('log', Infinity);
+    expect(text.trimEnd().split('\n')).toEqual(Array.from({ length: 101 }, (_, i) => `line ${i}`));
+  });
+
+  it('are read from the end', async () => {
+    const store = open();
+    for (let i = 0; i < 20; i++) await store.appendLine('log', `line ${i}`);
+    expect(await store.readLines('log', 10)).toEqual({ text: '\nline 18\nline 19\n', isAll: false });
+  });
+});
+
+describe('a large object', () => {
+  it('goes through a file of this machine, back to where it is told, and leaves none behind', async () => {
+    const objects = new MemoryObjects();
+    const store = open(objects);
+    const writer = await store.create('large');
+    const part = Buffer.alloc(900_000, 'a');
+    for (let i = 0; i < 4; i++) await writer.write(part);
+    await writer.rewind(2_000_000);
+    await writer.write(Buffer.from('end'));
+    expect(objects.kept.size).toBe(0);
+    await writer.commit();
+    const bytes = objects.kept.get('large')?.bytes;
+    expect(bytes?.length).toBe(2_000_003);
+    expect(bytes?.subarray(-4).toString()).toBe('aend');
+  });
+
+  it('is not there when its upload is given up', async () => {
+    const objects = new MemoryObjects();
+    const store = open(objects);
+    const stop = new AbortController();
+    const writer = await store.create('large', stop.signal);
+    await writer.write(Buffer.alloc(2_000_000));
+    stop.abort();
+    await expect(writer.commit()).rejects.toThrow('abort');
+    await writer.discard();
+    expect(objects.kept.size).toBe(0);
+  });
+});

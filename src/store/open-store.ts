@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import { type AddressKind, addressKind, checkedAddress } from '../base/address.ts';
+import { closeAtEnd } from '../base/at-end.ts';
+import { SnapshotError } from '../base/errors.ts';
+import { LocalStore } from './local/local-store.ts';
+import { ObjectStore } from './object-store.ts';
+import type { Objects } from './objects.ts';
+import type { Store } from './store.ts';
+import type { RateLimit } from './wrap/rate-limit.ts';
+import { RateObjects } from './wrap/rate-objects.ts';
+import { RateStore } from './wrap/rate-store.ts';
+import { RetryObjects } from './wrap/retry-objects.ts';
+
+/** What opens each kind of address. Only the one that is used is loaded. */
+const KINDS: Readonly<Partial<Record<AddressKind, (address: string) => Promise<Objects>>>> = {
+  sftp: async (address) => await (await import('./sftp/sftp-objects.ts')).openSftp(address),
+  s3: async (address) => await (await import('./s3/s3-objects.ts')).openS3(address),
+};
+
+/**
+ * The store that `destination` names: an absolute folder, or an address. Nothing is touched yet.
+ *
+ * @param limit - Nothing is written to it faster.
+ * @throws {@link SnapshotError} `E_USAGE` when it is an address that cannot be used.
+ */
+export function openStore(destination: string, limit?: RateLimit): Store {
+  const kind = addressKind(destination);
+  if (kind === undefined) {
+    const store = new LocalStore(destination);
+    return limit === undefined ? store : new RateStore(store, limit);
+  }
+  const address = checkedAddress(destination);
+  const open = KINDS[kind];
+  if (open === undefined) {
+    throw new SnapshotError(
+      'E_USAGE',
+      `Cannot use "${address}": this version has no stores of the kind \`${kind}\``,
+    );
+  }
+  const store = new ObjectStore(labelOf(address), async () => {
+    const objects = new RetryObjects(await open(address));
+    return limit === undefined ? objects : new RateObjects(objects, limit);
+  });
+  closeAtEnd(store);
+  return store;
+}
+
+/** What a destination is called, for people and in memory: an absolute folder, or an address without its options. */
+export function labelOf(destination: string): string {
+  return addressKind(destination) === undefined ? resolve(destination) : destination.replace(/\?.*$/, '');
+}

@@ -1,0 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SnapshotError } from '../../base/errors.ts';
+import type { Objects, SpooledFile } from '../objects.ts';
+import type { StoreItem } from '../store.ts';
+
+/** Waited before each further try; half to all of it, so that many machines do not come back at once. */
+const DELAYS_MS = [300, 1000, 3000, 8000, 20_000];
+/** As long as nothing was ever answered: most likely nobody is there. */
+const FIRST_DELAYS_MS = [300, 1000];
+
+/** Who is away says, perhaps, when to come again. */
+export class AwayError extends SnapshotError {
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, options: { cause?: unknown; hint?: string; retryAfterMs?: number } = {}) {
+    super('E_AWAY', message, options);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** A place whose answers may fail now and then: what is away is asked again, a few times. */
+export class RetryObjects implements Objects {
+  readonly #inner: Objects;
+  readonly #scale: number;
+  #hasAnswered = false;
+  readonly removeFolder?: (key: string) => Promise<boolean>;
+  readonly link?: (from: string, to: string) => Promise<boolean>;
+  readonly freeBytes?: () => Promise<number | undefined>;
+
+  /** @param scale - Of all delays; for tests. */
+  constructor(inner: Objects, scale = 1) {
+    this.#inner = inner;
+    this.#scale = scale;
+    if (inner.removeFolder !== undefined)
+      this.removeFolder = async (key) =>
+        await this.#try(async () => (await inner.removeFolder?.(key)) ?? false);
+    if (inner.link !== undefined)
+      this.link = async (from, to) => await this.#try(async () => (await inner.link?.(from, to)) ?? false);
+    if (inner.freeBytes !== undefined)
+      this.freeBytes = async () => await this.#try(async () => await inner.freeBytes?.());
+  }
+
+  get label(): string {
+    return this.#inner.label;
+  }
+
+  async list(folder: string, signal?: AbortSignal): Promise<readonly StoreItem[]> {
+    return await this.#try(() => this.#inner.list(folder, signal), signal);
+  }
+
+  async get(
+    key: string,
+    range?: { readonly offset: number; readonly length: number },
+    signal?: AbortSignal,
+  ): Promise<Buffer | undefined> {
+    return await this.#try(() => this.#inner.get(key, range, signal), signal);
+  }
+
+  async put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    await this.#try(() => this.#inner.put(key, bytes, signal), signal);
+  }
+
+  async putFile(key: string, file: SpooledFile, signal?: AbortSignal): Promise<void> {
+    await this.#try(() => this.#inner.putFile(key, file, signal), signal);
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#try(() => this.#inner.remove(key));
+  }
+
+  async close(): Promise<void> {
+    await this.#inner.close();
+  }
+
+  async #try<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    for (let tries = 0; ; tries++) {
+      try {
+        const answer = await call();
+        this.#hasAnswered = true;
+        return answer;
+      } catch (error) {
+        const waitMs = (this.#hasAnswered ? DELAYS_MS : FIRST_DELAYS_MS)[tries];
+        if (!(error instanceof SnapshotError) || error.code !== 'E_AWAY' || waitMs === undefined) throw error;
+        signal?.throwIfAborted();
+        const asked = error instanceof AwayError ? (error.retryAfterMs ?? 0) : 0;
+        await delay(Math.max(asked, waitMs * (0.5 + Math.random() / 2) * this.#scale), undefined, { signal });
+      }
+    }
+  }
+}
