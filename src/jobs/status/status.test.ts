@@ -170,7 +170,7 @@ describe('statusOf()', () => {
       'whose rotation was made up for',
       [run(50, 'written', { heldBack: 'this reason' }), removal(3, 'prune')],
       'overdue',
-      ['the last success was 2 days ago, and is to be every 1d'],
+      ['the last success was 2 days ago, and is to be every day'],
     ],
     [
       'whose rotation waits for the next snapshot only',
