@@ -28,6 +28,7 @@ const STARTERS = [
   'host/run-script.ts',
   'host/schedulers/scheduler.ts',
   'host/shutdown.ts',
+  'store/sftp/channel.ts',
 ];
 
 /** Runs command lines that are the user's own words, and nothing else: no name, no path is ever put into them. */

@@ -156,7 +156,7 @@ describe('loadPlan()', () => {
   ])('points to `snapshot init` when the plan is %j', async (content, message) => {
     const problems = await problemsOf(load(content));
     expect(problems.map((problem) => `${problem.line}: ${problem.message}`)).toEqual([message]);
-    expect(problems[0]?.hint).toContain('`snapshot init`');
+    expect(problems[0]?.hint).toMatch(/`snapshot init --plan [^`]+`/);
   });
 
   it('finds nothing wrong with the template, which does nothing yet', async () => {
