@@ -55,6 +55,11 @@ function canMount(): boolean {
   return spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 }
 
+/** The files of a folder, and what is in them. */
+function content(root: string): unknown {
+  return readdirSync(root).map((name) => [name, readFileSync(join(root, name)).toString('base64')]);
+}
+
 const MIB = 1024 * 1024;
 
 describe.each<SftpKind>(['plain', 'jail', 'bare'])('SFTP, %s', (kind) => {
@@ -310,8 +315,6 @@ describe.each([
       const to = join(lab.root, 'to');
       const all = { at: 'latest', globs: [], to, overwrite: 'never', deletes: false, dryRun: false } as const;
       await restore(series, { ...all, ...quietly });
-      const content = (root: string): unknown =>
-        readdirSync(root).map((name) => [name, readFileSync(join(root, name)).toString('base64')]);
       expect(content(to)).toEqual(content(lab.source));
     });
   });
