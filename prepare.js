@@ -18,7 +18,7 @@ const env = Object.fromEntries(
 function npm(command) {
   const { status, error } = spawnSync(`npm ${command}`, { env, shell: true, stdio: ['ignore', 2, 2] });
   if (error !== undefined) throw error;
-  if (status !== 0) process.exit(status ?? 1);
+  if (status !== 0) throw new Error(`npm ${command} ended with status ${status}`);
 }
 
 if (!existsSync(new URL('node_modules/typescript', import.meta.url)))

@@ -62,6 +62,7 @@ const SHIPPED: Readonly<Record<string, { readonly why: string; readonly brings: 
     brings:
       'abort-controller async b4a balanced-match bare-buffer bare-events bare-fs bare-path bare-stream bare-url base64-js brace-expansion buffer buffer-crc32 compress-commons core-util-is crc-32 crc32-stream event-target-shim events events-universal fast-fifo ieee754 inherits is-stream isarray lazystream minimatch normalize-path process process-nextick-args readable-stream readdir-glob safe-buffer streamx string_decoder tar-stream teex text-decoder util-deprecate zip-stream',
   },
+  aws4fetch: { why: 'signs requests to buckets', brings: '' },
   'cli-table3': { why: 'tables', brings: '@colors/colors' },
   'csv-parse': { why: 'the plan', brings: '' },
   'fast-glob': {

@@ -177,15 +177,18 @@ describe('wayOut()', () => {
     ['', '""'],
     ['a\nb', '"a\nb"'],
   ])('names the row %s in words that can be typed', (name, word) => {
-    expect(wayOut(name)).toBe(`If that is what you want, run once with \`--only ${word} --accept-changes\`.`);
+    const once = (options: string): string => `run this once: \`snapshot run --only ${word} ${options}\`.`;
+    expect(wayOut(name)).toBe(`If that is what you want, ${once('--accept-changes')}`);
     expect(seriesWord(name)).toBe(word);
-    expect(optionsFor(name, '--move')).toBe(`--only ${word} --move`);
+    expect(optionsFor(name, '--move')).toBe(`snapshot run --only ${word} --move`);
   });
 
   it('accepts one path only, and on another condition', () => {
-    expect(wayOut('documents', 'a b')).toMatch(/^If that is .*`--only documents --accept-changes="a b"`\.$/);
-    expect(wayOut('documents', '')).toContain('`--only documents --accept-changes=.`');
-    expect(wayOut('documents', 'a', 'Else')).toMatch(/^Else, run once with .*=a`\.$/);
+    expect(wayOut('documents', 'a b')).toMatch(
+      /^If that is .*`snapshot run --only documents --accept-changes="a b"`\.$/,
+    );
+    expect(wayOut('documents', '')).toContain('`snapshot run --only documents --accept-changes=.`');
+    expect(wayOut('documents', 'a', 'Else')).toMatch(/^Else, run this once: .*=a`\.$/);
   });
 });
 

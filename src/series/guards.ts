@@ -1,5 +1,6 @@
 // Checks that stop what would do harm. Pure, but for the file that remembers one.
 import { SnapshotError } from '../base/errors.ts';
+import { commandLine } from '../base/command-line.ts';
 import { display, toText } from '../tree/path.ts';
 import { Fields } from './index/fields.ts';
 import type { FolderLoss } from './damage/folder-losses.ts';
@@ -37,17 +38,17 @@ export function wayOut(series: string, path?: string, condition = 'If that is wh
 
 function runOnce(series: string, path?: string): string {
   const only = path === undefined ? '' : `=${seriesWord(path === '' ? '.' : path)}`;
-  return `run once with \`${optionsFor(series, `--accept-changes${only}`)}\`.`;
+  return `run this once: \`${optionsFor(series, `--accept-changes${only}`)}\`.`;
 }
 
 /** What removes snapshots that a lowered `keep` lets go. */
 export function pruneHint(series: string): string {
-  return `lower \`keep\` in the plan, and run \`snapshot prune ${seriesWord(series)}\``;
+  return `lower \`keep\` in the plan, and run \`${commandLine(`prune ${seriesWord(series)}`)}\``;
 }
 
-/** `--only NAME`, and what overrules a guard. */
+/** The run of one row that overrules a guard. */
 export function optionsFor(series: string, overrule: string): string {
-  return `--only ${seriesWord(series)} ${overrule}`;
+  return commandLine(`run --only ${seriesWord(series)} ${overrule}`);
 }
 
 /** The name or folder of a series, or a path, as one word of a shell. */

@@ -4,6 +4,7 @@ import { findInSeries, type FoundInSeries, type FoundPath, type Stay } from '../
 import { formatLocal } from '../../jobs/moment.ts';
 import { outOfReach } from '../../jobs/reach.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import { pathProperty } from '../../series/index/index-line.ts';
 import type { Series } from '../../series/series.ts';
 import { globFor } from '../../tree/globs.ts';
@@ -39,23 +40,24 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
   let paths = 0;
   let isRead = true;
   for (const series of all) {
+    const label = labelIn(series, all);
     const found = await orFailure(series, all.length > 1, async () => {
       const out = await outOfReach(series, plan && rowOf(series, plan), recall, new Date());
       return out === undefined ? await findInSeries(series, globs) : { out };
     });
     if ('out' in found) {
       const { message, isOverdue } = found.out;
-      unseen.push(series.name);
+      unseen.push(label);
       statuses.push(isOverdue ? 1 : 0);
       if (json) {
         terminal.out(
           JSON.stringify({ event: 'waiting', series: series.name, folder: series.place(), message }),
         );
-      } else terminal.err(`${terminal.style('yellow', 'not looked into:')} ${series.name}: ${message}`);
+      } else terminal.err(`${terminal.style('yellow', 'not looked into:')} ${label}: ${message}`);
       continue;
     }
     if ('error' in found) {
-      unseen.push(series.name);
+      unseen.push(label);
       statuses.push(EXIT_STATUS[found.error.code]);
       if (json) terminal.out(JSON.stringify(failureEvent(found)));
       else showFailure(found, terminal);
@@ -69,7 +71,7 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
       else terminal.err(`${terminal.style('red', 'damaged:')} ${message}`);
     }
     const name = options.series ?? addressOf(series, all);
-    if (json || !quiet) isRead &&= await printLines(show(found, name, terminal), terminal);
+    if (json || !quiet) isRead &&= await printLines(show(found, name, label, terminal), terminal);
     if (!isRead) break;
   }
   const isNothing = paths === 0 && isRead;
@@ -89,19 +91,24 @@ function nothingText(globs: readonly string[], unseen: readonly string[], isDama
   return `No snapshot that could be looked into has ${what}. Not looked into: ${where}.`;
 }
 
+function labelIn(series: Series, all: readonly Series[]): string {
+  return rowLabel({ name: series.name, destination: series.store.label }, all);
+}
+
 /** How a user names `series`. */
 function addressOf(series: Series, all: readonly Series[]): string {
   return all.filter(({ name }) => name === series.name).length > 1 ? series.place() : series.name;
 }
 
 function* textLines(
-  { paths, series, times }: FoundInSeries,
+  { paths, times }: FoundInSeries,
   address: string,
+  label: string,
   terminal: Terminal,
 ): Generator<string> {
   for (const found of paths) {
     const type = found.stays.at(-1)?.item.entry.type ?? 'file';
-    yield `${terminal.style('dim', `${series.name}:`)} ${terminal.style('bold', pathText(found.path, type))}`;
+    yield `${terminal.style('dim', `${label}:`)} ${terminal.style('bold', pathText(found.path, type))}`;
     for (const stay of found.stays.toReversed()) {
       yield `  ${stayText(stay, times)}`;
       if (paths.length <= MOST_COMMANDS)

@@ -18,10 +18,11 @@ export interface ForgetCommandOptions extends CommonOptions {
   readonly yes: boolean;
 }
 
+const now = (): Date => new Date();
+
 /** Removes one snapshot. */
 export async function forgetCommand(options: ForgetCommandOptions, terminal: Terminal): Promise<number> {
   const { yes, json, quiet } = options;
-  const now = (): Date => new Date();
   const { series } = await findThere(options.series, options.plan, recallFor(terminal), now());
   const note = (message: string): void => {
     if (json) terminal.out(JSON.stringify({ event: 'note', series: series.name, message }));

@@ -1,4 +1,5 @@
 import { EXIT_STATUS, gravestStatus, printable, SnapshotError } from '../../base/errors.ts';
+import { commandLine } from '../../base/command-line.ts';
 import { thisStateFolder } from '../../host/state-folder.ts';
 import { Memory } from '../../jobs/status/memory.ts';
 import { rememberLog } from '../../jobs/status/remember-log.ts';
@@ -13,7 +14,7 @@ import { showError } from '../views/show-error.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface PruneCommandOptions extends CommonOptions {
-  readonly series: readonly string[];
+  readonly rows: readonly string[];
   readonly dryRun: boolean;
 }
 
@@ -27,7 +28,7 @@ export async function pruneCommand(options: PruneCommandOptions, terminal: Termi
       const { series, row } = there;
       if (row === undefined) {
         throw new SnapshotError('E_USAGE', `No row of the plan makes "${series.place()}"`, {
-          hint: 'What is to stay, the `keep` of its row says. `snapshot forget` removes single ones.',
+          hint: `What is to stay, the \`keep\` of its row says. \`${commandLine('forget')}\` removes single ones.`,
         });
       }
       const note = (message: string): void => {
@@ -58,7 +59,7 @@ export async function pruneCommand(options: PruneCommandOptions, terminal: Termi
 
 /** What is to be pruned, each found when its turn comes. */
 async function toPrune(
-  { series: names, plan: file }: PruneCommandOptions,
+  { rows: names, plan: file }: PruneCommandOptions,
   terminal: Terminal,
 ): Promise<readonly (() => Promise<There>)[]> {
   const recall = recallFor(terminal);

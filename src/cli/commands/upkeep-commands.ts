@@ -48,11 +48,11 @@ function addSnapshotCommands<T extends CommonOptions>(
 ): Argv<T> {
   return parser
     .command(
-      'prune [series..]',
+      'prune [rows..]',
       'Rotate now: remove the snapshots that `keep` lets go',
       (command) =>
         command
-          .positional('series', {
+          .positional('rows', {
             type: 'string',
             array: true,
             default: [],

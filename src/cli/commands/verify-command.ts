@@ -7,8 +7,9 @@ import { Memory } from '../../jobs/status/memory.ts';
 import { recordVerify } from '../../jobs/verify/record-verify.ts';
 import { rememberLog } from '../../jobs/status/remember-log.ts';
 import { levelOf, nothingEnd, type Verdict, verify, type VerifyOptions } from '../../jobs/verify/verify.ts';
-import type { VerifyEnd } from '../../jobs/verify/verify-events.ts';
+import type { VerifyEnd, VerifyEvent } from '../../jobs/verify/verify-events.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import type { Row } from '../../plan/row.ts';
 import type { Series } from '../../series/series.ts';
 import type { CommonOptions } from '../options/common-options.ts';
@@ -43,6 +44,8 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
   const memory = new Memory(thisStateFolder());
   const ends: VerifyEnd[] = [];
+  let label = '';
+  const tell = (event: VerifyEvent): void => view.event({ ...event, series: label });
   try {
     const { at } = options;
     const verifyOptions: VerifyOptions = {
@@ -50,7 +53,7 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
       level,
       sample,
       signal: stop.signal,
-      report: (event) => view.event(event),
+      report: (event) => tell(event),
     };
     const verifyOne = async (series: Series): Promise<VerifyEnd> => {
       const row = known && rowOf(series, known);
@@ -63,17 +66,18 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
       await recordVerify(series, verdict, verifyOptions, started);
       const drilled = options.drill ? await drillAll(series, verdict, verifyOptions) : [];
       await rememberLog(series, memory, new Date(), (message) =>
-        view.event({ event: 'note', series: series.name, message }),
+        tell({ event: 'note', series: series.name, message }),
       );
       // A row that is switched off may well have no snapshots.
       const isWrong = verdict.end.nothing !== undefined && row?.active !== false;
       return { ...verdict.end, status: gravestStatus([verdict.end.status, isWrong ? 1 : 0, ...drilled]) };
     };
     for (const series of all) {
+      label = rowLabel({ name: series.name, destination: series.store.label }, all);
       const verified = await orFailure(series, all.length > 1, async () => await verifyOne(series));
       const end = 'error' in verified ? failedEnd(verified, verifyOptions) : verified;
-      view.event(end);
-      ends.push(end);
+      tell(end);
+      ends.push({ ...end, series: label });
     }
     // Of no series at all nothing is known to be right either, nor where all disks are away.
     const isUnseen = ends.length === 0 || ends.some(({ isAway }) => isAway === true);

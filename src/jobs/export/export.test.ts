@@ -72,12 +72,12 @@ function notes(): readonly string[] {
 /** What another program makes of the archive. */
 function extracted(format: ExportFormat): string {
   const target = mkdtempSync(join(lab.root, 'target-'));
-  const [file, ...args] =
+  const [file = '', ...args] =
     format === 'zip' ? ['unzip', '-q', out(), '-d', target] : ['tar', '-xpf', out(), '-C', target];
   if (format === 'tar.zst') args.unshift('--zstd');
   if (format === 'tar.gz') args.unshift('-z');
-  const { status, stderr } = spawnSync(file ?? '', args);
-  if (status !== 0) throw new Error(`${String(file)} ${args.join(' ')}: ${stderr.toString()}`);
+  const { status, stderr } = spawnSync(file, args);
+  if (status !== 0) throw new Error(`${file} ${args.join(' ')}: ${stderr.toString()}`);
   return target;
 }
 
@@ -88,6 +88,11 @@ function damageNewest(): void {
   const bytes = readFileSync(lab.folder(newest, archive?.file ?? ''));
   for (const at of [3000, Math.floor(bytes.length * 0.6)]) bytes[at] = (bytes[at] ?? 0) ^ 0xff;
   writeFileSync(lab.folder(newest, archive?.file ?? ''), bytes);
+}
+
+/** Names in `folder`, one character for each byte. */
+function names(folder: string): readonly string[] {
+  return readdirSync(folder, { encoding: 'buffer' }).map((name) => name.toString('latin1'));
 }
 
 describe('exportSnapshot()', () => {
@@ -146,8 +151,6 @@ describe('exportSnapshot()', () => {
       rmSync(out());
       expect(await exported('tar')).toMatchObject({ status: 0, files: 4, links: 1 });
       const target = extracted('tar');
-      const names = (folder: string): readonly string[] =>
-        readdirSync(folder, { encoding: 'buffer' }).map((name) => name.toString('latin1'));
       expect(names(target)).toEqual(names(lab.source));
       expect(statSync(join(target, 'old')).mtimeMs).toBe(Date.parse('1965-01-01'));
     },

@@ -56,8 +56,8 @@ describe.skipIf(!CAN_MOUNT)('a time of a file', () => {
     const events: RestoreEvent[] = [];
     const restoreTo = async (to: string): Promise<number> => {
       const options = { at: 'latest', globs: [], overwrite: 'never', deletes: false, dryRun: false } as const;
-      const report = (event: RestoreEvent): void => void events.push(event);
-      return (await restore(series, { ...options, to, signal, report })).status;
+      return (await restore(series, { ...options, to, signal, report: (event) => events.push(event) }))
+        .status;
     };
     expect(await restoreTo(join(lab.root, 'out', 'data'))).toBe(0);
     for (const seconds of SECONDS) {

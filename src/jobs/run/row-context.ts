@@ -1,5 +1,6 @@
 import { formatCount } from '../../base/amounts.ts';
 import { type Machine, thisMachine } from '../../host/machine.ts';
+import { commandLine } from '../../base/command-line.ts';
 import type { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
 import { readHeld, removeHeld, seriesWord, wayOut } from '../../series/guards.ts';
@@ -177,7 +178,7 @@ export class RowContext {
     if (this.#guards.length > 0) return false;
     const missing = this.#missing();
     const why = `${missing === 1 ? 'a file or folder' : `${missing} files or folders`} could not be read`;
-    const hint = `If that is no trouble: \`snapshot accept ${seriesWord(this.row.name)} PATH\`.`;
+    const hint = `If that is no trouble: \`${commandLine(`accept ${seriesWord(this.row.name)} PATH`)}\`.`;
     if (missing > 0 && letGo > 0) this.holdRotation(why, `nothing is rotated out, as ${why}. ${hint}`);
     return missing === 0;
   }

@@ -1,5 +1,6 @@
 // What a run knows of damage in its series, and what it makes of it.
 import { formatOf } from '../../base/archive-format.ts';
+import { commandLine } from '../../base/command-line.ts';
 import {
   type Flaw,
   type Flaws,
@@ -152,7 +153,7 @@ export class RowDamage {
   #report({ files, lost, unknown, repairable }: DamageRecord, healed: number): DamageReport | null {
     if (healed + lost + repairable === 0 && !unknown) return null;
     const { trouble, losses, flaws } = this.#known;
-    const verify = `\`snapshot verify ${seriesWord(this.#series.place())}`;
+    const verify = `\`${commandLine(`verify ${seriesWord(this.#series.place())}`)}`;
     const way = wayOut(this.#series.name, undefined, 'If you can do without them');
     const messages: string[] = [];
     const hints: string[] = [];

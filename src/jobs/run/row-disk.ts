@@ -1,3 +1,4 @@
+import { wayOut } from '../../series/guards.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { isApart } from '../../host/file-systems.ts';
 import { fixedFolders } from '../../host/state-folder.ts';
@@ -59,10 +60,10 @@ export class RowDisk {
   }
 
   /** Throws when it is away for so long that the row is overdue. @throws {@link SnapshotError} `E_STORE` */
-  refuseOverdue({ destination }: Row): void {
+  refuseOverdue({ name, destination }: Row): void {
     if (this.away?.isOverdue !== true) return;
     throw new SnapshotError('E_STORE', `Cannot back up to "${destination}": ${this.away.message}`, {
-      hint: 'Connect it. If another one takes its place on purpose, run once with --accept-changes.',
+      hint: `Connect it. ${wayOut(name, undefined, 'If another one takes its place on purpose')}`,
     });
   }
 

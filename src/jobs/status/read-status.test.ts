@@ -63,6 +63,10 @@ async function nothing(): Promise<undefined> {
   return await Promise.resolve(undefined);
 }
 
+async function refused(): Promise<never> {
+  return await Promise.reject(new SnapshotError('E_STORE', 'no permission'));
+}
+
 describe('knownPast()', () => {
   const [old, late] = [ran(40, 'written'), ran(10, 'written')];
   const [missed, lookedAt] = [ran(20, 'failed', 'no disk'), verified(5)];
@@ -178,8 +182,6 @@ describe('readStatus()', () => {
   it('says once what is in the way of everything, and hides no bug', async () => {
     log(ran(10, 'written'));
     const readLines = store.readLines.bind(store);
-    const refused = async (): Promise<never> =>
-      await Promise.reject(new SnapshotError('E_STORE', 'no permission'));
     store.list = refused;
     store.readLines = refused;
     const status = await readStatus({ series, everyMs: DAY_MS }, NOW, nothing);

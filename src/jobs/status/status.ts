@@ -1,5 +1,6 @@
 // How a row is doing, judged by its records. Pure: no clock, no disk.
 import { formatEvery } from '../../plan/every.ts';
+import { commandLine } from '../../base/command-line.ts';
 import {
   isRemoval,
   isRun,
@@ -153,7 +154,7 @@ function damageFailures(records: readonly PastRecord[]): readonly string[] {
       : []),
     ...(repairable > 0
       ? [
-          `${filesAre(repairable, 'beside archives')} damaged; \`snapshot verify --repair\` may write them anew`,
+          `${filesAre(repairable, 'beside archives')} damaged; \`${commandLine('verify --repair')}\` may write them anew`,
         ]
       : []),
     ...(lost > 0 ? [`${filesAre(lost, 'of snapshots')} damaged, and in no archive any more`] : []),
@@ -163,7 +164,7 @@ function damageFailures(records: readonly PastRecord[]): readonly string[] {
 function damageNotes(records: readonly PastRecord[]): readonly string[] {
   const { files = 0, needed = 0, repairable = 0, lost = 0 } = lastDamage(records)?.damage ?? {};
   if (files === 0 || needed + repairable + lost > 0) return [];
-  return [`${filesAre(files, 'that older snapshots need')} damaged; \`snapshot list\` marks these`];
+  return [`${filesAre(files, 'that older snapshots need')} damaged; \`${commandLine('list')}\` marks these`];
 }
 
 function lastDamage(records: readonly PastRecord[]): PastRun | PastVerify | undefined {

@@ -1,5 +1,6 @@
 // Removing one snapshot by hand.
 import { SnapshotError } from '../../base/errors.ts';
+import { commandLine } from '../../base/command-line.ts';
 import { lastCopies } from '../../series/damage/losses.ts';
 import { holderText } from '../../series/lock/lock-file.ts';
 import { SeriesLock } from '../../series/lock/lock.ts';
@@ -68,7 +69,7 @@ async function refuse(series: Series, survey: Survey, name: string): Promise<voi
   if (pin !== undefined) {
     const why = pin.reason === '' ? '' : ` (${pin.reason})`;
     throw new SnapshotError('E_USAGE', `Snapshot ${name} is pinned${why}`, {
-      hint: `${nothing} \`snapshot unpin ${seriesWord(series.name)} ${name}\` takes that back.`,
+      hint: `${nothing} \`${commandLine(`unpin ${seriesWord(series.place())} ${name}`)}\` takes that back.`,
     });
   }
   if (snapshots.length === 1) {
@@ -78,7 +79,7 @@ async function refuse(series: Series, survey: Survey, name: string): Promise<voi
   }
   if (await series.mayNeedOthers(survey)) {
     throw new SnapshotError('E_DAMAGED', 'A damaged snapshot may need archives of this one', {
-      hint: `${nothing} \`snapshot verify ${seriesWord(series.name)} --repair\` may mend it.`,
+      hint: `${nothing} \`${commandLine(`verify ${seriesWord(series.place())} --repair`)}\` may mend it.`,
     });
   }
   const reader = await findReader(series);

@@ -1,8 +1,9 @@
 // Rotation on demand: after `keep` was lowered, or when there is no room for the next snapshot.
 import { formatCountOf } from '../../base/amounts.ts';
+import { commandLine } from '../../base/command-line.ts';
 import { EXIT_STATUS, SnapshotError } from '../../base/errors.ts';
 import type { Row } from '../../plan/plan.ts';
-import { readHeld, wayOut } from '../../series/guards.ts';
+import { readHeld, seriesWord, wayOut } from '../../series/guards.ts';
 import { isSuccess } from '../../series/past.ts';
 import { readRuns } from '../../series/read-runs.ts';
 import { appendRecord, type RemovalRecord } from '../../series/runs-log.ts';
@@ -120,7 +121,7 @@ async function findHindrance(series: Series): Promise<Hindrance | undefined> {
   if (missing === 0) return undefined;
   return {
     why: `the last run could not read ${formatCountOf(missing, 'file or folder', 'files or folders')}`,
-    hint: 'Run again when they can be read; or `snapshot accept` them, and run again.',
+    hint: `Run again when they can be read; or \`${commandLine(`accept ${seriesWord(series.place())} PATH`)}\`, and run again.`,
     status: EXIT_STATUS.E_PARTIAL,
   };
 }

@@ -1,0 +1,57 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { hasTool, tool } from '../../../test/support/command.ts';
+import { NastyProxy } from '../../../test/support/servers/nasty-proxy.ts';
+import { HttpClient } from './http-client.ts';
+import { networkError } from './http-error.ts';
+
+function client(...args: ConstructorParameters<typeof HttpClient>): HttpClient {
+  const http = new HttpClient(...args);
+  onTestFinished(() => http.close());
+  return http;
+}
+
+/** A server that says `yes`. */
+async function server(tls?: { key: string; cert: string }): Promise<NastyProxy> {
+  const proxy = await NastyProxy.start('', tls);
+  onTestFinished(async () => await proxy.stop());
+  proxy.trouble = () => ({ kind: 'answer', answer: { status: 200, body: 'yes' } });
+  return proxy;
+}
+
+describe('a request', () => {
+  it.skipIf(!hasTool('openssl'))('trusts no certificate but those it is told to', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'snapshot-tls-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
+    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    const how = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+    tool('openssl', ['req', ...how, '-keyout', key, '-out', cert, ...subject]);
+    const { host } = await server({ key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') });
+    const request = { method: 'GET', url: new URL(`https://${host}/`), headers: {} };
+    const refused: unknown = await client()
+      .request(request)
+      .catch((error: unknown) => error);
+    expect(networkError('x', host, refused)).toMatchObject({ code: 'E_AUTH' });
+    const { body } = await client({ ca: readFileSync(cert) }).request(request);
+    expect(String(body)).toBe('yes');
+  });
+
+  it('that is to be secret goes to nobody who knows no secrets', async () => {
+    const { host } = await server();
+    const url = new URL(`https://${host}/`);
+    const error: unknown = await client()
+      .request({ method: 'GET', url, headers: {} })
+      .catch((cause: unknown) => cause);
+    expect(networkError('x', host, error)).toMatchObject({ code: 'E_STORE' });
+  });
+
+  it('of a method without content has none', async () => {
+    const { host, requests } = await server();
+    const url = new URL(`http://${host}/a`);
+    expect((await client().request({ method: 'DELETE', url, headers: {} })).status).toBe(200);
+    expect(requests).toEqual(['DELETE /a']);
+  });
+});

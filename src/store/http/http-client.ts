@@ -1,0 +1,128 @@
+// Requests to servers of objects: what is sent and what comes back is in memory, and bounded.
+import http, { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { pipeline, Readable } from 'node:stream';
+import { SnapshotError } from '../../base/errors.ts';
+
+/** With no byte going either way for so long, nobody is there any more. */
+const SILENCE_MS = 30_000;
+/** What is sent goes in pieces of this size, so that a slow line shows its progress. */
+const PIECE_BYTES = 64 * 1024;
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Instead of the time that the client gives every server. */
+  readonly silenceMs?: number | undefined;
+  /** A longer answer is an error. */
+  readonly mostBytes?: number | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export class HttpClient {
+  readonly #silenceMs: number;
+  readonly #http: http.Agent = new http.Agent({ keepAlive: true });
+  readonly #https: https.Agent;
+  readonly #active = new Set<ClientRequest>();
+  #isClosed = false;
+
+  /** @param ca - Certificates that are trusted instead of those that Node trusts. */
+  constructor(options: { readonly silenceMs?: number | undefined; readonly ca?: Buffer | undefined } = {}) {
+    this.#silenceMs = options.silenceMs ?? SILENCE_MS;
+    this.#https = new https.Agent({
+      keepAlive: true,
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+    });
+  }
+
+  /**
+   * Sends it, and reads all of the answer, whatever its status is. What the system throws comes out as it is; silence is
+   * `ETIMEDOUT`.
+   */
+  async request(asked: HttpRequest): Promise<HttpAnswer> {
+    const { signal } = asked;
+    signal?.throwIfAborted();
+    if (this.#isClosed) throw new SnapshotError('E_STORE', `Cannot ask "${asked.url.host}": it was closed`);
+    try {
+      return await this.#exchange(asked);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+  }
+
+  async #exchange(asked: HttpRequest): Promise<HttpAnswer> {
+    const { method, url, signal, body = new Uint8Array() } = asked;
+    const isSecure = url.protocol === 'https:';
+    const timeout = asked.silenceMs ?? this.#silenceMs;
+    const hasBody = method === 'PUT' || method === 'POST';
+    const options = {
+      method,
+      agent: isSecure ? this.#https : this.#http,
+      headers: { ...asked.headers, ...(hasBody ? { 'Content-Length': String(body.length) } : {}) },
+      timeout,
+      ...(signal === undefined ? {} : { signal }),
+    };
+    return await new Promise((resolve, reject) => {
+      const request = (isSecure ? https : http).request(url, options);
+      this.#active.add(request);
+      request.once('close', () => this.#active.delete(request));
+      request.once('timeout', () =>
+        request.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })),
+      );
+      // Once there is an answer, nothing that happens to the request counts: a server may refuse it before it has all of it.
+      request.on('error', reject);
+      request.once('response', (response) => {
+        readAll(response, asked.mostBytes).then(
+          (bytes) => {
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: bytes });
+            if (!request.writableFinished) request.destroy();
+          },
+          (error: unknown) => {
+            request.destroy();
+            reject(error);
+          },
+        );
+      });
+      if (body.length === 0) request.end();
+      else pipeline(Readable.from(piecesOf(body), { objectMode: false }), request, () => {});
+    });
+  }
+
+  /** Ends what is under way, and all connections. */
+  close(): void {
+    this.#isClosed = true;
+    for (const request of this.#active) request.destroy();
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+}
+
+function* piecesOf(body: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < body.length; at += PIECE_BYTES) yield body.subarray(at, at + PIECE_BYTES);
+}
+
+async function readAll(response: IncomingMessage, mostBytes = Number.POSITIVE_INFINITY): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  // It throws ECONNRESET when the connection ends before the answer does.
+  for await (const part of response as AsyncIterable<Buffer>) {
+    parts.push(part);
+    length += part.length;
+    if (length > mostBytes) {
+      throw new SnapshotError(
+        'E_STORE',
+        `The server sends more than the ${mostBytes} bytes that were asked for`,
+      );
+    }
+  }
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,236 @@
+// Large objects, sent in parts. What a try has sent, the next one need not send again.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+import { SnapshotError } from '../../base/errors.ts';
+import type { SpooledFile } from '../objects.ts';
+import type { S3Client } from './s3-client.ts';
+import { s3Error } from './s3-error.ts';
+import { elements, escaped, isWhole, textOf } from './s3-xml.ts';
+
+const MIB = 1024 * 1024;
+/** From this size on an object goes in parts. All but the last one are of one size, which some servers demand. */
+export const PART_BYTES: number = 16 * MIB;
+const MOST_PARTS = 10_000;
+const PARALLEL = 4;
+/** Parts are in memory while they are sent: this is the most, unless one of a huge object is larger. */
+const MOST_IN_MEMORY = PARALLEL * PART_BYTES;
+/** Servers put the parts together before they answer, and some keep silent for that long. */
+const COMPLETE_MS = 300_000;
+/** Giving up must not take long. */
+const ABORT_MS = 5000;
+
+interface Upload {
+  readonly key: string;
+  readonly id: string;
+  /** Of each part that has arrived, by its index. */
+  readonly etags: (string | undefined)[];
+}
+
+/** How an object of `sizeBytes` is cut. */
+export function partsOf(
+  sizeBytes: number,
+  usualBytes: number = PART_BYTES,
+): {
+  readonly partBytes: number;
+  readonly count: number;
+  readonly parallel: number;
+} {
+  const least = Math.ceil(sizeBytes / MOST_PARTS / MIB) * MIB;
+  const partBytes = Math.max(usualBytes, least);
+  const parallel = Math.max(1, Math.min(PARALLEL, Math.floor(MOST_IN_MEMORY / partBytes)));
+  return { partBytes, count: Math.ceil(sizeBytes / partBytes), parallel };
+}
+
+export class MultipartUploads {
+  readonly #client: S3Client;
+  readonly #partBytes: number;
+  /** Those that a failure has interrupted: the file may come again. */
+  readonly #open = new Map<SpooledFile, Upload>();
+
+  constructor(client: S3Client, partBytes: number) {
+    this.#client = client;
+    this.#partBytes = partBytes;
+  }
+
+  /** @param key - All of it. @param headers - Of the object. @param what - For errors. */
+  async put(
+    key: string,
+    file: SpooledFile,
+    headers: Readonly<Record<string, string>>,
+    what: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const begun = this.#open.get(file);
+    const upload = begun?.key === key ? begun : await this.#begin(key, file, headers, what, signal);
+    try {
+      await this.#send(upload, file, what, signal);
+      await this.#complete(upload, what, signal);
+      this.#open.delete(file);
+    } catch (error) {
+      if (error instanceof GoneError) {
+        this.#open.delete(file);
+        throw error.told;
+      }
+      // Tried again soon, and it goes on where it was.
+      if (error instanceof SnapshotError && error.code === 'E_AWAY') throw error;
+      this.#open.delete(file);
+      await this.#abort(upload);
+      throw error;
+    }
+  }
+
+  /** Gives up what failed and did not come again. Never throws. */
+  async close(): Promise<void> {
+    const uploads = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.all(uploads.map(async (upload) => await this.#abort(upload)));
+  }
+
+  async #begin(
+    key: string,
+    file: SpooledFile,
+    headers: Readonly<Record<string, string>>,
+    what: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Upload> {
+    const answer = await this.#client.call({
+      method: 'POST',
+      key,
+      query: { uploads: '' },
+      headers,
+      what,
+      signal,
+    });
+    const id = textOf(answer.body.toString('utf8'), 'UploadId');
+    if (id === undefined) throw s3Error(what, answer);
+    const upload: Upload = { key, id, etags: [] };
+    this.#open.set(file, upload);
+    return upload;
+  }
+
+  async #send(
+    upload: Upload,
+    file: SpooledFile,
+    what: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { partBytes, count, parallel } = partsOf(file.sizeBytes, this.#partBytes);
+    const missing = Array.from({ length: count }, (_, i) => i).filter((i) => upload.etags[i] === undefined);
+    let failure: { readonly error: unknown } | undefined;
+    // When one fails, those under way end their part: it counts for the next try.
+    const worker = async (): Promise<void> => {
+      for (let i = missing.shift(); i !== undefined && failure === undefined; i = missing.shift()) {
+        try {
+          const length = Math.min(partBytes, file.sizeBytes - i * partBytes);
+          upload.etags[i] = await this.#sendPart(
+            upload,
+            i,
+            await readAll(file, i * partBytes, length, what),
+            what,
+            signal,
+          );
+        } catch (error) {
+          failure ??= { error };
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: parallel }, worker));
+    if (failure !== undefined) throw failure.error;
+  }
+
+  async #sendPart(
+    { key, id }: Upload,
+    index: number,
+    body: Uint8Array,
+    what: string,
+    signal: AbortSignal | undefined,
+  ): Promise<string> {
+    const query = { partNumber: String(index + 1), uploadId: id };
+    const answer = await this.#client.call({
+      method: 'PUT',
+      key,
+      query,
+      body,
+      what,
+      signal,
+      accept: ['NoSuchUpload'],
+    });
+    if (answer.code !== '') throw new GoneError(s3Error(what, answer));
+    const { etag } = answer.headers;
+    if (etag === undefined) throw s3Error(what, answer);
+    return etag;
+  }
+
+  async #complete({ key, id, etags }: Upload, what: string, signal: AbortSignal | undefined): Promise<void> {
+    const parts = etags.map(
+      (etag, i) => `<Part><PartNumber>${i + 1}</PartNumber><ETag>${escaped(etag ?? '')}</ETag></Part>`,
+    );
+    const xml = `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${parts.join('')}</CompleteMultipartUpload>`;
+    const answer = await this.#client.call({
+      method: 'POST',
+      key,
+      query: { uploadId: id },
+      body: Buffer.from(xml),
+      what,
+      signal,
+      silenceMs: COMPLETE_MS,
+      accept: ['NoSuchUpload'],
+    });
+    if (answer.code !== '') throw new GoneError(s3Error(what, answer));
+    // A failure may come after the status, which was sent to show that somebody is at work.
+    if (!isWhole(answer.body.toString('utf8'), 'CompleteMultipartUploadResult')) {
+      throw s3Error(what, { ...answer, status: 500 });
+    }
+  }
+
+  /** Whatever remains of it now is cleared up by a run a day later. */
+  async #abort({ key, id }: Upload): Promise<void> {
+    await this.#client
+      .call({ method: 'DELETE', key, query: { uploadId: id }, what: '', silenceMs: ABORT_MS })
+      .catch(() => {});
+  }
+
+  /**
+   * Gives up uploads that began more than `staleMs` ago, by the server's clock, and whose key `isOwn` knows. They cost money, and
+   * no listing of objects shows them.
+   */
+  async clearStale(
+    prefix: string,
+    staleMs: number,
+    isOwn: (key: string) => boolean,
+    what: string,
+  ): Promise<void> {
+    const answer = await this.#client.call({ method: 'GET', key: '', query: { uploads: '', prefix }, what });
+    const xml = answer.body.toString('utf8');
+    const nowMs = Date.parse(answer.headers.date ?? '');
+    const own = new Set([...this.#open.values()].map(({ id }) => id));
+    for (const upload of elements(xml, 'Upload')) {
+      const [key = '', id = '', initiated = ''] = ['Key', 'UploadId', 'Initiated'].map((name) =>
+        textOf(upload, name),
+      );
+      const isStale = nowMs - Date.parse(initiated) > staleMs;
+      if (isStale && !own.has(id) && isOwn(key)) await this.#abort({ key, id, etags: [] });
+    }
+  }
+}
+
+/** The server knows nothing of the upload any more: it has to begin again. */
+class GoneError extends Error {
+  readonly told: SnapshotError;
+
+  constructor(told: SnapshotError) {
+    super(told.message);
+    this.told = told;
+  }
+}
+
+/** @throws E_STORE when the file has become shorter. */
+export async function readAll(
+  file: SpooledFile,
+  offset: number,
+  length: number,
+  what: string,
+): Promise<Buffer> {
+  const bytes = await file.read(offset, length);
+  if (bytes.length === length) return bytes;
+  throw new SnapshotError('E_STORE', `${what}: the file that waits for it on this machine became shorter`);
+}

@@ -1,0 +1,203 @@
+// Buckets, at Amazon and at all who speak its language.
+import { readFile } from 'node:fs/promises';
+import { printable, SnapshotError } from '../../base/errors.ts';
+import { attempt } from '../attempt.ts';
+import { HttpClient } from '../http/http-client.ts';
+import type { Objects, SpooledFile } from '../objects.ts';
+import type { StoreItem } from '../store.ts';
+import { awsKeys, type Environment } from './aws-keys.ts';
+import { MultipartUploads, PART_BYTES, readAll } from './multipart.ts';
+import { bucketUrl, parseS3Address } from './s3-address.ts';
+import { S3Client } from './s3-client.ts';
+import { s3Error } from './s3-error.ts';
+import { elements, isWhole, textOf } from './s3-xml.ts';
+
+/** A thousand names in a page: so many are no series of this program. */
+const MOST_PAGES = 1000;
+/** What a refusal may take, besides what was asked for. */
+const ANSWER_BYTES = 1024 * 1024;
+const DAY_MS = 86_400_000;
+/** `SERIES/DATE/FILE`: what this program sends in parts. */
+const OWN_KEY = /^[^/]+\/\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z\/[^/]+$/;
+
+export interface S3Lab {
+  readonly env?: Environment;
+  readonly silenceMs?: number;
+  readonly partBytes?: number;
+}
+
+/** @throws {@link SnapshotError} `E_USAGE` for the address, `E_AUTH` when there are no keys. */
+export async function openS3(
+  address: string,
+  { env = process.env, silenceMs, partBytes = PART_BYTES }: S3Lab = {},
+): Promise<Objects> {
+  const parsed = parseS3Address(address);
+  const keys = await awsKeys(parsed.profile, env);
+  const region = parsed.region ?? keys.region ?? regionOf(parsed.endpoint?.hostname);
+  const bundle = env['AWS_CA_BUNDLE'] ?? '';
+  const ca = bundle === '' ? undefined : await attempt('read', bundle, () => readFile(bundle));
+  const http = new HttpClient({ silenceMs, ca });
+  const client = new S3Client(http, bucketUrl(parsed, region), keys, region);
+  return new S3Objects(http, client, parsed, partBytes);
+}
+
+/** For who says nothing of a region. Cloudflare has one, and Backblaze has it in its names. */
+function regionOf(host = ''): string {
+  if (host.endsWith('.r2.cloudflarestorage.com')) return 'auto';
+  return /^s3\.([a-z0-9-]+)\.(?:backblazeb2|wasabisys|amazonaws)\.com$/.exec(host)?.[1] ?? 'us-east-1';
+}
+
+class S3Objects implements Objects {
+  readonly label: string;
+  readonly #http: HttpClient;
+  readonly #client: S3Client;
+  readonly #prefix: string;
+  readonly #large: Readonly<Record<string, string>>;
+  readonly #uploads: MultipartUploads;
+  readonly #partBytes: number;
+  /** Series in which stale uploads were looked for. */
+  readonly #cleared = new Set<string>();
+
+  constructor(
+    http: HttpClient,
+    client: S3Client,
+    { bucket, prefix, storageClass }: { bucket: string; prefix: string; storageClass: string | undefined },
+    partBytes: number,
+  ) {
+    this.label = `s3://${bucket}/${prefix}`.replace(/\/$/, '');
+    this.#http = http;
+    this.#client = client;
+    this.#prefix = prefix;
+    this.#large = storageClass === undefined ? {} : { 'X-Amz-Storage-Class': storageClass };
+    this.#uploads = new MultipartUploads(client, partBytes);
+    this.#partBytes = partBytes;
+  }
+
+  async list(folder: string, signal?: AbortSignal): Promise<readonly StoreItem[]> {
+    const what = this.#cannot('list', folder);
+    const prefix = folder === '' ? this.#prefix : `${this.#prefix}${folder}/`;
+    const items: StoreItem[] = [];
+    let token: string | undefined;
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const query = {
+        'list-type': '2',
+        delimiter: '/',
+        prefix,
+        ...(token === undefined ? {} : { 'continuation-token': token }),
+      };
+      const answer = await this.#client.call({ method: 'GET', key: '', query, what, signal });
+      const xml = answer.body.toString('utf8');
+      if (!isWhole(xml, 'ListBucketResult')) throw s3Error(what, answer);
+      items.push(...itemsOf(xml, prefix));
+      const next = textOf(xml, 'NextContinuationToken');
+      if (textOf(xml, 'IsTruncated') !== 'true') return items;
+      if (next === undefined || next === token) {
+        throw new SnapshotError(
+          'E_STORE',
+          `${what}: the server says that there is more, and does not give it`,
+        );
+      }
+      token = next;
+    }
+    throw new SnapshotError('E_STORE', `${what}: there are more than ${MOST_PAGES * 1000} objects`);
+  }
+
+  async get(
+    key: string,
+    range?: { readonly offset: number; readonly length: number },
+    signal?: AbortSignal,
+  ): Promise<Buffer | undefined> {
+    const what = this.#cannot('read', key);
+    const part =
+      range === undefined
+        ? {}
+        : {
+            headers: { Range: `bytes=${range.offset}-${range.offset + Math.max(range.length, 1) - 1}` },
+            mostBytes: range.length + ANSWER_BYTES,
+          };
+    const accept = ['NoSuchKey', 'InvalidRange'];
+    const answer = await this.#client.call({
+      method: 'GET',
+      key: this.#prefix + key,
+      what,
+      signal,
+      accept,
+      ...part,
+    });
+    if (answer.code === 'NoSuchKey') return undefined;
+    if (answer.code === 'InvalidRange') return Buffer.alloc(0);
+    if (range === undefined) return answer.body;
+    // One that does not know of parts sends it all.
+    const offset = answer.status === 206 ? 0 : range.offset;
+    return answer.body.subarray(offset, offset + range.length);
+  }
+
+  async put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    const what = this.#cannot('write', key);
+    await this.#client.call({ method: 'PUT', key: this.#prefix + key, body: bytes, what, signal });
+  }
+
+  async putFile(key: string, file: SpooledFile, signal?: AbortSignal): Promise<void> {
+    const what = this.#cannot('write', key);
+    await this.#clearStale(key);
+    const whole = this.#prefix + key;
+    if (file.sizeBytes >= this.#partBytes) {
+      await this.#uploads.put(whole, file, this.#large, what, signal);
+      return;
+    }
+    const body = await readAll(file, 0, file.sizeBytes, what);
+    await this.#client.call({ method: 'PUT', key: whole, body, headers: this.#large, what, signal });
+  }
+
+  async remove(key: string): Promise<void> {
+    const what = this.#cannot('remove', key);
+    await this.#client.call({ method: 'DELETE', key: this.#prefix + key, what, accept: ['NoSuchKey'] });
+  }
+
+  async close(): Promise<void> {
+    await this.#uploads.close();
+    this.#http.close();
+  }
+
+  /** Once for each series: who writes to it holds its lock, so nobody else's upload is at work there. */
+  async #clearStale(key: string): Promise<void> {
+    const [series = ''] = key.split('/');
+    if (this.#cleared.has(series) || !OWN_KEY.test(key)) return;
+    this.#cleared.add(series);
+    const isOwn = (found: string): boolean => OWN_KEY.test(found.slice(this.#prefix.length));
+    // A key may be kept from asking for them, and not every server knows them: snapshots are none the worse.
+    await this.#uploads
+      .clearStale(
+        `${this.#prefix}${series}/`,
+        DAY_MS,
+        isOwn,
+        this.#cannot('list unfinished uploads in', series),
+      )
+      .catch(() => {});
+  }
+
+  #cannot(action: string, key: string): string {
+    return `Cannot ${action} "${printable(key === '' ? this.label : `${this.label}/${key}`)}"`;
+  }
+}
+
+/** What a page of a listing shows directly below `prefix`. */
+function itemsOf(xml: string, prefix: string): readonly StoreItem[] {
+  const files = elements(xml, 'Contents').map((item) => ({
+    name: (textOf(item, 'Key') ?? '').slice(prefix.length),
+    isFolder: false,
+    isFile: true,
+    sizeBytes: Number(textOf(item, 'Size')),
+    modifiedMs: Date.parse(textOf(item, 'LastModified') ?? ''),
+  }));
+  const folders = elements(xml, 'CommonPrefixes').map((item) => ({
+    name: (textOf(item, 'Prefix') ?? '').slice(prefix.length, -1),
+    isFolder: true,
+    isFile: false,
+    sizeBytes: 0,
+    // Folders are only parts of names, and have no time.
+    modifiedMs: 0,
+  }));
+  // Some programs make an object for the folder itself.
+  return [...files, ...folders].filter(({ name }) => name !== '');
+}

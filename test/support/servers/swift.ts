@@ -1,0 +1,81 @@
+// OpenStack Swift with its S3 interface, from Debian's packages: it checks signatures and sums, as Amazon does.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { AwsClient } from 'aws4fetch';
+import { freePorts } from './free-ports.ts';
+
+const SCRIPT = fileURLToPath(new URL('swift-server.py', import.meta.url));
+
+/** Whether it is installed; tests that need it are skipped without it. */
+export const hasSwift: boolean = ['swift-proxy-server', 'swift-object-server', 'memcached'].every((name) =>
+  existsSync(`/usr/bin/${name}`),
+);
+
+/** The key that it knows. */
+export const SWIFT_KEYS = { AWS_ACCESS_KEY_ID: 'test:tester', AWS_SECRET_ACCESS_KEY: 'testing' } as const;
+
+export class Swift {
+  /** `127.0.0.1:PORT`. */
+  readonly host: string;
+  readonly #process: ChildProcess;
+  readonly #folder: string;
+  readonly #client = new AwsClient({
+    accessKeyId: SWIFT_KEYS.AWS_ACCESS_KEY_ID,
+    secretAccessKey: SWIFT_KEYS.AWS_SECRET_ACCESS_KEY,
+    service: 's3',
+    region: 'us-east-1',
+    retries: 0,
+  });
+
+  private constructor(host: string, process: ChildProcess, folder: string) {
+    this.host = host;
+    this.#process = process;
+    this.#folder = folder;
+  }
+
+  /** Starts it, with the bucket `backup` in it. */
+  static async start(): Promise<Swift> {
+    const folder = mkdtempSync(join(tmpdir(), 'snapshot-swift-'));
+    const ports = await freePorts(5);
+    const child = spawn('/usr/bin/python3', ['-B', SCRIPT, folder, ...ports.map(String)], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    const swift = new Swift(`127.0.0.1:${ports[0]}`, child, folder);
+    // A full service answers: what makes the bucket goes through all of its processes.
+    for (;;) {
+      const status = await swift.ask('PUT', 'backup').catch(() => 0);
+      if (status === 200) return swift;
+      if (child.exitCode !== null) throw new Error(`Swift ended with ${child.exitCode}`);
+      await delay(100);
+    }
+  }
+
+  /** A signed request of a path below its root; the status of the answer. */
+  async ask(method: string, path: string, body?: string): Promise<number> {
+    const answer = await this.#client.fetch(`http://${this.host}/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body }),
+    });
+    await answer.arrayBuffer();
+    return answer.status;
+  }
+
+  /** What a signed request gets, as text. */
+  async read(path: string): Promise<string> {
+    return await (await this.#client.fetch(`http://${this.host}/${path}`)).text();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode === null) {
+      const end = once(this.#process, 'exit');
+      this.#process.stdin?.end();
+      await end;
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
