@@ -121,7 +121,7 @@ describe.skipIf(why !== undefined)(why ?? 'a destination on a server', () => {
 async function sending(series: string): Promise<void> {
   await new Promise<void>((resolve) => {
     const watcher = watch(series, { recursive: true }, (_, name) => {
-      if (!/\.tar\.zst\.part$/.test(name ?? '')) return;
+      if (name?.endsWith('.tar.zst.part') !== true) return;
       watcher.close();
       resolve();
     });
