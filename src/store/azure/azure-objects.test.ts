@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { Azurite, azuriteScript } from '../../../test/support/servers/azurite.ts';
+import { AZURITE_NOTE, Azurite, azuriteScript } from '../../../test/support/servers/azurite.ts';
 import { freePorts } from '../../../test/support/servers/free-ports.ts';
 import { NastyProxy } from '../../../test/support/servers/nasty-proxy.ts';
 import { testNights } from '../../jobs/run/far-nights.lab.ts';
@@ -55,13 +55,15 @@ const KEY = 'data/2026-11-19T02-00-00Z/data-2026-11-19T02-00-00Z.tar.zst';
 const LARGE = randomBytes(2 * MIB + 3);
 const isBlock = (request: string): boolean => request.includes('comp=block&');
 
-describe.skipIf(script === undefined)('Azure, as Azurite speaks it', () => {
-  const store = (env: () => AzureLab['env']) => async (): Promise<ObjectStore> => {
-    const at = address();
-    const opened = new ObjectStore(at, async () => await openAzure(at, { env: env() ?? {} }));
-    onTestFinished(async () => await opened.close());
-    return await Promise.resolve(opened);
-  };
+/** Opens empty places with these keys. */
+const store = (env: () => AzureLab['env']) => async (): Promise<ObjectStore> => {
+  const at = address();
+  const opened = new ObjectStore(at, async () => await openAzure(at, { env: env() ?? {} }));
+  onTestFinished(async () => await opened.close());
+  return await Promise.resolve(opened);
+};
+
+describe.skipIf(script === undefined)(`Azure, as Azurite speaks it${AZURITE_NOTE}`, () => {
   testStore(
     'container with a key',
     store(() => ({ AZURE_STORAGE_KEY: azurite.key })),

@@ -1,6 +1,7 @@
 // Azurite, Microsoft's own server for tests of Azure's blobs. It brings 370 packages along, so it is none of this project's:
-// it is taken from SNAPSHOT_TEST_AZURITE (the script `azurite-blob`), or installed into the folder of temporary files, once.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+// it is the script that SNAPSHOT_TEST_AZURITE names (`node_modules/azurite/dist/src/blob/main.js`), and the gate installs it into the
+// folder of temporary files, once.
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AzureKeys, azureKeys } from '../../../src/store/azure/azure-keys.ts';
+import { IS_CI, tool } from '../command.ts';
 import { freePorts } from './free-ports.ts';
 
 /** The last one that runs on Node 20. */
@@ -15,27 +17,30 @@ const VERSION = '3.35.0';
 const SCRIPT = 'node_modules/azurite/dist/src/blob/main.js';
 const ACCOUNT = 'backup';
 
-/** Its script; undefined when it is not here and cannot be had: tests that need it are skipped. */
+const CACHE = join(tmpdir(), `snapshot-azurite-${VERSION}`);
+
+/** For the name of what is skipped without it. */
+export const AZURITE_NOTE: string =
+  isAzuriteHere() || IS_CI ? '' : ': skipped, as SNAPSHOT_TEST_AZURITE names no script of Azurite';
+
+function isAzuriteHere(): boolean {
+  return existsSync(process.env['SNAPSHOT_TEST_AZURITE'] ?? join(CACHE, SCRIPT));
+}
+
+/** Its script; undefined when it is not here: tests that need it are skipped. The gate gets it, and fails when it cannot. */
 export function azuriteScript(): string | undefined {
-  const named = process.env['SNAPSHOT_TEST_AZURITE'];
-  if (named !== undefined) return existsSync(named) ? named : undefined;
-  const folder = join(tmpdir(), `snapshot-azurite-${VERSION}`);
-  if (existsSync(join(folder, SCRIPT))) return join(folder, SCRIPT);
+  if (isAzuriteHere()) return process.env['SNAPSHOT_TEST_AZURITE'] ?? join(CACHE, SCRIPT);
+  if (!IS_CI) return undefined;
   // Whole or not there: another test may want it, too.
-  const aside = mkdtempSync(`${folder}-`);
-  const args = [
-    'install',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    '--prefix',
-    aside,
-    `azurite@${VERSION}`,
-  ];
-  const { status } = spawnSync('npm', args, { stdio: 'ignore', timeout: 300_000 });
-  if (status === 0 && !existsSync(folder)) renameSync(aside, folder);
-  rmSync(aside, { recursive: true, force: true });
-  return existsSync(join(folder, SCRIPT)) ? join(folder, SCRIPT) : undefined;
+  const aside = mkdtempSync(`${CACHE}-`);
+  try {
+    const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', aside];
+    tool('npm', [...args, `azurite@${VERSION}`]);
+    if (!existsSync(CACHE)) renameSync(aside, CACHE);
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+  return join(CACHE, SCRIPT);
 }
 
 export class Azurite {
