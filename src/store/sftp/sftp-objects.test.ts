@@ -265,6 +265,11 @@ describe.skipIf(why !== undefined || !canMount())(why ?? 'a server whose disk is
   });
 });
 
+/** What is done to make a folder: its name in the one above has to reach the disk, too. */
+function made(folder: string, above: string): readonly string[] {
+  return [`mkdir ${folder}`, ...['open', 'fsync', 'close'].map((step) => `${step} ${above}`)];
+}
+
 /** What sshd runs for SFTP, by itself: it comes with it. */
 const SFTP_SERVER = '/usr/lib/openssh/sftp-server';
 
@@ -279,11 +284,6 @@ describe.skipIf(!existsSync(SFTP_SERVER))('an object', () => {
     await objects.close();
     const told = readFileSync(join(root, 'told'), 'utf8').replaceAll(root, '');
     const steps = [...told.matchAll(/^(open|fsync|close|posix-rename|mkdir)(?: name| old)? "([^"]*)"/gm)];
-    // A new folder is a name in the one above.
-    const made = (folder: string, above: string): string[] => [
-      `mkdir ${folder}`,
-      ...['open', 'fsync', 'close'].map((step) => `${step} ${above}`),
-    ];
     expect(steps.map(([, step, path]) => `${step} ${path}`)).toEqual([
       'open /a/b/file.part',
       'mkdir /a/b',
