@@ -200,3 +200,24 @@ describe('snapshot init', () => {
     expect(readFileSync(place.plan, 'utf8')).toBe(before);
   });
 });
+
+describe('a pattern that can match nothing', () => {
+  it('is named by check and run, and a full path below the source is none', async () => {
+    const place = Place.open();
+    place.write({ 'secret/key': 's', 'x.tmp': 't', 'x.bak': 'b' });
+    place.writePlan(
+      'source,destination,name,exclude',
+      `source,destination,data,"${place.source}/secret|*.tmp;*.bak"`,
+    );
+    const said =
+      'the pattern `*.tmp;*.bak` of `exclude` can match nothing: write `|` between patterns: `*.tmp|*.bak`';
+    const check = await place.command(['check']);
+    expect(check).toMatchObject({ status: 0, stdout: expect.stringContaining(`warning  ${said}`) });
+    expect(await place.command(['run', '--quiet'])).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: `warning: data: ${said}\n`,
+    });
+    expect(place.index().map(({ path }) => path)).toEqual(['', 'x.bak', 'x.tmp']);
+  });
+});

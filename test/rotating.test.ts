@@ -1,5 +1,5 @@
 // A disk that is not always connected: what each command says while it is away.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventsOf, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
@@ -61,6 +61,86 @@ describe.skipIf(!IS_LINUX || !IS_ROOT)('a disk that is away', () => {
     expect(events.at(-1)).toMatchObject({ event: 'end', status: 0, waiting: 1, failed: 0 });
     const listed = eventsOf(await place.command(['list', '--json']));
     expect(listed[0]).toMatchObject({ event: 'waiting', series: 'data' });
+  });
+
+  it('is no answer to what is asked of its snapshots: nothing is called missing, sound or unmatched', async () => {
+    const place = await openWithoutDisk();
+    const away = /waiting for its disk since .*; the last success was/;
+    for (const args of [
+      ['restore', 'data', '--to', 'out'],
+      ['restore', place.series(), '--to', 'out'],
+      ['files', 'data'],
+      ['diff', 'data', 'now'],
+    ]) {
+      const { status, stdout, stderr } = await place.command(args);
+      expect([status, stdout, stderr]).toEqual([1, '', expect.stringMatching(away)]);
+    }
+    const found = await place.command(['find', 'file']);
+    expect(found).toMatchObject({ status: 1, stdout: '', stderr: expect.stringMatching(away) });
+    expect(found.stderr).toContain('No snapshot that could be looked into has anything that matches `file`.');
+    const verified = await place.command(['verify', place.series()]);
+    expect(verified).toMatchObject({ status: 1, stdout: expect.stringMatching(away) });
+    expect(verified.stdout).toContain('Nothing was verified; see above.');
+    expect((await place.command(['list', place.series()])).stdout).toMatch(away);
+    expect(existsSync(place.path('out'))).toBe(false);
+  });
+
+  it('ends nothing that is asked of others, nor does one that cannot be read', async () => {
+    const place = await openWithoutDisk();
+    mkdirSync(place.path('other'));
+    writeFileSync(place.path('broken'), 'a file where a folder should be');
+    const rows = ['source,destination,data', 'source,other,more'];
+    place.writePlan('source,destination,name', ...rows);
+    expect((await place.run()).status).toBe(0);
+    expect(await place.command(['list'])).toMatchObject({ status: 0 });
+    const verified = await place.command(['verify', '--level', 'full']);
+    expect(verified).toMatchObject({ status: 0, stdout: expect.stringContaining('healthy  more') });
+    expect(verified.stdout).toContain('What was looked at is as it should be. Not verified: data.');
+    expect(await place.command(['find', 'file'])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('more: file'),
+      stderr: expect.stringContaining('not looked into: data: waiting for its disk'),
+    });
+    ageMemory(place, 100);
+    expect((await place.command(['list'])).status).toBe(1);
+    expect((await place.command(['find', 'file'])).status).toBe(1);
+    expect((await place.command(['verify'])).status).toBe(1);
+
+    place.writePlan('source,destination,name', 'source,broken,bad', ...rows.slice(1));
+    const why = expect.stringContaining('bad: Cannot list');
+    expect(await place.command(['list'])).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('more'),
+      stderr: why,
+    });
+    expect(await place.command(['find', 'file'])).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('more: file'),
+      stderr: why,
+    });
+    const both = await place.command(['verify']);
+    expect(both).toMatchObject({ status: 1, stdout: expect.stringContaining('in place  more') });
+    expect(both.stdout).toMatch(/nothing {2}bad {2}Cannot list/);
+    expect(eventsOf(await place.command(['find', 'file', '--json']))).toEqual([
+      expect.objectContaining({
+        event: 'failed',
+        series: 'bad',
+        error: expect.objectContaining({ code: 'E_STORE' }),
+      }),
+      expect.objectContaining({ event: 'path', series: 'more' }),
+      { event: 'end', status: 1, paths: 1 },
+    ]);
+  });
+
+  it('that this machine does not know is asked for, and not called empty', async () => {
+    const place = Place.open();
+    place.write({ file: 'content' });
+    for (const args of [['find', 'file'], ['verify'], ['list']]) {
+      const { stdout, stderr } = await place.command(args);
+      expect(stdout + stderr).toContain(`"${place.destination}" does not exist: is its disk connected?`);
+    }
+    const restored = await place.command(['restore', 'data', '--to', 'out']);
+    expect(restored).toMatchObject({ status: 1, stderr: expect.stringContaining('is its disk connected?') });
   });
 
   it('is a failure when the row is overdue, until it is connected or another one is accepted', async () => {

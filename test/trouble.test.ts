@@ -215,7 +215,7 @@ describe.skipIf(IS_WINDOWS)('what cannot be read', () => {
 });
 
 describe.skipIf(IS_WINDOWS)('what is no file, folder or link', () => {
-  it('is named, with status 3', async () => {
+  it('is passed over with a note, and in info.json: no trouble', async () => {
     const place = Place.open();
     place.write({ 'good.txt': 'good' });
     tool('mkfifo', [join(place.source, 'fifo')]);
@@ -225,13 +225,13 @@ describe.skipIf(IS_WINDOWS)('what is no file, folder or link', () => {
     });
     onTestFinished(() => void server.close());
     const { status, events } = await place.run();
-    expect(status).toBe(3);
-    expect(events.filter(({ event }) => event === 'problem')).toEqual([
-      expect.objectContaining({ kind: 'special', path: 'fifo' }),
-      expect.objectContaining({ kind: 'special', path: 'socket' }),
-    ]);
+    expect(status).toBe(0);
+    expect(events.filter(({ event }) => event === 'problem')).toEqual([]);
+    const message = 'passed over: fifo is a FIFO: not backed up, and 1 more like it';
+    expect(events).toContainEqual({ event: 'note', row: 'data', message });
     expect(place.info().skipped.map(({ path }) => path)).toEqual(['fifo', 'socket']);
     expect(place.info().count.files).toBe(1);
-    expect(await place.run()).toMatchObject({ status: 3, row: { outcome: 'unchanged', problems: 2 } });
+    expect(await place.run()).toMatchObject({ status: 0, row: { outcome: 'unchanged', problems: 0 } });
+    expect(await place.command(['diff', 'data', 'now'])).toMatchObject({ status: 0, stderr: '' });
   });
 });

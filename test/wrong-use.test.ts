@@ -1,6 +1,8 @@
 // What is said of words, options and values that are wrong.
-import { rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { commandLine, environment, IS_LINUX, IS_ROOT, IS_WINDOWS } from './support/command.ts';
 import { listing, Place } from './support/place.ts';
 
 describe('an empty value', () => {
@@ -110,4 +112,57 @@ describe('help', () => {
     // What is in no group would come after them.
     expect(titles.slice(common + 1)).toEqual(['Examples:']);
   });
+});
+
+describe.skipIf(IS_WINDOWS)('a user without much', () => {
+  it('whose working folder is gone is told so', async () => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    for (const args of [['run'], ['list']]) {
+      const words = commandLine([...args, '--plan', place.plan]);
+      const script = 'mkdir gone && cd gone && rmdir ../gone && "$@"';
+      const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', ...words], {
+        cwd: place.root,
+        env: environment({ ...place.options(), env: { PWD: '' } }),
+        encoding: 'utf8',
+      });
+      expect(stderr).toMatch(
+        /^error: The folder that this was started in is not there any more\n {2}Change to/,
+      );
+      expect(status).toBe(1);
+    }
+    expect(place.snapshots()).toEqual([]);
+  });
+
+  it.skipIf(!IS_LINUX || !IS_ROOT)(
+    'who has no account and no HOME can back up, and is told what `~` lacks',
+    async () => {
+      const place = Place.open();
+      place.write({ file: 'x' });
+      chmodSync(place.root, 0o755);
+      mkdirSync(place.destination);
+      chownSync(place.destination, 54_321, 54_321);
+      const { HOME: _home, XDG_STATE_HOME: _state, ...env } = environment(place.options());
+      const asNumber = ['--reuid', '54321', '--regid', '54321', '--clear-groups', '--'];
+      const run = (): { status: number | null; stderr: string } =>
+        spawnSync('setpriv', [...asNumber, ...commandLine(['run', '--plan', place.plan])], {
+          cwd: place.root,
+          env,
+          encoding: 'utf8',
+        });
+      expect(run()).toMatchObject({
+        status: 0,
+        stderr: expect.stringMatching(
+          /^warning: Cannot open the log "\/var\/lib\/snapshot\/snapshot.log": .*\n$/,
+        ),
+      });
+      expect(place.whole()).toHaveLength(1);
+      place.writePlan('source,destination', '~/documents,destination');
+      const { status, stderr } = run();
+      expect([status, stderr]).toEqual([
+        2,
+        expect.stringContaining('no home folder for the path `~/documents`'),
+      ]);
+    },
+  );
 });

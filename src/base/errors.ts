@@ -1,3 +1,5 @@
+import { nameOfErrno, sentenceOf } from './reasons.ts';
+
 /**
  * Exit status for each error code. Codes are public: scripts match on them.
  * Documented in `docs/cli.md`.
@@ -64,42 +66,34 @@ export function gravestStatus(statuses: Iterable<number>): number {
   return GRAVEST_FIRST.find((status) => seen.has(status)) ?? 0;
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  ENOENT: 'no such file or folder',
-  ENOTDIR: 'not a folder',
-  EISDIR: 'is a folder',
-  ENOSPC: 'no space left',
-  EDQUOT: 'the quota is used up',
-  EROFS: 'the disk is read-only',
-  EIO: 'the disk reports an error',
-  EBUSY: 'in use by another program',
-  EMFILE: 'too many open files',
-  ENAMETOOLONG: 'the name is too long',
-  ELOOP: 'a link where a file was',
-  ETXTBSY: 'in use by another program',
-  EEXIST: 'it exists already',
-  ENOTEMPTY: 'it is not empty',
-  ECONNREFUSED: 'nobody answers there',
-  ECONNRESET: 'the connection was cut',
-  EHOSTUNREACH: 'the host cannot be reached',
-  ENETUNREACH: 'the network cannot be reached',
-  ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'the host name cannot be looked up',
-  ETIMEDOUT: 'no answer in time',
-};
-
 /** The system's code of `error` (`ENOENT`, ...), or undefined. */
 export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  // Numbers that Node has no name for.
+  return code?.startsWith('Unknown system error') === true ? (nameOfErrno(numberOf(error)) ?? code) : code;
 }
 
 /** Why a system call failed, in words: "permission denied". */
 export function reasonOf(error: unknown): string {
   const code = systemCode(error);
-  if (code !== undefined && code in REASONS) return REASONS[code] ?? code;
+  const reason = code === undefined ? undefined : sentenceOf(code, numberOf(error));
+  if (reason !== undefined) return reason;
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Negative, as libuv has it; 0 when `error` is none of the system. */
+function numberOf(error: unknown): number {
+  return error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? error.errno : 0;
+}
+
+/** What a call of the system for the working folder has thrown, as an error for the user: it is gone. */
+export function goneFolder(error: unknown): SnapshotError | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || error.syscall !== 'uv_cwd') return undefined;
+  return new SnapshotError('E_HOST', 'The folder that this was started in is not there any more', {
+    cause: error,
+    hint: 'Change to one that is there, as with `cd`.',
+  });
 }
 
 // oxlint-disable-next-line no-control-regex -- what a terminal would obey

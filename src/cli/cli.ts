@@ -1,5 +1,6 @@
 import yargs from 'yargs';
 import { closeAll } from '../base/at-end.ts';
+import { rememberPlan } from '../base/command-line.ts';
 import { SnapshotError } from '../base/errors.ts';
 import { VERSION } from '../jobs/tool.ts';
 import { COMMON_OPTIONS } from './options/common-options.ts';
@@ -81,6 +82,8 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
     .locale('en')
     .usage('$0 <command>\n\nDated, ordinary archives of your folders, written only when something changed.')
     .options(withDefaults(COMMON_OPTIONS, file))
+    // Commands that are suggested are about the same plan.
+    .middleware(({ plan }) => rememberPlan(plan === COMMON_OPTIONS.plan.default ? undefined : plan))
     .command(
       'run',
       'Back up every active row of the plan',

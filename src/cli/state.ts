@@ -1,6 +1,10 @@
 import { SnapshotError } from '../base/errors.ts';
 import { thisStateFolder } from '../host/state-folder.ts';
+import { findSeries } from '../jobs/address.ts';
+import { refuseOutOfReach } from '../jobs/reach.ts';
 import { Memory, type Recall } from '../jobs/status/memory.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Series } from '../series/series.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What this machine knows of destinations. What cannot be read counts as unknown, and `terminal` is told. */
@@ -15,4 +19,20 @@ export function recallFor(terminal: Terminal): Recall {
       return undefined;
     }
   };
+}
+
+/**
+ * The series that a user means, see {@link findSeries}.
+ *
+ * @throws {@link SnapshotError} `E_STORE` when it cannot be looked into, as its disk is away.
+ */
+export async function openSeries(
+  which: string,
+  loadPlan: () => Promise<Plan>,
+  terminal: Terminal,
+): Promise<Series> {
+  const recall = recallFor(terminal);
+  const series = await findSeries(which, loadPlan, recall);
+  await refuseOutOfReach(series, recall);
+  return series;
 }

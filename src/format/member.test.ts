@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatSeconds, isUtf8, parseSeconds } from './member.ts';
 
-const MAX_NS = 2n ** 63n - 1n;
+/** The last that a file system with seconds of 64 bits has. */
+const MAX_NS = 2n ** 63n * 1_000_000_000n - 1n;
 
 describe('formatSeconds()', () => {
   it.each<[bigint, string]>([
@@ -11,7 +12,8 @@ describe('formatSeconds()', () => {
     [1_700_000_000_123_456_789n, '1700000000.123456789'],
     [-1n, '-0.000000001'],
     [-1_500_000_000n, '-1.500000000'],
-    [MAX_NS, '9223372036.854775807'],
+    [MAX_NS, '9223372036854775807.999999999'],
+    [-MAX_NS, '-9223372036854775807.999999999'],
   ])('writes %i as %s', (ns, text) => {
     expect(formatSeconds(ns)).toBe(text);
   });
@@ -39,7 +41,7 @@ describe('parseSeconds()', () => {
     '1.123456789\n',
     '--1.123456789',
     '0x1.123456789',
-    '123456789012.123456789',
+    '12345678901234567890.123456789',
   ])('refuses %j', (text) => {
     expect(parseSeconds(text)).toBeUndefined();
   });

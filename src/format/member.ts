@@ -18,18 +18,20 @@ export interface Member {
 }
 
 const NS_PER_SECOND = 1_000_000_000n;
+const MAX_NUMBER = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** `ns` as seconds with nine decimals: `1700000000.123456789`. */
 export function formatSeconds(ns: bigint): string {
   if (ns < 0n) return `-${formatSeconds(-ns)}`;
   const seconds = ns / NS_PER_SECOND;
-  // As numbers: they fit, and are several times faster than BigInt in what is done for every entry of a tree.
-  return `${Number(seconds)}.${String(Number(ns - seconds * NS_PER_SECOND)).padStart(9, '0')}`;
+  // As numbers: nearly all fit, and are several times faster than BigInt in what is done for every entry of a tree.
+  const whole = seconds <= MAX_NUMBER ? Number(seconds) : seconds;
+  return `${whole}.${String(Number(ns - seconds * NS_PER_SECOND)).padStart(9, '0')}`;
 }
 
 /** What {@link formatSeconds} wrote, in nanoseconds; undefined when `text` is not of that form. */
 export function parseSeconds(text: string): bigint | undefined {
-  const match = /^(-?)(\d{1,11})\.(\d{9})$/.exec(text);
+  const match = /^(-?)(\d{1,19})\.(\d{9})$/.exec(text);
   if (match === null) return undefined;
   const ns = BigInt(match[2] ?? 0) * NS_PER_SECOND + BigInt(match[3] ?? 0);
   return match[1] === '-' ? -ns : ns;

@@ -51,6 +51,13 @@ describe('countDown()', () => {
     expect(ticks.at(-1)).toBe(when);
   });
 
+  it('takes the time that it tells', async () => {
+    const begun = performance.now();
+    const cancelled = new AbortController().signal;
+    expect(await countDown({ seconds: 1, tick: () => {}, cancelled, stateFolder })).toBe('done');
+    expect(performance.now() - begun).toBeGreaterThan(990);
+  });
+
   it('wakes up at once when the signal aborts', async () => {
     const stop = new AbortController();
     const begun = performance.now();
@@ -110,6 +117,7 @@ describe('countDown()', () => {
     await expect(outcome).rejects.toMatchObject({
       code: 'E_HOST',
       message: expect.stringContaining(stateFolder),
+      hint: 'The machine stays on.',
     });
     expect(ticks).toEqual([]);
   });
@@ -130,8 +138,13 @@ describe('requestCancel()', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('cancels a countdown that is just being announced', async () => {
-    await writeFile(join(folder, 'shutdown-pending-77.json'), '');
+  // What cannot be told of a countdown may be that of one under way, which is cancelled.
+  it.each([
+    ['is just being announced', ''],
+    ['says something else', 'null'],
+    ['says nothing of a process', '{}'],
+  ])('cancels a countdown that %s', async (_, text) => {
+    await writeFile(join(folder, 'shutdown-pending-77.json'), text);
     expect(await requestCancel(folder)).toBe(true);
     expect(await readdir(folder)).toEqual([]);
   });
@@ -144,10 +157,24 @@ describe('requestCancel()', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('may be asked by several at once', async () => {
+    await writeFile(join(folder, 'shutdown-pending-77.json'), JSON.stringify(currentOwner()));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => requestCancel(folder)));
+    expect(answers).toContain(true);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('touches no other file', async () => {
-    await writeFile(join(folder, 'snapshot.log'), '');
+    const others = [
+      'my-shutdown-pending-77.json',
+      'shutdown-pending-.json',
+      'shutdown-pending-77.json.bak',
+      'shutdown-pending-7x.json',
+      'snapshot.log',
+    ];
+    for (const name of others) await writeFile(join(folder, name), '');
     expect(await requestCancel(folder)).toBe(false);
-    expect(await readdir(folder)).toEqual(['snapshot.log']);
+    expect((await readdir(folder)).toSorted()).toEqual(others);
   });
 
   it('says so when it cannot read the state folder', async () => {
@@ -156,6 +183,7 @@ describe('requestCancel()', () => {
     await expect(requestCancel(file)).rejects.toMatchObject({
       code: 'E_HOST',
       message: `Cannot cancel the shutdown in "${file}": not a folder`,
+      hint: 'Press Ctrl-C where it counts down.',
     });
   });
 });

@@ -40,8 +40,8 @@ export async function countDown(countdown: Countdown): Promise<'done' | 'cancell
     }
     return 'done';
   } finally {
-    // One that stays is harmless: the next request clears it away.
-    await rm(pending, { force: true }).catch(() => undefined);
+    // It is gone when it was cancelled. One that stays is harmless: the next request clears it away.
+    await rm(pending).catch(() => undefined);
   }
 }
 
@@ -88,8 +88,8 @@ async function isCounting(file: string, self: Owner): Promise<boolean> {
     const owner: Owner = JSON.parse(await readFile(file, 'utf8'));
     return ownerState(owner, self) !== 'dead';
   } catch (error) {
-    // Not whole: its countdown is beginning.
-    return error instanceof SyntaxError;
+    // Not whole: its countdown is beginning. One that cannot be read may count as well, and is cancelled.
+    return systemCode(error) !== 'ENOENT';
   }
 }
 

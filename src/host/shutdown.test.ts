@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shutDown, shutdownCommands, type Host } from './shutdown.ts';
+import { answerOf, shutDown, shutdownCommands, THIS_HOST, type Host } from './shutdown.ts';
 
 function host(platform: NodeJS.Platform, isRoot = false): Host {
   return { platform, isRoot, systemRoot: 'D:\\Windows' };
@@ -78,5 +78,28 @@ describe('shutDown()', () => {
   ])('has a hint for %s', async (platform, hint) => {
     const attempt = shutDown({ host: host(platform), run: () => Promise.reject(failed({ code: 5 })) });
     await expect(attempt).rejects.toMatchObject({ hint: expect.stringContaining(hint) });
+  });
+});
+
+describe('answerOf()', () => {
+  it.each<[unknown, string]>([
+    [failed({ stderr: ' Access\n denied ' }), 'Access denied'],
+    [failed({ stderr: ' \n', code: 'ENOENT' }), 'no such file or folder'],
+    [failed({ stderr: Buffer.from('bytes'), code: 'ENOENT' }), 'no such file or folder'],
+    [failed({}), 'Command failed: x'],
+    [{ stderr: 'of no error' }, '[object Object]'],
+    ['text', 'text'],
+  ])('is for %j: %s', (error, answer) => {
+    expect(answerOf(error)).toBe(answer);
+  });
+});
+
+describe('THIS_HOST', () => {
+  it('is this machine, asked by this user', () => {
+    expect(THIS_HOST).toEqual({
+      platform: process.platform,
+      isRoot: process.getuid?.() === 0,
+      systemRoot: process.platform === 'win32' ? process.env['SystemRoot'] : 'C:\\Windows',
+    });
   });
 });

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
+import { homeFolder } from '../base/home.ts';
 
 /**
  * The folder for what this program remembers between runs on this machine: its log, a pending shutdown.
@@ -8,23 +8,36 @@ import { posix, win32 } from 'node:path';
  * 0.8, which also says that a relative value is to be ignored). macOS: `~/Library/Logs/snapshot`. Windows:
  * `%LOCALAPPDATA%\snapshot`, which does not roam. The folder need not exist yet.
  *
- * @param home - The user's home folder, absolute.
+ * Without a home folder, it is one of the system's.
+ *
+ * @param home - The user's home folder, absolute; undefined for who has none.
  */
 export function stateFolder(
   platform: NodeJS.Platform,
   env: Readonly<Record<string, string | undefined>>,
-  home: string,
+  home: string | undefined,
 ): string {
   if (platform === 'win32') {
     const local = env['LOCALAPPDATA'] ?? '';
-    return win32.join(win32.isAbsolute(local) ? local : win32.join(home, 'AppData', 'Local'), 'snapshot');
+    if (win32.isAbsolute(local)) return win32.join(local, 'snapshot');
+    const base = home === undefined ? String.raw`C:\ProgramData` : win32.join(home, 'AppData', 'Local');
+    return win32.join(base, 'snapshot');
   }
-  if (platform === 'darwin') return posix.join(home, 'Library', 'Logs', 'snapshot');
+  if (platform === 'darwin') {
+    return home === undefined ? '/Library/Logs/snapshot' : posix.join(home, 'Library', 'Logs', 'snapshot');
+  }
   const state = env['XDG_STATE_HOME'] ?? '';
-  return posix.join(posix.isAbsolute(state) ? state : posix.join(home, '.local', 'state'), 'snapshot');
+  if (posix.isAbsolute(state)) return posix.join(state, 'snapshot');
+  return home === undefined ? '/var/lib/snapshot' : posix.join(home, '.local', 'state', 'snapshot');
 }
 
 /** Where this user's log, what is known of destinations, and the announcement of a shutdown are. */
 export function thisStateFolder(): string {
-  return stateFolder(process.platform, process.env, homedir());
+  return stateFolder(process.platform, process.env, homeFolder());
+}
+
+/** Folders on file systems that are always there. */
+export function fixedFolders(): readonly string[] {
+  const home = homeFolder();
+  return [thisStateFolder(), ...(home === undefined ? [] : [home])];
 }

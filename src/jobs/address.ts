@@ -5,6 +5,7 @@ import { nearest } from '../plan/nearest.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { Series, type Survey } from '../series/series.ts';
 import { labelOf, openStore } from '../store/open-store.ts';
+import type { Recall } from './status/memory.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment } from './moment.ts';
 import { folderAt, seriesAt, seriesAtAddress } from './series-at.ts';
 
@@ -24,18 +25,23 @@ export function rowOf(series: Series, plan: Plan): Row | undefined {
  * of that name here.
  *
  * @param loadPlan - Called only when `which` is no path: a new machine has no plan.
+ * @param recall - What this machine knows: the folder of a series that it has run is not there while its disk is away.
  * @throws {@link SnapshotError} `E_USAGE` when there is no such series, or more than one.
  */
-export async function findSeries(which: string, loadPlan: () => Promise<Plan>): Promise<Series> {
+export async function findSeries(
+  which: string,
+  loadPlan: () => Promise<Plan>,
+  recall: Recall = async () => await Promise.resolve(undefined),
+): Promise<Series> {
   if (addressKind(which) !== undefined) return seriesAtAddress(which);
-  if (/[/\\]/.test(which) || which === '.' || which === '..') return await seriesAt(which);
+  if (/[/\\]/.test(which) || which === '.' || which === '..') return await seriesAt(which, recall);
   let plan: Plan;
   try {
     plan = await loadPlan();
   } catch (error) {
     const isMissing = error instanceof SnapshotError && systemCode(error.cause) === 'ENOENT';
     if (!isMissing || (await folderAt(which)) === undefined) throw error;
-    return await seriesAt(which);
+    return await seriesAt(which, recall);
   }
   const [series, ...others] = seriesOfPlan(plan).filter(({ name }) => name === which);
   if (series === undefined) {

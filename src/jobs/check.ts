@@ -8,6 +8,8 @@ import type { Plan, Row } from '../plan/plan.ts';
 import { Series } from '../series/series.ts';
 import { openStore } from '../store/open-store.ts';
 import { findAway } from './run/away.ts';
+import { oddPatterns } from './odd-patterns.ts';
+import { mountDoubt } from './run/mount-doubt.ts';
 import { findStranger } from './run/whose.ts';
 import type { Recall } from './status/memory.ts';
 
@@ -27,7 +29,11 @@ export async function check(plan: Plan, recall: Recall, now: Date): Promise<read
   return await Promise.all(
     rows.map(async (row) => ({
       row,
-      findings: [await checkSource(row.source), ...(await checkDestination(row, recall, now))],
+      findings: [
+        await checkSource(row.source),
+        ...oddPatterns(row.exclude).map((message) => ({ level: 'warning', message }) as const),
+        ...(await checkDestination(row, recall, now)),
+      ],
     })),
   );
 }
@@ -70,6 +76,9 @@ async function checkDestination(row: Row, recall: Recall, now: Date): Promise<Fi
   }
   const made = existing === destination ? 'can be written' : 'will be made';
   const findings: Finding[] = [{ level: 'ok', message: `destination "${destination}" ${made}` }];
+  const doubt = await mountDoubt(destination);
+  if (doubt !== undefined)
+    findings.push({ level: 'warning', message: `${doubt.message}: is its disk connected?` });
   try {
     const stranger = await findStranger(series, row);
     if (stranger !== undefined) findings.push({ level: 'failure', message: stranger.message });

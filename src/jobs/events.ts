@@ -32,6 +32,8 @@ export interface RowNote {
   readonly event: 'note';
   readonly row: string;
   readonly message: string;
+  /** It should be read also by who only wants to know what went wrong. */
+  readonly warning?: true;
 }
 
 export interface RotationStep {

@@ -88,6 +88,7 @@ export function localOffset(ms: number): number {
 
 /** `2026-11-19 03:00:12`, as the clock of this machine shows it, and as {@link parseMoment} reads it. */
 export function formatLocal(at: Date): string {
+  if (Number.isNaN(at.getTime())) return 'beyond all years';
   const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${date} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }

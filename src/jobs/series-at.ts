@@ -7,6 +7,7 @@ import { snapshotTime } from '../series/names.ts';
 import { Series } from '../series/series.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
+import type { Recall } from './status/memory.ts';
 
 /** The folder that `path` names, links followed; undefined when there is none. */
 export async function folderAt(path: string): Promise<{ store: Store; name: string } | undefined> {
@@ -26,9 +27,15 @@ export async function folderAt(path: string): Promise<{ store: Store; name: stri
  *
  * @throws {@link SnapshotError} `E_USAGE` when there is no such folder, or it is something else that looks like one.
  */
-export async function seriesAt(path: string): Promise<Series> {
+export async function seriesAt(path: string, recall: Recall): Promise<Series> {
   const found = await folderAt(path);
   if (found === undefined) {
+    // Who uses it learns that its disk is away.
+    const [destination, name] = [dirname(resolve(path)), basename(resolve(path))];
+    const known = await recall(destination);
+    if (known?.series.some((one) => one.name === name) === true) {
+      return new Series(openStore(destination), name);
+    }
     throw new SnapshotError('E_USAGE', `There is no folder "${printable(resolve(path))}"`);
   }
   const { store, name } = found;

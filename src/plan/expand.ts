@@ -10,7 +10,8 @@ export interface Surroundings {
   /** `path.win32` reads backslashes, drive letters and UNC paths, on any system. */
   readonly path: PlatformPath;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
+  /** Undefined for who has none. */
+  readonly home: string | undefined;
   /** Folder that relative paths start from: the plan's. */
   readonly base: string;
 }
@@ -34,7 +35,14 @@ export function expandPath(text: string, around: Surroundings): string {
   const filled = replaceVariables(text, around.env, isWindows);
   const tilde = isWindows ? /^~(?=$|[\\/])/ : /^~(?=$|\/)/;
   const startsAtHome = tilde.test(text);
-  const place = startsAtHome ? home + filled.slice(1) : filled;
+  if (startsAtHome && home === undefined) {
+    const variable = isWindows ? '`USERPROFILE`' : '`HOME`';
+    throw new InvalidValue(
+      `no home folder for the path ${quoted(text)}`,
+      `set ${variable}, or write the whole path: who runs this has no account that says`,
+    );
+  }
+  const place = startsAtHome ? `${home}${filled.slice(1)}` : filled;
   if (!startsAtHome && text.startsWith('~')) {
     throw new InvalidValue(
       `unreadable path ${quoted(text)}`,

@@ -4,6 +4,7 @@ import type { Settings } from './columns.ts';
 import { expandAddress, expandPath, type Surroundings } from './expand.ts';
 import { findMatches, findPattern } from './glob.ts';
 import { nameForPattern, nameRefusal } from './name.ts';
+import { ownPatterns } from './own-patterns.ts';
 import { InvalidValue, type PlanProblem, shown, problemAt, quoted } from './problem.ts';
 import type { Row } from './row.ts';
 
@@ -38,7 +39,10 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
 
   const row: Row = { ...settings, line, source, destination };
   const pattern = await findPattern(source);
-  if (pattern === undefined) return nameRow(row, settings.source, 'set `name`');
+  if (pattern === undefined) {
+    const exclude = ownPatterns(row.exclude, source, [], around);
+    return nameRow({ ...row, exclude }, settings.source, 'set `name`');
+  }
   let matches: readonly string[] = [];
   try {
     if (row.active) matches = await findMatches(pattern, destination);
@@ -46,8 +50,9 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
     return { rows: [], problems: [asProblem(error, line, 'source', settings.source)], isPattern: true };
   }
   if (matches.length === 0) {
-    const name = row.name === '' ? nameForPattern(path.basename(source)) : row.name;
-    return { rows: [{ ...row, name }], problems, isPattern: true };
+    if (row.name !== '') return { rows: [row], problems, isPattern: true };
+    const named = { ...row, name: nameForPattern(path.basename(source)), label: settings.source };
+    return { rows: [named], problems, isPattern: true };
   }
   if (matches.length > 1 && row.name !== '') {
     const message = `${quoted(row.name)} cannot name all ${matches.length} matches of ${quoted(settings.source)}: leave \`name\` empty, so that each is named after itself`;
@@ -58,7 +63,10 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
     };
   }
   const advice = 'set `name`, in a row of its own';
-  const made = matches.map((match) => nameRow({ ...row, source: match }, settings.source, advice));
+  const made = matches.map((match) => {
+    const exclude = ownPatterns(row.exclude, match, matches, around);
+    return nameRow({ ...row, source: match, exclude }, settings.source, advice);
+  });
   return {
     rows: made.flatMap(({ rows }) => rows),
     problems: made.flatMap((part) => part.problems),

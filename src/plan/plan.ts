@@ -1,19 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { commandLine } from '../base/command-line.ts';
 import path from 'node:path';
 import { SnapshotError, reasonOf } from '../base/errors.ts';
+import { homeFolder } from '../base/home.ts';
 import type { Settings } from './columns.ts';
 import { type CsvRecord, readCsv } from './csv.ts';
 import type { Surroundings } from './expand.ts';
 import { makeRows } from './make-rows.ts';
 import { overlapProblem, seriesProblems } from './overlap.ts';
-import { PlanError, type PlanProblem, shown, problemAt } from './problem.ts';
+import { initHint, PlanError, type PlanProblem, shown, problemAt } from './problem.ts';
 import type { Plan, Row } from './row.ts';
 import { readHeader, readSettings } from './table.ts';
 
 export type { Plan, Row } from './row.ts';
-
-const INIT_HINT = '`snapshot init` writes a plan to start from.';
 
 /**
  * Reads and checks the whole plan in `file`.
@@ -27,7 +26,7 @@ const INIT_HINT = '`snapshot init` writes a plan to start from.';
 export async function loadPlan(file: string, env: NodeJS.ProcessEnv = process.env): Promise<Plan> {
   const { records, problems } = readCsv(await readBytes(file));
   const absolute = path.resolve(file);
-  const around = { path, env, home: homeOf(env), base: path.dirname(absolute) };
+  const around = { path, env, home: homeFolder(env), base: path.dirname(absolute) };
   const checked = await checkRecords(records, around, problems.length > 0);
   const all = [...problems, ...checked.problems].toSorted((a, b) => a.line - b.line);
   if (all.length > 0) throw new PlanError(file, all);
@@ -38,17 +37,12 @@ async function readBytes(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (error) {
-    const hint = '`snapshot init` writes one; `--plan FILE` names another.';
+    const hint = `\`${commandLine('init')}\` writes one; \`--plan FILE\` names another.`;
     throw new SnapshotError('E_PLAN', `Cannot read the plan "${shown(file)}": ${reasonOf(error)}`, {
       cause: error,
       hint,
     });
   }
-}
-
-function homeOf(env: NodeJS.ProcessEnv): string {
-  const home = process.platform === 'win32' ? env['USERPROFILE'] : env['HOME'];
-  return home === undefined || home === '' ? homedir() : home;
 }
 
 interface Checked {
@@ -63,13 +57,13 @@ async function checkRecords(
   isBroken: boolean,
 ): Promise<Checked> {
   if (first === undefined) {
-    const problem = problemAt(1, 'the plan is empty: it needs a header and a row', { hint: INIT_HINT });
+    const problem = problemAt(1, 'the plan is empty: it needs a header and a row', { hint: initHint() });
     return { rows: [], problems: isBroken ? [] : [problem] };
   }
   const { header, problems: headerProblems } = readHeader(first);
   if (header.columns.every((column) => column === undefined)) return { rows: [], problems: headerProblems };
   if (others.length === 0 && !isBroken) {
-    const problem = problemAt(first.line, 'no rows: add one below the header', { hint: INIT_HINT });
+    const problem = problemAt(first.line, 'no rows: add one below the header', { hint: initHint() });
     return { rows: [], problems: [...headerProblems, problem] };
   }
   const lines: CheckedLine[] = [];

@@ -67,3 +67,8 @@ export function shown(text: string): string {
 export function quoted(text: string): string {
   return `\`${shown(text)}\``;
 }
+
+/** What to do about a plan that says nothing. That of another name, as this one is there already. */
+export function initHint(): string {
+  return '`snapshot init --plan FILE` writes another one to start from.';
+}

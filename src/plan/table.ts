@@ -1,7 +1,7 @@
 import { COLUMNS, type Column, type Settings } from './columns.ts';
 import type { CsvRecord } from './csv.ts';
 import { nearest, oneOf } from './nearest.ts';
-import { InvalidValue, type PlanProblem, problemAt, quoted } from './problem.ts';
+import { initHint, InvalidValue, type PlanProblem, problemAt, quoted } from './problem.ts';
 
 /** What a header says: which column each cell belongs to; undefined for one that is not known. */
 export interface Header {
@@ -28,7 +28,7 @@ export function readHeader({ line, cells }: CsvRecord): { header: Header; proble
     const message = `no column names: the first line must name them, ${quoted('source')} and ${quoted('destination')} at least`;
     return {
       header,
-      problems: [problemAt(line, message, { hint: '`snapshot init` writes a plan to start from.' })],
+      problems: [problemAt(line, message, { hint: initHint() })],
     };
   }
   const missing = ALL.filter((column) => COLUMNS[column].isRequired && !columns.includes(column));

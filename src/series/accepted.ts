@@ -6,7 +6,7 @@ import { Fields } from './index/fields.ts';
 import { pathOf, pathProperty } from './index/index-line.ts';
 import type { Series } from './series.ts';
 
-export const ACCEPTED_FILE = 'accepted.json';
+const ACCEPTED_FILE = 'accepted.json';
 
 /** That the source as a whole is gone, or no row makes the series any more. */
 export const WHOLE: BytePath = fromText('');

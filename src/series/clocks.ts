@@ -81,14 +81,39 @@ function findRight(
   const all = [...claims, nowMs];
   if (isInOrder(claims) && (claims.at(-1) ?? 0) <= nowMs + AHEAD_MS)
     return { right: new Set(claims.keys()), isNowRight: isInOrder(all) };
-  // What lies in the future now, although both what was written before it and what came after does not, is wrong
-  // however much of it there is.
-  const isAhead = (ms: number): boolean => ms > nowMs + AHEAD_MS;
-  const isBetween = !isAhead(claims[0] ?? 0) && !isAhead(claims.at(-1) ?? 0);
-  const candidates = [...all.keys()].filter((i) => !isBetween || !isAhead(all[i] ?? 0));
+  const wrong = aheadBetween(all, nowMs);
+  const candidates = [...all.keys()].filter((i) => !wrong.has(i));
   const chain = longestChain(candidates.map((i) => all[i] ?? 0)).map((n) => candidates[n] ?? 0);
   const right = new Set(chain);
   return { right, isNowRight: right.delete(claims.length) };
+}
+
+/**
+ * What lies in the future now, although both what was written before it and what came after does not: it is wrong,
+ * however much of it there is. But a wrong clock goes on as fast as a right one: where more time went by within than
+ * around it, or where all that speaks against it is of one day, it may as well be the clock of now that began anew.
+ */
+function aheadBetween(all: readonly number[], nowMs: number): ReadonlySet<number> {
+  const isAhead = (ms: number): boolean => ms > nowMs + AHEAD_MS;
+  const others = all.filter((ms) => !isAhead(ms));
+  const days = new Set(others.map((ms) => Math.floor(ms / DAY_MS)));
+  const wrong = new Set<number>();
+  if (days.size < 2 || isAhead(all[0] ?? 0) || isAhead(all.at(-2) ?? 0)) return wrong;
+  let run: number[] = [];
+  let before = 0;
+  for (const [i, ms] of all.entries()) {
+    if (isAhead(ms)) {
+      run.push(i);
+      continue;
+    }
+    const within = run.map((n) => all[n] ?? 0);
+    const [least, most] = [Math.min(...within), Math.max(...within)];
+    // Within a day, one night that was behind by less than a long pause looks just the same.
+    const isOfOneDay = ms - before < DAY_MS && least - before <= LONG_MS;
+    if (ms - before >= most - least && !isOfOneDay) for (const n of run) wrong.add(n);
+    [run, before] = [[], ms];
+  }
+  return wrong;
 }
 
 function isInOrder(claims: readonly number[]): boolean {

@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LocalStore } from '../store/local/local-store.ts';
+import { fromBytes, fromText } from '../tree/path.ts';
 import {
+  guardAwayPart,
   guardBitRot,
   guardEmptySource,
   GuardError,
   guardFreeSpace,
+  guardLosses,
   guardMassChange,
+  optionsFor,
   readHeld,
+  seriesWord,
   removeHeld,
   wayOut,
   writeHeld,
@@ -57,6 +62,57 @@ describe('guardMassChange()', () => {
     expect(held?.guard).toBe(isHeld ? 'mass-change' : undefined);
     if (held !== undefined)
       expect(held.message).toMatch(new RegExp(`^${modified + removed} of ${files} files `));
+    if (held !== undefined) expect(held.hint).toBe(wayOut('documents'));
+  });
+});
+
+describe('guardLosses()', () => {
+  const SINCE = '2026-11-18T02-00-00Z';
+  const docs = {
+    path: fromText('my docs'),
+    lost: 101,
+    files: 200,
+    bytes: 0,
+    examples: ['a', 'b'].map(fromText),
+  };
+  const pics = { path: fromText('pics'), lost: 7, files: 8, bytes: 0, examples: ['c', 'd'].map(fromText) };
+  const all = { path: fromText(''), lost: 300, files: 400, bytes: 0, examples: [fromText('a')] };
+  const odd = { ...docs, path: fromBytes(Buffer.from([0x61, 0xff])) };
+
+  it.each([
+    [[docs], '101 of 200 files in "my docs" are', 'as "a", "b"', '--accept-changes="my docs"', 'my docs'],
+    // Two are accepted together or not at all; so is the whole, and what has no name that could be typed.
+    [
+      [docs, pics],
+      '101 of 200 files in "my docs" and 7 of 8 files in "pics" are',
+      'as "a", "b", "c"',
+      '--accept-changes',
+      undefined,
+    ],
+    [[all], '300 of 400 files are', 'as "a"', '--accept-changes', ''],
+    [[odd], '101 of 200 files in "a\\xff" are', 'as "a", "b"', '--accept-changes', undefined],
+  ])('of %j says %s', (losses, start, examples, option, path) => {
+    const held = guardLosses('documents', losses, SINCE);
+    expect(held.guard).toBe('mass-change');
+    expect(held.message).toBe(
+      `${start} gone or modified since ${SINCE}, ${examples}; the snapshot is an extra one and nothing is rotated out`,
+    );
+    expect(held.hint).toContain(`\`--only documents ${option}\``);
+    expect(held.path).toBe(path);
+    expect('path' in held).toBe(path !== undefined);
+  });
+});
+
+describe('guardAwayPart()', () => {
+  it.each([
+    ['', 1, 'Source "/srv" was a mount', 'the file that snapshot S has', '--accept-changes=.'],
+    ['disk 2', 12, '"disk 2" was a mount', 'the 12 files that snapshot S has', '--accept-changes="disk 2"'],
+  ])('of "%s" with %i files says what stays, and what to type', (path, files, what, stays, option) => {
+    const part = { path, why: 'is not there now', files, snapshot: 'S' };
+    const held = guardAwayPart({ name: 'documents', source: '/srv' }, part);
+    expect(held.guard).toBe('away-part');
+    expect(held.message).toContain(`${what}, and is not there now; ${stays} there stay as they are`);
+    expect(held.hint).toContain(`\`--only documents ${option}\``);
   });
 });
 
@@ -72,6 +128,17 @@ describe('guardFreeSpace()', () => {
         hint: expect.stringContaining('--accept-changes') as string,
       }) as Error,
     );
+  });
+
+  it.each([
+    [0, '0.0 MB'],
+    [99_949_999, '99.9 MB'],
+    [100e6, '100 MB'],
+    [2_499e6, '2499 MB'],
+  ])('says of %d bytes that it is %s', (bytes, text) => {
+    const stop = (): void =>
+      guardFreeSpace({ name: 'documents', destination: '/mnt/disk' }, 1e12, bytes, false);
+    expect(stop).toThrow(`"/mnt/disk" has ${text} free, `);
   });
 
   it.each<[number, number | undefined, boolean, boolean]>([
@@ -94,6 +161,7 @@ describe('guardFreeSpace()', () => {
 describe('guardBitRot()', () => {
   it('says how many files rot', () => {
     expect(guardBitRot('documents', 1).guard).toBe('bit-rot');
+    expect(guardBitRot('documents', 1).hint).toContain(wayOut('documents'));
     expect(guardBitRot('documents', 1).message).toMatch(/^1 file has /);
     expect(guardBitRot('documents', 2).message).toMatch(/^2 files have /);
   });
@@ -105,8 +173,22 @@ describe('wayOut()', () => {
     ['Größe_2026.old-1', 'Größe_2026.old-1'],
     ['my documents', '"my documents"'],
     ['$HOME`id`', '"\\$HOME\\`id\\`"'],
+    [String.raw`a"b\c`, String.raw`"a\"b\\c"`],
+    ['', '""'],
+    ['a\nb', '"a\nb"'],
   ])('names the row %s in words that can be typed', (name, word) => {
-    expect(wayOut(name)).toBe(`If that is what you want, run once with \`--only ${word} --accept-changes\`.`);
+    const once = (options: string): string => `run this once: \`snapshot run --only ${word} ${options}\`.`;
+    expect(wayOut(name)).toBe(`If that is what you want, ${once('--accept-changes')}`);
+    expect(seriesWord(name)).toBe(word);
+    expect(optionsFor(name, '--move')).toBe(`snapshot run --only ${word} --move`);
+  });
+
+  it('accepts one path only, and on another condition', () => {
+    expect(wayOut('documents', 'a b')).toMatch(
+      /^If that is .*`snapshot run --only documents --accept-changes="a b"`\.$/,
+    );
+    expect(wayOut('documents', '')).toContain('`snapshot run --only documents --accept-changes=.`');
+    expect(wayOut('documents', 'a', 'Else')).toMatch(/^Else, run this once: .*=a`\.$/);
   });
 });
 
@@ -139,9 +221,16 @@ describe('held.json', () => {
     expect(await readdir(join(folder, 'documents'))).toEqual([]);
   });
 
+  it.each(['a b', ''])('says which folder it is about: "%s"', async (path) => {
+    await writeHeld(series, { ...HELD, path });
+    expect(await readHeld(series)).toEqual({ ...HELD, path });
+  });
+
   it.each(['', '{', '{"since":1}', '[]'])('holds rotation back as well when it says %j', async (text) => {
     await writeHeld(series, HELD);
     await writeFile(join(folder, 'documents', 'held.json'), text);
-    expect((await readHeld(series))?.message).toMatch(/held\.json" is damaged/);
+    const held = await readHeld(series);
+    expect(held).toMatchObject({ since: '', guard: 'mass-change', snapshot: 'an earlier run' });
+    expect(held?.message).toMatch(/held\.json" is damaged/);
   });
 });

@@ -1,5 +1,7 @@
 // Checks that stop what would do harm. Pure, but for the file that remembers one.
+import { formatCountOf } from '../base/amounts.ts';
 import { SnapshotError } from '../base/errors.ts';
+import { commandLine } from '../base/command-line.ts';
 import { display, toText } from '../tree/path.ts';
 import { Fields } from './index/fields.ts';
 import type { FolderLoss } from './damage/folder-losses.ts';
@@ -37,12 +39,17 @@ export function wayOut(series: string, path?: string, condition = 'If that is wh
 
 function runOnce(series: string, path?: string): string {
   const only = path === undefined ? '' : `=${seriesWord(path === '' ? '.' : path)}`;
-  return `run once with \`${optionsFor(series, `--accept-changes${only}`)}\`.`;
+  return `run this once: \`${optionsFor(series, `--accept-changes${only}`)}\`.`;
 }
 
-/** `--only NAME`, and what overrules a guard. */
+/** What removes snapshots that a lowered `keep` lets go. */
+export function pruneHint(series: string): string {
+  return `lower \`keep\` in the plan, and run \`${commandLine(`prune ${seriesWord(series)}`)}\``;
+}
+
+/** The run of one row that overrules a guard. */
 export function optionsFor(series: string, overrule: string): string {
-  return `--only ${seriesWord(series)} ${overrule}`;
+  return commandLine(`run --only ${seriesWord(series)} ${overrule}`);
 }
 
 /** The name or folder of a series, or a path, as one word of a shell. */
@@ -65,7 +72,7 @@ export function guardEmptySource(
   if (accepted || files > 0 || previousFiles === 0) return;
   throw new GuardError(
     'empty-source',
-    `Source "${source}" is empty, but the last snapshot has ${previousFiles} files; nothing was written`,
+    `Source "${source}" is empty, but the last snapshot has ${formatCountOf(previousFiles, 'file')}; nothing was written`,
     `Is its disk connected? ${wayOut(name)}`,
   );
 }
@@ -90,7 +97,7 @@ export function guardFreeSpace(
   throw new GuardError(
     'free-space',
     `"${destination}" has ${inMegabytes(freeBytes)} free, and about ${inMegabytes(needed)} are needed; nothing was written`,
-    `Make room there, or lower \`keep\` in the plan. It may be enough all the same. ${wayOut(name)}`,
+    `Make room there, or ${pruneHint(name)}. It may be enough all the same. ${wayOut(name)}`,
   );
 }
 

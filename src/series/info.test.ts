@@ -251,6 +251,9 @@ describe('parseInfo()', () => {
 
   it.each<[string, unknown]>([
     ['time.started', '2026-11-19 02:00:00'],
+    // What runs compute with such a time is no number.
+    ['time.started', '2026-13-40T02:00:00Z'],
+    ['time.finished', '2026-11-19T25:00:00Z'],
     ['time.finished', '2026-11-19T02:00:00+01:00'],
     ['machine', 'the machine-id itself'],
     ['sequence', 1.5],

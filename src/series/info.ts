@@ -105,7 +105,6 @@ const DATE = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 /** A keyed hash, see `host/machine.ts`. */
 export const MACHINE: RegExp = /^[0-9a-f]{32}$/;
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
 /** A plain name: nothing that leads out of the snapshot's folder. */
 // oxlint-disable-next-line no-control-regex -- NUL is one of those that no name holds
 const FILE_NAME = /^(?!\.{1,2}$)[^/\\\0]+$/;
@@ -149,7 +148,7 @@ export function parseInfo(json: string, where: string): Info {
     ...(fields.has('machine') && { machine: fields.text('machine', MACHINE) }),
     source: fields.text('source'),
     destination: fields.text('destination'),
-    time: { started: time.text('started', TIME), finished: time.text('finished', TIME) },
+    time: { started: time.time('started'), finished: time.time('finished') },
     ...(fields.has('sequence') && { sequence: fields.count('sequence') }),
     ...(fields.has('zone') && { zone: fields.text('zone', ZONE) }),
     ...(fields.has('archiveDate') && { archiveDate: fields.text('archiveDate', DATE) }),

@@ -1,5 +1,6 @@
 import { type ArchiveFormat, formatOf } from '../base/archive-format.ts';
 // How snapshots and their files are called.
+import { SnapshotError } from '../base/errors.ts';
 
 /** `2026-11-19T02-00-00Z`: ISO 8601 with `-` for `:`, which Windows does not allow in names. */
 const SNAPSHOT_NAME = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/;
@@ -17,12 +18,29 @@ export const RESTORE_FILE = 'RESTORE.txt';
 export const UNFINISHED_FILE = 'UNFINISHED';
 /** Lies in a dated folder that rotation or a clearing run has begun to remove, until the folder is gone. */
 export const LET_GO_FILE = 'LET-GO';
+/** Lies in the folder of a snapshot that rotation never takes, see pins.ts. */
+export const PINNED_FILE = 'PINNED';
+/**
+ * A folder beside it, where versions that know no pins write a file before they remove anything of a snapshot: they fail
+ * there, and remove nothing.
+ */
+export const BOLT_FOLDER: string = `${LET_GO_FILE}.part`;
 
 const OWN_FILES = [INFO_FILE, INDEX_FILE, CHANGES_FILE, DEAD_FILE, SUMS_FILE, RESTORE_FILE];
 const MARKERS = [UNFINISHED_FILE, LET_GO_FILE];
 
-/** The name of a snapshot that begins at `at`; parts of a second are cut off. */
+/**
+ * The name of a snapshot that begins at `at`; parts of a second are cut off.
+ *
+ * @throws {@link SnapshotError} `E_HOST` for a year that has no name of this form.
+ */
 export function snapshotName(at: Date): string {
+  const year = at.getUTCFullYear();
+  if (!(year >= 0 && year <= 9999)) {
+    throw new SnapshotError('E_HOST', `The clock of this machine says that it is the year ${year}`, {
+      hint: 'Set it right; no snapshot was written.',
+    });
+  }
   return `${at.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
 }
 

@@ -51,7 +51,6 @@ export interface PastRemoval {
 
 export type PastRecord = PastRun | PastVerify | PastDrill | PastRemoval;
 
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
 const RUNS = ['written', 'unchanged', 'failed', 'stopped', 'waiting'] as const;
 const RESULTS = ['passed', 'failed'] as const;
 const REMOVALS = ['prune', 'forget'] as const;
@@ -81,8 +80,7 @@ export function parsePast(line: string): PastRecord | undefined {
 
 /** @throws {@link SnapshotError} `E_DAMAGED` */
 export function readPast(fields: Fields): PastRecord {
-  const started = fields.text('started', TIME);
-  if (Number.isNaN(Date.parse(started))) fields.wrong('started');
+  const started = fields.time('started');
   const outcome = fields.oneOf('outcome', [...RUNS, ...REMOVALS, 'verify', 'drill']);
   if (outcome === 'drill') return { outcome, started, result: fields.oneOf('result', RESULTS) };
   if (outcome === 'verify') {
@@ -110,7 +108,7 @@ export function readPast(fields: Fields): PastRecord {
     ...heldBackOf(fields),
     ...(fields.has('snapshots') && {
       snapshots: fields.count('snapshots'),
-      oldest: fields.has('oldest') ? fields.text('oldest', TIME) : null,
+      oldest: fields.has('oldest') ? fields.time('oldest') : null,
       seriesBytes: fields.count('seriesBytes'),
     }),
     ...damageOf(fields),

@@ -1,7 +1,7 @@
 // Removing a dated folder, so that at no moment it looks like a snapshot that has lost something.
 import { SnapshotError } from '../base/errors.ts';
 import type { StoreItem } from '../store/store.ts';
-import { INFO_FILE, isOurs, LET_GO_FILE } from './names.ts';
+import { BOLT_FOLDER, INFO_FILE, isOurs, LET_GO_FILE, PINNED_FILE } from './names.ts';
 import { type Home, namedElsewhere, type Snapshot } from './survey.ts';
 
 /** Why a snapshot's folder is still there after {@link Series.remove}. */
@@ -10,13 +10,21 @@ export interface Left {
   readonly shared: readonly string[];
 }
 
-/** What `Series.remove` promises, of a folder that holds `items`. */
+/**
+ * What `Series.remove` promises, of a folder that holds `items`.
+ *
+ * @throws {@link SnapshotError} `E_STORE` when the snapshot is pinned: who asks has looked, and was overtaken.
+ */
 export async function removeFolder(
   home: Home,
   snapshot: string,
-  items: readonly StoreItem[],
+  all: readonly StoreItem[],
   snapshots: readonly Snapshot[],
 ): Promise<Left> {
+  if (all.some(({ name }) => name === PINNED_FILE))
+    throw new SnapshotError('E_STORE', `"${home.place(snapshot)}" is pinned`);
+  if (all.some(({ name }) => name === BOLT_FOLDER)) await unbolt(home, snapshot);
+  const items = all.filter(({ name, isFolder }) => name !== BOLT_FOLDER || !isFolder);
   const named = namedElsewhere(snapshots.filter(({ name }) => name !== snapshot));
   await letGo(home, snapshot, items);
   await home.store.remove(home.key(snapshot, INFO_FILE));
@@ -33,6 +41,12 @@ export async function removeFolder(
     foreign.push(...(await home.store.list(home.key(snapshot))).map(({ name }) => name));
   }
   return { foreign, shared };
+}
+
+/** Removes what a pin has left that was taken back, or never finished. */
+export async function unbolt(home: Pick<Home, 'store' | 'key'>, snapshot: string): Promise<void> {
+  await home.store.remove(home.key(snapshot, BOLT_FOLDER, PINNED_FILE));
+  await home.store.removeFolder(home.key(snapshot, BOLT_FOLDER));
 }
 
 /** Has the folder say that it is to go, before anything of it does. */

@@ -105,6 +105,71 @@ describe('planRotation()', () => {
     expect(keptNames(planRotation(twins, { daily: 2 }))).toEqual(['c']);
   });
 
+  it.each<[string | undefined, string | undefined, string[]]>([
+    ['Pacific/Auckland', undefined, ['2026-01-01T12:00:00Z', '2026-01-01T10:00:00Z']],
+    [undefined, 'Pacific/Auckland', ['2026-01-01T12:00:00Z', '2026-01-01T10:00:00Z']],
+    ['UTC', 'Pacific/Auckland', ['2026-01-01T12:00:00Z']],
+    [undefined, undefined, ['2026-01-01T12:00:00Z']],
+  ])('counts days in the zone %s of a snapshot, or else in %s', (zone, otherwise, kept) => {
+    const around = ['2026-01-01T10:00:00Z', '2026-01-01T12:00:00Z'].map((name) => ({ ...taken(name), zone }));
+    expect(keptNames(planRotation(around, { daily: 2 }, otherwise))).toEqual(kept);
+  });
+
+  // `?`: of unknown time. It stays where it may be the newest of its day, and takes the place of no other.
+  it.each<[string, string[], Retention, string[]]>([
+    [
+      'between two days',
+      ['2026-01-01', '2026-01-02?', '2026-01-03'],
+      { daily: 2 },
+      ['2026-01-03', '2026-01-02?', '2026-01-01'],
+    ],
+    [
+      'of one day for certain',
+      ['2026-01-02T01:00:00Z', '2026-01-02T02:00:00Z?', '2026-01-02T03:00:00Z'],
+      { daily: 2 },
+      ['2026-01-02T03:00:00Z'],
+    ],
+    [
+      'of one month for certain, but of any day',
+      ['2026-01-01', '2026-01-02?', '2026-01-03'],
+      { monthly: 2 },
+      ['2026-01-03'],
+    ],
+    [
+      'the newest, whatever it is',
+      ['2026-01-01', '2026-01-02', '2026-01-03?'],
+      { daily: 1 },
+      ['2026-01-03?', '2026-01-02'],
+    ],
+    ['the oldest', ['2026-01-01?', '2026-01-02'], { daily: 2 }, ['2026-01-02', '2026-01-01?']],
+    ['the oldest, as long as there is room', ['2026-01-01?', '2026-01-02'], { daily: 1 }, ['2026-01-02']],
+    [
+      'two in a row',
+      ['2026-01-01', '2026-01-02?', '2026-01-03?', '2026-01-04'],
+      { daily: 2 },
+      ['2026-01-04', '2026-01-03?', '2026-01-02?', '2026-01-01'],
+    ],
+    [
+      'by its number',
+      ['2026-01-01?', '2026-01-02?', '2026-01-03'],
+      { last: 2 },
+      ['2026-01-03', '2026-01-02?'],
+    ],
+  ])('of those without a certain time keeps %s', (_, names, policy, kept) => {
+    const snapshots = names.map((name): Dated => {
+      const doubt = name.endsWith('?') ? 'odd' : undefined;
+      return { ...taken(name.replace('?', '')), name, doubt };
+    });
+    expect(keptNames(planRotation(snapshots, policy))).toEqual(kept);
+  });
+
+  it('keeps a hundred in a row of which nobody knows the day, and begins anew after one that is certain', () => {
+    const run = nights('2026-01-01', 101).map((one): Dated => ({ ...one, doubt: 'odd' }));
+    const later = nights('2026-06-01', 101).map((one): Dated => ({ ...one, doubt: 'odd' }));
+    const all = [taken('2025-12-31'), ...run, taken('2026-05-31'), ...later, taken('2026-12-31')];
+    expect(planRotation(all, { daily: 3 }).remove).toEqual([run[0], later[0]]);
+  });
+
   it('finds nothing to do where there is nothing', () => {
     expect(planRotation([], { last: 1 })).toEqual({ keep: [], remove: [] });
   });

@@ -68,7 +68,8 @@ export class Series {
 
   /** `parts` as a place, for people. */
   place(...parts: readonly string[]): string {
-    return [this.store.label, this.name, ...parts].join('/');
+    // The root of a disk has its slash already.
+    return [this.store.label.replace(/\/$/, ''), this.name, ...parts].join('/');
   }
 
   /** @param now - What the clock says, to tell which clocks were wrong. */

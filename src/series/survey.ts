@@ -1,5 +1,7 @@
 // What there is in a series: snapshots, and dated folders that are none.
 import { SnapshotError } from '../base/errors.ts';
+import { commandLine } from '../base/command-line.ts';
+import { shellWord } from '../base/shell-word.ts';
 import type { Placed } from './clocks.ts';
 import { inOrder } from './order.ts';
 import type { Store, StoreItem } from '../store/store.ts';
@@ -92,7 +94,7 @@ export async function surveySeries(home: Home, now: Date): Promise<Survey> {
       else bare.push({ name, items: seen.items });
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
-      damaged.push({ name, error: withWayOut(error, home.name) });
+      damaged.push({ name, error: withWayOut(error, home.place()) });
     }
   }
   const snapshots = inOrder(found, now);
@@ -102,7 +104,7 @@ export async function surveySeries(home: Home, now: Date): Promise<Survey> {
     if (state === 'damaged') {
       const error = new SnapshotError('E_DAMAGED', `"${home.place(name, INFO_FILE)}" is missing`);
       const isOnly = isArchivesOnly({ series: home.name, items });
-      damaged.push({ name, error: withWayOut(error, home.name), isArchivesOnly: isOnly });
+      damaged.push({ name, error: withWayOut(error, home.place()), isArchivesOnly: isOnly });
     } else states[state === 'needed' ? 'kept' : state].push(name);
   }
   return { snapshots, ...states, damaged: damaged.toSorted((a, b) => (a.name < b.name ? -1 : 1)), foreign };
@@ -180,8 +182,8 @@ async function sumsOf(home: Home, snapshot: string): Promise<Iterable<string> | 
 }
 
 /** `error`, with what to do about a snapshot that is damaged. */
-function withWayOut(error: SnapshotError, series: string): SnapshotError {
+function withWayOut(error: SnapshotError, place: string): SnapshotError {
   if (error.hint !== undefined || error.code !== 'E_DAMAGED') return error;
-  const hint = `\`snapshot verify ${series} --repair\` writes it anew from what is left. Until then it stays, and counts for no \`keep\`.`;
+  const hint = `\`${commandLine(`verify ${shellWord(place)} --repair`)}\` writes it anew from what is left. Until then it stays, and counts for no \`keep\`.`;
   return new SnapshotError('E_DAMAGED', error.message, { cause: error.cause, hint });
 }

@@ -1,5 +1,8 @@
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 
+/** What is done to read; all else is done to write. */
+const READING: ReadonlySet<string> = new Set(['list', 'look at', 'read']);
+
 /** What a file call of the system has thrown, as an error of the store. */
 export function storeError(action: string, path: string, cause: unknown): SnapshotError {
   const code = systemCode(cause);
@@ -8,9 +11,13 @@ export function storeError(action: string, path: string, cause: unknown): Snapsh
     const hint = 'Make room on the destination.';
     return new SnapshotError('E_SPACE', message, { cause, hint });
   }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    const hint = 'Check who may write to the destination.';
+  if (code === 'EROFS') {
+    const hint = 'Mount it so that it can be written.';
     return new SnapshotError('E_STORE', message, { cause, hint });
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    const what = READING.has(action) ? 'read the destination' : 'write to the destination';
+    return new SnapshotError('E_STORE', message, { cause, hint: `Check who may ${what}.` });
   }
   return new SnapshotError('E_STORE', message, { cause });
 }

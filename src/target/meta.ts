@@ -1,38 +1,59 @@
 // Owner, permissions and time of what was restored. Synchronous: it runs in workers.
 import { fchmodSync, fchownSync, fstatSync, futimesSync } from 'node:fs';
 import { reasonOf } from '../base/errors.ts';
-import { toTime } from './mtime.ts';
+import { isOtherTime, toTime } from './mtime.ts';
 import type { Meta } from './order.ts';
 
 const SET_USER = 0o4000;
 const SET_GROUP = 0o2000;
 
-const USER = process.geteuid?.();
-const GROUPS: ReadonlySet<number> = new Set(process.getgroups?.());
+/** Who restores. */
+export interface User {
+  /** Undefined on Windows. */
+  readonly uid: number | undefined;
+  readonly groups: ReadonlySet<number>;
+}
+
+const SELF: User = { uid: process.geteuid?.(), groups: new Set(process.getgroups?.()) };
 
 /**
  * Sets the owner where that is allowed, then mode and time. Where it is not, the bits that let others act as the
  * owner are left out, as `cp -p` does. Content is worth more than these: what the file system refuses is told.
  *
+ * @param by - For tests.
  * @returns What was refused, in words; undefined when nothing was.
  */
-export function setMeta(fd: number, { mode, uid, gid, mtimeNs }: Meta): string | undefined {
+export function setMeta(fd: number, { mode, uid, gid, mtimeNs }: Meta, by: User = SELF): string | undefined {
   const refused: string[] = [];
-  const owned = setOwner({ uid, gid }, fstatSync(fd), (user, group) => fchownSync(fd, user, group), refused);
+  const chown = (user: number, group: number): void => fchownSync(fd, user, group);
+  const owned = setOwner({ uid, gid }, fstatSync(fd), chown, refused, by);
   const allowed = mode & ~((owned.user ? 0 : SET_USER) | (owned.group ? 0 : SET_GROUP));
   const why = attempt(() => fchmodSync(fd, allowed));
   // Some file systems say that they did it.
   const { mode: now } = fstatSync(fd);
   if (process.platform !== 'win32' && (now & 0o7777) !== allowed)
     refused.push(`its mode is ${octal(now)}, not ${octal(allowed)}${because(why)}`);
-  setTime(() => futimesSync(fd, Date.now() / 1000, toTime(mtimeNs)), refused);
+  setTime(
+    mtimeNs,
+    (time) => futimesSync(fd, Date.now() / 1000, time),
+    () => fstatSync(fd, { bigint: true }),
+    refused,
+  );
   return inWords(refused);
 }
 
-/** Sets a time by `call`; a failure is added to `refused`. */
-export function setTime(call: () => void, refused: string[]): void {
-  const why = attempt(call);
+/** Sets a time by `set`; a failure is added to `refused`, and that `look` finds another one than `mtimeNs`. */
+export function setTime(
+  mtimeNs: bigint,
+  set: (time: number | Date) => void,
+  look: () => { readonly mtimeNs: bigint },
+  refused: string[],
+): void {
+  const why = attempt(() => set(toTime(mtimeNs)));
   if (why !== undefined) refused.push(`its time could not be set${because(why)}`);
+  else if (isOtherTime(look().mtimeNs, mtimeNs)) {
+    refused.push('its time is another one, as this file system has not that year');
+  }
 }
 
 export function inWords(refused: readonly string[]): string | undefined {
@@ -49,6 +70,7 @@ interface Owner {
  * no failure; that a file system refuses root is added to `refused`.
  *
  * @param now - Whose it is.
+ * @param by - For tests.
  * @returns Whether it has the user and the group.
  */
 export function setOwner(
@@ -56,17 +78,19 @@ export function setOwner(
   now: Owner,
   chown: (uid: number, gid: number) => void,
   refused: string[],
+  by: User = SELF,
 ): { readonly user: boolean; readonly group: boolean } {
   // Windows.
-  if (USER === undefined || (now.uid === uid && now.gid === gid)) return { user: true, group: true };
-  if (USER === 0) {
+  if (by.uid === undefined || (now.uid === uid && now.gid === gid)) return { user: true, group: true };
+  if (by.uid === 0) {
     const why = attempt(() => chown(uid, gid));
     if (why === undefined) return { user: true, group: true };
     refused.push(`its owner is ${now.uid}:${now.gid}, not ${uid}:${gid}${because(why)}`);
     return { user: now.uid === uid, group: now.gid === gid };
   }
-  const group = now.gid === gid || (GROUPS.has(gid) && attempt(() => chown(USER, gid)) === undefined);
-  return { user: uid === USER, group };
+  const user = by.uid;
+  const group = now.gid === gid || (by.groups.has(gid) && attempt(() => chown(user, gid)) === undefined);
+  return { user: uid === user, group };
 }
 
 /** @returns Why it failed; undefined when it was done. */

@@ -14,7 +14,11 @@ const CUTS = Number(process.versions.node.split('.')[0]) < 24;
  */
 export function toTime(ns: bigint, cuts: boolean = CUTS): number | Date {
   // As a negative number it would be taken for now.
-  if (ns < 0n) return new Date(Number((ns - 999_999n) / 1_000_000n));
+  if (ns < 0n) {
+    const date = new Date(Number((ns - 999_999n) / 1_000_000n));
+    // The first that there is: what becomes of it is told.
+    return Number.isNaN(date.getTime()) ? new Date(-8.64e15) : date;
+  }
   const wanted = cuts ? ns - (ns % 1000n) : ns;
   const seconds = Number(wanted / BILLION) + Number(wanted % BILLION) / 1e9;
   const off = setNs(seconds) - wanted;
@@ -41,4 +45,13 @@ const ROUNDING_NS = 2000n;
 
 export function isSameTime(a: bigint, b: bigint): boolean {
   return a - b < ROUNDING_NS && b - a < ROUNDING_NS;
+}
+
+/** FAT counts in steps of two seconds: what is further away is another time. */
+const STEP_NS = 2_000_000_000n;
+
+/** Whether a file system that was given the time `wanted` has made another one of it: not each has all years. */
+export function isOtherTime(found: bigint, wanted: bigint): boolean {
+  const off = found - wanted;
+  return off > STEP_NS || off < -STEP_NS;
 }

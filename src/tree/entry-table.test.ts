@@ -20,7 +20,11 @@ const scanned = fc
     mode: fc.nat({ max: 0o7777 }),
     uid: fc.nat({ max: 0xffffffff }),
     gid: fc.nat({ max: 0xffffffff }),
-    mtimeNs: fc.bigInt({ min: -MAX_INT64, max: MAX_INT64 }),
+    // File systems have seconds of 64 bits.
+    mtimeNs: fc.oneof(
+      fc.bigInt({ min: -MAX_INT64, max: MAX_INT64 }),
+      fc.bigInt({ min: -MAX_INT64 * 10n ** 9n, max: MAX_INT64 * 10n ** 9n }),
+    ),
     ctimeNs: fc.bigInt({ min: -MAX_INT64, max: MAX_INT64 }),
     inode: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
     target: path,

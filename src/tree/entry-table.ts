@@ -7,6 +7,9 @@ const HASH_BYTES = 32;
 /** In place of a block's number: the path is among the loose ones. */
 const LOOSE = 0xffffffff;
 
+/** Times that fit into a column, from 1677 to 2262; file systems have others. */
+const LAST_NS = 2n ** 63n - 1n;
+
 /** One typed array per property: what a million entries cost is their paths and about 100 bytes each. */
 interface Columns {
   readonly type: Uint8Array<ArrayBuffer>;
@@ -31,6 +34,8 @@ export interface EntryChunk {
   readonly targets: ReadonlyMap<number, BytePath>;
   /** Files that may have other names: device and inode, by number. */
   readonly shared: ReadonlyMap<number, string>;
+  /** Times of modification that fit into no column, by number. */
+  readonly farTimes: ReadonlyMap<number, bigint>;
 }
 
 /**
@@ -50,6 +55,7 @@ export class EntryTable {
   readonly #targets = new Map<number, BytePath>();
   readonly #hardlinks = new Map<number, BytePath>();
   readonly #shared = new Map<number, string>();
+  readonly #farTimes = new Map<number, bigint>();
   /** First path of each file with several names, by device and inode. */
   readonly #firstNames = new Map<string, BytePath>();
   #hashes = new Uint8Array(0);
@@ -78,7 +84,7 @@ export class EntryTable {
     columns.size[i] = entry.size;
     columns.uid[i] = entry.uid;
     columns.gid[i] = entry.gid;
-    columns.mtimeNs[i] = entry.mtimeNs;
+    this.#setTime(i, entry.mtimeNs);
     columns.ctimeNs[i] = entry.ctimeNs;
     columns.inode[i] = entry.inode;
     if (entry.target !== undefined) this.#targets.set(i, entry.target);
@@ -96,7 +102,7 @@ export class EntryTable {
       mode: columns.mode[i] ?? 0,
       uid: columns.uid[i] ?? 0,
       gid: columns.gid[i] ?? 0,
-      mtimeNs: columns.mtimeNs[i] ?? 0n,
+      mtimeNs: this.#farTimes.get(i) ?? columns.mtimeNs[i] ?? 0n,
       ctimeNs: columns.ctimeNs[i] ?? 0n,
       inode: columns.inode[i] ?? 0n,
       target: this.#targets.get(i),
@@ -136,9 +142,15 @@ export class EntryTable {
   /** What a read found in place of what the scan had seen. */
   update(i: number, seen: Pick<Entry, 'size' | 'mtimeNs' | 'ctimeNs' | 'inode'>): void {
     this.#columns.size[i] = seen.size;
-    this.#columns.mtimeNs[i] = seen.mtimeNs;
+    this.#setTime(i, seen.mtimeNs);
     this.#columns.ctimeNs[i] = seen.ctimeNs;
     this.#columns.inode[i] = seen.inode;
+  }
+
+  #setTime(i: number, ns: bigint): void {
+    this.#columns.mtimeNs[i] = ns;
+    if (ns > LAST_NS || ns < -LAST_NS) this.#farTimes.set(i, ns);
+    else if (this.#farTimes.size > 0) this.#farTimes.delete(i);
   }
 
   /** Puts `entry` in the place of entry `i`, which is of the same type and has the same path. */
@@ -192,6 +204,7 @@ export class EntryTable {
     this.#blocks.push(chunk.paths);
     this.#length += chunk.length;
     for (const [i, target] of chunk.targets) this.#targets.set(start + i, target);
+    for (const [i, ns] of chunk.farTimes) this.#farTimes.set(start + i, ns);
     for (const [i, key] of chunk.shared) {
       const first = this.#firstNames.get(key);
       if (first === undefined) this.#firstNames.set(key, this.path(start + i));
@@ -216,6 +229,7 @@ export class EntryTable {
       columns,
       targets: this.#targets,
       shared: this.#shared,
+      farTimes: this.#farTimes,
     };
     return {
       chunk,

@@ -60,7 +60,7 @@ export function parseMounts(text: string): readonly MountLine[] {
 }
 
 /** Blanks, tabs, line ends and backslashes are there as octal digits. */
-function unescaped(text: string): string {
+export function unescaped(text: string): string {
   return text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCodePoint(Number.parseInt(octal, 8)),
   );

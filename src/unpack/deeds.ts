@@ -19,7 +19,6 @@ import { systemCode } from '../base/errors.ts';
 import { display, toBytes } from '../tree/path.ts';
 import { type Target, Unsafe } from '../target/contained.ts';
 import { inWords, setMeta, setOwner, setTime } from '../target/meta.ts';
-import { toTime } from '../target/mtime.ts';
 import type { Deed } from './tasks.ts';
 import { claim, nameRefused, removePart, settleFile } from '../target/write-file.ts';
 
@@ -90,7 +89,12 @@ function makeLink(
   }
   try {
     setOwner({ uid, gid }, lstatSync(part), (user, group) => lchownSync(part, user, group), refused);
-    setTime(() => lutimesSync(part, Date.now() / 1000, toTime(mtimeNs)), refused);
+    setTime(
+      mtimeNs,
+      (time) => lutimesSync(part, Date.now() / 1000, time),
+      () => lstatSync(part, { bigint: true }),
+      refused,
+    );
     claim(target, { path, replaces }, part);
   } catch (error) {
     removePart(part);
@@ -119,7 +123,12 @@ function setAt(target: Target, { path, type, ...meta }: Of<'set'>): string | und
   if (process.platform === 'win32') {
     // There, folders cannot be opened.
     const refused: string[] = [];
-    setTime(() => utimesSync(at, Date.now() / 1000, toTime(meta.mtimeNs)), refused);
+    setTime(
+      meta.mtimeNs,
+      (time) => utimesSync(at, Date.now() / 1000, time),
+      () => lstatSync(at, { bigint: true }),
+      refused,
+    );
     return inWords(refused);
   }
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

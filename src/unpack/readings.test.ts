@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Places } from './places.ts';
-import { type Reading, readingsOf } from './readings.ts';
+import { partsOf, type Reading, readingsOf } from './readings.ts';
 
 const MIB = 1024 * 1024;
 const ARCHIVE = { key: 'one', format: 'tar.zst' } as const;
@@ -75,5 +75,36 @@ describe('readingsOf()', () => {
       { kind: 'nowhere', files: [1] },
     ]);
     expect([...readingsOf([7], new Places(), () => 1)]).toEqual([{ kind: 'nowhere', files: [7] }]);
+  });
+});
+
+describe('partsOf()', () => {
+  const file = fc.record({
+    piece: fc.integer({ min: 0, max: 3 }),
+    size: fc.constantFrom(1, 5000, 7 * MIB, 16 * MIB),
+  });
+
+  it('keeps the order, and gives each part little content and the bytes that it needs', () => {
+    fc.assert(
+      fc.property(fc.array(file, { minLength: 1, maxLength: 30 }), (files) => {
+        const size = (i: number): number => files[i]?.size ?? 0;
+        const pieces = [0, 1, 2, 3].flatMap((piece) => {
+          const own = [...files.keys()].filter((i) => files[i]?.piece === piece);
+          return own.length === 0 ? [] : [{ offset: piece * 1000, length: 900, files: own }];
+        });
+        const reading: Reading = { kind: 'pieces', archive: ARCHIVE, offset: 0, length: 4000, pieces };
+        const parts = [...partsOf(reading, size)];
+        expect(parts.flatMap(filesOf)).toEqual(filesOf(reading));
+        for (const part of parts) {
+          const numbers = filesOf(part);
+          const bytes = numbers.reduce((sum, i) => sum + size(i), 0);
+          expect(numbers.length === 1 || bytes <= 16 * MIB).toBe(true);
+          expect(part.offset).toBe(part.pieces[0]?.offset);
+          expect(part.offset + part.length).toBe((part.pieces.at(-1)?.offset ?? 0) + 900);
+          for (const { offset, files: own } of part.pieces)
+            for (const i of own) expect(offset).toBe((files[i]?.piece ?? 0) * 1000);
+        }
+      }),
+    );
   });
 });

@@ -19,14 +19,14 @@ export const ROOMS: readonly Room[] = [
   room(
     'cursor',
     ['series/index/index-cursor.ts', 'series/holdings.ts'],
-    ['series/index/index-cursor.test.ts'],
+    ['series/index/index-cursor.test.ts', 'series/holdings.test.ts'],
   ),
   room(
     'compare',
     ['tree/{compare,tree-hash,entry-table,hardlinks,path}.ts'],
     ['tree/{compare,tree-hash,entry-table,hardlinks,path}.test.ts'],
   ),
-  room('scan', ['tree/{scan,scanner}.ts'], ['tree/{scan,scanner}.test.ts']),
+  room('scan', ['tree/{scan,scanner,mounts}.ts'], ['tree/{scan,scanner,mounts,scan-devices}.test.ts']),
   room('plan', ['plan/*.ts'], ['plan/*.test.ts']),
   room(
     'config',
@@ -44,7 +44,11 @@ export const ROOMS: readonly Room[] = [
   room('status', ['jobs/status/*.ts'], ['jobs/status/*.test.ts']),
   room('unpack', ['{unpack,target}/*.ts'], ['{unpack,target}/*.test.ts']),
   room('commit', ['series/{commit,sums}.ts'], ['series/{commit,sums}.test.ts']),
-  room('rotation', ['series/{rotation,names}.ts'], ['series/{rotation,names}.test.ts']),
+  room(
+    'rotation',
+    ['series/{rotation,names,clocks,order,zone}.ts'],
+    ['series/{rotation,names,clocks,order,zone}.test.ts'],
+  ),
   room('guards', ['series/guards.ts'], ['series/guards.test.ts']),
   room('lock', ['series/lock/*.ts'], ['series/lock/*.test.ts']),
   room('restore', ['jobs/restore/*.ts'], ['jobs/restore/*.test.ts']),

@@ -4,7 +4,8 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const config: ViteUserConfig = defineConfig({
   test: {
     include: (process.env['SNAPSHOT_MUTATE_TESTS'] ?? '').split('\n').filter((glob) => glob !== ''),
-    testTimeout: 30_000,
+    setupFiles: ['test/campaigns/mutate-setup.ts'],
+    testTimeout: 120_000,
   },
 });
 

@@ -1,5 +1,6 @@
 import { check, type Finding } from '../../jobs/check.ts';
 import { loadPlan } from '../../plan/plan.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { formatCountOf } from '../../base/amounts.ts';
 import { recallFor } from '../state.ts';
@@ -12,11 +13,12 @@ export async function checkCommand(options: CommonOptions, terminal: Terminal): 
   const { json, quiet } = options;
   const plan = await loadPlan(options.plan);
   const rows = await check(plan, recallFor(terminal), new Date());
+  const all = rows.map(({ row }) => row);
   const findings = rows.flatMap((row) => row.findings);
   const status = findings.some(({ level }) => level === 'failure') ? 1 : 0;
   if (json) {
     for (const { row, findings: ofRow } of rows) {
-      terminal.out(JSON.stringify({ event: 'check', row: row.name, findings: ofRow }));
+      terminal.out(JSON.stringify({ event: 'check', row: rowLabel(row, all), findings: ofRow }));
     }
     terminal.out(JSON.stringify({ event: 'end', status }));
     return status;
@@ -29,7 +31,7 @@ export async function checkCommand(options: CommonOptions, terminal: Terminal): 
   };
   for (const { row, findings: ofRow } of rows) {
     const shown = quiet ? ofRow.filter(({ level }) => level !== 'ok') : ofRow;
-    if (shown.length > 0) print(terminal.style('bold', row.name));
+    if (shown.length > 0) print(terminal.style('bold', rowLabel(row, all)));
     shown.forEach(show);
   }
   const inactive = plan.rows.length - rows.length;

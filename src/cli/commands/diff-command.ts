@@ -1,7 +1,8 @@
 import { SnapshotError } from '../../base/errors.ts';
-import { findSeries, rowOf } from '../../jobs/address.ts';
+import { rowOf } from '../../jobs/address.ts';
 import { chooseRange, diffSnapshots, type Range } from '../../jobs/look/diff.ts';
 import { countDifferences, type Difference, toBackUp } from '../../jobs/look/difference.ts';
+import { SeriesPlaces } from '../../jobs/run/series-places.ts';
 import { formatLocal } from '../../jobs/moment.ts';
 import { loadPlan } from '../../plan/plan.ts';
 import type { Series } from '../../series/series.ts';
@@ -13,6 +14,7 @@ import { formatBytes, formatCount, formatCountOf } from '../../base/amounts.ts';
 import { pathProperty } from '../../series/index/index-line.ts';
 import { printLines } from '../views/print-lines.ts';
 import { stopSignal } from '../stop-signal.ts';
+import { openSeries } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface DiffCommandOptions extends CommonOptions {
@@ -30,7 +32,7 @@ interface Found {
 
 export async function diffCommand(options: DiffCommandOptions, terminal: Terminal): Promise<number> {
   const { json, quiet } = options;
-  const series = await findSeries(options.series, async () => await loadPlan(options.plan));
+  const series = await openSeries(options.series, async () => await loadPlan(options.plan), terminal);
   const survey = await series.survey();
   const range = chooseRange(survey, options.from, options.to);
   const isLatest = range.from === survey.snapshots.at(-1);
@@ -81,7 +83,11 @@ async function withNow(
     status.show(`scanning ${row.source}`);
     const progress = (files: number, total: number): void =>
       status.show(`reading what may have changed: ${formatCount(files)} of ${formatCount(total)} files`);
-    const found = await diffNow(series, from, row, { signal: stop.signal, progress });
+    const found = await diffNow(series, from, row, {
+      signal: stop.signal,
+      progress,
+      apart: await new SeriesPlaces(plan.rows).apartFrom(row),
+    });
     return { ...found, backUp: isLatest ? toBackUp(found.differences) : undefined };
   } catch (error) {
     if (stop.signal.aborted) throw new SnapshotError('E_STOPPED', 'Stopped by the user', { cause: error });

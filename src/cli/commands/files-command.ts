@@ -1,5 +1,4 @@
 import { formatLocal } from '../../jobs/moment.ts';
-import { findSeries } from '../../jobs/address.ts';
 import { findFiles, type FoundCount } from '../../jobs/look/files.ts';
 import { loadPlan } from '../../plan/plan.ts';
 import { type IndexEntry, pathProperty } from '../../series/index/index-line.ts';
@@ -8,6 +7,7 @@ import type { CommonOptions } from '../options/common-options.ts';
 import { dateOf, formatMode, formatNs, hashText, pathText } from '../views/entry-text.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { printLines } from '../views/print-lines.ts';
+import { openSeries } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface FilesCommandOptions extends CommonOptions {
@@ -18,7 +18,7 @@ export interface FilesCommandOptions extends CommonOptions {
 
 export async function filesCommand(options: FilesCommandOptions, terminal: Terminal): Promise<number> {
   const { json, quiet, globs, at } = options;
-  const series = await findSeries(options.series, async () => await loadPlan(options.plan));
+  const series = await openSeries(options.series, async () => await loadPlan(options.plan), terminal);
   const { snapshot, entries, count } = await findFiles(series, globs, at);
   const line = json ? jsonLine : textLine;
   const lines = function* (): Generator<string> {

@@ -1,7 +1,10 @@
-import { findSeries, seriesOfPlan } from '../../jobs/address.ts';
+import { EXIT_STATUS, gravestStatus } from '../../base/errors.ts';
+import { findSeries, rowOf, seriesOfPlan } from '../../jobs/address.ts';
 import { findInSeries, type FoundInSeries, type FoundPath, type Stay } from '../../jobs/look/find.ts';
 import { formatLocal } from '../../jobs/moment.ts';
-import { loadPlan } from '../../plan/plan.ts';
+import { outOfReach } from '../../jobs/reach.ts';
+import { loadPlan, type Plan } from '../../plan/plan.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import { pathProperty } from '../../series/index/index-line.ts';
 import type { Series } from '../../series/series.ts';
 import { globFor } from '../../tree/globs.ts';
@@ -9,7 +12,9 @@ import type { CommonOptions } from '../options/common-options.ts';
 import { dateOf, formatNs, hashText, pathText } from '../views/entry-text.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { printLines } from '../views/print-lines.ts';
+import { failureEvent, orFailure, showFailure } from '../views/series-failure.ts';
 import { shellWord } from '../../base/shell-word.ts';
+import { recallFor } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface FindCommandOptions extends CommonOptions {
@@ -22,32 +27,72 @@ const MOST_COMMANDS = 10;
 
 export async function findCommand(options: FindCommandOptions, terminal: Terminal): Promise<number> {
   const { json, quiet, globs } = options;
-  const plan = async (): ReturnType<typeof loadPlan> => await loadPlan(options.plan);
+  let plan: Plan | undefined;
+  const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
+  const recall = recallFor(terminal);
   const all =
-    options.series === undefined ? seriesOfPlan(await plan()) : [await findSeries(options.series, plan)];
+    options.series === undefined
+      ? seriesOfPlan(await load())
+      : [await findSeries(options.series, load, recall)];
   const show = json ? jsonLines : textLines;
-  let [paths, isDamaged] = [0, false];
+  const statuses: number[] = [];
+  const unseen: string[] = [];
+  let paths = 0;
   let isRead = true;
   for (const series of all) {
-    const found = await findInSeries(series, globs);
+    const label = labelIn(series, all);
+    const found = await orFailure(series, all.length > 1, async () => {
+      const out = await outOfReach(series, plan && rowOf(series, plan), recall, new Date());
+      return out === undefined ? await findInSeries(series, globs) : { out };
+    });
+    if ('out' in found) {
+      const { message, isOverdue } = found.out;
+      unseen.push(label);
+      statuses.push(isOverdue ? 1 : 0);
+      if (json) {
+        terminal.out(
+          JSON.stringify({ event: 'waiting', series: series.name, folder: series.place(), message }),
+        );
+      } else terminal.err(`${terminal.style('yellow', 'not looked into:')} ${label}: ${message}`);
+      continue;
+    }
+    if ('error' in found) {
+      unseen.push(label);
+      statuses.push(EXIT_STATUS[found.error.code]);
+      if (json) terminal.out(JSON.stringify(failureEvent(found)));
+      else showFailure(found, terminal);
+      continue;
+    }
     paths += found.paths.length;
-    isDamaged ||= found.damaged.length > 0;
+    if (found.damaged.length > 0) statuses.push(3);
     for (const { message } of found.damaged) {
       const event = { event: 'damaged', series: series.name, folder: series.place(), message };
       if (json) terminal.out(JSON.stringify(event));
       else terminal.err(`${terminal.style('red', 'damaged:')} ${message}`);
     }
     const name = options.series ?? addressOf(series, all);
-    if (json || !quiet) isRead &&= await printLines(show(found, name, terminal), terminal);
+    if (json || !quiet) isRead &&= await printLines(show(found, name, label, terminal), terminal);
     if (!isRead) break;
   }
-  const status = isDamaged ? 3 : paths === 0 && isRead ? 1 : 0;
+  const isNothing = paths === 0 && isRead;
+  const status = gravestStatus(statuses) || (isNothing ? 1 : 0);
   if (!isRead) return status;
   if (json) terminal.out(JSON.stringify({ event: 'end', status, paths }));
-  else if (status === 1) {
-    terminal.err(`Nothing matches ${globs.map((glob) => `\`${glob}\``).join(' or ')}, in no snapshot.`);
-  } else if (!quiet) terminal.out(terminal.style('dim', `${formatCountOf(paths, 'path')} found.`));
+  else if (isNothing) terminal.err(nothingText(globs, unseen, statuses.includes(3)));
+  else if (!quiet) terminal.out(terminal.style('dim', `${formatCountOf(paths, 'path')} found.`));
   return status;
+}
+
+/** Says that nothing was found, and where nobody looked. */
+function nothingText(globs: readonly string[], unseen: readonly string[], isDamaged: boolean): string {
+  const what = `anything that matches ${globs.map((glob) => `\`${glob}\``).join(' or ')}`;
+  if (unseen.length === 0 && !isDamaged) return `No snapshot has ${what}.`;
+  const where = [...unseen, ...(isDamaged ? ['what is damaged'] : [])].join(', ');
+  return `No snapshot that could be looked into has ${what}. Not looked into: ${where}.`;
+}
+
+function labelIn(series: Series, all: readonly Series[]): string {
+  return rowLabel({ name: series.name, destination: series.store.label }, all);
 }
 
 /** How a user names `series`. */
@@ -56,13 +101,14 @@ function addressOf(series: Series, all: readonly Series[]): string {
 }
 
 function* textLines(
-  { paths, series, times }: FoundInSeries,
+  { paths, times }: FoundInSeries,
   address: string,
+  label: string,
   terminal: Terminal,
 ): Generator<string> {
   for (const found of paths) {
     const type = found.stays.at(-1)?.item.entry.type ?? 'file';
-    yield `${terminal.style('dim', `${series.name}:`)} ${terminal.style('bold', pathText(found.path, type))}`;
+    yield `${terminal.style('dim', `${label}:`)} ${terminal.style('bold', pathText(found.path, type))}`;
     for (const stay of found.stays.toReversed()) {
       yield `  ${stayText(stay, times)}`;
       if (paths.length <= MOST_COMMANDS)

@@ -1,4 +1,5 @@
 import { init } from '../../jobs/init.ts';
+import { commandLine } from '../../base/command-line.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -7,8 +8,8 @@ export async function initCommand({ plan, json, quiet }: CommonOptions, terminal
   if (json) terminal.out(JSON.stringify({ event: 'end', status: 0, plan }));
   else if (!quiet) {
     terminal.out(`Wrote ${plan}. Edit it, then try:\n`);
-    terminal.out('  snapshot check      is everything right?');
-    terminal.out('  snapshot run        make the first snapshots');
+    terminal.out(`  ${commandLine('check')}      is everything right?`);
+    terminal.out(`  ${commandLine('run')}        make the first snapshots`);
   }
   return 0;
 }

@@ -1,8 +1,10 @@
+import { EXIT_STATUS, gravestStatus } from '../../base/errors.ts';
 import { findSeries, rowOf, seriesOfPlan } from '../../jobs/address.ts';
 import { list, type ListedSeries } from '../../jobs/look/list.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
+import { failureEvent, orFailure, type SeriesFailure, showFailure } from '../views/series-failure.ts';
 import { listTable } from '../views/list-table.ts';
 import { recallFor } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
@@ -13,24 +15,38 @@ export async function listCommand(
 ): Promise<number> {
   let plan: Plan | undefined;
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
-  const series =
-    options.series === undefined ? seriesOfPlan(await load()) : [await findSeries(options.series, load)];
   const recall = recallFor(terminal);
+  const series =
+    options.series === undefined
+      ? seriesOfPlan(await load())
+      : [await findSeries(options.series, load, recall)];
   const now = new Date();
   const found = await Promise.all(
-    series.map(async (one) => await list(one, plan && rowOf(one, plan), recall, now)),
+    series.map(
+      async (one) =>
+        await orFailure(one, series.length > 1, async () => list(one, plan && rowOf(one, plan), recall, now)),
+    ),
   );
-  const status = found.some(isDamaged) ? 1 : 0;
+  const status = gravestStatus(found.map(statusOf));
   if (options.json) {
-    for (const one of found) showJson(one, terminal);
+    for (const one of found) {
+      if ('error' in one) terminal.out(JSON.stringify(failureEvent(one)));
+      else showJson(one, terminal);
+    }
     terminal.out(JSON.stringify({ event: 'end', status }));
     return status;
   }
   found.forEach((one, i) => {
     if (i > 0 && !options.quiet) terminal.out('');
-    show(one, terminal, options.quiet);
+    if ('error' in one) showFailure(one, terminal);
+    else show(one, terminal, options.quiet);
   });
   return status;
+}
+
+function statusOf(one: ListedSeries | SeriesFailure): number {
+  if ('error' in one) return EXIT_STATUS[one.error.code];
+  return isDamaged(one) || one.out?.isOverdue === true ? 1 : 0;
 }
 
 function isDamaged({ damaged, snapshots }: ListedSeries): boolean {
@@ -49,13 +65,13 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
     terminal.err(`${terminal.style('red', 'damaged:')} ${name}: ${first}${others}`);
   }
   if (quiet) return;
-  const { snapshots, unfinished, kept, damaged, odd, bytes, waiting } = series;
+  const { snapshots, unfinished, kept, damaged, odd, bytes, out } = series;
   const total =
-    snapshots.length === 0
-      ? waiting === undefined
+    out !== undefined
+      ? terminal.style('yellow', out.message)
+      : snapshots.length === 0
         ? 'no snapshots'
-        : terminal.style('yellow', waiting)
-      : `${formatCountOf(snapshots.length, 'snapshot')}, ${formatBytes(bytes)} on disk`;
+        : `${formatCountOf(snapshots.length, 'snapshot')}, ${formatBytes(bytes)} on disk`;
   terminal.out(`${terminal.style('bold', series.name)}  ${terminal.style('dim', series.folder)}  ${total}`);
   if (snapshots.length > 0) terminal.out(listTable(snapshots, terminal));
   for (const message of odd) terminal.out(terminal.style('yellow', message));
@@ -74,17 +90,17 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
 }
 
 function showJson(series: ListedSeries, terminal: Terminal): void {
-  const { name, folder, snapshots, unfinished, kept, damaged, waiting } = series;
-  for (const { name: snapshot, at, isOdd, info, newBytes, reasons, flaws } of snapshots) {
+  const { name, folder, snapshots, unfinished, kept, damaged, out } = series;
+  for (const { name: snapshot, at, isOdd, info, newBytes, reasons, pin, flaws } of snapshots) {
     const { time, count, bytes, change, format } = info;
     const of = { event: 'snapshot', series: name, folder, snapshot };
     const guess = isOdd ? { guess: at.toISOString() } : {};
     terminal.out(
-      JSON.stringify({ ...of, time, ...guess, format, count, bytes, change, newBytes, reasons, flaws }),
+      JSON.stringify({ ...of, time, ...guess, format, count, bytes, change, newBytes, reasons, pin, flaws }),
     );
   }
-  if (waiting !== undefined)
-    terminal.out(JSON.stringify({ event: 'waiting', series: name, folder, message: waiting }));
+  if (out !== undefined)
+    terminal.out(JSON.stringify({ event: 'waiting', series: name, folder, message: out.message }));
   for (const snapshot of unfinished)
     terminal.out(JSON.stringify({ event: 'unfinished', series: name, folder, snapshot }));
   for (const snapshot of kept)

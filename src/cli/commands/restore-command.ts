@@ -1,6 +1,5 @@
 import { addressKind } from '../../base/address.ts';
 import { SnapshotError } from '../../base/errors.ts';
-import { findSeries } from '../../jobs/address.ts';
 import { restore } from '../../jobs/restore/restore.ts';
 import type { Deletion } from '../../jobs/restore/ask-first.ts';
 import type { Overwrite } from '../../jobs/restore/target-plan.ts';
@@ -11,6 +10,7 @@ import { formatBytes, formatCount, formatCountOf } from '../../base/amounts.ts';
 import { localPath } from '../../plan/local-path.ts';
 import { jsonRestoreView, type RestoreView, TextRestoreView } from '../views/restore-view.ts';
 import { stopSignal } from '../stop-signal.ts';
+import { openSeries } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface RestoreCommandOptions extends CommonOptions {
@@ -28,7 +28,11 @@ export async function restoreCommand(options: RestoreCommandOptions, terminal: T
   const { at, overwrite, dryRun } = options;
   const to = localPath('--to', options.to);
   let plan: Plan | undefined;
-  const series = await findSeries(options.series, async () => (plan = await loadPlan(options.plan)));
+  const series = await openSeries(
+    options.series,
+    async () => (plan = await loadPlan(options.plan)),
+    terminal,
+  );
   const view: RestoreView = options.json
     ? jsonRestoreView(terminal)
     : new TextRestoreView(terminal, options.quiet);

@@ -1,6 +1,7 @@
 import { SnapshotError } from '../../base/errors.ts';
 import { findSeries, rowOf } from '../../jobs/address.ts';
 import type { Watched } from '../../jobs/status/known-past.ts';
+import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
 import { openStore } from '../../store/open-store.ts';
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
@@ -25,9 +26,9 @@ const GRAVITY = { failing: 0, overdue: 1, waiting: 2, ok: 3 } as const;
 export async function statusCommand(options: StatusCommandOptions, terminal: Terminal): Promise<number> {
   const { json, prometheus, quiet } = options;
   if (json && prometheus) throw new SnapshotError('E_USAGE', '--json and --prometheus exclude each other');
-  const watched = await watchedBy(options, terminal);
   const now = new Date();
   const recall = recallFor(terminal);
+  const watched = await watchedBy(options, terminal, recall);
   const read = await Promise.all(watched.map(async (one) => await readStatus(one, now, recall)));
   if (prometheus) {
     const { metricsText } = await import('../views/metrics.ts');
@@ -53,6 +54,7 @@ export async function statusCommand(options: StatusCommandOptions, terminal: Ter
 async function watchedBy(
   { series: which, plan: file }: StatusCommandOptions,
   terminal: Terminal,
+  recall: Recall,
 ): Promise<readonly Watched[]> {
   if (which === undefined) {
     const whole = await loadPlan(file);
@@ -60,7 +62,7 @@ async function watchedBy(
     return [...active, ...(await goneFrom(whole, terminal))];
   }
   let plan: Plan | undefined;
-  const series = await findSeries(which, async () => (plan = await loadPlan(file)));
+  const series = await findSeries(which, async () => (plan = await loadPlan(file)), recall);
   // Named by its folder: the plan, if there is one, may know it.
   plan ??= await loadPlan(file).catch((error: unknown) => {
     if (!(error instanceof SnapshotError)) throw error;

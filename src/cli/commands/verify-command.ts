@@ -1,14 +1,15 @@
 import { randomInt } from 'node:crypto';
-import { gravestStatus, SnapshotError } from '../../base/errors.ts';
+import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
 import { findSeries, rowOf, seriesOfPlan } from '../../jobs/address.ts';
-import { findAway } from '../../jobs/run/away.ts';
-import { Memory, type Recall } from '../../jobs/status/memory.ts';
+import { type OutOfReach, outOfReach } from '../../jobs/reach.ts';
+import { whatAndWayOut } from '../../jobs/run/previous.ts';
+import { Memory } from '../../jobs/status/memory.ts';
 import { recordVerify } from '../../jobs/verify/record-verify.ts';
 import { rememberLog } from '../../jobs/status/remember-log.ts';
-import { type Verdict, verify, type VerifyOptions } from '../../jobs/verify/verify.ts';
-import type { VerifyEnd } from '../../jobs/verify/verify-events.ts';
-import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
+import { levelOf, nothingEnd, type Verdict, verify, type VerifyOptions } from '../../jobs/verify/verify.ts';
+import type { VerifyEnd, VerifyEvent } from '../../jobs/verify/verify-events.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import type { Row } from '../../plan/row.ts';
 import type { Series } from '../../series/series.ts';
 import type { CommonOptions } from '../options/common-options.ts';
@@ -16,6 +17,7 @@ import { thisStateFolder } from '../../host/state-folder.ts';
 import { recallFor } from '../state.ts';
 import { stopSignal } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
+import { orFailure, type SeriesFailure } from '../views/series-failure.ts';
 import { verifyView } from '../views/verify-view.ts';
 
 export interface VerifyCommandOptions extends CommonOptions {
@@ -33,13 +35,17 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
   const level = options.level ?? (sample === undefined ? 'quick' : 'full');
   let known: Plan | undefined;
   const plan = async (): Promise<Plan> => (known = await loadPlan(options.plan));
-  const all =
-    options.series === undefined ? seriesOfPlan(await plan()) : [await findSeries(options.series, plan)];
   const recall = recallFor(terminal);
+  const all =
+    options.series === undefined
+      ? seriesOfPlan(await plan())
+      : [await findSeries(options.series, plan, recall)];
   const view = verifyView(options, terminal);
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
   const memory = new Memory(thisStateFolder());
   const ends: VerifyEnd[] = [];
+  let label = '';
+  const tell = (event: VerifyEvent): void => view.event({ ...event, series: label });
   try {
     const { at } = options;
     const verifyOptions: VerifyOptions = {
@@ -47,9 +53,12 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
       level,
       sample,
       signal: stop.signal,
-      report: (event) => view.event(event),
+      report: (event) => tell(event),
     };
-    for (const series of all) {
+    const verifyOne = async (series: Series): Promise<VerifyEnd> => {
+      const row = known && rowOf(series, known);
+      const out = await outOfReach(series, row, recall, new Date());
+      if (out !== undefined) return unseenEnd(series, verifyOptions, out, row);
       const started = new Date();
       const found = await verify(series, verifyOptions);
       const isMended = options.repair && (await repairAll(series, found, verifyOptions));
@@ -57,16 +66,23 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
       await recordVerify(series, verdict, verifyOptions, started);
       const drilled = options.drill ? await drillAll(series, verdict, verifyOptions) : [];
       await rememberLog(series, memory, new Date(), (message) =>
-        view.event({ event: 'note', series: series.name, message }),
+        tell({ event: 'note', series: series.name, message }),
       );
-      const row = known && rowOf(series, known);
-      const empty = await emptyEnd(series, verdict, row, recall);
-      const end = { ...verdict.end, ...empty, ...gravest([empty?.status ?? verdict.end.status, ...drilled]) };
-      view.event(end);
-      ends.push(end);
+      // A row that is switched off may well have no snapshots.
+      const isWrong = verdict.end.nothing !== undefined && row?.active !== false;
+      return { ...verdict.end, status: gravestStatus([verdict.end.status, isWrong ? 1 : 0, ...drilled]) };
+    };
+    for (const series of all) {
+      label = rowLabel({ name: series.name, destination: series.store.label }, all);
+      const verified = await orFailure(series, all.length > 1, async () => await verifyOne(series));
+      const end = 'error' in verified ? failedEnd(verified, verifyOptions) : verified;
+      tell(end);
+      ends.push({ ...end, series: label });
     }
-    // Of no series at all nothing is known to be right either.
-    const status = ends.length === 0 ? 1 : gravestStatus(ends.map((end) => end.status));
+    // Of no series at all nothing is known to be right either, nor where all disks are away.
+    const isUnseen = ends.length === 0 || ends.some(({ isAway }) => isAway === true);
+    const isNothing = ends.every(({ nothing }) => nothing !== undefined);
+    const status = isUnseen && isNothing ? 1 : gravestStatus(ends.map((end) => end.status));
     view.end(ends, status);
     return status;
   } catch (error) {
@@ -78,22 +94,20 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
   }
 }
 
-function gravest(statuses: readonly number[]): { readonly status: number } {
-  return { status: gravestStatus(statuses) };
+/** A disk that is away is no failure until its row is overdue; nor are missing snapshots of a row that is switched off. */
+function unseenEnd(
+  series: Series,
+  options: VerifyOptions,
+  { message, isAway, isOverdue }: OutOfReach,
+  row: Row | undefined,
+): VerifyEnd {
+  const isFine = isAway ? !isOverdue : row?.active === false;
+  const end = nothingEnd(series, levelOf(options), message, isFine ? 0 : 1);
+  return isAway ? { ...end, isAway } : end;
 }
 
-/** What there is to say of a series that has no snapshots: a row that is switched off may well have none. */
-async function emptyEnd(
-  series: Series,
-  { end: { nothing } }: Verdict,
-  row: Row | undefined,
-  recall: Recall,
-): Promise<{ readonly nothing: string; readonly status: number } | undefined> {
-  if (nothing === undefined) return undefined;
-  const memory = await recall(series.store.label);
-  const away = await findAway(series, row?.every ?? DEFAULT_EVERY_MS, memory, new Date());
-  const status = away === undefined && row?.active === false ? 0 : 1;
-  return { nothing: away?.message ?? nothing, status };
+function failedEnd({ series, error }: SeriesFailure, options: VerifyOptions): VerifyEnd {
+  return nothingEnd(series, levelOf(options), whatAndWayOut(error), EXIT_STATUS[error.code]);
 }
 
 /** Repairs what can be. @returns Whether anything was: then the series is to be verified again. */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { configFile, FILE_OPTIONS, parseConfig, withDefaults } from './config-file.ts';
+import { configFile, FILE_OPTIONS, parseConfig, readConfig, withDefaults } from './config-file.ts';
 
 /** The schema that the options make. */
 function schema(): object {
@@ -88,6 +89,10 @@ describe('parseConfig()', () => {
     ['{"shutdown":"yes"}', /`shutdown` takes `true`, `false` or `"always"`/],
     ['{"notify":["desktop:",1]}', /`notify` takes a list of strings/],
     ['{"notify":["desktop:",""]}', /`notify` takes a list of strings/],
+    [
+      '{"log":"nas:snapshot.log"}',
+      /snapshot\.json: `log` has the name on another machine "nas:snapshot\.log"/,
+    ],
     ['[]', /not one object/],
     ['null', /not one object/],
     ['3', /not one object/],
@@ -100,6 +105,20 @@ describe('parseConfig()', () => {
   });
 });
 
+describe('readConfig()', () => {
+  const FILE = fileURLToPath(new URL('no-such-folder/options.json', import.meta.url));
+
+  it('names the file that it cannot read, and why', async () => {
+    await expect(readConfig(FILE)).rejects.toMatchObject({
+      code: 'E_USAGE',
+      message: expect.stringMatching(
+        /^Cannot use the options in ".*options\.json": .*(?:no such|not exist)/i,
+      ),
+      cause: expect.objectContaining({ code: 'ENOENT' }),
+    });
+  });
+});
+
 describe('configFile()', () => {
   it.each<[string, readonly string[], string, string | undefined]>([
     ['the option', ['run', '--config', 'a.json'], '', 'a.json'],
@@ -107,6 +126,10 @@ describe('configFile()', () => {
     ['the option rather than the variable', ['--config', 'a.json'], 'b.json', 'a.json'],
     ['the variable', ['run'], 'b.json', 'b.json'],
     ['none', ['run', '--before', 'x --config y'], '', undefined],
+    ['the last one of two', ['--config', 'a.json', '--config=c.json'], 'b.json', 'c.json'],
+    ['the variable, where the option names none', ['run', '--config='], 'b.json', 'b.json'],
+    ['the variable, where the option ends the line', ['run', '--config'], 'b.json', 'b.json'],
+    ['none, where the option only looks alike', ['--configs=a.json', 'x--config=y'], '', undefined],
   ])('is %s', (_, args, variable, file) => {
     expect(configFile(args, { SNAPSHOT_CONFIG: variable })).toBe(file);
   });

@@ -1,3 +1,4 @@
+import { rowLabel } from '../../plan/row-label.ts';
 import type { RowEnd, RunEvent } from '../../jobs/events.ts';
 import type { ExportEvent } from '../../jobs/export/export-events.ts';
 import type { RestoreEvent } from '../../jobs/restore/restore-events.ts';
@@ -19,7 +20,16 @@ export class JsonView implements RunView {
   }
 
   start(plan: Plan, rows: readonly Row[]): void {
-    this.#print({ event: 'start', plan: plan.file, rows: rows.map(({ name }) => name) });
+    this.#print({
+      event: 'start',
+      plan: plan.file,
+      rows: rows.map((row) =>
+        rowLabel(
+          row,
+          plan.rows.filter(({ active }) => active),
+        ),
+      ),
+    });
   }
 
   event(event: RunEvent | RestoreEvent | ExportEvent): void {

@@ -47,7 +47,8 @@ export class LiveView implements RunView {
         this.#problems.add(event);
         break;
       case 'note':
-        this.#above(`${event.row}: ${event.message}`);
+        if (event.warning === true) this.warn(`${event.row}: ${event.message}`);
+        else this.#above(`${event.row}: ${event.message}`);
         break;
       case 'row':
         this.#meters.delete(event.row);

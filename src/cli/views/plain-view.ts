@@ -32,7 +32,8 @@ export class PlainView implements RunView {
         this.#problems.add(event);
         break;
       case 'note':
-        if (!this.#quiet) this.#terminal.out(`${event.row}: ${event.message}`);
+        if (event.warning === true) this.warn(`${event.row}: ${event.message}`);
+        else if (!this.#quiet) this.#terminal.out(`${event.row}: ${event.message}`);
         break;
       case 'row':
         this.#row(event);

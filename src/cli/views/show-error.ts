@@ -1,4 +1,4 @@
-import { EXIT_STATUS, SnapshotError } from '../../base/errors.ts';
+import { EXIT_STATUS, goneFolder, SnapshotError } from '../../base/errors.ts';
 import { PlanError } from '../../plan/problem.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -7,7 +7,8 @@ import type { Terminal } from '../terminal.ts';
  *
  * @returns The exit status.
  */
-export function showError(error: unknown, terminal: Terminal, json: boolean): number {
+export function showError(thrown: unknown, terminal: Terminal, json: boolean): number {
+  const error = goneFolder(thrown) ?? thrown;
   if (!(error instanceof SnapshotError)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     if (json) endWith(terminal, 1, { code: 'E_INTERNAL', message: text });

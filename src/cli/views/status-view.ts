@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { printable } from '../../base/errors.ts';
 import { formatLocal } from '../../jobs/moment.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import type { SeriesStatus } from '../../jobs/status/read-status.ts';
 import type { RowState } from '../../jobs/status/status.ts';
 import { formatEvery } from '../../plan/every.ts';
@@ -33,11 +34,12 @@ const DISPENSABLE: readonly string[] = ['oldest', 'size', 'snapshots', 'drill', 
 
 /** A line for each row, those that need somebody first; then what is wrong with them. */
 export function showStatus(
-  found: readonly SeriesStatus[],
+  all: readonly SeriesStatus[],
   now: Date,
   terminal: Terminal,
   quiet: boolean,
 ): void {
+  const found = withLabels(all);
   const lines = found.flatMap((one) => detailsOf(one, terminal));
   if (quiet) {
     for (const { line, state } of lines) if (state === 'failing' || state === 'overdue') terminal.err(line);
@@ -67,6 +69,12 @@ export function showStatus(
   terminal.out(fittingTable(rows, terminal));
   if (lines.length > 0) terminal.out(`\n${lines.map(({ line }) => line).join('\n')}`);
   terminal.out(`\n${verdict(found, terminal)}`);
+}
+
+/** Those of two rows with one name are told apart by their destinations. */
+function withLabels(found: readonly SeriesStatus[]): readonly SeriesStatus[] {
+  const rows = found.map(({ series }) => ({ name: series }));
+  return found.map((one) => ({ ...one, series: rowLabel({ ...one, name: one.series }, rows) }));
 }
 
 /** With as many columns as fit on a terminal; a file takes them all. */
@@ -139,6 +147,7 @@ function verifyMark({ result, level, sample }: PastVerify): string {
 /** `5m ago`, `3h ago`, `in 2d` */
 function shortAge(ms: number): string {
   const minutes = Math.floor(Math.abs(ms) / 60_000);
+  if (minutes < 1) return 'now';
   const hours = Math.floor(minutes / 60);
   const text = hours >= 48 ? `${Math.floor(hours / 24)}d` : hours > 0 ? `${hours}h` : `${minutes}m`;
   return ms <= 0 ? `${text} ago` : `in ${text}`;

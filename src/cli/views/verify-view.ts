@@ -114,9 +114,14 @@ class TextVerifyView implements VerifyView {
     const isAll = ends.every(({ looked }) => looked === 'full');
     const isNothing = ends.every(({ nothing }) => nothing !== undefined);
     if (ends.length === 0) this.#terminal.out('There is no series to verify.');
-    else if (isNothing) this.#terminal.out(style('yellow', 'Nothing was verified: there are no snapshots.'));
+    else if (isNothing) this.#terminal.out(style('yellow', 'Nothing was verified; see above.'));
     else if (status !== 0) this.#terminal.out(style('red', 'Not everything is as it should be; see above.'));
-    else if (isAll) this.#terminal.out(style('green', 'Everything is as it should be.'));
+    else if (ends.some(({ nothing }) => nothing !== undefined)) {
+      const unseen = ends.flatMap(({ series, nothing }) => (nothing === undefined ? [] : [series]));
+      this.#terminal.out(
+        `What was looked at is as it should be. ${style('yellow', `Not verified: ${unseen.join(', ')}.`)}`,
+      );
+    } else if (isAll) this.#terminal.out(style('green', 'Everything is as it should be.'));
     else
       this.#terminal.out(
         `${style('green', 'What was looked at is as it should be.')} \`--level full\` reads the rest.`,

@@ -71,7 +71,7 @@ function decimal(key: string, value: string): number {
 
 /** Seconds with any number of decimals, as GNU tar leaves out zeros; past the ninth they are dropped. */
 function seconds(value: string): bigint {
-  const match = /^(-?)(\d{1,11})(?:\.(\d{0,30}))?$/.exec(value);
+  const match = /^(-?)(\d{1,19})(?:\.(\d{0,30}))?$/.exec(value);
   if (match === null) throw new Damage(`its pax header says "${value}" as mtime`);
   const fraction = (match[3] ?? '').padEnd(9, '0').slice(0, 9);
   const ns = BigInt(match[2] ?? 0) * 1_000_000_000n + BigInt(fraction);

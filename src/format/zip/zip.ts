@@ -204,7 +204,8 @@ function unixExtra(member: Member, local: boolean): Buffer {
 /** Local time in steps of two seconds, from 1980 to 2107, 4.4.6; readers that know UT do not look at it. */
 function dosTime(mtimeNs: bigint): { time: number; date: number } {
   const at = new Date(Number(mtimeNs / 1_000_000n));
-  const year = at.getFullYear() - 1980;
+  // What no calendar of this language has is far away.
+  const year = Number.isNaN(at.getTime()) ? (mtimeNs < 0n ? -1 : 128) : at.getFullYear() - 1980;
   if (year < 0) return { time: 0, date: (1 << 5) | 1 };
   if (year > 127) return { time: (23 << 11) | (59 << 5) | 29, date: (127 << 9) | (12 << 5) | 31 };
   return {

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
+import { homeFolder } from '../../base/home.ts';
 import { type Entry, type FoundEntry, readTags } from './entry.ts';
 
 export type SchedulerKind = 'systemd' | 'crontab' | 'launchd' | 'task';
@@ -53,7 +53,16 @@ export interface SchedulerHost {
 /** This user on this machine. */
 export function thisSchedulerHost(): SchedulerHost {
   const uid = process.getuid?.() ?? -1;
-  return { isRoot: uid === 0, uid, home: homedir(), env: process.env, run };
+  return { isRoot: uid === 0, uid, home: uid === 0 ? '/' : homeOrRefuse(), env: process.env, run };
+}
+
+/** Where a user's entries lie; root's lie elsewhere. @throws {@link SnapshotError} `E_HOST` for who has none. */
+function homeOrRefuse(): string {
+  const home = homeFolder();
+  if (home !== undefined) return home;
+  throw new SnapshotError('E_HOST', 'This user has no home folder, where entries of schedulers lie', {
+    hint: 'Set HOME, or run it as root.',
+  });
 }
 
 async function run(file: string, args: readonly string[], input?: Buffer): Promise<Answer> {

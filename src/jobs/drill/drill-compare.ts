@@ -88,8 +88,13 @@ async function differenceOf(
   }
 }
 
+/** Many file systems have no time before or after what 32 bits of seconds hold: the temporary folder may be on one. */
+const COMMON = { first: -(2n ** 31n), last: 2n ** 31n - 1n };
+
 /** A zip holds whole seconds, no time of links, and no time that does not fit. */
 function isTime({ mtimeNs }: BigIntStats, entry: Entry, isZip: boolean): boolean {
+  const wanted = entry.mtimeNs / NS_PER_SECOND;
+  if (wanted <= COMMON.first || wanted >= COMMON.last) return true;
   if (!isZip) return mtimeNs === entry.mtimeNs;
   const seconds = entry.mtimeNs / NS_PER_SECOND;
   if (entry.type === 'link' || seconds < ZIP_TIMES.first || seconds > ZIP_TIMES.last) return true;

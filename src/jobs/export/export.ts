@@ -74,7 +74,7 @@ async function writeTo(
   const snapshot = chooseSnapshot(survey, at);
   const choice = new Choice(globs);
   const wanted = await Wanted.read(series, snapshot, choice, signal, 'as noted');
-  choice.refuseUnmatched(snapshot.name);
+  choice.refuseUnmatched(snapshot.name, series.place());
   const out = new Counted(to);
   const sink = await openSink(format, out);
   const pool = new UnpackPool();

@@ -9,11 +9,15 @@ import type { Entry, Problem } from '../../tree/entry.ts';
 import { EntryTable } from '../../tree/entry-table.ts';
 import { firstNames } from '../../tree/hardlinks.ts';
 import { comparePaths } from '../../tree/path.ts';
+import type { Apart } from '../../tree/apart.ts';
+import { startScan } from '../../tree/scan.ts';
 import { scanTree, type Tree } from '../../tree/scanner.ts';
 import type { PathChange, Side } from './branches.ts';
 import { type Difference, findMoves } from './difference.ts';
 
 export interface NowOptions {
+  /** Folders that are no part of the source. */
+  readonly apart?: readonly Apart[] | undefined;
   readonly signal: AbortSignal;
   /** Told how many files of how many were looked into. */
   readonly progress: (files: number, total: number) => void;
@@ -35,7 +39,7 @@ export async function diffNow(
   series: Series,
   snapshot: Snapshot,
   { source, exclude }: Row,
-  { signal, progress }: NowOptions,
+  { signal, progress, apart = [] }: NowOptions,
 ): Promise<DiffNow> {
   const cursor = new KeepingCursor(await series.index(snapshot));
   const entries = new EntryTable();
@@ -43,11 +47,12 @@ export async function diffNow(
     rehash: false,
     previousStartNs: BigInt(Date.parse(snapshot.info.time.started)) * 1_000_000n,
   });
-  const tree = await scanTree(source, exclude, signal, entries, () => comparison.advance());
+  const start = startScan(source, exclude, apart);
+  const tree = await scanTree(source, exclude, signal, entries, () => comparison.advance(), start);
   comparison.finish();
   const unread = await readWhatMatters(tree, comparison, cursor, signal, progress);
   const differences = findMoves(changesOf(comparison, entries, cursor));
-  return { differences, problems: [...tree.problems, ...unread] };
+  return { differences, problems: [...tree.problems.filter(({ kind }) => kind !== 'special'), ...unread] };
 }
 
 /** Goes through the last snapshot, and keeps what is gone, and what cannot be told from its line to be as it was. */

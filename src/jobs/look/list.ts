@@ -1,15 +1,15 @@
-import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import type { Row } from '../../plan/plan.ts';
 import { type Info, newBytesOf } from '../../series/info.ts';
 import { INFO_FILE } from '../../series/names.ts';
-import { type Dated, planRotation } from '../../series/rotation.ts';
+import { type Pin, readPins } from '../../series/pins.ts';
+import { type Dated, type Kept, planRotation } from '../../series/rotation.ts';
 import { type Found, placeOf, readDamage } from '../../series/damage/damage.ts';
 import { filesOf, lookOver } from '../../series/damage/look-over.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import { bytesOf } from '../../series/series-size.ts';
 import { thisZone } from '../../series/zone.ts';
 import { oddOnes } from '../odd-time.ts';
-import { findAway } from '../run/away.ts';
+import { type OutOfReach, outOfReach } from '../reach.ts';
 import type { Recall } from '../status/memory.ts';
 
 export interface ListedSnapshot {
@@ -22,6 +22,8 @@ export interface ListedSnapshot {
   readonly newBytes: number;
   /** Why rotation keeps it; empty when it would let it go, undefined when no plan says. */
   readonly reasons: readonly string[] | undefined;
+  /** Somebody wants it to stay. */
+  readonly pin: Pin | undefined;
   /** What is known to be wrong with its files, `FILE WHAT`. */
   readonly flaws: readonly string[];
 }
@@ -45,8 +47,8 @@ export interface ListedSeries {
   }[];
   /** What all whole snapshots take on disk, but for a few small files; what they share counts once. */
   readonly bytes: number;
-  /** What there is to say of its disk, when that is not connected. */
-  readonly waiting: string | undefined;
+  /** Why it could not be looked into: its disk is not connected. */
+  readonly out: OutOfReach | undefined;
 }
 
 function dated({ name, at, doubt, info }: Snapshot): Dated {
@@ -60,8 +62,12 @@ export async function list(
   recall: Recall,
   now: Date,
 ): Promise<ListedSeries> {
-  const { every = DEFAULT_EVERY_MS, keep } = row ?? {};
-  const waiting = (await findAway(series, every, await recall(series.store.label), now))?.message;
+  const keep = row?.keep;
+  const of = { name: row?.label ?? series.name, folder: series.place() };
+  const out = await outOfReach(series, row, recall, now);
+  if (out !== undefined) {
+    return { ...of, snapshots: [], unfinished: [], odd: [], kept: [], damaged: [], bytes: 0, out };
+  }
   const { snapshots, unfinished, kept: others, damaged } = await series.survey(now);
   const known = await readDamage(series);
   const looked = await lookOver(series, snapshots);
@@ -70,15 +76,16 @@ export async function list(
   const isThere = new Set(there.map(({ name }) => name));
   const read = new Map([...known.flaws].filter(([, { kind }]) => kind === 'content'));
   const kept = keep === undefined ? undefined : planRotation(snapshots.map(dated), keep, thisZone()).keep;
+  const pins = await readPins(series, snapshots);
   return {
-    name: series.name,
-    folder: series.place(),
+    ...of,
     snapshots: snapshots.map((snapshot) => ({
       ...snapshot,
       isOdd: snapshot.doubt === 'odd',
       newBytes: newBytesOf(snapshot.name, snapshot.info),
       flaws: isThere.has(snapshot.name) ? flawsOf(snapshot, looked.found, read) : [],
-      reasons: kept && (kept.find((entry) => entry.snapshot.name === snapshot.name)?.reasons ?? []),
+      reasons: reasonsOf(snapshot.name, kept, pins),
+      pin: pins.get(snapshot.name),
     })),
     unfinished,
     odd: oddOnes(snapshots),
@@ -88,8 +95,19 @@ export async function list(
       ...(known.trouble === undefined ? [] : [{ name: undefined, message: known.trouble, hint: undefined }]),
     ],
     bytes: bytesOf(snapshots),
-    waiting,
+    out,
   };
+}
+
+function reasonsOf(
+  name: string,
+  kept: readonly Kept<Dated>[] | undefined,
+  pins: ReadonlyMap<string, Pin>,
+): readonly string[] | undefined {
+  const isPinned = pins.has(name);
+  if (kept === undefined && !isPinned) return undefined;
+  const reasons = kept?.find(({ snapshot }) => snapshot.name === name)?.reasons ?? [];
+  return isPinned ? [...reasons, 'pinned'] : reasons;
 }
 
 /** What names and sizes say now, and what reading has said before. */

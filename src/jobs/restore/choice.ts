@@ -1,3 +1,5 @@
+import { commandLine } from '../../base/command-line.ts';
+import { seriesWord } from '../../series/guards.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { Globs } from '../../tree/globs.ts';
 import type { BytePath } from '../../tree/path.ts';
@@ -33,11 +35,11 @@ export class Choice {
   }
 
   /** @throws {@link SnapshotError} `E_USAGE` when there are any of {@link unmatched}. */
-  refuseUnmatched(snapshot: string): void {
+  refuseUnmatched(snapshot: string, series: string): void {
     const unmatched = this.unmatched().map((glob) => `\`${glob}\``);
     if (unmatched.length === 0) return;
     throw new SnapshotError('E_USAGE', `Nothing in ${snapshot} matches ${unmatched.join(', ')}`, {
-      hint: '`snapshot files` lists what there is.',
+      hint: `\`${commandLine(`files ${seriesWord(series)}`)}\` lists what there is.`,
     });
   }
 }

@@ -11,8 +11,8 @@ export interface FilesOptions extends Pick<UnpackOptions, 'root' | 'store' | 'po
   readonly wanted: Wanted;
   readonly failed: (path: BytePath, why: WhyNot) => void;
   readonly note: (message: string) => void;
-  /** Where else there is the content of entries. */
-  readonly findCopies: (lost: readonly number[]) => Promise<OtherCopies>;
+  /** Where else there is the content of entries. @param lost - Why each could not be had where it is. */
+  readonly findCopies: (lost: ReadonlyMap<number, WhyNot>) => Promise<OtherCopies>;
 }
 
 /** Writes files; those that are damaged where their snapshot has them, from wherever else the series has them. */
@@ -30,7 +30,7 @@ export class FileRestorer {
     const byNumber = new Map(steps.map((step) => [step.i, step]));
     let damaged = await this.#unpack([...byNumber.keys()], byNumber, window);
     if (damaged.size === 0) return;
-    const copies = await this.#options.findCopies([...damaged.keys()]);
+    const copies = await this.#options.findCopies(damaged);
     let rescued = 0;
     while (damaged.size > 0) {
       const again: number[] = [];

@@ -9,6 +9,7 @@ import { applySteps, type Applied } from './apply-restore.ts';
 import { type Deletion, deletionToAsk } from './ask-first.ts';
 import { Choice } from './choice.ts';
 import { chooseSnapshot } from '../address.ts';
+import { FoundDamage } from './note-found.ts';
 import { OtherCopies } from './other-copies.ts';
 import type { RestoreEnd, RestoreEvent } from './restore-events.ts';
 import { findKept, keepApart, refuseKept } from './keep-apart.ts';
@@ -69,7 +70,7 @@ async function restoreTo(
   const restoring = new Restoring(series, survey, snapshot, target, options);
   const choice = new Choice(globs);
   const wanted = await Wanted.read(series, snapshot, choice, signal);
-  choice.refuseUnmatched(snapshot.name);
+  choice.refuseUnmatched(snapshot.name, series.place());
   await keepApart(target, {
     series: series.place(),
     destinations: options.destinations ?? [],
@@ -82,6 +83,7 @@ async function restoreTo(
     const steps = await restoring.plan(wanted, choice, pool);
     if (!dryRun) await restoring.ask(steps, wanted);
     const applied = dryRun ? restoring.tell(steps, wanted) : await restoring.apply(steps, wanted, pool);
+    await restoring.noteDamage();
     return restoring.end(steps, applied, performance.now() - startedMs);
   } finally {
     await pool.close();
@@ -95,6 +97,7 @@ class Restoring {
   readonly #target: TargetFolder;
   readonly #options: RestoreOptions;
   #problems = 0;
+  readonly #found: FoundDamage;
   #sizes: ReadonlyMap<BytePath, number> = new Map();
 
   constructor(
@@ -105,6 +108,7 @@ class Restoring {
     options: RestoreOptions,
   ) {
     this.#series = series;
+    this.#found = new FoundDamage(series);
     this.#survey = survey;
     this.#snapshot = snapshot;
     this.#target = target;
@@ -183,9 +187,16 @@ class Restoring {
       note: (message) => this.#note(message),
       findCopies: async (lost) => {
         const note = (message: string): void => this.#note(message);
-        return await OtherCopies.find(this.#series, this.#survey.snapshots, wanted, lost, note);
+        this.#found.add(lost, wanted);
+        const { snapshots } = this.#survey;
+        return await OtherCopies.find(this.#series, snapshots, wanted, [...lost.keys()], note);
       },
     });
+  }
+
+  /** Notes what was found to be damaged, so that it is known from now on. */
+  async noteDamage(): Promise<void> {
+    await this.#found.note(this.#snapshot.name, (message) => this.#note(message));
   }
 
   end(steps: readonly Step[], applied: Applied, durationMs: number): RestoreEnd {

@@ -1,6 +1,7 @@
 // Whether the disk of a destination is there, and what it means when it is not.
 import { SnapshotError } from '../../base/errors.ts';
-import { isThere } from '../../host/file-systems.ts';
+import { isApart, isThere } from '../../host/file-systems.ts';
+import { fixedFolders } from '../../host/state-folder.ts';
 import { readMarker } from '../../series/disk-marker.ts';
 import { snapshotTime } from '../../series/names.ts';
 import { isSuccess } from '../../series/past.ts';
@@ -15,6 +16,8 @@ export interface Seen {
   readonly disk: string | undefined;
   /** Snapshots of the series in question. */
   readonly hasSnapshots: boolean;
+  /** It is on the file system of what is always there: where a disk should be mounted, none is. */
+  readonly isFixed: boolean;
 }
 
 /** The disk of a destination is not there. */
@@ -29,11 +32,13 @@ export interface Away {
 /**
  * Whether a run may write. Not when the disk is `absent`: an empty folder may be where it is mounted, and what is
  * written there would fill another disk, and be hidden when it comes back. Nor when there is `another` one, that was
- * never seen here and has none of these snapshots. What cannot be unplugged is always `here`.
+ * never seen here and has none of these snapshots. Snapshots on a file system that is always there are no sign of a disk: a
+ * run has once written them where it is mounted. What cannot be unplugged is always `here`.
  */
 export function judgeDisk(known: KnownDestination | undefined, seen: Seen): 'here' | 'absent' | 'another' {
   if (known?.isRemovable !== true) return 'here';
-  if (seen.hasSnapshots || (seen.disk !== undefined && known.disks.includes(seen.disk))) return 'here';
+  if (seen.disk !== undefined && known.disks.includes(seen.disk)) return 'here';
+  if (seen.hasSnapshots && !seen.isFixed) return 'here';
   return seen.disk === undefined ? 'absent' : 'another';
 }
 
@@ -62,15 +67,17 @@ export async function findAway(
 }
 
 async function see({ store, name }: Series): Promise<Seen> {
-  if (store.folder !== undefined && !(await isThere(store.folder)))
-    return { disk: undefined, hasSnapshots: false };
+  const { folder } = store;
+  if (folder !== undefined && !(await isThere(folder)))
+    return { disk: undefined, hasSnapshots: false, isFixed: true };
   try {
     const items = await store.list(name);
     const hasSnapshots = items.some((item) => item.isFolder && snapshotTime(item.name) !== undefined);
-    return { disk: await readMarker(store), hasSnapshots };
+    const isFixed = folder !== undefined && !(await isApart(folder, fixedFolders()));
+    return { disk: await readMarker(store), hasSnapshots, isFixed };
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     // There is something that cannot be read: whoever uses it fails, and says why.
-    return { disk: undefined, hasSnapshots: true };
+    return { disk: undefined, hasSnapshots: true, isFixed: false };
   }
 }

@@ -1,4 +1,5 @@
 import { formatCountOf } from '../../base/amounts.ts';
+import { commandLine } from '../../base/command-line.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import type { Row } from '../../plan/plan.ts';
 import { type Accepted, isAccepted, readAccepted } from '../../series/accepted.ts';
@@ -52,7 +53,9 @@ export class KnownProblems {
     const [first] = this.#met;
     if (first === undefined) return undefined;
     const isListed = this.#met.some(({ path }) => isAccepted(this.#accepted, path));
-    const where = isListed ? `; \`snapshot accept ${seriesWord(this.#series)}\` lists what is accepted` : '';
+    const where = isListed
+      ? `; \`${commandLine(`accept ${seriesWord(this.#series)}`)}\` lists what is accepted`
+      : '';
     const what = formatCountOf(this.#met.length, 'known problem was', 'known problems were');
     return `${what} passed over, as "${display(first.path)}" (${first.reason})${where}`;
   }

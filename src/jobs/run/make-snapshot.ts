@@ -90,7 +90,7 @@ export class SnapshotMaker {
     await needRoom(context, previous, stored, tree);
     const create = async (file: string) => ({
       file,
-      writer: await series.store.create(series.key(snapshot, file)),
+      writer: await series.store.create(series.key(snapshot, file), options.signal),
     });
     const firstNumber = shelf.nextNumber;
     const packer = await Packer.open(entries, {
@@ -139,7 +139,7 @@ export class SnapshotMaker {
 
   /** Turns the archives into a snapshot. @param guards - What it tells of a mass change. */
   async commit(packed: Packed, guards: readonly string[]): Promise<Committed> {
-    const { row, series, started, machine, options, problems, lock } = this.#context;
+    const { row, series, started, machine, options, skipped, lock } = this.#context;
     const { newest, holdings } = this.#previous;
     const { entries } = this.#tree;
     // In a zip each name was read for itself, and the first one may be the one that could not be.
@@ -162,7 +162,7 @@ export class SnapshotMaker {
       previous: newest?.name ?? null,
       names: this.#names,
       archives,
-      problems,
+      problems: skipped,
       mounts: this.#tree.mounts,
       guards,
     });

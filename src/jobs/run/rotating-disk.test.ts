@@ -1,6 +1,14 @@
 // Disks that come and go: real ones, as far as root may mount them; and what is decided about them.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -15,12 +23,17 @@ import { SeriesLab } from './series.lab.ts';
 
 describe('judgeDisk()', () => {
   const known = { isRemovable: true, disks: ['disk-one', 'disk-two'], series: [] };
-  const nothing = { disk: undefined, hasSnapshots: false };
+  const nothing = { disk: undefined, hasSnapshots: false, isFixed: false };
 
   it.each([
     ['one that is known', { ...nothing, disk: 'disk-two' }, 'here'],
     ['one without a marker that has snapshots of the series', { ...nothing, hasSnapshots: true }, 'here'],
     ['an empty folder', nothing, 'absent'],
+    [
+      "the system's own file system, with snapshots of the series",
+      { ...nothing, hasSnapshots: true, isFixed: true },
+      'absent',
+    ],
     ['one that was never seen', { ...nothing, disk: 'disk-three' }, 'another'],
     [
       'one that was never seen, with snapshots of the series',
@@ -35,6 +48,7 @@ describe('judgeDisk()', () => {
     const seen = fc.record({
       disk: fc.option(fc.string(), { nil: undefined }),
       hasSnapshots: fc.boolean(),
+      isFixed: fc.boolean(),
     });
     const fixed = fc.constantFrom(undefined, { ...known, isRemovable: false });
     fc.assert(
@@ -137,6 +151,40 @@ describe.skipIf(!CAN_MOUNT)('a row whose disk comes and goes', () => {
     const marker = readFileSync(join(point, 'snapshot-disk.json'), 'utf8');
     expect(await runAt(30)).toMatchObject({ outcome: 'unchanged', status: 0, waiting: null });
     expect(readFileSync(join(point, 'snapshot-disk.json'), 'utf8')).toBe(marker);
+  });
+
+  it('waits also where an earlier run has written snapshots into the empty folder', async () => {
+    expect(await runAt(0)).toMatchObject({ outcome: 'written' });
+    plug('one');
+    expect(await runAt(24)).toMatchObject({ outcome: 'written' });
+    unplug();
+    const before = readdirSync(join(point, 'data'));
+    writeFileSync(join(lab.source, 'file'), 'changed');
+    expect(await runAt(48)).toMatchObject({ outcome: 'waiting' });
+    expect(readdirSync(join(point, 'data'))).toEqual(before);
+  });
+
+  it('warns of a first run into a folder for disks that is empty, and of no other', async () => {
+    const folder = mkdtempSync('/mnt/snapshot-test-');
+    try {
+      lab.row = { ...lab.row, destination: join(folder, 'backups') };
+      const warnings = (): unknown[] =>
+        lab.events.flatMap((event) =>
+          event.event === 'note' && event.warning === true ? [event.message] : [],
+        );
+      expect(await runAt(0)).toMatchObject({ outcome: 'written', status: 0 });
+      expect(warnings()).toEqual([
+        `no disk is mounted at "${folder}/backups", nor between it and "/mnt": is its disk connected? It is written to all the same`,
+      ]);
+      await runAt(24);
+      expect(warnings()).toHaveLength(1);
+      mount(join(disks.root, 'one'), folder);
+      expect(await runAt(25)).toMatchObject({ outcome: 'written' });
+      expect(warnings()).toHaveLength(1);
+    } finally {
+      spawnSync('umount', [folder]);
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('writes nothing either when the folder itself is gone', async () => {

@@ -1,4 +1,6 @@
+import { formatCount } from '../../base/amounts.ts';
 import { type Machine, thisMachine } from '../../host/machine.ts';
+import { commandLine } from '../../base/command-line.ts';
 import type { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
 import { readHeld, removeHeld, seriesWord, wayOut } from '../../series/guards.ts';
@@ -8,12 +10,13 @@ import type { SeriesSize } from '../../series/series-size.ts';
 import type { ChangeCount } from '../../tree/compare.ts';
 import type { Problem } from '../../tree/entry.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
-import { type BytePath, fromText } from '../../tree/path.ts';
+import { type BytePath, display, fromText } from '../../tree/path.ts';
 import type { GuardReport } from '../events.ts';
 import type { DamageEnd } from './row-damage.ts';
 import { AcceptedPaths } from './accepted-paths.ts';
 import { KnownProblems } from './known-problems.ts';
 import type { Rotation } from './rotate.ts';
+import type { SeriesPlaces } from './series-places.ts';
 import type { RowReporter } from './row-reporter.ts';
 
 export interface RowOptions {
@@ -30,6 +33,8 @@ export interface RowOptions {
   /** Overrules those guards only that are about one of these paths, as the user gave them. */
   readonly acceptPaths?: readonly string[] | undefined;
   readonly now: () => Date;
+  /** Where the series of the plan lie. */
+  readonly places?: SeriesPlaces | undefined;
   /** Archives end at about so many bytes; default 512 MiB. */
   readonly archiveBytes?: number | undefined;
   /** A smaller index is written whole each time; default 256 KiB. */
@@ -71,6 +76,7 @@ export class RowContext {
   /** What keeps others out of the series; undefined as long as nothing may be written. */
   lock: SeriesLock | undefined;
   readonly #problems: Problem[] = [];
+  readonly #passedOver: Problem[] = [];
   readonly #guards: GuardReport[] = [];
   readonly #accepted: AcceptedPaths;
   readonly #overruled = new Set<string>();
@@ -133,13 +139,29 @@ export class RowContext {
     this.#known = await KnownProblems.of(this.row, this.series, (message) => this.report.note(message));
   }
 
-  /** Names `problems` in the report, but for those that are known, and, if there will be one, in info.json. */
+  /** Everything that the snapshot lacks, by what was named so far. */
+  get skipped(): readonly Problem[] {
+    return [...this.problems, ...this.#passedOver];
+  }
+
+  /**
+   * Names `problems` in the report, but for those that are known, and, if there will be one, in info.json. A socket, FIFO or
+   * device is none: no archive can hold it, and who made it makes it anew.
+   */
   name(problems: Iterable<Problem>): void {
+    const special: Problem[] = [];
     for (const problem of problems) {
-      if (this.#known.take(problem)) continue;
-      this.#problems.push(problem);
-      this.report.problem(problem);
+      if (problem.kind === 'special') special.push(problem);
+      else if (!this.#known.take(problem)) {
+        this.#problems.push(problem);
+        this.report.problem(problem);
+      }
     }
+    const [first] = special;
+    if (first === undefined) return;
+    this.#passedOver.push(...special);
+    const more = special.length === 1 ? '' : `, and ${formatCount(special.length - 1)} more like it`;
+    this.report.note(`passed over: ${display(first.path)} ${first.reason}${more}`);
   }
 
   /** Takes the guards that hold something back now; without any, the one that has since an earlier run. */
@@ -155,18 +177,16 @@ export class RowContext {
   mayRotate(letGo: number): boolean {
     if (this.#guards.length > 0) return false;
     const missing = this.#missing();
-    if (missing > 0 && letGo > 0)
-      this.holdRotation(
-        `${missing === 1 ? 'a file or folder' : `${missing} files or folders`} could not be read`,
-        `If that is no trouble: \`snapshot accept ${seriesWord(this.row.name)} PATH\`.`,
-      );
+    const why = `${missing === 1 ? 'a file or folder' : `${missing} files or folders`} could not be read`;
+    const hint = `If that is no trouble: \`${commandLine(`accept ${seriesWord(this.row.name)} PATH`)}\`.`;
+    if (missing > 0 && letGo > 0) this.holdRotation(why, `nothing is rotated out, as ${why}. ${hint}`);
     return missing === 0;
   }
 
-  /** Says why snapshots that were to go stay. @param hint - What to do about it. */
-  holdRotation(why: string, hint?: string): void {
+  /** Says why snapshots that were to go stay. */
+  holdRotation(why: string, message: string = `nothing is rotated out, as ${why}`): void {
     this.#heldBack ??= why;
-    this.report.note(`nothing is rotated out, as ${why}${hint === undefined ? '' : `. ${hint}`}`);
+    this.report.note(message);
   }
 
   /** Says, once, what is known and was met. */

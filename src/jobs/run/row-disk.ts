@@ -1,11 +1,13 @@
-import { homedir } from 'node:os';
+import { wayOut } from '../../series/guards.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { isApart } from '../../host/file-systems.ts';
+import { fixedFolders } from '../../host/state-folder.ts';
 import type { Row } from '../../plan/plan.ts';
 import { markDisk } from '../../series/disk-marker.ts';
 import { isSuccess, type PastRecord } from '../../series/past.ts';
 import type { Series } from '../../series/series.ts';
 import { type Away, findAway } from './away.ts';
+import { mountDoubt } from './mount-doubt.ts';
 import { type KnownDestination, type Memory, withSeries } from '../status/memory.ts';
 import { essentialOf, inOrder } from '../status/status.ts';
 
@@ -35,7 +37,7 @@ export class RowDisk {
     isAccepted: boolean,
     note: (message: string) => void,
   ): Promise<RowDisk> {
-    if (memory === undefined || isAccepted) return new RowDisk(undefined, memory, note);
+    if (memory === undefined) return new RowDisk(undefined, memory, note);
     let known: KnownDestination | undefined;
     try {
       known = await memory.find(series.store.label);
@@ -45,14 +47,26 @@ export class RowDisk {
         `what this machine knows of the destination cannot be read, so it counts as new: ${error.message}`,
       );
     }
-    return new RowDisk(await findAway(series, every, known, now), memory, note);
+    const away = await findAway(series, every, known, now);
+    if (!isAccepted || away === undefined) return new RowDisk(away, memory, note);
+    note(`accepted: what is at "${series.store.label}" now, though it was ${away.message}`);
+    return new RowDisk(undefined, memory, note);
+  }
+
+  /** Why the destination looks like a place for a disk, without one: what is written there fills another. */
+  async doubt({ store, name }: Series): Promise<string | undefined> {
+    if (this.away !== undefined) return undefined;
+    const doubt = store.folder === undefined ? undefined : await mountDoubt(store.folder);
+    if (doubt === undefined) return undefined;
+    const isBegun = !doubt.isCertain && (await store.list(name)).some((item) => item.isFolder);
+    return isBegun ? undefined : `${doubt.message}: is its disk connected? It is written to all the same`;
   }
 
   /** Throws when it is away for so long that the row is overdue. @throws {@link SnapshotError} `E_STORE` */
-  refuseOverdue({ destination }: Row): void {
+  refuseOverdue({ name, destination }: Row): void {
     if (this.away?.isOverdue !== true) return;
     throw new SnapshotError('E_STORE', `Cannot back up to "${destination}": ${this.away.message}`, {
-      hint: 'Connect it. If another one takes its place on purpose, run once with --accept-changes.',
+      hint: `Connect it. ${wayOut(name, undefined, 'If another one takes its place on purpose')}`,
     });
   }
 
@@ -86,6 +100,6 @@ export class RowDisk {
 /** The disk with a destination; its id is null when it is not one that can be unplugged. */
 async function identify(store: Series['store'], stateFolder: string): Promise<{ id: string | null }> {
   const { folder } = store;
-  const isRemovable = folder !== undefined && (await isApart(folder, [stateFolder, homedir()]));
+  const isRemovable = folder !== undefined && (await isApart(folder, [stateFolder, ...fixedFolders()]));
   return { id: isRemovable ? await markDisk(store) : null };
 }

@@ -39,6 +39,10 @@ export class RowReporter {
     this.#report({ event: 'note', row: this.#row, message });
   }
 
+  warn(message: string): void {
+    this.#report({ event: 'note', row: this.#row, message, warning: true });
+  }
+
   #progress(
     phase: Phase,
     files: number,

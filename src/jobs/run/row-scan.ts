@@ -1,5 +1,6 @@
 import type { Row } from '../../plan/plan.ts';
 import { Comparison } from '../../tree/compare.ts';
+import type { Apart } from '../../tree/apart.ts';
 import { EntryTable } from '../../tree/entry-table.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { startScan } from '../../tree/scan.ts';
@@ -13,13 +14,16 @@ export class RowScan {
   readonly #tree: Promise<Tree>;
   #comparison: Comparison | undefined;
 
-  /** @throws {@link SnapshotError} `E_ROW`, at once, when the source does not exist or cannot be read. */
-  constructor({ source, exclude }: Row, signal: AbortSignal, report: RowReporter) {
+  /**
+   * @param apart - Folders that are no part of the source.
+   * @throws {@link SnapshotError} `E_ROW`, at once, when the source does not exist or cannot be read.
+   */
+  constructor({ source, exclude }: Row, apart: readonly Apart[], signal: AbortSignal, report: RowReporter) {
     const grown = (): void => {
       report.scanned(this.#entries.length);
       this.#comparison?.advance();
     };
-    this.#tree = scanTree(source, exclude, signal, this.#entries, grown, startScan(source, exclude));
+    this.#tree = scanTree(source, exclude, signal, this.#entries, grown, startScan(source, exclude, apart));
     // It is awaited below; should something else fail first, its own failure matters no more.
     this.#tree.catch(() => {});
   }

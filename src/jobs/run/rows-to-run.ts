@@ -1,6 +1,7 @@
 // Which rows of a plan a run takes. Pure.
 import { SnapshotError } from '../../base/errors.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 
 /** One of several processes that share a plan. */
 export interface Shard {
@@ -26,18 +27,23 @@ export interface RowChoice {
 export function rowsToRun(plan: Plan, { only, shard }: RowChoice): readonly Row[] {
   const active = plan.rows.filter((row) => row.active);
   for (const name of only) {
-    if (active.some((row) => row.name === name)) continue;
+    if (active.some((row) => isCalled(row, name, active))) continue;
     const isInactive = plan.rows.some((row) => row.name === name);
     throw new SnapshotError(
       'E_USAGE',
       `--only ${name}: ${isInactive ? 'that row is not active' : 'no row has that name'}`,
       {
-        hint: `Active rows: ${active.map((row) => row.name).join(', ') || 'none'}.`,
+        hint: `Active rows: ${active.map((row) => rowLabel(row, active)).join(', ') || 'none'}.`,
       },
     );
   }
   const dealt = shard === undefined ? active : active.filter((_, i) => i % shard.of === shard.number - 1);
-  return only.length === 0 ? dealt : dealt.filter((row) => only.includes(row.name));
+  return only.length === 0 ? dealt : dealt.filter((row) => only.some((name) => isCalled(row, name, active)));
+}
+
+/** By its name, which others may have too, or as a run tells it from those. */
+function isCalled(row: Row, name: string, active: readonly Row[]): boolean {
+  return row.name === name || rowLabel(row, active) === name;
 }
 
 /**

@@ -35,7 +35,8 @@ export async function runRow(
   const context = new RowContext(row, series, { ...options, signal }, report);
   // Begun before all else: it takes longest, in a thread of its own. A source that is not there is refused
   // here, before the lock would make a folder for its series.
-  const scan = new RowScan(row, signal, report);
+  const apart = (await options.places?.apartFrom(row)) ?? [];
+  const scan = new RowScan(row, apart, signal, report);
   try {
     const { machine } = context;
     // Not even a lock is written into a series that is another's.

@@ -1,21 +1,23 @@
-import { type ErrorCode, EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
+import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
 import type { Machine } from '../../host/machine.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
-import { GuardError } from '../../series/guards.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
 import { appendRecord, type RunRecord } from '../../series/runs-log.ts';
 import { Series } from '../../series/series.ts';
 import { openStore } from '../../store/open-store.ts';
 import { RateLimit } from '../../store/wrap/rate-limit.ts';
-import type { Away } from './away.ts';
-import type { DamageReport, Report, RowEnd } from '../events.ts';
+import type { Report, RowEnd } from '../events.ts';
+import { oddPatterns } from '../odd-patterns.ts';
 import type { Memory } from '../status/memory.ts';
 import { RowDisk } from './row-disk.ts';
+import { endOfFailure, endOfResult, endOfWaiting, errorOf, recordOf, stopped } from './row-end.ts';
 import { RowReporter } from './row-reporter.ts';
 import type { RowResult } from './row-context.ts';
 import { type RowChoice, rowsToRun } from './rows-to-run.ts';
 import { runRow } from './run-row.ts';
+import { SeriesPlaces } from './series-places.ts';
 import { isRefusal } from './whose.ts';
 
 export interface RunOptions extends RowChoice {
@@ -49,6 +51,9 @@ export interface RunOptions extends RowChoice {
 }
 
 interface Settled extends RunOptions {
+  readonly places: SeriesPlaces;
+  /** What a row is called where others are. */
+  readonly labels: (row: Row) => string;
   readonly open: typeof openStore;
 }
 
@@ -61,7 +66,9 @@ interface Settled extends RunOptions {
  *   are accepted; nothing was done then.
  */
 export async function run(plan: Plan, given: RunOptions): Promise<readonly RowEnd[]> {
-  const options = { ...given, open: limited(given) };
+  const active = plan.rows.filter((row) => row.active);
+  const labels = (row: Row): string => rowLabel(row, active);
+  const options = { ...given, open: limited(given), places: new SeriesPlaces(plan.rows), labels };
   const chosen = rowsToRun(plan, options);
   const [path] = options.acceptPaths ?? [];
   if (path !== undefined && chosen.length > 1) {
@@ -93,7 +100,8 @@ export function runStatus(ends: readonly RowEnd[]): number {
 async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowEnd | undefined> {
   const { signal, dryRun, now, open, report } = options;
   const started = now();
-  const reporter = new RowReporter(row.name, report);
+  const label = options.labels(row);
+  const reporter = new RowReporter(label, report);
   let series: Series | undefined;
   let reached: { readonly series: Series; readonly disk: RowDisk } | undefined;
   let isAnothers = false;
@@ -112,6 +120,10 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
     reached = { series, disk };
     signal.throwIfAborted();
     disk.refuseOverdue(row);
+    const doubt = await disk.doubt(series);
+    for (const message of [...(doubt === undefined ? [] : [doubt]), ...oddPatterns(row.exclude)]) {
+      reporter.warn(message);
+    }
     if (disk.away === undefined) {
       result = await runRow(row, series, { ...options, pool }, reporter);
       end = endOfResult(row, series, result, options, started);
@@ -130,8 +142,9 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
     end = { ...end, error: errorOf(error), status: gravestStatus([end.status, EXIT_STATUS.E_INTERNAL]) };
   }
   await series?.store.close();
-  report(end);
-  return end;
+  const called = { ...end, row: label };
+  report(called);
+  return called;
 }
 
 /** Remembers how a row ended, where that can be. */
@@ -150,138 +163,6 @@ async function remember(
 function limited({ open = openStore, bytesPerSecond, signal }: RunOptions): typeof openStore {
   const limit = bytesPerSecond === undefined ? undefined : new RateLimit(bytesPerSecond, signal);
   return (destination) => open(destination, limit);
-}
-
-function stopped(): SnapshotError {
-  return new SnapshotError('E_STOPPED', 'Stopped by the user; no snapshot was written');
-}
-
-function endOfResult(
-  row: Row,
-  series: Series,
-  result: RowResult,
-  { dryRun, now }: RunOptions,
-  started: Date,
-): RowEnd {
-  const { snapshot, totals, guards, problems, rotation } = result;
-  return {
-    event: 'row',
-    row: row.name,
-    source: row.source,
-    outcome: result.outcome,
-    dryRun,
-    snapshot,
-    folder: snapshot === null ? null : series.place(snapshot),
-    change: result.change,
-    files: totals.files,
-    bytes: totals.bytes,
-    newBytes: result.newBytes,
-    problems,
-    guards,
-    kept: rotation.kept,
-    removed: rotation.removed,
-    damage: result.damage.report,
-    series: result.series ?? null,
-    error: null,
-    waiting: null,
-    durationMs: now().getTime() - started.getTime(),
-    status: gravestStatus([
-      guards.length > 0 ? EXIT_STATUS.E_GUARD : 0,
-      problems > 0 ? EXIT_STATUS.E_PARTIAL : 0,
-      isLasting(result.damage.report) ? EXIT_STATUS.E_DAMAGED : 0,
-    ]),
-  };
-}
-
-/** What was healed is no failure; what is lost is one each time, until somebody accepts it. */
-function isLasting(damage: DamageReport | null): boolean {
-  return damage !== null && (damage.lost + damage.repairable > 0 || damage.unknown);
-}
-
-function endOfFailure(row: Row, error: unknown, { dryRun, now }: RunOptions, started: Date): RowEnd {
-  const failure = errorOf(error);
-  const { code, message, hint } = failure;
-  const guards = error instanceof GuardError ? [{ guard: error.guard, message, hint: hint ?? '' }] : [];
-  return {
-    ...nothingDone(row, dryRun, now().getTime() - started.getTime()),
-    outcome: code === 'E_STOPPED' ? 'stopped' : 'failed',
-    guards,
-    error: failure,
-    status: EXIT_STATUS[code],
-  };
-}
-
-/** Anything but a SnapshotError is a defect of this program: it fails the row, and its stack is kept. */
-function errorOf(error: unknown): NonNullable<RowEnd['error']> & { readonly code: ErrorCode } {
-  if (error instanceof SnapshotError) return { code: error.code, message: error.message, hint: error.hint };
-  return {
-    code: 'E_INTERNAL',
-    message: `internal error: ${error instanceof Error ? error.message : String(error)}`,
-    hint: 'This is a defect of this program; please report it with the stack that the log has.',
-    stack: error instanceof Error ? error.stack : undefined,
-  };
-}
-
-/** Waiting is no failure: a disk that is at home every other night is none. */
-function endOfWaiting(row: Row, away: Away, { dryRun, now }: RunOptions, started: Date): RowEnd {
-  const { since, lastSuccess, message } = away;
-  return {
-    ...nothingDone(row, dryRun, now().getTime() - started.getTime()),
-    outcome: 'waiting',
-    waiting: { since, lastSuccess, message },
-  };
-}
-
-function nothingDone(row: Row, dryRun: boolean, durationMs: number): Omit<RowEnd, 'outcome'> {
-  return {
-    event: 'row',
-    row: row.name,
-    source: row.source,
-    dryRun,
-    snapshot: null,
-    folder: null,
-    change: { added: 0, modified: 0, removed: 0 },
-    files: 0,
-    bytes: 0,
-    newBytes: 0,
-    problems: 0,
-    guards: [],
-    kept: [],
-    removed: [],
-    damage: null,
-    series: null,
-    error: null,
-    waiting: null,
-    durationMs,
-    status: 0,
-  };
-}
-
-function recordOf(end: RowEnd, started: Date, result: RowResult | undefined): RunRecord {
-  const { outcome, snapshot, change, bytes, newBytes, guards, error, removed, problems, series } = end;
-  const damage = result?.damage.record;
-  return {
-    started: started.toISOString(),
-    finished: new Date(started.getTime() + end.durationMs).toISOString(),
-    outcome,
-    snapshot,
-    change,
-    bytes,
-    newBytes,
-    skipped: problems,
-    ...(result !== undefined && { missing: result.missing }),
-    ...(result !== undefined && result.known > 0 && { known: result.known }),
-    ...(result?.heldBack !== undefined && { heldBack: result.heldBack }),
-    guards: guards.map(({ guard }) => guard),
-    error: error?.message ?? null,
-    removed: removed.map((step) => step.snapshot),
-    ...(series !== null && {
-      snapshots: series.snapshots,
-      oldest: series.oldest,
-      seriesBytes: series.bytes,
-    }),
-    ...(damage !== undefined && { damage }),
-  };
 }
 
 /** A row whose series could not even be reached has nowhere to log to: its failure is in the report. */

@@ -28,7 +28,7 @@ export async function findStranger(
   { host, id }: Machine = thisMachine(),
 ): Promise<Stranger | undefined> {
   const self = { host, machine: id, source: row.source };
-  const hint = `If this row is to go on with it, run once with \`${optionsFor(row.name, '--adopt')}\`. Else give the row another \`name\` or \`destination\`.`;
+  const hint = `If this row is to go on with it, run this once: \`${optionsFor(row.name, '--adopt')}\`. Else give the row another \`name\` or \`destination\`.`;
   let owner: SeriesOwner | undefined;
   try {
     owner = await readOwner(series);

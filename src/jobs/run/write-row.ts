@@ -1,14 +1,8 @@
 // Writing a snapshot of a tree that has changed, and rotating out what it replaces.
-import { placeInTime } from '../../series/clocks.ts';
 import { newBytesOf } from '../../series/info.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
-import { snapshotTime } from '../../series/names.ts';
-import { claimOf, inOrder, timeOf } from '../../series/order.ts';
-import { type Dated, planRotation, type RotationPlan } from '../../series/rotation.ts';
-import { lastCopies } from '../../series/damage/losses.ts';
-import type { Snapshot, Survey } from '../../series/series.ts';
+import { inOrder } from '../../series/order.ts';
 import { sizeOfSeries } from '../../series/series-size.ts';
-import { thisZone } from '../../series/zone.ts';
 import type { Comparison } from '../../tree/compare.ts';
 import type { Tree } from '../../tree/scanner.ts';
 import { findStored, needRoom } from './find-stored.ts';
@@ -19,10 +13,8 @@ import { holdBack } from './hold-back.ts';
 import { massChange } from './mass-change.ts';
 import { type NewNames, newNames } from './new-names.ts';
 import type { Previous } from './previous.ts';
-import { applyRotation, type Rotation, showRotation, withHeld } from './rotate.ts';
+import { decideRotation, NO_ROTATION, rotate, showRotation } from './rotate.ts';
 import { type RowContext, type RowResult, totalsOf } from './row-context.ts';
-
-const NO_ROTATION: Rotation = { kept: [], removed: [] };
 
 /** What {@link write} would do, found out without doing it. */
 export async function wouldWrite(
@@ -40,7 +32,7 @@ export async function wouldWrite(
   const held = await massChange(context, previous, comparison, tree.entries);
   await context.settle();
   await context.hold(held);
-  const plan = decideRotation(context, previous.survey, snapshot);
+  const plan = await decideRotation(context, previous.survey, snapshot);
   const rotation = context.mayRotate(plan.remove.length) ? showRotation(plan) : NO_ROTATION;
   const totals = totalsOf(tree.entries);
   return context.result({
@@ -78,14 +70,15 @@ export async function write(
   let rotation = NO_ROTATION;
   let left = all;
   try {
-    rotation = await rotate(context, previous, all, snapshot);
+    rotation = await rotate(context, previous.survey, previous.damage, all, snapshot);
     const gone = new Set(rotation.removed.map((step) => step.snapshot));
     left = all.filter(({ name }) => !gone.has(name));
+    if (rotation.cut !== undefined) throw rotation.cut;
     // What the snapshot took from an unfinished folder may lie there still; what rotation let go may have needed others.
     await clearUnfinished(context, { ...previous.survey, snapshots: left });
   } catch (error) {
     if (!(error instanceof LockLostError)) throw error;
-    context.report.note(`the snapshot is written; nothing else was done: ${error.message}`);
+    context.report.note(`the snapshot is written; nothing more was done: ${error.message}`);
   }
   const damage = await previous.damage.end(left, healed, true);
   const result = { outcome: 'written', snapshot, change: info.change, totals, rotation, damage } as const;
@@ -123,46 +116,4 @@ async function makeSnapshot(
     else report.note(`archives that are finished stay for the next run: ${finished.join(', ')}`);
     throw error;
   }
-}
-
-/** @param snapshots - All there are. @param written - The newest of them. */
-async function rotate(
-  context: RowContext,
-  { survey, damage }: Previous,
-  snapshots: readonly Snapshot[],
-  written: string,
-): Promise<Rotation> {
-  const { series, report } = context;
-  const decided = decideRotation(context, survey, written);
-  if (!context.mayRotate(decided.remove.length)) return NO_ROTATION;
-  const letGo = decided.remove.map(({ name }) => name);
-  const held =
-    letGo.length === 0 ? new Set<string>() : lastCopies(await damage.hurtContents(snapshots), letGo);
-  for (const name of held)
-    report.note(`${name} stays: it has the last sound copy of what is damaged elsewhere`);
-  const plan = withHeld(decided, held);
-  if (plan.remove.length > 0 && (await series.mayNeedOthers({ ...survey, snapshots }))) {
-    context.holdRotation('a damaged snapshot may need archives of the others');
-    return NO_ROTATION;
-  }
-  for (const { snapshot } of plan.keep) await series.settle(snapshot.name);
-  const removed = await applyRotation(context, plan, snapshots);
-  return showRotation({ keep: plan.keep, remove: removed });
-}
-
-/** @param written - The name of the snapshot that this run writes, or would write. */
-function decideRotation(
-  { row, started }: RowContext,
-  { snapshots }: Survey,
-  written: string,
-): RotationPlan<Dated> {
-  const claims = [...snapshots.map(claimOf), snapshotTime(written)?.getTime() ?? started.getTime()];
-  const placed = placeInTime(claims, started.getTime());
-  const zone = thisZone();
-  const all = [...snapshots.map(({ name, info }) => ({ name, zone: info.zone })), { name: written, zone }];
-  return planRotation<Dated>(
-    all.map((one, i) => ({ ...one, ...timeOf(placed[i]) })),
-    row.keep,
-    zone,
-  );
 }

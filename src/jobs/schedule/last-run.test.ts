@@ -9,7 +9,7 @@ const NOW = new Date('2040-03-10T12:00:00Z');
 /** A machine that remembers runs of these days, and how they ended. */
 function remembering(
   isRemovable: boolean,
-  runs: Readonly<Record<string, 'failed' | 'waiting' | 'written'>>,
+  runs: Readonly<Record<string, 'failed' | 'stopped' | 'waiting' | 'written'>>,
 ): Recall {
   const records = Object.entries(runs).map(([day, outcome]) => ({
     started: `2040-03-${day}T02:00:00.000Z`,
@@ -46,6 +46,36 @@ describe('lastRun()', () => {
   it('is the run that could not reach its destination, whose log says nothing', async () => {
     writeFileSync(lab.row.destination, 'a file where the folder should be');
     expect(await last(remembering(false, { '09': 'failed' }))).toBe('09');
+  });
+
+  it('is none that was stopped, and the latest of the others, in whatever order', async () => {
+    expect(await last(remembering(true, { '09': 'waiting', '07': 'written', '10': 'stopped' }))).toBe('09');
+    expect(await last(remembering(true, { '10': 'stopped' }))).toBeUndefined();
+  });
+
+  it('is that of the row which has waited longest, and none when one has never been run', async () => {
+    const rows = ['a', 'b', 'new'].map((name) => ({
+      ...lab.row,
+      name,
+      destination: `${lab.row.destination}-${name}`,
+    }));
+    const memory = new Map([
+      [rows[0]?.destination, '08'],
+      [rows[1]?.destination, '06'],
+    ]);
+    const recall: Recall = async (destination) => {
+      const day = memory.get(destination);
+      if (day === undefined) return undefined;
+      const known = await remembering(true, { [day]: 'waiting' })(destination);
+      const [series] = known?.series ?? [];
+      const name = destination.slice(destination.lastIndexOf('-') + 1);
+      return known === undefined || series === undefined
+        ? undefined
+        : { ...known, series: [{ ...series, name }] };
+    };
+    const known = await lastRun(rows.slice(0, 2), NOW, recall);
+    expect(known?.toISOString()).toBe('2040-03-06T02:00:00.000Z');
+    expect(await lastRun(rows, NOW, recall)).toBeUndefined();
   });
 
   it('is none when somebody has deleted the series, whatever is remembered', async () => {

@@ -95,9 +95,7 @@ export function parseKnown(text: string, where: string): KnownDestination {
     disks: fields.strings('disks'),
     series: fields.objects('series').map((series) => ({
       name: series.text('name'),
-      waitingSince: series.has('waitingSince')
-        ? series.text('waitingSince', /^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
-        : null,
+      waitingSince: series.has('waitingSince') ? series.time('waitingSince') : null,
       records: series.objects('records').map(readPast),
     })),
   };

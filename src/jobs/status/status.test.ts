@@ -36,7 +36,7 @@ function removal(hours: number, outcome: PastRemoval['outcome'], heldBack?: stri
 }
 
 /** The same time, as it is shown. */
-function at(hours: number): string {
+function shown(hours: number): string {
   return formatLocal(new Date(ago(hours)));
 }
 
@@ -84,7 +84,7 @@ describe('statusOf()', () => {
       'that missed a night',
       [run(37, 'unchanged')],
       'overdue',
-      ['the last success was 37 hours ago, and is to be every 1d'],
+      ['the last success was 37 hours ago, and is to be every day'],
     ],
     ['that never ran', [], 'overdue', ['it has never run']],
     ['that only failed', [run(1, 'failed')], 'failing', ['the last run failed: no disk']],
@@ -107,7 +107,7 @@ describe('statusOf()', () => {
       'that a guard holds',
       [run(1, 'written', { guards: ['mass-change'] })],
       'failing',
-      [`the guard \`mass-change\` holds something back, since ${at(1)}`],
+      [`the guard \`mass-change\` holds something back, since ${shown(1)}`],
     ],
     [
       'that a guard holds for days',
@@ -118,7 +118,7 @@ describe('statusOf()', () => {
         run(2, 'unchanged', { guards: ['mass-change'] }),
       ],
       'failing',
-      [`the guard \`mass-change\` holds something back, since ${at(60)}`],
+      [`the guard \`mass-change\` holds something back, since ${shown(60)}`],
     ],
     [
       'that cannot read some files',
@@ -130,7 +130,7 @@ describe('statusOf()', () => {
         run(2, 'unchanged', { skipped: 1, missing: 1 }),
       ],
       'failing',
-      [`1 file or folder could not be read, since ${at(60)}`],
+      [`1 file or folder could not be read, since ${shown(60)}`],
     ],
     [
       'that has problems each night',
@@ -140,7 +140,7 @@ describe('statusOf()', () => {
         run(2, 'written', { skipped: 2 }),
       ],
       'failing',
-      [`each run has problems, since ${at(50)}: the last one 2 files`],
+      [`each run has problems, since ${shown(50)}: the last one 2 files`],
     ],
     [
       'that had problems twice',
@@ -164,13 +164,13 @@ describe('statusOf()', () => {
         run(1, 'stopped'),
       ],
       'failing',
-      ['the last run failed: no disk', `rotation is held back, since ${at(50)}: this reason`],
+      ['the last run failed: no disk', `rotation is held back, since ${shown(50)}: this reason`],
     ],
     [
       'whose rotation was made up for',
       [run(50, 'written', { heldBack: 'this reason' }), removal(3, 'prune')],
       'overdue',
-      ['the last success was 2 days ago, and is to be every 1d'],
+      ['the last success was 2 days ago, and is to be every day'],
     ],
     [
       'whose rotation waits for the next snapshot only',
@@ -182,7 +182,7 @@ describe('statusOf()', () => {
       'that failed for days',
       [run(80, 'written'), run(1, 'failed')],
       'failing',
-      ['the last run failed: no disk', 'the last success was 3 days ago, and is to be every 1d'],
+      ['the last run failed: no disk', 'the last success was 3 days ago, and is to be every day'],
     ],
     [
       'with a drill that failed',
@@ -243,7 +243,7 @@ describe('statusOf()', () => {
 
 describe('ageText()', () => {
   it.each([
-    [-1, '0 minutes'],
+    [-1, 'less than a minute'],
     [60_000, '1 minute'],
     [HOUR_MS - 1, '59 minutes'],
     [HOUR_MS, '1 hour'],

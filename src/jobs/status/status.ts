@@ -1,5 +1,6 @@
 // How a row is doing, judged by its records. Pure: no clock, no disk.
-import { formatEvery } from '../../plan/every.ts';
+import { everyText } from '../../plan/every.ts';
+import { commandLine } from '../../base/command-line.ts';
 import {
   isRemoval,
   isRun,
@@ -136,7 +137,7 @@ function lateness(
   if (lastSuccess === undefined) return undefined;
   const sinceMs = Date.parse(lastSuccess.started);
   if (now.getTime() <= overdueFrom(sinceMs, everyMs)) return undefined;
-  return `the last success was ${ageText(now.getTime() - sinceMs)} ago, and is to be every ${formatEvery(everyMs)}`;
+  return `the last success was ${ageText(now.getTime() - sinceMs)} ago, and is to be every ${everyText(everyMs)}`;
 }
 
 /** What is known to be damaged and needs somebody: what the newest snapshot lacks, and what nothing has any more. */
@@ -153,7 +154,7 @@ function damageFailures(records: readonly PastRecord[]): readonly string[] {
       : []),
     ...(repairable > 0
       ? [
-          `${filesAre(repairable, 'beside archives')} damaged; \`snapshot verify --repair\` may write them anew`,
+          `${filesAre(repairable, 'beside archives')} damaged; \`${commandLine('verify --repair')}\` may write them anew`,
         ]
       : []),
     ...(lost > 0 ? [`${filesAre(lost, 'of snapshots')} damaged, and in no archive any more`] : []),
@@ -163,7 +164,7 @@ function damageFailures(records: readonly PastRecord[]): readonly string[] {
 function damageNotes(records: readonly PastRecord[]): readonly string[] {
   const { files = 0, needed = 0, repairable = 0, lost = 0 } = lastDamage(records)?.damage ?? {};
   if (files === 0 || needed + repairable + lost > 0) return [];
-  return [`${filesAre(files, 'that older snapshots need')} damaged; \`snapshot list\` marks these`];
+  return [`${filesAre(files, 'that older snapshots need')} damaged; \`${commandLine('list')}\` marks these`];
 }
 
 function lastDamage(records: readonly PastRecord[]): PastRun | PastVerify | undefined {
@@ -203,6 +204,7 @@ function rank({ level, sample }: Pick<PastVerify, 'level' | 'sample'>): number {
 /** `5 hours`, `3 days`: cut to whole ones. */
 export function ageText(ms: number): string {
   const minutes = Math.max(0, Math.floor(ms / 60_000));
+  if (minutes < 1) return 'less than a minute';
   if (minutes < 60) return minutes === 1 ? '1 minute' : `${minutes} minutes`;
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return hours === 1 ? '1 hour' : `${hours} hours`;

@@ -34,12 +34,14 @@ export class Findings {
     { at, identity = file }: { at?: number | undefined; identity?: string | undefined } = {},
   ): void {
     const count = this.#perFile.get(identity) ?? 0;
-    const said = count < MOST ? what : 'and more of the kind';
+    // What was said before is nothing more of the kind.
+    const isSaid = count < MOST || this.#findings.has(`${identity}\n${what}`);
+    const said = isSaid ? what : 'and more of the kind';
     const key = `${identity}\n${said}`;
     const known = this.#findings.get(key);
     if (known === undefined) {
       this.#perFile.set(identity, count + 1);
-      const place = count < MOST ? at : undefined;
+      const place = isSaid ? at : undefined;
       this.#findings.set(key, {
         file,
         what: said,

@@ -8,7 +8,7 @@ import {
   placeOf,
   type Sight,
 } from '../../series/damage/damage.ts';
-import { filesOf, namedBy } from '../../series/damage/look-over.ts';
+import { filesOf, type NamedFile, namedBy } from '../../series/damage/look-over.ts';
 import { INFO_FILE } from '../../series/names.ts';
 import type { Snapshot, Survey } from '../../series/series.ts';
 import type { CheckedArchive } from './checked-archive.ts';
@@ -86,12 +86,13 @@ export function stillKnown(
 ): readonly Damage[] {
   const known = new Map<string, { flaw: Flaw; file: string; needed: Set<string> }>();
   for (const { name, info } of snapshots) {
-    for (const file of [...filesOf(info), { file: INFO_FILE }]) {
+    const files: readonly NamedFile[] = [...filesOf(info), { file: INFO_FILE }];
+    for (const file of files) {
       const place = placeOf(name, file);
       const flaw = found.has(place) ? undefined : flaws.get(place);
       if (flaw === undefined) continue;
-      // A file with several names is told once.
-      const key = `${place.slice(place.indexOf('/'))} ${flaw.what} ${flaw.since}`;
+      // A file with several names is told once. Those without a check sum are each snapshot's own.
+      const key = `${file.sha256 ?? place} ${flaw.what} ${flaw.since}`;
       const one = known.get(key) ?? { flaw, file: place, needed: new Set() };
       known.set(key, one);
       one.needed.add(name);

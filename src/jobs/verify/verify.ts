@@ -103,8 +103,23 @@ export async function verify(series: Series, options: VerifyOptions): Promise<Ve
   return { end, findings, survey, names, seen };
 }
 
+/** How a series ends at which there was nothing to look at. @param nothing - Why. */
+export function nothingEnd(
+  series: Series,
+  looked: VerifyEnd['looked'],
+  nothing: string,
+  status: number,
+): VerifyEnd {
+  const none = { snapshots: 0, archives: 0, readPieces: 0, pieces: 0, readBytes: 0, damages: 0, lost: 0 };
+  const of = { event: 'series', series: series.name, folder: series.place() } as const;
+  return { ...of, ...none, looked, nothing, durationMs: 0, status };
+}
+
 /** How much is looked at. */
-function levelOf({ level, sample }: VerifyOptions): 'quick' | 'sample' | 'full' {
+export function levelOf({
+  level,
+  sample,
+}: Pick<VerifyOptions, 'level' | 'sample'>): 'quick' | 'sample' | 'full' {
   return level === 'full' && sample !== undefined ? 'sample' : level;
 }
 

@@ -40,13 +40,15 @@ export async function lookOver(series: Series, snapshots: readonly Snapshot[]): 
   return { found, inPlace };
 }
 
+/** A file that a snapshot names; what it does not know of RESTORE.txt and SHA256SUMS is undefined. */
+export interface NamedFile {
+  readonly file: string;
+  readonly bytes?: number | undefined;
+  readonly sha256?: string | undefined;
+}
+
 /** All files of a snapshot but info.json, which was read. */
-export function filesOf({
-  archives,
-  index,
-  changes,
-  dead,
-}: Snapshot['info']): readonly { readonly file: string; readonly bytes?: number | undefined }[] {
+export function filesOf({ archives, index, changes, dead }: Snapshot['info']): readonly NamedFile[] {
   const lines = [index, changes, dead].filter((file) => file !== null);
   return [...archives, ...lines, { file: SUMS_FILE }, { file: RESTORE_FILE }];
 }

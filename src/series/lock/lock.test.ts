@@ -16,12 +16,14 @@ const SELF = currentOwner();
 const ELSEWHERE: Owner = { host: 'other', machine: 'another machine', boot: 'b', pid: 1, started: '1' };
 
 let folder: string;
+let store: LocalStore;
 let series: Series;
 let path: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lock-'));
-  series = new Series(new LocalStore(folder), 'documents');
+  store = new LocalStore(folder);
+  series = new Series(store, 'documents');
   path = join(folder, 'documents');
 });
 afterEach(async () => {
@@ -75,7 +77,13 @@ function lost(why: string): unknown {
   return expect.objectContaining({
     code: 'E_LOCKED',
     message: expect.stringMatching(`^The lock of series "documents" was lost: ${why}`) as string,
+    hint: 'Nothing more was written. Another run takes over; if none does, run again.',
   });
+}
+
+/** Whether a lock file makes others give up. */
+function heldIn(bytes: Uint8Array): boolean {
+  return (JSON.parse(Buffer.from(bytes).toString('utf8')) as { held: boolean }).held;
 }
 
 /** Makes the lock of this process one that was written so long ago. */
@@ -226,7 +234,7 @@ describe('SeriesLock', () => {
   });
 
   it('is had again by the process that could not remove it when it gave it back', async () => {
-    const store = new LocalStore(folder);
+    store = new LocalStore(folder);
     const lock = await SeriesLock.acquire(new Series(store, 'documents'));
     store.remove = async () => await Promise.reject(new SnapshotError('E_STORE', 'injected'));
     await expect(lock.release()).rejects.toThrow('injected');
@@ -266,16 +274,51 @@ describe('SeriesLock', () => {
     }
   });
 
-  it('steps back from another that only tries, until that one is gone', async () => {
-    // Its process lives, and it never gets further.
-    await lockOf(SELF, { held: false });
-    const attempt = SeriesLock.acquire(series);
-    await rm(join(path, '.lock-other'));
-    await (await attempt).release();
+  it('is not taken from a process of this machine that lives, however long it is silent', async () => {
+    // The one that has begun this one.
+    await lockOf({ ...SELF, pid: process.ppid, started: '' }, { ageMinutes: 60 * 24 });
+    await expect(SeriesLock.acquire(series)).rejects.toMatchObject({
+      code: 'E_LOCKED',
+      message: expect.stringContaining(`process ${process.ppid} on `) as string,
+    });
+    expect(await locks()).toEqual(['.lock-other']);
+  });
+
+  describe('while another one only tries', () => {
+    beforeEach(async () => {
+      // It does not wait for long.
+      vi.spyOn(Math, 'random').mockReturnValue(0);
+      await lockOf(ELSEWHERE, { held: false });
+    });
+    afterEach(() => void vi.restoreAllMocks());
+
+    it('steps back and tries again, until that one is gone', async () => {
+      const put = vi.spyOn(store, 'put');
+      const remove = store.remove.bind(store);
+      let steps = 0;
+      store.remove = async (key) => {
+        await remove(key);
+        if (++steps === 2) await rm(join(path, '.lock-other'));
+      };
+      const lock = await SeriesLock.acquire(series);
+      expect(put.mock.calls.map(([, bytes]) => heldIn(bytes))).toEqual([false, false, false, true]);
+      await lock.release();
+      expect(await locks()).toEqual([]);
+    });
+
+    it('gives up after many times, and leaves nothing', async () => {
+      const put = vi.spyOn(store, 'put');
+      await expect(SeriesLock.acquire(series)).rejects.toMatchObject({
+        code: 'E_LOCKED',
+        message: 'Series "documents" is locked by another run',
+      });
+      expect(put).toHaveBeenCalledTimes(30);
+      expect(await locks()).toEqual(['.lock-other']);
+    });
   });
 
   it('leaves no lock of its own when the store fails', async () => {
-    const store = new LocalStore(folder);
+    store = new LocalStore(folder);
     const failure = new Error('the network is down');
     const failing = new Series(
       Object.assign(Object.create(store) as LocalStore, {
@@ -307,6 +350,41 @@ describe('SeriesLock', () => {
       await lock.release();
     });
 
+    it('keeps others out after a heartbeat as before it, and makes none give up before it is judged', async () => {
+      const put = vi.spyOn(series.store, 'put');
+      const lock = await SeriesLock.acquire(series);
+      await lock.beat();
+      const written = put.mock.calls.map(([, bytes]) => Buffer.from(bytes).toString('utf8'));
+      expect(written.map((text) => heldIn(Buffer.from(text)))).toEqual([false, true, false, true]);
+      // Since when it is held is what people are told.
+      expect(new Set(written.map((text) => text.replace(/"held":\w+/, ''))).size).toBe(1);
+      await lock.release();
+    });
+
+    it('is written anew by a look only when it is twice as old as it should be', async () => {
+      vi.useFakeTimers({ toFake: ['Date'] });
+      const lock = await SeriesLock.acquire(series);
+      const before = await locks();
+      await lock.check();
+      vi.advanceTimersByTime(2 * HEARTBEAT_MS);
+      await lock.check();
+      expect(await locks()).toEqual(before);
+      vi.advanceTimersByTime(1);
+      await lock.check();
+      expect(await locks()).not.toEqual(before);
+      await lock.release();
+    });
+
+    it('is not lost to a file that cannot be read, which proves nothing', async () => {
+      const lock = await SeriesLock.acquire(series);
+      await lockOf('');
+      await lock.check();
+      await lock.beat();
+      expect(lock.signal.aborted).toBe(false);
+      await lock.release();
+      expect(await locks()).toEqual(['.lock-other']);
+    });
+
     it.each<[string, (lock: SeriesLock) => Promise<void>]>([
       ['a heartbeat', async (lock) => await lock.beat()],
       ['a look', async (lock) => await lock.check()],
@@ -334,7 +412,7 @@ describe('SeriesLock', () => {
     });
 
     it('is lost to one that took over, ended and went between the look and the heartbeat', async () => {
-      const store = new LocalStore(folder);
+      store = new LocalStore(folder);
       const lock = await SeriesLock.acquire(new Series(store, 'documents'));
       const put = store.put.bind(store);
       store.put = async (key, bytes) => {
@@ -376,7 +454,7 @@ describe('SeriesLock', () => {
 
     it('is lost when the store fails for long, not when it fails for a while', async () => {
       vi.useFakeTimers({ toFake: ['Date'] });
-      const store = new LocalStore(folder);
+      store = new LocalStore(folder);
       const lock = await SeriesLock.acquire(new Series(store, 'documents'));
       const list = store.list.bind(store);
       store.list = async () => await Promise.reject(new SnapshotError('E_STORE', 'the network is down'));
@@ -394,7 +472,7 @@ describe('SeriesLock', () => {
     });
 
     it('leaves no file when it is released during a heartbeat', async () => {
-      const store = new LocalStore(folder);
+      store = new LocalStore(folder);
       const lock = await SeriesLock.acquire(new Series(store, 'documents'));
       const put = store.put.bind(store);
       const gate = new EventEmitter();
@@ -414,7 +492,7 @@ describe('SeriesLock', () => {
     });
 
     it('tells when it cannot be removed, and throws nothing', async () => {
-      const store = new LocalStore(folder);
+      store = new LocalStore(folder);
       const lock = await SeriesLock.acquire(new Series(store, 'documents'));
       store.remove = async () => await Promise.reject(new SnapshotError('E_STORE', 'injected'));
       const notes: string[] = [];

@@ -51,7 +51,10 @@ const meta: fc.Arbitrary<Meta> = fc.record({
   mode: fc.nat({ max: 0o7777 }),
   uid: fc.nat({ max: 0xffffffff }),
   gid: fc.nat({ max: 0xffffffff }),
-  mtimeNs: fc.bigInt({ min: -(10n ** 18n), max: 10n ** 19n }),
+  mtimeNs: fc.oneof(
+    fc.bigInt({ min: -(10n ** 18n), max: 10n ** 19n }),
+    fc.bigInt({ min: -(2n ** 63n) * 10n ** 9n, max: 2n ** 63n * 10n ** 9n }),
+  ),
 });
 
 function asMeta(one: Meta): object {

@@ -1,6 +1,7 @@
 // Reads a RESTORE.txt back. What `restore-text.ts` does not write is refused: it is run by `sh`, and disks that
 // backups lie on can be written by others.
 import { SnapshotError } from '../../base/errors.ts';
+import { parseSeconds } from '../../format/member.ts';
 import type { BytePath } from '../../tree/path.ts';
 import type { Step } from './plan-script.ts';
 import { DIALECTS } from './dialects.ts';
@@ -21,7 +22,7 @@ const STEPS = {
   place: new RegExp(String.raw`place (\d{1,9}) ${WORD} ${WORD}\n`, 'y'),
   copy: new RegExp(`copy ${WORD} ${WORD} ${WORD}\n`, 'y'),
   meta: new RegExp(
-    String.raw`meta ([0-7]{4}) (\d{1,10}):(\d{1,10}) ([+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z ${WORD}\n`,
+    String.raw`meta ([0-7]{4}) (\d{1,10}):(\d{1,10}) (@-?\d{1,19}|[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z? ${WORD}\n`,
     'y',
   ),
 } as const;
@@ -110,15 +111,17 @@ class Reader {
   }
 
   #meta([, mode = '', uid, gid, seconds = '', fraction = '', path]: readonly string[]): RestoreStep {
-    const ms = Date.parse(`${seconds}Z`);
-    if (Number.isNaN(ms)) throw this.#strange();
+    const mtimeNs = seconds.startsWith('@')
+      ? parseSeconds(`${seconds.slice(1)}.${fraction}`)
+      : nsOf(Date.parse(`${seconds}Z`), fraction);
+    if (mtimeNs === undefined) throw this.#strange();
     return {
       do: 'meta',
       path: this.#path(path),
       mode: Number.parseInt(mode, 8),
       uid: Number(uid),
       gid: Number(gid),
-      mtimeNs: BigInt(ms) * 1_000_000n + BigInt(fraction),
+      mtimeNs,
     };
   }
 
@@ -175,4 +178,8 @@ class Reader {
 
 function unquoted(word: string): string {
   return word.replaceAll(String.raw`'\''`, "'");
+}
+
+function nsOf(ms: number, fraction: string): bigint | undefined {
+  return Number.isNaN(ms) ? undefined : BigInt(ms) * 1_000_000n + BigInt(fraction);
 }

@@ -198,13 +198,16 @@ function showMeta({ path, mode, uid, gid, mtimeNs }: Meta): string {
   return `meta ${mode.toString(8).padStart(4, '0')} ${uid}:${gid} ${isoTime(mtimeNs)} ${quoted(path)}`;
 }
 
-/** ISO 8601 with nanoseconds, which every `touch -d` reads (IEEE Std 1003.1-2017, touch). */
+/**
+ * ISO 8601 with nanoseconds, which every `touch -d` reads (IEEE Std 1003.1-2017, touch). For years that it has no form
+ * for, seconds since 1970, as those of GNU and busybox read them.
+ */
 function isoTime(ns: bigint): string {
-  const [seconds = '0', fraction = '0'] = formatSeconds(
-    ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n,
-  ).split('.');
-  const whole = (ns - BigInt(fraction)) / 1_000_000_000n + BigInt(seconds);
-  return new Date(Number(whole) * 1000).toISOString().replace('.000Z', `.${fraction}Z`);
+  const fraction = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  const at = new Date(Number((ns - fraction) / 1_000_000n));
+  const year = at.getUTCFullYear();
+  if (!(year >= 1 && year <= 9999)) return `@${formatSeconds(ns)}`;
+  return at.toISOString().replace('.000Z', `.${String(fraction).padStart(9, '0')}Z`);
 }
 
 /** `text` as one word of the shell. */

@@ -275,6 +275,16 @@ describe('a local store', () => {
       });
     });
 
+    it('says of what is not to be read who should look at it', async () => {
+      await mkdir(join(folder, 'destination', 'closed'), { recursive: true, mode: 0o700 });
+      await chmod(join(folder, 'destination', 'closed'), 0o000);
+      await asNobody(async () => {
+        for (const work of [store.list('closed'), store.read('closed/file')]) {
+          expect((await failureOf(work)).hint).toBe('Check who may read the destination.');
+        }
+      });
+    });
+
     it('says that a folder is not to be read', async () => {
       await mkdir(join(folder, 'destination'), { mode: 0o700 });
       await asNobody(async () => {

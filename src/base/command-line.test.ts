@@ -1,0 +1,18 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { commandLine, rememberPlan } from './command-line.ts';
+
+afterEach(() => {
+  rememberPlan(undefined);
+});
+
+describe('commandLine()', () => {
+  it.each<[string | undefined, string, string]>([
+    [undefined, 'check', 'snapshot check'],
+    ['my.csv', 'check', 'snapshot check --plan my.csv'],
+    ['my plan.csv', 'run --only a', `snapshot run --plan 'my plan.csv' --only a`],
+    ['a.csv', 'verify "my data" --repair', 'snapshot verify --plan a.csv "my data" --repair'],
+  ])('with the plan %s makes of `%s`: %s', (plan, words, line) => {
+    rememberPlan(plan);
+    expect(commandLine(words)).toBe(line);
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { goneFolder, reasonOf, SnapshotError, systemCode } from './errors.ts';
+
+function thrown(
+  code: string,
+  errno: number,
+  message: string = `${code}: raw text, call '/a' -> '/b'`,
+): Error {
+  return Object.assign(new Error(message), { code, errno, syscall: 'call', path: '/a' });
+}
+
+describe('reasonOf()', () => {
+  it.each([
+    ['ENOSYS', -38, 'it cannot do that'],
+    ['ENOENT', -2, 'no such file or folder'],
+    ['EPROTO', -71, 'protocol error (EPROTO)'],
+    ['Unknown system error -126', -126, 'it is encrypted, and its key is not there'],
+    ['Unknown system error -122', -122, 'the quota is used up'],
+    ['Unknown system error -999', -999, 'the system reports error 999, for which it has no words here'],
+  ])('says what %s means, without the text of the system', (code, errno, words) => {
+    if (process.platform === 'linux') expect(reasonOf(thrown(code, errno))).toBe(words);
+  });
+
+  it('leaves the words of any other error as they are', () => {
+    expect(reasonOf(new Error('plain'))).toBe('plain');
+    expect(reasonOf('text')).toBe('text');
+    expect(reasonOf(Object.assign(new Error('why'), { code: 'ERR_INVALID_ARG_TYPE' }))).toBe('why');
+  });
+});
+
+describe('systemCode()', () => {
+  it.skipIf(process.platform !== 'linux')('names what Node has no name for', () => {
+    expect(systemCode(thrown('Unknown system error -122', -122))).toBe('EDQUOT');
+    expect(systemCode(thrown('Unknown system error -999', -999))).toBe('Unknown system error -999');
+    expect(systemCode(thrown('EIO', -5))).toBe('EIO');
+  });
+});
+
+describe('goneFolder()', () => {
+  it('is for the working folder only', () => {
+    expect(goneFolder(Object.assign(thrown('ENOENT', -2), { syscall: 'uv_cwd' }))).toBeInstanceOf(
+      SnapshotError,
+    );
+    expect(goneFolder(thrown('ENOENT', -2))).toBeUndefined();
+  });
+});

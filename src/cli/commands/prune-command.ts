@@ -1,0 +1,93 @@
+import { EXIT_STATUS, gravestStatus, printable, SnapshotError } from '../../base/errors.ts';
+import { commandLine } from '../../base/command-line.ts';
+import { thisStateFolder } from '../../host/state-folder.ts';
+import { Memory } from '../../jobs/status/memory.ts';
+import { rememberLog } from '../../jobs/status/remember-log.ts';
+import { findThere, refuseAway, type There } from '../../jobs/upkeep/find-there.ts';
+import { prune, type Pruned } from '../../jobs/upkeep/prune.ts';
+import { loadPlan } from '../../plan/plan.ts';
+import { Series } from '../../series/series.ts';
+import { openStore } from '../../store/open-store.ts';
+import type { CommonOptions } from '../options/common-options.ts';
+import { recallFor } from '../state.ts';
+import { showError } from '../views/show-error.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface PruneCommandOptions extends CommonOptions {
+  readonly rows: readonly string[];
+  readonly dryRun: boolean;
+}
+
+/** Rotates now: the series that are named, or those of all active rows. */
+export async function pruneCommand(options: PruneCommandOptions, terminal: Terminal): Promise<number> {
+  const { dryRun, json, quiet } = options;
+  const statuses: number[] = [];
+  for (const find of await toPrune(options, terminal)) {
+    try {
+      const there = await find();
+      const { series, row } = there;
+      if (row === undefined) {
+        throw new SnapshotError('E_USAGE', `No row of the plan makes "${series.place()}"`, {
+          hint: `What is to stay, the \`keep\` of its row says. \`${commandLine('forget')}\` removes single ones.`,
+        });
+      }
+      const note = (message: string): void => {
+        const event = { event: 'note', series: series.name, message };
+        if (json) terminal.out(JSON.stringify(event));
+        else terminal.err(`${series.name}: ${printable(message)}`);
+      };
+      const pruned = await prune(row, series, { dryRun, now: () => new Date(), note });
+      if (!dryRun) await rememberLog(series, new Memory(thisStateFolder()), new Date(), note);
+      statuses.push(pruned.status);
+      if (json) terminal.out(JSON.stringify(pruneJson(there, pruned, dryRun)));
+      else if (!quiet) show(there, pruned, dryRun, terminal);
+    } catch (error) {
+      // The others may still make room.
+      if (!(error instanceof SnapshotError)) throw error;
+      statuses.push(EXIT_STATUS[error.code]);
+      if (json) {
+        const { code, message, hint } = error;
+        terminal.out(JSON.stringify({ event: 'error', error: { code, message, hint } }));
+      } else showError(error, terminal, false);
+    }
+  }
+  const status = gravestStatus(statuses);
+  if (json) terminal.out(JSON.stringify({ event: 'end', status }));
+  else if (statuses.length === 0 && !quiet) terminal.out('The plan has no active row; nothing to do.');
+  return status;
+}
+
+/** What is to be pruned, each found when its turn comes. */
+async function toPrune(
+  { rows: names, plan: file }: PruneCommandOptions,
+  terminal: Terminal,
+): Promise<readonly (() => Promise<There>)[]> {
+  const recall = recallFor(terminal);
+  const now = new Date();
+  if (names.length > 0)
+    return [...new Set(names.map(String))].map(
+      (name) => async () => await findThere(name, file, recall, now),
+    );
+  const { rows } = await loadPlan(file);
+  return rows
+    .filter(({ active }) => active)
+    .map((row) => async () => {
+      const series = new Series(openStore(row.destination), row.name);
+      await refuseAway(series, row, recall, now);
+      return { series, row };
+    });
+}
+
+function show({ series }: There, { kept, removed }: Pruned, dryRun: boolean, { out, style }: Terminal): void {
+  const names = removed.map(({ snapshot }) => snapshot).join(', ');
+  const did = dryRun ? 'would remove' : 'removed';
+  out(`${series.name}: ${removed.length === 0 ? 'nothing to remove' : `${did} ${names}`}`);
+  if (!dryRun) return;
+  for (const { snapshot, reasons } of kept) out(style('dim', `  keeps ${snapshot}: ${reasons.join(', ')}`));
+}
+
+function pruneJson({ series }: There, pruned: Pruned, dryRun: boolean): object {
+  const { kept, removed, heldBack = null, status } = pruned;
+  const of = { event: 'prune', series: series.name, folder: series.place(), dryRun };
+  return { ...of, kept, removed: removed.map(({ snapshot }) => snapshot), heldBack, status };
+}

@@ -1,0 +1,54 @@
+// Patterns of `exclude` that can match nothing: who wrote them meant something else, and believes that it is left out.
+import { Excludes } from '../tree/exclude.ts';
+import { fromText } from '../tree/path.ts';
+
+/** What a pattern looks like that is none, and what was meant. */
+const ODD: readonly (readonly [looks: RegExp, say: (pattern: string) => string])[] = [
+  [/^\/*$/, () => 'it names nothing'],
+  [
+    /(?:^|\/)\.{1,2}(?:\/|$)/,
+    (pattern) => {
+      const plain = pattern.replace(/^(?:\.\/+)+/, '/').replaceAll(/\/\.(?=\/|$)/g, '');
+      const isOut = /(?:^|\/)\.\.(?:\/|$)/.test(plain);
+      return isOut ? 'no path in the source has `..` in it' : `write \`${plain}\``;
+    },
+  ],
+  [/^~(?:\/|$)/, () => 'it is no path below the source'],
+  [/\/\//, (pattern) => `write \`${pattern.replaceAll(/\/{2,}/g, '/')}\``],
+  [
+    /^\$(?:\{\w+\}|(?:HOME|PWD|TMPDIR|USER|USERPROFILE)\b)|^%\w+%/,
+    () => 'variables are not replaced here: write the path from the source on',
+  ],
+  [/^[a-z]:\//i, () => 'it is no path below the source'],
+  [/^(["']).*\1$/, (pattern) => `write it without quotes: \`${pattern.slice(1, -1)}\``],
+  [/;|(?<=\*\.\w+)[,\s]+(?=\*\.)/, (pattern) => `write \`|\` between patterns: \`${separated(pattern)}\``],
+  [/\{[^{}]*,[^{}]*\}/, () => 'braces mean nothing here: write one pattern for each, with `|` between'],
+];
+
+function separated(pattern: string): string {
+  return pattern.split(/\s*;\s*|(?<=\*\.\w+)[,\s]+(?=\*\.)/).join('|');
+}
+
+/** What there is to say of each of `patterns`, those of a row, that can match nothing. Pure. */
+export function oddPatterns(patterns: readonly string[]): readonly string[] {
+  const excludes = Excludes.of(patterns);
+  return patterns.flatMap((pattern) => {
+    const isBack = pattern.startsWith('!');
+    const body = isBack ? pattern.slice(1) : pattern;
+    const why =
+      ODD.find(([looks]) => looks.test(body))?.[1](body) ?? (isBack ? lostIn(body, excludes) : undefined);
+    return why === undefined ? [] : [`the pattern \`${pattern}\` of \`exclude\` can match nothing: ${why}`];
+  });
+}
+
+/** Why a path cannot be taken back: a folder that it is in is left out. */
+function lostIn(body: string, excludes: Excludes): string | undefined {
+  const parts = body.split('/').filter((part) => part !== '');
+  if (parts.length < 2 || /[*?[\]\\]/.test(body)) return undefined;
+  const folders = parts.slice(0, -1).map((_, i) => parts.slice(0, i + 1).join('/'));
+  const out = folders.find((folder) => excludes.excludes(fromText(folder), true));
+  return (
+    out &&
+    `the folder \`${out}\` is left out, and nothing in it can be taken back; \`/${out}/*\` leaves out what it holds`
+  );
+}

@@ -1,0 +1,115 @@
+// A series that lies in a source, by whatever way: it is left out, or the series would grow by itself every night.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Row } from '../../plan/plan.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
+import { Series } from '../../series/series.ts';
+import type { RowEnd, RunEvent } from '../events.ts';
+import { run } from './run.ts';
+import { SeriesLab } from './series.lab.ts';
+
+const CAN_BIND =
+  process.platform === 'linux' &&
+  process.getuid?.() === 0 &&
+  spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
+
+let lab: SeriesLab;
+let mounts: string[];
+let day: number;
+let events: RunEvent[];
+
+beforeEach(() => {
+  lab = new SeriesLab();
+  [mounts, day, events] = [[], 0, []];
+});
+afterEach(() => {
+  for (const point of mounts) spawnSync('umount', [point]);
+  lab.remove();
+});
+
+function bind(folder: string, point: string): void {
+  mkdirSync(folder, { recursive: true });
+  mkdirSync(point, { recursive: true });
+  if (spawnSync('mount', ['--bind', folder, point]).status !== 0) throw new Error('cannot mount');
+  mounts.push(point);
+}
+
+function row(name: string, source: string, destination: string, exclude: readonly string[] = []): Row {
+  const place = (folder: string): string => join(lab.root, folder);
+  return { ...lab.row, name, source: place(source), destination: place(destination), exclude };
+}
+
+async function runAll(...rows: readonly Row[]): Promise<readonly RowEnd[]> {
+  const now = new Date(Date.UTC(2035, 0, ++day));
+  return await run(
+    { file: 'plan.csv', rows },
+    {
+      only: [],
+      dryRun: false,
+      jobs: 1,
+      rehash: false,
+      acceptChanges: false,
+      signal: new AbortController().signal,
+      report: (event) => events.push(event),
+      now: () => now,
+    },
+  );
+}
+
+async function pathsOf({ name, destination }: Row): Promise<readonly string[]> {
+  const series = new Series(new LocalStore(destination), name);
+  const newest = (await series.survey()).snapshots.at(-1);
+  if (newest === undefined) throw new Error('no snapshot');
+  return [...(await series.entries(newest))].map(({ entry }) => entry.path as string);
+}
+
+describe('a series in the source', () => {
+  it.skipIf(!CAN_BIND).each([
+    ['its destination', 'disk', 'source/a/again'],
+    ['a folder above it', '.', 'source/a/again'],
+    ['the series itself', 'disk/data', 'source/a/again'],
+    ['the source, seen from its destination', 'source', 'disk'],
+  ])('is left out by a bind mount of %s, and in the first run too', async (_, folder, point) => {
+    const one = row('data', 'source', 'disk', ['/a/again/source']);
+    writeFileSync(join(lab.source, 'file'), 'content');
+    bind(join(lab.root, folder), join(lab.root, point));
+    expect(await runAll(one)).toMatchObject([{ outcome: 'written', status: 0 }]);
+    expect(await runAll(one)).toMatchObject([{ outcome: 'unchanged', status: 0 }]);
+    expect((await pathsOf(one)).filter((path) => /20\d\d-|runs\.jsonl|\.lock/.test(path))).toEqual([]);
+    const notes = events.flatMap((event) => (event.event === 'note' ? [event.message] : []));
+    expect(notes).toContainEqual(
+      expect.stringMatching(
+        /^passed over: .*data is the series "data" of the plan: not backed up$|again is the series/,
+      ),
+    );
+  });
+
+  it('of another row is left out, but for who names its destination as the source', async () => {
+    mkdirSync(join(lab.source, 'docs'));
+    writeFileSync(join(lab.source, 'docs', 'file'), 'content');
+    const docs = row('docs', 'source/docs', 'source/backups');
+    const all = row('all', 'source', 'disk');
+    const copy = row('copy', 'source/backups', 'offsite');
+    await runAll(docs, all, copy);
+    expect(await runAll(docs, all, copy)).toMatchObject([
+      { outcome: 'unchanged' },
+      { outcome: 'unchanged' },
+      {},
+    ]);
+    expect(await pathsOf(all)).toEqual(['', 'backups', 'docs', 'docs/file']);
+    expect(await pathsOf(copy)).toContainEqual(expect.stringMatching(/^docs\/2035-01-01.*\/info\.json$/));
+  });
+
+  it('of two disks that back up each other does not come back with the other', async () => {
+    for (const disk of ['one', 'two']) {
+      mkdirSync(join(lab.root, disk));
+      writeFileSync(join(lab.root, disk, 'file'), disk);
+    }
+    const rows = [row('of-one', 'one', 'two'), row('of-two', 'two', 'one')];
+    await runAll(...rows);
+    expect(await runAll(...rows)).toMatchObject([{ outcome: 'unchanged' }, { outcome: 'unchanged' }]);
+    for (const one of rows) expect(await pathsOf(one)).toEqual(['', 'file']);
+  });
+});

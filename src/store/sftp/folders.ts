@@ -1,0 +1,98 @@
+// Folders of a server: made where they are missing, flushed where that can be done, listed.
+import { dirname } from 'node:path/posix';
+import { SnapshotError } from '../../base/errors.ts';
+import type { StoreItem } from '../store.ts';
+import { OPEN, typeOf } from './packet.ts';
+import type { Handle, SftpSession } from './session.ts';
+import { STATUS, SftpStatus } from './status.ts';
+
+/** More names than a folder of a series could have: a server that never ends is left. */
+const MOST_NAMES = 1_000_000;
+/** A server gives a hundred names or so each time. */
+const PAGES_AT_ONCE = 4;
+
+/** What lies in a folder; nothing when there is none. */
+export async function listFolder(
+  session: SftpSession,
+  path: string,
+  signal?: AbortSignal,
+): Promise<StoreItem[]> {
+  let handle: Handle;
+  try {
+    handle = await session.openFolder(path);
+  } catch (error) {
+    if (error instanceof SftpStatus && error.code === STATUS.missing) return [];
+    throw error;
+  }
+  const items: StoreItem[] = [];
+  try {
+    for (let isAtEnd = false; !isAtEnd;) {
+      signal?.throwIfAborted();
+      const pages = await Promise.all(
+        Array.from({ length: PAGES_AT_ONCE }, async () => await session.readFolder(handle)),
+      );
+      isAtEnd = pages.includes(undefined);
+      for (const { name, attributes } of pages.flatMap((page) => page ?? [])) {
+        if (name === '.' || name === '..') continue;
+        const { sizeBytes, modifiedMs, mode } = attributes;
+        const type = mode === undefined ? 'other' : typeOf(mode);
+        items.push({ name, isFolder: type === 'folder', isFile: type === 'file', sizeBytes, modifiedMs });
+      }
+      if (items.length > MOST_NAMES) {
+        throw new SnapshotError('E_STORE', `"${path}" has more than ${MOST_NAMES} names`);
+      }
+    }
+  } finally {
+    void session.closeHandle(handle).catch(() => {}); // Nothing was written.
+  }
+  return items;
+}
+
+/** Makes a folder and those above it, where they are missing. */
+export async function makeFolders(session: SftpSession, path: string): Promise<void> {
+  try {
+    await session.makeFolder(path);
+  } catch (error) {
+    if (!(error instanceof SftpStatus)) throw error;
+    const above = dirname(path);
+    if (error.code === STATUS.missing && above !== path) {
+      await makeFolders(session, above);
+      await session.makeFolder(path).catch(async (second: unknown) => await orThere(session, path, second));
+    } else await orThere(session, path, error);
+  }
+  // A new folder is an entry in the one above, which has to reach the disk as well.
+  await flushNames(session, await openNames(session, dirname(path)));
+}
+
+/** That a folder is there already is no error, but servers do not say that it is why. */
+async function orThere(session: SftpSession, path: string, error: unknown): Promise<void> {
+  const mode = (await session.stat(path))?.mode;
+  if (mode === undefined || typeOf(mode) !== 'folder') throw error;
+}
+
+/** Opens a folder so that it can be flushed; undefined where the server has no such thing. */
+export async function openNames(session: SftpSession, folder: string): Promise<Handle | undefined> {
+  if (!session.has('fsync@openssh.com')) return undefined;
+  try {
+    return await session.open(folder, OPEN.read);
+  } catch (error) {
+    // Another kind of server or system: its names reach the disk when it wants.
+    if (error instanceof SftpStatus) return undefined;
+    throw error;
+  }
+}
+
+/** What servers say whose file system, or who themselves, cannot flush folders. */
+const NO_FLUSH: ReadonlySet<number> = new Set([STATUS.missing, STATUS.badMessage, STATUS.unsupported]);
+
+/** Makes names in a folder survive a power cut, where the server can, and closes it. */
+export async function flushNames(session: SftpSession, handle: Handle | undefined): Promise<void> {
+  if (handle === undefined) return;
+  const closed = session.closeHandle.bind(session, handle);
+  // Both are on their way before either is answered.
+  const [flushed] = await Promise.allSettled([session.flush(handle), closed()]);
+  if (flushed.status === 'fulfilled') return;
+  const { reason } = flushed as { readonly reason: unknown };
+  if (reason instanceof SftpStatus && NO_FLUSH.has(reason.code)) return;
+  throw reason;
+}

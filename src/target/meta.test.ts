@@ -1,0 +1,160 @@
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { inWords, setMeta, setOwner, setTime, type User } from './meta.ts';
+
+const REFUSED = Object.assign(new Error('EPERM'), { code: 'EPERM' });
+
+function refuse(): never {
+  throw REFUSED;
+}
+
+describe('setOwner()', () => {
+  const [ALICE, BOB] = [1000, 1001];
+  const [USERS, STAFF, WHEEL] = [100, 101, 102];
+  const ROOT: User = { uid: 0, groups: new Set([0]) };
+  const AS_ALICE: User = { uid: ALICE, groups: new Set([USERS, STAFF]) };
+  const AS_WINDOWS: User = { uid: undefined, groups: new Set() };
+  const now = { uid: ALICE, gid: USERS };
+  const both = { user: true, group: true };
+
+  it.each<[string, User, [number, number], string | undefined, object]>([
+    ['root, to another', ROOT, [BOB, STAFF], `${BOB}:${STAFF}`, both],
+    ['root, of one group', ROOT, [ALICE, STAFF], `${ALICE}:${STAFF}`, both],
+    ['root, nothing to do', ROOT, [ALICE, USERS], undefined, both],
+    ['a user, her own', AS_ALICE, [ALICE, USERS], undefined, both],
+    ['a user, to a group of hers', AS_ALICE, [ALICE, STAFF], `${ALICE}:${STAFF}`, both],
+    ['a user, to a group of others', AS_ALICE, [ALICE, WHEEL], undefined, { user: true, group: false }],
+    ['a user, to another user', AS_ALICE, [BOB, USERS], undefined, { user: false, group: true }],
+    [
+      'a user, to another user, in a group of hers',
+      AS_ALICE,
+      [BOB, STAFF],
+      `${ALICE}:${STAFF}`,
+      { user: false, group: true },
+    ],
+    ['a user, to strangers', AS_ALICE, [BOB, WHEEL], undefined, { user: false, group: false }],
+    ['Windows', AS_WINDOWS, [BOB, WHEEL], undefined, both],
+  ])('gives as %s: %j %j', (_, by, [uid, gid], call, has) => {
+    const calls: string[] = [];
+    const refused: string[] = [];
+    const chown = (user: number, group: number): void => void calls.push(`${user}:${group}`);
+    expect(setOwner({ uid, gid }, now, chown, refused, by)).toEqual(has);
+    expect(calls).toEqual(call === undefined ? [] : [call]);
+    expect(refused).toEqual([]);
+  });
+
+  it.each<[string, User, [number, number], object, string[]]>([
+    [
+      'root',
+      ROOT,
+      [BOB, STAFF],
+      { user: false, group: false },
+      ['its owner is 1000:100, not 1001:101 (not permitted)'],
+    ],
+    [
+      'root, of one user',
+      ROOT,
+      [ALICE, STAFF],
+      { user: true, group: false },
+      ['its owner is 1000:100, not 1000:101 (not permitted)'],
+    ],
+    [
+      'root, of one group',
+      ROOT,
+      [BOB, USERS],
+      { user: false, group: true },
+      ['its owner is 1000:100, not 1001:100 (not permitted)'],
+    ],
+    // That only root gives files away is no failure.
+    ['a user', AS_ALICE, [ALICE, STAFF], { user: true, group: false }, []],
+  ])('tells what is refused to %s', (_, by, [uid, gid], has, words) => {
+    const refused: string[] = [];
+    expect(setOwner({ uid, gid }, now, refuse, refused, by)).toEqual(has);
+    expect(refused).toEqual(words);
+  });
+});
+
+describe('setTime()', () => {
+  it('tells why it failed', () => {
+    const refused = ['a'];
+    setTime(
+      0n,
+      () => {},
+      () => ({ mtimeNs: 0n }),
+      refused,
+    );
+    expect(refused).toEqual(['a']);
+    setTime(0n, refuse, () => ({ mtimeNs: 0n }), refused);
+    expect(inWords(refused)).toBe('a; its time could not be set (not permitted)');
+    expect(inWords([])).toBeUndefined();
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('setMeta()', () => {
+  let folder: string;
+  let fd: number;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'snapshot-meta-'));
+    writeFileSync(join(folder, 'file'), 'content', { mode: 0o600 });
+    fd = openSync(join(folder, 'file'), 'r+');
+  });
+  afterEach(() => {
+    closeSync(fd);
+    rmSync(folder, { recursive: true });
+  });
+  const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+
+  it.each([0o644, 0, 0o7777, 0o4755, 0o2755, 0o1777])(
+    'sets mode %i and time, and leaves the content',
+    (mode) => {
+      expect(setMeta(fd, { ...self, mode, mtimeNs: 5_000_000_000n })).toBeUndefined();
+      const stats = fstatSync(fd);
+      expect([stats.mode & 0o7777, stats.mtimeMs]).toEqual([mode, 5000]);
+      expect(Math.abs(stats.atimeMs - Date.now())).toBeLessThan(60_000);
+      chmodSync(join(folder, 'file'), 0o600);
+      expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('content');
+    },
+  );
+
+  it.skipIf(self.uid !== 0)(
+    'gives it away before it sets the mode, which a change of owner would take bits of',
+    () => {
+      expect(setMeta(fd, { uid: 1234, gid: 4321, mode: 0o6755, mtimeNs: 0n })).toBeUndefined();
+      const { uid, gid, mode } = fstatSync(fd);
+      expect([uid, gid, mode & 0o7777]).toEqual([1234, 4321, 0o6755]);
+    },
+  );
+
+  it.each<[number, number]>([
+    [0o4000, 0o0755],
+    [0o2000, 0o0755],
+    [0o6000, 0o1755],
+  ])('leaves bit %i out where it would let others act as somebody else', (bits, mode) => {
+    const by: User = { uid: self.uid + 1, groups: new Set() };
+    const strangers = { uid: 70_000, gid: 70_001 };
+    expect(setMeta(fd, { ...strangers, mode: bits | mode, mtimeNs: 0n }, by)).toBeUndefined();
+    expect(fstatSync(fd).mode & 0o7777).toBe(mode);
+  });
+
+  it.skipIf(process.platform !== 'linux')('tells of a mode that is not to be had', () => {
+    const full = openSync('/proc/self/status', 'r');
+    try {
+      const stats = fstatSync(full);
+      const refused = setMeta(full, { uid: stats.uid, gid: stats.gid, mode: 0o7, mtimeNs: 0n });
+      expect(refused).toMatch(/^its mode is 0444, not 0007 \(not permitted\)/);
+    } finally {
+      closeSync(full);
+    }
+  });
+});

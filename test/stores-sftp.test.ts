@@ -1,0 +1,129 @@
+// Backups on a server over SFTP, by the command line, as providers of storage offer it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandLine, type Ended, environment, eventsOf } from './support/command.ts';
+import { Place } from './support/place.ts';
+import { noSftp, SftpServer } from './support/servers/sftp.ts';
+import { noise } from './support/trees.ts';
+
+const why = noSftp('jail') === undefined ? undefined : noSftp('plain');
+const kind = noSftp('jail') === undefined ? 'jail' : 'plain';
+
+describe.skipIf(why !== undefined)(why ?? 'a destination on a server', () => {
+  let server: SftpServer;
+  let shared: string;
+  beforeAll(async () => {
+    server = await SftpServer.start(kind);
+    // Each command is one connection less.
+    shared = server.share();
+  });
+  afterAll(async () => await server.stop());
+
+  /** A place whose plan leads to a folder of the server. */
+  const open = (folder: string): { place: Place; env: Record<string, string>; series: string } => {
+    const place = Place.open();
+    place.writePlan('source,destination,name,keep', `source,${server.address(folder)},data,last=2`);
+    return {
+      place,
+      env: { SNAPSHOT_SSH: shared },
+      series: join(server.folder, folder, 'data'),
+    };
+  };
+
+  it('is checked, written, looked at, verified and restored, also without the plan', async () => {
+    const { place, env, series } = open('nas');
+    const address = server.address('nas');
+    const command = async (...args: readonly string[]): Promise<Ended> => await place.command(args, { env });
+    const well = async (...args: readonly string[]): Promise<string> => {
+      const { status, stdout, stderr } = await command(...args);
+      expect(`${status} ${stderr}`, args.join(' ')).toMatch(/^0 /);
+      return stdout;
+    };
+    place.write({ 'a/one.txt': 'one', 'two.bin': Buffer.alloc(3_000_000, 'two') });
+    expect(await well('check')).toContain(`destination "${address}" can be written and read`);
+    expect(readdirSync(join(server.folder, 'nas'))).toEqual([]);
+
+    const first = await place.run([], { env });
+    expect(first.row).toMatchObject({ outcome: 'written', error: null });
+    place.write({ 'three.txt': 'three' });
+    const second = await place.run([], { env });
+    expect(second.row).toMatchObject({ outcome: 'written', error: null });
+    expect((await place.run([], { env })).row).toMatchObject({ outcome: 'unchanged' });
+    // No lock, no part and nothing else that is ours alone is left.
+    expect(
+      readdirSync(series, { recursive: true, encoding: 'utf8' }).filter((name) => /part$|lock/.test(name)),
+    ).toEqual([]);
+
+    expect(await well('list')).toContain(address);
+    expect(await well('files', 'data')).toContain('three.txt');
+    expect(await well('find', 'three.txt')).toContain('three.txt');
+    expect(await well('verify', '--level', 'full')).toContain('data');
+    expect(await well('status')).toContain('data');
+    await well('restore', 'data', 'a/**', '--to', place.path('part'));
+    expect(readFileSync(place.path('part', 'a', 'one.txt'), 'utf8')).toBe('one');
+
+    rmSync(place.plan);
+    rmSync(place.path('home'), { recursive: true });
+    await well('restore', `${address}/data`, '--to', place.path('all'));
+    expect(readdirSync(place.path('all')).toSorted()).toEqual(['a', 'three.txt', 'two.bin']);
+    expect(readFileSync(place.path('all', 'two.bin')).equals(Buffer.alloc(3_000_000, 'two'))).toBe(true);
+  });
+
+  it('that is away, or lets nobody in, fails the row and says what to do', async () => {
+    const { place } = open('away');
+    place.write({ 'a.txt': 'a' });
+    const key = place.path('key');
+    writeFileSync(key, readFileSync(join(server.root, 'host')), { mode: 0o600 });
+    const refused = await place.run([], {
+      env: { SNAPSHOT_SSH: server.ssh.replace(/-i \S+/, `-i ${key}`) },
+    });
+    expect(refused.status).toBe(1);
+    expect(refused.row).toMatchObject({ outcome: 'failed', error: { code: 'E_AUTH' } });
+
+    place.writePlan('source,destination,name', 'source,sftp://127.0.0.1:1/x,data');
+    const own = { SNAPSHOT_SSH: server.ssh };
+    const away = await place.run([], { env: own });
+    expect(away.status).toBe(1);
+    expect(away.row).toMatchObject({ outcome: 'failed', error: { code: 'E_AWAY' } });
+    expect(eventsOf(away).length).toBeGreaterThan(0);
+    const said = await place.command(['check'], { env: own });
+    expect(said.status).toBe(1);
+    expect(said.stdout + said.stderr).toContain('nobody answers there');
+  });
+
+  it('loses neither its lock nor its order when Ctrl-C reaches all processes of the terminal', async () => {
+    const { place, series } = open('stopped');
+    const own = { env: { SNAPSHOT_SSH: server.ssh } };
+    place.write({ 'a.txt': 'a' });
+    expect((await place.run([], own)).row).toMatchObject({ outcome: 'written', error: null });
+    const before = readdirSync(series, { recursive: true, encoding: 'utf8' }).length;
+    place.write({ 'noise.bin': noise(8_000_000) });
+    const [node = '', ...args] = commandLine(['run', '--json', '--max-rate', '1MB/s', '--plan', place.plan]);
+    const env = environment(place.options(own));
+    const sent = sending(series);
+    // A group of its own, as a terminal makes one.
+    const run = spawn(node, args, { cwd: place.root, env, detached: true, stdio: 'ignore' });
+    const ended = once(run, 'exit');
+    await Promise.race([sent, ended]);
+    process.kill(-(run.pid ?? 0), 'SIGINT');
+    expect(await ended).toEqual([130, null]);
+    const left = readdirSync(series, { recursive: true, encoding: 'utf8' });
+    expect(left.filter((name) => /lock|\.part$/.test(name))).toEqual([]);
+    // One line in the log.
+    expect(left).toHaveLength(before + 1);
+  });
+});
+
+/** Resolves when an archive is on its way into `series`. */
+async function sending(series: string): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const watcher = watch(series, { recursive: true }, (_, name) => {
+      if (name?.endsWith('.tar.zst.part') !== true) return;
+      watcher.close();
+      resolve();
+    });
+  });
+}
