@@ -13,9 +13,9 @@ import { RetryObjects } from './wrap/retry-objects.ts';
 
 /** What opens each kind of address. Only the one that is used is loaded. */
 const KINDS: Readonly<Partial<Record<AddressKind, (address: string) => Promise<Objects>>>> = {
-  sftp: async (address) => await (await import('./sftp/sftp-objects.ts')).openSftp(address),
   azure: async (address) => await (await import('./azure/azure-objects.ts')).openAzure(address),
   s3: async (address) => await (await import('./s3/s3-objects.ts')).openS3(address),
+  sftp: async (address) => await (await import('./sftp/sftp-objects.ts')).openSftp(address),
 };
 
 /**
