@@ -46,7 +46,7 @@ export function openStore(destination: string, limit?: RateLimit): Store {
   return store;
 }
 
-/** What a destination is called, for people and in memory: an absolute folder, or an address without its options. */
+/** What a destination is called, for people and in memory: an absolute folder, or an address. */
 export function labelOf(destination: string): string {
-  return addressKind(destination) === undefined ? resolve(destination) : destination.replace(/\?.*$/, '');
+  return addressKind(destination) === undefined ? resolve(destination) : destination;
 }
