@@ -222,7 +222,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the empty-source guard is off',
-    file: 'src/jobs/run/run-row.ts',
+    file: 'src/jobs/run/row.ts',
     from: '  refuseEmpty(context, previous.newest?.info.count.files ?? 0, totals.files);\n',
     to: '',
     test: 'test/guards.test.ts',
@@ -254,7 +254,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'rot in the source is a reason for a snapshot',
-    file: 'src/jobs/run/run-row.ts',
+    file: 'src/jobs/run/row.ts',
     from: '  for (const i of rotten) comparison.dismiss(i);\n  await holdBack',
     to: '  await holdBack',
     test: 'test/rot.test.ts',

@@ -11,7 +11,7 @@ import type { RowContext } from './row-context.ts';
 import { compareWith, type Scanned } from './row-scan.ts';
 
 /** The tree with what was carried over, compared anew, and the guards that made it so. */
-interface CarriedOver {
+export interface CarriedOver {
   readonly previous: Previous;
   readonly scanned: Scanned;
   readonly held: readonly Held[];

@@ -1,3 +1,4 @@
+import type { RowContext } from './row-context.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { Holdings } from '../../series/holdings.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
@@ -32,7 +33,7 @@ export function whatAndWayOut({ message, hint }: SnapshotError): string {
 }
 
 /** @param options - Its `note` is told of snapshots that are damaged, and so are not compared with. */
-export async function findPrevious(series: Series, options: DamageOptions): Promise<Previous> {
+async function findPrevious(series: Series, options: DamageOptions): Promise<Previous> {
   const { note, now } = options;
   const survey = await series.survey(now);
   for (const { error } of survey.damaged) note(whatAndWayOut(error));
@@ -49,4 +50,11 @@ export async function findPrevious(series: Series, options: DamageOptions): Prom
     }
   }
   return { survey, newest: undefined, entries: NOTHING, holdings: new Holdings(), damage };
+}
+
+/** What the run of a row is compared with. */
+export async function openPrevious({ series, options, report, started }: RowContext): Promise<Previous> {
+  const { dryRun, acceptChanges: accept } = options;
+  const note = (message: string): void => report.note(message);
+  return await findPrevious(series, { accept, dryRun, now: started, note });
 }

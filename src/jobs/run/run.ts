@@ -16,7 +16,7 @@ import { endOfFailure, endOfResult, endOfWaiting, errorOf, recordOf, stopped } f
 import { RowReporter } from './row-reporter.ts';
 import type { RowResult } from './row-context.ts';
 import { type RowChoice, rowsToRun } from './rows-to-run.ts';
-import { runRow } from './run-row.ts';
+import { runRow } from './row.ts';
 import { SeriesPlaces } from './series-places.ts';
 import { isRefusal } from './whose.ts';
 
