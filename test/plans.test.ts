@@ -1,5 +1,5 @@
 // From the plan to the rows, and the commands around the run.
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -35,9 +35,14 @@ describe('a plan with errors', () => {
       ',,destination,zip,7',
     );
     const before = listing(place.root);
-    const { status, stdout, stderr } = await place.command(['run']);
+    const { status, stdout, stderr } = await place.command(['run', '--log', place.path('log')]);
     expect(status).toBe(2);
     expect(stdout).toBe('');
+    // Nobody may be there to read it but the log.
+    const log = readFileSync(place.path('log'), 'utf8');
+    expect(log).toContain('unknown column `destnation`');
+    expect(log.match(/"line":[1-4]/g)).toHaveLength(new Set(log.match(/"line":[1-4]/g)).size);
+    rmSync(place.path('log'));
     expect(stderr).toContain('line 1: unknown column `destnation`: did you mean `destination`?');
     expect(stderr).toMatch(/line 2: .*`tar`.*`format`.*`tar\.zst`/);
     expect(stderr).toMatch(/line 3: .*`dayly.*`keep`.*`daily`/);
@@ -77,7 +82,8 @@ describe('a plan with errors', () => {
     const { status, stderr } = await place.command(['run']);
     expect(status).toBe(2);
     expect(stderr).toMatch(message);
-    expect(listing(place.root)).toEqual(before);
+    // The log has its own folder.
+    expect(listing(place.root).filter((path) => !path.startsWith('home/'))).toEqual(before);
   });
 
   it('is none when the destination in the source is excluded', async () => {

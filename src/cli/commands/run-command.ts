@@ -33,8 +33,8 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
   try {
     try {
       const limits = runLimits(options);
-      plan = await loadPlan(options.plan);
       log = RunLog.open(options.log, thisStateFolder(), (message) => view.warn(message));
+      plan = await loadPlan(options.plan);
       outcome = await runBetween(
         plan,
         { ...options, ...acceptedBy(options) },
@@ -48,6 +48,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
     const { kind, status, ends, notes, error } = outcome;
     if (kind === 'skipped') view.nothing(notes.join(' '));
     if (error === undefined) view.end(ends, status);
+    else log?.failed(error);
     if (kind !== 'skipped') notes.forEach(warn);
     await teller.end(record.notice(outcome), stop.signal);
     const lost = terminal.lost();

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { SnapshotError } from '../../base/errors.ts';
 import { type LogFile, openLog } from '../../host/log-file.ts';
 import type { RunEvent } from '../events.ts';
+import { PlanError } from '../../plan/problem.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { localPath } from '../../plan/local-path.ts';
 
@@ -63,6 +64,13 @@ export class RunLog {
 
   warn(message: string): void {
     this.#line('warn', {}, message);
+  }
+
+  /** Nothing could be run, and why: all mistakes of a plan. */
+  failed(error: Error): void {
+    this.#line('error', {}, error.message);
+    if (!(error instanceof PlanError)) return;
+    for (const { line, message } of error.problems) this.#line('error', { line }, message);
   }
 
   end(status: number): void {
