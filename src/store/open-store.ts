@@ -15,6 +15,8 @@ import { RetryObjects } from './wrap/retry-objects.ts';
 const KINDS: Readonly<Partial<Record<AddressKind, (address: string) => Promise<Objects>>>> = {
   sftp: async (address) => await (await import('./sftp/sftp-objects.ts')).openSftp(address),
   s3: async (address) => await (await import('./s3/s3-objects.ts')).openS3(address),
+  webdav: async (address) => await (await import('./webdav/webdav-objects.ts')).openWebdav(address),
+  webdavs: async (address) => await (await import('./webdav/webdav-objects.ts')).openWebdav(address),
 };
 
 /**
