@@ -17,6 +17,7 @@ const KINDS: Readonly<Partial<Record<AddressKind, (address: string) => Promise<O
   s3: async (address) => await (await import('./s3/s3-objects.ts')).openS3(address),
   webdav: async (address) => await (await import('./webdav/webdav-objects.ts')).openWebdav(address),
   webdavs: async (address) => await (await import('./webdav/webdav-objects.ts')).openWebdav(address),
+  rclone: async (address) => await (await import('./rclone/rclone-objects.ts')).openRclone(address),
 };
 
 /**

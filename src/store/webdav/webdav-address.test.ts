@@ -6,6 +6,18 @@ import { resourcesOf } from './multistatus.ts';
 import { encodedPath, webdavAddress } from './webdav-address.ts';
 import { netrcLogin, webdavLogin } from './webdav-login.ts';
 
+const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
+const login = async (address: string, env: Record<string, string>): Promise<string | undefined> =>
+  await webdavLogin(webdavAddress(address), env);
+
+function netrc(text: string): { readonly NETRC: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'snapshot-netrc-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'netrc');
+  writeFileSync(path, text);
+  return { NETRC: path };
+}
+
 describe('an address of WebDAV', () => {
   it.each([
     ['webdavs://nas', 'https://nas', undefined, ''],
@@ -36,18 +48,6 @@ describe('an address of WebDAV', () => {
 });
 
 describe('a password for WebDAV', () => {
-  const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
-  const login = async (address: string, env: Record<string, string>): Promise<string | undefined> =>
-    await webdavLogin(webdavAddress(address), env);
-
-  function netrc(text: string): { readonly NETRC: string } {
-    const folder = mkdtempSync(join(tmpdir(), 'snapshot-netrc-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const path = join(folder, 'netrc');
-    writeFileSync(path, text);
-    return { NETRC: path };
-  }
-
   it('comes from the environment, or from .netrc, or from nowhere', async () => {
     const SNAPSHOT_WEBDAV_PASSWORD = 'p:ä';
     const file = netrc('machine nas login me password "q r"\n');

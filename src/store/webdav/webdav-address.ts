@@ -24,7 +24,7 @@ export function webdavAddress(text: string): WebdavAddress {
   const host = authority.slice(at + 1);
   const origin = `${scheme === 'webdav' ? 'http' : 'https'}://${host}`;
   if (host === '' || !URL.canParse(origin)) throw refused(label, 'names no host');
-  if (/[\0-\x1f\x7f:]/.test(user)) throw refused(label, 'has a user whose name cannot be sent');
+  if (/[\p{Cc}:]/u.test(user)) throw refused(label, 'has a user whose name cannot be sent');
   const segments = decoded(label, path)
     .split('/')
     .filter((segment) => segment !== '');

@@ -27,9 +27,19 @@ export async function openWebdav(
   { env = process.env, silenceMs }: WebdavLab = {},
 ): Promise<Objects> {
   const parsed = webdavAddress(address);
-  const login = await webdavLogin(parsed, env);
-  const http = new HttpClient({ silenceMs });
-  return new WebdavObjects(http, new WebdavClient(http, parsed.origin, login), parsed);
+  return webdavObjects({ ...parsed, login: await webdavLogin(parsed, env), silenceMs });
+}
+
+/** @param place - `label` is for people; `login` goes with every request. */
+export function webdavObjects(place: {
+  readonly label: string;
+  readonly origin: URL;
+  readonly folder: string;
+  readonly login: string | undefined;
+  readonly silenceMs?: number | undefined;
+}): Objects {
+  const http = new HttpClient({ silenceMs: place.silenceMs });
+  return new WebdavObjects(http, new WebdavClient(http, place.origin, place.login), place);
 }
 
 class WebdavObjects implements Objects {
