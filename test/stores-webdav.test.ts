@@ -1,11 +1,12 @@
 // Backups on a server of WebDAV, and where rclone leads, by the command line.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Ended } from './support/command.ts';
 import { Place } from './support/place.ts';
 import { Apache, DAV_ENV, hasApache } from './support/servers/apache.ts';
+import { NastyProxy } from './support/servers/nasty-proxy.ts';
 import { noise } from './support/trees.ts';
 
 const hasRclone = process.platform !== 'win32' && spawnSync('rclone', ['version']).status === 0;
@@ -65,18 +66,20 @@ describe.skipIf(!hasApache)('a destination on a server of WebDAV', () => {
   });
 
   it('has nothing under the final name after a run that was killed while it sent, and the next one works', async () => {
-    const place = open(apache.address('killed'));
-    place.write({ 'noise.bin': noise(60_000_000) });
+    const proxy = await NastyProxy.start(apache.host);
+    onTestFinished(async () => await proxy.stop());
+    const place = open(apache.address('killed', proxy.host));
+    place.write({ 'noise.bin': noise(20_000_000) });
     const series = join(apache.folder, 'killed');
-    mkdirSync(series);
-    spawnSync('chmod', ['777', series]);
     const run = place.start(['run'], { env: DAV_ENV });
-    const watcher = watch(series, { recursive: true }, (_, name) => {
-      // Apache has a name of its own for what has not arrived.
-      if (name === null || !/\.davfs\.tmp|\.tar\.zst\.part$/.test(name)) return;
-      watcher.close();
-      run.child.kill('SIGKILL');
+    await new Promise<void>((resolve, reject) => {
+      proxy.trouble = (request) => {
+        if (/^PUT .*\.tar\.zst\.part/.test(request)) resolve();
+        return undefined;
+      };
+      void run.ended.then(() => reject(new Error('ended before it sent anything')));
     });
+    run.child.kill('SIGKILL');
     await run.ended;
     const left = readdirSync(series, { recursive: true, encoding: 'utf8' });
     expect(left.filter((name) => /\.tar\.zst$|info\.json$/.test(name))).toEqual([]);
