@@ -12,9 +12,10 @@ import { Series } from './series.ts';
 class CountingStore extends LocalStore {
   bytes = 0;
 
-  override async readRange(key: string, offset: number, length: number): Promise<Buffer> {
-    this.bytes += length;
-    return await super.readRange(key, offset, length);
+  override async readLines(key: string, bytes: number): ReturnType<LocalStore['readLines']> {
+    const lines = await super.readLines(key, bytes);
+    this.bytes += Buffer.byteLength(lines.text);
+    return lines;
   }
 }
 

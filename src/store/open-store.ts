@@ -14,8 +14,11 @@ import { RetryObjects } from './wrap/retry-objects.ts';
 /** What opens each kind of address. Only the one that is used is loaded. */
 const KINDS: Readonly<Partial<Record<AddressKind, (address: string) => Promise<Objects>>>> = {
   azure: async (address) => await (await import('./azure/azure-objects.ts')).openAzure(address),
+  rclone: async (address) => await (await import('./rclone/rclone-objects.ts')).openRclone(address),
   s3: async (address) => await (await import('./s3/s3-objects.ts')).openS3(address),
   sftp: async (address) => await (await import('./sftp/sftp-objects.ts')).openSftp(address),
+  webdav: async (address) => await (await import('./webdav/webdav-objects.ts')).openWebdav(address),
+  webdavs: async (address) => await (await import('./webdav/webdav-objects.ts')).openWebdav(address),
 };
 
 /**

@@ -175,7 +175,7 @@ describe('Timetable', () => {
   it.each([
     ['0 2 1 * 1', 'days of the month and days of the week'],
     ['30 0 2 * * *', 'six fields'],
-    ['0 25 * * *', '25 is a invalid expression for hour'],
+    ['0 25 * * *', '`25` is not possible as hour'],
     ['nightly', 'expected 5 or 6 fields'],
     ['0 0 31 2 *', 'impossible'],
     // As large a range fills memory, and Node dies of it.

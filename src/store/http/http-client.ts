@@ -1,8 +1,9 @@
-// Requests to servers of objects: what is sent and what comes back is in memory, and bounded.
+// Requests to servers of objects: what comes back is in memory, and bounded; what is sent may be a file.
 import http, { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { pipeline, Readable } from 'node:stream';
 import { SnapshotError } from '../../base/errors.ts';
+import type { SpooledFile } from '../objects.ts';
 
 /** With no byte going either way for so long, nobody is there any more. */
 const SILENCE_MS = 30_000;
@@ -13,7 +14,7 @@ export interface HttpRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | undefined;
+  readonly body?: Uint8Array | SpooledFile | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Instead of the time that the client gives every server. */
   readonly silenceMs?: number | undefined;
@@ -63,11 +64,12 @@ export class HttpClient {
     const { method, url, signal, body = new Uint8Array() } = asked;
     const isSecure = url.protocol === 'https:';
     const timeout = asked.silenceMs ?? this.#silenceMs;
-    const hasBody = method === 'PUT' || method === 'POST';
+    const length = body instanceof Uint8Array ? body.length : body.sizeBytes;
+    const hasBody = method === 'PUT' || method === 'POST' || length > 0;
     const options = {
       method,
       agent: isSecure ? this.#https : this.#http,
-      headers: { ...asked.headers, ...(hasBody ? { 'Content-Length': String(body.length) } : {}) },
+      headers: { ...asked.headers, ...(hasBody ? { 'Content-Length': String(length) } : {}) },
       timeout,
       ...(signal === undefined ? {} : { signal }),
     };
@@ -95,8 +97,14 @@ export class HttpClient {
           },
         );
       });
-      if (body.length === 0) request.end();
-      else pipeline(Readable.from(piecesOf(body), { objectMode: false }), request, () => {});
+      if (length === 0) request.end();
+      else {
+        const pieces =
+          body instanceof Uint8Array
+            ? piecesOf(body)
+            : piecesOfFile(body, (error) => void request.destroy(error));
+        pipeline(Readable.from(pieces, { objectMode: false }), request, () => {});
+      }
     });
   }
 
@@ -111,6 +119,24 @@ export class HttpClient {
 
 function* piecesOf(body: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < body.length; at += PIECE_BYTES) yield body.subarray(at, at + PIECE_BYTES);
+}
+
+/** @param fail - Gets what goes wrong with the file: of the pipeline, a request would say no more than that it was cut. */
+async function* piecesOfFile(file: SpooledFile, fail: (error: Error) => void): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < file.sizeBytes;) {
+    let bytes: Uint8Array;
+    try {
+      bytes = await file.read(at, Math.min(PIECE_BYTES, file.sizeBytes - at));
+      if (bytes.length === 0) {
+        throw new SnapshotError('E_STORE', `What was to be sent ends at byte ${at} of ${file.sizeBytes}`);
+      }
+    } catch (error) {
+      fail(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    yield bytes;
+    at += bytes.length;
+  }
 }
 
 async function readAll(response: IncomingMessage, mostBytes = Number.POSITIVE_INFINITY): Promise<Buffer> {

@@ -90,6 +90,10 @@ export class NastyProxy {
     if (trouble?.kind === 'strip') delete headers[trouble.header];
     const onward = http.request({ host, port, method: request.method, path: request.url, headers });
     onward.on('error', () => response.destroy());
+    // Who has gone is gone for the server, too.
+    request.once('close', () => {
+      if (!request.complete) onward.destroy();
+    });
     let passed = 0;
     request.on('data', (bytes: Buffer) => {
       passed += bytes.length;
