@@ -6,9 +6,9 @@ COPY . .
 RUN npm ci --ignore-scripts && npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:22-slim
-# Drills extract zip archives with unzip and tar.zst with zstd.
+# Drills extract zip archives with unzip and tar.zst with zstd; SFTP goes through ssh.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends unzip zstd \
+  && apt-get install -y --no-install-recommends openssh-client unzip zstd \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /app/package.json ./

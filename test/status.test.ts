@@ -67,7 +67,7 @@ describe('snapshot status', () => {
     age(place, 37);
     const { status: code, stdout } = await place.command(['status']);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^data: OVERDUE: the last success was 37 hours ago, and is to be every 1d$/m);
+    expect(stdout).toMatch(/^data: OVERDUE: the last success was 37 hours ago, and is to be every day$/m);
     place.writePlan('source,destination,name,interval', 'source,destination,data,2d');
     expect((await place.command(['status'])).status).toBe(0);
   });

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { Ended } from './support/command.ts';
 import { Place } from './support/place.ts';
 import { NastyProxy } from './support/servers/nasty-proxy.ts';
-import { hasSwift, Swift, SWIFT_KEYS } from './support/servers/swift.ts';
+import { hasSwift, Swift, SWIFT_KEYS, SWIFT_NOTE } from './support/servers/swift.ts';
 import { noise } from './support/trees.ts';
 
 const env = { ...SWIFT_KEYS };
 
-describe.skipIf(!hasSwift)('a destination in a bucket', () => {
+describe.skipIf(!hasSwift)(`a destination in a bucket${SWIFT_NOTE}`, () => {
   let swift: Swift;
   beforeAll(async () => {
     swift = await Swift.start();

@@ -103,15 +103,20 @@ describe.skipIf(why !== undefined)(why ?? 'a destination on a server', () => {
     place.write({ 'noise.bin': noise(8_000_000) });
     const [node = '', ...args] = commandLine(['run', '--json', '--max-rate', '1MB/s', '--plan', place.plan]);
     const env = environment(place.options(own));
+    const connections = (): number =>
+      readFileSync(join(server.root, 'log'), 'utf8').split('Accepted publickey').length;
     const sent = sending(series);
     // A group of its own, as a terminal makes one.
     const run = spawn(node, args, { cwd: place.root, env, detached: true, stdio: 'ignore' });
     const ended = once(run, 'exit');
     await Promise.race([sent, ended]);
+    const connected = connections();
     process.kill(-(run.pid ?? 0), 'SIGINT');
     expect(await ended).toEqual([130, null]);
     const left = readdirSync(series, { recursive: true, encoding: 'utf8' });
     expect(left.filter((name) => /lock|\.part$/.test(name))).toEqual([]);
+    // None was made again.
+    expect(connections()).toBe(connected);
     // One line in the log.
     expect(left).toHaveLength(before + 1);
   });
@@ -121,7 +126,7 @@ describe.skipIf(why !== undefined)(why ?? 'a destination on a server', () => {
 async function sending(series: string): Promise<void> {
   await new Promise<void>((resolve) => {
     const watcher = watch(series, { recursive: true }, (_, name) => {
-      if (!/\.tar\.zst\.part$/.test(name ?? '')) return;
+      if (name?.endsWith('.tar.zst.part') !== true) return;
       watcher.close();
       resolve();
     });

@@ -28,6 +28,7 @@ const STARTERS = [
   'host/run-script.ts',
   'host/schedulers/scheduler.ts',
   'host/shutdown.ts',
+  'store/sftp/channel.ts',
 ];
 
 /** Runs command lines that are the user's own words, and nothing else: no name, no path is ever put into them. */
@@ -41,7 +42,9 @@ function faultsOf(text: string): readonly string[] {
   const names = [...text.matchAll(/import \{([^}]*)\} from 'node:child_process'/g)].flatMap(([, list = '']) =>
     list.split(',').map((name) => name.replace(/\btype\b/, '').trim()),
   );
-  const others = names.filter((name) => name !== '' && !ALLOWED.has(name) && name !== 'ChildProcess');
+  const others = names.filter(
+    (name) => name !== '' && !ALLOWED.has(name) && !name.startsWith('ChildProcess'),
+  );
   return [
     ...others.map((name) => `imports ${name}`),
     ...(/\bshell\b\s*[:,}]/.test(text) ? ['has an option `shell`'] : []),

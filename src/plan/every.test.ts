@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatEvery, parseEvery } from './every.ts';
+import { everyText, formatEvery, parseEvery } from './every.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -52,5 +52,18 @@ describe('parseEvery()', () => {
         expect(parseEvery(formatEvery(hours * HOUR_MS))).toBe(hours * HOUR_MS);
       }),
     );
+  });
+});
+
+describe('everyText()', () => {
+  it.each([
+    [1, 'hour'],
+    [12, '12 hours'],
+    [24, 'day'],
+    [72, '3 days'],
+    [168, 'week'],
+    [336, '2 weeks'],
+  ])('%i hours: every %s', (hours, text) => {
+    expect(everyText(hours * HOUR_MS)).toBe(text);
   });
 });

@@ -47,5 +47,13 @@ export function formatEvery(everyMs: number): string {
   return everyMs % UNITS.d === 0 ? `${everyMs / UNITS.d}d` : `${everyMs / UNITS.h}h`;
 }
 
+/** `day`, `12 hours`, `2 weeks`: as in "every day". */
+export function everyText(everyMs: number): string {
+  const unit = everyMs % UNITS.w === 0 ? 'w' : everyMs % UNITS.d === 0 ? 'd' : 'h';
+  const count = everyMs / UNITS[unit];
+  const noun = { h: 'hour', d: 'day', w: 'week' }[unit];
+  return count === 1 ? noun : `${count} ${noun}s`;
+}
+
 /** What an empty cell means: a night. */
 export const DEFAULT_EVERY_MS: number = UNITS.d;

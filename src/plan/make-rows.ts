@@ -50,8 +50,9 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
     return { rows: [], problems: [asProblem(error, line, 'source', settings.source)], isPattern: true };
   }
   if (matches.length === 0) {
-    const name = row.name === '' ? nameForPattern(path.basename(source)) : row.name;
-    return { rows: [{ ...row, name }], problems, isPattern: true };
+    if (row.name !== '') return { rows: [row], problems, isPattern: true };
+    const named = { ...row, name: nameForPattern(path.basename(source)), label: settings.source };
+    return { rows: [named], problems, isPattern: true };
   }
   if (matches.length > 1 && row.name !== '') {
     const message = `${quoted(row.name)} cannot name all ${matches.length} matches of ${quoted(settings.source)}: leave \`name\` empty, so that each is named after itself`;

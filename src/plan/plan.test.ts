@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { rowLabel } from './row-label.ts';
 import { SnapshotError } from '../base/errors.ts';
 import { type Plan, type Row, loadPlan } from './plan.ts';
 import { PlanError, type PlanProblem } from './problem.ts';
@@ -155,7 +156,7 @@ describe('loadPlan()', () => {
   ])('points to `snapshot init` when the plan is %j', async (content, message) => {
     const problems = await problemsOf(load(content));
     expect(problems.map((problem) => `${problem.line}: ${problem.message}`)).toEqual([message]);
-    expect(problems[0]?.hint).toContain('`snapshot init`');
+    expect(problems[0]?.hint).toMatch(/`snapshot init --plan [^`]+`/);
   });
 
   it('finds nothing wrong with the template, which does nothing yet', async () => {
@@ -312,6 +313,7 @@ describe('a source that is a glob', () => {
       [at('nil/*.txt'), '_.txt'],
       [at('none/*'), '_'],
     ]);
+    expect(rows.map((row) => rowLabel(row, rows))).toEqual(['no/*', 'nil/*.txt', 'none/*']);
   });
 
   it('is not looked up in a row that is not active', async () => {

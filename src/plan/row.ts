@@ -10,6 +10,8 @@ export interface Row extends Settings {
   readonly destination: string;
   /** The series: a folder of this name in the destination. Portable to every system. */
   readonly name: string;
+  /** What it is called for people: a glob that matches nothing, which has no name of its own. */
+  readonly label?: string | undefined;
   /** Globs in gitignore syntax, relative to the source. */
   readonly exclude: readonly string[];
 }

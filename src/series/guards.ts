@@ -1,4 +1,5 @@
 // Checks that stop what would do harm. Pure, but for the file that remembers one.
+import { formatCountOf } from '../base/amounts.ts';
 import { SnapshotError } from '../base/errors.ts';
 import { commandLine } from '../base/command-line.ts';
 import { display, toText } from '../tree/path.ts';
@@ -71,7 +72,7 @@ export function guardEmptySource(
   if (accepted || files > 0 || previousFiles === 0) return;
   throw new GuardError(
     'empty-source',
-    `Source "${source}" is empty, but the last snapshot has ${previousFiles} files; nothing was written`,
+    `Source "${source}" is empty, but the last snapshot has ${formatCountOf(previousFiles, 'file')}; nothing was written`,
     `Is its disk connected? ${wayOut(name)}`,
   );
 }

@@ -83,6 +83,13 @@ async function names(path = ''): Promise<string[]> {
   return (await readdir(join(folder, 'documents', path))).toSorted();
 }
 
+describe('place()', () => {
+  it('has one slash behind the root of a disk', () => {
+    expect(new Series(new LocalStore('/'), 'tmp').place('x')).toBe('/tmp/x');
+    expect(new Series(new LocalStore('/mnt'), 'tmp').place()).toBe('/mnt/tmp');
+  });
+});
+
 describe('Series.survey()', () => {
   it('finds nothing where there is nothing', async () => {
     expect(await series.survey()).toEqual(NOTHING);

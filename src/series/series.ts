@@ -68,8 +68,12 @@ export class Series {
 
   /** `parts` as a place, for people. */
   place(...parts: readonly string[]): string {
-    // The root of a disk has its slash already.
-    return [this.store.label.replace(/\/$/, ''), this.name, ...parts].join('/');
+    // The root of a disk has its slash already; options of an address stay at its end.
+    const [, place = '', options = ''] = /^(.*?)\/?(\?.*)?$/.exec(this.store.label) ?? [];
+    const isFar = this.store.folder === undefined;
+    return isFar
+      ? `${[place, this.name, ...parts].join('/')}${options}`
+      : [this.store.label.replace(/\/$/, ''), this.name, ...parts].join('/');
   }
 
   /** @param now - What the clock says, to tell which clocks were wrong. */

@@ -13,11 +13,12 @@ import { RetryObjects } from './wrap/retry-objects.ts';
 
 /** What opens each kind of address. Only the one that is used is loaded. */
 const KINDS: Readonly<Partial<Record<AddressKind, (address: string) => Promise<Objects>>>> = {
-  sftp: async (address) => await (await import('./sftp/sftp-objects.ts')).openSftp(address),
+  azure: async (address) => await (await import('./azure/azure-objects.ts')).openAzure(address),
   s3: async (address) => await (await import('./s3/s3-objects.ts')).openS3(address),
   webdav: async (address) => await (await import('./webdav/webdav-objects.ts')).openWebdav(address),
   webdavs: async (address) => await (await import('./webdav/webdav-objects.ts')).openWebdav(address),
   rclone: async (address) => await (await import('./rclone/rclone-objects.ts')).openRclone(address),
+  sftp: async (address) => await (await import('./sftp/sftp-objects.ts')).openSftp(address),
 };
 
 /**
@@ -48,7 +49,7 @@ export function openStore(destination: string, limit?: RateLimit): Store {
   return store;
 }
 
-/** What a destination is called, for people and in memory: an absolute folder, or an address without its options. */
+/** What a destination is called, for people and in memory: an absolute folder, or an address. */
 export function labelOf(destination: string): string {
-  return addressKind(destination) === undefined ? resolve(destination) : destination.replace(/\?.*$/, '');
+  return addressKind(destination) === undefined ? resolve(destination) : destination;
 }

@@ -30,6 +30,12 @@ export class OneFile extends LocalStore {
     return await Promise.resolve(this.#files.get(key)?.bytes.subarray(offset, offset + length) ?? NOTHING);
   }
 
+  override async readLines(key: string, bytes: number): ReturnType<LocalStore['readLines']> {
+    const all = this.#files.get(key)?.bytes ?? NOTHING;
+    const tail = all.subarray(Math.max(0, all.length - bytes));
+    return await Promise.resolve({ text: tail.toString('utf8'), isAll: tail.length === all.length });
+  }
+
   override async put(key: string, bytes: Uint8Array): Promise<void> {
     this.#files.set(key, { bytes: Buffer.from(bytes), modifiedMs: Date.now() });
     await Promise.resolve();

@@ -9,6 +9,8 @@ const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export const IS_WINDOWS: boolean = process.platform === 'win32';
 export const IS_LINUX: boolean = process.platform === 'linux';
+/** Where the gate runs, nothing is skipped because a program is not there. Only Linux has all of them. */
+export const IS_CI: boolean = IS_LINUX && (process.env['CI'] ?? '') !== '';
 export const IS_ROOT: boolean = process.getuid?.() === 0;
 
 export interface CommandOptions {

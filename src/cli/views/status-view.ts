@@ -147,6 +147,7 @@ function verifyMark({ result, level, sample }: PastVerify): string {
 /** `5m ago`, `3h ago`, `in 2d` */
 function shortAge(ms: number): string {
   const minutes = Math.floor(Math.abs(ms) / 60_000);
+  if (minutes < 1) return 'now';
   const hours = Math.floor(minutes / 60);
   const text = hours >= 48 ? `${Math.floor(hours / 24)}d` : hours > 0 ? `${hours}h` : `${minutes}m`;
   return ms <= 0 ? `${text} ago` : `in ${text}`;

@@ -82,7 +82,8 @@ function parsed(text: string): ReturnType<typeof parse> {
   try {
     return parse(text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const said = cause instanceof Error ? cause.message : String(cause);
+    const why = said.replace(/^(.*) is a invalid expression for (.*)$/s, '`$1` is not possible as $2');
     throw wrong(text, why, 'Minute, hour, day of the month, month, day of the week: "0 2 * * *".', cause);
   }
 }

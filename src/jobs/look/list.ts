@@ -63,7 +63,7 @@ export async function list(
   now: Date,
 ): Promise<ListedSeries> {
   const keep = row?.keep;
-  const of = { name: series.name, folder: series.place() };
+  const of = { name: row?.label ?? series.name, folder: series.place() };
   const out = await outOfReach(series, row, recall, now);
   if (out !== undefined) {
     return { ...of, snapshots: [], unfinished: [], odd: [], kept: [], damaged: [], bytes: 0, out };

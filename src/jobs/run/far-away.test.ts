@@ -130,6 +130,24 @@ describe.each([
 });
 
 describe('a series in a bucket', () => {
+  it('is left at once by a run that is stopped, however much of an archive is still to be sent', async () => {
+    const { lab, objects, open, change } = bucket();
+    change(0);
+    const stop = new AbortController();
+    let seen: AbortSignal | undefined;
+    const put = objects.put.bind(objects);
+    objects.put = async (key, bytes, asked) => {
+      if (!key.endsWith('Z.tar.zst')) return await put(key, bytes);
+      seen = asked;
+      stop.abort(new Error('stopped'));
+      asked?.throwIfAborted();
+      await put(key, bytes);
+    };
+    expect(await lab.run({ open, signal: stop.signal })).toMatchObject({ outcome: 'stopped' });
+    expect(seen?.aborted).toBe(true);
+    expect([...objects.kept.keys()].filter((key) => !key.includes('runs.jsonl'))).toEqual([]);
+  });
+
   it('says which archive is damaged, and gives the rest', async () => {
     const { lab, objects, open, series, change } = bucket();
     change(0);

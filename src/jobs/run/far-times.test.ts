@@ -54,10 +54,10 @@ describe.skipIf(!CAN_MOUNT)('a time of a file', () => {
     const { end } = await verify(series, { at: undefined, level: 'full', signal, report: () => {} });
     expect(end).toMatchObject({ status: 0, damages: 0, readPieces: SECONDS.length });
     const events: RestoreEvent[] = [];
+    const report = (event: RestoreEvent): void => void events.push(event);
     const restoreTo = async (to: string): Promise<number> => {
       const options = { at: 'latest', globs: [], overwrite: 'never', deletes: false, dryRun: false } as const;
-      return (await restore(series, { ...options, to, signal, report: (event) => events.push(event) }))
-        .status;
+      return (await restore(series, { ...options, to, signal, report })).status;
     };
     expect(await restoreTo(join(lab.root, 'out', 'data'))).toBe(0);
     for (const seconds of SECONDS) {

@@ -1,6 +1,6 @@
 // What of a tree is stored already.
 import { isCompressedType } from '../../format/zip/zip.ts';
-import { guardFreeSpace } from '../../series/guards.ts';
+import { GuardError, guardFreeSpace } from '../../series/guards.ts';
 import type { Tree } from '../../tree/scanner.ts';
 import type { Previous } from './previous.ts';
 import type { RowContext } from './row-context.ts';
@@ -37,15 +37,21 @@ export async function findStored(
 
 /** @throws {@link SnapshotError} `E_GUARD` when there is no room for what a snapshot of the tree has to write. */
 export async function needRoom(
-  { row, series, options }: RowContext,
+  context: RowContext,
   previous: Previous,
   stored: Stored,
   tree: Tree,
 ): Promise<void> {
+  const { row, series } = context;
   const wanted = stored.wanted();
   if (wanted.every((i) => tree.entries.size(i) === 0)) return;
   const bytes = estimateBytes(previous, stored, wanted, tree);
-  guardFreeSpace(row, bytes, await series.store.freeBytes(), options.acceptChanges);
+  const freeBytes = await series.store.freeBytes();
+  try {
+    guardFreeSpace(row, bytes, freeBytes, false);
+  } catch (error) {
+    if (!(error instanceof GuardError) || !context.accepts(undefined, error)) throw error;
+  }
 }
 
 /** About how many bytes the archives for the files `wanted` will take. */

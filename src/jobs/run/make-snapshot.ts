@@ -90,7 +90,7 @@ export class SnapshotMaker {
     await needRoom(context, previous, stored, tree);
     const create = async (file: string) => ({
       file,
-      writer: await series.store.create(series.key(snapshot, file)),
+      writer: await series.store.create(series.key(snapshot, file), options.signal),
     });
     const firstNumber = shelf.nextNumber;
     const packer = await Packer.open(entries, {

@@ -78,6 +78,7 @@ export class RowDamage {
       if (before.flaws.get(file)?.what !== flaw.what && looked.found.has(file))
         options.note(`${file} ${flaw.what}`);
     }
+    if (options.accept) acceptedNotes(before).forEach((text) => options.note(text));
     const isSettled = before.trouble === accepted.trouble && isSame(before.flaws, flaws);
     const known = { ...accepted, flaws };
     const damage = new RowDamage(series, survey, options, { looked, known, read: before.flaws, isSettled });
@@ -265,6 +266,17 @@ function isRepairable([place, { accepted }]: readonly [string, Flaw]): boolean {
 
 function acceptAll(flaws: Flaws): Flaws {
   return new Map([...flaws].map(([file, flaw]) => [file, { ...flaw, accepted: true }]));
+}
+
+/** What is overruled where somebody accepts what is known to be damaged. */
+function acceptedNotes({ flaws, trouble }: KnownDamage): readonly string[] {
+  const news = [...flaws].filter(([, { accepted }]) => !accepted);
+  const [first] = news;
+  const more = news.length > 1 ? `, and ${news.length - 1} more` : '';
+  return [
+    ...(trouble === undefined ? [] : [`accepted: ${trouble}`]),
+    ...(first === undefined ? [] : [`accepted: damage of ${first[0]}, which ${first[1].what}${more}`]),
+  ];
 }
 
 function isSame(a: Flaws, b: Flaws): boolean {

@@ -37,7 +37,7 @@ export class RowDisk {
     isAccepted: boolean,
     note: (message: string) => void,
   ): Promise<RowDisk> {
-    if (memory === undefined || isAccepted) return new RowDisk(undefined, memory, note);
+    if (memory === undefined) return new RowDisk(undefined, memory, note);
     let known: KnownDestination | undefined;
     try {
       known = await memory.find(series.store.label);
@@ -47,7 +47,10 @@ export class RowDisk {
         `what this machine knows of the destination cannot be read, so it counts as new: ${error.message}`,
       );
     }
-    return new RowDisk(await findAway(series, every, known, now), memory, note);
+    const away = await findAway(series, every, known, now);
+    if (!isAccepted || away === undefined) return new RowDisk(away, memory, note);
+    note(`accepted: what is at "${series.store.label}" now, though it was ${away.message}`);
+    return new RowDisk(undefined, memory, note);
   }
 
   /** Why the destination looks like a place for a disk, without one: what is written there fills another. */

@@ -96,6 +96,7 @@ describe('knownPast()', () => {
     const past = await knownPast({ series, everyMs: DAY_MS }, NOW, nothing);
     expect(past).toEqual({
       records: [old, late],
+      logged: [old, ahead, late],
       unreadable: 1,
       wrongClocks: 1,
       away: undefined,
@@ -162,7 +163,7 @@ describe('readStatus()', () => {
         /^snapshot 2026-11-18T02-00-00Z is damaged: ".*info.json" is damaged: it is not JSON; ./,
       ),
       expect.stringMatching(/^snapshot 2026-11-19T02-00-00Z is damaged: /),
-      'the last success was 2 days ago, and is to be every 1d',
+      'the last success was 2 days ago, and is to be every day',
     ]);
   });
 

@@ -30,7 +30,13 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
   const { survey, wrong: damages } = away === undefined ? await lookInto(series, logged, now) : NOT_LOOKED;
   const judged = statusOf(records, everyMs, now, away?.message);
   const status = { ...judged, size: sizeNow(survey, judged.size) };
-  const of = { series: series.name, destination: series.store.label, everyMs, unreadable, wrongClocks };
+  const of = {
+    series: watched.row?.label ?? series.name,
+    destination: series.store.label,
+    everyMs,
+    unreadable,
+    wrongClocks,
+  };
   const wrong = [
     ...(watched.gone === undefined ? [] : [goneText(watched.gone)]),
     ...(trouble === undefined ? [] : [trouble]),

@@ -84,7 +84,7 @@ describe('statusOf()', () => {
       'that missed a night',
       [run(37, 'unchanged')],
       'overdue',
-      ['the last success was 37 hours ago, and is to be every 1d'],
+      ['the last success was 37 hours ago, and is to be every day'],
     ],
     ['that never ran', [], 'overdue', ['it has never run']],
     ['that only failed', [run(1, 'failed')], 'failing', ['the last run failed: no disk']],
@@ -170,7 +170,7 @@ describe('statusOf()', () => {
       'whose rotation was made up for',
       [run(50, 'written', { heldBack: 'this reason' }), removal(3, 'prune')],
       'overdue',
-      ['the last success was 2 days ago, and is to be every 1d'],
+      ['the last success was 2 days ago, and is to be every day'],
     ],
     [
       'whose rotation waits for the next snapshot only',
@@ -182,7 +182,7 @@ describe('statusOf()', () => {
       'that failed for days',
       [run(80, 'written'), run(1, 'failed')],
       'failing',
-      ['the last run failed: no disk', 'the last success was 3 days ago, and is to be every 1d'],
+      ['the last run failed: no disk', 'the last success was 3 days ago, and is to be every day'],
     ],
     [
       'with a drill that failed',
@@ -243,7 +243,7 @@ describe('statusOf()', () => {
 
 describe('ageText()', () => {
   it.each([
-    [-1, '0 minutes'],
+    [-1, 'less than a minute'],
     [60_000, '1 minute'],
     [HOUR_MS - 1, '59 minutes'],
     [HOUR_MS, '1 hour'],

@@ -1,5 +1,5 @@
 // How a row is doing, judged by its records. Pure: no clock, no disk.
-import { formatEvery } from '../../plan/every.ts';
+import { everyText } from '../../plan/every.ts';
 import { commandLine } from '../../base/command-line.ts';
 import {
   isRemoval,
@@ -137,7 +137,7 @@ function lateness(
   if (lastSuccess === undefined) return undefined;
   const sinceMs = Date.parse(lastSuccess.started);
   if (now.getTime() <= overdueFrom(sinceMs, everyMs)) return undefined;
-  return `the last success was ${ageText(now.getTime() - sinceMs)} ago, and is to be every ${formatEvery(everyMs)}`;
+  return `the last success was ${ageText(now.getTime() - sinceMs)} ago, and is to be every ${everyText(everyMs)}`;
 }
 
 /** What is known to be damaged and needs somebody: what the newest snapshot lacks, and what nothing has any more. */
@@ -204,6 +204,7 @@ function rank({ level, sample }: Pick<PastVerify, 'level' | 'sample'>): number {
 /** `5 hours`, `3 days`: cut to whole ones. */
 export function ageText(ms: number): string {
   const minutes = Math.max(0, Math.floor(ms / 60_000));
+  if (minutes < 1) return 'less than a minute';
   if (minutes < 60) return minutes === 1 ? '1 minute' : `${minutes} minutes`;
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return hours === 1 ? '1 hour' : `${hours} hours`;

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -53,5 +56,27 @@ describe('a request', () => {
     const url = new URL(`http://${host}/a`);
     expect((await client().request({ method: 'DELETE', url, headers: {} })).status).toBe(200);
     expect(requests).toEqual(['DELETE /a']);
+  });
+
+  it('on a slow line waits for as long as bytes are on their way', async () => {
+    const slow = createServer((request, response) => {
+      let length = 0;
+      request.on('data', (bytes: Buffer) => {
+        length += bytes.length;
+        request.pause();
+        setTimeout(() => request.resume(), (bytes.length / 65_536) * 45);
+      });
+      request.on('end', () => response.end(String(length)));
+    });
+    onTestFinished(() => {
+      slow.closeAllConnections();
+      slow.close();
+    });
+    await once(slow.listen(0, '127.0.0.1'), 'listening');
+    const url = new URL(`http://127.0.0.1:${(slow.address() as AddressInfo).port}/`);
+    // More than the system keeps for itself, which takes longer to be read than the silence that is allowed.
+    const body = Buffer.alloc(8 * 1024 * 1024);
+    const answer = await client({ silenceMs: 1500 }).request({ method: 'PUT', url, headers: {}, body });
+    expect(String(answer.body)).toBe(String(body.length));
   });
 });

@@ -80,6 +80,9 @@ export class HttpClient {
       request.once('timeout', () =>
         request.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })),
       );
+      // What the system has taken is still on its way, at the pace that it had so far: on a slow line, for long.
+      const begunMs = performance.now();
+      request.once('finish', () => request.setTimeout(timeout + performance.now() - begunMs));
       // Once there is an answer, nothing that happens to the request counts: a server may refuse it before it has all of it.
       request.on('error', reject);
       request.once('response', (response) => {

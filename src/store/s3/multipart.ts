@@ -1,18 +1,14 @@
 // Large objects, sent in parts. What a try has sent, the next one need not send again.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 import { SnapshotError } from '../../base/errors.ts';
+import { partsOf, sendParts } from '../http/parts.ts';
 import type { SpooledFile } from '../objects.ts';
 import type { S3Client } from './s3-client.ts';
 import { s3Error } from './s3-error.ts';
-import { elements, escaped, isWhole, textOf } from './s3-xml.ts';
+import { elements, escaped, isWhole, textOf } from '../http/xml.ts';
 
-const MIB = 1024 * 1024;
-/** From this size on an object goes in parts. All but the last one are of one size, which some servers demand. */
-export const PART_BYTES: number = 16 * MIB;
+/** What a large object may have at most. */
 const MOST_PARTS = 10_000;
-const PARALLEL = 4;
-/** Parts are in memory while they are sent: this is the most, unless one of a huge object is larger. */
-const MOST_IN_MEMORY = PARALLEL * PART_BYTES;
 /** Servers put the parts together before they answer, and some keep silent for that long. */
 const COMPLETE_MS = 300_000;
 /** Giving up must not take long. */
@@ -23,21 +19,6 @@ interface Upload {
   readonly id: string;
   /** Of each part that has arrived, by its index. */
   readonly etags: (string | undefined)[];
-}
-
-/** How an object of `sizeBytes` is cut. */
-export function partsOf(
-  sizeBytes: number,
-  usualBytes: number = PART_BYTES,
-): {
-  readonly partBytes: number;
-  readonly count: number;
-  readonly parallel: number;
-} {
-  const least = Math.ceil(sizeBytes / MOST_PARTS / MIB) * MIB;
-  const partBytes = Math.max(usualBytes, least);
-  const parallel = Math.max(1, Math.min(PARALLEL, Math.floor(MOST_IN_MEMORY / partBytes)));
-  return { partBytes, count: Math.ceil(sizeBytes / partBytes), parallel };
 }
 
 export class MultipartUploads {
@@ -62,7 +43,13 @@ export class MultipartUploads {
     const begun = this.#open.get(file);
     const upload = begun?.key === key ? begun : await this.#begin(key, file, headers, what, signal);
     try {
-      await this.#send(upload, file, what, signal);
+      await sendParts(
+        file,
+        partsOf(file.sizeBytes, this.#partBytes, MOST_PARTS),
+        upload.etags,
+        what,
+        (body, index) => this.#sendPart(upload, index, body, what, signal),
+      );
       await this.#complete(upload, what, signal);
       this.#open.delete(file);
     } catch (error) {
@@ -105,36 +92,6 @@ export class MultipartUploads {
     const upload: Upload = { key, id, etags: [] };
     this.#open.set(file, upload);
     return upload;
-  }
-
-  async #send(
-    upload: Upload,
-    file: SpooledFile,
-    what: string,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const { partBytes, count, parallel } = partsOf(file.sizeBytes, this.#partBytes);
-    const missing = Array.from({ length: count }, (_, i) => i).filter((i) => upload.etags[i] === undefined);
-    let failure: { readonly error: unknown } | undefined;
-    // When one fails, those under way end their part: it counts for the next try.
-    const worker = async (): Promise<void> => {
-      for (let i = missing.shift(); i !== undefined && failure === undefined; i = missing.shift()) {
-        try {
-          const length = Math.min(partBytes, file.sizeBytes - i * partBytes);
-          upload.etags[i] = await this.#sendPart(
-            upload,
-            i,
-            await readAll(file, i * partBytes, length, what),
-            what,
-            signal,
-          );
-        } catch (error) {
-          failure ??= { error };
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: parallel }, worker));
-    if (failure !== undefined) throw failure.error;
   }
 
   async #sendPart(
@@ -221,16 +178,4 @@ class GoneError extends Error {
     super(told.message);
     this.told = told;
   }
-}
-
-/** @throws E_STORE when the file has become shorter. */
-export async function readAll(
-  file: SpooledFile,
-  offset: number,
-  length: number,
-  what: string,
-): Promise<Buffer> {
-  const bytes = await file.read(offset, length);
-  if (bytes.length === length) return bytes;
-  throw new SnapshotError('E_STORE', `${what}: the file that waits for it on this machine became shorter`);
 }

@@ -36,6 +36,7 @@ describe('an address of a bucket', () => {
     ['s3://b', 'no name of a bucket'],
     ['s3://backup/../a', 'dot'],
     ['s3://backup/a?secret=hidden', 'unknown option `secret`'],
+    ['s3://backup/a?AKIAhidden', 'unknown option `...`'],
     ['s3://backup/a?region=', '`region` has no value'],
     ['s3://backup/a?class=DEEP_ARCHIVE', 'no class that can be used'],
     ['s3://backup/a?endpoint=ftp://nas', 'no endpoint'],

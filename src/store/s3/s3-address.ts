@@ -1,5 +1,6 @@
 // `s3://BUCKET/PREFIX?endpoint=HOST&region=REGION&profile=NAME&class=CLASS`. Pure.
 import { SnapshotError } from '../../base/errors.ts';
+import { endpointOf, optionsOf } from '../http/address-options.ts';
 
 /** Classes whose objects can be read at once: what this program writes it also reads. */
 const CLASSES = ['STANDARD', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR'] as const;
@@ -34,7 +35,7 @@ export function parseS3Address(text: string): S3Address {
       `The address "${address}" has a dot for a folder: buckets know no such thing`,
     );
   }
-  const options = optionsOf(address, query);
+  const options = optionsOf(address, query, OPTIONS);
   return {
     bucket,
     prefix: segments.map((segment) => `${segment}/`).join(''),
@@ -43,38 +44,6 @@ export function parseS3Address(text: string): S3Address {
     profile: options.get('profile'),
     storageClass: classOf(address, options.get('class')),
   };
-}
-
-function optionsOf(address: string, query: string): ReadonlyMap<string, string> {
-  const options = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(query)) {
-    if (!OPTIONS.includes(name) || value === '') {
-      throw new SnapshotError(
-        'E_USAGE',
-        value === ''
-          ? `The address "${address}": \`${name}\` has no value`
-          : `The address "${address}" has an unknown option \`${name}\``,
-        { hint: `Options are: ${OPTIONS.join(', ')}. Keys are not written into an address.` },
-      );
-    }
-    options.set(name, value);
-  }
-  return options;
-}
-
-function endpointOf(address: string, text: string | undefined): URL | undefined {
-  if (text === undefined) return undefined;
-  // On this machine nobody listens in.
-  const isLoopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/.test(text);
-  const hasScheme = /^https?:\/\//.test(text);
-  const full = hasScheme ? text : `${isLoopback ? 'http' : 'https'}://${text}`;
-  const url = URL.canParse(full) ? new URL(full) : undefined;
-  // Nothing but a host: whatever else there is would not be asked.
-  if (url !== undefined && `${url.protocol}//${url.host}/` === url.href) return url;
-  const shown = text.replace(/^.*@/s, '***@');
-  throw new SnapshotError('E_USAGE', `The address "${address}": \`${shown}\` is no endpoint`, {
-    hint: 'It is a host, perhaps with its port: `endpoint=s3.example.com`. Names of folders come before the `?`.',
-  });
 }
 
 function classOf(address: string, text: string | undefined): string | undefined {

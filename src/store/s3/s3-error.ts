@@ -3,7 +3,7 @@ import { printable, SnapshotError } from '../../base/errors.ts';
 import type { HttpAnswer } from '../http/http-client.ts';
 import { isAwayStatus, retryAfterMs } from '../http/http-error.ts';
 import { AwayError } from '../wrap/retry-objects.ts';
-import { textOf } from './s3-xml.ts';
+import { textOf } from '../http/xml.ts';
 
 const MOST_SHOWN = 300;
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { freePorts } from '../../../test/support/servers/free-ports.ts';
 import { NastyProxy, type Trouble } from '../../../test/support/servers/nasty-proxy.ts';
-import { hasSwift, Swift, SWIFT_KEYS } from '../../../test/support/servers/swift.ts';
+import { hasSwift, Swift, SWIFT_KEYS, SWIFT_NOTE } from '../../../test/support/servers/swift.ts';
 import { testNights } from '../../jobs/run/far-nights.lab.ts';
 import { testStore } from '../contract.lab.ts';
 import { ObjectStore } from '../object-store.ts';
@@ -76,7 +76,7 @@ const PART_BYTES = 5 * MIB;
 const LARGE = randomBytes(2 * PART_BYTES + MIB + 3);
 const isPart = (request: string): boolean => request.includes('partNumber=');
 
-describe.skipIf(!hasSwift)('S3, as Swift speaks it', () => {
+describe.skipIf(!hasSwift)(`S3, as Swift speaks it${SWIFT_NOTE}`, () => {
   testStore('bucket', async () => {
     // A name with everything in it that is written otherwise in addresses and in XML.
     const at = `s3://backup/${prefix()} é&+'<x>%41?endpoint=${swift.host}`;

@@ -3,14 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { printable, SnapshotError } from '../../base/errors.ts';
 import { attempt } from '../attempt.ts';
 import { HttpClient } from '../http/http-client.ts';
+import { PART_BYTES, readAll } from '../http/parts.ts';
 import type { Objects, SpooledFile } from '../objects.ts';
 import type { StoreItem } from '../store.ts';
 import { awsKeys, type Environment } from './aws-keys.ts';
-import { MultipartUploads, PART_BYTES, readAll } from './multipart.ts';
+import { MultipartUploads } from './multipart.ts';
 import { bucketUrl, parseS3Address } from './s3-address.ts';
 import { S3Client } from './s3-client.ts';
 import { s3Error } from './s3-error.ts';
-import { elements, isWhole, textOf } from './s3-xml.ts';
+import { elements, isWhole, textOf } from '../http/xml.ts';
 
 /** A thousand names in a page: so many are no series of this program. */
 const MOST_PAGES = 1000;

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
 import { inFlight } from './in-flight.ts';
@@ -53,6 +53,8 @@ describe('a packet', () => {
   });
 });
 
+const nothing = async (): Promise<void> => await Promise.resolve();
+
 describe('inFlight()', () => {
   it('does each piece once, a bounded number at once', async () => {
     await fc.assert(
@@ -84,8 +86,7 @@ describe('inFlight()', () => {
       now--;
       if (offset >= 2) throw new Error(`piece ${offset}`);
     };
-    const prepare = async (): Promise<void> => await Promise.resolve();
-    await expect(inFlight({ start: 0, end: 100, size: 1 }, prepare, work)).rejects.toThrow('piece 2');
+    await expect(inFlight({ start: 0, end: 100, size: 1 }, nothing, work)).rejects.toThrow('piece 2');
     expect(now).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { noSftp, type SftpKind, SftpServer } from '../../../test/support/servers/sftp.ts';
@@ -53,6 +54,11 @@ function zeros(sizeBytes: number, onRead: (offset: number) => void | Promise<voi
 /** Whether this machine lets the tests mount a disk. */
 function canMount(): boolean {
   return spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
+}
+
+/** The files of a folder, and what is in them. */
+function content(root: string): unknown {
+  return readdirSync(root).map((name) => [name, readFileSync(join(root, name)).toString('base64')]);
 }
 
 const MIB = 1024 * 1024;
@@ -259,6 +265,41 @@ describe.skipIf(why !== undefined || !canMount())(why ?? 'a server whose disk is
   });
 });
 
+/** What is done to make a folder: its name in the one above has to reach the disk, too. */
+function made(folder: string, above: string): readonly string[] {
+  return [`mkdir ${folder}`, ...['open', 'fsync', 'close'].map((step) => `${step} ${above}`)];
+}
+
+/** What sshd runs for SFTP, by itself: it comes with it. */
+const SFTP_SERVER = '/usr/lib/openssh/sftp-server';
+
+describe.skipIf(!existsSync(SFTP_SERVER))('an object', () => {
+  it('is on the disk of the server before it has its name, and then its name', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'snapshot-sftp-'));
+    onTestFinished(() => rmSync(root, { recursive: true }));
+    vi.stubEnv('SNAPSHOT_SSH', `sh -c 'exec ${SFTP_SERVER} -e -l VERBOSE 2>>${root}/told'`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const objects = await opened(`sftp://host${root}/a`);
+    await objects.put('b/file', Buffer.from('1'));
+    await objects.close();
+    const told = readFileSync(join(root, 'told'), 'utf8').replaceAll(root, '');
+    const steps = [...told.matchAll(/^(open|fsync|close|posix-rename|mkdir)(?: name| old)? "([^"]*)"/gm)];
+    expect(steps.map(([, step, path]) => `${step} ${path}`)).toEqual([
+      'open /a/b/file.part',
+      'mkdir /a/b',
+      ...made('/a', ''),
+      ...made('/a/b', '/a'),
+      'open /a/b/file.part',
+      'fsync /a/b/file.part',
+      'open /a/b',
+      'close /a/b/file.part',
+      'posix-rename /a/b/file.part',
+      'fsync /a/b',
+      'close /a/b',
+    ]);
+  });
+});
+
 describe.skipIf(why !== undefined)(why ?? 'a server that may only be read', () => {
   const server = useServer('read-only');
 
@@ -310,8 +351,6 @@ describe.each([
       const to = join(lab.root, 'to');
       const all = { at: 'latest', globs: [], to, overwrite: 'never', deletes: false, dryRun: false } as const;
       await restore(series, { ...all, ...quietly });
-      const content = (root: string): unknown =>
-        readdirSync(root).map((name) => [name, readFileSync(join(root, name)).toString('base64')]);
       expect(content(to)).toEqual(content(lab.source));
     });
   });

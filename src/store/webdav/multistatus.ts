@@ -1,5 +1,5 @@
 // What a server says about files: https://www.rfc-editor.org/rfc/rfc4918#section-14.16. Pure.
-import { elements, isWhole, textOf } from '../s3/s3-xml.ts';
+import { elements, isWhole, textOf } from '../http/xml.ts';
 
 /** The question for what every listing needs. */
 export const LISTED: Buffer = question(['resourcetype', 'getcontentlength', 'getlastmodified']);

@@ -1,5 +1,5 @@
-// The answers of S3, as far as they are needed: flat, with no attributes that matter, and all text escaped. Pure.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+// Answers in XML, as those who keep objects send them, as far as they are needed: flat, with no attributes that matter, and all
+// text escaped. Pure.
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 

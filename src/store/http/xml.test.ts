@@ -1,6 +1,6 @@
 import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { elements, escaped, isWhole, textOf } from './s3-xml.ts';
+import { elements, escaped, isWhole, textOf } from './xml.ts';
 
 describe('answers in XML', () => {
   it('give back any text that was put into them', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { partsOf } from './multipart.ts';
+import { PART_BYTES, partsOf } from './parts.ts';
 
 const MIB = 1024 * 1024;
 const TIB = MIB * MIB;
@@ -12,6 +12,6 @@ describe('partsOf()', () => {
     [160_000 * MIB + 1, 17 * MIB, 9412, 3],
     [5 * TIB, 525 * MIB, 9987, 1],
   ])('%d bytes: parts of %d, %d of them, %d at once', (sizeBytes, partBytes, count, parallel) => {
-    expect(partsOf(sizeBytes)).toEqual({ partBytes, count, parallel });
+    expect(partsOf(sizeBytes, PART_BYTES, 10_000)).toEqual({ partBytes, count, parallel });
   });
 });
