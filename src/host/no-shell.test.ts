@@ -28,6 +28,7 @@ const STARTERS = [
   'host/run-script.ts',
   'host/schedulers/scheduler.ts',
   'host/shutdown.ts',
+  'store/rclone/rclone-server.ts',
   'store/sftp/channel.ts',
 ];
 
@@ -85,6 +86,8 @@ describe('programs', () => {
       // Of ionice, a class.
       `'-c', '3', '-p', ...threads.map(String)] };`,
       `'-c', KEEP_AWAKE, 'snapshot', ...entry.command].map(quoted).join(' ');`,
+      // Ends rclone with this process.
+      `'-c', WATCHED, 'sh', ...command]];`,
     ]);
   });
 });

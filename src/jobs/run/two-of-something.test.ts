@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LocalStore } from '../../store/local/local-store.ts';
 import type { StoreWriter } from '../../store/store.ts';
+import { RateStore } from '../../store/wrap/rate-store.ts';
 import { run } from './run.ts';
 import { contentOf, SeriesLab } from './series.lab.ts';
 
@@ -113,7 +114,10 @@ describe('two rows at a time', () => {
         signal: new AbortController().signal,
         report: () => {},
         now: () => new Date(),
-        open: (folder) => new TimedStore(folder, (bytes) => writes.push({ at: performance.now(), bytes })),
+        open: (folder, limit) => {
+          const timed = new TimedStore(folder, (bytes) => writes.push({ at: performance.now(), bytes }));
+          return limit === undefined ? timed : new RateStore(timed, limit);
+        },
       },
     );
     expect(ends.map(({ outcome }) => outcome)).toEqual(['written', 'written']);

@@ -61,7 +61,7 @@ describe('whose a series is', () => {
       status: 4,
       guards: [{ guard: 'owner' }],
       removed: [],
-      error: { code: 'E_GUARD', hint: expect.stringContaining('`--only data --adopt`') },
+      error: { code: 'E_GUARD', hint: expect.stringContaining('`snapshot run --only data --adopt`') },
     });
     for (const text of [ADA.host, machine.host, lab.source, lab.folder()])
       expect(end.error?.message).toContain(text);
