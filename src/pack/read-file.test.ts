@@ -223,7 +223,8 @@ describe('lostBy()', () => {
     ['ESPIPE', 'vanished', 'is no file any more'],
     ['EACCES', 'unreadable', 'permission denied'],
     ['EIO', 'unreadable', 'the disk reports an error'],
-    ['ESTALE', 'unreadable', 'ESTALE'],
+    ['ESTALE', 'unreadable', 'the file server does not know it any more'],
+    ['EODD', 'unreadable', 'EODD'],
   ])('takes %s for %s', (code, kind, reason) => {
     expect(lostBy(Object.assign(new Error(code), { code }))).toEqual({ kind, reason });
   });

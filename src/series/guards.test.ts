@@ -97,7 +97,7 @@ describe('guardLosses()', () => {
     expect(held.message).toBe(
       `${start} gone or modified since ${SINCE}, ${examples}; the snapshot is an extra one and nothing is rotated out`,
     );
-    expect(held.hint).toContain(`\`--only documents ${option}\``);
+    expect(held.hint).toContain(`\`snapshot run --only documents ${option}\``);
     expect(held.path).toBe(path);
     expect('path' in held).toBe(path !== undefined);
   });
@@ -112,7 +112,7 @@ describe('guardAwayPart()', () => {
     const held = guardAwayPart({ name: 'documents', source: '/srv' }, part);
     expect(held.guard).toBe('away-part');
     expect(held.message).toContain(`${what}, and is not there now; ${stays} there stay as they are`);
-    expect(held.hint).toContain(`\`--only documents ${option}\``);
+    expect(held.hint).toContain(`\`snapshot run --only documents ${option}\``);
   });
 });
 
