@@ -101,6 +101,7 @@ describe.skipIf(IS_WINDOWS)('the first snapshot of a tree with everything in it'
       'change',
       'previous',
       'archives',
+      'mounts',
       'index',
       'changes',
       'dead',

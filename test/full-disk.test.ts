@@ -77,13 +77,13 @@ describe.skipIf(!canMount() || !hasTool('unzip'))('a disk that fills up', () => 
       const { place } = series;
       for (let night = 0; night < 3; night++) {
         disk.change();
-        await series.night(['--accept-changes']);
+        await series.night({ acceptChanges: true });
       }
       // A snapshot takes as much each night; the one that is rotated out goes after the new one is there.
       disk.change();
       const before = disk.freePages;
       series.plan(format, 'incremental', 3);
-      await series.night(['--accept-changes']);
+      await series.night({ acceptChanges: true });
       const taken = before - disk.freePages;
       series.plan(format, 'incremental', 2);
       const failedAt = new Set<string>();
@@ -106,7 +106,7 @@ describe.skipIf(!canMount() || !hasTool('unzip'))('a disk that fills up', () => 
         expect(await place.command(['verify', '--level', 'full']), said).toMatchObject({ status: 0 });
         disk.giveBack();
         // The next run has room, and needs no hand.
-        const row2 = await series.night(['--accept-changes']);
+        const row2 = await series.night({ acceptChanges: true });
         expect(row2, said).toMatchObject({ outcome: status === 1 ? 'written' : 'unchanged' });
         expect(place.snapshots(), said).toEqual(place.whole());
         expect(place.whole(), said).toHaveLength(2);

@@ -33,7 +33,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('a random history', () => {
         for (let night = 0; night < 8; night++) {
           tree.change(night === 0 ? 25 : 6);
           if (tree.isEmpty()) series.place.write({ a: 'not empty' });
-          await series.night(['--accept-changes']);
+          await series.night({ acceptChanges: true });
         }
         series.expectAll(tree.log.join(', '));
       });
@@ -317,7 +317,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('a history', () => {
     makeTree(series.place.source);
     await series.night();
     put('plain', 'changed')(series.place.source);
-    await series.night(['--rehash']);
+    await series.night({ rehash: true });
     expect(series.place.index().filter(({ stale }) => stale === true)).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 // Runs that are killed: the next one needs no hand, and nothing that was whole is lost.
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -38,7 +38,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('archives that a killed run has
       expect((await place.run([], more)).status).toBe(0);
       const [first = ''] = place.snapshots();
       // As if it had been killed right before its last step.
-      rmSync(place.file('info.json', first));
+      renameSync(place.file('info.json', first), place.file('UNFINISHED', first));
       for (const content of ['1', '2', '3']) {
         place.write({ small: content });
         const { status, row } = await place.run([], more);

@@ -102,14 +102,14 @@ describe.skipIf(IS_WINDOWS)('a link in a destination', () => {
     },
   );
 
-  it('in place of an info.json is not followed: the snapshot counts as damaged, is named, and stays', async () => {
+  it('in place of an info.json is not followed: the snapshot counts as damaged, is named each night, and stays', async () => {
     const { place, elsewhere, first } = await open();
     const info = place.file('info.json');
     renameSync(info, join(elsewhere, 'info.json'));
     symlinkSync(join(elsewhere, 'info.json'), info);
     place.write({ a: 'changed' });
     const { status, events } = await place.run();
-    expect(status).toBe(0);
+    expect(status).toBe(1);
     const notes = events.filter(({ event }) => event === 'note').map(({ message }) => String(message));
     expect(notes.join('\n')).toContain(`Refused to follow "${info}": it is a link`);
     expect((await place.command(['list', 'data'])).stdout).toMatch(new RegExp(`${first}.*damaged`));

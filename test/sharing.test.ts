@@ -10,11 +10,11 @@ const FORMATS: readonly Format[] = ['tar.zst', 'zip'];
 const ARCHIVE = /\.(?:tar\.zst|zip)$/;
 
 /** So many nights, each of which changes one file and adds one. */
-async function nights(series: LivingSeries, count: number, args: readonly string[] = []): Promise<void> {
+async function nights(series: LivingSeries, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     const n = series.place.runs().length;
     series.place.write({ 'changes.bin': noise(20_000, n), [`new ${n}.bin`]: noise(20_000, 1000 + n) });
-    expect(await series.night(args)).toMatchObject({ outcome: 'written' });
+    expect(await series.night()).toMatchObject({ outcome: 'written' });
   }
 }
 

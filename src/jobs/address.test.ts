@@ -17,7 +17,7 @@ const clock = (): number => HOUR;
 
 function surveyOf(times: readonly Date[], more: Partial<Survey> = {}): Survey {
   const snapshots = times.map((at) => ({ name: snapshotName(at), at, info: {} as Info }));
-  return { snapshots, unfinished: [], kept: [], damaged: [], foreign: [], ...more };
+  return { snapshots, unfinished: [], kept: [], damaged: [], foreign: [], parts: [], ...more };
 }
 
 const NIGHTS = [

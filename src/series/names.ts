@@ -26,6 +26,9 @@ export const PINNED_FILE = 'PINNED';
  */
 export const BOLT_FOLDER: string = `${LET_GO_FILE}.part`;
 
+/** What is written anew in a series' own folder, whole or not at all. */
+const SERIES_FILES = ['accepted.json', 'damage.json', 'held.json', 'owner.json'];
+
 const OWN_FILES = [INFO_FILE, INDEX_FILE, CHANGES_FILE, DEAD_FILE, SUMS_FILE, RESTORE_FILE];
 const MARKERS = [UNFINISHED_FILE, LET_GO_FILE];
 
@@ -125,6 +128,11 @@ export function isOurs(file: string, series: string): boolean {
   return /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z(?:-\d+|~tree)?\.(?:tar\.zst|zip)$/.test(
     whole.slice(series.length + 1),
   );
+}
+
+/** Whether `file`, in a series' own folder, is what was left of a write that was cut short. */
+export function isSeriesPart(file: string): boolean {
+  return SERIES_FILES.some((name) => file === `${name}.part`);
 }
 
 /** Whether `file` is called like an archive, of whatever series. */

@@ -13,7 +13,7 @@ import {
   stateOf,
 } from './folder-state.ts';
 import { type Info, parseInfo } from './info.ts';
-import { INFO_FILE, snapshotTime, SUMS_FILE } from './names.ts';
+import { INFO_FILE, isSeriesPart, snapshotTime, SUMS_FILE } from './names.ts';
 import { parseSums } from './sums.ts';
 
 /** Where a series lies, and how its files are called. */
@@ -56,6 +56,8 @@ export interface Survey {
   readonly damaged: readonly DamagedSnapshot[];
   /** What has the name of a snapshot and is no folder: a link could lead anywhere. It is left alone. */
   readonly foreign: readonly string[];
+  /** Files that a write was to replace, and was cut short. */
+  readonly parts: readonly string[];
 }
 
 /** The log of the series, see runs-log.ts. */
@@ -82,7 +84,9 @@ export async function surveySeries(home: Home, now: Date): Promise<Survey> {
   const bare: { name: string; items: readonly StoreItem[] }[] = [];
   const damaged: DamagedSnapshot[] = [];
   const foreign: string[] = [];
-  for (const { name, isFolder } of await home.store.list(home.name)) {
+  const parts: string[] = [];
+  for (const { name, isFolder, isFile } of await home.store.list(home.name)) {
+    if (isFile && isSeriesPart(name)) parts.push(name);
     if (snapshotTime(name) === undefined) continue;
     if (!isFolder) {
       foreign.push(name);
@@ -107,7 +111,8 @@ export async function surveySeries(home: Home, now: Date): Promise<Survey> {
       damaged.push({ name, error: withWayOut(error, home.place()), isArchivesOnly: isOnly });
     } else states[state === 'needed' ? 'kept' : state].push(name);
   }
-  return { snapshots, ...states, damaged: damaged.toSorted((a, b) => (a.name < b.name ? -1 : 1)), foreign };
+  const byName = damaged.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return { snapshots, ...states, damaged: byName, foreign, parts };
 }
 
 /**

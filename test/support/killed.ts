@@ -182,6 +182,8 @@ export class KilledPlace {
     const locks = names.filter((name) => name.startsWith('.lock-') && !name.endsWith('.part'));
     if (locks.length > 0) throw new Error(`locks are left: ${locks.join(' ')}`);
     const named = new Set(whole.flatMap((at) => this.#filesOf(row, at)));
+    // What is kept of a snapshot that was let go says so.
+    for (const at of this.#unfinished(row)) named.add(`${at}/LET-GO`);
     for (const at of [...whole, ...this.#unfinished(row)]) {
       for (const name of readdirSync(join(this.#series(row), at))) {
         if (!named.has(`${at}/${name}`) && !this.#foreign.has(join(this.#series(row), at, name)))

@@ -131,7 +131,8 @@ export class Laptop {
     this.#now = new Date(Math.max(told.nowMs, this.#now.getTime()));
     switch (told.kind) {
       case 'print':
-        this.#events.push(...told.text.trimEnd().split('\n').map(eventOf));
+        // Who waits for what was printed to be read prints nothing more.
+        if (told.text !== '') this.#events.push(...told.text.trimEnd().split('\n').map(eventOf));
         return;
       case 'cut':
         // Whoever is told of a start is told before the power fails.

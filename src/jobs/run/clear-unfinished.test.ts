@@ -29,3 +29,18 @@ it('a snapshot whose info.json was overlooked once is not removed as unfinished'
   expect(lab.restored(first).get('file')).toContain(Buffer.from('first').toString('base64'));
   expect(lab.info(lab.folders()[1] ?? '').previous).toBe(first);
 });
+
+it('what a write of a file of the series has left goes with the next run, and nothing else of such a name', async () => {
+  const lab = new SeriesLab();
+  onTestFinished(() => lab.remove());
+  writeFileSync(join(lab.source, 'file'), 'first');
+  await lab.run();
+  const left = ['damage.json.part', 'held.json.part', 'accepted.json.part', 'owner.json.part'].map((name) =>
+    lab.folder(name),
+  );
+  const foreign = lab.folder('mine.json.part');
+  for (const file of [...left, foreign]) writeFileSync(file, '{');
+  await lab.run();
+  expect(left.filter(existsSync)).toEqual([]);
+  expect(existsSync(foreign)).toBe(true);
+});

@@ -9,12 +9,14 @@ import type { RowContext } from './row-context.ts';
  */
 export async function clearUnfinished(
   { series, report, lock }: RowContext,
-  survey: Pick<Survey, 'unfinished' | 'kept' | 'snapshots' | 'damaged'>,
+  survey: Pick<Survey, 'unfinished' | 'kept' | 'snapshots' | 'damaged' | 'parts'>,
 ): Promise<void> {
-  const { unfinished, kept, snapshots } = survey;
+  const { unfinished, kept, snapshots, parts } = survey;
   // That of the newest one is left where a run was cut short right after it had finished.
   const newest = snapshots.at(-1);
   if (newest !== undefined) await series.settle(newest.name);
+  if (parts.length > 0) await lock?.check();
+  for (const name of parts) await series.store.remove(series.key(name));
   // A damaged snapshot may need an archive that lies there.
   if (await series.mayNeedOthers(survey)) return;
   const folders = [...unfinished, ...kept];

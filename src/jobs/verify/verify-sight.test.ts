@@ -28,7 +28,7 @@ function snapshotOf(name: string, index: Info['index'], ...files: readonly strin
 }
 
 function surveyOf(...snapshots: readonly Snapshot[]): Survey {
-  return { snapshots, unfinished: [], kept: [], damaged: [], foreign: [] };
+  return { snapshots, unfinished: [], kept: [], damaged: [], foreign: [], parts: [] };
 }
 
 function archiveOf(more: Partial<CheckedArchive>): CheckedArchive {
