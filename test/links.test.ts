@@ -103,16 +103,21 @@ describe.skipIf(IS_WINDOWS)('a link in a destination', () => {
   );
 
   it('in place of an info.json is not followed: the snapshot counts as damaged, is named each night, and stays', async () => {
-    const { place, elsewhere, first } = await open();
-    const info = place.file('info.json');
+    const { place, elsewhere } = await open();
+    place.writePlan('source,destination,name,keep', 'source,destination,data,9');
+    place.write({ a: 'second' });
+    await place.run();
+    const newest = place.snapshots().at(-1) ?? '';
+    const info = place.file('info.json', newest);
     renameSync(info, join(elsewhere, 'info.json'));
     symlinkSync(join(elsewhere, 'info.json'), info);
     place.write({ a: 'changed' });
-    const { status, events } = await place.run();
+    const { status, events, row } = await place.run();
+    expect(row).toMatchObject({ outcome: 'written' });
     expect(status).toBe(1);
     const notes = events.filter(({ event }) => event === 'note').map(({ message }) => String(message));
     expect(notes.join('\n')).toContain(`Refused to follow "${info}": it is a link`);
-    expect((await place.command(['list', 'data'])).stdout).toMatch(new RegExp(`${first}.*damaged`));
+    expect((await place.command(['list', 'data'])).stdout).toMatch(new RegExp(`${newest}.*damaged`));
     expect((await place.command(['status'])).status).toBe(1);
     const { status: repaired, stdout } = await place.command(['verify', 'data', '--repair']);
     expect([repaired, stdout]).toEqual([1, expect.stringContaining('it is a link')]);

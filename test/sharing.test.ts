@@ -235,7 +235,7 @@ describe.skipIf(!IS_LINUX || !IS_ROOT || !hasTool('unzip'))('where hard links ar
     series.plan('tar.zst', 'incremental', 2);
     await nights(series, 2);
     open();
-    expect(readdirSync(place.file('', first))).toEqual([archive]);
+    expect(readdirSync(place.file('', first))).toEqual(['LET-GO', archive]);
     expect(place.whole()).toEqual(place.snapshots().slice(1));
     for (const at of place.whole()) expect(place.info(at).archives[0]?.file).toBe(`${first}/${archive}`);
     series.expectAll();

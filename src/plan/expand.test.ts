@@ -110,6 +110,10 @@ describe('expandPath()', () => {
     expect(() => expandPath(text, around)).toThrow(message);
   });
 
+  it('takes the scheme of an address for no host', () => {
+    expect(() => expandPath('s3://bucket/x', POSIX)).toThrow(/mount it and name the folder where it is$/);
+  });
+
   it.each([
     ['POSIX systems', POSIX],
     ['Windows', WINDOWS],

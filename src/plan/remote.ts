@@ -18,7 +18,7 @@ export function remoteKind(text: string, isWindows: boolean): string | undefined
 /** What to do with a name that {@link remoteKind} knows. */
 export function remoteAdvice(text: string): string {
   const isFolder = /^[\\/]|:\/\//.test(text) ? '' : `; a folder of that very name is written \`./${text}\``;
-  const scp = /^([^/\\:]+):(.*)$/.exec(text);
+  const scp = /^([^/\\:]+):(?!\/\/)(.*)$/.exec(text);
   const sftp =
     scp === null
       ? ''

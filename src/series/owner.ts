@@ -20,8 +20,9 @@ const OWNER_FILE = 'owner.json';
  * Whom `series` belongs to: the last one that adopted it, or else the one that made its newest snapshot. A snapshot
  * that does not say, as after a repair, leaves that to the one before it.
  *
- * @returns undefined when nothing tells: the series is new, or nothing of it can be read.
- * @throws {@link SnapshotError} `E_DAMAGED` when owner.json does not say what it should.
+ * @returns undefined when nothing tells: the series is new, or what it says is damaged.
+ * @throws {@link SnapshotError} `E_DAMAGED` when owner.json does not say what it should; `E_STORE` when nothing tells, and
+ *   something cannot be read.
  */
 export async function readOwner(series: Series): Promise<SeriesOwner | undefined> {
   const adopted = await series.store.read(series.key(OWNER_FILE));
@@ -38,11 +39,14 @@ export async function readOwner(series: Series): Promise<SeriesOwner | undefined
     isFolder && snapshotTime(name) !== undefined ? [name] : [],
   );
   // By name, as one look at the newest is to be enough: only who adopts changes whose a series is.
+  let refusal: SnapshotError | undefined;
   for (const name of names.toSorted().toReversed()) {
     const info = await readInfo(series, name);
-    if (info === undefined || (info.host === '' && info.source === '')) continue;
-    return { host: info.host, machine: info.machine ?? '', source: info.source };
+    if (info instanceof SnapshotError) refusal ??= info;
+    else if (info !== undefined && (info.host !== '' || info.source !== ''))
+      return { host: info.host, machine: info.machine ?? '', source: info.source };
   }
+  if (refusal !== undefined) throw refusal;
   return undefined;
 }
 
@@ -53,15 +57,17 @@ export async function writeOwner(series: Series, owner: SeriesOwner): Promise<vo
   await series.store.put(series.key(OWNER_FILE), Buffer.from(`${text}\n`));
 }
 
-/** What a snapshot says of itself; undefined when it says nothing, for which the run has words of its own. */
-async function readInfo(series: Series, name: string): Promise<Info | undefined> {
-  const text = await series.store.read(series.key(name, INFO_FILE));
-  if (text === undefined) return undefined;
+/**
+ * What a snapshot says of itself; undefined when it says nothing, for which the run has words of its own; why it cannot be
+ * read.
+ */
+async function readInfo(series: Series, name: string): Promise<Info | SnapshotError | undefined> {
   try {
-    return parseInfo(text.toString('utf8'), series.place(name, INFO_FILE));
+    const text = await series.store.read(series.key(name, INFO_FILE));
+    return text && parseInfo(text.toString('utf8'), series.place(name, INFO_FILE));
   } catch (error) {
-    if (error instanceof SnapshotError) return undefined;
-    throw error;
+    if (!(error instanceof SnapshotError)) throw error;
+    return error.code === 'E_DAMAGED' ? undefined : error;
   }
 }
 

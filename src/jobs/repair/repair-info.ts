@@ -55,27 +55,15 @@ export async function rebuildInfo(
     previous: null,
     skipped: [],
   } as const;
-  const said = info ?? unknown;
+  const said = info === undefined ? unknown : withoutFiles(info);
   const { counts, bytes, uses } = countItems(items);
   return {
+    ...said,
     version: 1,
-    tool: said.tool,
-    name: said.name,
-    host: said.host,
-    ...(info?.machine !== undefined && { machine: info.machine }),
-    source: said.source,
-    destination: said.destination,
-    time: said.time,
-    ...(info?.sequence !== undefined && { sequence: info.sequence }),
-    ...(info?.zone !== undefined && { zone: info.zone }),
-    ...(info?.archiveDate !== undefined && { archiveDate: info.archiveDate }),
-    strategy: said.strategy,
     format: info?.format ?? newestFormat(archives),
     hash,
     count: counts,
     bytes,
-    change: said.change,
-    previous: said.previous,
     archives: archives.map((archive): ArchiveInfo => {
       const number = numbers.get(archive.file) ?? -1;
       const { file, bytes: size, sha256 } = archive;
@@ -84,6 +72,12 @@ export async function rebuildInfo(
     }),
     skipped: [...said.skipped, ...lost.map((path) => ({ path, reason: 'its archive is lost' }))],
   };
+}
+
+/** All that it says of itself, and not of the files beside it. */
+function withoutFiles(info: Info): Omit<Info, 'index' | 'changes' | 'dead'> {
+  const { index: _index, changes: _changes, dead: _dead, ...said } = info;
+  return said;
 }
 
 /** That of the newest archive: a file that could not be read since may lie in one of another format. */
