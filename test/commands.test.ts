@@ -21,7 +21,7 @@ const COMMANDS = [
 async function openWithSnapshot(): Promise<Place> {
   const place = Place.open();
   place.write({ 'one.txt': 'one', 'two.txt': 'two' });
-  await place.run();
+  await place.night();
   return place;
 }
 

@@ -65,7 +65,7 @@ describe('what nothing has any more', () => {
   it('is said in each run and by status until it is accepted', async () => {
     const place = openPlace('tar.zst');
     place.write({ gone: noise(30_000), stays: 's' });
-    await place.run();
+    await place.night();
     const [first = ''] = place.snapshots();
     rmSync(join(place.source, 'gone'));
     rmSync(archiveOf(place, first));
@@ -91,7 +91,7 @@ describe('verify', () => {
     expect(nothing.status).toBe(1);
     expect(nothing.stdout).toContain('Nothing was verified');
     place.write({ 'a.jpg': noise(30_000) });
-    await place.run();
+    await place.night();
     const quick = await place.command(['verify']);
     expect(quick.stdout).toContain('in place  data');
     expect(quick.stdout).toContain('contents were not read');
@@ -117,7 +117,7 @@ describe('verify', () => {
   it('reads in full what a drill could not bring back, so that the next run writes it again', async () => {
     const place = openPlace('tar.zst');
     place.write({ 'a.jpg': noise(30_000) });
-    await place.run();
+    await place.night();
     rot(archiveOf(place, place.snapshots()[0] ?? ''));
     expect((await place.command(['verify', '--drill'])).status).toBe(1);
     const { status, stderr } = await place.command(['run', '--quiet']);

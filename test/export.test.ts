@@ -20,7 +20,7 @@ describe.runIf(IS_LINUX)('export and cat', () => {
   it('write to files, pipes and full disks, and never to a terminal', async () => {
     const place = Place.open();
     place.write({ 'folder/file.txt': 'content\n', large: 'line\n'.repeat(4_000_000) });
-    await place.run();
+    await place.night();
     const of = `data --plan ${place.plan}`;
 
     expect(shell(place, `$S cat ${of} folder/file.txt`)).toEqual({

@@ -22,7 +22,7 @@ async function open(format = 'tar.zst'): Promise<Place> {
   place.writePlan('source,destination,name,format', `source,destination,data,${format}`);
   place.write({ a: 'content of a', 'folder/b': 'content of b', 'folder/c': 'content of c' });
   symlinkSync('/etc', join(place.source, 'link'));
-  await place.run();
+  await place.night();
   return place;
 }
 

@@ -88,7 +88,7 @@ describe('snapshot accept', () => {
     const early = await place.command(['accept', 'data', 'a']);
     expect(early).toMatchObject({ status: 2, stderr: expect.stringContaining('There is no series') });
     expect(place.snapshots()).toEqual([]);
-    await place.run();
+    await place.night();
     for (const path of ['..', '../x', '/elsewhere'])
       expect((await place.command(['accept', 'data', path])).stderr).toContain('does not lie in the source');
     expect((await place.command(['accept', 'data', '--remove'])).status).toBe(2);
@@ -105,11 +105,11 @@ describe('a row that is gone', () => {
       writeFileSync(place.path('many', name, 'file'), name);
     }
     place.write({ file: 'x' });
-    expect((await place.run()).status).toBe(0);
+    await place.run();
     expect((await status(place)).stdout).toContain('All is well');
 
     rmSync(place.path('many', 'b'), { recursive: true });
-    expect((await place.run()).status).toBe(0);
+    await place.run();
     const match = await status(place);
     expect(match.status).toBe(1);
     expect(match.stdout).toMatch(/^b: FAILING: no row of the plan makes it any more: .*many\/b"/m);

@@ -19,7 +19,7 @@ async function open(): Promise<{ place: Place; elsewhere: string; first: string 
   const place = Place.open();
   place.writePlan('source,destination,name,keep', 'source,destination,data,1');
   place.write({ a: 'content of a', 'folder/b': 'content of b' });
-  expect((await place.run()).status).toBe(0);
+  await place.night();
   const elsewhere = place.path('elsewhere');
   mkdirSync(elsewhere);
   writeFileSync(join(elsewhere, 'victim'), 'untouched');
@@ -106,7 +106,7 @@ describe.skipIf(IS_WINDOWS)('a link in a destination', () => {
     const { place, elsewhere } = await open();
     place.writePlan('source,destination,name,keep', 'source,destination,data,9');
     place.write({ a: 'second' });
-    await place.run();
+    await place.night();
     const newest = place.snapshots().at(-1) ?? '';
     const info = place.file('info.json', newest);
     renameSync(info, join(elsewhere, 'info.json'));
@@ -145,7 +145,7 @@ describe.skipIf(IS_WINDOWS)('a link in a destination', () => {
   it('where a run is about to write a file is taken away, not written through', async () => {
     const { place, elsewhere } = await open();
     place.writeMany('many', 150);
-    expect((await place.run()).status).toBe(0);
+    await place.night();
     place.writeMany('many', 150, 'other');
     symlinkSync(join(elsewhere, 'victim'), join(place.series(), 'held.json.part'));
     expect((await place.run()).status).toBe(4);

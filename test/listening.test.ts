@@ -90,7 +90,7 @@ describe.skipIf(!hasFull)('what only tells', () => {
   it('fails when it cannot tell, and says why', async () => {
     const place = Place.open();
     place.write({ 'file.txt': 'text' });
-    await place.run();
+    await place.night();
     const { status, stderr } = shell(place, ['list'], '> /dev/full');
     expect(status).toBe(1);
     expect(stderr).toContain('warning: the standard output cannot be written to: no space left');

@@ -172,10 +172,10 @@ async function open(place: Place = Place.open()): Promise<Place> {
     'photos/2025/b.jpg': 'picture b',
     'photos/2025/empty': '',
   });
-  await place.run();
+  await place.night();
   place.write({ 'letters/one.txt': 'changed', 'new.txt': 'new' });
   renameSync(join(place.source, 'photos', '2025'), join(place.source, 'photos', '2026'));
-  await place.run();
+  await place.night();
   place.write({ 'letters/one.txt': 'first' });
   renameSync(join(place.source, 'letters', 'two.txt'), join(place.source, 'second.txt'));
   await place.run(['--accept-changes']);
@@ -273,7 +273,7 @@ describe('snapshot files', () => {
     place.write({ 'a/one': 'x'.repeat(5000), 'b/zero': '' });
     for (const name of ['two', 'three'])
       linkSync(join(place.source, 'a', 'one'), join(place.source, 'b', name));
-    await place.run();
+    await place.night();
     const bytes = async (...globs: readonly string[]): Promise<unknown> =>
       (await eventsFrom(place, ['files', 'data', ...globs], 'end'))[0]?.['bytes'];
     expect(await bytes()).toBe(place.info().bytes);
@@ -296,7 +296,7 @@ describe('snapshot files', () => {
     for (const name of ['new\nline', 'red\u001B[31m', 'tab\t']) place.write({ [name]: 'x' });
     writeFileSync(Buffer.concat([folder, Buffer.from([0x6c, 0xe9])]), 'x');
     symlinkSync('to\nnowhere', join(place.source, 'link'));
-    await place.run();
+    await place.night();
     const { stdout } = await place.command(['files', 'data']);
     expect(stdout).toContain(String.raw`new\nline`);
     expect(stdout).toContain(String.raw`red\x1b[31m`);
@@ -320,7 +320,7 @@ describe('snapshot files', () => {
   it.skipIf(IS_WINDOWS)('ends quietly when nobody reads on', async () => {
     const place = Place.open();
     place.writeMany('many', 5000);
-    await place.run();
+    await place.night();
     for (const args of [
       ['files', 'data'],
       ['files', 'data', '--json'],
@@ -439,7 +439,7 @@ describe('snapshot diff', () => {
   it('refuses one snapshot alone, and now without a plan', async () => {
     const place = Place.open();
     place.write({ file: 'x' });
-    await place.run();
+    await place.night();
     expect(await place.command(['diff', 'data'])).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/one snapshot only[^]*`now`/),
@@ -492,7 +492,7 @@ describe('snapshot find', () => {
   it('looks into all series of the plan, or into one, also without a plan', async () => {
     const place = await open();
     place.writePlan('source,destination,name', 'source,destination,data', 'source,other,data');
-    await place.run();
+    await place.night();
     expect(await eventsFrom(place, ['find', 'new.txt'], 'path')).toHaveLength(2);
     const alone = ['find', 'new.txt', '--series', place.series(), '--plan', 'none.csv'];
     expect(await eventsFrom(place, alone, 'path')).toHaveLength(1);

@@ -77,7 +77,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('what lies in a destination', (
   it('tells why a run failed, with the paths in the message, in runs.jsonl', async () => {
     const place = Place.open();
     place.write({ file: 'x' });
-    await place.run();
+    await place.night();
     place.writePlan('source,destination,name', 'gone,destination,data');
     await place.run();
     expect(whoSays(plainFiles(place), place.path('gone'))).toEqual(['runs.jsonl']);

@@ -133,10 +133,10 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip')).each(FORMATS)('repair: %s', (fo
     const place = Place.open();
     place.writePlan('source,destination,name,format', `source,destination,data,${format}`);
     place.write({ stays: noise(50_000), 'folder/goes': 'x', goes: 'y' });
-    await place.run();
+    await place.night();
     rmSync(`${place.source}/folder`, { recursive: true });
     rmSync(`${place.source}/goes`);
-    await place.run();
+    await place.night();
     const at = place.snapshots().at(-1) ?? '';
     for (const name of smallFiles(place, at)) if (name !== 'info.json') rmSync(place.file(name, at));
     const { status, repairs } = await repair(place);
@@ -151,7 +151,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip')).each(FORMATS)('repair: %s', (fo
 async function open(): Promise<{ place: Place; at: string }> {
   const place = Place.open();
   place.write({ a: noise(50_000), b: 'b' });
-  await place.run();
+  await place.night();
   return { place, at: place.snapshots()[0] ?? '' };
 }
 
@@ -212,7 +212,7 @@ describe('repair', () => {
     await repair(place);
     place.writePlan('source,destination,name,keep', 'source,destination,data,1');
     place.write({ b: 'changed' });
-    await place.run();
+    await place.night();
     expect(place.snapshots()).toHaveLength(1);
     expect(place.snapshots()).not.toContain(at);
   });

@@ -279,7 +279,7 @@ describe('a dry run of a restore', () => {
   it('counts what a restore counts, and does not name the root of the system', async () => {
     const place = Place.open();
     place.write({ 'a.txt': 'a', 'folder/b.txt': 'b' });
-    await place.run();
+    await place.night();
     const args = ['restore', 'data', '--to', place.path('restored')];
     const { stdout } = await place.command([...args, '--dry-run']);
     expect(stdout).toMatch(/^make +\.\/\nmake +a\.txt\nmake +folder\/\nmake +folder\/b\.txt\n/);

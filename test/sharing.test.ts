@@ -100,10 +100,10 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('snapshots that share archives'
     async (format) => {
       const { place } = await openWithSnapshots(2, format);
       place.write({ 'gone.txt': 'gone' });
-      await place.run();
+      await place.night();
       tool('rm', [`${place.source}/gone.txt`]);
       place.write({ 'changes.bin': 'changed', 'folder/inner.txt': 'changed' });
-      await place.run();
+      await place.night();
       const target = place.path('out');
       mkdirSync(target);
       for (const archive of place.archives()) {

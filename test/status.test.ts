@@ -11,7 +11,7 @@ async function openWithSnapshot(...plan: readonly string[]): Promise<Place> {
   const place = Place.open();
   if (plan.length > 0) place.writePlan(...plan);
   place.write({ 'one.txt': 'one' });
-  await place.run();
+  await place.night();
   return place;
 }
 
@@ -49,7 +49,7 @@ describe('snapshot status', () => {
     const place = await openWithSnapshot('source,destination,name,keep', 'source,destination,data,2');
     for (const content of ['two', 'three']) {
       place.write({ 'one.txt': content });
-      await place.run();
+      await place.night();
     }
     const { rows } = await status(place);
     const listed = await place.command(['list']);
@@ -84,7 +84,7 @@ describe('snapshot status', () => {
       'gone,destination,broken,',
     );
     place.write({ file: 'x' });
-    await place.run();
+    await place.night();
     age(place, 40, 'late');
     renameSync(place.path('gone'), place.path('elsewhere'));
     await place.run(['--only', 'broken']);

@@ -10,7 +10,7 @@ import { noise } from './support/trees.ts';
 async function openWithMuchToDo(): Promise<Place> {
   const place = Place.open();
   place.write({ 'first.txt': 'first' });
-  expect((await place.run()).status).toBe(0);
+  await place.night();
   place.writeMany('small', 20);
   place.write({ noise: noise(3_000_000) });
   // A hole: it takes long to read, and no room.
@@ -147,7 +147,7 @@ describe('two runs at once', () => {
     const first = place.start(['run', '--json']);
     await packing(first);
     place.writePlan('source,destination,name', 'plan.csv,destination,other');
-    expect((await place.run()).status).toBe(0);
+    await place.night();
     expect((await first.ended).status).toBe(0);
   });
 
@@ -161,7 +161,7 @@ describe('two runs at once', () => {
     first.child.kill('SIGKILL');
     await first.ended;
     shrink(place);
-    expect((await place.run()).status).toBe(0);
+    await place.night();
     expect(readdirSync(place.series())).not.toContain(file);
   });
 });

@@ -126,7 +126,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('python3'))('on a terminal', () => {
   it('a drill says that it has begun', async () => {
     const place = Place.open();
     place.write({ file: 'x' });
-    await place.run();
+    await place.night();
     const { status, text } = onTerminal(place, ['verify', '--drill']);
     expect(status).toBe(0);
     expect(text).toContain('data: restoring snapshot 1 of 1, and comparing');
@@ -136,7 +136,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('python3'))('on a terminal', () => {
   it.each([60, 80, 110])('the status fits into %i columns, and says what matters', async (columns) => {
     const place = Place.open();
     place.write({ file: 'x' });
-    await place.run();
+    await place.night();
     await place.command(['verify', '--drill']);
     const { status, text } = onTerminal(place, ['status'], { columns });
     expect(status).toBe(0);

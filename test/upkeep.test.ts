@@ -8,7 +8,7 @@ async function withSnapshots(count: number, keep: number): Promise<Place> {
   place.writePlan('source,destination,name,keep', `source,destination,data,${keep}`);
   for (let night = 0; night < count; night++) {
     place.write({ [`${night}.txt`]: String(night) });
-    await place.run();
+    await place.night();
   }
   return place;
 }

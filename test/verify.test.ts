@@ -88,7 +88,7 @@ describe.each(FORMATS)('what damage costs: %s', (format) => {
     // Of a type that is not compressed, and too large to share a frame.
     const contents = [1, 2, 3].map((seed) => noise(5_000_000 + seed, seed));
     place.write(Object.fromEntries(contents.map((content, i) => [`${i}.jpg`, content])));
-    await place.run();
+    await place.night();
     damageAt(
       archiveOf(place, place.snapshots()[0] ?? ''),
       contents[1]?.subarray(4_500_000, 4_500_100) ?? noise(1),
@@ -106,9 +106,9 @@ describe.each(FORMATS)('what damage costs: %s', (format) => {
     const place = await openSeries(format, 'full');
     const content = noise(100_000);
     place.write({ 'a.jpg': content, 'b.jpg': 'other' });
-    await place.run();
+    await place.night();
     place.write({ 'b.jpg': 'changed' });
-    await place.run();
+    await place.night();
     const [first = '', second = ''] = place.snapshots();
     damageAt(archiveOf(place, second), content.subarray(0, 1000));
     const { status, lost } = await verify(place, '--level', 'full');
@@ -121,9 +121,9 @@ describe.each(FORMATS)('what damage costs: %s', (format) => {
   it('counts an archive that several snapshots share once, and all its files as lost when it is gone', async () => {
     const place = await openSeries(format);
     place.write({ a: noise(20_000), 'b/c': 'c' });
-    await place.run();
+    await place.night();
     place.write({ d: 'd' });
-    await place.run();
+    await place.night();
     const [first = '', second = ''] = place.snapshots();
     for (const at of [first, second]) rmSync(place.file(place.info(first).archives[0]?.file ?? '', at));
     const { status, damages, lost } = await verify(place);
@@ -141,9 +141,9 @@ describe.each(FORMATS)('what damage costs: %s', (format) => {
     const place = await openSeries(format);
     const content = noise(50_000);
     place.write({ 'a.jpg': content });
-    await place.run();
+    await place.night();
     place.write({ d: 'd' });
-    await place.run();
+    await place.night();
     const [first = '', second = ''] = place.snapshots();
     const name = place.info(first).archives[0]?.file ?? '';
     const copy = readFileSync(place.file(name, second));
@@ -162,7 +162,7 @@ describe.each(FORMATS)('what damage costs: %s', (format) => {
     const place = await openSeries(format);
     const contents = Array.from({ length: 12 }, (_, i) => noise(4_300_000 + i, i + 1));
     place.write(Object.fromEntries(contents.map((content, i) => [`${i}.jpg`, content])));
-    await place.run();
+    await place.night();
     const read = async (seed: number, share = '25%'): Promise<unknown> => {
       const { events, status } = await verify(place, '--sample', share, '--seed', String(seed));
       const end = events.find(({ event }) => event === 'series');
@@ -194,7 +194,7 @@ describe('verify', () => {
   ])('refuses %s %s', async (...args) => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'a' });
-    await place.run();
+    await place.night();
     expect((await verify(place, ...args)).status).toBe(2);
   });
 
@@ -207,7 +207,7 @@ describe('verify', () => {
   ])('sees %s in %s, which can still be read', async (_, file, edit, named) => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'a' });
-    await place.run();
+    await place.night();
     const text = readFileSync(place.file(file), 'utf8');
     writeFileSync(place.file(file), edit(text));
     const { status, damages } = await verify(place);
@@ -217,7 +217,7 @@ describe('verify', () => {
   it('blames a damaged index alone, not the archives it tells of', async () => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'a' });
-    await place.run();
+    await place.night();
     const bytes = readFileSync(place.file('index.jsonl.zst'));
     bytes[20] = (bytes[20] ?? 0) ^ 1;
     writeFileSync(place.file('index.jsonl.zst'), bytes);
@@ -228,9 +228,9 @@ describe('verify', () => {
   it('looks at one snapshot only with --at', async () => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'a' });
-    await place.run();
+    await place.night();
     place.write({ b: 'b' });
-    await place.run();
+    await place.night();
     const [first = '', second = ''] = place.snapshots();
     rmSync(place.file('RESTORE.txt', first));
     expect((await verify(place, '--at', second)).status).toBe(0);
@@ -242,7 +242,7 @@ describe('verify', () => {
   it('takes what a run that was cut short has left for no damage, and a lost info.json for one', async () => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'a' });
-    await place.run();
+    await place.night();
     const [first = ''] = place.snapshots();
     mkdirSync(join(place.series(), '2001-01-01T00-00-00Z'));
     writeFileSync(place.file('data-2001-01-01T00-00-00Z.tar.zst.part', '2001-01-01T00-00-00Z'), 'half');
@@ -258,7 +258,7 @@ describe('verify', () => {
   it('takes a run that was cut short while it wrote info.json for no damage, and for nothing verified', async () => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'a' });
-    await place.run();
+    await place.night();
     renameSync(place.file('info.json'), place.file('info.json.part'));
     expect(await verify(place)).toMatchObject({ status: 1, damages: [] });
     expect(await place.run()).toMatchObject({ status: 0, row: { outcome: 'written' } });
@@ -268,7 +268,7 @@ describe('verify', () => {
   it('says nothing with --quiet when all is well, and what is not on the standard error', async () => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'a' });
-    await place.run();
+    await place.night();
     expect(await place.command(['verify', '--quiet'])).toMatchObject({ status: 0, stdout: '', stderr: '' });
     rmSync(place.file('RESTORE.txt'));
     const { status, stdout, stderr } = await place.command(['verify', '--quiet']);
@@ -279,7 +279,7 @@ describe('verify', () => {
   it('verifies a folder without a plan', async () => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'a' });
-    await place.run();
+    await place.night();
     rmSync(place.plan);
     expect((await verify(place, place.series(), '--level', 'full')).status).toBe(0);
   });
@@ -323,10 +323,10 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('a drill', () => {
   it.each(FORMATS)('gives back a tree with everything in it: %s', { timeout: 120_000 }, async (format) => {
     const place = await openSeries(format);
     makeTortureTree(place.source);
-    await place.run();
+    await place.night();
     place.write({ 'contents/new': 'new' });
     renameSync(join(place.source, 'contents', 'noise'), join(place.source, 'contents', 'moved'));
-    await place.run();
+    await place.night();
     const room = place.path('room');
     mkdirSync(room);
     const ended = await place.command(['verify', '--drill', '--json'], { env: { TMPDIR: room } });
@@ -355,7 +355,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('a drill', () => {
     place.write({ a: 'content' });
     chmodSync(join(place.source, 'a'), 0o644);
     symlinkSync('a', join(place.source, 'link'));
-    await place.run();
+    await place.night();
     const tar = tool('which', ['tar']).trim();
     // After the archive with folders and links, which comes last.
     const script = `${tar} "$@" || exit; case "$3" in *~tree*) ${spoil};; esac`;
@@ -371,7 +371,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('a drill', () => {
   it('fails when an extraction fails, and leaves nothing behind', async () => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'content' });
-    await place.run();
+    await place.night();
     const room = place.path('room');
     mkdirSync(room);
     const PATH = programs(place, { tar: 'echo "no more paper" >&2; exit 2' });
@@ -384,7 +384,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('a drill', () => {
   it('runs the very bytes that it has checked, whoever changes RESTORE.txt meanwhile', async () => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'content' });
-    await place.run();
+    await place.night();
     const witness = place.path('witness');
     const change = `echo ': > "${witness}"' >> "${place.file('RESTORE.txt')}"`;
     const PATH = programs(place, { sh: `[ "$1" = --version ] || ${change}\nexec /bin/sh "$@"` });
@@ -398,7 +398,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('a drill', () => {
   it('says which program is missing, and records no drill', async () => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'content' });
-    await place.run();
+    await place.night();
     const PATH = programs(place, { tar: undefined });
     const { status, stderr } = await place.command(['verify', '--drill'], { env: { PATH } });
     expect([status, stderr]).toEqual([1, expect.stringContaining('no `tar`')]);
@@ -408,7 +408,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('a drill', () => {
   it('is not made of a snapshot that is damaged', async () => {
     const place = await openSeries('tar.zst');
     place.write({ a: 'content' });
-    await place.run();
+    await place.night();
     const restore = place.file('RESTORE.txt');
     const witness = place.path('witness');
     writeFileSync(restore, `${readFileSync(restore, 'utf8')}: > '${witness}'\n`);

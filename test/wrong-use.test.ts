@@ -11,7 +11,7 @@ describe('an empty value', () => {
     async (option) => {
       const place = Place.open();
       place.write({ file: 'x' });
-      await place.run();
+      await place.night();
       const before = listing(place.root);
       const to = option === '--to' ? [] : ['--to', 'restored'];
       const { status, stderr } = await place.command(['restore', 'data', ...to, option, '']);

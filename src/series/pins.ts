@@ -43,13 +43,16 @@ export async function readPins(
 /** Pins a snapshot that is there, or gives its pin another reason. */
 export async function writePin(series: Series, snapshot: string, pin: Pin): Promise<void> {
   const text = Buffer.from(`${JSON.stringify(pin)}\n`);
-  if (series.store.folder !== undefined)
+  if (series.store.folder !== undefined) {
+    // A rotation that was cut short may have left a file where the folder is to be.
+    await series.settle(snapshot);
     await series.store.put(series.key(snapshot, BOLT_FOLDER, PINNED_FILE), text);
+  }
   await series.store.put(series.key(snapshot, PINNED_FILE), text);
 }
 
 /** Takes a pin back. */
 export async function removePin(series: Series, snapshot: string): Promise<void> {
   await series.store.remove(series.key(snapshot, PINNED_FILE));
-  await unbolt(series, snapshot);
+  await unbolt(series, snapshot, await series.store.list(series.key(snapshot)));
 }

@@ -23,8 +23,8 @@ export async function removeFolder(
 ): Promise<Left> {
   if (all.some(({ name }) => name === PINNED_FILE))
     throw new SnapshotError('E_STORE', `"${home.place(snapshot)}" is pinned`);
-  if (all.some(({ name }) => name === BOLT_FOLDER)) await unbolt(home, snapshot);
-  const items = all.filter(({ name, isFolder }) => name !== BOLT_FOLDER || !isFolder);
+  await unbolt(home, snapshot, all);
+  const items = all.filter((item) => !isBolt(item));
   const named = namedElsewhere(snapshots.filter(({ name }) => name !== snapshot));
   await letGo(home, snapshot, items);
   await home.store.remove(home.key(snapshot, INFO_FILE));
@@ -43,10 +43,20 @@ export async function removeFolder(
   return { foreign, shared };
 }
 
-/** Removes what a pin has left that was taken back, or never finished. */
-export async function unbolt(home: Pick<Home, 'store' | 'key'>, snapshot: string): Promise<void> {
+/** Removes what a pin has left that was taken back, or never finished. @param items - What lies in the snapshot's folder. */
+export async function unbolt(
+  home: Pick<Home, 'store' | 'key'>,
+  snapshot: string,
+  items: readonly StoreItem[],
+): Promise<void> {
+  if (!items.some(isBolt)) return;
   await home.store.remove(home.key(snapshot, BOLT_FOLDER, PINNED_FILE));
   await home.store.removeFolder(home.key(snapshot, BOLT_FOLDER));
+}
+
+/** A file of that name is a marker that was not finished. */
+function isBolt({ name, isFolder }: StoreItem): boolean {
+  return name === BOLT_FOLDER && isFolder;
 }
 
 /** Has the folder say that it is to go, before anything of it does. */

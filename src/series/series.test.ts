@@ -74,7 +74,7 @@ async function makeSnapshot(name = NAME): Promise<string[]> {
   return files;
 }
 
-const NOTHING = { snapshots: [], unfinished: [], kept: [], damaged: [], foreign: [] };
+const NOTHING = { snapshots: [], unfinished: [], kept: [], damaged: [], foreign: [], parts: [] };
 
 /** Nothing is left. */
 const GONE = { foreign: [], shared: [] };

@@ -8,7 +8,7 @@ import { randomOf } from '../support/history.ts';
 import { lookAt } from '../support/trees.ts';
 import { plan } from './fault-calls.ts';
 import type { Fault } from './fault-plan.ts';
-import { keepThreads } from './lasting-threads.ts';
+import { keepThreads } from '../support/lasting-threads.ts';
 import type { Kind, Tree } from './proofs.ts';
 import { type Ended, SmallSeries } from './small-series.ts';
 

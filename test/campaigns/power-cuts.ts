@@ -7,7 +7,7 @@ import { lookAt } from '../support/trees.ts';
 import { copyTree } from './copy-tree.ts';
 import { CrashStates, type Luck } from './crash-state.ts';
 import { Journal } from './journal.ts';
-import { keepThreads } from './lasting-threads.ts';
+import { keepThreads } from '../support/lasting-threads.ts';
 import type { Kind, Tree } from './proofs.ts';
 import { type Ended, SmallSeries } from './small-series.ts';
 

@@ -1,4 +1,4 @@
-import { keepThreads } from '../campaigns/lasting-threads.ts';
+import { keepThreads } from '../support/lasting-threads.ts';
 import { Model, type Tally } from './model.ts';
 import { asOrdinary, asStarter } from './ordinary.ts';
 import { shorten } from './shorten.ts';

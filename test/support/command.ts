@@ -110,8 +110,12 @@ export function commandLine(
 
 export function environment({ home, env = {} }: CommandOptions): NodeJS.ProcessEnv {
   const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env;
-  const homes = { HOME: home, USERPROFILE: home, XDG_STATE_HOME: home, LOCALAPPDATA: home };
-  return { ...inherited, ...homes, ...env };
+  return { ...inherited, ...homeVariables(home), ...env };
+}
+
+/** What makes a folder the home of a user, on all systems. */
+export function homeVariables(home: string): Readonly<Record<string, string>> {
+  return { HOME: home, USERPROFILE: home, XDG_STATE_HOME: home, LOCALAPPDATA: home };
 }
 
 /** Runs `snapshot ...args` to its end. */

@@ -1,6 +1,6 @@
 // A series, and what its source looked like at each of its snapshots.
 import { expect } from 'vitest';
-import { type RowEnd, run, type RunCall, type RunEvent } from '../../src/index.ts';
+import type { RowEnd, RunCall } from '../../src/index.ts';
 import { Place } from './place.ts';
 import { asZip, restored } from './restored.ts';
 import { lookAt, type Seen } from './trees.ts';
@@ -26,16 +26,9 @@ export class LivingSeries {
     );
   }
 
-  /** Runs, in this process, which takes half as long; remembers what the source looked like; all has to be well. */
+  /** Runs, and remembers what the source looked like; all has to be well. */
   async night(options: RunCall = {}): Promise<RowEnd | undefined> {
-    process.env['HOME'] = this.place.path('home');
-    const said: RunEvent[] = [];
-    const { rows } = await run({ plan: this.place.plan, onEvent: (event) => said.push(event), ...options });
-    const row = rows.at(-1);
-    expect(
-      said.filter((event) => event.event === 'problem' || (event.event === 'note' && event.warning)),
-    ).toEqual([]);
-    expect(row).toMatchObject({ status: 0, error: null });
+    const row = await this.place.night(options);
     if (row?.outcome === 'written') this.remember(String(row.snapshot));
     return row;
   }

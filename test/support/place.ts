@@ -12,16 +12,21 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import { type RowEnd, run, type RunCall, type RunEvent } from '../../src/index.ts';
+import { keepThreads } from './lasting-threads.ts';
 import {
   type CommandOptions,
   type Ended,
   eventsOf,
+  homeVariables,
   type JsonEvent,
   Running,
   snapshot,
   tool,
 } from './command.ts';
+
+keepThreads();
 
 const SNAPSHOT_NAME = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ$/;
 
@@ -135,6 +140,18 @@ export class Place {
     const ended = await this.command(['run', '--json', ...args], more);
     const events = eventsOf(ended);
     return { ...ended, events, row: events.findLast(({ event }) => event === 'row') };
+  }
+
+  /** Runs the plan in this process, which takes a fifth of the time; all has to be well. @returns How the last row ended. */
+  async night(options: RunCall = {}): Promise<RowEnd | undefined> {
+    Object.assign(process.env, homeVariables(this.path('home')));
+    const said: RunEvent[] = [];
+    const { rows } = await run({ plan: this.plan, onEvent: (event) => said.push(event), ...options });
+    expect(
+      said.filter((event) => event.event === 'problem' || (event.event === 'note' && event.warning)),
+    ).toEqual([]);
+    expect(rows).toMatchObject(rows.map(() => ({ status: 0, error: null })));
+    return rows.at(-1);
   }
 
   #withPlan(args: readonly string[]): readonly string[] {

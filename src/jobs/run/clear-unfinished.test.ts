@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { LocalStore } from '../../store/local/local-store.ts';
@@ -43,4 +43,33 @@ it('what a write of a file of the series has left goes with the next run, and no
   await lab.run();
   expect(left.filter(existsSync)).toEqual([]);
   expect(existsSync(foreign)).toBe(true);
+});
+
+/** Two snapshots, of which the first one was let go, as far as LET-GO.part: cut short right there. */
+async function openCutShort(): Promise<{ lab: SeriesLab; cut: string }> {
+  const lab = new SeriesLab();
+  onTestFinished(() => lab.remove());
+  writeFileSync(join(lab.source, 'file'), 'first');
+  await lab.run();
+  writeFileSync(join(lab.source, 'file'), 'second');
+  await lab.run();
+  const [cut = ''] = lab.folders();
+  renameSync(lab.folder(cut, 'info.json'), lab.folder(cut, 'UNFINISHED'));
+  return { lab, cut };
+}
+
+it('a marker that was not finished is in nobody’s way', async () => {
+  const { lab, cut } = await openCutShort();
+  writeFileSync(lab.folder(cut, 'LET-GO.part'), '');
+  expect(await lab.run()).toMatchObject({ status: 0, outcome: 'unchanged' });
+  expect(lab.folders()).not.toContain(cut);
+});
+
+it('what cannot be cleared away is a note, and the run is what it is', async () => {
+  const { lab, cut } = await openCutShort();
+  mkdirSync(lab.folder(cut, 'LET-GO.part', 'PINNED'), { recursive: true });
+  writeFileSync(join(lab.source, 'file'), 'third');
+  expect(await lab.run()).toMatchObject({ status: 0, outcome: 'written' });
+  expect(lab.notes()).toContainEqual(expect.stringMatching(`folder ${cut} cannot be removed: .*PINNED.*`));
+  expect(lab.folders()).toContain(cut);
 });

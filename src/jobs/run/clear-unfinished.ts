@@ -1,4 +1,7 @@
-import type { Survey } from '../../series/series.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import { LockLostError } from '../../series/lock/lock.ts';
+import type { Left } from '../../series/removal.ts';
+import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import type { RowContext } from './row-context.ts';
 
 /**
@@ -22,7 +25,8 @@ export async function clearUnfinished(
   const folders = [...unfinished, ...kept];
   if (folders.length > 0) await lock?.check();
   for (const name of folders) {
-    const left = await series.clear(name, snapshots);
+    const left = await tryToClear(series, name, snapshots, report);
+    if (left === 'failed') continue;
     // Better a folder too many than a snapshot too few.
     if (left === undefined) report.note(`folder ${name} stays: it does not look unfinished any more`);
     else if (left.foreign.length > 0) {
@@ -34,5 +38,23 @@ export async function clearUnfinished(
         : 'of which nothing is needed any more';
       report.note(`removed ${name}, ${what}`);
     }
+  }
+}
+
+/**
+ * Clears a folder of no use, as {@link Series.clear} does. That it cannot be removed is worth a note, and no run ends by it.
+ */
+export async function tryToClear(
+  series: Series,
+  name: string,
+  snapshots: readonly Snapshot[],
+  report: { note(message: string): void },
+): Promise<Left | 'failed' | undefined> {
+  try {
+    return await series.clear(name, snapshots);
+  } catch (error) {
+    if (!(error instanceof SnapshotError) || error instanceof LockLostError) throw error;
+    report.note(`unfinished folder ${name} cannot be removed: ${error.message}; the next run tries again`);
+    return 'failed';
   }
 }

@@ -13,6 +13,7 @@ import { type Dated, planRotation, type RotationPlan } from '../../series/rotati
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { thisZone } from '../../series/zone.ts';
 import type { RotationStep } from '../events.ts';
+import { tryToClear } from './clear-unfinished.ts';
 import type { RowDamage } from './row-damage.ts';
 
 export interface Rotation {
@@ -174,7 +175,7 @@ async function applyRotation(
       removed.push(dated);
     }
     // By one that went after it, perhaps.
-    for (const name of needed) await series.clear(name, left);
+    for (const name of needed) await tryToClear(series, name, left, report);
   } catch (error) {
     if (!(error instanceof LockLostError)) throw error;
     return { removed, cut: error };

@@ -3,11 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keepThreads } from '../../../test/support/lasting-threads.ts';
 import type { Row } from '../../plan/plan.ts';
 import type { Info } from '../../series/info.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import type { RowEnd, RunEvent } from '../events.ts';
 import { run, type RunOptions } from './run.ts';
+
+keepThreads();
 
 /** A store without hard links, as on exFAT. */
 export class NoLinkStore extends LocalStore {

@@ -158,6 +158,17 @@ describe('a pinned snapshot', () => {
     expect((await series().survey()).snapshots).toHaveLength(2);
   });
 
+  it('may be pinned, and go, where a rotation was cut short while it began', async () => {
+    const [first = ''] = await nights(2);
+    writeFileSync(lab.folder(first, 'LET-GO.part'), '');
+    await pin(series(), first, '', new Date());
+    expect((await pruneTo(1)).removed).toEqual([]);
+    await unpin(series(), first, new Date());
+    writeFileSync(lab.folder(first, 'LET-GO.part'), '');
+    expect((await pruneTo(1)).removed).toHaveLength(1);
+    expect(existsSync(lab.folder(first))).toBe(false);
+  });
+
   it('is bolted against versions that know no pins: they can put no LET-GO there', async () => {
     const [first = ''] = await nights(2);
     await pin(series(), first, '', new Date());
