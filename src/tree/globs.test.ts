@@ -101,6 +101,13 @@ describe('globFor()', () => {
     );
   });
 
+  it.each(['\u00a0', 'a \u00a0', '\u2003 ', 'a\n', '\t', ' '])(
+    'matches %j, which ends in white space',
+    (name) => {
+      expect(new Globs([globFor(fromText(name))]).matches(fromText(name), false)).toBe(true);
+    },
+  );
+
   it('matches no path with other letters', () => {
     const odd = ['a*b', 'a?b', 'a[b]c', '{a,b}', '#a', '!a', ' a ', 'a'].map(fromText);
     for (const path of odd) {

@@ -72,7 +72,8 @@ function expandBraces(glob: string): readonly string[] {
 /** What a user means as a path, as a pattern of the library: no comment, and with its spaces. */
 function asPattern(glob: string): string {
   const plain = glob.replace(/^\.\/+/, '/').replace(/^(?=[#!])/, '\\');
-  return plain.replace(/ +$/, (spaces) => String.raw`\ `.repeat(spaces.length));
+  // The library would take white space at the end away, or make a space of it.
+  return plain.replace(/\s+$/, (spaces) => spaces.replaceAll(' ', String.raw`\ `).replaceAll(/[^\S ]/g, '?'));
 }
 
 /** The longest piece of `pattern` that a path must hold as it is, in the form of a byte path; empty: none. */

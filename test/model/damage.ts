@@ -56,7 +56,13 @@ export async function rot(step: Rot, stage: Stage): Promise<void> {
 }
 
 /** Without check sums these say nothing; `info.json` is lost in a step of its own. */
-const NO_TARGET: ReadonlySet<string> = new Set(['info.json', 'UNFINISHED', 'LET-GO']);
+const NO_TARGET: ReadonlySet<string> = new Set([
+  'info.json',
+  'UNFINISHED',
+  'LET-GO',
+  'PINNED',
+  'LET-GO.part',
+]);
 
 /** @returns Puts it back, in the same inode, also where other snapshots have it. */
 function damage(path: string, { how, place }: Rot, aside: string): () => void {
@@ -104,7 +110,7 @@ export async function lose(step: Extract<MishapStep, { do: 'lose' }>, stage: Sta
   const folder = lab.folder(snapshot);
   const files = new Map(
     readdirSync(folder)
-      .filter((name) => !/\.(?:tar\.zst|zip)$/.test(name))
+      .filter((name) => !/\.(?:tar\.zst|zip|part)$/.test(name))
       .map((name) => [name, readFileSync(join(folder, name))]),
   );
   const order = [...moments];
@@ -125,7 +131,7 @@ export async function lose(step: Extract<MishapStep, { do: 'lose' }>, stage: Sta
       assert.deepEqual(comparable({ seen, isPatched: true }, true), comparable(moment, true), 'repaired');
   }
   for (const name of readdirSync(folder)) {
-    if (!/\.(?:tar\.zst|zip)$/.test(name) && !files.has(name)) unlinkSync(join(folder, name));
+    if (!/\.(?:tar\.zst|zip|part)$/.test(name) && !files.has(name)) unlinkSync(join(folder, name));
   }
   for (const [name, content] of files) writeFileSync(join(folder, name), content);
   const later = [...moments].filter(([name]) => !order.some(([known]) => known === name));

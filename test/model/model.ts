@@ -2,19 +2,23 @@
 // is the tree of its moment.
 import { strict as assert } from 'node:assert';
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type { RowEnd } from '../../src/jobs/events.ts';
 import { NoLinkStore, SeriesLab } from '../../src/jobs/run/series.lab.ts';
 import { lookAt } from '../support/trees.ts';
+import { checkAnswers } from './answers.ts';
 import { compareEnd, type Expected } from './expected.ts';
+import { checkLeft, folderOf, namedBy } from './files-left.ts';
 import { look } from './look.ts';
 import { isMishap, type MishapStep } from './mishap-steps.ts';
 import { type Stage, suffer } from './mishaps.ts';
 import { changeBetween, comparable, filesIn, type Moment, NOTHING, withShut } from './moment.ts';
 import { NaiveReader } from './naive-reader.ts';
-import { isPlain, letGo, nameAt } from './naive-rotation.ts';
+import { isPlain, letGo, nameAt, type Taken } from './naive-rotation.ts';
 import { notGivenUp } from './naive-upkeep.ts';
 import { removeAll } from './remove-all.ts';
 import { SourceTree } from './source-tree.ts';
+import { isUpkeep, keepUp, type UpkeepStep } from './upkeep.ts';
 import { isProgramStep, PLAIN_RUN, type ProgramStep, type RunStep, type Step } from './steps.ts';
 
 /** How often what was done and found right. */
@@ -34,9 +38,18 @@ export class Model {
   /** Whether there is a folder that was a snapshot: then nothing may be rotated out of it. */
   #isDamaged = false;
   /** What the machine is called. */
-  #host = 'ada';
-  #runs = 0;
+  #host = hostname();
+  /** Lines in its log. */
+  #records = 0;
   #clockMs = Date.now();
+  #pinned: ReadonlySet<string> = new Set();
+  /** How the last run ended that was not stopped. */
+  #ended: 'well' | 'failed' = 'well';
+  #successMs: number | undefined;
+  /** Whether the last success could not read something; undefined: who knows. */
+  #isMissing: boolean | undefined = false;
+  /** A mishap is under way. */
+  #suffers = false;
 
   /** @param canShut - Whether there is anything that this process cannot read. */
   constructor(tally: Tally, canShut: boolean) {
@@ -51,6 +64,7 @@ export class Model {
   async apply(step: Step): Promise<void> {
     this.#count('steps');
     if (isMishap(step)) await this.#suffer(step);
+    else if (isUpkeep(step)) await this.#keepUp(step);
     else if (!isProgramStep(step)) this.#tree.apply(step);
     else if (step.do === 'run') await this.#run(step);
     else await this.#use(step);
@@ -81,12 +95,64 @@ export class Model {
     const [moments, reader, now, host] = [this.#moments, this.#reader, new Date(clockMs), this.#host];
     const stage = { lab, snapshots, moments, reader, now, host, run, runUnchecked };
     this.#isDamaged = step.do === 'lose';
+    this.#suffers = true;
     if (step.do === 'host') this.#host = step.name;
     const done = await suffer(step, stage);
     this.#isDamaged = false;
+    this.#suffers = false;
+    // What was put back by hand, the log knows of after the next run only.
+    this.#isMissing = undefined;
     if (step.do === 'glitch') this.#clockMs = clockMs;
     if (done !== undefined) this.#count(done);
     this.#checkSeries();
+  }
+
+  async #keepUp(step: UpkeepStep): Promise<void> {
+    if (this.#moments.size === 0) return;
+    this.#count(step.do);
+    const [lab, snapshots, pinned, now] = [this.#lab, [...this.#moments.keys()], this.#pinned, this.#now];
+    const isHeld = this.#isHeld || this.#isMissing;
+    const isOurs = this.#host === hostname();
+    const kept = await keepUp(step, { lab, snapshots, pinned, now, isOurs, isHeld, letGo: this.#letGoNow() });
+    for (const name of kept.removed) this.#moments.delete(name);
+    this.#count('removed by hand', kept.removed.length);
+    this.#pinned = kept.pinned;
+    this.#records += kept.records;
+    this.#checkSeries();
+    await this.#checkAnswers();
+  }
+
+  /** What `list`, `status` and `verify` say is true. */
+  async #checkAnswers(): Promise<void> {
+    const isRight = this.#letGoNow() !== undefined;
+    await checkAnswers(this.#lab, {
+      snapshots: [...this.#moments.keys()],
+      pinned: this.#pinned,
+      isOurs: this.#host === hostname(),
+      now: this.#now,
+      letGo: this.#letGoNow(),
+      last: this.#ended,
+      successMs: isRight ? this.#successMs : undefined,
+      isHeld: this.#isHeld,
+      isMissing: this.#isMissing,
+    });
+    this.#count('answers');
+  }
+
+  get #now(): Date {
+    return new Date(this.#clockMs);
+  }
+
+  /** What a rotation lets go now; undefined where a clock was wrong. */
+  #letGoNow(): readonly string[] | undefined {
+    const names = [...this.#moments.keys()];
+    if (!isPlain([...names, nameAt(this.#clockMs, names)]) || this.#isDamaged) return undefined;
+    return letGo(this.#taken(names), this.#lab.row.keep).filter((name) => !this.#pinned.has(name));
+  }
+
+  #taken(names: readonly string[]): readonly Taken[] {
+    const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+    return names.map((name) => ({ name, zone: this.#zones.get(name) ?? zone }));
   }
 
   async #run(step: RunStep, adopt = false): Promise<void> {
@@ -94,7 +160,7 @@ export class Model {
     const shut = this.#canShut && step.shut !== undefined ? this.#shut(step.shut) : undefined;
     const expected = this.#expect(step, shut);
     const before = this.#reader.files();
-    const namedBefore = this.#named();
+    const namedBefore = namedBy(this.#reader, this.#moments.keys());
     if (shut !== undefined) chmodSync(this.#tree.at(shut), 0);
     const end = await this.#runLab(step, adopt);
     if (shut !== undefined) chmodSync(this.#tree.at(shut), 0o755);
@@ -103,17 +169,27 @@ export class Model {
     if (!isStopped) compareEnd(end, expected, this.#last(), this.#guards(step, expected));
     if (step.dryRun) assert.deepEqual(this.#reader.files(), before, 'a dry run changes nothing');
     else {
-      this.#runs++;
+      this.#records++;
       this.#checkHeld(step, expected, isStopped);
       if (!isStopped && end.outcome === 'written') {
         this.#take(expected, end);
         this.#checkUpkeep(expected);
       }
       this.#checkLog(end);
+      if (!isStopped) this.#note(end, shut);
     }
     this.#checkSeries();
+    if (!step.dryRun && !isStopped && !this.#suffers) await this.#checkAnswers();
     if (!step.dryRun && !isStopped && !this.#isDamaged && end.outcome !== 'failed')
-      this.#checkLeft(namedBefore);
+      checkLeft(this.#reader, new Set(this.#moments.keys()), namedBefore);
+  }
+
+  /** What the log says of the row from now on. */
+  #note({ outcome }: RowEnd, shut: string | undefined): void {
+    this.#ended = outcome === 'failed' ? 'failed' : 'well';
+    if (outcome === 'failed') return;
+    this.#successMs = this.#clockMs;
+    this.#isMissing = shut !== undefined;
   }
 
   /** A night on which the series is damaged; what comes of it is for the mishap to say. */
@@ -121,7 +197,7 @@ export class Model {
     const step = { ...PLAIN_RUN, accept: false };
     this.#clockMs += step.afterMs;
     const end = await this.#runLab(step, false);
-    this.#runs++;
+    this.#records++;
     this.#isHeld = existsSync(this.#lab.folder('held.json'));
     if (end.outcome === 'written' && end.snapshot !== null)
       this.#take(
@@ -184,12 +260,10 @@ export class Model {
     const snapshot = nameAt(this.#clockMs, existsSync(this.#lab.folder()) ? this.#lab.folders() : []);
     const mayRotate = !isHeld && shut === undefined;
     const all = [...names, snapshot];
-    const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const taken = all.map((name) => ({ name, zone: this.#zones.get(name) ?? zone }));
     const letGoNow = !mayRotate
       ? []
       : isPlain(all) && !this.#isDamaged
-        ? letGo(taken, this.#lab.row.keep)
+        ? letGo(this.#taken(all), this.#lab.row.keep).filter((name) => !this.#pinned.has(name))
         : undefined;
     return { outcome: 'written', moment, snapshot, isMassChange, removed: letGoNow };
   }
@@ -239,9 +313,9 @@ export class Model {
 
   #checkLog({ outcome, error }: RowEnd): void {
     const file = this.#lab.folder('runs.jsonl');
-    if (outcome === 'failed' && !existsSync(file)) return void this.#runs--;
+    if (outcome === 'failed' && !existsSync(file)) return void this.#records--;
     const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-    assert.equal(lines.length, this.#runs, 'lines in runs.jsonl');
+    assert.equal(lines.length, this.#records, 'lines in runs.jsonl');
     const last = JSON.parse(lines.at(-1) ?? '') as { outcome: string; error: string | null };
     assert.deepEqual([last.outcome, last.error], [outcome, error?.message ?? null]);
   }
@@ -265,35 +339,7 @@ export class Model {
     }
   }
 
-  /**
-   * What earlier rotations and stopped runs have left is cleared away, but for what a snapshot names.
-   *
-   * @param namedBefore - What the snapshots named when the run began: what it has rotated out itself may leave that.
-   */
-  #checkLeft(namedBefore: ReadonlySet<string>): void {
-    const named = this.#named();
-    const left = this.#reader
-      .files()
-      .filter((file) => file.includes('/') && !this.#moments.has(folderOf(file)));
-    const isNeeded = (file: string): boolean => named.has(file) || namedBefore.has(file);
-    // A folder that stays for others says that it is no snapshot.
-    const needed = new Set(left.filter(isNeeded).map((file) => `${folderOf(file)}/LET-GO`));
-    assert.deepEqual(
-      left.filter((file) => !isNeeded(file) && !needed.has(file)),
-      [],
-      'files left behind',
-    );
-  }
-
-  #named(): ReadonlySet<string> {
-    return new Set([...this.#moments.keys()].flatMap((snapshot) => this.#reader.filesOf(snapshot)));
-  }
-
   #count(what: string, times = 1): void {
     this.#tally[what] = (this.#tally[what] ?? 0) + times;
   }
-}
-
-function folderOf(file: string): string {
-  return file.split('/')[0] ?? '';
 }

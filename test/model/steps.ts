@@ -3,6 +3,7 @@
 import * as fc from 'fast-check';
 import type { Retention } from '../../src/plan/keep.ts';
 import { type MishapStep, mishaps } from './mishap-steps.ts';
+import { type UpkeepStep, upkeepStep } from './upkeep.ts';
 
 /** A change to the source. Paths have one character per byte. */
 export type TreeStep =
@@ -64,7 +65,7 @@ export type ProgramStep =
   | { readonly do: 'script'; readonly at: number }
   | { readonly do: 'verify'; readonly level: 'quick' | 'full' };
 
-export type Step = TreeStep | ProgramStep | MishapStep;
+export type Step = TreeStep | ProgramStep | UpkeepStep | MishapStep;
 
 const PROGRAM_STEPS = ['run', 'keep', 'format', 'strategy', 'zone', 'restore', 'script', 'verify'];
 
@@ -217,6 +218,7 @@ export const histories: fc.Arbitrary<readonly Step[]> = fc.array(
     { weight: 14, arbitrary: treeStep },
     { weight: 5, arbitrary: runStep },
     { weight: 2, arbitrary: otherStep },
+    { weight: 1, arbitrary: upkeepStep },
     { weight: 2, arbitrary: mishaps },
   ),
   { minLength: 30, maxLength: 80, size: 'max' },

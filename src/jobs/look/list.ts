@@ -3,7 +3,7 @@ import { type Info, newBytesOf } from '../../series/info.ts';
 import { INFO_FILE } from '../../series/names.ts';
 import { type Pin, readPins } from '../../series/pins.ts';
 import { type Dated, type Kept, planRotation } from '../../series/rotation.ts';
-import { type Found, placeOf, readDamage } from '../../series/damage/damage.ts';
+import { type Flaw, type Found, placeOf, readDamage } from '../../series/damage/damage.ts';
 import { filesOf, lookOver } from '../../series/damage/look-over.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import { bytesOf } from '../../series/series-size.ts';
@@ -74,7 +74,11 @@ export async function list(
   // What a run has rotated out meanwhile is not damaged.
   const there = looked.found.size === 0 ? snapshots : (await series.survey(now)).snapshots;
   const isThere = new Set(there.map(({ name }) => name));
-  const read = new Map([...known.flaws].filter(([, { kind }]) => kind === 'content'));
+  // What a run finds of an info.json is that it cannot be read. Here it was.
+  const isRefuted = (place: string, { by }: Flaw): boolean => by === 'run' && place.endsWith(`/${INFO_FILE}`);
+  const read = new Map(
+    [...known.flaws].filter(([place, flaw]) => flaw.kind === 'content' && !isRefuted(place, flaw)),
+  );
   const kept = keep === undefined ? undefined : planRotation(snapshots.map(dated), keep, thisZone()).keep;
   const pins = await readPins(series, snapshots);
   return {

@@ -4,11 +4,10 @@ import { isApart, isThere } from '../../host/file-systems.ts';
 import { fixedFolders } from '../../host/state-folder.ts';
 import { readMarker } from '../../series/disk-marker.ts';
 import { snapshotTime } from '../../series/names.ts';
-import { isSuccess } from '../../series/past.ts';
 import type { Series } from '../../series/series.ts';
 import type { KnownDestination } from '../status/memory.ts';
 import { formatLocal } from '../moment.ts';
-import { ageText, inOrder, overdueFrom } from '../status/status.ts';
+import { ageText, latestSuccess, overdueFrom, withoutFuture } from '../status/status.ts';
 
 /** What is at a destination. */
 export interface Seen {
@@ -53,7 +52,7 @@ export async function findAway(
   const verdict = judgeDisk(known, await see(series));
   if (verdict === 'here') return undefined;
   const past = known.series.find(({ name }) => name === series.name);
-  const lastSuccess = inOrder(past?.records ?? [], now).findLast(isSuccess)?.started ?? null;
+  const lastSuccess = latestSuccess(withoutFuture(past?.records ?? [], now))?.started ?? null;
   const since = past?.waitingSince ?? now.toISOString();
   const isOverdue = now.getTime() > overdueFrom(Date.parse(lastSuccess ?? since), everyMs);
   const what =

@@ -9,7 +9,7 @@ import type { Series } from '../../series/series.ts';
 import { type Away, findAway } from './away.ts';
 import { mountDoubt } from './mount-doubt.ts';
 import { type KnownDestination, type Memory, withSeries } from '../status/memory.ts';
-import { essentialOf, inOrder } from '../status/status.ts';
+import { essentialOf, withoutFuture } from '../status/status.ts';
 
 /** The disk that a row writes to, and the memory of it. Without a memory, every disk counts as there. */
 export class RowDisk {
@@ -83,7 +83,7 @@ export class RowDisk {
         ...withSeries(known, name, ({ records }) => ({
           name,
           waitingSince,
-          records: essentialOf(inOrder([...records, record], now)),
+          records: essentialOf(withoutFuture([...records, record], now)),
         })),
         ...(disk !== undefined && {
           isRemovable: disk.id !== null,

@@ -3,9 +3,12 @@ import type { PastRecord } from '../../series/past.ts';
 import { readRuns } from '../../series/read-runs.ts';
 import type { Series } from '../../series/series.ts';
 import { type Memory, withSeries } from './memory.ts';
-import { essentialOf, inOrder } from './status.ts';
+import { essentialOf, withoutFuture } from './status.ts';
 
-/** `remembered` and `log` as one, in order: of runs that did not reach the log, and of other disks, only a machine knows. */
+/**
+ * `remembered` and `log` as one: of runs that did not reach the log, and of other disks, only a machine knows. The log says
+ * in which order things happened, also where a clock was put back; what is not in it comes in by its time.
+ */
 export function joinPasts(
   remembered: readonly PastRecord[],
   log: readonly PastRecord[],
@@ -13,7 +16,15 @@ export function joinPasts(
 ): readonly PastRecord[] {
   const logged = new Set(log.map(({ started, outcome }) => `${started} ${outcome}`));
   const missing = remembered.filter(({ started, outcome }) => !logged.has(`${started} ${outcome}`));
-  return inOrder([...log, ...missing], now);
+  const all = [...withoutFuture(log, now)];
+  const byTime = withoutFuture(missing, now).toSorted((a, b) => timeOf(a) - timeOf(b));
+  for (const one of byTime)
+    all.splice(all.findLastIndex((known) => timeOf(known) <= timeOf(one)) + 1, 0, one);
+  return all;
+}
+
+function timeOf({ started }: PastRecord): number {
+  return Date.parse(started);
 }
 
 /**

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PastDrill, PastRecord, PastRemoval, PastRun, PastVerify } from '../../series/past.ts';
 import { formatLocal } from '../moment.ts';
-import { ageText, essentialOf, inOrder, statusOf } from './status.ts';
+import { ageText, essentialOf, statusOf, withoutFuture } from './status.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -74,7 +74,7 @@ describe('statusOf()', () => {
 
   it('takes a record of the very day that a clock may be wrong by', () => {
     const [last, beyond] = [run(-24, 'written'), run(-24.001, 'written')];
-    expect(inOrder([beyond, last], NOW)).toEqual([last]);
+    expect(withoutFuture([beyond, last], NOW)).toEqual([last]);
   });
 
   it.each<[string, PastRecord[], string, string[]]>([
@@ -254,10 +254,25 @@ describe('ageText()', () => {
   });
 });
 
-describe('inOrder()', () => {
-  it('sorts by time, and leaves out what a wrong clock has written', () => {
+describe('a clock that was put back', () => {
+  it('hides neither a guard nor a failure of the last run', () => {
+    const before = run(0, 'written');
+    for (const last of [run(1, 'failed'), run(1, 'unchanged', { guards: ['mass-change'] })])
+      expect(statusOf([before, last], DAY_MS, NOW)).toMatchObject({ state: 'failing', lastRun: last });
+  });
+
+  it('makes nothing late that was done before it', () => {
+    const [before, last] = [run(1, 'written'), run(24 * 365, 'unchanged')];
+    expect(statusOf([before, last], DAY_MS, NOW)).toMatchObject({ state: 'ok', lastSuccess: before });
+  });
+
+  it('and ahead before that leaves records of the future, which do not count', () => {
     const records = [run(1, 'failed'), run(-24 * 365, 'written'), run(5, 'written'), run(-20, 'unchanged')];
-    expect(inOrder(records, NOW).map(({ outcome }) => outcome)).toEqual(['written', 'failed', 'unchanged']);
+    expect(withoutFuture(records, NOW).map(({ outcome }) => outcome)).toEqual([
+      'failed',
+      'written',
+      'unchanged',
+    ]);
   });
 });
 
@@ -296,11 +311,11 @@ describe('essentialOf()', () => {
       .map(([h, r, level, sample, at]) => verified(h, r, { level, sample, at })),
     fc.tuple(hours, result).map(([h, r]) => drilled(h, r)),
   );
-  const sorted = fc.array(record, { maxLength: 12 }).map((records) => inOrder(records, NOW));
+  const written = fc.array(record, { maxLength: 12 });
 
   it('leaves out only what does not matter, now or later', () => {
     fc.assert(
-      fc.property(sorted, sorted, fc.constantFrom(undefined, 'waiting'), (before, after, waiting) => {
+      fc.property(written, written, fc.constantFrom(undefined, 'waiting'), (before, after, waiting) => {
         const all = statusOf([...before, ...after], DAY_MS, NOW, waiting);
         expect(statusOf([...essentialOf(before), ...after], DAY_MS, NOW, waiting)).toEqual(all);
       }),
@@ -310,7 +325,7 @@ describe('essentialOf()', () => {
 
   it('keeps few', () => {
     fc.assert(
-      fc.property(sorted, (records) => {
+      fc.property(written, (records) => {
         expect(essentialOf(records).length).toBeLessThanOrEqual(18);
       }),
     );

@@ -46,12 +46,18 @@ export interface RowStatus {
 /** A clock that is wrong by so much is no reason for doubt. */
 const CLOCK_MS = 24 * 3_600_000;
 
-/** The records that count, in the order of their times. Those of the future are of a clock that was wrong. */
-export function inOrder(records: readonly PastRecord[], now: Date): readonly PastRecord[] {
+/** The records that count, in the order in which they were written. Those of the future are of a clock that was wrong. */
+export function withoutFuture(records: readonly PastRecord[], now: Date): readonly PastRecord[] {
   const latestMs = now.getTime() + CLOCK_MS;
-  return records
-    .filter(({ started }) => Date.parse(started) <= latestMs)
-    .toSorted((a, b) => Date.parse(a.started) - Date.parse(b.started));
+  return records.filter(({ started }) => Date.parse(started) <= latestMs);
+}
+
+/** The success with the latest time. By the order of writing it need not be the last one: a clock may have been put back. */
+export function latestSuccess(records: readonly PastRecord[]): PastRun | undefined {
+  let latest: PastRun | undefined;
+  for (const run of records.filter(isRun).filter(isSuccess))
+    if (latest === undefined || Date.parse(run.started) >= Date.parse(latest.started)) latest = run;
+  return latest;
 }
 
 /**
@@ -63,7 +69,7 @@ export function overdueFrom(sinceMs: number, everyMs: number): number {
 }
 
 /**
- * @param records - From {@link inOrder}.
+ * @param records - From {@link withoutFuture}, in the order in which they were written.
  * @param waiting - What its disk has to say that is not connected.
  */
 export function statusOf(
@@ -73,7 +79,7 @@ export function statusOf(
   waiting?: string,
 ): RowStatus {
   const runs = records.filter(isRun);
-  const lastSuccess = runs.findLast(isSuccess);
+  const lastSuccess = latestSuccess(runs);
   const lastVerify = records.findLast((record) => record.outcome === 'verify');
   const lastDrill = records.findLast((record) => record.outcome === 'drill');
   const failures = [
@@ -214,7 +220,7 @@ export function ageText(ms: number): string {
 /**
  * The few of `records` that make up their state: {@link statusOf} says the same of them, also when others follow.
  *
- * @param records - From {@link inOrder}.
+ * @param records - From {@link withoutFuture}, in the order in which they were written.
  */
 export function essentialOf(records: readonly PastRecord[]): readonly PastRecord[] {
   const status = statusOf(records, CLOCK_MS, new Date(0));
