@@ -74,8 +74,6 @@ export async function list(
   // What a run has rotated out meanwhile is not damaged.
   const there = looked.found.size === 0 ? snapshots : (await series.survey(now)).snapshots;
   const isThere = new Set(there.map(({ name }) => name));
-  // What a run finds of an info.json is that it cannot be read. Here it was.
-  const isRefuted = (place: string, { by }: Flaw): boolean => by === 'run' && place.endsWith(`/${INFO_FILE}`);
   const read = new Map(
     [...known.flaws].filter(([place, flaw]) => flaw.kind === 'content' && !isRefuted(place, flaw)),
   );
@@ -112,6 +110,11 @@ function reasonsOf(
   if (kept === undefined && !isPinned) return undefined;
   const reasons = kept?.find(({ snapshot }) => snapshot.name === name)?.reasons ?? [];
   return isPinned ? [...reasons, 'pinned'] : reasons;
+}
+
+/** What a run finds of an info.json is that it cannot be read. Here it was. */
+function isRefuted(place: string, { by }: Flaw): boolean {
+  return by === 'run' && place.endsWith(`/${INFO_FILE}`);
 }
 
 /** What names and sizes say now, and what reading has said before. */
