@@ -538,6 +538,18 @@ describe('a series', () => {
     expect(inside.status).toBe(0);
   });
 
+  it('is told from any other folder', async () => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    const named = await place.command(['files', 'source', '--plan', 'none.csv']);
+    expect([named.status, named.stderr]).toEqual([
+      2,
+      expect.stringContaining('Cannot read the plan "none.csv"'),
+    ]);
+    const byPath = await place.command(['restore', './source', '--to', 'restored']);
+    expect([byPath.status, byPath.stderr]).toEqual([2, expect.stringContaining('source" is no series')]);
+  });
+
   it('is told from a snapshot in it', async () => {
     const place = await shared();
     const [first = ''] = place.snapshots();

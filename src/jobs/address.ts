@@ -7,7 +7,7 @@ import { Series, type Survey } from '../series/series.ts';
 import { labelOf, openStore } from '../store/open-store.ts';
 import type { Recall } from './status/memory.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment } from './moment.ts';
-import { folderAt, seriesAt, seriesAtAddress } from './series-at.ts';
+import { folderAt, holdsSeries, seriesAt, seriesAtAddress } from './series-at.ts';
 
 /** The series of all rows of a plan, each once. */
 export function seriesOfPlan(plan: Plan): readonly Series[] {
@@ -40,7 +40,8 @@ export async function findSeries(
     plan = await loadPlan();
   } catch (error) {
     const isMissing = error instanceof SnapshotError && systemCode(error.cause) === 'ENOENT';
-    if (!isMissing || (await folderAt(which)) === undefined) throw error;
+    const folder = isMissing ? await folderAt(which) : undefined;
+    if (folder === undefined || !(await holdsSeries(folder))) throw error;
     return await seriesAt(which, recall);
   }
   const [series, ...others] = seriesOfPlan(plan).filter(({ name }) => name === which);

@@ -45,12 +45,27 @@ export async function seriesAt(path: string, recall: Recall): Promise<Series> {
     });
   }
   const inside = await snapshotsIn(store, name);
-  if (inside.isSeries) return new Series(store, name);
+  // One that nothing was written to yet.
+  if (inside.isSeries || inside.isEmpty) return new Series(store, name);
   const nested = await seriesIn(store, name, inside.folders);
-  if (nested.length === 0) return new Series(store, name);
+  if (nested.length === 0) {
+    throw new SnapshotError(
+      'E_USAGE',
+      `"${store.label}/${name}" is no series: no snapshot was ever written there`,
+      {
+        hint: 'Name the folder in which the dated folders are.',
+      },
+    );
+  }
   throw new SnapshotError('E_USAGE', `"${store.label}/${name}" is no series, but holds some`, {
     hint: `Name one of them: ${nested.map((one) => [store.label, name, one].join('/')).join(', ')}`,
   });
+}
+
+/** Whether `folder` is a series, or holds some. */
+export async function holdsSeries({ store, name }: { store: Store; name: string }): Promise<boolean> {
+  const inside = await snapshotsIn(store, name);
+  return inside.isSeries || (await seriesIn(store, name, inside.folders)).length > 0;
 }
 
 /** The series at the end of an address: `sftp://nas/backup/documents`. @throws {@link SnapshotError} `E_USAGE` */
@@ -68,13 +83,13 @@ export function seriesAtAddress(address: string): Series {
 async function snapshotsIn(
   store: Store,
   key: string,
-): Promise<{ isSeries: boolean; folders: readonly string[] }> {
+): Promise<{ isSeries: boolean; isEmpty: boolean; folders: readonly string[] }> {
   const items = await store.list(key);
   const folders = items.flatMap(({ name, isFolder }) => (isFolder ? [name] : []));
   const isSeries =
     folders.some((name) => snapshotTime(name) !== undefined) ||
     items.some(({ name }) => name === 'runs.jsonl');
-  return { isSeries, folders };
+  return { isSeries, isEmpty: items.every(({ name }) => name.startsWith('.')), folders };
 }
 
 const MOST_SHOWN = 10;

@@ -53,6 +53,10 @@ describe('lastRun()', () => {
     expect(await last(remembering(true, { '10': 'stopped' }))).toBeUndefined();
   });
 
+  it('is none of the future, which a clock has written that was wrong: it would hold all runs back until then', async () => {
+    expect(await last(remembering(true, { '09': 'written', '12': 'written' }))).toBe('09');
+  });
+
   it('is that of the row which has waited longest, and none when one has never been run', async () => {
     const rows = ['a', 'b', 'new'].map((name) => ({
       ...lab.row,

@@ -4,6 +4,7 @@ import { Series } from '../../series/series.ts';
 import { openStore } from '../../store/open-store.ts';
 import { knownPast } from '../status/known-past.ts';
 import type { Recall } from '../status/memory.ts';
+import { withoutFuture } from '../status/status.ts';
 
 /**
  * When each of `rows` had been run for the last time: the time of the one that has waited longest, or undefined
@@ -19,7 +20,7 @@ async function lastOf(row: Row, now: Date, recall: Recall): Promise<Date | undef
   const series = new Series(openStore(row.destination), row.name);
   const { records } = await knownPast({ series, everyMs: row.every }, now, recall);
   // One that failed, or found its disk away, had its chance.
-  const starts = records
+  const starts = withoutFuture(records, now)
     .filter((record) => isRun(record) && record.outcome !== 'stopped')
     .map(({ started }) => Date.parse(started));
   return starts.length === 0 ? undefined : new Date(Math.max(...starts));

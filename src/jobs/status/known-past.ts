@@ -49,7 +49,7 @@ export async function knownPast(
   const remembered = all.filter((record) => isElsewhere || (isRun(record) && !isSuccess(record)));
   const starts = log.records.map(({ started }) => Date.parse(started));
   const wrongClocks = placeInTime(starts, now.getTime()).filter(({ doubt }) => doubt === 'odd').length;
-  const records = joinPasts(remembered, log.records, now);
+  const records = joinPasts(remembered, log.records);
   return { records, logged: log.records, unreadable: log.unreadable, wrongClocks, away, trouble };
 }
 

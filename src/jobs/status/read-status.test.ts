@@ -95,7 +95,7 @@ describe('knownPast()', () => {
     log(old, ahead, '{"outcome":"wri', late);
     const past = await knownPast({ series, everyMs: DAY_MS }, NOW, nothing);
     expect(past).toEqual({
-      records: [old, late],
+      records: [old, ahead, late],
       logged: [old, ahead, late],
       unreadable: 1,
       wrongClocks: 1,
@@ -195,15 +195,15 @@ describe('readStatus()', () => {
 });
 
 describe('joinPasts()', () => {
-  it('puts both in order, each record once, without those of a clock that was ahead', () => {
-    const [a, b, c, ahead] = [ran(3, 'written'), ran(2, 'failed'), ran(1, 'written'), ran(-1000, 'failed')];
-    expect(joinPasts([c, a, ahead], [a, b], NOW)).toEqual([a, b, c]);
-    expect(joinPasts([b, c, a], [ahead], NOW)).toEqual([a, b, c]);
+  it('puts both in order, each record once', () => {
+    const [a, b, c] = [ran(3, 'written'), ran(2, 'failed'), ran(1, 'written')];
+    expect(joinPasts([c, a], [a, b])).toEqual([a, b, c]);
+    expect(joinPasts([b, c, a], [])).toEqual([a, b, c]);
   });
 
   it('leaves the log in the order in which it was written: a clock may have been put back', () => {
     const [a, b, c] = [ran(3, 'written'), ran(2, 'failed'), ran(1, 'written')];
-    expect(joinPasts([a, b], [c, a], NOW)).toEqual([c, a, b]);
+    expect(joinPasts([a, b], [c, a])).toEqual([c, a, b]);
   });
 });
 

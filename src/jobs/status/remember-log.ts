@@ -12,12 +12,11 @@ import { essentialOf, withoutFuture } from './status.ts';
 export function joinPasts(
   remembered: readonly PastRecord[],
   log: readonly PastRecord[],
-  now: Date,
 ): readonly PastRecord[] {
   const logged = new Set(log.map(({ started, outcome }) => `${started} ${outcome}`));
   const missing = remembered.filter(({ started, outcome }) => !logged.has(`${started} ${outcome}`));
-  const all = [...withoutFuture(log, now)];
-  const byTime = withoutFuture(missing, now).toSorted((a, b) => timeOf(a) - timeOf(b));
+  const all = [...log];
+  const byTime = missing.toSorted((a, b) => timeOf(a) - timeOf(b));
   for (const one of byTime)
     all.splice(all.findLastIndex((known) => timeOf(known) <= timeOf(one)) + 1, 0, one);
   return all;
@@ -44,7 +43,10 @@ export async function rememberLog(
     if ((await memory.find(store.label)) === undefined) return;
     const log = (await readRuns(series)).records;
     await memory.update(store.label, (known) =>
-      withSeries(known, name, (one) => ({ ...one, records: essentialOf(joinPasts(one.records, log, now)) })),
+      withSeries(known, name, (one) => ({
+        ...one,
+        records: essentialOf(withoutFuture(joinPasts(one.records, log), now)),
+      })),
     );
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;

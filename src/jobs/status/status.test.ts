@@ -266,6 +266,15 @@ describe('a clock that was put back', () => {
     expect(statusOf([before, last], DAY_MS, NOW)).toMatchObject({ state: 'ok', lastSuccess: before });
   });
 
+  it('hides no failure of a run that the clock had in the future', () => {
+    const [before, last] = [run(1, 'written'), run(-24 * 365, 'failed')];
+    expect(statusOf([before, last], DAY_MS, NOW)).toMatchObject({ state: 'failing', lastRun: last });
+    expect(statusOf([last, before], DAY_MS, NOW)).toMatchObject({ state: 'ok' });
+    expect(statusOf([run(40, 'written'), run(-24 * 365, 'written')], DAY_MS, NOW)).toMatchObject({
+      state: 'overdue',
+    });
+  });
+
   it('and ahead before that leaves records of the future, which do not count', () => {
     const records = [run(1, 'failed'), run(-24 * 365, 'written'), run(5, 'written'), run(-20, 'unchanged')];
     expect(withoutFuture(records, NOW).map(({ outcome }) => outcome)).toEqual([

@@ -46,13 +46,13 @@ export interface RowStatus {
 /** A clock that is wrong by so much is no reason for doubt. */
 const CLOCK_MS = 24 * 3_600_000;
 
-/** The records that count, in the order in which they were written. Those of the future are of a clock that was wrong. */
+/** The records whose times can be believed: those of the future are of a clock that was wrong. */
 export function withoutFuture(records: readonly PastRecord[], now: Date): readonly PastRecord[] {
   const latestMs = now.getTime() + CLOCK_MS;
   return records.filter(({ started }) => Date.parse(started) <= latestMs);
 }
 
-/** The success with the latest time. By the order of writing it need not be the last one: a clock may have been put back. */
+/** Of `records`, the success with the latest time. By the order of writing it need not be the last one: a clock may have been put back. */
 export function latestSuccess(records: readonly PastRecord[]): PastRun | undefined {
   let latest: PastRun | undefined;
   for (const run of records.filter(isRun).filter(isSuccess))
@@ -69,7 +69,7 @@ export function overdueFrom(sinceMs: number, everyMs: number): number {
 }
 
 /**
- * @param records - From {@link withoutFuture}, in the order in which they were written.
+ * @param records - In the order in which they were written, whatever the clock said.
  * @param waiting - What its disk has to say that is not connected.
  */
 export function statusOf(
@@ -79,7 +79,7 @@ export function statusOf(
   waiting?: string,
 ): RowStatus {
   const runs = records.filter(isRun);
-  const lastSuccess = latestSuccess(runs);
+  const lastSuccess = latestSuccess(withoutFuture(runs, now));
   const lastVerify = records.findLast((record) => record.outcome === 'verify');
   const lastDrill = records.findLast((record) => record.outcome === 'drill');
   const failures = [
@@ -223,13 +223,12 @@ export function ageText(ms: number): string {
  * @param records - From {@link withoutFuture}, in the order in which they were written.
  */
 export function essentialOf(records: readonly PastRecord[]): readonly PastRecord[] {
-  const status = statusOf(records, CLOCK_MS, new Date(0));
   const verifies = records.filter((record) => record.outcome === 'verify');
   const wanted = new Set<PastRecord | undefined>([
-    status.lastRun,
-    status.lastSuccess,
-    status.lastVerify,
-    status.lastDrill,
+    records.findLast(isRun),
+    latestSuccess(records),
+    verifies.at(-1),
+    records.findLast((record) => record.outcome === 'drill'),
     sizedIn(records),
     openFailure(verifies),
     lastDamage(records),
