@@ -19,6 +19,18 @@ describe('readCsv()', () => {
     expect(records(text).every((record) => record.cells.length === 2)).toBe(true);
   });
 
+  it('takes the delimiter from a first line `sep=`, as Excel does, which counts as a line', () => {
+    expect(records('\ufeffsep=;\r\na,b;c\r\n1;2\r\n')).toEqual([
+      { line: 2, cells: ['a,b', 'c'] },
+      { line: 3, cells: ['1', '2'] },
+    ]);
+    expect(cells('sep=\t\na\tb')).toEqual([['a', 'b']]);
+    expect(cells('a;b\nsep=,;2')).toEqual([
+      ['a', 'b'],
+      ['sep=,', '2'],
+    ]);
+  });
+
   it('reads a byte order mark as no part of the first name', () => {
     expect(cells('\ufeffa,b')).toEqual([['a', 'b']]);
   });

@@ -21,7 +21,7 @@ export interface CsvTable {
  * UTF-8 with or without BOM, lines ending in LF or CRLF. The delimiter is `,`, `;` or a tab: whichever the
  * header has most of. A line that begins with `#` is a comment, except inside quotes; to begin a value with
  * `#`, quote it. Space around a cell is dropped unless it is inside the quotes. A line with nothing but
- * delimiters is blank: spreadsheets pad with them.
+ * delimiters is blank: spreadsheets pad with them. A first line `sep=;` is for Excel, and says what the delimiter is.
  */
 export function readCsv(bytes: Uint8Array): CsvTable {
   const problem = encodingProblem(bytes);
@@ -29,7 +29,9 @@ export function readCsv(bytes: Uint8Array): CsvTable {
   // csv-parse counts CRLF inside quotes as two lines.
   const text = new TextDecoder().decode(bytes).replaceAll(/\r\n?/g, '\n');
   const lines = text.split('\n');
-  return readLines(lines, detectDelimiter(lines.find(hasContent) ?? ''));
+  const said = /^sep=([,;\t])$/i.exec(lines[0] ?? '')?.[1];
+  if (said !== undefined) lines[0] = '';
+  return readLines(lines, said ?? detectDelimiter(lines.find(hasContent) ?? ''));
 }
 
 function encodingProblem(bytes: Uint8Array): PlanProblem | undefined {

@@ -7,6 +7,7 @@ describe('parseKeep()', () => {
     ['7', { last: 7 }],
     ['  07 ', { last: 7 }],
     ['last=7 daily=14', { last: 7, daily: 14 }],
+    ['hourly=24 daily=7', { hourly: 24, daily: 7 }],
     ['yearly=3,monthly=12,  weekly=8', { weekly: 8, monthly: 12, yearly: 3 }],
     ['Daily = 2', { daily: 2 }],
     [' daily  =  2 ,, weekly=3 , ', { daily: 2, weekly: 3 }],
@@ -24,13 +25,16 @@ describe('parseKeep()', () => {
     ['daily=1=2', 'unusable number `1=2`: use a whole number, 1 or more'],
     ['daily', 'no number at `daily`: write `daily=7`'],
     ['dayly=3', 'unknown rule `dayly`: did you mean `daily`?'],
-    ['hourly=3 last=1', 'unknown rule `hourly`: use `last`, `daily`, `weekly`, `monthly` or `yearly`'],
+    [
+      'minutely=3 last=1',
+      'unknown rule `minutely`: use `last`, `hourly`, `daily`, `weekly`, `monthly` or `yearly`',
+    ],
     ['last=1 last=1', 'the rule `last` twice: give it once'],
     ['daily=2x', 'unusable number `2x`: use a whole number, 1 or more'],
     ['daily=x2', 'unusable number `x2`: use a whole number, 1 or more'],
     ['14 daily=3', 'no rule at `14`: write `last=14`'],
-    ['x7 daily=3', 'unknown rule `x7`: use `last`, `daily`, `weekly`, `monthly` or `yearly`'],
-    ['7x daily=3', 'unknown rule `7x`: use `last`, `daily`, `weekly`, `monthly` or `yearly`'],
+    ['x7 daily=3', 'unknown rule `x7`: use `last`, `hourly`, `daily`, `weekly`, `monthly` or `yearly`'],
+    ['7x daily=3', 'unknown rule `7x`: use `last`, `hourly`, `daily`, `weekly`, `monthly` or `yearly`'],
     ['7 daily=3', 'no rule at `7`: write `last=7`'],
     ['', 'no rule: write for example `7` or `last=7 daily=14`'],
     [' , ', 'no rule: write for example `7` or `last=7 daily=14`'],
@@ -42,7 +46,7 @@ describe('parseKeep()', () => {
     const count = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
     const keeps = fc
       .record(
-        { last: count, daily: count, weekly: count, monthly: count, yearly: count },
+        { last: count, hourly: count, daily: count, weekly: count, monthly: count, yearly: count },
         { requiredKeys: [], noNullPrototype: true },
       )
       .filter((keep) => Object.keys(keep).length > 0);

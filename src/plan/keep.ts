@@ -1,11 +1,12 @@
 import { suggest } from './nearest.ts';
 import { InvalidValue, quoted } from './problem.ts';
 
-const RULES = ['last', 'daily', 'weekly', 'monthly', 'yearly'] as const;
+const RULES = ['last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
 
 /** How many snapshots to keep, by rule. At least one rule; every number >= 1. */
 export interface Retention {
   readonly last?: number;
+  readonly hourly?: number;
   readonly daily?: number;
   readonly weekly?: number;
   readonly monthly?: number;

@@ -45,6 +45,12 @@ describe('planRotation()', () => {
       ['2026-01-02T00:00:00Z', '2026-01-01T23:59:59Z'],
     ],
     [
+      'the newest of an hour',
+      ['2026-01-01T00:59:59Z', '2026-01-01T01:00:00Z', '2026-01-01T01:59:59Z', '2026-01-01T03:00:00Z'],
+      { hourly: 3 },
+      ['2026-01-01T03:00:00Z', '2026-01-01T01:59:59Z', '2026-01-01T00:59:59Z'],
+    ],
+    [
       'the newest n days that hold a snapshot, however far apart',
       ['2020-05-05', '2023-03-03', '2026-01-01'],
       { daily: 2 },
@@ -221,7 +227,7 @@ describe('planRotation(), for any snapshots and policy', () => {
   const START = Date.UTC(2023, 10, 1);
   const count = fc.integer({ min: 0, max: 6 });
   const policies = fc.record(
-    { last: count, daily: count, weekly: count, monthly: count, yearly: count },
+    { last: count, hourly: count, daily: count, weekly: count, monthly: count, yearly: count },
     { requiredKeys: [] },
   );
   // Half days over two and a half years: some share a time, many a day, a week or a month.
@@ -269,7 +275,7 @@ describe('planRotation(), for any snapshots and policy', () => {
   });
 
   it('never removes more when a number grows', () => {
-    const rules = fc.constantFrom('last', 'daily', 'weekly', 'monthly', 'yearly');
+    const rules = fc.constantFrom('last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly');
     fc.assert(
       fc.property(
         series,

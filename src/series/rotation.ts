@@ -14,7 +14,7 @@ export interface Dated {
   readonly doubt?: Placed['doubt'];
 }
 
-/** A snapshot that stays, and why: `last`, `daily`, `weekly`, `monthly`, `yearly`, `no policy`, `newest`. */
+/** A snapshot that stays, and why: `last`, `hourly`, `daily`, `weekly`, `monthly`, `yearly`, `no policy`, `newest`. */
 export interface Kept<T> {
   readonly snapshot: T;
   readonly reasons: readonly string[];
@@ -34,6 +34,7 @@ interface Rule {
 }
 
 const RULES: readonly Rule[] = [
+  { rule: 'hourly', period: ({ hour }) => hour },
   { rule: 'daily', period: ({ day }) => day },
   // ISO 8601: weeks begin on Monday. Day 0 is a Thursday, so day -3 begins week 0; weeks counted through
   // from there are never cut at New Year.

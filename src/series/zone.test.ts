@@ -22,7 +22,7 @@ describe('localDate()', () => {
     ['1969-12-28T23:00:00Z', 'UTC', [1969, 12, 28]],
   ])('%s in %s', (time, zone, [year, month, date]) => {
     const day = Date.UTC(year ?? 0, (month ?? 1) - 1, date) / 86_400_000;
-    expect(localDate(new Date(time), zone, 'UTC')).toEqual({ year, month, day });
+    expect(localDate(new Date(time), zone, 'UTC')).toMatchObject({ year, month, day });
   });
 
   // A thread cannot change the zone of its process.
@@ -33,11 +33,18 @@ describe('localDate()', () => {
       fc.assert(
         fc.property(times, fc.constantFrom(...ZONES), fc.constantFrom(...ZONES), (at, zone, other) => {
           process.env['TZ'] = zone;
-          const { year, month, day } = localDate(at, undefined, thisZone());
+          const here = localDate(at, undefined, thisZone());
+          const { year, month, day, hour } = here;
           expect([year, month]).toEqual([at.getFullYear(), at.getMonth() + 1]);
           expect(new Date(day * 86_400_000).getUTCDate()).toBe(at.getDate());
+          // An hour begins where the clock shows a full one.
+          const full = new Date(
+            at.getTime() - ((at.getMinutes() * 60 + at.getSeconds()) * 1000 + at.getMilliseconds()),
+          );
+          expect(localDate(full, undefined, thisZone()).hour).toBe(hour);
+          expect(localDate(new Date(full.getTime() - 1), undefined, thisZone()).hour).toBe(hour - 1);
           process.env['TZ'] = other;
-          expect(localDate(at, zone, other)).toEqual({ year, month, day });
+          expect(localDate(at, zone, other)).toEqual(here);
         }),
       );
     } finally {

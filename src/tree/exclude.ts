@@ -60,15 +60,18 @@ export class Excludes {
   }
 }
 
-/** Patterns are text; a name that is not UTF-8 is matched as if its bytes were characters. */
+/**
+ * Patterns are text; a name that is not UTF-8 is matched as if its bytes were characters. What a keyboard composes and what some
+ * systems take apart (`é` as one character or two) is one to whoever looks: both count in their composed form.
+ */
 function textOf(path: BytePath): string {
-  return (
+  const text =
     toText(path) ??
     path
       .split('/')
       .map((name) => toText(name as BytePath) ?? name)
-      .join('/')
-  );
+      .join('/');
+  return text.normalize();
 }
 
 function matcherOf(rules: readonly Rules[]): Ignore {
@@ -80,7 +83,7 @@ function matcherOf(rules: readonly Rules[]): Ignore {
   for (const { base, patterns } of rules) {
     for (const pattern of patterns) {
       // What names nothing (`!` or `/` alone) would stand for everything below its folder.
-      if (!/^(?:#|!?\/?\s*$)/.test(pattern)) matcher.add({ pattern: below(base, pattern) });
+      if (!/^(?:#|!?\/?\s*$)/.test(pattern)) matcher.add({ pattern: below(base, pattern.normalize()) });
     }
   }
   return matcher;

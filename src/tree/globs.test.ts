@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Excludes } from './exclude.ts';
 import { globFor, Globs } from './globs.ts';
 import { type BytePath, fromBytes, fromText } from './path.ts';
 
@@ -81,6 +82,28 @@ describe('Globs', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('a name with an accent', () => {
+  const [composed, apart] = ['caf\u00e9.txt', 'cafe\u0301.txt'];
+  it.each([
+    [composed, apart],
+    [apart, composed],
+    [`**/${composed}`, apart],
+    ['caf?.txt', apart],
+    [`{${apart},x}`, composed],
+  ])('%j finds %j', (glob, name) => {
+    const globs = new Globs([glob]);
+    expect([globs.mayMatch(fromText(name)), globs.matches(fromText(name), false)]).toEqual([true, true]);
+    expect(Excludes.of([composed]).excludes(fromText(`a/${name}`), false)).toBe(true);
+    const within = Excludes.of([]).within(fromText(apart), composed);
+    expect(within.excludes(fromText(`${composed}/${name}`), false)).toBe(true);
+  });
+
+  it('is not found without it', () => {
+    for (const glob of ['cafe.txt', 'caf.txt', 'cafe*.txt'])
+      expect(new Globs([glob]).matches(fromText(composed), false)).toBe(false);
   });
 });
 

@@ -71,7 +71,10 @@ function expandBraces(glob: string): readonly string[] {
 
 /** What a user means as a path, as a pattern of the library: no comment, and with its spaces. */
 function asPattern(glob: string): string {
-  const plain = glob.replace(/^\.\/+/, '/').replace(/^(?=[#!])/, '\\');
+  const plain = glob
+    .normalize()
+    .replace(/^\.\/+/, '/')
+    .replace(/^(?=[#!])/, '\\');
   // The library would take white space at the end away, or make a space of it.
   return plain.replace(/\s+$/, (spaces) => spaces.replaceAll(' ', String.raw`\ `).replaceAll(/[^\S ]/g, '?'));
 }

@@ -20,8 +20,15 @@ function dateOf({ name, zone }: Taken): string {
   return new Date(msOf(name)).toLocaleDateString('sv-SE', { timeZone: zone });
 }
 
+/** `2026-11-19 14 GMT+01:00`: the hour that comes twice in a year is two. */
+function hourOf({ name, zone }: Taken): string {
+  const options = { timeZone: zone, hour: '2-digit', timeZoneName: 'longOffset' } as const;
+  return `${dateOf({ name, zone })} ${new Date(msOf(name)).toLocaleTimeString('sv-SE', options)}`;
+}
+
 const LABELS: Readonly<Record<keyof Retention, (snapshot: Taken) => string>> = {
   last: ({ name }) => name,
+  hourly: hourOf,
   daily: dateOf,
   weekly: (snapshot) => mondayOf(dateOf(snapshot)),
   monthly: (snapshot) => dateOf(snapshot).slice(0, 7),

@@ -166,8 +166,8 @@ const runStep: fc.Arbitrary<RunStep> = fc.record({
 const count = fc.integer({ min: 1, max: 4 });
 const keep: fc.Arbitrary<Retention> = fc
   .tuple(
-    fc.subarray(['last', 'daily', 'weekly', 'monthly', 'yearly'] as const, { minLength: 1 }),
-    fc.array(count, { minLength: 5, maxLength: 5 }),
+    fc.subarray(['last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const, { minLength: 1 }),
+    fc.array(count, { minLength: 6, maxLength: 6 }),
   )
   .map(([rules, counts]) => Object.fromEntries(rules.map((rule, i) => [rule, counts[i] ?? 1])));
 
