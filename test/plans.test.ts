@@ -226,4 +226,17 @@ describe('a pattern that can match nothing', () => {
     });
     expect(place.index().map(({ path }) => path)).toEqual(['', 'x.bak', 'x.tmp']);
   });
+
+  it('is named by run also where it stands in a .snapshotignore', async () => {
+    const place = Place.open();
+    place.write({
+      '.snapshotignore': '*.tmp\n',
+      'a/.snapshotignore': '# a comment\n./b\n',
+      'a/b': 'b',
+      'x.tmp': 't',
+    });
+    expect((await place.command(['run', '--quiet'])).stderr).toBe(
+      'warning: data: the pattern `./b` of "a/.snapshotignore" can match nothing: write `/b`\n',
+    );
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { oddPatterns } from './odd-patterns.ts';
+import { fromText } from '../tree/path.ts';
+import { oddPatterns, oddRules } from './odd-patterns.ts';
 
 describe('oddPatterns()', () => {
   it.each([
@@ -53,5 +54,19 @@ describe('oddPatterns()', () => {
     expect(oddPatterns(['cache/', '!cache/keep'])).toEqual([expect.stringContaining('`/cache/*`')]);
     expect(oddPatterns(['/cache/*', '!cache/keep'])).toEqual([]);
     expect(oddPatterns(['*.tmp', '!a/important.tmp'])).toEqual([]);
+  });
+});
+
+describe('oddRules()', () => {
+  it('names the patterns of each .snapshotignore, and where they are', () => {
+    const rules = [
+      { base: fromText(''), patterns: ['# ./comment', '', '  ', '*.ok', './x'] },
+      { base: fromText('a/b'), patterns: ['*.tmp;*.bak', '*.{c,d}', '!keep'] },
+    ];
+    expect(oddRules(rules)).toEqual([
+      'the pattern `./x` of ".snapshotignore" can match nothing: write `/x`',
+      'the pattern `*.tmp;*.bak` of "a/b/.snapshotignore" can match nothing: write each pattern on a line of its own',
+      'the pattern `*.{c,d}` of "a/b/.snapshotignore" can match nothing: braces mean nothing here: write one pattern for each, on a line of its own',
+    ]);
   });
 });

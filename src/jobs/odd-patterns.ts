@@ -1,9 +1,10 @@
 // Patterns of `exclude` that can match nothing: who wrote them meant something else, and believes that it is left out.
-import { Excludes } from '../tree/exclude.ts';
-import { fromText } from '../tree/path.ts';
+import { Excludes, type Rules } from '../tree/exclude.ts';
+import { display, fromText, join } from '../tree/path.ts';
+import { IGNORE_FILE } from '../tree/scan.ts';
 
 /** What a pattern looks like that is none, and what was meant. */
-const ODD: readonly (readonly [looks: RegExp, say: (pattern: string) => string])[] = [
+const ODD: readonly (readonly [looks: RegExp, say: (pattern: string, isCell: boolean) => string])[] = [
   [/^\/*$/, () => 'it names nothing'],
   [
     /(?:^|\/)\.{1,2}(?:\/|$)/,
@@ -21,23 +22,40 @@ const ODD: readonly (readonly [looks: RegExp, say: (pattern: string) => string])
   ],
   [/^[a-z]:\//i, () => 'it is no path below the source'],
   [/^(["']).*\1$/, (pattern) => `write it without quotes: \`${pattern.slice(1, -1)}\``],
-  [/;|(?<=\*\.\w+)[,\s]+(?=\*\.)/, (pattern) => `write \`|\` between patterns: \`${separated(pattern)}\``],
-  [/\{[^{}]*,[^{}]*\}/, () => 'braces mean nothing here: write one pattern for each, with `|` between'],
+  [
+    /;|(?<=\*\.\w+)[,\s]+(?=\*\.)/,
+    (pattern, isCell) =>
+      isCell
+        ? `write \`|\` between patterns: \`${separated(pattern)}\``
+        : 'write each pattern on a line of its own',
+  ],
+  [
+    /\{[^{}]*,[^{}]*\}/,
+    (_, isCell) =>
+      `braces mean nothing here: write one pattern for each, ${isCell ? 'with `|` between' : 'on a line of its own'}`,
+  ],
 ];
 
 function separated(pattern: string): string {
   return pattern.split(/\s*;\s*|(?<=\*\.\w+)[,\s]+(?=\*\.)/).join('|');
 }
 
-/** What there is to say of each of `patterns`, those of a row, that can match nothing. Pure. */
-export function oddPatterns(patterns: readonly string[]): readonly string[] {
+/**
+ * What there is to say of each of `patterns` that can match nothing. Pure.
+ *
+ * @param file - The `.snapshotignore` that they are from; default: they are from the column of a row.
+ */
+export function oddPatterns(patterns: readonly string[], file?: string): readonly string[] {
   const excludes = Excludes.of(patterns);
   return patterns.flatMap((pattern) => {
     const isBack = pattern.startsWith('!');
     const body = isBack ? pattern.slice(1) : pattern;
     const why =
-      ODD.find(([looks]) => looks.test(body))?.[1](body) ?? (isBack ? lostIn(body, excludes) : undefined);
-    return why === undefined ? [] : [`the pattern \`${pattern}\` of \`exclude\` can match nothing: ${why}`];
+      ODD.find(([looks]) => looks.test(body))?.[1](body, file === undefined) ??
+      (isBack ? lostIn(body, excludes) : undefined);
+    return why === undefined
+      ? []
+      : [`the pattern \`${pattern}\` of ${file ?? '`exclude`'} can match nothing: ${why}`];
   });
 }
 
@@ -50,5 +68,15 @@ function lostIn(body: string, excludes: Excludes): string | undefined {
   return (
     out &&
     `the folder \`${out}\` is left out, and nothing in it can be taken back; \`/${out}/*\` leaves out what it holds`
+  );
+}
+
+/** The same of each `.snapshotignore` of a tree. @param rules - With lines that are empty, or comments. */
+export function oddRules(rules: readonly Rules[]): readonly string[] {
+  return rules.flatMap(({ base, patterns }) =>
+    oddPatterns(
+      patterns.filter((line) => /^[^#]/.test(line) && line.trim() !== ''),
+      `"${display(join(base, IGNORE_FILE))}"`,
+    ),
   );
 }

@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { Problem } from './entry.ts';
 import type { EntryChunk } from './entry-table.ts';
+import type { Rules } from './exclude.ts';
 import type { BytePath } from './path.ts';
 import { scan, type ScanTask } from './scan.ts';
 
@@ -14,6 +15,7 @@ export interface ScanReply {
   readonly chunk: EntryChunk;
   readonly problems: readonly Problem[];
   readonly crossings: readonly BytePath[];
+  readonly rules: readonly Rules[];
   readonly rest: readonly ScanTask[];
 }
 
@@ -21,7 +23,7 @@ export interface ScanReply {
 const BUDGET = 4096;
 
 parentPort?.on('message', ({ source, task }: ScanRequest) => {
-  const { entries, problems, crossings, rest } = scan(source, task, BUDGET);
+  const { entries, problems, crossings, rules, rest } = scan(source, task, BUDGET);
   const { chunk, transfer } = entries.toChunk();
-  parentPort?.postMessage({ chunk, problems, crossings, rest } satisfies ScanReply, transfer);
+  parentPort?.postMessage({ chunk, problems, crossings, rules, rest } satisfies ScanReply, transfer);
 });

@@ -13,7 +13,8 @@ import { type BytePath, fromBytes, fromText, join, systemPath } from './path.ts'
 import { entryOf, specialName } from './seen-entry.ts';
 
 /** Patterns in gitignore syntax, in any folder of the source, for that folder and below. */
-const IGNORE_FILE = '.snapshotignore';
+/** Its lines are patterns, which count for the folder that it is in. */
+export const IGNORE_FILE: BytePath = '.snapshotignore' as BytePath;
 
 /** Marks a folder as a cache that can be made anew. Source: https://bford.info/cachedir/ */
 const CACHE_TAG = 'CACHEDIR.TAG';
@@ -43,6 +44,8 @@ export interface ScanResult {
   readonly problems: readonly Problem[];
   /** Folders that are on another device than the one they are in. */
   readonly crossings: readonly BytePath[];
+  /** Those of each `.snapshotignore` that was met. */
+  readonly rules: readonly Rules[];
   /** In path order. */
   readonly rest: readonly ScanTask[];
 }
@@ -52,6 +55,7 @@ export interface ScanStart {
   readonly entry: Entry;
   readonly task: ScanTask | undefined;
   readonly problems: readonly Problem[];
+  readonly rules: readonly Rules[];
 }
 
 /**
@@ -67,7 +71,8 @@ export function startScan(
   try {
     const stats = statSync(source, { bigint: true });
     if (stats.isFile()) {
-      return { entry: entryOf(fromText(basename(source)), 'file', stats), task: undefined, problems: [] };
+      const entry = entryOf(fromText(basename(source)), 'file', stats);
+      return { entry, task: undefined, problems: [], rules: [] };
     }
     if (stats.isDirectory()) {
       const parent = '' as BytePath;
@@ -75,7 +80,8 @@ export function startScan(
       const names = namesIn(source);
       const walk = new Walk(source, 0, apart);
       const task = walk.taskFor(parent, names, Excludes.of(exclude), stats);
-      return { entry: entryOf(parent, 'folder', stats), task, problems: walk.problems };
+      const { problems, rules } = walk;
+      return { entry: entryOf(parent, 'folder', stats), task, problems, rules };
     }
   } catch (error) {
     if (systemCode(error) === 'ENOENT') {
@@ -129,6 +135,7 @@ class Walk implements ScanResult {
   readonly entries: EntryTable;
   readonly problems: Problem[] = [];
   readonly crossings: BytePath[] = [];
+  readonly rules: Rules[] = [];
   readonly rest: ScanTask[] = [];
 
   constructor(root: string, budget: number, apart: readonly Apart[]) {
@@ -150,7 +157,7 @@ class Walk implements ScanResult {
     stats: BigIntStats | undefined,
   ): ScanTask {
     const isCache = names.includes(CACHE_TAG as BytePath) && this.#isCache(parent);
-    let inner = names.includes(IGNORE_FILE as BytePath) ? this.#ignoring(parent, excludes) : excludes;
+    let inner = names.includes(IGNORE_FILE) ? this.#ignoring(parent, excludes) : excludes;
     const below = stats && apartBelow(this.#apart, stats, systemPath(this.#root, parent));
     for (const one of below ?? []) {
       inner = without(inner, parent, one);
@@ -264,11 +271,13 @@ class Walk implements ScanResult {
   }
 
   #ignoring(path: BytePath, excludes: Excludes): Excludes {
-    const file = join(path, IGNORE_FILE as BytePath);
+    const file = join(path, IGNORE_FILE);
     const name = systemPath(this.#root, file);
     try {
       if (!lstatSync(name).isFile()) return excludes;
-      return excludes.within(path, readFileSync(name, 'utf8'));
+      const within = excludes.within(path, readFileSync(name, 'utf8'));
+      this.rules.push(...within.rules.slice(-1));
+      return within;
     } catch (error) {
       this.problems.push({
         path: file,

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import type { Problem } from './entry.ts';
 import type { EntryTable } from './entry-table.ts';
+import type { Rules } from './exclude.ts';
 import { type Mount, mountsBelow, mountsByDevice, readMounts } from './mounts.ts';
 import { type BytePath, comparePaths } from './path.ts';
 import { rootOf, type ScanStart, type ScanTask, startScan } from './scan.ts';
@@ -14,6 +15,8 @@ export interface Tree {
   readonly root: string;
   readonly entries: EntryTable;
   readonly problems: readonly Problem[];
+  /** Those of each `.snapshotignore`. */
+  readonly rules: readonly Rules[];
   /** The mounts among the entries, in path order; one at the empty path is the source itself. */
   readonly mounts: readonly Mount[];
 }
@@ -43,25 +46,27 @@ export async function scanTree(
 ): Promise<Tree> {
   signal.throwIfAborted();
   const { entry, task, problems: first } = start;
+  const rules = [...start.rules];
   entries.push(entry);
   const problems: Problem[] = [...first];
   const crossings: BytePath[] = [];
   const before = task === undefined ? undefined : readMounts();
   if (task !== undefined) {
-    const scanner = new Scanner(source, ({ chunk, problems: found, crossings: crossed }) => {
+    const scanner = new Scanner(source, ({ chunk, problems: found, crossings: crossed, rules: met }) => {
       entries.append(chunk);
       for (const problem of found) problems.push(problem);
       crossings.push(...crossed);
+      rules.push(...met);
       grown();
     });
     await scanner.run(task, signal);
   }
   const root = rootOf(source, task === undefined);
-  if (task === undefined) return { root, entries, problems, mounts: [] };
+  if (task === undefined) return { root, entries, problems, rules, mounts: [] };
   // A btrfs subvolume has a device of its own and is always there: where mounts are known, only they count.
   const all = mountsBelow(source, before, readMounts()) ?? mountsByDevice(source, crossings);
   const mounts = all.filter(({ path }) => path === '' || entries.find(path) !== undefined);
-  return { root, entries, problems, mounts: mounts.toSorted((a, b) => comparePaths(a.path, b.path)) };
+  return { root, entries, problems, rules, mounts: mounts.toSorted((a, b) => comparePaths(a.path, b.path)) };
 }
 
 /** A stretch of the tree, in path order: to do, being done, or done. */

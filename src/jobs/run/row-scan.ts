@@ -5,6 +5,7 @@ import { EntryTable } from '../../tree/entry-table.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { startScan } from '../../tree/scan.ts';
 import { scanTree, type Tree } from '../../tree/scanner.ts';
+import { oddRules } from '../odd-patterns.ts';
 import type { Previous } from './previous.ts';
 import type { RowReporter } from './row-reporter.ts';
 
@@ -12,6 +13,7 @@ import type { RowReporter } from './row-reporter.ts';
 export class RowScan {
   readonly #entries = new EntryTable();
   readonly #tree: Promise<Tree>;
+  readonly #report: RowReporter;
   #comparison: Comparison | undefined;
 
   /**
@@ -26,6 +28,7 @@ export class RowScan {
     this.#tree = scanTree(source, exclude, signal, this.#entries, grown, startScan(source, exclude, apart));
     // It is awaited below; should something else fail first, its own failure matters no more.
     this.#tree.catch(() => {});
+    this.#report = report;
   }
 
   /** Compares with `previous`, entry by entry as the scan finds them. */
@@ -33,6 +36,7 @@ export class RowScan {
     const comparison = compareWith(previous, this.#entries, rehash);
     this.#comparison = comparison;
     const tree = await this.#tree;
+    for (const message of oddRules(tree.rules)) this.#report.warn(message);
     comparison.finish();
     return { tree, comparison };
   }
