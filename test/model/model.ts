@@ -24,6 +24,9 @@ import { isProgramStep, PLAIN_RUN, type ProgramStep, type RunStep, type Step } f
 /** How often what was done and found right. */
 export type Tally = Record<string, number>;
 
+/** More snapshots than a week has in these histories. */
+const RECENT = 20;
+
 export class Model {
   readonly #lab = new SeriesLab();
   readonly #tree = new SourceTree(this.#lab.source);
@@ -43,6 +46,8 @@ export class Model {
   #records = 0;
   #clockMs = Date.now();
   #pinned: ReadonlySet<string> = new Set();
+  /** How many files each snapshot hit of the one before it. */
+  readonly #hits: number[] = [];
   /** How the last run ended that was not stopped. */
   #ended: 'well' | 'failed' = 'well';
   #successMs: number | undefined;
@@ -158,13 +163,16 @@ export class Model {
   async #run(step: RunStep, adopt = false): Promise<void> {
     this.#clockMs += step.afterMs;
     const shut = this.#canShut && step.shut !== undefined ? this.#shut(step.shut) : undefined;
-    const expected = this.#expect(step, shut);
+    const seen: Moment = { seen: lookAt(this.#lab.source), isPatched: false };
+    const [calm, alarmed] = [false, true].map((isTold) => this.#expect(step, seen, shut, isTold));
     const before = this.#reader.files();
     const namedBefore = namedBy(this.#reader, this.#moments.keys());
     if (shut !== undefined) chmodSync(this.#tree.at(shut), 0);
     const end = await this.#runLab(step, adopt);
     if (shut !== undefined) chmodSync(this.#tree.at(shut), 0o755);
     this.#count(`runs ${step.dryRun ? 'dry' : end.outcome}`);
+    const expected = end.guards.some(({ guard }) => guard === 'mass-change') ? alarmed : calm;
+    assert(expected !== undefined);
     const isStopped = step.stopAt !== undefined && end.outcome === 'stopped';
     if (!isStopped) compareEnd(end, expected, this.#last(), this.#guards(step, expected));
     if (step.dryRun) assert.deepEqual(this.#reader.files(), before, 'a dry run changes nothing');
@@ -172,6 +180,7 @@ export class Model {
       this.#records++;
       this.#checkHeld(step, expected, isStopped);
       if (!isStopped && end.outcome === 'written') {
+        this.#hits.push(changeBetween(this.#last(), expected.moment).filesHit);
         this.#take(expected, end);
         this.#checkUpkeep(expected);
       }
@@ -199,6 +208,7 @@ export class Model {
     const end = await this.#runLab(step, false);
     this.#records++;
     this.#isHeld = existsSync(this.#lab.folder('held.json'));
+    this.#hits.push(Infinity);
     if (end.outcome === 'written' && end.snapshot !== null)
       this.#take(
         { snapshot: end.snapshot, moment: { seen: lookAt(this.#lab.source), isPatched: true } },
@@ -242,11 +252,11 @@ export class Model {
     return end;
   }
 
-  #expect({ accept }: RunStep, shut: string | undefined): Expected {
+  /** @param isTold - Whether the guard against mass change says something, where that is for its own tests. */
+  #expect({ accept }: RunStep, now: Moment, shut: string | undefined, isTold: boolean): Expected {
     const names = [...this.#moments.keys()];
     const newest = names.at(-1);
     const last = this.#last();
-    const now: Moment = { seen: lookAt(this.#lab.source), isPatched: false };
     const moment = shut === undefined ? now : withShut(now, last, shut);
     const nothing = { moment, isMassChange: false, removed: [] };
     // A source with a file that cannot be read is not empty.
@@ -255,7 +265,10 @@ export class Model {
     const { added, modified, removed, filesHit } = changeBetween(last, moment);
     if (newest !== undefined && added + modified + removed === 0)
       return { ...nothing, outcome: 'unchanged', snapshot: newest };
-    const isMassChange = !accept && filesHit > 100 && filesHit * 2 > filesIn(last);
+    // It also looks at each folder, and over a week.
+    const recent = this.#hits.slice(-RECENT).reduce((sum, hits) => sum + hits, filesHit);
+    const isMassChange =
+      !accept && ((filesHit > 100 && filesHit * 2 > filesIn(last)) || (recent > 100 && isTold));
     const isHeld = isMassChange || (this.#isHeld && !accept);
     const snapshot = nameAt(this.#clockMs, existsSync(this.#lab.folder()) ? this.#lab.folders() : []);
     const mayRotate = !isHeld && shut === undefined;
