@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressKind, checkedAddress } from './address.ts';
+import { addressKind, checkedAddress, placeIn } from './address.ts';
 
 describe('addressKind()', () => {
   it.each([
@@ -50,4 +50,19 @@ describe('checkedAddress()', () => {
       expect(() => checkedAddress(text)).toThrow(/names no/);
     },
   );
+});
+
+describe('placeIn()', () => {
+  it.each([
+    ['sftp://nas/backup', 'data/x', 'sftp://nas/backup/data/x'],
+    ['s3://bucket?endpoint=h:80', 'data', 's3://bucket/data?endpoint=h:80'],
+    [
+      's3://bucket/a/?region=eu&endpoint=http://h/x',
+      'b/c',
+      's3://bucket/a/b/c?region=eu&endpoint=http://h/x',
+    ],
+    ['s3://bucket?endpoint=h', '', 's3://bucket?endpoint=h'],
+  ])('of %s, %s', (label, key, place) => {
+    expect(placeIn(label, key)).toBe(place);
+  });
 });

@@ -40,6 +40,12 @@ export function checkedAddress(text: string): string {
   return text.replace(/\/+(?=$|\?)/, '');
 }
 
+/** The place of `key` below the address `label`, an address itself: what an address has behind a `?` stays at its end. */
+export function placeIn(label: string, key: string): string {
+  const [, place = '', options = ''] = /^(.*?)\/?(\?.*)?$/s.exec(label) ?? [];
+  return key === '' ? label : `${place}/${key}${options}`;
+}
+
 /** `text` as it may be shown. */
 function withoutPassword(text: string): string {
   return text.replace(/^([a-z0-9]+:\/\/[^/@]*?):[^/@]*@/, '$1:***@');

@@ -1,3 +1,4 @@
+import { placeIn } from '../base/address.ts';
 import { SnapshotError } from '../base/errors.ts';
 import type { Store } from '../store/store.ts';
 import { EntryLines } from './index/entry-lines.ts';
@@ -68,12 +69,10 @@ export class Series {
 
   /** `parts` as a place, for people. */
   place(...parts: readonly string[]): string {
-    // The root of a disk has its slash already; options of an address stay at its end.
-    const [, place = '', options = ''] = /^(.*?)\/?(\?.*)?$/.exec(this.store.label) ?? [];
-    const isFar = this.store.folder === undefined;
-    return isFar
-      ? `${[place, this.name, ...parts].join('/')}${options}`
-      : [this.store.label.replace(/\/$/, ''), this.name, ...parts].join('/');
+    const { folder, label } = this.store;
+    const key = this.key(...parts);
+    // The root of a disk has its slash already.
+    return folder === undefined ? placeIn(label, key) : `${label.replace(/\/$/, '')}/${key}`;
   }
 
   /** @param now - What the clock says, to tell which clocks were wrong. */
@@ -149,6 +148,11 @@ export class Series {
     return file.includes('/') ? this.key(file) : this.key(snapshot, file);
   }
 
+  /** The place of a file that `snapshot` names, for people. */
+  placeOf(snapshot: string, { file }: Pick<FileInfo, 'file'>): string {
+    return file.includes('/') ? this.place(file) : this.place(snapshot, file);
+  }
+
   /**
    * Makes a file that the snapshot `from` names one of the snapshot `to` as well.
    *
@@ -205,7 +209,7 @@ export class Series {
   /** The lines of a file that `snapshot` names. @throws E_DAMAGED when it is missing, or not what info.json says. */
   async lines(snapshot: string, file: FileInfo): Promise<LineReader> {
     const key = this.keyOf(snapshot, file);
-    const where = [this.store.label, key].join('/');
+    const where = this.placeOf(snapshot, file);
     const bytes = await this.store.read(key);
     if (bytes === undefined) throw new SnapshotError('E_DAMAGED', `"${where}" is missing`);
     return LineReader.open(bytes, file.sha256, where);

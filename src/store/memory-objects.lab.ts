@@ -9,7 +9,7 @@ interface Kept {
 }
 
 export class MemoryObjects implements Objects {
-  readonly label = 'memory://test';
+  readonly label = 'memory://test?some=option';
   readonly kept: Map<string, Kept> = new Map();
   /** What listings show: as things were so many changes ago. */
   readonly #lag: number;

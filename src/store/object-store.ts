@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { placeIn } from '../base/address.ts';
 import { SnapshotError } from '../base/errors.ts';
 import type { Objects } from './objects.ts';
 import { putWhole } from './put-whole.ts';
@@ -39,7 +40,7 @@ export class ObjectStore implements Store {
   async readRange(key: string, offset: number, length: number, signal?: AbortSignal): Promise<Buffer> {
     const bytes =
       length === 0 ? Buffer.alloc(0) : await (await this.#objects()).get(key, { offset, length }, signal);
-    const where = `${this.label}/${key}`;
+    const where = placeIn(this.label, key);
     if (bytes === undefined)
       throw new SnapshotError('E_STORE', `Cannot read "${where}": there is no such object`);
     if (bytes.length < length) {

@@ -33,7 +33,7 @@ export async function readWhole(
   const archives: WholeArchive[] = [];
   for (const file of names) {
     const key = series.keyOf(snapshot, { file: placeOf(file) });
-    const where = `${series.store.label}/${key}`;
+    const where = series.placeOf(snapshot, { file: placeOf(file) });
     const item = await files.find(key);
     if (item === undefined) throw new SnapshotError('E_DAMAGED', `"${where}" is missing`);
     const source = new HashingSource({

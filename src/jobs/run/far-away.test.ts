@@ -74,7 +74,7 @@ interface Bucket {
 function bucket(lag = 0, format: ArchiveFormat = 'tar.zst'): Bucket {
   const lab = new SeriesLab();
   onTestFinished(() => lab.remove());
-  lab.row = { ...lab.row, destination: 'memory://test', format, keep: { last: 2 } };
+  lab.row = { ...lab.row, destination: 'memory://test?some=option', format, keep: { last: 2 } };
   const objects = new FailingObjects(lag);
   const open = (): Store => new ObjectStore(objects.label, async () => await Promise.resolve(objects));
   const series = new Series(open(), 'data');
@@ -160,6 +160,30 @@ describe('a series in a bucket', () => {
     const { end } = await verify(series, { at: undefined, level: 'full', ...quietly });
     expect(end.status).toBe(1);
     expect(end.damages).toBeGreaterThan(0);
+  });
+
+  it('says that an index is damaged, and where', async () => {
+    const { lab, objects, open, series, change } = bucket();
+    change(0);
+    const { snapshot } = await lab.run({ open });
+    const key = `data/${snapshot}/index.jsonl.zst`;
+    const { bytes } = objects.kept.get(key) ?? {};
+    bytes?.fill(0, 30, 40);
+    const events: object[] = [];
+    const report = (event: object): void => void events.push(event);
+    expect((await verify(series, { at: undefined, level: 'full', signal, report })).end.status).toBe(1);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        event: 'damage',
+        file: `${snapshot}/index.jsonl.zst`,
+        what: expect.any(String),
+      }),
+    );
+    const [one] = (await series.survey()).snapshots;
+    if (one === undefined) throw new Error('no snapshot');
+    await expect((async () => [...(await series.entries(one))])()).rejects.toThrow(
+      `"memory://test/${key}?some=option" is damaged`,
+    );
   });
 
   it('gets back what it lost but for its archives', async () => {

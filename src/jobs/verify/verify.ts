@@ -173,7 +173,7 @@ async function checkIndex(
     shelf.lacksIndex(name);
     for (const file of lineFiles(info)) {
       const key = series.keyOf(name, file);
-      if (!error.message.includes(`"${series.store.label}/${key}"`)) continue;
+      if (!error.message.includes(`"${series.placeOf(name, file)}"`)) continue;
       const item = await files.find(key);
       // One that is missing, or of another size, is told already.
       if (item?.sizeBytes !== file.bytes) return;

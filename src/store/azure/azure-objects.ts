@@ -1,5 +1,6 @@
 // Containers of blobs at Azure. https://learn.microsoft.com/rest/api/storageservices/blob-service-rest-api
 import { createHash, randomBytes } from 'node:crypto';
+import { placeIn } from '../../base/address.ts';
 import { printable, SnapshotError } from '../../base/errors.ts';
 import { type HttpAnswer, HttpClient } from '../http/http-client.ts';
 import { networkError } from '../http/http-error.ts';
@@ -212,7 +213,7 @@ class AzureObjects implements Objects {
   }
 
   #cannot(action: string, key: string): string {
-    return `Cannot ${action} "${printable(key === '' ? this.label : `${this.label}/${key}`)}"`;
+    return `Cannot ${action} "${printable(placeIn(this.label, key))}"`;
   }
 }
 

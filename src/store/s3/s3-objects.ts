@@ -1,5 +1,6 @@
 // Buckets, at Amazon and at all who speak its language.
 import { readFile } from 'node:fs/promises';
+import { placeIn } from '../../base/address.ts';
 import { printable, SnapshotError } from '../../base/errors.ts';
 import { attempt } from '../attempt.ts';
 import { HttpClient } from '../http/http-client.ts';
@@ -178,7 +179,7 @@ class S3Objects implements Objects {
   }
 
   #cannot(action: string, key: string): string {
-    return `Cannot ${action} "${printable(key === '' ? this.label : `${this.label}/${key}`)}"`;
+    return `Cannot ${action} "${printable(placeIn(this.label, key))}"`;
   }
 }
 

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path/posix';
+import { placeIn } from '../../base/address.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import type { Objects, SpooledFile } from '../objects.ts';
 import type { StoreItem } from '../store.ts';
@@ -171,7 +172,7 @@ class SftpObjects implements Objects {
   }
 
   #where(key: string): string {
-    return key === '' ? this.label : `${this.label}/${key}`;
+    return placeIn(this.label, key);
   }
 
   async #connected(): Promise<SftpSession> {

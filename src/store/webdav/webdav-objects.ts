@@ -1,5 +1,6 @@
 // A folder on a server of WebDAV: https://www.rfc-editor.org/rfc/rfc4918
 import { dirname } from 'node:path/posix';
+import { placeIn } from '../../base/address.ts';
 import { printable, SnapshotError } from '../../base/errors.ts';
 import { HttpClient } from '../http/http-client.ts';
 import type { Objects, SpooledFile } from '../objects.ts';
@@ -245,7 +246,7 @@ class WebdavObjects implements Objects {
   }
 
   #cannot(action: string, key: string): string {
-    return `Cannot ${action} "${printable(key === '' ? this.label : `${this.label}/${key}`)}"`;
+    return `Cannot ${action} "${printable(placeIn(this.label, key))}"`;
   }
 }
 
