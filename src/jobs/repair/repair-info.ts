@@ -85,7 +85,8 @@ function newestFormat(archives: readonly WholeArchive[]): ArchiveFormat {
   return archives.at(-1)?.file.endsWith('.zip') === true ? 'zip' : 'tar.zst';
 }
 
-async function hashOf(items: readonly IndexEntry[]): Promise<Info['hash']> {
+/** The hashes of a tree, and of its top-level folders. */
+export async function hashOf(items: readonly IndexEntry[]): Promise<Info['hash']> {
   const blake3 = await loadBlake3();
   const hashed = items.map(({ entry, hash }): HashedEntry => {
     return { entry, hash: hash === undefined ? undefined : Buffer.from(hash).toString('hex') };

@@ -52,18 +52,23 @@ export class VirtualTree {
   }
 
   /**
-   * Extracts everything, for want of a RESTORE.txt. Files in what is no folder any more, or where something else
-   * is now, were deleted.
+   * Extracts everything, for want of a RESTORE.txt. Files where something else is now were deleted, or moved.
+   *
+   * @param keepsOrphans - Keeps also files in what is no folder any more: they were deleted with it, or moved out of it before.
    */
-  extractAll(): void {
+  extractAll(keepsOrphans: boolean): void {
     for (const archive of this.#archives.values()) this.#extract(archive);
-    // Without the archive of folders, nobody knows which there were.
-    const isKnown = [...this.#archives.keys()].some((file) => file.includes('~tree.'));
-    const parents = isKnown ? new Set<BytePath>() : this.#parents();
+    const parents = this.knowsFolders ? new Set<BytePath>() : this.#parents();
     for (const path of this.#files.keys()) {
-      const isGone = this.#folders.has(path) || parents.has(path) || (isKnown && !this.#isBelowFolder(path));
-      if (isGone) this.#files.delete(path);
+      const isOrphan = this.knowsFolders && !this.#isBelowFolder(path);
+      const isGone = this.#folders.has(path) || parents.has(path);
+      if (isGone || (isOrphan && !(keepsOrphans && this.#hasRoom(path)))) this.#files.delete(path);
     }
+  }
+
+  /** Whether the archive of folders and links is there: without it, nobody knows which there were. */
+  get knowsFolders(): boolean {
+    return [...this.#archives.keys()].some((file) => file.includes('~tree.'));
   }
 
   /** The entries, in path order; without the root, of which no archive tells. */
@@ -170,6 +175,13 @@ export class VirtualTree {
       for (let at = parentOf(path); at !== ''; at = parentOf(at)) parents.add(at);
     }
     return parents;
+  }
+
+  /** Whether nothing else is where the folders of `path` would be. */
+  #hasRoom(path: BytePath): boolean {
+    for (let at = parentOf(path); at !== ''; at = parentOf(at))
+      if (this.#files.has(at) || this.#links.has(at) || this.#hardlinks.has(at)) return false;
+    return true;
   }
 
   #isBelowFolder(path: BytePath): boolean {

@@ -11,7 +11,7 @@ import { numberArchives, placeOf, readWhole, type WholeArchive } from './repair-
 import { baseOf, type Facts, gatherFacts, orderOf } from './repair-facts.ts';
 import { findArchives, type Found, withoutLost } from './repair-lost.ts';
 import { clearAside, putAside } from './repair-aside.ts';
-import { rebuildInfo } from './repair-info.ts';
+import { hashOf, rebuildInfo } from './repair-info.ts';
 import { VirtualTree } from './repair-tree.ts';
 import { whatAndWayOut } from '../run/previous.ts';
 import { restoreOfIndex } from '../restore/restore-of-index.ts';
@@ -83,7 +83,7 @@ async function rebuild(series: Series, snapshot: string, signal: AbortSignal): P
   const isAll = facts.isListed && found.lost.length === 0;
   const all = numbered(series, snapshot, { archives: candidates, facts, others, isAll });
   const { archives, numbers } = withoutStrangers(candidates, all, facts);
-  const rebuilt = all.lines?.items ?? rebuildItems(archives, numbers, facts, notes);
+  const rebuilt = all.lines?.items ?? (await rebuildItems(archives, numbers, facts, notes));
   const { items, lost } = withoutLost(rebuilt, new Set(numbers.values()));
   noteLost(found.lost, lost, notes);
   // Lines that speak of what is lost are written anew, without it.
@@ -220,21 +220,28 @@ function isOlder(
   );
 }
 
-function rebuildItems(
+async function rebuildItems(
   archives: readonly WholeArchive[],
   numbers: ReadonlyMap<string, number>,
   { steps, dead, info }: Facts,
   notes: string[],
-): readonly IndexEntry[] {
+): Promise<readonly IndexEntry[]> {
   notes.push(
     'the index is rebuilt from the archives: inodes and times of change (ctime) are not known, nor the root',
   );
   const known = info === undefined ? [] : (dead?.members ?? []);
   const deadPlaces = new Set(known.map(({ at }) => at.join()));
   const read = archives.map(({ file, members }) => ({ file, members, number: numbers.get(file) ?? -1 }));
-  const tree = new VirtualTree(read, (at) => steps === undefined && deadPlaces.has(at.join()));
+  const open = (): VirtualTree =>
+    new VirtualTree(read, (at) => steps === undefined && deadPlaces.has(at.join()));
+  let tree = open();
   if (steps === undefined) {
-    tree.extractAll();
+    tree.extractAll(false);
+    // Better a file too many than one that was only moved.
+    if (info === undefined || (await hashOf(tree.entries())).tree !== info.hash.tree) {
+      tree = open();
+      tree.extractAll(true);
+    }
     notes.push(
       'RESTORE.txt is damaged too: files that were deleted since an archive was written may be back, and moved ones have the names they had before',
     );
@@ -242,7 +249,9 @@ function rebuildItems(
   const items = tree.entries();
   if (tree.hasMadeFolders) {
     notes.push(
-      'the archive of folders and links is lost: there are the folders that files lie in, and no links',
+      tree.knowsFolders
+        ? 'some files lie in folders that were not there any more: they were deleted with them, or moved out of them before'
+        : 'the archive of folders and links is lost: there are the folders that files lie in, and no links',
     );
   }
   return items;
