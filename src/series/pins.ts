@@ -44,8 +44,10 @@ export async function readPins(
 export async function writePin(series: Series, snapshot: string, pin: Pin): Promise<void> {
   const text = Buffer.from(`${JSON.stringify(pin)}\n`);
   if (series.store.folder !== undefined) {
-    // A rotation that was cut short may have left a file where the folder is to be.
-    await series.settle(snapshot);
+    // A rotation that was cut short may have left a file where the folder is to be; one that puts it there now fails by this.
+    const items = await series.store.list(series.key(snapshot));
+    if (items.some(({ name, isFile }) => name === BOLT_FOLDER && isFile))
+      await series.store.remove(series.key(snapshot, BOLT_FOLDER));
     await series.store.put(series.key(snapshot, BOLT_FOLDER, PINNED_FILE), text);
   }
   await series.store.put(series.key(snapshot, PINNED_FILE), text);
