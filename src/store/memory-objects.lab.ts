@@ -1,6 +1,6 @@
 // For tests: a place far away that only has whole objects, kept in memory. Its listings may lag, as those of some services do.
 import { SnapshotError } from '../base/errors.ts';
-import type { Objects, SpooledFile } from './objects.ts';
+import type { ByteRange, Objects, SpooledFile } from './objects.ts';
 import type { StoreItem } from './store.ts';
 
 interface Kept {
@@ -41,7 +41,7 @@ export class MemoryObjects implements Objects {
     return await Promise.resolve([...items.values()]);
   }
 
-  async get(key: string, range?: { offset: number; length: number }): Promise<Buffer | undefined> {
+  async get(key: string, range?: ByteRange): Promise<Buffer | undefined> {
     this.#count('get');
     const bytes = this.kept.get(key)?.bytes;
     const part = range === undefined ? bytes : bytes?.subarray(range.offset, range.offset + range.length);

@@ -7,6 +7,12 @@ export interface SpooledFile {
   read(offset: number, length: number): Promise<Buffer>;
 }
 
+/** A piece of an object, in bytes. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
 /**
  * The least that a place far away can do: {@link ObjectStore} makes a store of it. Each call is one of the network, may be
  * repeated, and throws a `SnapshotError` as those of a store do.
@@ -19,11 +25,7 @@ export interface Objects {
   list(folder: string, signal?: AbortSignal): Promise<readonly StoreItem[]>;
 
   /** The object, or a part of it; undefined when there is none. What lies beyond its end is left out. */
-  get(
-    key: string,
-    range?: { readonly offset: number; readonly length: number },
-    signal?: AbortSignal,
-  ): Promise<Buffer | undefined>;
+  get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined>;
 
   /** Makes an object of `bytes`, which are few, in place of any earlier one: whole or not at all. Folders on the way are made. */
   put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;

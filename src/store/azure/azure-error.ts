@@ -1,9 +1,8 @@
 // What Azure refuses, as errors with what to do. Codes: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
 import { printable, SnapshotError } from '../../base/errors.ts';
 import type { HttpAnswer } from '../http/http-client.ts';
-import { isAwayStatus, retryAfterMs } from '../http/http-error.ts';
+import { isAwayStatus, refusedForNow } from '../http/http-error.ts';
 import { textOf } from '../http/xml.ts';
-import { AwayError } from '../wrap/retry-objects.ts';
 
 const MOST_SHOWN = 300;
 
@@ -41,10 +40,7 @@ export function azureError(what: string, answer: HttpAnswer): SnapshotError {
   const [said = ''] = (textOf(answer.body.toString('utf8'), 'Message') ?? '').split('\n');
   const words = printable(said).slice(0, MOST_SHOWN);
   const message = `${what}: ${code === '' ? `the server answers with status ${status}` : `${words || 'refused'} (${printable(code)})`}`;
-  if (AWAY.has(code) || isAwayStatus(status)) {
-    const afterMs = retryAfterMs(headers, Date.now());
-    return new AwayError(message, afterMs === undefined ? {} : { retryAfterMs: afterMs });
-  }
+  if (AWAY.has(code) || isAwayStatus(status)) return refusedForNow(message, headers);
   if (status === 507)
     return new SnapshotError('E_SPACE', message, { hint: 'Make room, or have the quota raised.' });
   if (status === 401 || status === 403) {

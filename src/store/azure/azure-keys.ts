@@ -56,13 +56,7 @@ function stringToSign(
     '',
     length === 0 ? '' : String(length),
     headers['content-md5'] ?? '',
-    '',
-    '',
-    '',
-    '',
-    '',
-    '',
-    '',
+    ...Array<string>(7).fill(''),
   ];
   return `${[method, ...standard].join('\n')}\n${own.join('')}/${account}${url.pathname}${query.join('')}`;
 }

@@ -2,11 +2,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { placeIn } from '../../base/address.ts';
 import { printable, SnapshotError } from '../../base/errors.ts';
+import { encoded } from '../http/encoded.ts';
 import { type HttpAnswer, HttpClient } from '../http/http-client.ts';
 import { networkError } from '../http/http-error.ts';
+import { itemsOf } from '../http/listing.ts';
 import { PART_BYTES, partsOf, readAll, sendParts } from '../http/parts.ts';
-import { elements, isWhole, textOf } from '../http/xml.ts';
-import type { Objects, SpooledFile } from '../objects.ts';
+import { mostBytesOf, pieceOf, rangeText } from '../http/ranges.ts';
+import { isWhole, textOf } from '../http/xml.ts';
+import type { ByteRange, Objects, SpooledFile } from '../objects.ts';
 import type { StoreItem } from '../store.ts';
 import { type AzureAddress, parseAzureAddress } from './azure-address.ts';
 import { azureCode, azureError } from './azure-error.ts';
@@ -16,8 +19,14 @@ import { type AzureKeys, azureKeys } from './azure-keys.ts';
 const VERSION = '2021-12-02';
 /** Five thousand names in a page: so many are no series of this program. */
 const MOST_PAGES = 1000;
-/** What a refusal may take, besides what was asked for. */
-const ANSWER_BYTES = 1024 * 1024;
+const NAMES = {
+  file: 'Blob',
+  key: 'Name',
+  size: 'Content-Length',
+  modified: 'Last-Modified',
+  folder: 'BlobPrefix',
+  prefix: 'Name',
+} as const;
 const MOST_BLOCKS = 50_000;
 
 export interface AzureLab {
@@ -89,7 +98,7 @@ class AzureObjects implements Objects {
       // It begins with a byte order mark.
       const xml = answer.body.toString('utf8').replace(/^\uFEFF/, '');
       if (!isWhole(xml, 'EnumerationResults')) throw azureError(what, answer);
-      items.push(...itemsOf(xml, prefix));
+      items.push(...itemsOf(xml, prefix, NAMES));
       const next = textOf(xml, 'NextMarker') ?? '';
       if (next === '') return items;
       if (next === marker) {
@@ -103,20 +112,14 @@ class AzureObjects implements Objects {
     throw new SnapshotError('E_STORE', `${what}: there are too many objects`);
   }
 
-  async get(
-    key: string,
-    range?: { readonly offset: number; readonly length: number },
-    signal?: AbortSignal,
-  ): Promise<Buffer | undefined> {
+  async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
     const what = this.#cannot('read', key);
     const part =
       range === undefined
         ? {}
         : {
-            headers: {
-              'x-ms-range': `bytes=${range.offset}-${range.offset + Math.max(range.length, 1) - 1}`,
-            },
-            mostBytes: range.length + ANSWER_BYTES,
+            headers: { 'x-ms-range': rangeText(range) },
+            mostBytes: mostBytesOf(range),
           };
     const accept = ['BlobNotFound', 'InvalidRange'];
     const answer = await this.#call({
@@ -129,10 +132,7 @@ class AzureObjects implements Objects {
     });
     if (answer.code === 'BlobNotFound') return undefined;
     if (answer.code === 'InvalidRange') return Buffer.alloc(0);
-    if (range === undefined) return answer.body;
-    // One that does not know of parts sends it all.
-    const offset = answer.status === 206 ? 0 : range.offset;
-    return answer.body.subarray(offset, offset + range.length);
+    return range === undefined ? answer.body : pieceOf(answer, range);
   }
 
   async put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -215,32 +215,4 @@ class AzureObjects implements Objects {
   #cannot(action: string, key: string): string {
     return `Cannot ${action} "${printable(placeIn(this.label, key))}"`;
   }
-}
-
-/** What a page of a listing shows directly below `prefix`. */
-function itemsOf(xml: string, prefix: string): readonly StoreItem[] {
-  const files = elements(xml, 'Blob').map((item) => ({
-    name: (textOf(item, 'Name') ?? '').slice(prefix.length),
-    isFolder: false,
-    isFile: true,
-    sizeBytes: Number(textOf(item, 'Content-Length')),
-    modifiedMs: Date.parse(textOf(item, 'Last-Modified') ?? ''),
-  }));
-  const folders = elements(xml, 'BlobPrefix').map((item) => ({
-    name: (textOf(item, 'Name') ?? '').slice(prefix.length, -1),
-    isFolder: true,
-    isFile: false,
-    sizeBytes: 0,
-    // Folders are only parts of names, and have no time.
-    modifiedMs: 0,
-  }));
-  // Some programs make a blob for the folder itself.
-  return [...files, ...folders].filter(({ name }) => name !== '');
-}
-
-function encoded(text: string): string {
-  return encodeURIComponent(text).replaceAll(
-    /[!'()*]/g,
-    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

@@ -52,6 +52,15 @@ export function isAwayStatus(status: number): boolean {
   return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 507);
 }
 
+/** A refusal that is for another time, with how long the server wants to be left alone. */
+export function refusedForNow(message: string, headers: IncomingHttpHeaders, hint?: string): AwayError {
+  const afterMs = retryAfterMs(headers, Date.now());
+  return new AwayError(message, {
+    ...(hint !== undefined && { hint }),
+    ...(afterMs !== undefined && { retryAfterMs: afterMs }),
+  });
+}
+
 /** How long a server wants to be left alone: its `Retry-After`, in seconds or as a date. */
 export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
   const text = headers['retry-after'];

@@ -1,6 +1,6 @@
 // Places that rclone knows: `rclone:REMOTE:PATH`.
 import { SnapshotError } from '../../base/errors.ts';
-import type { Objects, SpooledFile } from '../objects.ts';
+import type { ByteRange, Objects, SpooledFile } from '../objects.ts';
 import type { StoreItem } from '../store.ts';
 import { webdavObjects } from '../webdav/webdav-objects.ts';
 import { AwayError } from '../wrap/retry-objects.ts';
@@ -51,11 +51,7 @@ class RcloneObjects implements Objects {
     return await this.#do(async (inner) => await inner.list(folder, signal));
   }
 
-  async get(
-    key: string,
-    range?: { readonly offset: number; readonly length: number },
-    signal?: AbortSignal,
-  ): Promise<Buffer | undefined> {
+  async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
     return await this.#do(async (inner) => await inner.get(key, range, signal));
   }
 

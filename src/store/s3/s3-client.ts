@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { AwsV4Signer } from 'aws4fetch';
 import type { HttpAnswer, HttpClient } from '../http/http-client.ts';
+import { encoded } from '../http/encoded.ts';
 import { networkError } from '../http/http-error.ts';
 import type { AwsKeys } from './aws-keys.ts';
 import { s3Code, s3Error } from './s3-error.ts';
@@ -82,10 +83,4 @@ export class S3Client {
     if (asked.accept?.includes(code) === true) return { ...answer, code };
     throw s3Error(what, answer);
   }
-}
-
-/** As signatures have it: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
-function encoded(text: string): string {
-  const plain = /[!'()*]/g;
-  return encodeURIComponent(text).replaceAll(plain, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -1,8 +1,7 @@
 // What servers of S3 refuse, as errors with what to do. Codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 import { printable, SnapshotError } from '../../base/errors.ts';
 import type { HttpAnswer } from '../http/http-client.ts';
-import { isAwayStatus, retryAfterMs } from '../http/http-error.ts';
-import { AwayError } from '../wrap/retry-objects.ts';
+import { isAwayStatus, refusedForNow } from '../http/http-error.ts';
 import { textOf } from '../http/xml.ts';
 
 const MOST_SHOWN = 300;
@@ -80,10 +79,7 @@ export function s3Error(what: string, answer: HttpAnswer): SnapshotError {
   }
   const auth = AUTH[code];
   if (auth !== undefined) return new SnapshotError('E_AUTH', message, { hint: auth });
-  if (AWAY.has(code) || isAwayStatus(status)) {
-    const afterMs = retryAfterMs(headers, Date.now());
-    return new AwayError(message, afterMs === undefined ? {} : { retryAfterMs: afterMs });
-  }
+  if (AWAY.has(code) || isAwayStatus(status)) return refusedForNow(message, headers);
   if ((status === 401 || status === 403) && HINTS[code] === undefined) {
     return new SnapshotError('E_AUTH', message, { hint: AUTH['AccessDenied'] ?? '' });
   }

@@ -4,20 +4,28 @@ import { placeIn } from '../../base/address.ts';
 import { printable, SnapshotError } from '../../base/errors.ts';
 import { attempt } from '../attempt.ts';
 import { HttpClient } from '../http/http-client.ts';
+import { itemsOf } from '../http/listing.ts';
 import { PART_BYTES, readAll } from '../http/parts.ts';
-import type { Objects, SpooledFile } from '../objects.ts';
+import { mostBytesOf, pieceOf, rangeText } from '../http/ranges.ts';
+import { isWhole, textOf } from '../http/xml.ts';
+import type { ByteRange, Objects, SpooledFile } from '../objects.ts';
 import type { StoreItem } from '../store.ts';
 import { awsKeys, type Environment } from './aws-keys.ts';
 import { MultipartUploads } from './multipart.ts';
 import { bucketUrl, parseS3Address } from './s3-address.ts';
 import { S3Client } from './s3-client.ts';
 import { s3Error } from './s3-error.ts';
-import { elements, isWhole, textOf } from '../http/xml.ts';
 
 /** A thousand names in a page: so many are no series of this program. */
 const MOST_PAGES = 1000;
-/** What a refusal may take, besides what was asked for. */
-const ANSWER_BYTES = 1024 * 1024;
+const NAMES = {
+  file: 'Contents',
+  key: 'Key',
+  size: 'Size',
+  modified: 'LastModified',
+  folder: 'CommonPrefixes',
+  prefix: 'Prefix',
+} as const;
 const DAY_MS = 86_400_000;
 /** `SERIES/DATE/FILE`: what this program sends in parts. */
 const OWN_KEY = /^[^/]+\/\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z\/[^/]+$/;
@@ -90,7 +98,7 @@ class S3Objects implements Objects {
       const answer = await this.#client.call({ method: 'GET', key: '', query, what, signal });
       const xml = answer.body.toString('utf8');
       if (!isWhole(xml, 'ListBucketResult')) throw s3Error(what, answer);
-      items.push(...itemsOf(xml, prefix));
+      items.push(...itemsOf(xml, prefix, NAMES));
       const next = textOf(xml, 'NextContinuationToken');
       if (textOf(xml, 'IsTruncated') !== 'true') return items;
       if (next === undefined || next === token) {
@@ -104,18 +112,14 @@ class S3Objects implements Objects {
     throw new SnapshotError('E_STORE', `${what}: there are more than ${MOST_PAGES * 1000} objects`);
   }
 
-  async get(
-    key: string,
-    range?: { readonly offset: number; readonly length: number },
-    signal?: AbortSignal,
-  ): Promise<Buffer | undefined> {
+  async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
     const what = this.#cannot('read', key);
     const part =
       range === undefined
         ? {}
         : {
-            headers: { Range: `bytes=${range.offset}-${range.offset + Math.max(range.length, 1) - 1}` },
-            mostBytes: range.length + ANSWER_BYTES,
+            headers: { Range: rangeText(range) },
+            mostBytes: mostBytesOf(range),
           };
     const accept = ['NoSuchKey', 'InvalidRange'];
     const answer = await this.#client.call({
@@ -128,10 +132,7 @@ class S3Objects implements Objects {
     });
     if (answer.code === 'NoSuchKey') return undefined;
     if (answer.code === 'InvalidRange') return Buffer.alloc(0);
-    if (range === undefined) return answer.body;
-    // One that does not know of parts sends it all.
-    const offset = answer.status === 206 ? 0 : range.offset;
-    return answer.body.subarray(offset, offset + range.length);
+    return range === undefined ? answer.body : pieceOf(answer, range);
   }
 
   async put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -181,25 +182,4 @@ class S3Objects implements Objects {
   #cannot(action: string, key: string): string {
     return `Cannot ${action} "${printable(placeIn(this.label, key))}"`;
   }
-}
-
-/** What a page of a listing shows directly below `prefix`. */
-function itemsOf(xml: string, prefix: string): readonly StoreItem[] {
-  const files = elements(xml, 'Contents').map((item) => ({
-    name: (textOf(item, 'Key') ?? '').slice(prefix.length),
-    isFolder: false,
-    isFile: true,
-    sizeBytes: Number(textOf(item, 'Size')),
-    modifiedMs: Date.parse(textOf(item, 'LastModified') ?? ''),
-  }));
-  const folders = elements(xml, 'CommonPrefixes').map((item) => ({
-    name: (textOf(item, 'Prefix') ?? '').slice(prefix.length, -1),
-    isFolder: true,
-    isFile: false,
-    sizeBytes: 0,
-    // Folders are only parts of names, and have no time.
-    modifiedMs: 0,
-  }));
-  // Some programs make an object for the folder itself.
-  return [...files, ...folders].filter(({ name }) => name !== '');
 }

@@ -1,4 +1,5 @@
 // How the bytes of an object come back.
+import type { ByteRange } from '../objects.ts';
 import { inFlight } from './in-flight.ts';
 import { OPEN } from './packet.ts';
 import type { Handle, SftpSession } from './session.ts';
@@ -8,7 +9,7 @@ import { STATUS, SftpStatus } from './status.ts';
 export async function download(
   session: SftpSession,
   path: string,
-  range: { readonly offset: number; readonly length: number } | undefined,
+  range: ByteRange | undefined,
   signal?: AbortSignal,
 ): Promise<Buffer | undefined> {
   let handle: Handle;

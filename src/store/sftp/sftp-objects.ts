@@ -1,7 +1,7 @@
 import { dirname } from 'node:path/posix';
 import { placeIn } from '../../base/address.ts';
 import { SnapshotError } from '../../base/errors.ts';
-import type { Objects, SpooledFile } from '../objects.ts';
+import type { ByteRange, Objects, SpooledFile } from '../objects.ts';
 import type { StoreItem } from '../store.ts';
 import { download } from './download.ts';
 import { listFolder, makeFolders } from './folders.ts';
@@ -44,11 +44,7 @@ class SftpObjects implements Objects {
     );
   }
 
-  async get(
-    key: string,
-    range?: { readonly offset: number; readonly length: number },
-    signal?: AbortSignal,
-  ): Promise<Buffer | undefined> {
+  async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
     return await this.#do(
       'read',
       key,

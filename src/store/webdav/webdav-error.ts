@@ -2,8 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import { printable, SnapshotError } from '../../base/errors.ts';
 import type { HttpAnswer } from '../http/http-client.ts';
-import { isAwayStatus, retryAfterMs } from '../http/http-error.ts';
-import { AwayError } from '../wrap/retry-objects.ts';
+import { isAwayStatus, refusedForNow } from '../http/http-error.ts';
 
 /** @param what - What could not be done, and to what: `Cannot read "webdavs://..."`. */
 export function webdavError(what: string, { status, headers }: HttpAnswer): SnapshotError {
@@ -24,9 +23,8 @@ export function webdavError(what: string, { status, headers }: HttpAnswer): Snap
     return new SnapshotError('E_STORE', message, { hint });
   }
   if (status === 423 || isAwayStatus(status)) {
-    const afterMs = retryAfterMs(headers, Date.now());
     const hint = status === 423 ? 'Another program has locked it.' : 'The log of the server may say more.';
-    return new AwayError(message, { hint, ...(afterMs === undefined ? {} : { retryAfterMs: afterMs }) });
+    return refusedForNow(message, headers, hint);
   }
   if (status >= 300 && status < 400) {
     const to = printable(headers.location ?? '').slice(0, 300);

@@ -3,7 +3,8 @@ import { dirname } from 'node:path/posix';
 import { placeIn } from '../../base/address.ts';
 import { printable, SnapshotError } from '../../base/errors.ts';
 import { HttpClient } from '../http/http-client.ts';
-import type { Objects, SpooledFile } from '../objects.ts';
+import { mostBytesOf, pieceOf, rangeText } from '../http/ranges.ts';
+import type { ByteRange, Objects, SpooledFile } from '../objects.ts';
 import type { StoreItem } from '../store.ts';
 import { type Resource, ROOM } from './multistatus.ts';
 import { webdavAddress } from './webdav-address.ts';
@@ -12,8 +13,6 @@ import { type Environment, webdavLogin } from './webdav-login.ts';
 
 /** What an object is called until it is whole: a PUT that is cut short stays visible on some servers. */
 const PART_SUFFIX = '.part';
-/** What a refusal may take, besides what was asked for. */
-const ANSWER_BYTES = 1024 * 1024;
 /** What was given up is tidied for so long. */
 const TIDY_MS = 2000;
 
@@ -71,22 +70,17 @@ class WebdavObjects implements Objects {
     return inside.map((item) => itemOf(item, self.path, what));
   }
 
-  async get(
-    key: string,
-    range?: { readonly offset: number; readonly length: number },
-    signal?: AbortSignal,
-  ): Promise<Buffer | undefined> {
+  async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
     const what = this.#cannot('read', key);
     const path = this.#path(key);
-    const last = range === undefined ? 0 : range.offset + Math.max(range.length, 1) - 1;
     const answer = await this.#client.call({
       method: 'GET',
       path,
       headers: {
         'Accept-Encoding': 'identity',
-        ...(range === undefined ? {} : { Range: `bytes=${range.offset}-${last}` }),
+        ...(range === undefined ? {} : { Range: rangeText(range) }),
       },
-      mostBytes: range === undefined ? undefined : range.length + ANSWER_BYTES,
+      mostBytes: range && mostBytesOf(range),
       signal,
       what,
       accept: range === undefined ? [404] : [404, 416],
@@ -97,12 +91,9 @@ class WebdavObjects implements Objects {
     }
     if (answer.status === 416) return Buffer.alloc(0);
     if (range === undefined && answer.status === 200) return answer.body;
-    // One that does not know of parts sends it all.
-    if (range !== undefined && answer.status === 200)
-      return answer.body.subarray(range.offset, range.offset + range.length);
     const start = /^bytes (\d+)-/.exec(answer.headers['content-range'] ?? '')?.[1];
-    if (range !== undefined && answer.status === 206 && Number(start) === range.offset)
-      return answer.body.subarray(0, range.length);
+    const isPiece = answer.status === 206 && Number(start) === range?.offset;
+    if (range !== undefined && (isPiece || answer.status === 200)) return pieceOf(answer, range);
     throw new SnapshotError('E_STORE', `${what}: the server gives another part of it than was asked for`);
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SnapshotError } from '../../base/errors.ts';
-import type { Objects, SpooledFile } from '../objects.ts';
+import type { ByteRange, Objects, SpooledFile } from '../objects.ts';
 import type { StoreItem } from '../store.ts';
 
 /** Waited before each further try; half to all of it, so that many machines do not come back at once. */
@@ -48,11 +48,7 @@ export class RetryObjects implements Objects {
     return await this.#try(() => this.#inner.list(folder, signal), signal);
   }
 
-  async get(
-    key: string,
-    range?: { readonly offset: number; readonly length: number },
-    signal?: AbortSignal,
-  ): Promise<Buffer | undefined> {
+  async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
     return await this.#try(() => this.#inner.get(key, range, signal), signal);
   }
 
