@@ -1,7 +1,6 @@
 // Backups in a bucket, by the command line.
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Ended } from './support/command.ts';
+import { live } from './support/backup-life.ts';
 import { Place } from './support/place.ts';
 import { NastyProxy } from './support/servers/nasty-proxy.ts';
 import { hasSwift, Swift, SWIFT_KEYS, SWIFT_NOTE } from './support/servers/swift.ts';
@@ -27,35 +26,11 @@ describe.skipIf(!hasSwift)(`a destination in a bucket${SWIFT_NOTE}`, () => {
   };
 
   it('is checked, written, looked at, verified and restored, also without the plan', async () => {
-    const place = open('nas');
-    const well = async (...args: readonly string[]): Promise<string> => {
-      const { status, stdout, stderr }: Ended = await place.command(args, { env });
-      expect(`${status} ${stderr}`, args.join(' ')).toMatch(/^0 /);
-      return stdout;
-    };
-    place.write({ 'a/one.txt': 'one', 'two.bin': Buffer.alloc(3_000_000, 'two') });
-    expect(await well('check')).toMatch(
-      /destination "s3:\/\/backup\/nas\?endpoint=127\.0\.0\.1:\d+" can be written and read/,
-    );
-    expect(await swift.read('backup?prefix=nas/')).not.toContain('<Key>');
-
-    expect((await place.run([], { env })).row).toMatchObject({ outcome: 'written', error: null });
-    place.write({ 'three.txt': 'three' });
-    expect((await place.run([], { env })).row).toMatchObject({ outcome: 'written', error: null });
-    expect((await place.run([], { env })).row).toMatchObject({ outcome: 'unchanged' });
-
-    expect(await well('list')).toContain('s3://backup/nas');
-    expect(await well('files', 'data')).toContain('three.txt');
-    expect(await well('find', 'three.txt')).toContain('three.txt');
-    expect(await well('verify', '--level', 'full')).toContain('data');
-    await well('restore', 'data', 'a/**', '--to', place.path('part'));
-    expect(readFileSync(place.path('part', 'a', 'one.txt'), 'utf8')).toBe('one');
-
-    rmSync(place.plan);
-    rmSync(place.path('home'), { recursive: true });
-    await well('restore', `s3://backup/nas/data?endpoint=${swift.host}`, '--to', place.path('all'));
-    expect(readdirSync(place.path('all')).toSorted()).toEqual(['a', 'three.txt', 'two.bin']);
-    expect(readFileSync(place.path('all', 'two.bin')).equals(Buffer.alloc(3_000_000, 'two'))).toBe(true);
+    await live(open('nas'), {
+      address: `s3://backup/nas?endpoint=${swift.host}`,
+      env,
+      afterCheck: async () => expect(await swift.read('backup?prefix=nas/')).not.toContain('<Key>'),
+    });
   });
 
   it('has nothing under the final name after a run that was killed while it sent, and the next one works', async () => {

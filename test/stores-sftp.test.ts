@@ -1,10 +1,11 @@
 // Backups on a server over SFTP, by the command line, as providers of storage offer it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commandLine, type Ended, environment, eventsOf } from './support/command.ts';
+import { commandLine, environment, eventsOf } from './support/command.ts';
+import { live } from './support/backup-life.ts';
 import { Place } from './support/place.ts';
 import { noSftp, SftpServer } from './support/servers/sftp.ts';
 import { noise } from './support/trees.ts';
@@ -35,41 +36,18 @@ describe.skipIf(why !== undefined)(why ?? 'a destination on a server', () => {
 
   it('is checked, written, looked at, verified and restored, also without the plan', async () => {
     const { place, env, series } = open('nas');
-    const address = server.address('nas');
-    const command = async (...args: readonly string[]): Promise<Ended> => await place.command(args, { env });
-    const well = async (...args: readonly string[]): Promise<string> => {
-      const { status, stdout, stderr } = await command(...args);
-      expect(`${status} ${stderr}`, args.join(' ')).toMatch(/^0 /);
-      return stdout;
-    };
-    place.write({ 'a/one.txt': 'one', 'two.bin': Buffer.alloc(3_000_000, 'two') });
-    expect(await well('check')).toContain(`destination "${address}" can be written and read`);
-    expect(readdirSync(join(server.folder, 'nas'))).toEqual([]);
-
-    const first = await place.run([], { env });
-    expect(first.row).toMatchObject({ outcome: 'written', error: null });
-    place.write({ 'three.txt': 'three' });
-    const second = await place.run([], { env });
-    expect(second.row).toMatchObject({ outcome: 'written', error: null });
-    expect((await place.run([], { env })).row).toMatchObject({ outcome: 'unchanged' });
-    // No lock, no part and nothing else that is ours alone is left.
-    expect(
-      readdirSync(series, { recursive: true, encoding: 'utf8' }).filter((name) => /part$|lock/.test(name)),
-    ).toEqual([]);
-
-    expect(await well('list')).toContain(address);
-    expect(await well('files', 'data')).toContain('three.txt');
-    expect(await well('find', 'three.txt')).toContain('three.txt');
-    expect(await well('verify', '--level', 'full')).toContain('data');
-    expect(await well('status')).toContain('data');
-    await well('restore', 'data', 'a/**', '--to', place.path('part'));
-    expect(readFileSync(place.path('part', 'a', 'one.txt'), 'utf8')).toBe('one');
-
-    rmSync(place.plan);
-    rmSync(place.path('home'), { recursive: true });
-    await well('restore', `${address}/data`, '--to', place.path('all'));
-    expect(readdirSync(place.path('all')).toSorted()).toEqual(['a', 'three.txt', 'two.bin']);
-    expect(readFileSync(place.path('all', 'two.bin')).equals(Buffer.alloc(3_000_000, 'two'))).toBe(true);
+    await live(place, {
+      address: server.address('nas'),
+      env,
+      afterCheck: () => expect(readdirSync(join(server.folder, 'nas'))).toEqual([]),
+      // No lock, no part and nothing else that is ours alone is left.
+      afterRuns: () =>
+        expect(
+          readdirSync(series, { recursive: true, encoding: 'utf8' }).filter((name) =>
+            /part$|lock/.test(name),
+          ),
+        ).toEqual([]),
+    });
   });
 
   it('that is away, or lets nobody in, fails the row and says what to do', async () => {

@@ -1,9 +1,9 @@
 // Backups on a server of WebDAV, and where rclone leads, by the command line.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Ended } from './support/command.ts';
+import { live } from './support/backup-life.ts';
 import { Place } from './support/place.ts';
 import { Apache, DAV_ENV, hasApache } from './support/servers/apache.ts';
 import { NastyProxy } from './support/servers/nasty-proxy.ts';
@@ -11,40 +11,10 @@ import { noise } from './support/trees.ts';
 
 const hasRclone = process.platform !== 'win32' && spawnSync('rclone', ['version']).status === 0;
 
-type Env = Readonly<Record<string, string>>;
-
 function open(address: string): Place {
   const place = Place.open();
   place.writePlan('source,destination,name,keep', `source,${address},data,last=2`);
   return place;
-}
-
-/** Everything that one does with backups, and at last without the plan. */
-async function live(place: Place, address: string, env: Env): Promise<void> {
-  const well = async (...args: readonly string[]): Promise<string> => {
-    const { status, stdout, stderr }: Ended = await place.command(args, { env });
-    expect(`${status} ${stderr}`, args.join(' ')).toMatch(/^0 /);
-    return stdout;
-  };
-  place.write({ 'a/one.txt': 'one', 'two.bin': Buffer.alloc(3_000_000, 'two') });
-  expect(await well('check')).toContain(`destination "${address}" can be written and read`);
-  expect((await place.run([], { env })).row).toMatchObject({ outcome: 'written', error: null });
-  place.write({ 'three.txt': 'three' });
-  expect((await place.run([], { env })).row).toMatchObject({ outcome: 'written', error: null });
-  expect((await place.run([], { env })).row).toMatchObject({ outcome: 'unchanged' });
-
-  expect(await well('list')).toContain(address);
-  expect(await well('files', 'data')).toContain('three.txt');
-  expect(await well('find', 'three.txt')).toContain('three.txt');
-  expect(await well('verify', '--level', 'full')).toContain('data');
-  await well('restore', 'data', 'a/**', '--to', place.path('part'));
-  expect(readFileSync(place.path('part', 'a', 'one.txt'), 'utf8')).toBe('one');
-
-  rmSync(place.plan);
-  rmSync(place.path('home'), { recursive: true });
-  await well('restore', `${address}/data`, '--to', place.path('all'));
-  expect(readdirSync(place.path('all')).toSorted()).toEqual(['a', 'three.txt', 'two.bin']);
-  expect(readFileSync(place.path('all', 'two.bin')).equals(Buffer.alloc(3_000_000, 'two'))).toBe(true);
 }
 
 /** What is ours alone for a time: nothing of it may stay. */
@@ -61,7 +31,7 @@ describe.skipIf(!hasApache)('a destination on a server of WebDAV', () => {
 
   it('is checked, written, looked at, verified and restored, also without the plan', async () => {
     const address = apache.address('nas/deep');
-    await live(open(address), address, DAV_ENV);
+    await live(open(address), { address, env: DAV_ENV });
     expect(leftovers(join(apache.folder, 'nas'))).toEqual([]);
   });
 
@@ -117,7 +87,7 @@ describe.skipIf(!hasRclone)('a destination that rclone knows', () => {
     const place = open(address);
     const config = place.path('rclone.conf');
     writeFileSync(config, `[al]\ntype = alias\nremote = ${place.path('far')}\n`);
-    await live(place, address, { RCLONE_CONFIG: config });
+    await live(place, { address, env: { RCLONE_CONFIG: config } });
     expect(leftovers(place.path('far'))).toEqual([]);
   });
 });
