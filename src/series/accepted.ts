@@ -5,8 +5,7 @@ import { folderWithin } from '../tree/within.ts';
 import { Fields } from './index/fields.ts';
 import { pathOf, pathProperty } from './index/index-line.ts';
 import type { Series } from './series.ts';
-
-const ACCEPTED_FILE = 'accepted.json';
+import { ACCEPTED_FILE } from './names.ts';
 
 /** That the source as a whole is gone, or no row makes the series any more. */
 export const WHOLE: BytePath = fromText('');

@@ -6,6 +6,7 @@ import { display, toText } from '../tree/path.ts';
 import { Fields } from './index/fields.ts';
 import type { FolderLoss } from './damage/folder-losses.ts';
 import type { Series } from './series.ts';
+import { HELD_FILE } from './names.ts';
 
 export type GuardName = 'empty-source' | 'mass-change' | 'bit-rot' | 'free-space' | 'owner' | 'away-part';
 
@@ -156,8 +157,6 @@ export function guardBitRot(series: string, files: number): Held {
   };
 }
 
-const FILE = 'held.json';
-
 /** What held.json says: rotation is held back until a run with `--accept-changes`. */
 export interface HeldFile {
   readonly since: string;
@@ -170,10 +169,10 @@ export interface HeldFile {
 
 /** The guard that holds rotation in `series` back since an earlier run, if one does. */
 export async function readHeld(series: Series): Promise<HeldFile | undefined> {
-  const bytes = await series.store.read(series.key(FILE));
+  const bytes = await series.store.read(series.key(HELD_FILE));
   if (bytes === undefined) return undefined;
   try {
-    const held = Fields.parse(bytes.toString('utf8'), series.place(FILE));
+    const held = Fields.parse(bytes.toString('utf8'), series.place(HELD_FILE));
     return {
       since: held.text('since'),
       guard: held.text('guard'),
@@ -189,9 +188,9 @@ export async function readHeld(series: Series): Promise<HeldFile | undefined> {
 }
 
 export async function writeHeld(series: Series, held: HeldFile): Promise<void> {
-  await series.store.put(series.key(FILE), Buffer.from(`${JSON.stringify(held, undefined, 2)}\n`));
+  await series.store.put(series.key(HELD_FILE), Buffer.from(`${JSON.stringify(held, undefined, 2)}\n`));
 }
 
 export async function removeHeld(series: Series): Promise<void> {
-  await series.store.remove(series.key(FILE));
+  await series.store.remove(series.key(HELD_FILE));
 }

@@ -26,8 +26,17 @@ export const PINNED_FILE = 'PINNED';
  */
 export const BOLT_FOLDER: string = `${LET_GO_FILE}.part`;
 
+/** What of the source is known not to be readable, see accepted.ts. */
+export const ACCEPTED_FILE = 'accepted.json';
+/** What is known to be damaged, see damage/damage.ts. */
+export const DAMAGE_FILE = 'damage.json';
+/** Why rotation is held back, see guards.ts. */
+export const HELD_FILE = 'held.json';
+/** Written when a series changes hands, see owner.ts; from then on it says whose the series is, not the snapshots. */
+export const OWNER_FILE = 'owner.json';
+
 /** What is written anew in a series' own folder, whole or not at all. */
-const SERIES_FILES = ['accepted.json', 'damage.json', 'held.json', 'owner.json'];
+const SERIES_FILES = [ACCEPTED_FILE, DAMAGE_FILE, HELD_FILE, OWNER_FILE];
 
 const OWN_FILES = [INFO_FILE, INDEX_FILE, CHANGES_FILE, DEAD_FILE, SUMS_FILE, RESTORE_FILE];
 const MARKERS = [UNFINISHED_FILE, LET_GO_FILE];

@@ -2,7 +2,7 @@
 import { SnapshotError } from '../base/errors.ts';
 import { Fields } from './index/fields.ts';
 import { type Info, MACHINE, parseInfo } from './info.ts';
-import { INFO_FILE, snapshotTime } from './names.ts';
+import { OWNER_FILE, INFO_FILE, snapshotTime } from './names.ts';
 import type { Series } from './series.ts';
 
 /** What a series belongs to. What is `''` is not known, and anything may be it. */
@@ -12,9 +12,6 @@ export interface SeriesOwner {
   readonly machine: string;
   readonly source: string;
 }
-
-/** Written when a series changes hands; from then on it says whose the series is, not the snapshots. */
-const OWNER_FILE = 'owner.json';
 
 /**
  * Whom `series` belongs to: the last one that adopted it, or else the one that made its newest snapshot. A snapshot

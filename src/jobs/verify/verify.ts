@@ -1,6 +1,6 @@
 import { SnapshotError } from '../../base/errors.ts';
-import { DAMAGE_FILE, lookedAgain, readDamage } from '../../series/damage/damage.ts';
-import { INFO_FILE, snapshotTime } from '../../series/names.ts';
+import { lookedAgain, readDamage } from '../../series/damage/damage.ts';
+import { DAMAGE_FILE, INFO_FILE, snapshotTime } from '../../series/names.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import { chooseSnapshot } from '../address.ts';
 import { ArchiveShelf } from './verify-archives.ts';

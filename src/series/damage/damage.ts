@@ -2,8 +2,7 @@
 import { SnapshotError } from '../../base/errors.ts';
 import { Fields } from '../index/fields.ts';
 import type { Series } from '../series.ts';
-
-export const DAMAGE_FILE = 'damage.json';
+import { DAMAGE_FILE } from '../names.ts';
 
 /** More damaged contents of one file than this count as all of them, so that damage.json stays a small file. */
 const MOST_CONTENTS = 10_000;
