@@ -1,5 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import { isSameMachine } from './owner.ts';
+import { renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { SeriesLab } from '../jobs/run/series.lab.ts';
+import { LocalStore } from '../store/local/local-store.ts';
+import { isSameMachine, readOwner } from './owner.ts';
+import { Series } from './series.ts';
 
 const ID = 'a'.repeat(32);
 const OTHER_ID = 'b'.repeat(32);
@@ -24,5 +29,31 @@ describe('isSameMachine()', () => {
   ])('says %s of %s', (is, _, one, other) => {
     expect(isSameMachine({ ...ADA, ...one }, { ...ADA, ...other })).toBe(is);
     expect(isSameMachine({ ...ADA, ...other }, { ...ADA, ...one })).toBe(is);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('readOwner()', () => {
+  /** So many snapshots; a link is in the place of the newest info.json. */
+  async function open(count: number): Promise<{ series: Series; source: string }> {
+    const lab = new SeriesLab();
+    onTestFinished(() => lab.remove());
+    for (let night = 0; night < count; night++) {
+      writeFileSync(join(lab.source, 'file'), `${night}`);
+      await lab.run();
+    }
+    const info = lab.folder(lab.folders().at(-1) ?? '', 'info.json');
+    renameSync(info, join(lab.root, 'info.json'));
+    symlinkSync(join(lab.root, 'info.json'), info);
+    return { series: new Series(new LocalStore(lab.row.destination), 'data'), source: lab.source };
+  }
+
+  it('asks an older snapshot where the newest cannot be read', async () => {
+    const { series, source } = await open(2);
+    expect(await readOwner(series)).toMatchObject({ source });
+  });
+
+  it('takes no series for nobody’s of which nothing can be read', async () => {
+    const { series } = await open(1);
+    await expect(readOwner(series)).rejects.toMatchObject({ code: 'E_STORE' });
   });
 });

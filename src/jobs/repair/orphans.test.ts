@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
+import { noise } from '../../../test/support/trees.ts';
 import { SeriesLab } from '../run/series.lab.ts';
 import { repair } from './repair.ts';
 
@@ -15,7 +16,8 @@ async function repaired(
   const lab = new SeriesLab();
   onTestFinished(() => lab.remove());
   for (const folder of ['stays', 'goes']) mkdirSync(join(lab.source, folder));
-  writeFileSync(join(lab.source, 'stays', 'other'), 'other');
+  // More than half of what is in the archive, which stays therefore.
+  writeFileSync(join(lab.source, 'stays', 'other'), noise(20_000));
   writeFileSync(join(lab.source, 'goes', 'file'), 'content');
   await lab.run();
   change(lab.source);
