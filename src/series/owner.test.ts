@@ -32,21 +32,21 @@ describe('isSameMachine()', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('readOwner()', () => {
-  /** So many snapshots; a link is in the place of the newest info.json. */
-  async function open(count: number): Promise<{ series: Series; source: string }> {
-    const lab = new SeriesLab();
-    onTestFinished(() => lab.remove());
-    for (let night = 0; night < count; night++) {
-      writeFileSync(join(lab.source, 'file'), `${night}`);
-      await lab.run();
-    }
-    const info = lab.folder(lab.folders().at(-1) ?? '', 'info.json');
-    renameSync(info, join(lab.root, 'info.json'));
-    symlinkSync(join(lab.root, 'info.json'), info);
-    return { series: new Series(new LocalStore(lab.row.destination), 'data'), source: lab.source };
+/** So many snapshots; a link is in the place of the newest info.json. */
+async function open(count: number): Promise<{ series: Series; source: string }> {
+  const lab = new SeriesLab();
+  onTestFinished(() => lab.remove());
+  for (let night = 0; night < count; night++) {
+    writeFileSync(join(lab.source, 'file'), `${night}`);
+    await lab.run();
   }
+  const info = lab.folder(lab.folders().at(-1) ?? '', 'info.json');
+  renameSync(info, join(lab.root, 'info.json'));
+  symlinkSync(join(lab.root, 'info.json'), info);
+  return { series: new Series(new LocalStore(lab.row.destination), 'data'), source: lab.source };
+}
 
+describe.skipIf(process.platform === 'win32')('readOwner()', () => {
   it('asks an older snapshot where the newest cannot be read', async () => {
     const { series, source } = await open(2);
     expect(await readOwner(series)).toMatchObject({ source });

@@ -6,12 +6,15 @@ import { LocalStore } from '../../store/local/local-store.ts';
 import { SeriesLab } from '../run/series.lab.ts';
 import { list } from './list.ts';
 
+async function nobody(): Promise<undefined> {
+  return await Promise.resolve(undefined);
+}
+
 it('says nothing of an info.json that a run missed, and that is there again', async () => {
   const lab = new SeriesLab();
   onTestFinished(() => lab.remove());
   const flaws = async (): Promise<readonly (readonly string[])[]> => {
     const series = new Series(new LocalStore(lab.row.destination), 'data');
-    const nobody = async (): Promise<undefined> => await Promise.resolve(undefined);
     return (await list(series, lab.row, nobody, new Date())).snapshots.map((one) => one.flaws);
   };
   for (const text of ['first', 'second']) {
