@@ -22,7 +22,7 @@ async function state(
   { named = [], log = '' }: { named?: readonly string[]; log?: string } = {},
 ): Promise<string> {
   const folder = {
-    series: 'data',
+    series: ['data'],
     name: NAME,
     items: itemsOf(names),
     isNamed: (file: string) => named.includes(file),
@@ -98,14 +98,14 @@ describe('stateOf()', () => {
 
   it('does not take a link or a folder for a file of ours', async () => {
     const items = itemsOf(['LET-GO', OWN]).map((item) => ({ ...item, isFile: item.name === OWN }));
-    const folder = { series: 'data', name: NAME, items, isNamed: () => false };
+    const folder = { series: ['data'], name: NAME, items, isNamed: () => false };
     expect(await stateOf(folder, async () => await Promise.resolve(parseFolderPast('')))).toBe('damaged');
   });
 });
 
 it('isArchivesOnly() passes over parts and what is not ours', () => {
   expect(
-    isArchivesOnly({ series: 'data', items: itemsOf([OWN, 'thesis.doc', 'index.jsonl.zst.part']) }),
+    isArchivesOnly({ series: ['data'], items: itemsOf([OWN, 'thesis.doc', 'index.jsonl.zst.part']) }),
   ).toBe(true);
-  expect(isArchivesOnly({ series: 'data', items: itemsOf([OWN, 'index.jsonl.zst']) })).toBe(false);
+  expect(isArchivesOnly({ series: ['data'], items: itemsOf([OWN, 'index.jsonl.zst']) })).toBe(false);
 });

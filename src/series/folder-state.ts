@@ -23,7 +23,8 @@ export type FolderState = 'unfinished' | 'kept' | 'needed' | 'damaged';
 
 /** A dated folder without info.json. */
 export interface BareFolder {
-  readonly series: string;
+  /** What the series is or was called. */
+  readonly series: readonly string[];
   readonly name: string;
   readonly items: readonly StoreItem[];
   /** Whether a whole snapshot names a file that lies here. */

@@ -114,9 +114,9 @@ describe('archiveDate()', () => {
     const own = archiveName('docs', snapshot, 0, 'zip');
     const moved = [0, 1, 9].map((n) => archiveName('docs', snapshot, n, 'zip', later));
     expect(moved).toEqual(['-01', '-02', '-010'].map((end) => `docs-${later}${end}.zip`));
-    expect([own, ...moved].map((file) => archiveDate(file, 'docs'))).toEqual([snapshot, later, later, later]);
-    expect(archiveDate(`${snapshot}/${own}`, 'docs')).toBe(snapshot);
-    expect(moved.every((file) => file > own && isOurs(file, 'docs'))).toBe(true);
+    expect([own, ...moved].map((file) => archiveDate(file))).toEqual([snapshot, later, later, later]);
+    expect(archiveDate(`${snapshot}/${own}`)).toBe(snapshot);
+    expect(moved.every((file) => file > own && isOurs(file, ['docs']))).toBe(true);
     // One that an earlier version writes for a snapshot of that name comes after them, and is another.
     for (const n of [0, 1, 9]) {
       const theirs = archiveName('docs', later, n, 'zip');
@@ -126,11 +126,17 @@ describe('archiveDate()', () => {
 
   it.each([
     'docs-2026-11-19T02-00-00Z~tree.zip',
+    'docs-2026-13-40T02-00-00Z.zip',
+    'docs-2026-11-19T02-00-00Z.zip.part',
+    '-2026-11-19T02-00-00Z.zip',
     'docs-x.zip',
     'info.json',
-    'other-2026-11-19T02-00-00Z.zip',
   ])('is not in %s', (file) => {
-    expect(archiveDate(file, 'docs')).toBeUndefined();
+    expect(archiveDate(file)).toBeUndefined();
+  });
+
+  it('is the last one where the name of the series has one, too', () => {
+    expect(archiveDate('docs-2020-01-01T00-00-00Z-2026-11-19T02-00-00Z-2.zip')).toBe('2026-11-19T02-00-00Z');
   });
 });
 
@@ -161,7 +167,7 @@ describe('isContentArchive()', () => {
   it('knows every archive with content of its snapshot, and no other', () => {
     fc.assert(
       fc.property(
-        fc.string({ minLength: 1 }),
+        fc.string({ minLength: 1 }).filter((name) => !name.includes('/')),
         dates,
         dates,
         fc.nat({ max: 2000 }),
@@ -169,10 +175,10 @@ describe('isContentArchive()', () => {
         (series, at, later, n, format) => {
           const [snapshot, other] = [snapshotName(at), snapshotName(later)];
           const name = archiveName(series, snapshot, n, format);
-          expect(isContentArchive(name, series, snapshot)).toBe(true);
-          expect(isContentArchive(`${name}.part`, series, snapshot)).toBe(false);
-          expect(isContentArchive(name, series, other)).toBe(other === snapshot);
-          expect(isContentArchive(treeArchiveName(series, snapshot, format), series, snapshot)).toBe(false);
+          expect(isContentArchive(name, [series], snapshot)).toBe(true);
+          expect(isContentArchive(`${name}.part`, [series], snapshot)).toBe(false);
+          expect(isContentArchive(name, [series], other)).toBe(other === snapshot);
+          expect(isContentArchive(treeArchiveName(series, snapshot, format), [series], snapshot)).toBe(false);
         },
       ),
     );
@@ -189,7 +195,7 @@ describe('isContentArchive()', () => {
     'other-2026-11-19T02-00-00Z.zip',
     'xdocs-2026-11-19T02-00-00Z.zip',
   ])('knows that %s is none', (file) => {
-    expect(isContentArchive(file, 'docs', '2026-11-19T02-00-00Z')).toBe(false);
+    expect(isContentArchive(file, ['docs'], '2026-11-19T02-00-00Z')).toBe(false);
   });
 });
 
@@ -197,15 +203,15 @@ describe('isOurs()', () => {
   it('knows every archive of the series, whole or in part', () => {
     fc.assert(
       fc.property(
-        fc.string({ minLength: 1 }),
+        fc.string({ minLength: 1 }).filter((name) => !name.includes('/')),
         dates,
         fc.nat({ max: 2000 }),
         fc.constantFrom('tar.zst' as const, 'zip' as const),
         (series, at, n, format) => {
           const name = archiveName(series, snapshotName(at), n, format);
-          expect([isOurs(name, series), isOurs(`${name}.part`, series)]).toEqual([true, true]);
+          expect([isOurs(name, [series]), isOurs(`${name}.part`, [series])]).toEqual([true, true]);
           const tree = treeArchiveName(series, snapshotName(at), format);
-          expect([isOurs(tree, series), isOurs(`${tree}.part`, series)]).toEqual([true, true]);
+          expect([isOurs(tree, [series]), isOurs(`${tree}.part`, [series])]).toEqual([true, true]);
         },
       ),
     );
@@ -221,7 +227,7 @@ describe('isOurs()', () => {
     'info.json.part',
     'dead.jsonl.zst.part',
   ])('knows %s', (name) => {
-    expect(isOurs(name, 'docs')).toBe(true);
+    expect(isOurs(name, ['docs'])).toBe(true);
   });
 
   it.each([
@@ -243,6 +249,6 @@ describe('isOurs()', () => {
     'xdocs-2026-11-19T02-00-00Z.zip',
     'docs-mine-2026-11-19T02-00-00Z.zip',
   ])('leaves %s alone', (name) => {
-    expect(isOurs(name, 'docs')).toBe(false);
+    expect(isOurs(name, ['docs'])).toBe(false);
   });
 });

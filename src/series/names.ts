@@ -35,8 +35,11 @@ export const HELD_FILE = 'held.json';
 /** Written when a series changes hands, see owner.ts; from then on it says whose the series is, not the snapshots. */
 export const OWNER_FILE = 'owner.json';
 
+/** What the series was called before, see former-names.ts. */
+export const NAMES_FILE = 'names.json';
+
 /** What is written anew in a series' own folder, whole or not at all. */
-const SERIES_FILES = [ACCEPTED_FILE, DAMAGE_FILE, HELD_FILE, OWNER_FILE];
+const SERIES_FILES = [ACCEPTED_FILE, DAMAGE_FILE, HELD_FILE, OWNER_FILE, NAMES_FILE];
 
 const OWN_FILES = [INFO_FILE, INDEX_FILE, CHANGES_FILE, DEAD_FILE, SUMS_FILE, RESTORE_FILE];
 const MARKERS = [UNFINISHED_FILE, LET_GO_FILE];
@@ -90,6 +93,10 @@ export function nextArchiveDate(snapshot: string, older: readonly string[]): str
   return own > last ? snapshot : snapshotName(new Date(last + SECOND_MS));
 }
 
+/** `SERIES-DATE.tar.zst`, `SERIES-DATE-2.zip`, `SERIES-DATE~tree.tar.zst`; also as `SNAPSHOT/FILE`. */
+const ARCHIVE =
+  /(?:^|\/)(?<series>[^/]+)-(?<date>\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z)(?<end>-\d+|~tree)?\.(?:tar\.zst|zip)$/s;
+
 /**
  * What archive number `n` (from 0) of a snapshot is called.
  *
@@ -107,11 +114,16 @@ export function archiveName(
   return `${series}-${snapshot}${n === 0 ? '' : `-${n + 1}`}.${format}`;
 }
 
-/** The date in the name of an archive with content of `series`; undefined when `file` is none. */
-export function archiveDate(file: string, series: string): string | undefined {
-  const name = file.slice(file.lastIndexOf('/') + 1);
-  const date = name.slice(series.length + 1, series.length + 21);
-  return snapshotTime(date) !== undefined && isContentArchive(name, series, date) ? date : undefined;
+/** The date in the name of an archive with content, of whatever series; undefined when `file` is none. */
+export function archiveDate(file: string): string | undefined {
+  const { date = '', end } = ARCHIVE.exec(file)?.groups ?? {};
+  return snapshotTime(date) === undefined || end === '~tree' ? undefined : date;
+}
+
+/** Whether `file` is called like an archive of a series, whole, in part or put aside: of any, or of one of these names. */
+export function isCalledAfter(file: string, series?: readonly string[]): boolean {
+  const name = ARCHIVE.exec(withoutSuffix(file))?.groups?.['series'];
+  return name !== undefined && (series?.includes(name) ?? true);
 }
 
 /**
@@ -125,18 +137,20 @@ export function treeArchiveName(series: string, snapshot: string, format: Archiv
 /** What a file is called after a repair has written another one in its place. */
 export const DAMAGED_SUFFIX = '.damaged';
 
+function withoutSuffix(file: string): string {
+  const suffix = ['.part', DAMAGED_SUFFIX].find((end) => file.endsWith(end)) ?? '';
+  return file.slice(0, file.length - suffix.length);
+}
+
 /**
  * Whether `file`, in a snapshot's folder, is of a kind that this program writes there, whole or in part, or has
  * put aside.
+ *
+ * @param series - What the series is or was called.
  */
-export function isOurs(file: string, series: string): boolean {
-  const suffix = ['.part', DAMAGED_SUFFIX].find((end) => file.endsWith(end)) ?? '';
-  const whole = file.slice(0, file.length - suffix.length);
-  if (OWN_FILES.includes(whole) || MARKERS.includes(whole)) return true;
-  if (!whole.startsWith(`${series}-`)) return false;
-  return /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z(?:-\d+|~tree)?\.(?:tar\.zst|zip)$/.test(
-    whole.slice(series.length + 1),
-  );
+export function isOurs(file: string, series: readonly string[]): boolean {
+  const whole = withoutSuffix(file);
+  return OWN_FILES.includes(whole) || MARKERS.includes(whole) || isCalledAfter(file, series);
 }
 
 /** Whether `file`, in a series' own folder, is what was left of a write that was cut short. */
@@ -149,8 +163,7 @@ export function isArchive(file: string): boolean {
   return formatOf(file) !== undefined;
 }
 
-/** Whether `file` is an archive with content, whole, that was written for `snapshot`. */
-export function isContentArchive(file: string, series: string, snapshot: string): boolean {
-  const start = `${series}-${snapshot}`;
-  return file.startsWith(start) && /^(?:-\d+)?\.(?:tar\.zst|zip)$/.test(file.slice(start.length));
+/** Whether `file` is an archive with content, whole, of a series of one of these names, that was written for `snapshot`. */
+export function isContentArchive(file: string, series: readonly string[], snapshot: string): boolean {
+  return archiveDate(file) === snapshot && isCalledAfter(file, series) && withoutSuffix(file) === file;
 }

@@ -1,6 +1,7 @@
 // Removing a dated folder, so that at no moment it looks like a snapshot that has lost something.
 import { SnapshotError } from '../base/errors.ts';
 import type { StoreItem } from '../store/store.ts';
+import { namesFor } from './former-names.ts';
 import { BOLT_FOLDER, INFO_FILE, isOurs, LET_GO_FILE, PINNED_FILE } from './names.ts';
 import { type Home, namedElsewhere, type Snapshot } from './survey.ts';
 
@@ -26,13 +27,14 @@ export async function removeFolder(
   await unbolt(home, snapshot, all);
   const items = all.filter((item) => !isBolt(item));
   const named = namedElsewhere(snapshots.filter(({ name }) => name !== snapshot));
-  await letGo(home, snapshot, items);
+  const names = await namesFor(home, items);
+  if (items.some(({ name, isFile }) => isFile && isOurs(name, names))) await letGo(home, snapshot, items);
   await home.store.remove(home.key(snapshot, INFO_FILE));
   const foreign: string[] = [];
   const shared: string[] = [];
   for (const { name, isFile } of items) {
     if (named.has(`${snapshot}/${name}`)) shared.push(name);
-    else if (!isFile || !isOurs(name, home.name)) foreign.push(name);
+    else if (!isFile || !isOurs(name, names)) foreign.push(name);
     else if (name !== LET_GO_FILE) await home.store.remove(home.key(snapshot, name));
   }
   if (shared.length > 0) return { foreign, shared };
@@ -61,8 +63,7 @@ function isBolt({ name, isFolder }: StoreItem): boolean {
 
 /** Has the folder say that it is to go, before anything of it does. */
 async function letGo(home: Home, snapshot: string, items: readonly StoreItem[]): Promise<void> {
-  const isBare = items.every(({ name, isFile }) => !isFile || !isOurs(name, home.name));
-  if (isBare || items.some(({ name }) => name === LET_GO_FILE)) return;
+  if (items.some(({ name }) => name === LET_GO_FILE)) return;
   try {
     await home.store.put(home.key(snapshot, LET_GO_FILE), Buffer.alloc(0));
   } catch (error) {

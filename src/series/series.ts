@@ -7,6 +7,7 @@ import { type DeadMember, type IndexEntry, parseDead, parseLine } from './index/
 import type { FileInfo } from './info.ts';
 import { LineReader } from './index/lines.ts';
 import { archiveDate, INFO_FILE, isContentArchive, LET_GO_FILE, UNFINISHED_FILE } from './names.ts';
+import { namesFor } from './former-names.ts';
 import { type Left, removeFolder } from './removal.ts';
 import {
   findState,
@@ -48,8 +49,9 @@ export class Series {
    */
   async finished(snapshot: string, date: string = snapshot): Promise<readonly string[]> {
     const items = await this.store.list(this.key(snapshot));
+    const series = await namesFor(this, items);
     const names = items.flatMap(({ name, isFile }) =>
-      isFile && isContentArchive(name, this.name, date) ? [name] : [],
+      isFile && isContentArchive(name, series, date) ? [name] : [],
     );
     // `-2` and `-10` count from the second on; the first one's name is the shortest.
     return names.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1));
@@ -58,7 +60,7 @@ export class Series {
   /** The dates in the names of all archives with content that lie in the folder of `snapshot`, the oldest first. */
   async archiveDates(snapshot: string): Promise<readonly string[]> {
     const items = await this.store.list(this.key(snapshot));
-    const dates = items.flatMap(({ name }) => archiveDate(name, this.name) ?? []);
+    const dates = items.flatMap(({ name }) => archiveDate(name) ?? []);
     return [...new Set(dates)].toSorted();
   }
 

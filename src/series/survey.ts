@@ -12,6 +12,7 @@ import {
   parseFolderPast,
   stateOf,
 } from './folder-state.ts';
+import { namesFor } from './former-names.ts';
 import { type Info, parseInfo } from './info.ts';
 import { INFO_FILE, isSeriesPart, snapshotTime, SUMS_FILE } from './names.ts';
 import { parseSums } from './sums.ts';
@@ -107,7 +108,7 @@ export async function surveySeries(home: Home, now: Date): Promise<Survey> {
     const state = await findState(home, name, items, snapshots);
     if (state === 'damaged') {
       const error = new SnapshotError('E_DAMAGED', `"${home.place(name, INFO_FILE)}" is missing`);
-      const isOnly = isArchivesOnly({ series: home.name, items });
+      const isOnly = isArchivesOnly({ series: await namesFor(home, items), items });
       damaged.push({ name, error: withWayOut(error, home.place()), isArchivesOnly: isOnly });
     } else states[state === 'needed' ? 'kept' : state].push(name);
   }
@@ -143,7 +144,8 @@ export async function findState(
 ): Promise<FolderState> {
   const named = namedElsewhere(snapshots);
   const isNamed = (file: string): boolean => named.has(`${name}/${file}`);
-  return await stateOf({ series: home.name, name, items, isNamed }, async () => await pastOf(home));
+  const series = await namesFor(home, items);
+  return await stateOf({ series, name, items, isNamed }, async () => await pastOf(home));
 }
 
 /** What the log says of dated folders: nothing, when it cannot be read. Then nothing is cleared away because of it. */
@@ -166,7 +168,7 @@ export async function mayNeedOthers(
 ): Promise<boolean> {
   if (damaged.length > 0 && namedElsewhere(snapshots).size > 0) return true;
   const hasLinks = snapshots.some(({ name, info }) =>
-    info.archives.some(({ file }) => !file.includes('/') && !file.startsWith(`${home.name}-${name}`)),
+    info.archives.some(({ file }) => !file.includes('/') && !file.includes(`-${name}`)),
   );
   for (const { name } of damaged) {
     const sums = await sumsOf(home, name);

@@ -91,7 +91,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'rotation removes files that are not of this program',
     file: 'src/series/removal.ts',
-    from: '    else if (!isFile || !isOurs(name, home.name)) foreign.push(name);\n',
+    from: '    else if (!isFile || !isOurs(name, names)) foreign.push(name);\n',
     to: '',
     test: 'test/rotation.test.ts',
     only: 'keeps a foreign file',

@@ -3,6 +3,7 @@ import { formatOf } from '../../base/archive-format.ts';
 import { createHash } from 'node:crypto';
 import { SnapshotError } from '../../base/errors.ts';
 import { inFolder } from '../../series/commit.ts';
+import { namesFor } from '../../series/former-names.ts';
 import type { DeadMember, IndexEntry } from '../../series/index/index-line.ts';
 import { type FileInfo, type Info, parseInfo } from '../../series/info.ts';
 import {
@@ -10,7 +11,7 @@ import {
   DEAD_FILE,
   INDEX_FILE,
   INFO_FILE,
-  isOurs,
+  isCalledAfter,
   RESTORE_FILE,
   SUMS_FILE,
 } from '../../series/names.ts';
@@ -83,9 +84,10 @@ async function archivesOf(
   if (steps !== undefined) return steps.flatMap((step) => (step.do === 'extract' ? [step.file] : []));
   if (ofInfo !== undefined) return ofInfo;
   const items = await series.store.list(series.key(snapshot));
+  const called = await namesFor(series, items);
   const names = items
     .map(({ name }) => name)
-    .filter((name) => formatOf(name) !== undefined && isOurs(name, series.name));
+    .filter((name) => formatOf(name) !== undefined && isCalledAfter(name, called));
   return names.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
 }
 

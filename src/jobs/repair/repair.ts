@@ -3,7 +3,7 @@ import { SnapshotError } from '../../base/errors.ts';
 import { commitSnapshot } from '../../series/commit.ts';
 import { type DeadMember, formatDead, formatLine, type IndexEntry } from '../../series/index/index-line.ts';
 import { SeriesLock } from '../../series/lock/lock.ts';
-import { CHANGES_FILE, DEAD_FILE, isContentArchive } from '../../series/names.ts';
+import { CHANGES_FILE, DEAD_FILE, archiveDate } from '../../series/names.ts';
 import { restoreText } from '../../series/script/write-script.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
@@ -186,7 +186,7 @@ function numbered(
     isAll,
   }: { archives: readonly WholeArchive[]; facts: Facts; others: readonly Snapshot[]; isAll: boolean },
 ): { numbers: ReadonlyMap<string, number>; lines: Facts['lines'] } {
-  const numbers = isOlder(series, snapshot, archives, facts)
+  const numbers = isOlder(snapshot, archives, facts)
     ? undefined
     : numberArchives(archives, facts, others, isAll);
   if (numbers !== undefined) return { numbers, lines: facts.lines };
@@ -202,12 +202,7 @@ function numbered(
  * Whether the index may be that of an older snapshot, whose changes are lost: when nothing says whether there were any,
  * and it has no entry in an archive that was written for this one.
  */
-function isOlder(
-  series: Series,
-  snapshot: string,
-  archives: readonly WholeArchive[],
-  { lines, info, sums }: Facts,
-): boolean {
+function isOlder(snapshot: string, archives: readonly WholeArchive[], { lines, info, sums }: Facts): boolean {
   if (lines === undefined || lines.changes !== undefined || info !== undefined || sums !== undefined)
     return false;
   const hashes = new Set(
@@ -215,7 +210,7 @@ function isOlder(
   );
   return archives.some(
     ({ file, members }) =>
-      isContentArchive(baseOf(file), series.name, snapshot) &&
+      archiveDate(file) === snapshot &&
       !members.some(({ hash }) => hash !== undefined && hashes.has(Buffer.from(hash).toString('hex'))),
   );
 }

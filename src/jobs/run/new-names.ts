@@ -19,7 +19,7 @@ export async function newNames(
 ): Promise<NewNames> {
   const broken = [...unfinished, ...kept, ...damaged.map(({ name }) => name)];
   const snapshot = nextSnapshotName(started, [...snapshots.map(({ name }) => name), ...broken, ...foreign]);
-  const dates = datesOf(series, snapshots);
+  const dates = datesOf(snapshots);
   // What they name is not known; what lies there is.
   for (const name of broken) for (const date of await series.archiveDates(name)) dates.add(date);
   return {
@@ -30,7 +30,7 @@ export async function newNames(
 }
 
 /** The dates in the names of all archives with content that `snapshots` have. */
-export function datesOf(series: Series, snapshots: Survey['snapshots']): Set<string> {
+export function datesOf(snapshots: Survey['snapshots']): Set<string> {
   const files = snapshots.flatMap(({ info }) => info.archives.map(({ file }) => file));
-  return new Set([...new Set(files)].flatMap((file) => archiveDate(file, series.name) ?? []));
+  return new Set([...new Set(files)].flatMap((file) => archiveDate(file) ?? []));
 }

@@ -58,7 +58,7 @@ async function datedFolders(
   series: Series,
   { snapshots, unfinished, kept, damaged }: Survey,
 ): Promise<readonly { readonly snapshot: string; readonly date: string }[]> {
-  const latest = [...datesOf(series, snapshots)].toSorted().at(-1) ?? '';
+  const latest = [...datesOf(snapshots)].toSorted().at(-1) ?? '';
   const folders: { snapshot: string; date: string }[] = [];
   // Earlier versions left nothing that tells archives of a run from those of a snapshot which has lost all else.
   const archivesOnly = damaged.flatMap(({ name, isArchivesOnly }) => (isArchivesOnly ? [name] : []));
