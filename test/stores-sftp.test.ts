@@ -39,6 +39,7 @@ describe.skipIf(why !== undefined)(why ?? 'a destination on a server', () => {
     await live(place, {
       address: server.address('nas'),
       env,
+      renames: true,
       afterCheck: () => expect(readdirSync(join(server.folder, 'nas'))).toEqual([]),
       // No lock, no part and nothing else that is ours alone is left.
       afterRuns: () =>

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { addressKind } from '../base/address.ts';
+import { caseless } from '../base/same-name.ts';
 import { isInside, realPlace } from './place.ts';
 import { type PlanProblem, shown, problemAt, quoted } from './problem.ts';
 import type { Row } from './row.ts';
@@ -71,8 +72,4 @@ function sameSeries(first: Row, second: Row): string {
     return `${both}, matches of one glob, both have ${series}: give each a row and a \`name\` of its own`;
   }
   return `lines ${first.line} and ${second.line} both have ${series}: give one of them another \`name\``;
-}
-
-function caseless(text: string): string {
-  return text.normalize('NFC').toLowerCase();
 }

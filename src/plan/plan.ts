@@ -24,7 +24,16 @@ export type { Plan, Row } from './row.ts';
  * @throws {@link SnapshotError} `E_PLAN` when the file cannot be read.
  */
 export async function loadPlan(file: string, env: NodeJS.ProcessEnv = process.env): Promise<Plan> {
-  const { records, problems } = readCsv(await readBytes(file));
+  return await parsePlan(await readBytes(file), file, env);
+}
+
+/** Checks the whole plan that `bytes` are, or are to be, in `file`. @throws {@link PlanError} */
+export async function parsePlan(
+  bytes: Uint8Array,
+  file: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Plan> {
+  const { records, problems } = readCsv(bytes);
   const absolute = path.resolve(file);
   const around = { path, env, home: homeFolder(env), base: path.dirname(absolute) };
   const checked = await checkRecords(records, around, problems.length > 0);

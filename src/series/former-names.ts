@@ -4,6 +4,7 @@ import { SnapshotError } from '../base/errors.ts';
 import type { StoreItem } from '../store/store.ts';
 import { Fields } from './index/fields.ts';
 import { isCalledAfter, NAMES_FILE } from './names.ts';
+import type { Series } from './series.ts';
 import type { Home } from './survey.ts';
 
 /** What the series was called before, oldest first; nothing where it says nothing, or cannot be read. @throws `E_STORE` */
@@ -17,6 +18,12 @@ export async function readFormerNames(home: Home): Promise<readonly string[]> {
     // Archives of earlier names are no files of this program then: nothing of them is removed.
     return [];
   }
+}
+
+/** Whether `series` is there, and was called `name` once, by what names.json or one of its snapshots says. @throws `E_STORE` */
+export async function wasCalled(series: Series, name: string): Promise<boolean> {
+  if ((await readFormerNames(series)).includes(name)) return true;
+  return (await series.survey()).snapshots.some(({ info }) => info.name === name);
 }
 
 /** Remembers that the series was called `name`, also. @throws {@link SnapshotError} `E_STORE`, `E_SPACE` */

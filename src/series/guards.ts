@@ -8,7 +8,14 @@ import type { FolderLoss } from './damage/folder-losses.ts';
 import type { Series } from './series.ts';
 import { HELD_FILE } from './names.ts';
 
-export type GuardName = 'empty-source' | 'mass-change' | 'bit-rot' | 'free-space' | 'owner' | 'away-part';
+export type GuardName =
+  | 'empty-source'
+  | 'mass-change'
+  | 'bit-rot'
+  | 'free-space'
+  | 'owner'
+  | 'away-part'
+  | 'renamed';
 
 /** A guard that stops the whole row. */
 export class GuardError extends SnapshotError {

@@ -70,6 +70,22 @@ export function testStore(name: string, open: () => Promise<Store>): void {
       expect((await store.list('s')).find((item) => item.name === 'b')?.sizeBytes).toBe(3);
     });
 
+    it('gives a folder another name, whole, and never that of another one, if it can at all', async () => {
+      const store = await open();
+      for (const key of ['old/day/file', 'old/log', 'other/file']) await store.put(key, Buffer.from(key));
+      if (!(await store.renameFolder('old', 'new'))) {
+        expect((await store.list('')).map((item) => item.name)).toEqual(['old', 'other']);
+        return;
+      }
+      await expect(store.renameFolder('new', 'other')).rejects.toMatchObject({ code: 'E_STORE' });
+      await expect(store.renameFolder('none', 'more')).rejects.toMatchObject({ code: 'E_STORE' });
+      expect(await store.list('old')).toEqual([]);
+      expect(String(await store.read('new/day/file'))).toBe('old/day/file');
+      expect(String(await store.read('other/file'))).toBe('other/file');
+      await store.renameFolder('new', 'NEW');
+      expect((await store.list('')).map((item) => item.name)).toEqual(['NEW', 'other']);
+    });
+
     it('appends lines, and closes one that was cut short', async () => {
       const store = await open();
       expect(await store.readLines('s/log', 100)).toEqual({ text: '', isAll: true });

@@ -94,6 +94,10 @@ export class ObjectStore implements Store {
     return (await objects.list(key)).length === 0;
   }
 
+  async renameFolder(from: string, to: string): Promise<boolean> {
+    return (await (await this.#objects()).renameFolder?.(from, to)) ?? false;
+  }
+
   async freeBytes(): Promise<number | undefined> {
     return await (await this.#objects()).freeBytes?.();
   }

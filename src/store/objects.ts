@@ -42,6 +42,9 @@ export interface Objects {
   /** See `Store.link`; left out where there is no such thing. */
   link?(from: string, to: string): Promise<boolean>;
 
+  /** See `Store.renameFolder`; left out where a folder is only a part of names, or may be moved one file after the other. */
+  renameFolder?(from: string, to: string): Promise<boolean>;
+
   /** See `ReadStore.freeBytes`; left out where nobody knows. */
   freeBytes?(): Promise<number | undefined>;
 

@@ -81,6 +81,14 @@ export interface Store extends ReadStore {
 
   /** Removes a folder if it is empty; whether it is gone. */
   removeFolder(key: string): Promise<boolean>;
+
+  /**
+   * Gives the folder `from`, with all that is in it, the name `to`: at once or not at all, and on disk when this returns. What
+   * is called so already is never replaced, also where upper and lower case are the same; but case alone may be changed.
+   *
+   * @returns Whether that is possible here; nothing has happened when it is not.
+   */
+  renameFolder(from: string, to: string): Promise<boolean>;
 }
 
 /** An object on its way into a store. Calls are made one after the other. */

@@ -10,12 +10,17 @@ export interface Life {
   readonly env: Readonly<Record<string, string>>;
   /** Looks at the store after `check`: nothing may have stayed there. */
   readonly afterCheck?: () => Promise<void> | void;
+  /** Whether folders there can get another name. */
+  readonly renames?: true;
   /** Looks at it after the last run. */
   readonly afterRuns?: () => void;
 }
 
 /** Checks, runs three times, looks, verifies, and restores some of it and, on a machine that knows nothing, all. */
-export async function live(place: Place, { address, env, afterCheck, afterRuns }: Life): Promise<void> {
+export async function live(
+  place: Place,
+  { address, env, afterCheck, renames, afterRuns }: Life,
+): Promise<void> {
   const well = async (...args: readonly string[]): Promise<string> => {
     const { status, stdout, stderr } = await place.command(args, { env });
     expect(`${status} ${stderr}`, args.join(' ')).toMatch(/^0 /);
@@ -28,6 +33,16 @@ export async function live(place: Place, { address, env, afterCheck, afterRuns }
   expect((await place.run([], { env })).row).toMatchObject({ outcome: 'written', error: null });
   place.write({ 'three.txt': 'three' });
   expect((await place.run([], { env })).row).toMatchObject({ outcome: 'written', error: null });
+  if (renames === true) {
+    await well('rename', 'data', 'papers');
+    expect((await place.run([], { env })).row).toMatchObject({ row: 'papers', outcome: 'unchanged' });
+    await well('rename', 'papers', 'data');
+  } else {
+    const { status, stderr } = await place.command(['rename', 'data', 'papers'], { env });
+    expect(`${status} ${stderr}`).toMatch(
+      /^1 .* cannot give a folder another name at once\n.* does the rest\.\n$/s,
+    );
+  }
   expect((await place.run([], { env })).row).toMatchObject({ outcome: 'unchanged' });
   afterRuns?.();
 

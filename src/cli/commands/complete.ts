@@ -38,6 +38,7 @@ const OF_SERIES = [
   'pin',
   'unpin',
   'forget',
+  'rename',
 ];
 
 /**

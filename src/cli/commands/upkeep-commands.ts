@@ -40,7 +40,7 @@ export function addUpkeepCommands<T extends CommonOptions>(
   );
 }
 
-/** Those that remove snapshots, or keep them from being removed. */
+/** Those about snapshots, one or all. */
 function addSnapshotCommands<T extends CommonOptions>(
   parser: Argv<T>,
   terminal: Terminal,
@@ -97,5 +97,15 @@ function addSnapshotCommands<T extends CommonOptions>(
           .option('yes', { type: 'boolean', default: false, describe: 'Without a question' })
           .example('$0 forget documents 2026-11-19T02-00-00Z', 'asks first'),
       async (options) => end(await (await import('./forget-command.ts')).forgetCommand(options, terminal)),
+    )
+    .command(
+      'rename <series> <name>',
+      'Give a series another name, with its history',
+      (command) =>
+        command
+          .positional('series', SERIES)
+          .positional('name', { type: 'string', describe: 'What it is to be called', demandOption: true })
+          .example('$0 rename documents papers', 'the folder, the plan, and what is known of it'),
+      async (options) => end(await (await import('./rename-command.ts')).renameCommand(options, terminal)),
     );
 }

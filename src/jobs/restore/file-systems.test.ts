@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
-  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -11,12 +10,12 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
-  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { has, hasExfat, mountedExfat, tool } from '../../../test/support/exfat.ts';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import { SeriesLab } from '../run/series.lab.ts';
@@ -28,19 +27,7 @@ let mounted: string;
 let events: RestoreEvent[];
 const undo: (() => void)[] = [];
 
-function has(...programs: readonly string[]): boolean {
-  const looks = programs.map((name) => spawnSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' }));
-  const isAll = looks.every(({ status }) => status === 0);
-  return process.geteuid?.() === 0 && existsSync('/dev/fuse') && isAll;
-}
 const hasBindfs = has('bindfs', 'umount');
-const hasExfat = has('mkfs.exfat', 'mount.exfat-fuse', 'losetup', 'umount');
-
-function tool(file: string, ...args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', timeout: 20_000 });
-  if (status !== 0) throw new Error(`${file}: ${stderr}`);
-  return stdout.trim();
-}
 
 function mountBindfs(...options: readonly string[]): void {
   mkdirSync(join(lab.root, 'real'));
@@ -49,14 +36,7 @@ function mountBindfs(...options: readonly string[]): void {
 }
 
 function mountExfat(): void {
-  const image = join(lab.root, 'image');
-  writeFileSync(image, '');
-  truncateSync(image, 16 * 1024 * 1024);
-  tool('mkfs.exfat', image);
-  const device = tool('losetup', '--find', '--show', image);
-  undo.push(() => tool('losetup', '-d', device));
-  tool('mount.exfat-fuse', device, mounted);
-  undo.push(() => tool('umount', mounted));
+  undo.push(mountedExfat(join(lab.root, 'image'), mounted));
 }
 
 beforeEach(() => {

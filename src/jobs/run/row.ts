@@ -10,6 +10,7 @@ import { guardEmpty, judgeChange } from './judge-change.ts';
 import { openPrevious } from './previous.ts';
 import { RowContext, type RowOptions, type RowResult, type Totals } from './row-context.ts';
 import type { RowReporter } from './row-reporter.ts';
+import { refuseRenamed } from './renamed.ts';
 import { RowScan } from './row-scan.ts';
 
 /**
@@ -30,6 +31,7 @@ export async function runRow(
   // here, before the lock would make a folder for its series.
   const scan = new RowScan(row, (await options.places?.apartFrom(row)) ?? [], signal, report);
   try {
+    await refuseRenamed(context);
     return await alone(context, ending, async () => await backUp(context, scan));
   } finally {
     ending.abort();

@@ -15,6 +15,11 @@ export class SeriesPlaces {
     this.#rows = rows;
   }
 
+  /** Whether some row, also one that is switched off, makes the series `name` of `destination`. */
+  makes(destination: string, name: string): boolean {
+    return this.#rows.some((row) => row.destination === destination && row.name === name);
+  }
+
   /**
    * What a scan of the source of `row` leaves out: its own series, and those of the other rows. Whoever names the destination of
    * another row as a source, or a folder in it, wants what is there, unless the two would take each other's.

@@ -80,6 +80,21 @@ export function withSeries(
   return { ...known, series: [...others, change(before)] };
 }
 
+/** What is known of the series `from` of `destination` is of `to` from now on. @throws {@link SnapshotError} */
+export async function moveSeries(
+  memory: Memory,
+  destination: string,
+  from: string,
+  to: string,
+): Promise<void> {
+  const before = (await memory.find(destination))?.series.find(({ name }) => name === from);
+  if (before === undefined) return;
+  await memory.update(destination, (known) => {
+    const series = known.series.filter(({ name }) => name !== from && name !== to);
+    return { ...known, series: [...series, { ...before, name: to }] };
+  });
+}
+
 function keyOf(destination: string): string {
   const path = labelOf(destination);
   // E:\Backup and e:\backup are one folder.

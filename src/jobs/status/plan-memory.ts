@@ -65,6 +65,22 @@ export async function rememberRows(
   }
 }
 
+/** The row of `plan` that made the series `from` of `destination` makes `to` from now on. @throws {@link SnapshotError} */
+export async function renameKnownRow(
+  memory: Memory,
+  plan: string,
+  destination: string,
+  from: string,
+  to: string,
+): Promise<void> {
+  const store = openStore(memory.folder);
+  const before = await readRows(store, plan);
+  const isIt = (row: KnownRow): boolean => row.destination === destination && row.name === from;
+  if (!before.some(isIt)) return;
+  const rows = before.map((row) => (isIt(row) ? { ...row, name: to } : row));
+  await store.put(keyOf(plan), Buffer.from(textOf(plan, rows)));
+}
+
 function textOf(plan: string, rows: readonly KnownRow[]): string {
   const sorted = rows.toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
   return `${JSON.stringify({ version: 1, path: plan, rows: sorted }, undefined, 2)}\n`;

@@ -33,7 +33,7 @@ export interface Lock {
 
 /** A lock file of this process. */
 export class LockFile {
-  readonly series: Series;
+  series: Series;
   readonly kind: LockKind;
   readonly self: Owner;
   #name: string;
@@ -87,6 +87,13 @@ export class LockFile {
 
   async remove(): Promise<void> {
     await this.series.store.remove(this.series.key(this.#name));
+  }
+
+  /** It lies in the folder of `series` now, which has got that name. */
+  moved(series: Series): void {
+    ownLocks.delete(this.series.place(this.#name));
+    this.series = series;
+    ownLocks.add(series.place(this.#name));
   }
 
   /** From here on it is not of this process any more, whether or not the file can be removed. */

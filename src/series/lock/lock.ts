@@ -84,6 +84,17 @@ export class SeriesLock {
   }
 
   /**
+   * Has `move` give the folder of the series, and so the lock, the name of `series`. After that it gives no sign of life:
+   * what is left to do is short, and a heartbeat in between would make the old folder anew.
+   */
+  async moveTo(series: Series, move: () => Promise<void>): Promise<void> {
+    clearInterval(this.#heartbeat);
+    await this.#busy;
+    await move();
+    this.#file.moved(series);
+  }
+
+  /**
    * Gives it back.
    *
    * @param note - Told when the file cannot be removed, which harms nothing that was done; without it, that is thrown.

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { SnapshotError, systemCode } from '../../base/errors.ts';
 import { files } from '../../base/file-calls.ts';
+import { isSameName } from '../../base/same-name.ts';
 import { attempt, closing, flushFolder } from '../attempt.ts';
 import { withoutLinks } from './no-links.ts';
 import { storeError } from '../store-error.ts';
@@ -197,6 +198,20 @@ export class LocalStore implements Store {
       throw storeError('remove', path, error);
     }
     // Not flushed: should an empty folder come back after a power cut, the next run removes it again.
+    return true;
+  }
+
+  async renameFolder(from: string, to: string): Promise<boolean> {
+    const [old, path] = [await this.#path(from), await this.#path(to)];
+    const [parent, name] = [dirname(path), basename(path)];
+    const names = await attempt('list', parent, () => files.readdir(parent));
+    // On a disk that ignores case, the folder itself answers to its new name.
+    const isItself = !names.includes(name) && isSameName(basename(old), name);
+    const other = isItself ? undefined : await attempt('look at', path, () => files.lstat(path), undefined);
+    if (other !== undefined)
+      throw new SnapshotError('E_STORE', `Cannot rename "${old}" to "${path}": that is there already`);
+    await attempt('rename', old, () => files.rename(old, path));
+    await flushFolder(parent);
     return true;
   }
 

@@ -1,6 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -232,6 +241,19 @@ describe.skipIf(why !== undefined)(why ?? 'an upload over SFTP', () => {
     await lost;
     expect(await objects.link?.('a', 'b')).toBe(true);
     await expect(objects.link?.('a', 'b')).rejects.toMatchObject({ code: 'E_STORE' });
+  });
+
+  it('renames a folder once, though the answer to the first try is lost', async () => {
+    const objects = await opened(server().address('renamed'));
+    await objects.put('old/a', Buffer.from('1'));
+    server().hold();
+    const lost = expect(objects.renameFolder?.('old', 'new')).rejects.toMatchObject({ code: 'E_AWAY' });
+    // It is done by the server before the connection is cut, and that is never heard of.
+    renameSync(path('renamed/old'), path('renamed/new'));
+    server().cut();
+    await lost;
+    expect(await objects.renameFolder?.('old', 'new')).toBe(true);
+    await expect(objects.renameFolder?.('old', 'new')).rejects.toMatchObject({ code: 'E_STORE' });
   });
 
   it('has nothing to say after it is closed', async () => {

@@ -4,7 +4,7 @@ import { SnapshotError } from '../../base/errors.ts';
 import type { ByteRange, Objects, SpooledFile } from '../objects.ts';
 import type { StoreItem } from '../store.ts';
 import { download } from './download.ts';
-import { listFolder, makeFolders } from './folders.ts';
+import { flushNames, listFolder, makeFolders, openNames } from './folders.ts';
 import { pathOn, type SftpPlace, sftpPlace } from './place.ts';
 import { SftpSession } from './session.ts';
 import { STATUS, SftpStatus } from './status.ts';
@@ -116,6 +116,25 @@ class SftpObjects implements Objects {
         if (this.#unsure.delete(pair)) return true;
         throw new SnapshotError('E_STORE', `Cannot link "${this.#where(to)}": it exists already`);
       }
+    });
+  }
+
+  async renameFolder(from: string, to: string): Promise<boolean> {
+    return await this.#do('rename', from, undefined, async (session, path) => {
+      const renamed = pathOn(this.#place, to);
+      const pair = `${path}\0${renamed}`;
+      try {
+        // Not that of POSIX: it would take the place of an empty folder.
+        await session.rename(path, renamed);
+      } catch (error) {
+        if (!session.isOpen) this.#unsure.add(pair);
+        const isMissing = error instanceof SftpStatus && error.code === STATUS.missing;
+        // Done by the try before, whose answer was lost.
+        if (!isMissing || !this.#unsure.delete(pair)) throw error;
+      }
+      this.#unsure.delete(pair);
+      await flushNames(session, await openNames(session, dirname(renamed)));
+      return true;
     });
   }
 

@@ -8,6 +8,7 @@ export class RateObjects implements Objects {
   readonly #limit: RateLimit;
   readonly removeFolder?: (key: string) => Promise<boolean>;
   readonly link?: (from: string, to: string) => Promise<boolean>;
+  readonly renameFolder?: (from: string, to: string) => Promise<boolean>;
   readonly freeBytes?: () => Promise<number | undefined>;
 
   constructor(inner: Objects, limit: RateLimit) {
@@ -16,6 +17,8 @@ export class RateObjects implements Objects {
     if (inner.removeFolder !== undefined)
       this.removeFolder = async (key) => (await inner.removeFolder?.(key)) ?? false;
     if (inner.link !== undefined) this.link = async (from, to) => (await inner.link?.(from, to)) ?? false;
+    if (inner.renameFolder !== undefined)
+      this.renameFolder = async (from, to) => (await inner.renameFolder?.(from, to)) ?? false;
     if (inner.freeBytes !== undefined) this.freeBytes = async () => await inner.freeBytes?.();
   }
 

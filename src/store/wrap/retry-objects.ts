@@ -25,6 +25,7 @@ export class RetryObjects implements Objects {
   #hasAnswered = false;
   readonly removeFolder?: (key: string) => Promise<boolean>;
   readonly link?: (from: string, to: string) => Promise<boolean>;
+  readonly renameFolder?: (from: string, to: string) => Promise<boolean>;
   readonly freeBytes?: () => Promise<number | undefined>;
 
   /** @param scale - Of all delays; for tests. */
@@ -36,6 +37,9 @@ export class RetryObjects implements Objects {
         await this.#try(async () => (await inner.removeFolder?.(key)) ?? false);
     if (inner.link !== undefined)
       this.link = async (from, to) => await this.#try(async () => (await inner.link?.(from, to)) ?? false);
+    if (inner.renameFolder !== undefined)
+      this.renameFolder = async (from, to) =>
+        await this.#try(async () => (await inner.renameFolder?.(from, to)) ?? false);
     if (inner.freeBytes !== undefined)
       this.freeBytes = async () => await this.#try(async () => await inner.freeBytes?.());
   }

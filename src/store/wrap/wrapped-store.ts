@@ -63,4 +63,8 @@ export class WrappedStore implements Store {
   async removeFolder(key: string): Promise<boolean> {
     return await this.inner.removeFolder(key);
   }
+
+  async renameFolder(from: string, to: string): Promise<boolean> {
+    return await this.inner.renameFolder(from, to);
+  }
 }
