@@ -24,6 +24,28 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
     ]);
   });
 
+  it('goes on where the series gets another name, whatever lies there', async () => {
+    const night = (seed: number, more: Partial<RunStep> = {}): Step[] => [change(seed), run(more)];
+    await play([
+      { do: 'keep', keep: { last: 2 } },
+      ...night(1, { links: false }),
+      ...night(2, { links: false }),
+      { do: 'call', name: 'papers' },
+      change(3),
+      // Cut short, with a finished archive of the new name.
+      run({ stopAt: 4, archiveBytes: 20_000 }),
+      { do: 'call', name: 'Papers' },
+      ...night(4, { links: false }),
+      { do: 'pin', at: 0 },
+      ...night(5),
+      { do: 'call', name: 'data' },
+      ...night(6),
+      { do: 'unpin', at: 0 },
+      { do: 'lose', at: 1, repairs: true },
+      ...night(7),
+    ]);
+  });
+
   it('knows an archive once when a series moves to a disk with hard links', async () => {
     await play([
       { do: 'write', path: 'a', size: 20, seed: 1 },

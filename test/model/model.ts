@@ -30,7 +30,7 @@ const RECENT = 20;
 export class Model {
   readonly #lab = new SeriesLab();
   readonly #tree = new SourceTree(this.#lab.source);
-  readonly #reader = new NaiveReader(this.#lab.folder());
+  #reader = new NaiveReader(this.#lab.folder());
   readonly #tally: Tally;
   readonly #canShut: boolean;
   /** What there is in the series, by the names of the snapshots, in the order in which they were written. */
@@ -122,6 +122,7 @@ export class Model {
     for (const name of kept.removed) this.#moments.delete(name);
     this.#count('removed by hand', kept.removed.length);
     this.#pinned = kept.pinned;
+    if (step.do === 'call') this.#reader = new NaiveReader(this.#lab.folder());
     this.#records += kept.records;
     this.#checkSeries();
     await this.#checkAnswers();
@@ -336,7 +337,8 @@ export class Model {
   #checkSeries(): void {
     const files = this.#reader.files();
     const strange = files.filter(
-      (file) => !/^(?:\d{4}-[\dTZ-]+\/.*|runs\.jsonl|held\.json|owner\.json|damage\.json)$/.test(file),
+      (file) =>
+        !/^(?:\d{4}-[\dTZ-]+\/.*|runs\.jsonl|held\.json|owner\.json|names\.json|damage\.json)$/.test(file),
     );
     assert.deepEqual(strange, [], 'files in the series');
     const whole = files.flatMap((file) => (file.endsWith('/info.json') ? [folderOf(file)] : []));

@@ -1,23 +1,31 @@
 // Pins, snapshots that are removed by hand, and rotation on demand: what goes is what the model says, and nothing else.
 import { strict as assert } from 'node:assert';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { forget } from '../../src/jobs/upkeep/forget.ts';
 import { pin, unpin } from '../../src/jobs/upkeep/pin.ts';
 import { prune } from '../../src/jobs/upkeep/prune.ts';
+import { rename } from '../../src/jobs/upkeep/rename.ts';
+import { loadPlan } from '../../src/plan/plan.ts';
+import { Memory, type Recall } from '../../src/jobs/status/memory.ts';
 import type { SeriesLab } from '../../src/jobs/run/series.lab.ts';
 import { seriesOf } from './answers.ts';
 
 export type UpkeepStep =
   | { readonly do: 'pin' | 'unpin' | 'forget'; readonly at: number }
-  | { readonly do: 'prune'; readonly dryRun: boolean };
+  | { readonly do: 'prune'; readonly dryRun: boolean }
+  /** Another name for the series. */
+  | { readonly do: 'call'; readonly name: string };
 
 export const upkeepStep: fc.Arbitrary<UpkeepStep> = fc.oneof(
   fc.record({ do: fc.constantFrom('pin', 'unpin', 'forget'), at: fc.nat({ max: 9 }) }),
   fc.record({ do: fc.constant('prune' as const), dryRun: fc.boolean() }),
+  fc.record({ do: fc.constant('call' as const), name: fc.constantFrom('data', 'Data', 'papers') }),
 );
 
 export function isUpkeep(step: { readonly do: string }): step is UpkeepStep {
-  return ['pin', 'unpin', 'forget', 'prune'].includes(step.do);
+  return ['pin', 'unpin', 'forget', 'prune', 'call'].includes(step.do);
 }
 
 /** What there is to keep up. */
@@ -47,6 +55,10 @@ export async function keepUp(step: UpkeepStep, keeping: Keeping): Promise<Kept> 
   const { lab, snapshots, now } = keeping;
   const pinned = new Set(keeping.pinned);
   if (step.do === 'prune') return { ...(await pruneNow(step.dryRun, keeping)), pinned };
+  if (step.do === 'call') {
+    await call(step.name, keeping);
+    return { removed: [], pinned, records: 0 };
+  }
   const at = snapshots.toSorted()[step.at % snapshots.length] ?? '';
   const series = seriesOf(lab);
   switch (step.do) {
@@ -68,6 +80,20 @@ export async function keepUp(step: UpkeepStep, keeping: Keeping): Promise<Kept> 
       return { removed: [at], pinned, records: 1 };
     }
   }
+}
+
+async function call(to: string, { lab, isOurs, now }: Keeping): Promise<void> {
+  const { name, source, destination } = lab.row;
+  const plan = join(lab.root, 'plan.csv');
+  writeFileSync(plan, `source,destination,name\n${source},${destination},${name}\n`);
+  const memory = new Memory(join(lab.root, 'state'));
+  const recall: Recall = async (place) => await memory.find(place);
+  const calling = rename(name, to, { plan, memory, recall, now, note: assert.fail });
+  if (!isOurs || to === name)
+    return await assert.rejects(calling, { code: to === name ? 'E_USAGE' : 'E_GUARD' });
+  await calling;
+  lab.row = { ...lab.row, name: (await loadPlan(plan)).rows[0]?.name ?? '' };
+  assert.equal(lab.row.name, to);
 }
 
 async function pruneNow(

@@ -78,7 +78,7 @@ export class SeriesLab {
   }
 
   folder(...parts: readonly string[]): string {
-    return join(this.root, 'destination', 'data', ...parts);
+    return join(this.row.destination, this.row.name, ...parts);
   }
 
   /** Dated folders, oldest first. */
