@@ -6,13 +6,11 @@ import {
   lstatSync,
   openSync,
   readdirSync,
-  renameSync,
-  rmdirSync,
   type Stats,
-  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { systemCode } from '../base/errors.ts';
+import { files } from '../base/file-calls.ts';
 import { baseName, type BytePath, fromBytes, parentOf } from '../tree/path.ts';
 import { takenFor, type Target, Unsafe } from './contained.ts';
 import { setMeta } from './meta.ts';
@@ -69,7 +67,7 @@ export function settleFile(target: Target, order: FileOrder): string | undefined
 /** A part left by a restore that was killed would be in the way. */
 export function removePart(part: string | Buffer): void {
   try {
-    unlinkSync(part);
+    files.unlinkSync(part);
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
   }
@@ -91,10 +89,10 @@ export function claim(
   if (there !== undefined) {
     if (twin !== undefined && isOneWith(target, path, there, twin)) throw new Unsafe(takenFor(twin));
     if (!replaces) throw new Unsafe('something is there that was not there before');
-    if (there.isDirectory()) rmdirSync(at);
+    if (there.isDirectory()) files.rmdirSync(at);
   }
   try {
-    renameSync(part, at);
+    files.renameSync(part, at);
   } catch (error) {
     // Without the part it says the same, and means that.
     throw (statsAt(part) === undefined ? undefined : nameRefused(error)) ?? error;

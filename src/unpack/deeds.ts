@@ -10,12 +10,11 @@ import {
   lutimesSync,
   mkdirSync,
   openSync,
-  rmdirSync,
   symlinkSync,
-  unlinkSync,
   utimesSync,
 } from 'node:fs';
 import { systemCode } from '../base/errors.ts';
+import { files } from '../base/file-calls.ts';
 import { display, toBytes } from '../tree/path.ts';
 import { type Target, Unsafe } from '../target/contained.ts';
 import { inWords, setMeta, setOwner, setTime } from '../target/meta.ts';
@@ -50,7 +49,7 @@ type Of<D extends Deed['do']> = Extract<Deed, { do: D }>;
 
 function makeFolder(target: Target, { path, exists, clears }: Of<'folder'>): void {
   const at = target.at(path);
-  if (clears) unlinkSync(at);
+  if (clears) files.unlinkSync(at);
   if (!exists) {
     try {
       mkdirSync(at, FOLDER_MODE);
@@ -146,8 +145,8 @@ function setAt(target: Target, { path, type, ...meta }: Of<'set'>): string | und
 function remove(target: Target, { path, isFolder }: Of<'remove'>): void {
   const at = target.at(path);
   try {
-    if (isFolder) rmdirSync(at);
-    else unlinkSync(at);
+    if (isFolder) files.rmdirSync(at);
+    else files.unlinkSync(at);
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
   }
