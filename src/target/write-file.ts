@@ -1,12 +1,12 @@
 // One file on its way into the target. Synchronous: it runs in workers, where async calls cost five times more.
 import {
+  type BigIntStats,
   closeSync,
   constants,
   fstatSync,
   lstatSync,
   openSync,
   readdirSync,
-  type Stats,
   writeSync,
 } from 'node:fs';
 import { systemCode } from '../base/errors.ts';
@@ -100,9 +100,9 @@ export function claim(
 }
 
 /** What is at `at`; nothing where the file system has no such name. */
-function statsAt(at: string | Buffer): Stats | undefined {
+function statsAt(at: string | Buffer): BigIntStats | undefined {
   try {
-    return lstatSync(at, { throwIfNoEntry: false });
+    return lstatSync(at, { bigint: true, throwIfNoEntry: false });
   } catch (error) {
     if (NO_SUCH_NAME.has(systemCode(error) ?? '')) return undefined;
     throw error;
@@ -127,10 +127,10 @@ export function nameRefused(error: unknown): Unsafe | undefined {
  * Whether what is `there` at `path` is `twin`. Not every file system gives one file one inode: on exFAT through FUSE,
  * each spelling has its own, and the folder lists only one.
  */
-function isOneWith(target: Target, path: BytePath, there: Stats, twin: BytePath): boolean {
+function isOneWith(target: Target, path: BytePath, there: BigIntStats, twin: BytePath): boolean {
   const other = statsAt(target.at(twin));
   if (other === undefined) return false;
-  if (other.ino === there.ino && other.dev === there.dev) return true;
+  if (other.ino === there.ino && other.dev === there.dev && there.ino !== 0n) return true;
   const folder = parentOf(path);
   const names = readdirSync(folder === '' ? target.root : target.at(folder), { encoding: 'buffer' });
   const listed = new Set(names.map((name) => fromBytes(name)));
