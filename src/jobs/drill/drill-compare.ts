@@ -6,6 +6,7 @@ import { type Hasher, loadBlake3 } from '../../hash/blake3.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { isSameMode } from '../../target/meta.ts';
+import { isSameTime } from '../../target/mtime.ts';
 import { type BytePath, display, fromBytes, join, systemPath } from '../../tree/path.ts';
 
 /** So many differences are kept to be named. */
@@ -96,7 +97,8 @@ const COMMON = { first: -(2n ** 31n), last: 2n ** 31n - 1n };
 function isTime({ mtimeNs }: BigIntStats, entry: Entry, isZip: boolean): boolean {
   const wanted = entry.mtimeNs / NS_PER_SECOND;
   if (wanted <= COMMON.first || wanted >= COMMON.last) return true;
-  if (!isZip) return mtimeNs === entry.mtimeNs;
+  // Not every system sets a time to the nanosecond.
+  if (!isZip) return isSameTime(mtimeNs, entry.mtimeNs);
   const seconds = entry.mtimeNs / NS_PER_SECOND;
   if (entry.type === 'link' || seconds < ZIP_TIMES.first || seconds > ZIP_TIMES.last) return true;
   return mtimeNs / NS_PER_SECOND === seconds;
