@@ -63,6 +63,7 @@ const SHIPPED: Readonly<Record<string, { readonly why: string; readonly brings: 
       'abort-controller async b4a balanced-match bare-buffer bare-events bare-fs bare-path bare-stream bare-url base64-js brace-expansion buffer buffer-crc32 compress-commons core-util-is crc-32 crc32-stream event-target-shim events events-universal fast-fifo ieee754 inherits is-stream isarray lazystream minimatch normalize-path process process-nextick-args readable-stream readdir-glob safe-buffer streamx string_decoder tar-stream teex text-decoder util-deprecate zip-stream',
   },
   aws4fetch: { why: 'signs requests to buckets', brings: '' },
+  '@bokuweb/zstd-wasm': { why: 'zstd everywhere', brings: '' },
   'cli-table3': { why: 'tables', brings: '@colors/colors' },
   'csv-parse': { why: 'the plan', brings: '' },
   'fast-glob': {
@@ -94,7 +95,7 @@ const SHIPPED: Readonly<Record<string, { readonly why: string; readonly brings: 
       '@napi-rs/blake-hash-android-arm64 @napi-rs/blake-hash-darwin-arm64 @napi-rs/blake-hash-darwin-x64 @napi-rs/blake-hash-freebsd-x64 @napi-rs/blake-hash-linux-arm64-gnu @napi-rs/blake-hash-linux-arm64-musl @napi-rs/blake-hash-linux-x64-gnu @napi-rs/blake-hash-linux-x64-musl @napi-rs/blake-hash-win32-arm64-msvc @napi-rs/blake-hash-win32-ia32-msvc @napi-rs/blake-hash-win32-x64-msvc',
   },
   '@toondepauw/node-zstd': {
-    why: 'zstd on Node 20',
+    why: 'zstd on Node 20 for Linux on x64, at full speed',
     brings: `${NEVER_PUBLISHED.join(' ')} @toondepauw/node-zstd-linux-x64-gnu @toondepauw/node-zstd-linux-x64-musl`,
   },
 };

@@ -6,13 +6,28 @@ import { systemCode } from '../base/errors.ts';
 /** What a system says of a path whose disk, drive letter or file server is not connected. */
 const NOT_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ENODEV', 'ENXIO', 'ENOTCONN']);
 
-/** Whether there is anything at `path`. What cannot be looked at counts as there: who uses it learns why. */
-export async function isThere(path: string): Promise<boolean> {
+/**
+ * Windows has numbers for it that Node has no name for: 21 (the drive is not ready), 53 and 67 (no such computer or
+ * share). Source: `winerror.h`, and `uv_translate_sys_error` of libuv.
+ */
+const NAMELESS = 'UNKNOWN';
+
+/**
+ * Whether there is anything at `path`. What cannot be looked at counts as there: who uses it learns why.
+ *
+ * @param look - For tests.
+ */
+export async function isThere(
+  path: string,
+  platform: NodeJS.Platform = process.platform,
+  look: (path: string) => Promise<unknown> = stat,
+): Promise<boolean> {
   try {
-    await stat(path);
+    await look(path);
     return true;
   } catch (error) {
-    return !NOT_THERE.has(systemCode(error) ?? '');
+    const code = systemCode(error) ?? '';
+    return !NOT_THERE.has(code) && !(platform === 'win32' && code === NAMELESS);
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import { win32 } from 'node:path';
 import { reasonOf, SnapshotError } from '../base/errors.ts';
 
 export interface HookOptions {
@@ -66,7 +67,12 @@ export async function runHook(
 /** Sync, as it is also for the last moment of this process. */
 function endTree(pid: number, by: NodeJS.Signals, isWindows: boolean): void {
   if (isWindows) {
-    spawnSync('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
+    const taskkill = win32.join(
+      process.env['SystemRoot'] ?? String.raw`C:\Windows`,
+      'System32',
+      'taskkill.exe',
+    );
+    spawnSync(taskkill, ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
     return;
   }
   try {

@@ -93,8 +93,8 @@ describe('ownerState()', () => {
   it.each<['alive' | 'dead' | 'unknown', string, Partial<Owner>]>([
     ['alive', 'this process', {}],
     ['alive', 'a process with its start time', { pid: 77, started: '7000' }],
-    ['alive', 'a process whose start time was not known', { pid: 77, started: '' }],
-    ['alive', "another user's process", { pid: 99, started: '1' }],
+    ['unknown', 'a process whose start time was not known', { pid: 77, started: '' }],
+    ['unknown', "another user's process, which does not tell its start time", { pid: 99, started: '1' }],
     ['dead', 'a process that is not there', { pid: 5 }],
     ['dead', 'a pid that now belongs to a later process', { pid: 77, started: '6999' }],
     ['dead', 'a zombie', { pid: 88, started: '8000' }],
@@ -109,10 +109,11 @@ describe('ownerState()', () => {
     expect(ownerState({ ...SELF, ...changes }, SELF, fakeCalls())).toBe(state);
   });
 
-  it('goes by the pid alone where the system tells no more', () => {
+  it('cannot tell another process with the same pid where the system tells no more', () => {
     const calls = fakeCalls({ platform: 'win32', readText: () => fail('ENOENT') });
     const self = currentOwner(calls);
-    expect(ownerState({ ...self, pid: 77 }, self, calls)).toBe('alive');
+    expect(ownerState(self, self, calls)).toBe('alive');
+    expect(ownerState({ ...self, pid: 77 }, self, calls)).toBe('unknown');
     expect(ownerState({ ...self, pid: 5 }, self, calls)).toBe('dead');
     expect(ownerState({ ...self, host: 'bob-pc', machine: 'bob-pc' }, self, calls)).toBe('unknown');
   });
@@ -129,7 +130,7 @@ describe('ownerState()', () => {
     await once(child, 'spawn');
     const owner = { ...self, pid: child.pid ?? 0, started: '' };
     expect(ownerState(self, self)).toBe('alive');
-    expect(ownerState(owner, self)).toBe('alive');
+    expect(ownerState(owner, self)).toBe('unknown');
     if (process.platform === 'linux') expect(ownerState({ ...owner, started: '1' }, self)).toBe('dead');
 
     child.stdin.end();

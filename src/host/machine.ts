@@ -80,8 +80,9 @@ export function currentOwner(calls: MachineCalls = THIS_MACHINE): Owner {
 /**
  * Whether the process of `owner` still runs, as seen from `self`.
  *
- * `dead` is certain. `unknown`: on another machine or in another container, where a pid from here says
- * nothing. `alive` may be another process with the same pid where `started` is not known.
+ * `alive` and `dead` are certain. `unknown`: on another machine or in another container, where a pid from here says
+ * nothing; or there is a process with that pid, and when it started is not known, as on all systems but Linux: numbers
+ * are used again.
  */
 export function ownerState(
   owner: Owner,
@@ -103,7 +104,8 @@ export function ownerState(
   const { state, started } = processStat(calls, owner.pid);
   // A zombie holds nothing any more; where nobody waits for it (a container without init), it stays for good.
   if (state === 'Z' || state === 'X') return 'dead';
-  return owner.started !== '' && started !== '' && owner.started !== started ? 'dead' : 'alive';
+  if (owner.started !== '' && started !== '') return owner.started === started ? 'alive' : 'dead';
+  return owner.pid === calls.pid ? 'alive' : 'unknown';
 }
 
 function stateAcrossBoots(owner: Owner, self: Owner): 'dead' | 'unknown' {

@@ -1,6 +1,6 @@
 import { maxHeaderBytes, writeHeader } from '../format/tar/tar.ts';
 import { centralRecord, dataDescriptor, localHeader, type ZipMember } from '../format/zip/zip.ts';
-import type { Compressor } from '../format/zstd/zstd.ts';
+import type { Compressor } from '../format/zstd/codec.ts';
 import type { StoreWriter } from '../store/store.ts';
 import type { Entry } from '../tree/entry.ts';
 import { ArchiveWriter, type Mark, type PackedArchive } from './archive-writer.ts';

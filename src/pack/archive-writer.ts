@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FrameSize, seekTable } from '../format/zstd/seek-table.ts';
 import { END_OF_ARCHIVE } from '../format/tar/tar.ts';
 import { endOfDirectory, shiftOffsets } from '../format/zip/zip.ts';
-import type { Compressor } from '../format/zstd/zstd.ts';
+import type { Compressor } from '../format/zstd/codec.ts';
 import type { StoreWriter } from '../store/store.ts';
 import { WriteBehind } from './write-behind.ts';
 

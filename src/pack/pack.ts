@@ -1,6 +1,7 @@
 import type { SharedHashes } from '../format/contents.ts';
 import { isCompressedType } from '../format/zip/zip.ts';
-import { loadCompressor, type Compressor } from '../format/zstd/zstd.ts';
+import { loadCompressor } from '../format/zstd/zstd.ts';
+import type { Compressor } from '../format/zstd/codec.ts';
 import { type Hasher, loadBlake3 } from '../hash/blake3.ts';
 import type { Problem } from '../tree/entry.ts';
 import type { EntryTable } from '../tree/entry-table.ts';

@@ -3,7 +3,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import type { Member } from '../format/member.ts';
 import { maxHeaderBytes, paddedBytes, writeHeader } from '../format/tar/tar.ts';
 import { centralRecord, isCompressedType, localHeader, type ZipMember } from '../format/zip/zip.ts';
-import { concatInto, type Compressor } from '../format/zstd/zstd.ts';
+import { concatInto, type Compressor } from '../format/zstd/codec.ts';
 
 /** Where a member's content lies in the segment, once it is finished. */
 export interface Spot {

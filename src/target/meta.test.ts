@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { inWords, setMeta, setOwner, setTime, type User } from './meta.ts';
+import { inWords, isSameMode, setMeta, setOwner, setTime, type User } from './meta.ts';
 
 const REFUSED = Object.assign(new Error('EPERM'), { code: 'EPERM' });
 
@@ -82,6 +82,23 @@ describe('setOwner()', () => {
     const refused: string[] = [];
     expect(setOwner({ uid, gid }, now, refuse, refused, by)).toEqual(has);
     expect(refused).toEqual(words);
+  });
+});
+
+describe('isSameMode()', () => {
+  it.each<[NodeJS.Platform, 'file' | 'folder', number, number, boolean]>([
+    ['linux', 'file', 0o100644, 0o644, true],
+    ['linux', 'file', 0o100666, 0o644, false],
+    ['darwin', 'folder', 0o40755, 0o700, false],
+    // There, a file is read-only or not.
+    ['win32', 'file', 0o100666, 0o644, true],
+    ['win32', 'file', 0o100666, 0o755, true],
+    ['win32', 'file', 0o100444, 0o400, true],
+    ['win32', 'file', 0o100444, 0o644, false],
+    ['win32', 'file', 0o100666, 0o555, false],
+    ['win32', 'folder', 0o40666, 0o555, true],
+  ])('on %s, a %s of mode %i that is to have %i has it: %s', (platform, type, found, wanted, is) => {
+    expect(isSameMode(type, found, wanted, platform)).toBe(is);
   });
 });
 

@@ -1,5 +1,5 @@
 // Owner, permissions and time of what was restored. Synchronous: it runs in workers.
-import { fchmodSync, fchownSync, fstatSync, futimesSync } from 'node:fs';
+import { chmodSync, fchmodSync, fchownSync, fstatSync, futimesSync } from 'node:fs';
 import { reasonOf } from '../base/errors.ts';
 import { isOtherTime, toTime } from './mtime.ts';
 import type { Meta } from './order.ts';
@@ -31,7 +31,7 @@ export function setMeta(fd: number, { mode, uid, gid, mtimeNs }: Meta, by: User 
   const why = attempt(() => fchmodSync(fd, allowed));
   // Some file systems say that they did it.
   const { mode: now } = fstatSync(fd);
-  if (process.platform !== 'win32' && (now & 0o7777) !== allowed)
+  if (!isSameMode('file', now, allowed))
     refused.push(`its mode is ${octal(now)}, not ${octal(allowed)}${because(why)}`);
   setTime(
     mtimeNs,
@@ -40,6 +40,24 @@ export function setMeta(fd: number, { mode, uid, gid, mtimeNs }: Meta, by: User 
     refused,
   );
   return inWords(refused);
+}
+
+const OWNER_WRITES = 0o200;
+
+/**
+ * Whether what has the mode `found` has that of an entry as far as this system has modes. Windows knows of files whether they
+ * are read-only, and nothing else: without that, all that was written elsewhere would be restored again and again.
+ *
+ * @param platform - For tests.
+ */
+export function isSameMode(
+  type: 'file' | 'folder',
+  found: number,
+  wanted: number,
+  platform: NodeJS.Platform = process.platform,
+): boolean {
+  if (platform !== 'win32') return (found & 0o7777) === wanted;
+  return type === 'folder' || ((found ^ wanted) & OWNER_WRITES) === 0;
 }
 
 /** Sets a time by `set`; a failure is added to `refused`, and that `look` finds another one than `mtimeNs`. */
@@ -54,6 +72,12 @@ export function setTime(
   else if (isOtherTime(look().mtimeNs, mtimeNs)) {
     refused.push('its time is another one, as this file system has not that year');
   }
+}
+
+/** Makes a file of Windows read-only, or not, as its mode says. It is no link. */
+export function setReadOnly(at: string | Buffer, mode: number, refused: string[]): void {
+  const why = attempt(() => chmodSync(at, mode));
+  if (why !== undefined) refused.push(`its mode could not be set${because(why)}`);
 }
 
 export function inWords(refused: readonly string[]): string | undefined {

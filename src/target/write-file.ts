@@ -1,18 +1,16 @@
 // One file on its way into the target. Synchronous: it runs in workers, where async calls cost five times more.
 import {
+  type BigIntStats,
   closeSync,
   constants,
   fstatSync,
   lstatSync,
   openSync,
   readdirSync,
-  renameSync,
-  rmdirSync,
-  type Stats,
-  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { systemCode } from '../base/errors.ts';
+import { files } from '../base/file-calls.ts';
 import { baseName, type BytePath, fromBytes, parentOf } from '../tree/path.ts';
 import { takenFor, type Target, Unsafe } from './contained.ts';
 import { setMeta } from './meta.ts';
@@ -69,7 +67,7 @@ export function settleFile(target: Target, order: FileOrder): string | undefined
 /** A part left by a restore that was killed would be in the way. */
 export function removePart(part: string | Buffer): void {
   try {
-    unlinkSync(part);
+    files.unlinkSync(part);
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
   }
@@ -91,10 +89,10 @@ export function claim(
   if (there !== undefined) {
     if (twin !== undefined && isOneWith(target, path, there, twin)) throw new Unsafe(takenFor(twin));
     if (!replaces) throw new Unsafe('something is there that was not there before');
-    if (there.isDirectory()) rmdirSync(at);
+    if (there.isDirectory()) files.rmdirSync(at);
   }
   try {
-    renameSync(part, at);
+    files.renameSync(part, at);
   } catch (error) {
     // Without the part it says the same, and means that.
     throw (statsAt(part) === undefined ? undefined : nameRefused(error)) ?? error;
@@ -102,9 +100,9 @@ export function claim(
 }
 
 /** What is at `at`; nothing where the file system has no such name. */
-function statsAt(at: string | Buffer): Stats | undefined {
+function statsAt(at: string | Buffer): BigIntStats | undefined {
   try {
-    return lstatSync(at, { throwIfNoEntry: false });
+    return lstatSync(at, { bigint: true, throwIfNoEntry: false });
   } catch (error) {
     if (NO_SUCH_NAME.has(systemCode(error) ?? '')) return undefined;
     throw error;
@@ -129,10 +127,10 @@ export function nameRefused(error: unknown): Unsafe | undefined {
  * Whether what is `there` at `path` is `twin`. Not every file system gives one file one inode: on exFAT through FUSE,
  * each spelling has its own, and the folder lists only one.
  */
-function isOneWith(target: Target, path: BytePath, there: Stats, twin: BytePath): boolean {
+function isOneWith(target: Target, path: BytePath, there: BigIntStats, twin: BytePath): boolean {
   const other = statsAt(target.at(twin));
   if (other === undefined) return false;
-  if (other.ino === there.ino && other.dev === there.dev) return true;
+  if (other.ino === there.ino && other.dev === there.dev && there.ino !== 0n) return true;
   const folder = parentOf(path);
   const names = readdirSync(folder === '' ? target.root : target.at(folder), { encoding: 'buffer' });
   const listed = new Set(names.map((name) => fromBytes(name)));

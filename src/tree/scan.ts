@@ -8,6 +8,7 @@ import { type Apart, apartBelow, findApart, pathBelow, without } from './apart.t
 import type { Entry, Problem } from './entry.ts';
 import { EntryTable } from './entry-table.ts';
 import { Excludes, type Rules } from './exclude.ts';
+import { patternText } from './pattern-text.ts';
 import { foldersIn, namesIn } from './names-in.ts';
 import { type BytePath, fromBytes, fromText, join, systemPath } from './path.ts';
 import { entryOf, specialName } from './seen-entry.ts';
@@ -275,7 +276,7 @@ class Walk implements ScanResult {
     const name = systemPath(this.#root, file);
     try {
       if (!lstatSync(name).isFile()) return excludes;
-      const within = excludes.within(path, readFileSync(name, 'utf8'));
+      const within = excludes.within(path, patternText(readFileSync(name)));
       this.rules.push(...within.rules.slice(-1));
       return within;
     } catch (error) {

@@ -3,12 +3,20 @@ import type { BigIntStats } from 'node:fs';
 import type { Entry } from './entry.ts';
 import type { BytePath } from './path.ts';
 
-export function entryOf(path: BytePath, type: Entry['type'], stats: BigIntStats): Entry {
+const OWNER_WRITES = 0o200;
+
+/** @param platform - For tests. */
+export function entryOf(
+  path: BytePath,
+  type: Entry['type'],
+  stats: BigIntStats,
+  platform: NodeJS.Platform = process.platform,
+): Entry {
   return {
     path,
     type,
     size: type === 'file' ? Number(stats.size) : 0,
-    mode: Number(stats.mode) & 0o7777,
+    mode: platform === 'win32' ? windowsMode(type, stats) : Number(stats.mode) & 0o7777,
     uid: Number(stats.uid),
     gid: Number(stats.gid),
     mtimeNs: stats.mtimeNs,
@@ -17,6 +25,16 @@ export function entryOf(path: BytePath, type: Entry['type'], stats: BigIntStats)
     target: undefined,
     hardlink: undefined,
   };
+}
+
+/**
+ * Windows has no modes; what Node gives for them (0666, or 0444 for what is read-only) lets nobody into a folder where there
+ * are some. Of a folder, read-only says nothing there: the Explorer marks folders so that have an icon of their own.
+ */
+function windowsMode(type: Entry['type'], { mode }: BigIntStats): number {
+  if (type === 'link') return 0o777;
+  if (type === 'folder') return 0o755;
+  return (Number(mode) & OWNER_WRITES) === 0 ? 0o444 : 0o644;
 }
 
 export function specialName(stats: BigIntStats): string {

@@ -1,6 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Compressor, loadCompressor, loadDecompressor } from '../format/zstd/zstd.ts';
+import type { Compressor } from '../format/zstd/codec.ts';
+import { loadCompressor, loadDecompressor } from '../format/zstd/zstd.ts';
 import { frameContent, recordContent } from './content.ts';
 
 const zstd = loadDecompressor();

@@ -1,6 +1,7 @@
 // What a piece of an archive holds. Everything that it claims is checked before memory is taken for it.
 import { inflateRawSync } from 'node:zlib';
-import { type Decompressor, measureFrame } from '../format/zstd/zstd.ts';
+import type { Decompressor } from '../format/zstd/codec.ts';
+import { measureFrame } from '../format/zstd/frame.ts';
 import { reasonOf } from '../base/errors.ts';
 import { Damaged } from './damage.ts';
 

@@ -10,15 +10,15 @@ import {
   lutimesSync,
   mkdirSync,
   openSync,
-  rmdirSync,
-  symlinkSync,
-  unlinkSync,
   utimesSync,
 } from 'node:fs';
 import { systemCode } from '../base/errors.ts';
-import { display, toBytes } from '../tree/path.ts';
+import { files } from '../base/file-calls.ts';
+import { dirname } from 'node:path';
+import { display } from '../tree/path.ts';
 import { type Target, Unsafe } from '../target/contained.ts';
-import { inWords, setMeta, setOwner, setTime } from '../target/meta.ts';
+import { makeSymlink } from '../target/make-link.ts';
+import { inWords, setMeta, setOwner, setReadOnly, setTime } from '../target/meta.ts';
 import type { Deed } from './tasks.ts';
 import { claim, nameRefused, removePart, settleFile } from '../target/write-file.ts';
 
@@ -50,7 +50,7 @@ type Of<D extends Deed['do']> = Extract<Deed, { do: D }>;
 
 function makeFolder(target: Target, { path, exists, clears }: Of<'folder'>): void {
   const at = target.at(path);
-  if (clears) unlinkSync(at);
+  if (clears) files.unlinkSync(at);
   if (!exists) {
     try {
       mkdirSync(at, FOLDER_MODE);
@@ -74,6 +74,11 @@ function makeFolder(target: Target, { path, exists, clears }: Of<'folder'>): voi
 /** What file systems say that have no links: exFAT through FUSE, FAT, file servers. */
 const NO_LINKS: ReadonlySet<string> = new Set(['ENOSYS', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP']);
 
+const WITHOUT_LINKS =
+  process.platform === 'win32'
+    ? 'Windows lets nobody make links without its developer mode, or as administrator'
+    : 'this file system has no links';
+
 function makeLink(
   target: Target,
   { path, target: says, replaces, uid, gid, mtimeNs }: Of<'link'>,
@@ -82,10 +87,10 @@ function makeLink(
   removePart(part);
   const refused: string[] = [];
   try {
-    symlinkSync(toBytes(says), part);
+    makeSymlink(says, part, dirname(String(part)));
   } catch (error) {
     if (!NO_LINKS.has(systemCode(error) ?? '')) throw error;
-    throw new Unsafe(`this file system has no links; it leads to "${display(says)}"`, { cause: error });
+    throw new Unsafe(`${WITHOUT_LINKS}; it leads to "${display(says)}"`, { cause: error });
   }
   try {
     setOwner({ uid, gid }, lstatSync(part), (user, group) => lchownSync(part, user, group), refused);
@@ -123,6 +128,9 @@ function setAt(target: Target, { path, type, ...meta }: Of<'set'>): string | und
   if (process.platform === 'win32') {
     // There, folders cannot be opened.
     const refused: string[] = [];
+    const stats = lstatSync(at);
+    if (isFolder ? !stats.isDirectory() : !stats.isFile()) throw new Unsafe(`it is no ${type} any more`);
+    if (!isFolder) setReadOnly(at, meta.mode, refused);
     setTime(
       meta.mtimeNs,
       (time) => utimesSync(at, Date.now() / 1000, time),
@@ -146,8 +154,8 @@ function setAt(target: Target, { path, type, ...meta }: Of<'set'>): string | und
 function remove(target: Target, { path, isFolder }: Of<'remove'>): void {
   const at = target.at(path);
   try {
-    if (isFolder) rmdirSync(at);
-    else unlinkSync(at);
+    if (isFolder) files.rmdirSync(at);
+    else files.unlinkSync(at);
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
   }

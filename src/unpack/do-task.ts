@@ -1,6 +1,7 @@
 // What a thread of the pool does: decompresses, verifies and writes what it is told to.
 import type { ArchiveFormat } from '../base/archive-format.ts';
-import { type Decompressor, loadDecompressor } from '../format/zstd/zstd.ts';
+import type { Decompressor } from '../format/zstd/codec.ts';
+import { loadDecompressor } from '../format/zstd/zstd.ts';
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { type Blake3, type Hasher, loadBlake3 } from '../hash/blake3.ts';
 import { Target, Unsafe } from '../target/contained.ts';

@@ -13,6 +13,7 @@ import { systemCode } from '../base/errors.ts';
 import type { Hasher } from '../hash/blake3.ts';
 import { fromBytes } from '../tree/path.ts';
 import { type Target, Unsafe } from '../target/contained.ts';
+import { isSameMode } from '../target/meta.ts';
 import { isSameTime } from '../target/mtime.ts';
 import type { Found, LookResult, LookTask, Sought } from './tasks.ts';
 import { NO_SUCH_NAME } from '../target/write-file.ts';
@@ -72,7 +73,7 @@ function foundAt(at: string | Buffer, stats: BigIntStats, sought: Sought, hasher
   const isTime = isSameTime(stats.mtimeNs, sought.mtimeNs);
   // Two of a size, and not from one moment: only the content can tell.
   if (!isTime && !hasContent(at, sought, hasher)) return 'file';
-  if (isTime && Number(stats.mode & 0o7777n) === sought.mode) return 'same';
+  if (isTime && isSameMode('file', Number(stats.mode), sought.mode)) return 'same';
   return stats.nlink > 1n ? 'linked' : 'content';
 }
 

@@ -1,6 +1,7 @@
 // For tests: archives made of a few files, and the pool's work done in this thread.
 import { deflateRawSync } from 'node:zlib';
-import { type Compressor, loadCompressor } from '../format/zstd/zstd.ts';
+import type { Compressor } from '../format/zstd/codec.ts';
+import { loadCompressor } from '../format/zstd/zstd.ts';
 import { doTask } from './do-task.ts';
 import type { ArchiveFile } from './places.ts';
 import type { UnpackPool } from './pool.ts';

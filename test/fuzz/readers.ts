@@ -1,7 +1,8 @@
 // Everything that reads what others may have written.
 import { createHash } from 'node:crypto';
 import { readArchive } from '../../src/format/read-archive.ts';
-import { type Compressor, loadCompressor } from '../../src/format/zstd/zstd.ts';
+import type { Compressor } from '../../src/format/zstd/codec.ts';
+import { loadCompressor } from '../../src/format/zstd/zstd.ts';
 import { readCsv } from '../../src/plan/csv.ts';
 import { readHeader, readSettings } from '../../src/plan/table.ts';
 import { EntryLines } from '../../src/series/index/entry-lines.ts';

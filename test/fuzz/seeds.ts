@@ -9,7 +9,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { loadDecompressor, measureFrame } from '../../src/format/zstd/zstd.ts';
+import { loadDecompressor } from '../../src/format/zstd/zstd.ts';
+import { measureFrame } from '../../src/format/zstd/frame.ts';
 import { SeriesLab } from '../../src/jobs/run/series.lab.ts';
 import { noise } from '../support/trees.ts';
 

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
-import { loadDecompressor, measureFrame } from '../../src/format/zstd/zstd.ts';
+import { loadDecompressor } from '../../src/format/zstd/zstd.ts';
+import { measureFrame } from '../../src/format/zstd/frame.ts';
 import type { Seen } from '../support/trees.ts';
 
 interface NamedFile {

@@ -19,7 +19,8 @@ import type { Member } from '../member.ts';
 import { type ArchiveSource, type FoundMember, readArchive } from '../read-archive.ts';
 import { seekTable } from '../zstd/seek-table.ts';
 import { END_OF_ARCHIVE, maxHeaderBytes, paddedBytes, writeHeader } from './tar.ts';
-import { loadCompressor, loadDecompressor, measureFrame } from '../zstd/zstd.ts';
+import { loadCompressor, loadDecompressor } from '../zstd/zstd.ts';
+import { measureFrame } from '../zstd/frame.ts';
 
 const compressor = await loadCompressor();
 const decompressor = loadDecompressor();

@@ -5,7 +5,8 @@ import { Damage } from '../damage.ts';
 import type { Reading } from '../found-member.ts';
 import { SeekTableCheck } from './seek-table-check.ts';
 import { SourceReader } from '../source-reader.ts';
-import { loadDecompressor, measureFrame } from './zstd.ts';
+import { loadDecompressor } from './zstd.ts';
+import { measureFrame } from './frame.ts';
 
 const ZSTD_MAGIC = 0xfd2fb528;
 const SEEK_TABLE_MAGIC = 0x184d2a5e;

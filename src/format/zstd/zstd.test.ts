@@ -7,28 +7,27 @@ import zlib from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
-import {
-  type Compressor,
-  concatInto,
-  type Decompressor,
-  loadCompressor,
-  loadDecompressor,
-  measureFrame,
-  packageCompressor,
-  packageDecompressor,
-} from './zstd.ts';
+import { type Compressor, concatInto, type Decompressor } from './codec.ts';
+import { nodeCompressor, nodeDecompressor } from './node-zlib.ts';
+import { loadWasm, wasmCompressor, wasmDecompressor } from './wasm-zstd.ts';
+import { loadCompressor, loadDecompressor, ZSTD_ORIGIN } from './zstd.ts';
+import { measureFrame } from './frame.ts';
+import { hasPackage, packageCompressor, packageDecompressor } from './node-zstd.ts';
 
 const MIB = 1024 * 1024;
 
-/** Where this Node brings its own zstd, `load...()` gives that one; else the package's once more. */
-const hasOwn = 'zstdCompressSync' in zlib;
+/** Those that there are here; WASM is one of them everywhere. */
+const WASM = await loadWasm();
+const [ofNode, ofNodeBack] = [nodeCompressor(), nodeDecompressor()];
 const COMPRESSORS: [string, Compressor][] = [
-  ['the package', await packageCompressor()],
-  [hasOwn ? 'node:zlib' : 'what loads here', await loadCompressor()],
+  ['WASM', await wasmCompressor(WASM)],
+  ...(hasPackage() ? [['the package', await packageCompressor()] as [string, Compressor]] : []),
+  ...(ofNode === undefined ? [] : [['node:zlib', ofNode] as [string, Compressor]]),
 ];
 const DECOMPRESSORS: [string, Decompressor][] = [
-  ['the package', packageDecompressor()],
-  [hasOwn ? 'node:zlib' : 'what loads here', loadDecompressor()],
+  ['WASM', wasmDecompressor(WASM)],
+  ...(hasPackage() ? [['the package', packageDecompressor()] as [string, Decompressor]] : []),
+  ...(ofNodeBack === undefined ? [] : [['node:zlib', ofNodeBack] as [string, Decompressor]]),
 ];
 const PAIRS = COMPRESSORS.flatMap(([by, compressor]) =>
   DECOMPRESSORS.map(([reader, decompressor]) => [by, reader, compressor, decompressor] as const),
@@ -221,6 +220,16 @@ describe.each(DECOMPRESSORS)('decompress() of %s', (_by, decompressor) => {
     for (const bytes of [Buffer.alloc(0), Buffer.from('PK\x03\x04 a zip'), Buffer.alloc(100)]) {
       expect(refusalOf(decompressor, bytes, 10)).toBe('Cannot decompress: it is not zstd');
     }
+  });
+});
+
+describe('what loads', () => {
+  it('is Node’s own where there is one, else the package, else WASM', async () => {
+    const own = 'zstdCompressSync' in zlib;
+    expect(ZSTD_ORIGIN).toBe(own ? 'Node.js' : hasPackage() ? '@toondepauw/node-zstd' : '@bokuweb/zstd-wasm');
+    expect(ofNode !== undefined).toBe(own);
+    const frame = (await loadCompressor()).compress(text);
+    expect(loadDecompressor().decompress(frame, text.length).equals(text)).toBe(true);
   });
 });
 

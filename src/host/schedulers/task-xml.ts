@@ -18,6 +18,12 @@ const MONTHS = [
   'November',
   'December',
 ];
+/**
+ * A task of Node itself would open a console window each time. The console host runs a program without one, since Windows 10,
+ * version 1809. Source: `src/host/ConsoleArguments.cpp` of microsoft/terminal. The Task Scheduler replaces the variable.
+ */
+const WINDOWLESS = String.raw`%SystemRoot%\System32\conhost.exe`;
+
 /** A task has room for so many triggers. */
 const MOST_TRIGGERS = 48;
 
@@ -29,7 +35,6 @@ const MOST_TRIGGERS = 48;
  * @throws {@link SnapshotError} `E_USAGE` when a word has what the Task Scheduler would replace.
  */
 export function taskXml(entry: Entry, user: string): string {
-  const [program = '', ...words] = entry.command;
   const bad = entry.command.find((word) => /%|\$\(/.test(word));
   if (bad !== undefined) {
     throw new SnapshotError(
@@ -66,8 +71,8 @@ ${triggers.join('\n')}
   </Settings>
   <Actions Context="Author">
     <Exec>
-      <Command>${escapeXml(program)}</Command>
-      <Arguments>${escapeXml(words.map(quoted).join(' '))}</Arguments>
+      <Command>${WINDOWLESS}</Command>
+      <Arguments>${escapeXml(['--headless', ...entry.command].map(quoted).join(' '))}</Arguments>
     </Exec>
   </Actions>
 </Task>

@@ -5,6 +5,8 @@ import { reasonOf } from '../../base/errors.ts';
 import { type Hasher, loadBlake3 } from '../../hash/blake3.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
 import type { Entry } from '../../tree/entry.ts';
+import { isSameMode } from '../../target/meta.ts';
+import { isSameTime } from '../../target/mtime.ts';
 import { type BytePath, display, fromBytes, join, systemPath } from '../../tree/path.ts';
 
 /** So many differences are kept to be named. */
@@ -66,7 +68,7 @@ async function differenceOf(
     const stats = await lstat(place, { bigint: true });
     if (!stats[TYPES[entry.type]]()) return `it is no ${entry.type}`;
     const mode = Number(stats.mode & 0o7777n);
-    if (entry.type !== 'link' && mode !== entry.mode)
+    if (entry.type !== 'link' && !isSameMode(entry.type, mode, entry.mode))
       return `its mode is ${octal(mode)}, not ${octal(entry.mode)}`;
     if (!isTime(stats, entry, isZip)) return `its time is ${stats.mtimeNs}, not ${entry.mtimeNs}`;
     if (entry.type === 'folder' && (mode & 0o500) !== 0o500) await chmod(place, mode | 0o700);
@@ -95,7 +97,8 @@ const COMMON = { first: -(2n ** 31n), last: 2n ** 31n - 1n };
 function isTime({ mtimeNs }: BigIntStats, entry: Entry, isZip: boolean): boolean {
   const wanted = entry.mtimeNs / NS_PER_SECOND;
   if (wanted <= COMMON.first || wanted >= COMMON.last) return true;
-  if (!isZip) return mtimeNs === entry.mtimeNs;
+  // Not every system sets a time to the nanosecond.
+  if (!isZip) return isSameTime(mtimeNs, entry.mtimeNs);
   const seconds = entry.mtimeNs / NS_PER_SECOND;
   if (entry.type === 'link' || seconds < ZIP_TIMES.first || seconds > ZIP_TIMES.last) return true;
   return mtimeNs / NS_PER_SECOND === seconds;

@@ -1,25 +1,29 @@
 import { formatOf } from '../../base/archive-format.ts';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SnapshotError } from '../../base/errors.ts';
 import { removeTree } from '../../host/remove-tree.ts';
 import { needPrograms, runScript } from '../../host/run-script.ts';
+import { extractWithTar, needTar, windowsTar } from '../../host/windows-tar.ts';
 import { whileShared } from '../../series/lock/shared-lock.ts';
 import { RESTORE_FILE } from '../../series/names.ts';
-import { parseRestore } from '../../series/script/read-script.ts';
+import { parseRestore, type RestoreStep } from '../../series/script/read-script.ts';
 import { appendRecord } from '../../series/runs-log.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import { freeBytesIn } from '../../store/local/free-bytes.ts';
 import { compareTree } from './drill-compare.ts';
+import { runSteps } from './run-steps.ts';
 import type { DrillEnd } from '../verify/verify-events.ts';
 import { whatOf } from '../verify/verify-survey.ts';
+
+const ON_WINDOWS = process.platform === 'win32';
 
 /** What an entry takes on a disk beside its content, at most and about. */
 const ENTRY_BYTES = 4096;
 
 /**
- * Extracts a snapshot with the system's own programs, as RESTORE.txt says, compares what comes of it with the
+ * Extracts a snapshot with the system's own programs, as RESTORE.txt says (on Windows, where no `sh` can run that, by its `tar`), compares what comes of it with the
  * index, and records the result in the log of the series. Nothing is rotated out meanwhile.
  *
  * @param note - Told when that cannot be made sure.
@@ -38,7 +42,8 @@ export async function drill(
 async function drillOf(series: Series, snapshot: Snapshot, signal: AbortSignal): Promise<DrillEnd> {
   const isZip = snapshot.info.archives.some(({ file }) => formatOf(file) === 'zip');
   const isTar = snapshot.info.archives.some(({ file }) => formatOf(file) === 'tar.zst');
-  needPrograms(['sh', ...(isTar ? ['tar', 'zstd'] : []), ...(isZip ? ['unzip'] : [])]);
+  if (ON_WINDOWS) needTar(windowsTar(), isTar);
+  else needPrograms(['sh', ...(isTar ? ['tar', 'zstd'] : []), ...(isZip ? ['unzip'] : [])]);
   await needRoom(series, snapshot);
   const started = new Date();
   const room = await mkdtemp(join(tmpdir(), 'snapshot-drill-'));
@@ -91,12 +96,18 @@ async function extract(
   const where = series.place(snapshot, RESTORE_FILE);
   const text = await series.store.read(series.key(snapshot, RESTORE_FILE));
   if (text === undefined) return `${RESTORE_FILE} is missing`;
+  let steps: readonly RestoreStep[];
   try {
     // A shell runs it: only what this program writes there.
-    parseRestore(text.toString('latin1'), where);
+    steps = parseRestore(text.toString('latin1'), where);
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     return `${RESTORE_FILE} is damaged: ${whatOf(error)}`;
+  }
+  if (ON_WINDOWS) {
+    const extractOne = async (archive: string): Promise<string | undefined> =>
+      await extractWithTar(windowsTar(), archive, target, signal);
+    return await runSteps(steps, dirname(where), target, extractOne);
   }
   // The very bytes that were read: others may be able to write where series lie.
   const script = join(room, RESTORE_FILE);

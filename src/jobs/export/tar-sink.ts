@@ -2,7 +2,8 @@
 import { createGzip, type Gzip } from 'node:zlib';
 import type { Member } from '../../format/member.ts';
 import { END_OF_ARCHIVE, maxHeaderBytes, paddedBytes, writeHeader } from '../../format/tar/tar.ts';
-import { type Compressor, loadCompressor } from '../../format/zstd/zstd.ts';
+import type { Compressor } from '../../format/zstd/codec.ts';
+import { loadCompressor } from '../../format/zstd/zstd.ts';
 import type { ArchiveSink } from './archive-sink.ts';
 import type { FileContent } from './contents.ts';
 import { type Output, Pump } from './output.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Compressor, loadCompressor } from '../../format/zstd/zstd.ts';
+import type { Compressor } from '../../format/zstd/codec.ts';
+import { loadCompressor } from '../../format/zstd/zstd.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
 import { EntryLines, PathLines } from './entry-lines.ts';
 import { formatLine, formatNone, type IndexEntry } from './index-line.ts';

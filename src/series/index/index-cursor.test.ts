@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Compressor, loadCompressor } from '../../format/zstd/zstd.ts';
+import type { Compressor } from '../../format/zstd/codec.ts';
+import { loadCompressor } from '../../format/zstd/zstd.ts';
 import { groupName, userName } from '../../host/users.ts';
 import { type Change, Comparison } from '../../tree/compare.ts';
 import type { Entry } from '../../tree/entry.ts';

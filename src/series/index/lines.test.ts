@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Compressor, loadCompressor } from '../../format/zstd/zstd.ts';
+import type { Compressor } from '../../format/zstd/codec.ts';
+import { loadCompressor } from '../../format/zstd/zstd.ts';
 import type { StoreWriter } from '../../store/store.ts';
 import { LineReader, writeLines } from './lines.ts';
 

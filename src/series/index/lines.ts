@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Decompressor, loadCompressor, loadDecompressor, measureFrame } from '../../format/zstd/zstd.ts';
+import type { Decompressor } from '../../format/zstd/codec.ts';
+import { loadCompressor, loadDecompressor } from '../../format/zstd/zstd.ts';
+import { measureFrame } from '../../format/zstd/frame.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import type { StoreWriter } from '../../store/store.ts';
 

@@ -29,7 +29,8 @@ const WRITEBACK_BYTES = 64 * 1024 * 1024;
 
 /**
  * What a file system says that has no hard links, or no more of them for this file: FAT and exFAT `EPERM`,
- * file servers `ENOTSUP` and its like, Windows on FAT `EISDIR`.
+ * file servers `ENOTSUP` and its like, Windows on FAT `EISDIR`, and on NTFS, after 1023 names of one file, a number that Node
+ * has no name for.
  */
 const NO_LINKS: ReadonlySet<string> = new Set([
   'EPERM',
@@ -39,6 +40,7 @@ const NO_LINKS: ReadonlySet<string> = new Set([
   'EXDEV',
   'EMLINK',
   'EISDIR',
+  ...(process.platform === 'win32' ? ['UNKNOWN'] : []),
 ]);
 
 /** A store in a folder of this machine, or of a file server that is mounted here. It follows no link below it. */
