@@ -66,7 +66,7 @@ const time = fc
   .map((date) => date.toISOString());
 
 const infos: fc.Arbitrary<Info> = fc.record({
-  version: fc.constant(1 as const),
+  version: fc.constantFrom(1, 2),
   tool: text,
   name: fileName,
   host: text,
@@ -284,9 +284,12 @@ describe('parseInfo()', () => {
   });
 
   it('sends whoever has a newer version to that one', () => {
-    const failure = failureOf(damagedAt(['version'], 2));
-    expect(failure.message).toBe('"the/info.json" has version 2, which is not known here');
+    const failure = failureOf(damagedAt(['version'], 3));
+    expect(failure.message).toBe('"the/info.json" has version 3, which is not known here');
     expect(failure.hint).toMatch(/newer version/);
+    const encrypted = failureOf(damagedAt(['encrypted'], true));
+    expect(encrypted.message).toBe('"the/info.json" is of an encrypted snapshot, which is not known here');
+    expect(encrypted.hint).toMatch(/newer version/);
   });
 
   it.each(['', '{', 'null', '[]', '"text"', '\0\0\0\0', formatInfo(INFO).slice(0, 200)])(

@@ -5,9 +5,12 @@ import type { ChangeCount } from '../tree/compare.ts';
 import { type BytePath, toBytes, toText } from '../tree/path.ts';
 import { Fields } from './index/fields.ts';
 
+/** What is written now; version 1 is read as well. */
+export const VERSION = 2;
+
 /** What info.json holds; docs/format.md says what each part means. */
 export interface Info {
-  readonly version: 1;
+  readonly version: 1 | 2;
   readonly tool: string;
   readonly name: string;
   readonly host: string;
@@ -125,13 +128,12 @@ export function formatInfo(info: Info): string {
  */
 export function parseInfo(json: string, where: string): Info {
   const fields = Fields.parse(json, where);
-  if (fields.count('version') !== 1) {
+  const version = fields.count('version');
+  const isEncrypted = fields.has('encrypted');
+  if ((version !== 1 && version !== VERSION) || isEncrypted) {
+    const what = isEncrypted ? 'is of an encrypted snapshot' : `has version ${version}`;
     const hint = 'A newer version of snapshot wrote it; use that one.';
-    throw new SnapshotError(
-      'E_DAMAGED',
-      `"${where}" has version ${fields.count('version')}, which is not known here`,
-      { hint },
-    );
+    throw new SnapshotError('E_DAMAGED', `"${where}" ${what}, which is not known here`, { hint });
   }
   const [time, hash, count, change] = [
     fields.object('time'),
@@ -141,7 +143,7 @@ export function parseInfo(json: string, where: string): Info {
   ];
   const index = fields.object('index');
   return {
-    version: 1,
+    version,
     tool: fields.text('tool'),
     name: fields.text('name', FILE_NAME),
     host: fields.text('host'),

@@ -26,6 +26,9 @@ export const PINNED_FILE = 'PINNED';
  */
 export const BOLT_FOLDER: string = `${LET_GO_FILE}.part`;
 
+/** A folder in a series, where versions that know no snapshots of version 2 look for a lock, see bolt.ts. */
+export const VERSION_BOLT = '.lock-of-version-2';
+
 /** What of the source is known not to be readable, see accepted.ts. */
 export const ACCEPTED_FILE = 'accepted.json';
 /** What is known to be damaged, see damage/damage.ts. */

@@ -1,7 +1,7 @@
 import type { ArchiveFormat } from '../../base/archive-format.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
-import { type ArchiveInfo, folderKey, type Info } from '../../series/info.ts';
+import { type ArchiveInfo, folderKey, type Info, VERSION } from '../../series/info.ts';
 import { snapshotTime } from '../../series/names.ts';
 import type { Series } from '../../series/series.ts';
 import { type HashedEntry, treeHash } from '../../tree/tree-hash.ts';
@@ -59,7 +59,7 @@ export async function rebuildInfo(
   const { counts, bytes, uses } = countItems(items);
   return {
     ...said,
-    version: 1,
+    version: info?.version ?? VERSION,
     format: info?.format ?? newestFormat(archives),
     hash,
     count: counts,

@@ -4,7 +4,7 @@ import { groupName, userName } from '../../host/users.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
 import type { Row } from '../../plan/plan.ts';
 import { formatDead, formatLine, formatNone, pathProperty } from '../../series/index/index-line.ts';
-import { type ArchiveInfo, folderKey, type Info } from '../../series/info.ts';
+import { type ArchiveInfo, folderKey, type Info, VERSION } from '../../series/info.ts';
 import { thisZone } from '../../series/zone.ts';
 import type { ChangeCount } from '../../tree/compare.ts';
 import type { Problem } from '../../tree/entry.ts';
@@ -134,7 +134,7 @@ export async function infoOf(
   const { tree, folders } = treeHash(hashed(), (bytes) => Buffer.from(blake3.hash(bytes)).toString('hex'));
   const { files, folders: folderCount, links, bytes } = totalsOf(entries, missing);
   return {
-    version: 1,
+    version: VERSION,
     tool: TOOL,
     name: row.name,
     host: parts.machine.host,

@@ -1,4 +1,5 @@
 // Writing a snapshot of a tree that has changed, and rotating out what it replaces.
+import { boltSeries } from '../../series/bolt.ts';
 import { newBytesOf } from '../../series/info.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
 import { inOrder } from '../../series/order.ts';
@@ -99,6 +100,7 @@ async function makeSnapshot(
   const healing = new Healing(previous, tree.entries);
   const maker = await SnapshotMaker.begin(context, previous, comparison, tree, names);
   try {
+    await boltSeries(series, previous.survey.snapshots);
     const packed = await maker.pack(rotten);
     context.name([...packed.problems, ...healing.rotten()]);
     const held = await massChange(context, previous, comparison, tree.entries);

@@ -5,6 +5,7 @@ import { SnapshotError } from '../../base/errors.ts';
 import { currentOwner, type Owner, ownerState } from '../../host/machine.ts';
 import type { Store, StoreItem } from '../../store/store.ts';
 import { Fields } from '../index/fields.ts';
+import { VERSION_BOLT } from '../names.ts';
 import type { Series } from '../series.ts';
 
 /**
@@ -126,7 +127,8 @@ async function lookAt(
   ownName?: string,
   oldName?: string,
 ): Promise<{ own: StoreItem | undefined; old: StoreItem | undefined; others: readonly Lock[] }> {
-  const items = (await series.store.list(series.name)).filter(({ name }) => name.startsWith(kind));
+  const listed = await series.store.list(series.name);
+  const items = listed.filter(({ name }) => name.startsWith(kind) && name !== VERSION_BOLT);
   const own = await find(series, items, ownName);
   const old = await find(series, items, oldName);
   const others: Lock[] = [];
