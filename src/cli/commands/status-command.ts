@@ -3,6 +3,7 @@ import { findSeries, rowOf } from '../../jobs/address.ts';
 import type { Watched } from '../../jobs/status/known-past.ts';
 import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
+import { storeOf } from '../../jobs/store-of.ts';
 import { openStore } from '../../store/open-store.ts';
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
@@ -90,6 +91,5 @@ async function goneFrom(plan: Plan, terminal: Terminal): Promise<readonly Watche
 }
 
 function watch(row: Plan['rows'][number]): Watched {
-  const { destination, name, every } = row;
-  return { series: new Series(openStore(destination), name), everyMs: every, row };
+  return { series: new Series(storeOf(row), row.name), everyMs: row.every, row };
 }

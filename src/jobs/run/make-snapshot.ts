@@ -2,6 +2,7 @@
 import { Packer } from '../../pack/pack.ts';
 import type { Packed } from '../../pack/packed.ts';
 import { commitSnapshot } from '../../series/commit.ts';
+import { isForSame } from '../../series/crypt/keys.ts';
 import type { Flaw } from '../../series/damage/damage.ts';
 import type { FileInfo, Info } from '../../series/info.ts';
 import { archiveName, treeArchiveName } from '../../series/names.ts';
@@ -117,7 +118,7 @@ export class SnapshotMaker {
    * @param rotten - Entries whose last good copies are to stay.
    */
   async pack(rotten: readonly number[]): Promise<Packed> {
-    await this.#context.series.begin(this.#snapshot);
+    await this.#context.series.begin(this.#snapshot, this.#context.row.encrypt);
     await this.#keep(rotten, (entry) => entry);
     await this.#packNew();
     await this.#carryOver();
@@ -290,6 +291,7 @@ export class SnapshotMaker {
     const { newest } = this.#previous;
     const { smallIndexBytes = SMALL_INDEX_BYTES } = this.#context.options;
     if (newest === undefined || newest.info.index.bytes < smallIndexBytes) return undefined;
+    if (!isForSame(newest.info.recipients, this.#context.row.encrypt)) return undefined;
     if (changes * MOST_CHANGED > this.#tree.entries.length) return undefined;
     return await this.#context.series.share(newest.name, newest.info.index, this.#snapshot);
   }

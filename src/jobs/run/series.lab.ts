@@ -42,7 +42,8 @@ export class SeriesLab {
       strategy: 'incremental',
       exclude: [],
       'may-fail': [],
-      every: 86_400_000,
+      encrypt: [],
+    every: 86_400_000,
       shutdown: false,
     };
   }
