@@ -9,7 +9,8 @@ const KEY_NEW = '`snapshot key new` makes one';
 /** Reads a cell: recipients with white space, `,` or `|` between them; or the path of a file, alone. */
 export function parseEncrypt(text: string): readonly string[] {
   const words = wordsOf(text);
-  if (!words.some((word) => word.startsWith('age1') || parseIdentity(word) !== undefined)) return [text.trim()];
+  if (!words.some((word) => word.startsWith('age1') || parseIdentity(word) !== undefined))
+    return [text.trim()];
   for (const word of words) check(word);
   return words;
 }
@@ -46,10 +47,16 @@ function wordsOf(text: string): readonly string[] {
 function check(word: string, where = ''): void {
   // It is in no message.
   if (parseIdentity(word) !== undefined) {
-    throw new InvalidValue(`a secret key${where} where a recipient is to be`, 'name its public key, `age1...`');
+    throw new InvalidValue(
+      `a secret key${where} where a recipient is to be`,
+      'name its public key, `age1...`',
+    );
   }
   if (word.startsWith('ssh-')) {
-    throw new InvalidValue(`${quoted(word)}${where} is a key of ssh`, `only those of age can be used; ${KEY_NEW}`);
+    throw new InvalidValue(
+      `${quoted(word)}${where} is a key of ssh`,
+      `only those of age can be used; ${KEY_NEW}`,
+    );
   }
   if (parseRecipient(word) === undefined)
     throw new InvalidValue(`${quoted(word)}${where} is no recipient of age`, 'a letter of it may be wrong');

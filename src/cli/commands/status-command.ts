@@ -3,8 +3,7 @@ import { findSeries, rowOf } from '../../jobs/address.ts';
 import type { Watched } from '../../jobs/status/known-past.ts';
 import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
-import { storeOf } from '../../jobs/store-of.ts';
-import { openStore } from '../../store/open-store.ts';
+import { openSeries, storeOf } from '../../jobs/store-of.ts';
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import { Series } from '../../series/series.ts';
@@ -78,7 +77,7 @@ async function goneFrom(plan: Plan, terminal: Terminal): Promise<readonly Watche
   try {
     const watched: Watched[] = [];
     for (const gone of await goneRows(new Memory(thisStateFolder()), plan)) {
-      const series = new Series(openStore(gone.destination), gone.name);
+      const series = await openSeries(gone.destination, gone.name);
       const accepted = await readAccepted(series).catch(() => []);
       if (!isAccepted(accepted, WHOLE)) watched.push({ series, everyMs: DEFAULT_EVERY_MS, gone });
     }

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { fileKeyOf, headerBytes, makeHeader, parseHeader } from './header.ts';
 import { newIdentity, parseIdentity, parseRecipient, type Recipient } from './keys.ts';

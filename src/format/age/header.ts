@@ -104,7 +104,11 @@ export function parseHeader(bytes: Buffer, where: string): Header | undefined {
  *
  * @throws {@link SnapshotError} `E_DAMAGED` when it is for one of them, and was changed since.
  */
-export function fileKeyOf(header: Header, identities: readonly Identity[], where: string): Buffer | undefined {
+export function fileKeyOf(
+  header: Header,
+  identities: readonly Identity[],
+  where: string,
+): Buffer | undefined {
   for (const { args, body } of header.stanzas) {
     const [type, text = ''] = args;
     const share = Buffer.from(text, 'base64');

@@ -62,9 +62,7 @@ function identityOf(bytes: Buffer): Identity {
 
 /** The 32 bytes of the public key that belongs to `key`. */
 export function publicBytes(key: KeyObject): Buffer {
-  return createPublicKey(key as never)
-    .export({ type: 'spki', format: 'der' })
-    .subarray(PUBLIC_DER.length);
+  return createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(PUBLIC_DER.length);
 }
 
 function decode(text: string, prefix: string): Buffer | undefined {

@@ -47,7 +47,9 @@ export class Payload {
     for (let i = first; i < past; i++) {
       const piece = plain.subarray((i - first) * PIECE_BYTES, (i - first + 1) * PIECE_BYTES);
       const from = Math.max(0, start - i * SEALED_BYTES);
-      parts.push(this.#seal(piece, i, (i + 1) * PIECE_BYTES >= plainBytes).subarray(from, end - i * SEALED_BYTES));
+      parts.push(
+        this.#seal(piece, i, (i + 1) * PIECE_BYTES >= plainBytes).subarray(from, end - i * SEALED_BYTES),
+      );
     }
     return Buffer.concat(parts);
   }

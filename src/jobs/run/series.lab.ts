@@ -43,7 +43,7 @@ export class SeriesLab {
       exclude: [],
       'may-fail': [],
       encrypt: [],
-    every: 86_400_000,
+      every: 86_400_000,
       shutdown: false,
     };
   }

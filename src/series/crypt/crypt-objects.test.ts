@@ -26,7 +26,10 @@ function folder(): string {
 }
 
 function encrypted(objects: Objects): Store {
-  const store = new ObjectStore(objects.label, async () => await Promise.resolve(new CryptObjects(objects, keys)));
+  const store = new ObjectStore(
+    objects.label,
+    async () => await Promise.resolve(new CryptObjects(objects, keys)),
+  );
   onTestFinished(async () => await store.close());
   return store;
 }

@@ -16,7 +16,15 @@ import {
 } from './crypt-names.ts';
 import type { Keys } from './keys.ts';
 import { PublicSums } from './public-sums.ts';
-import { changedError, inMemory, type Opened, openSealed, openWhole, readHeader, SealedFile } from './sealed-file.ts';
+import {
+  changedError,
+  inMemory,
+  type Opened,
+  openSealed,
+  openWhole,
+  readHeader,
+  SealedFile,
+} from './sealed-file.ts';
 import { recipientsOf, stubFor } from './stub.ts';
 
 /** So many objects are read in parts without asking for their headers again. */
@@ -92,7 +100,10 @@ export class CryptObjects implements Objects {
     for (const { name } of files.toSorted((a, b) => a.sizeBytes - b.sizeBytes)) {
       const stored = folder === '' ? name : `${folder}/${name}`;
       try {
-        const header = await readHeader(async (range) => await this.#inner.get(stored, range), this.#where(stored));
+        const header = await readHeader(
+          async (range) => await this.#inner.get(stored, range),
+          this.#where(stored),
+        );
         if (header === undefined) continue;
         this.#headers.set(folder, header.length);
         return header.length;
@@ -120,7 +131,11 @@ export class CryptObjects implements Objects {
     return opened.plain;
   }
 
-  async #getPart(stored: string, { offset, length }: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
+  async #getPart(
+    stored: string,
+    { offset, length }: ByteRange,
+    signal?: AbortSignal,
+  ): Promise<Buffer | undefined> {
     const opened = await this.#open(stored, signal);
     if (opened === undefined) return undefined;
     const { headerBytes: start, payload } = opened;
@@ -215,7 +230,8 @@ export class CryptObjects implements Objects {
 
   async #removeFolders(key: string): Promise<boolean> {
     let isGone = true;
-    for (const folder of foldersOf(key)) isGone = ((await this.#inner.removeFolder?.(folder)) ?? false) && isGone;
+    for (const folder of foldersOf(key))
+      isGone = ((await this.#inner.removeFolder?.(folder)) ?? false) && isGone;
     return isGone;
   }
 

@@ -37,7 +37,8 @@ export async function readIdentities(file: string = identityFile()): Promise<rea
     if (line === '' || line.startsWith('#')) continue;
     const identity = parseIdentity(line);
     // What the line says is in no message.
-    if (identity === undefined) throw new SnapshotError('E_KEY', `Line ${i + 1} of "${file}" is no identity of age`);
+    if (identity === undefined)
+      throw new SnapshotError('E_KEY', `Line ${i + 1} of "${file}" is no identity of age`);
     identities.push(identity);
   }
   if (identities.length === 0) throw new SnapshotError('E_KEY', `There is no identity in "${file}"`);

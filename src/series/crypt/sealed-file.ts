@@ -1,12 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { SnapshotError } from '../../base/errors.ts';
-import {
-  FILE_KEY_BYTES,
-  fileKeyOf,
-  type Header,
-  makeHeader,
-  parseHeader,
-} from '../../format/age/header.ts';
+import { FILE_KEY_BYTES, fileKeyOf, type Header, makeHeader, parseHeader } from '../../format/age/header.ts';
 import type { Identity, Recipient } from '../../format/age/keys.ts';
 import { NONCE_BYTES, Payload, sealedSize } from '../../format/age/payload.ts';
 import type { ByteRange, SpooledFile } from '../../store/objects.ts';

@@ -13,5 +13,8 @@ export function wrapFor(encrypt: readonly string[]): Wrap | undefined {
   if (recipients.length === 0) return undefined;
   let identities: ReturnType<typeof readIdentities> | undefined;
   return (objects) =>
-    new CryptObjects(objects, { recipients, identities: async () => await (identities ??= readIdentities()) });
+    new CryptObjects(objects, {
+      recipients,
+      identities: async () => await (identities ??= readIdentities()),
+    });
 }
