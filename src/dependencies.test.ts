@@ -56,6 +56,7 @@ const NEVER_PUBLISHED: readonly string[] = [
 
 /** Each package that is a dependency, what for, and which packages come with it. */
 const SHIPPED: Readonly<Record<string, { readonly why: string; readonly brings: string }>> = {
+  '@scure/base': { why: 'the letters of keys of age', brings: '' },
   archiver: {
     why: 'zips that are exported',
     // Those called bare-* are for another engine, and never loaded by Node.

@@ -11,7 +11,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ['jobs'],
   ['series', 'pack', 'unpack', 'check'],
   ['target'],
-  ['plan', 'tree', 'hash', 'format', 'store', 'host'],
+  ['plan'],
+  ['tree', 'hash', 'format', 'store', 'host'],
   ['base'],
 ];
 

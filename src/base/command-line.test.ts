@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { commandLine, rememberPlan } from './command-line.ts';
+import { commandLine, rememberGiven } from './command-line.ts';
 
 afterEach(() => {
-  rememberPlan(undefined);
+  rememberGiven(undefined);
 });
 
 describe('commandLine()', () => {
@@ -12,7 +12,7 @@ describe('commandLine()', () => {
     ['my plan.csv', 'run --only a', `snapshot run --plan 'my plan.csv' --only a`],
     ['a.csv', 'verify "my data" --repair', 'snapshot verify --plan a.csv "my data" --repair'],
   ])('with the plan %s makes of `%s`: %s', (plan, words, line) => {
-    rememberPlan(plan);
+    rememberGiven(plan);
     expect(commandLine(words)).toBe(line);
   });
 });

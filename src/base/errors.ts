@@ -13,6 +13,8 @@ export const EXIT_STATUS = {
   E_AWAY: 1,
   /** A store does not let this user in, or not do this. */
   E_AUTH: 1,
+  /** It is encrypted, and no key here opens it. */
+  E_KEY: 1,
   /** The destination has no room left. */
   E_SPACE: 1,
   /** A file of a series does not say what it should. */

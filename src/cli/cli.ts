@@ -1,12 +1,14 @@
 import yargs from 'yargs';
 import { closeAll } from '../base/at-end.ts';
-import { rememberPlan } from '../base/command-line.ts';
+import { rememberGiven } from '../base/command-line.ts';
 import { SnapshotError } from '../base/errors.ts';
+import { useIdentity } from '../series/crypt/identities.ts';
 import { VERSION } from '../jobs/tool.ts';
 import { COMMON_OPTIONS } from './options/common-options.ts';
 import { configFile, readConfig, withDefaults } from './options/config-file.ts';
 import { checkGivenValues } from './options/given-values.ts';
 import { addExportCommands } from './commands/export-commands.ts';
+import { addKeyCommand } from './commands/key-commands.ts';
 import { addLookCommands } from './commands/look-commands.ts';
 import { NOTICE_OPTIONS } from './options/notice-options.ts';
 import { groupRunOptions, RUN_OPTIONS } from './options/run-options.ts';
@@ -83,7 +85,10 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
     .usage('$0 <command>\n\nDated, ordinary archives of your folders, written only when something changed.')
     .options(withDefaults(COMMON_OPTIONS, file))
     // Commands that are suggested are about the same plan.
-    .middleware(({ plan }) => rememberPlan(plan === COMMON_OPTIONS.plan.default ? undefined : plan))
+    .middleware(({ plan, identity }) => {
+      rememberGiven(plan === COMMON_OPTIONS.plan.default ? undefined : plan, identity);
+      useIdentity(identity);
+    })
     .command(
       'run',
       'Back up every active row of the plan',
@@ -135,6 +140,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
   addExportCommands(parser, terminal, (code) => (status = code));
   addUpkeepCommands(parser, terminal, (code) => (status = code));
   addScheduleCommands(parser, terminal, file, (code) => (status = code));
+  addKeyCommand(parser, terminal, (code) => (status = code));
   parser
     .command(
       'restore <series> [glob..]',
@@ -255,7 +261,10 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
     .demandCommand(1, 'Which command?')
     .strictOptions()
     .strictCommands()
-    .group(['plan', 'config', 'json', 'quiet', 'color', 'log', 'help', 'version'], 'For every command:')
+    .group(
+      ['plan', 'config', 'json', 'quiet', 'color', 'log', 'identity', 'help', 'version'],
+      'For every command:',
+    )
     .version(VERSION)
     .help()
     .epilogue(EXIT_HELP)

@@ -4,14 +4,15 @@ import { printable, SnapshotError, systemCode } from '../base/errors.ts';
 import { nearest } from '../plan/nearest.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { Series, type Survey } from '../series/series.ts';
-import { labelOf, openStore } from '../store/open-store.ts';
+import { labelOf } from '../store/open-store.ts';
+import { openSeries, storeOf } from './store-of.ts';
 import type { Recall } from './status/memory.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment } from './moment.ts';
-import { folderAt, holdsSeries, seriesAt, seriesAtAddress } from './series-at.ts';
+import { folderAt, holdsSeries, seriesAt, splitAddress } from './series-at.ts';
 
 /** The series of all rows of a plan, each once. */
 export function seriesOfPlan(plan: Plan): readonly Series[] {
-  return plan.rows.map((row) => new Series(openStore(row.destination), row.name));
+  return plan.rows.map((row) => new Series(storeOf(row), row.name));
 }
 
 /** The row of `plan` that makes `series`; undefined when none does. */
@@ -33,7 +34,10 @@ export async function findSeries(
   loadPlan: () => Promise<Plan>,
   recall: Recall = async () => await Promise.resolve(undefined),
 ): Promise<Series> {
-  if (addressKind(which) !== undefined) return seriesAtAddress(which);
+  if (addressKind(which) !== undefined) {
+    const { destination, name } = splitAddress(which);
+    return await openSeries(destination, name);
+  }
   if (/[/\\]/.test(which) || which === '.' || which === '..') return await seriesAt(which, recall);
   let plan: Plan;
   try {

@@ -7,7 +7,7 @@ import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { ZSTD_ORIGIN } from '../format/zstd/zstd.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { Series } from '../series/series.ts';
-import { openStore } from '../store/open-store.ts';
+import { storeOf } from './store-of.ts';
 import { findAway } from './run/away.ts';
 import { oddPatterns } from './odd-patterns.ts';
 import { mountDoubt } from './run/mount-doubt.ts';
@@ -64,7 +64,7 @@ async function checkSource(source: string): Promise<Finding> {
 
 async function checkDestination(row: Row, recall: Recall, now: Date): Promise<Finding[]> {
   const { destination, name, every } = row;
-  const series = new Series(openStore(destination), name);
+  const series = new Series(storeOf(row), name);
   if (series.store.folder === undefined) return await checkFarAway(series, row);
   const away = await findAway(series, every, await recall(destination), now);
   if (away !== undefined) {

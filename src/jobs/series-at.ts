@@ -4,9 +4,10 @@ import { basename, dirname, resolve } from 'node:path';
 import { checkedAddress } from '../base/address.ts';
 import { printable, SnapshotError, systemCode } from '../base/errors.ts';
 import { snapshotTime } from '../series/names.ts';
-import { Series } from '../series/series.ts';
+import type { Series } from '../series/series.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
+import { openSeries } from './store-of.ts';
 import type { Recall } from './status/memory.ts';
 
 /** The folder that `path` names, links followed; undefined when there is none. */
@@ -34,7 +35,7 @@ export async function seriesAt(path: string, recall: Recall): Promise<Series> {
     const [destination, name] = [dirname(resolve(path)), basename(resolve(path))];
     const known = await recall(destination);
     if (known?.series.some((one) => one.name === name) === true) {
-      return new Series(openStore(destination), name);
+      return await openSeries(destination, name);
     }
     throw new SnapshotError('E_USAGE', `There is no folder "${printable(resolve(path))}"`);
   }
@@ -46,7 +47,7 @@ export async function seriesAt(path: string, recall: Recall): Promise<Series> {
   }
   const inside = await snapshotsIn(store, name);
   // One that nothing was written to yet.
-  if (inside.isSeries || inside.isEmpty) return new Series(store, name);
+  if (inside.isSeries || inside.isEmpty) return await openSeries(store.label, name);
   const nested = await seriesIn(store, name, inside.folders);
   if (nested.length === 0) {
     throw new SnapshotError(
@@ -68,8 +69,8 @@ export async function holdsSeries({ store, name }: { store: Store; name: string 
   return inside.isSeries || (await seriesIn(store, name, inside.folders)).length > 0;
 }
 
-/** The series at the end of an address: `sftp://nas/backup/documents`. @throws {@link SnapshotError} `E_USAGE` */
-export function seriesAtAddress(address: string): Series {
+/** Where the series at the end of an address is: `sftp://nas/backup/documents`. @throws {@link SnapshotError} `E_USAGE` */
+export function splitAddress(address: string): { readonly destination: string; readonly name: string } {
   const [, place = '', name = '', options = ''] =
     /^(.*?)[/]?([^/:?]+)\/*(\?.*)?$/.exec(checkedAddress(address)) ?? [];
   if (name === '' || place === '' || place.endsWith('/')) {
@@ -77,7 +78,7 @@ export function seriesAtAddress(address: string): Series {
       hint: 'The last part of the address is the name of a series.',
     });
   }
-  return new Series(openStore(place + options), name);
+  return { destination: place + options, name };
 }
 
 async function snapshotsIn(

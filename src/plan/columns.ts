@@ -1,4 +1,5 @@
 import type { ArchiveFormat } from '../base/archive-format.ts';
+import { parseEncrypt } from './recipients.ts';
 import { DEFAULT_EVERY_MS, parseEvery } from './every.ts';
 import { type Retention, parseKeep } from './keep.ts';
 import { parseName } from './name.ts';
@@ -18,6 +19,8 @@ export interface Settings {
   readonly exclude: readonly string[];
   /** Globs of what is no trouble when it cannot be read. */
   readonly 'may-fail': readonly string[];
+  /** Whom it is encrypted for, as age writes them; or the path of a file of them. Empty: it is not encrypted. */
+  readonly encrypt: readonly string[];
   /** How often it is to succeed, in milliseconds: later, and it is overdue. */
   readonly every: number;
   readonly shutdown: boolean;
@@ -46,6 +49,7 @@ export const COLUMNS: { readonly [C in Column]: ColumnRule<Settings[C]> } = {
   strategy: { aliases: [], initial: 'incremental', isRequired: false, parse: choice('incremental', 'full') },
   exclude: { aliases: [], initial: [], isRequired: false, parse: parseGlobs },
   'may-fail': { aliases: [], initial: [], isRequired: false, parse: parseGlobs },
+  encrypt: { aliases: [], initial: [], isRequired: false, parse: parseEncrypt },
   every: { aliases: ['interval'], initial: DEFAULT_EVERY_MS, isRequired: false, parse: parseEvery },
   shutdown: { aliases: [], initial: false, isRequired: false, parse: parseSwitch },
 };

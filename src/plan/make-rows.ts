@@ -6,6 +6,7 @@ import { findMatches, findPattern } from './glob.ts';
 import { nameForPattern, nameRefusal } from './name.ts';
 import { ownPatterns } from './own-patterns.ts';
 import { InvalidValue, type PlanProblem, shown, problemAt, quoted } from './problem.ts';
+import { isFile, readRecipients } from './recipients.ts';
 import type { Row } from './row.ts';
 
 export interface MadeRows {
@@ -33,11 +34,21 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
       return '';
     }
   };
+  const recipients = async (): Promise<readonly string[]> => {
+    const { encrypt } = settings;
+    if (!isFile(encrypt)) return encrypt;
+    try {
+      return await readRecipients(expandPath(encrypt[0] ?? '', around));
+    } catch (error) {
+      problems.push(asProblem(error, line, 'encrypt', encrypt[0] ?? ''));
+      return [];
+    }
+  };
   const source = expand('source');
   const destination = expand('destination');
   if (source === '' || destination === '') return { rows: [], problems, isPattern: false };
 
-  const row: Row = { ...settings, line, source, destination };
+  const row: Row = { ...settings, line, source, destination, encrypt: await recipients() };
   const pattern = await findPattern(source);
   if (pattern === undefined) {
     const exclude = ownPatterns(row.exclude, source, [], around);

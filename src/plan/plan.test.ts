@@ -70,6 +70,7 @@ describe('loadPlan()', () => {
           strategy: 'full',
           exclude: [],
           'may-fail': [],
+          encrypt: [],
           every: 86_400_000,
           shutdown: false,
         },
@@ -168,7 +169,7 @@ describe('loadPlan()', () => {
   it('explains every column in the template', () => {
     const header = PLAN_TEMPLATE.split('\n').find((line) => line.startsWith('active,')) ?? '';
     for (const column of header.split(',')) expect(PLAN_TEMPLATE).toMatch(new RegExp(`^# ${column} `, 'm'));
-    expect(header.split(',')).toHaveLength(11);
+    expect(header.split(',')).toHaveLength(12);
   });
 });
 
@@ -229,7 +230,7 @@ describe('the columns of a plan', () => {
 
   it('are suggested when a name is unknown', async () => {
     expect(await messagesOf('source,destination,colour,dest\na,/b,x,y\n')).toEqual([
-      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `may-fail`, `every` or `shutdown`',
+      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `may-fail`, `encrypt`, `every` or `shutdown`',
       '1: unknown column `dest`: did you mean `destination`?',
     ]);
   });
@@ -490,6 +491,7 @@ describe('any plan', () => {
           destination: path.resolve('/x'),
           keep: { last },
           'may-fail': [],
+          encrypt: [],
           every: 86_400_000,
           shutdown: false,
         })),

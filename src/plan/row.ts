@@ -12,6 +12,8 @@ export interface Row extends Settings {
   readonly name: string;
   /** What it is called for people: a glob that matches nothing, which has no name of its own. */
   readonly label?: string | undefined;
+  /** Whom it is encrypted for, each as age writes it: `age1...`; nobody: it is not encrypted. */
+  readonly encrypt: readonly string[];
   /** Globs in gitignore syntax, relative to the source. */
   readonly exclude: readonly string[];
 }

@@ -114,6 +114,7 @@ export function readSettings(
     strategy: read('strategy'),
     exclude: read('exclude'),
     'may-fail': read('may-fail'),
+    encrypt: read('encrypt'),
     every: read('every'),
     shutdown: read('shutdown'),
   };

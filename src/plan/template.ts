@@ -14,11 +14,13 @@ export const PLAN_TEMPLATE = `# The plan of snapshot: each row is one source and
 #              full: every snapshot has archives of its own. Default: incremental
 # exclude      What to leave out: globs as in .gitignore, relative to the source, | between them
 # may-fail     What is no trouble when it cannot be read: globs as in exclude
+# encrypt      Whom the snapshots are encrypted for: recipients of age (age1...), or a file of them, as
+#              "snapshot key new" writes it. Empty: they are not encrypted
 # every        How often it is to succeed: 12h, 1d, 7d, 2w. "snapshot status" says when it does not. Default: 1d
 # shutdown     yes or no; the machine is shut down after a run when all active rows say yes. Default: no
 #
 # To begin, change the row below and set active to yes.
 
-active,source,destination,name,keep,format,strategy,exclude,may-fail,every,shutdown
-no,~/Documents,/mnt/backup,documents,last=7 daily=14 weekly=8,tar.zst,incremental,*.tmp|node_modules/,,1d,no
+active,source,destination,name,keep,format,strategy,exclude,may-fail,encrypt,every,shutdown
+no,~/Documents,/mnt/backup,documents,last=7 daily=14 weekly=8,tar.zst,incremental,*.tmp|node_modules/,,,1d,no
 `;

@@ -3,6 +3,7 @@ import type { ArchiveFormat } from '../base/archive-format.ts';
 import { SnapshotError } from '../base/errors.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import { type BytePath, toBytes, toText } from '../tree/path.ts';
+import { encryptedError } from './crypt/stub.ts';
 import { Fields } from './index/fields.ts';
 
 /** What is written now; version 1 is read as well. */
@@ -46,6 +47,8 @@ export interface Info {
   readonly skipped: readonly SkippedPath[];
   /** Where file systems of their own were mounted in the source; not known of older snapshots. */
   readonly mounts?: readonly MountPoint[] | undefined;
+  /** Whom it is encrypted for, as age writes them. */
+  readonly recipients?: readonly string[] | undefined;
   /** Guards that were told when it was written because much had changed, overruled or not. */
   readonly guards?: readonly string[] | undefined;
 }
@@ -128,12 +131,11 @@ export function formatInfo(info: Info): string {
  */
 export function parseInfo(json: string, where: string): Info {
   const fields = Fields.parse(json, where);
+  if (fields.has('encrypted')) throw encryptedError(where);
   const version = fields.count('version');
-  const isEncrypted = fields.has('encrypted');
-  if ((version !== 1 && version !== VERSION) || isEncrypted) {
-    const what = isEncrypted ? 'is of an encrypted snapshot' : `has version ${version}`;
+  if (version !== 1 && version !== VERSION) {
     const hint = 'A newer version of snapshot wrote it; use that one.';
-    throw new SnapshotError('E_DAMAGED', `"${where}" ${what}, which is not known here`, { hint });
+    throw new SnapshotError('E_DAMAGED', `"${where}" has version ${version}, which is not known here`, { hint });
   }
   const [time, hash, count, change] = [
     fields.object('time'),
@@ -183,6 +185,7 @@ export function parseInfo(json: string, where: string): Info {
       reason: skipped.text('reason'),
     })),
     ...(fields.has('mounts') && { mounts: fields.objects('mounts').map(mountOf) }),
+    ...(fields.has('recipients') && { recipients: fields.strings('recipients') }),
     ...(fields.has('guards') && { guards: fields.strings('guards') }),
   };
 }

@@ -7,7 +7,7 @@ import { snapshotTime } from './names.ts';
 import { RUNS_FILE } from './runs-log.ts';
 
 const DATE = String.raw`\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z`;
-const UNDER_WAY = String.raw`(?:\.part|\.damaged)?`;
+const UNDER_WAY = String.raw`(?:\.damaged)?(?:\.age)?(?:\.part)?`;
 /** Other programs have files of these names too. */
 const COMMON = pattern('info.json', 'SHA256SUMS', 'RESTORE.txt', 'UNFINISHED', 'LET-GO');
 const OWN = new RegExp(

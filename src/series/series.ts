@@ -167,11 +167,21 @@ export class Series {
     return { ...file, file: this.#canLink ? name : key.slice(this.name.length + 1) };
   }
 
-  /** Begins the folder of a snapshot: from now on it says of itself that it is none yet. */
-  async begin(snapshot: string): Promise<void> {
+  /**
+   * Begins the folder of a snapshot: from now on it says of itself that it is none yet.
+   *
+   * @param encrypt - Whom it is encrypted for.
+   */
+  async begin(snapshot: string, encrypt: readonly string[] = []): Promise<void> {
     // Where nothing is ever there in part, the marker alone says so until the end.
-    const says = this.store.folder === undefined ? 'no info.json yet\n' : '';
+    const says = this.store.files === undefined ? `${['no info.json yet', ...encrypt].join('\n')}\n` : '';
     await this.store.put(this.key(snapshot, UNFINISHED_FILE), Buffer.from(says));
+  }
+
+  /** Whom an unfinished snapshot is encrypted for, as far as it says. */
+  async begunFor(snapshot: string): Promise<readonly string[]> {
+    const says = (await this.store.read(this.key(snapshot, UNFINISHED_FILE)))?.toString('utf8') ?? '';
+    return says.split('\n').filter((line) => line.startsWith('age1'));
   }
 
   /** Takes from a whole snapshot what says that it is none: a run, or a rotation, was cut short at that moment. */

@@ -98,7 +98,8 @@ export async function surveySeries(home: Home, now: Date): Promise<Survey> {
       if ('info' in seen) found.push({ name, info: seen.info });
       else bare.push({ name, items: seen.items });
     } catch (error) {
-      if (!(error instanceof SnapshotError)) throw error;
+      // What only lacks its key is whole.
+      if (!(error instanceof SnapshotError) || error.code === 'E_KEY') throw error;
       damaged.push({ name, error: withWayOut(error, home.place()) });
     }
   }

@@ -12,14 +12,19 @@ const MOST_LINES = 100;
 /** A store in a place that only takes whole objects: no rename, no append, and links only where the place has them. */
 export class ObjectStore implements Store {
   readonly label: string;
-  readonly folder = undefined;
+  readonly folder: string | undefined;
+  readonly files = undefined;
   readonly #open: () => Promise<Objects>;
   #opened: Promise<Objects> | undefined;
   readonly #spool = new Spool();
 
-  /** @param open - Called when the first object is asked for. */
-  constructor(label: string, open: () => Promise<Objects>) {
+  /**
+   * @param open - Called when the first object is asked for.
+   * @param folder - Where it lies, if that is on this machine.
+   */
+  constructor(label: string, open: () => Promise<Objects>, folder?: string) {
     this.label = label;
+    this.folder = folder;
     this.#open = open;
   }
 

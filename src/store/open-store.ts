@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type AddressKind, addressKind, checkedAddress } from '../base/address.ts';
 import { closeAtEnd } from '../base/at-end.ts';
 import { SnapshotError } from '../base/errors.ts';
+import { FolderObjects } from './local/folder-objects.ts';
 import { LocalStore } from './local/local-store.ts';
 import { ObjectStore } from './object-store.ts';
 import type { Objects } from './objects.ts';
@@ -21,14 +22,24 @@ const KINDS: Readonly<Partial<Record<AddressKind, (address: string) => Promise<O
   webdavs: async (address) => await (await import('./webdav/webdav-objects.ts')).openWebdav(address),
 };
 
+/** What comes between a store and the place where its objects lie. */
+export type Wrap = (objects: Objects) => Objects;
+
 /**
  * The store that `destination` names: an absolute folder, or an address. Nothing is touched yet.
  *
  * @param limit - Nothing is written to it faster.
+ * @param wrap - What objects become on their way there.
  * @throws {@link SnapshotError} `E_USAGE` when it is an address that cannot be used.
  */
-export function openStore(destination: string, limit?: RateLimit): Store {
+export function openStore(destination: string, limit?: RateLimit, wrap?: Wrap): Store {
   const kind = addressKind(destination);
+  if (kind === undefined && wrap !== undefined) {
+    return objectStore(destination, async () => {
+      const objects = new FolderObjects(destination);
+      return await Promise.resolve(wrap(limited(objects, limit)));
+    });
+  }
   if (kind === undefined) {
     const store = new LocalStore(destination);
     return limit === undefined ? store : new RateStore(store, limit);
@@ -41,12 +52,21 @@ export function openStore(destination: string, limit?: RateLimit): Store {
       `Cannot use "${address}": this version has no stores of the kind \`${kind}\``,
     );
   }
-  const store = new ObjectStore(labelOf(address), async () => {
-    const objects = new RetryObjects(await open(address));
-    return limit === undefined ? objects : new RateObjects(objects, limit);
+  return objectStore(address, async () => {
+    const objects = limited(new RetryObjects(await open(address)), limit);
+    return wrap === undefined ? objects : wrap(objects);
   });
+}
+
+function objectStore(destination: string, open: () => Promise<Objects>): Store {
+  const folder = addressKind(destination) === undefined ? destination : undefined;
+  const store = new ObjectStore(labelOf(destination), open, folder);
   closeAtEnd(store);
   return store;
+}
+
+function limited(objects: Objects, limit: RateLimit | undefined): Objects {
+  return limit === undefined ? objects : new RateObjects(objects, limit);
 }
 
 /** What a destination is called, for people and in memory: an absolute folder, or an address. */

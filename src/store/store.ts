@@ -23,8 +23,11 @@ export interface ReadStore {
   /** What it is called, for people and in memory: a folder, or an address without secrets. */
   readonly label: string;
 
-  /** The folder of this machine in which objects are files; undefined when they are none. */
+  /** The folder of this machine in which it lies; undefined when it is far away. */
   readonly folder: string | undefined;
+
+  /** The same folder, where each object is a file in it that holds what was put; undefined where it holds something else. */
+  readonly files: string | undefined;
 
   /** What lies in the folder `key`, in byte order of the names; nothing when it does not exist. */
   list(key: string): Promise<readonly StoreItem[]>;

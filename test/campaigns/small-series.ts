@@ -66,6 +66,7 @@ export class SmallSeries {
       name: 'data',
       active: true,
       keep: { last: KEEP },
+      encrypt: [],
       every: DAY_MS,
       format: kind.format,
       strategy: 'incremental',

@@ -7,7 +7,7 @@ import { findThere, refuseAway, type There } from '../../jobs/upkeep/find-there.
 import { prune, type Pruned } from '../../jobs/upkeep/prune.ts';
 import { loadPlan } from '../../plan/plan.ts';
 import { Series } from '../../series/series.ts';
-import { openStore } from '../../store/open-store.ts';
+import { storeOf } from '../../jobs/store-of.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { recallFor } from '../state.ts';
 import { showError } from '../views/show-error.ts';
@@ -72,7 +72,7 @@ async function toPrune(
   return rows
     .filter(({ active }) => active)
     .map((row) => async () => {
-      const series = new Series(openStore(row.destination), row.name);
+      const series = new Series(storeOf(row), row.name);
       await refuseAway(series, row, recall, now);
       return { series, row };
     });

@@ -1,9 +1,11 @@
+import { commandLine } from '../../base/command-line.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { findSeries, rowOf } from '../../jobs/address.ts';
 import type { Watched } from '../../jobs/status/known-past.ts';
 import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
-import { openStore } from '../../store/open-store.ts';
+import { isRecoveryUnchecked } from '../../jobs/key/key.ts';
+import { openSeries, storeOf } from '../../jobs/store-of.ts';
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import { Series } from '../../series/series.ts';
@@ -46,7 +48,14 @@ export async function statusCommand(options: StatusCommandOptions, terminal: Ter
     const failing = count(({ isFailing }) => isFailing);
     const waiting = count(({ state }) => state === 'waiting');
     terminal.out(JSON.stringify({ event: 'end', status, rows: found.length, overdue, failing, waiting }));
-  } else showStatus(found, now, terminal, quiet);
+  } else {
+    showStatus(found, now, terminal, quiet);
+    const encrypt = watched.flatMap(({ row }) => row?.encrypt ?? []);
+    if (!quiet && (await isRecoveryUnchecked(encrypt)))
+      terminal.out(
+        terminal.style('yellow', `\nThe recovery key was never checked: \`${commandLine('key check')}\``),
+      );
+  }
   return status;
 }
 
@@ -77,7 +86,7 @@ async function goneFrom(plan: Plan, terminal: Terminal): Promise<readonly Watche
   try {
     const watched: Watched[] = [];
     for (const gone of await goneRows(new Memory(thisStateFolder()), plan)) {
-      const series = new Series(openStore(gone.destination), gone.name);
+      const series = await openSeries(gone.destination, gone.name);
       const accepted = await readAccepted(series).catch(() => []);
       if (!isAccepted(accepted, WHOLE)) watched.push({ series, everyMs: DEFAULT_EVERY_MS, gone });
     }
@@ -90,6 +99,5 @@ async function goneFrom(plan: Plan, terminal: Terminal): Promise<readonly Watche
 }
 
 function watch(row: Plan['rows'][number]): Watched {
-  const { destination, name, every } = row;
-  return { series: new Series(openStore(destination), name), everyMs: every, row };
+  return { series: new Series(storeOf(row), row.name), everyMs: row.every, row };
 }

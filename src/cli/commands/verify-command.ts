@@ -7,6 +7,7 @@ import { Memory } from '../../jobs/status/memory.ts';
 import { recordVerify } from '../../jobs/verify/record-verify.ts';
 import { rememberLog } from '../../jobs/status/remember-log.ts';
 import { levelOf, nothingEnd, type Verdict, verify, type VerifyOptions } from '../../jobs/verify/verify.ts';
+import { verifyStored } from '../../jobs/verify/verify-stored.ts';
 import type { VerifyEnd, VerifyEvent } from '../../jobs/verify/verify-events.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import { rowLabel } from '../../plan/row-label.ts';
@@ -60,7 +61,11 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
       const out = await outOfReach(series, row, recall, new Date());
       if (out !== undefined) return unseenEnd(series, verifyOptions, out, row);
       const started = new Date();
-      const found = await verify(series, verifyOptions);
+      const found = await orKeyless(series, options, async () => await verify(series, verifyOptions));
+      if (found instanceof SnapshotError) {
+        tell({ event: 'note', series: series.name, message: whatAndWayOut(found) });
+        return await verifyStored(series, verifyOptions);
+      }
       const isMended = options.repair && (await repairAll(series, found, verifyOptions));
       const verdict = isMended ? await verify(series, verifyOptions) : found;
       await recordVerify(series, verdict, verifyOptions, started);
@@ -91,6 +96,21 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
   } finally {
     stop.dispose();
     view.close();
+  }
+}
+
+/** What `work` comes to; or that there is no key, where what is stored can be looked at all the same. */
+async function orKeyless(
+  series: Series,
+  { drill, repair }: VerifyCommandOptions,
+  work: () => Promise<Verdict>,
+): Promise<Verdict | SnapshotError> {
+  try {
+    return await work();
+  } catch (error) {
+    const isKeyless = error instanceof SnapshotError && error.code === 'E_KEY';
+    if (!isKeyless || drill || repair || series.store.files !== undefined) throw error;
+    return error;
   }
 }
 

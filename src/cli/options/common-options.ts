@@ -10,6 +10,11 @@ export const COMMON_OPTIONS = {
   json: { type: 'boolean', default: false, describe: 'One JSON object per line' },
   quiet: { type: 'boolean', default: false, describe: 'Only say what went wrong' },
   color: { type: 'boolean', default: true, describe: 'Colours, where the terminal has them' },
+  identity: {
+    type: 'string',
+    describe: 'File with the key that opens encrypted snapshots',
+    requiresArg: true,
+  },
   log: { type: 'string', describe: 'Log file, instead of the usual place', requiresArg: true },
 } as const;
 
@@ -19,5 +24,6 @@ export interface CommonOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly color: boolean;
+  readonly identity: string | undefined;
   readonly log: string | undefined;
 }

@@ -9,6 +9,7 @@ const DEFAULTS: ScheduledRunOptions = {
   json: false,
   quiet: false,
   color: true,
+  identity: undefined,
   log: undefined,
   only: [],
   shard: undefined,

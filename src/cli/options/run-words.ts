@@ -5,18 +5,19 @@ import type { FileOptions } from './config-file.ts';
 import { type ScheduledRunOptions, SCHEDULED_OPTIONS } from './run-options.ts';
 
 /** They name files. */
-const PATHS = ['plan', 'config', 'log', 'smtp-file'];
+const PATHS = ['plan', 'config', 'identity', 'log', 'smtp-file'];
 
 /**
  * The words on a command line that give a run these options, from any folder. What is so by default, or because
  * the file of options says so, is left out: the file is read again by each run.
  */
 export function runWords(options: ScheduledRunOptions, file: FileOptions): readonly string[] {
-  const { plan, config, log } = COMMON_OPTIONS;
+  const { plan, config, identity, log } = COMMON_OPTIONS;
   const values: Readonly<Record<string, unknown>> = { ...options };
   const table: Readonly<Record<string, { readonly describe: string; readonly default?: unknown }>> = {
     plan,
     config,
+    identity,
     log,
     ...SCHEDULED_OPTIONS,
   };

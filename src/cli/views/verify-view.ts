@@ -111,7 +111,7 @@ class TextVerifyView implements VerifyView {
     this.#draw?.clear();
     if (this.#quiet) return;
     const { style } = this.#terminal;
-    const isAll = ends.every(({ looked }) => looked === 'full');
+    const isAll = ends.every(({ looked, isKeyless }) => looked === 'full' && isKeyless !== true);
     const isNothing = ends.every(({ nothing }) => nothing !== undefined);
     if (ends.length === 0) this.#terminal.out('There is no series to verify.');
     else if (isNothing) this.#terminal.out(style('yellow', 'Nothing was verified; see above.'));
@@ -122,10 +122,12 @@ class TextVerifyView implements VerifyView {
         `What was looked at is as it should be. ${style('yellow', `Not verified: ${unseen.join(', ')}.`)}`,
       );
     } else if (isAll) this.#terminal.out(style('green', 'Everything is as it should be.'));
-    else
-      this.#terminal.out(
-        `${style('green', 'What was looked at is as it should be.')} \`--level full\` reads the rest.`,
-      );
+    else {
+      const rest = ends.some((one) => one.isKeyless)
+        ? 'Only a verify with the key tells whether it can be restored.'
+        : '`--level full` reads the rest.';
+      this.#terminal.out(`${style('green', 'What was looked at is as it should be.')} ${rest}`);
+    }
   }
 
   close(): void {
@@ -143,14 +145,15 @@ class TextVerifyView implements VerifyView {
       this.#wrong(`${this.#terminal.style('yellow', 'nothing')}  ${series}  ${end.nothing}`);
       return;
     }
-    const read =
-      readBytes === 0
+    const read = end.isKeyless
+      ? `${readBytes === 0 ? 'names of stored files' : `${formatBytes(readBytes)} read as stored`}; without a key`
+      : readBytes === 0
         ? 'names, sizes and small files; contents were not read'
         : `${formatBytes(readBytes)} read, ${formatCount(readPieces)} of ${formatCountOf(pieces, 'content')} checked`;
     const sample = seed === undefined ? '' : `, seed ${seed}`;
     const verdict =
       end.damages + lost === 0
-        ? this.#terminal.style('green', VERDICTS[end.looked])
+        ? this.#terminal.style('green', end.isKeyless ? 'stored as it was' : VERDICTS[end.looked])
         : this.#terminal.style('red', 'DAMAGED');
     this.#line(
       `${verdict}  ${this.#terminal.style('bold', series)}  ${formatCountOf(snapshots, 'snapshot')}, ` +

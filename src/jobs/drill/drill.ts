@@ -13,6 +13,7 @@ import { appendRecord } from '../../series/runs-log.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import { freeBytesIn } from '../../store/local/free-bytes.ts';
 import { compareTree } from './drill-compare.ts';
+import { fetchFiles } from './fetch-files.ts';
 import { runSteps } from './run-steps.ts';
 import type { DrillEnd } from '../verify/verify-events.ts';
 import { whatOf } from '../verify/verify-survey.ts';
@@ -36,10 +37,15 @@ export async function drill(
   signal: AbortSignal,
   note: (message: string) => void,
 ): Promise<DrillEnd> {
-  return await whileShared(series, note, async () => await drillOf(series, snapshot, signal));
+  return await whileShared(series, note, async () => await drillOf(series, snapshot, signal, note));
 }
 
-async function drillOf(series: Series, snapshot: Snapshot, signal: AbortSignal): Promise<DrillEnd> {
+async function drillOf(
+  series: Series,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+  note: (message: string) => void,
+): Promise<DrillEnd> {
   const isZip = snapshot.info.archives.some(({ file }) => formatOf(file) === 'zip');
   const isTar = snapshot.info.archives.some(({ file }) => formatOf(file) === 'tar.zst');
   if (ON_WINDOWS) needTar(windowsTar(), isTar);
@@ -49,7 +55,9 @@ async function drillOf(series: Series, snapshot: Snapshot, signal: AbortSignal):
   const room = await mkdtemp(join(tmpdir(), 'snapshot-drill-'));
   try {
     const target = join(room, 'tree');
-    const error = await extract(series, snapshot.name, room, target, signal);
+    const isHere = series.store.files !== undefined;
+    const folder = isHere ? undefined : await fetchFiles(series, snapshot, room, signal, note);
+    const error = await extract(series, snapshot.name, { room, target, folder }, signal);
     const nothing = { paths: 0, bytes: 0, differences: [], differenceCount: 0 };
     const compared =
       error === undefined
@@ -89,8 +97,11 @@ async function drillOf(series: Series, snapshot: Snapshot, signal: AbortSignal):
 async function extract(
   series: Series,
   snapshot: string,
-  room: string,
-  target: string,
+  {
+    room,
+    target,
+    folder,
+  }: { readonly room: string; readonly target: string; readonly folder: string | undefined },
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const where = series.place(snapshot, RESTORE_FILE);
@@ -112,7 +123,7 @@ async function extract(
   // The very bytes that were read: others may be able to write where series lie.
   const script = join(room, RESTORE_FILE);
   await writeFile(script, text, { mode: 0o600, flag: 'wx' });
-  return await runScript(script, where, target, signal);
+  return await runScript(script, folder === undefined ? where : join(folder, RESTORE_FILE), target, signal);
 }
 
 async function needRoom(series: Series, snapshot: Snapshot): Promise<void> {
@@ -120,6 +131,8 @@ async function needRoom(series: Series, snapshot: Snapshot): Promise<void> {
   for (const { entry } of await series.entries(snapshot)) needed += ENTRY_BYTES + entry.size;
   // It is extracted as well, and removed again.
   for await (const { size } of series.dead(snapshot)) needed += ENTRY_BYTES + size;
+  // So are archives that lie somewhere else, or are encrypted: as they are stored, and as they are.
+  if (series.store.files === undefined) for (const { bytes } of snapshot.info.archives) needed += 2 * bytes;
   const free = await freeBytesIn(tmpdir());
   if (free === undefined || free >= needed) return;
   const [inNeed, left] = [needed, free].map((bytes) => `${(bytes / 1e6).toFixed(0)} MB`);

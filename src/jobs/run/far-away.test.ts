@@ -5,9 +5,12 @@ import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSy
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
+import { type Identity, newIdentity } from '../../format/age/keys.ts';
 import { MemoryObjects } from '../../store/memory-objects.lab.ts';
 import { ObjectStore } from '../../store/object-store.ts';
+import type { Objects } from '../../store/objects.ts';
 import type { Store } from '../../store/store.ts';
+import { CryptObjects } from '../../series/crypt/crypt-objects.ts';
 import { readRuns } from '../../series/read-runs.ts';
 import { Series } from '../../series/series.ts';
 import { repair } from '../repair/repair.ts';
@@ -71,12 +74,18 @@ interface Bucket {
   readonly restored: (at: string) => Promise<ReadonlyMap<string, string>>;
 }
 
-function bucket(lag = 0, format: ArchiveFormat = 'tar.zst'): Bucket {
+function bucket(lag = 0, format: ArchiveFormat = 'tar.zst', isEncrypted = false): Bucket {
   const lab = new SeriesLab();
   onTestFinished(() => lab.remove());
   lab.row = { ...lab.row, destination: 'memory://test?some=option', format, keep: { last: 2 } };
+  const { identity } = newIdentity();
+  const { recipient } = identity;
+  if (isEncrypted) lab.row = { ...lab.row, encrypt: [recipient.text] };
+  const identities = async (): Promise<readonly Identity[]> => await Promise.resolve([identity]);
   const objects = new FailingObjects(lag);
-  const open = (): Store => new ObjectStore(objects.label, async () => await Promise.resolve(objects));
+  const objectsOf = (): Objects =>
+    isEncrypted ? new CryptObjects(objects, { recipients: [recipient], identities }) : objects;
+  const open = (): Store => new ObjectStore(objects.label, async () => await Promise.resolve(objectsOf()));
   const series = new Series(open(), 'data');
   mkdirSync(join(lab.source, 'folder'));
   for (let i = 0; i < 20; i++) writeFileSync(join(lab.source, 'folder', `${i}`), `${i}`.repeat(300));
@@ -104,30 +113,42 @@ function bucket(lag = 0, format: ArchiveFormat = 'tar.zst'): Bucket {
   return { lab, objects, open, series, change, restored };
 }
 
+const KINDS = [
+  { name: 'in the clear', isEncrypted: false },
+  { name: 'encrypted', isEncrypted: true },
+];
+
 const quietly = { signal, report: (): void => {} };
 
 describe.each([
-  { format: 'tar.zst', lag: 0 },
-  { format: 'zip', lag: 0 },
-  { format: 'tar.zst', lag: 3 },
-] as const)('a series in a bucket: $format, listings that lag by $lag changes', ({ format, lag }) => {
-  it('is written, rotated, verified and restored', async () => {
-    const { lab, open, series, change, restored } = bucket(lag, format);
-    for (let night = 0; night < 5; night++) {
-      change(night);
-      const end = await lab.run({ open });
-      expect(end).toMatchObject({ outcome: 'written', error: null, problems: 0 });
-      expect(await restored('latest')).toEqual(treeOf(lab.source));
-    }
-    expect(await lab.run({ open })).toMatchObject({ outcome: 'unchanged', error: null });
-    const { snapshots, damaged, unfinished } = await series.survey();
-    expect([snapshots.length, damaged, unfinished]).toEqual([2, [], []]);
-    const { end } = await verify(series, { at: undefined, level: 'full', ...quietly });
-    expect(end).toMatchObject({ status: 0, damages: 0, lost: 0, readPieces: end.pieces });
-    // A listing that lags does not know of the last ones yet.
-    expect((await readRuns(series)).records.length).toBeGreaterThanOrEqual(lag === 0 ? 6 : 5);
-  });
-});
+  { format: 'tar.zst', lag: 0, isEncrypted: false },
+  { format: 'zip', lag: 0, isEncrypted: false },
+  { format: 'tar.zst', lag: 3, isEncrypted: false },
+  { format: 'tar.zst', lag: 0, isEncrypted: true },
+  { format: 'zip', lag: 0, isEncrypted: true },
+  { format: 'tar.zst', lag: 3, isEncrypted: true },
+] as const)(
+  'a series in a bucket: $format, listings that lag by $lag changes, encrypted $isEncrypted',
+  (kind) => {
+    const { format, lag, isEncrypted } = kind;
+    it('is written, rotated, verified and restored', async () => {
+      const { lab, open, series, change, restored } = bucket(lag, format, isEncrypted);
+      for (let night = 0; night < 5; night++) {
+        change(night);
+        const end = await lab.run({ open });
+        expect(end).toMatchObject({ outcome: 'written', error: null, problems: 0 });
+        expect(await restored('latest')).toEqual(treeOf(lab.source));
+      }
+      expect(await lab.run({ open })).toMatchObject({ outcome: 'unchanged', error: null });
+      const { snapshots, damaged, unfinished } = await series.survey();
+      expect([snapshots.length, damaged, unfinished]).toEqual([2, [], []]);
+      const { end } = await verify(series, { at: undefined, level: 'full', ...quietly });
+      expect(end).toMatchObject({ status: 0, damages: 0, lost: 0, readPieces: end.pieces });
+      // A listing that lags does not know of the last ones yet.
+      expect((await readRuns(series)).records.length).toBeGreaterThanOrEqual(lag === 0 ? 6 : 5);
+    });
+  },
+);
 
 describe('a series in a bucket', () => {
   it('is left at once by a run that is stopped, however much of an archive is still to be sent', async () => {
@@ -186,52 +207,60 @@ describe('a series in a bucket', () => {
     );
   });
 
-  it('gets back what it lost but for its archives', async () => {
-    const { lab, objects, open, series, change, restored } = bucket();
+  it.each(KINDS)('gets back what it lost but for its archives, $name', async ({ isEncrypted }) => {
+    const { lab, objects, open, series, change, restored } = bucket(0, 'tar.zst', isEncrypted);
     for (const night of [0, 1]) {
       change(night);
       await lab.run({ open });
     }
     const [newest = ''] = (await series.survey()).snapshots.map(({ name }) => name).slice(-1);
     for (const key of objects.kept.keys()) {
-      if (key.startsWith(`data/${newest}/`) && /(?:info\.json|index\.jsonl\.zst)$/.test(key))
+      if (key.startsWith(`data/${newest}/`) && /(?:info\.json|index\.jsonl\.zst)(?:\.age)?$/.test(key))
         objects.kept.delete(key);
     }
     expect((await repair(series, [newest], signal))[0]).toMatchObject({ outcome: 'repaired' });
     expect([...(await restored(newest)).keys()]).toEqual([...treeOf(lab.source).keys()]);
   });
 
-  it('needs no hand after it was away from any call on', { timeout: 300_000 }, async () => {
-    const first = bucket();
-    first.change(0);
-    await first.lab.run({ open: first.open });
-    first.change(1);
-    first.objects.count = 0;
-    await first.lab.run({ open: first.open });
-    const calls = first.objects.count;
-    expect(calls).toBeGreaterThan(20);
-    for (let failAt = 1 + Math.floor(Math.random() * STEP); failAt <= calls; failAt += STEP) {
-      const { lab, objects, open, series, change, restored } = bucket();
-      change(0);
-      await lab.run({ open });
-      const before = treeOf(lab.source);
-      change(1);
-      objects.count = 0;
-      objects.failAt = failAt;
-      await lab.run({ open });
-      objects.failAt = Number.POSITIVE_INFINITY;
-      const { snapshots } = await series.survey();
-      expect(snapshots.length, `call ${failAt}`).toBeGreaterThan(0);
-      expect(await restored(snapshots[0]?.name ?? '')).toEqual(before);
-      // The lock of the run that could not remove it ends by itself, as its process is known to be dead or to be this one.
-      change(2);
-      const end = await lab.run({ open });
-      expect(end, `call ${failAt}: ${end.error?.message}`).toMatchObject({ outcome: 'written', error: null });
-      expect(await restored('latest')).toEqual(treeOf(lab.source));
-      const events: unknown[] = [];
-      const report = (event: unknown): void => void events.push(event);
-      const { end: proof } = await verify(series, { at: undefined, level: 'full', signal, report });
-      expect(proof.status, `call ${failAt}: ${JSON.stringify(events)}`).toBe(0);
-    }
-  });
+  it.each(KINDS)(
+    'needs no hand after it was away from any call on, $name',
+    { timeout: 300_000 },
+    async (kind) => {
+      const { isEncrypted } = kind;
+      const first = bucket(0, 'tar.zst', isEncrypted);
+      first.change(0);
+      await first.lab.run({ open: first.open });
+      first.change(1);
+      first.objects.count = 0;
+      await first.lab.run({ open: first.open });
+      const calls = first.objects.count;
+      expect(calls).toBeGreaterThan(20);
+      for (let failAt = 1 + Math.floor(Math.random() * STEP); failAt <= calls; failAt += STEP) {
+        const { lab, objects, open, series, change, restored } = bucket(0, 'tar.zst', isEncrypted);
+        change(0);
+        await lab.run({ open });
+        const before = treeOf(lab.source);
+        change(1);
+        objects.count = 0;
+        objects.failAt = failAt;
+        await lab.run({ open });
+        objects.failAt = Number.POSITIVE_INFINITY;
+        const { snapshots } = await series.survey();
+        expect(snapshots.length, `call ${failAt}`).toBeGreaterThan(0);
+        expect(await restored(snapshots[0]?.name ?? '')).toEqual(before);
+        // The lock of the run that could not remove it ends by itself, as its process is known to be dead or to be this one.
+        change(2);
+        const end = await lab.run({ open });
+        expect(end, `call ${failAt}: ${end.error?.message}`).toMatchObject({
+          outcome: 'written',
+          error: null,
+        });
+        expect(await restored('latest')).toEqual(treeOf(lab.source));
+        const events: unknown[] = [];
+        const report = (event: unknown): void => void events.push(event);
+        const { end: proof } = await verify(series, { at: undefined, level: 'full', signal, report });
+        expect(proof.status, `call ${failAt}: ${JSON.stringify(events)}`).toBe(0);
+      }
+    },
+  );
 });

@@ -23,7 +23,7 @@ export async function findStored(
   const { row, series, report } = context;
   const { holdings } = previous;
   const note = (message: string): void => report.note(message);
-  const shelf = Shelf.of(previous);
+  const shelf = Shelf.of(previous, row.encrypt);
   if (row.strategy === 'incremental') {
     await shelf.readRest(series, previous, holdings, note);
     await takeUnfinished(context, previous, shelf);

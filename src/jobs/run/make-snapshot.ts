@@ -3,7 +3,7 @@ import { Packer } from '../../pack/pack.ts';
 import type { Packed } from '../../pack/packed.ts';
 import { commitSnapshot } from '../../series/commit.ts';
 import type { Flaw } from '../../series/damage/damage.ts';
-import type { FileInfo, Info } from '../../series/info.ts';
+import type { Info } from '../../series/info.ts';
 import { archiveName, treeArchiveName } from '../../series/names.ts';
 import { restoreText } from '../../series/script/write-script.ts';
 import { planUpkeep } from '../../series/upkeep.ts';
@@ -15,6 +15,7 @@ import type { Tree } from '../../tree/scanner.ts';
 import { archivesOf, flawed } from './archive-infos.ts';
 import { unseen } from './carry-over.ts';
 import { findStored, hasRoomFor, needRoom } from './find-stored.ts';
+import { olderIndex } from './older-index.ts';
 import type { Previous } from './previous.ts';
 import { restoreParts } from './restore-parts.ts';
 import { type RowContext, type Totals, totalsOf } from './row-context.ts';
@@ -23,12 +24,6 @@ import { IndexLines, infoOf } from './row-snapshot.ts';
 import type { Shelf } from './shelf.ts';
 import type { Stored } from './stored.ts';
 import { liveBytesOf, usesOf } from './use.ts';
-
-/** A smaller index is written anew each time: what differs from an older one would save nothing. */
-const SMALL_INDEX_BYTES = 256 * 1024;
-
-/** Where more than one line in so many differs from the last whole index, a new one is written. */
-const MOST_CHANGED = 8;
 
 /** A new snapshot. */
 export interface Committed {
@@ -117,7 +112,7 @@ export class SnapshotMaker {
    * @param rotten - Entries whose last good copies are to stay.
    */
   async pack(rotten: readonly number[]): Promise<Packed> {
-    await this.#context.series.begin(this.#snapshot);
+    await this.#context.series.begin(this.#snapshot, this.#context.row.encrypt);
     await this.#keep(rotten, (entry) => entry);
     await this.#packNew();
     await this.#carryOver();
@@ -168,7 +163,11 @@ export class SnapshotMaker {
     });
     const lines = new IndexLines(entries, this.#stored, this.#missing);
     const restore = restoreParts(entries, this.#stored, this.#missing, dead, row.format);
-    const older = await this.#olderIndex(lines.countChanges() + holdings.gone.length);
+    const changes = lines.countChanges() + holdings.gone.length;
+    const older = await olderIndex(this.#context, newest, this.#snapshot, {
+      changes,
+      entries: entries.length,
+    });
     await this.#packer.committed();
     options.signal.throwIfAborted();
     const whole = await commitSnapshot(
@@ -283,15 +282,6 @@ export class SnapshotMaker {
       // What cannot be read now stays where it is, and as it was when it was stored.
       else if (entry !== undefined) entries.replace(i, entry);
     }
-  }
-
-  /** The index of the last snapshot, when it pays to keep it and tell what differs. */
-  async #olderIndex(changes: number): Promise<FileInfo | undefined> {
-    const { newest } = this.#previous;
-    const { smallIndexBytes = SMALL_INDEX_BYTES } = this.#context.options;
-    if (newest === undefined || newest.info.index.bytes < smallIndexBytes) return undefined;
-    if (changes * MOST_CHANGED > this.#tree.entries.length) return undefined;
-    return await this.#context.series.share(newest.name, newest.info.index, this.#snapshot);
   }
 
   #owner(i: number): number {

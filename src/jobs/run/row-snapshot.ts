@@ -159,6 +159,7 @@ export async function infoOf(
     archives: parts.archives,
     skipped: problems.map(({ path, reason }) => ({ ...pathProperty(path), reason })),
     mounts: mounts.map(({ path, id }) => ({ ...pathProperty(path), ...(id !== undefined && { id }) })),
+    ...(row.encrypt.length > 0 && { recipients: row.encrypt }),
     ...(guards.length > 0 && { guards }),
   };
 }

@@ -5,6 +5,7 @@ import type { Plan, Row } from '../../plan/plan.ts';
 import { rowLabel } from '../../plan/row-label.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
 import { appendRecord, type RunRecord } from '../../series/runs-log.ts';
+import { wrapFor } from '../../series/crypt/wrap.ts';
 import { Series } from '../../series/series.ts';
 import { openStore } from '../../store/open-store.ts';
 import { RateLimit } from '../../store/wrap/rate-limit.ts';
@@ -113,7 +114,7 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
       reporter.note(`not run: ${reason}`);
       return undefined;
     }
-    series = new Series(open(row.destination), row.name);
+    series = new Series(open(row.destination, undefined, wrapFor(row.encrypt)), row.name);
     const disk = await RowDisk.look(row, series, options.memory, started, options.acceptChanges, (message) =>
       reporter.note(message),
     );
@@ -162,7 +163,7 @@ async function remember(
 /** Opens stores that share one limit. */
 function limited({ open = openStore, bytesPerSecond, signal }: RunOptions): typeof openStore {
   const limit = bytesPerSecond === undefined ? undefined : new RateLimit(bytesPerSecond, signal);
-  return (destination) => open(destination, limit);
+  return (destination, _, wrap) => open(destination, limit, wrap);
 }
 
 /** A row whose series could not even be reached has nowhere to log to: its failure is in the report. */

@@ -42,6 +42,7 @@ export class SeriesLab {
       strategy: 'incremental',
       exclude: [],
       'may-fail': [],
+      encrypt: [],
       every: 86_400_000,
       shutdown: false,
     };

@@ -1,5 +1,6 @@
 import { type ArchiveFormat, formatOf } from '../../base/archive-format.ts';
 import { SnapshotError } from '../../base/errors.ts';
+import { isForSame } from '../../series/crypt/keys.ts';
 import { type Flaw, lacks, placeOf } from '../../series/damage/damage.ts';
 import type { DeadMember } from '../../series/index/index-line.ts';
 import type { Holdings } from '../../series/holdings.ts';
@@ -21,14 +22,19 @@ export class Shelf {
   readonly #archives = new Map<number, Shelved>();
   #nextNumber = 0;
 
-  /** Which archives there are: of each the newest one that is not known to be damaged, or else a damaged one. */
-  static of({ survey, damage }: Pick<Previous, 'survey' | 'damage'>): Shelf {
+  /**
+   * Which archives there are: of each the newest one that is not known to be damaged, or else a damaged one.
+   *
+   * @param encrypt - Whom new ones are encrypted for: what is for others is left where it is.
+   */
+  static of({ survey, damage }: Pick<Previous, 'survey' | 'damage'>, encrypt: readonly string[]): Shelf {
     const shelf = new Shelf();
     for (const { name: snapshot, info } of survey.snapshots.toReversed()) {
       for (const archive of info.archives) {
         const { number, entries } = archive;
         shelf.#nextNumber = Math.max(shelf.#nextNumber, number + 1);
         const known = shelf.#archives.get(number);
+        if (!isForSame(info.recipients, encrypt)) continue;
         if (entries === 0 || (known !== undefined && known.flaw === undefined)) continue;
         const place = placeOf(snapshot, archive);
         const flaw = damage.flawOf(place);

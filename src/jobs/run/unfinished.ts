@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { type FoundMember, readArchive } from '../../format/read-archive.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
+import { isForSame } from '../../series/crypt/keys.ts';
 import type { Series, Survey } from '../../series/series.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { datesOf } from './new-names.ts';
@@ -25,6 +26,7 @@ export async function takeUnfinished(
   // A dry run would only take long to say the same.
   if (options.dryRun) return;
   for (const { snapshot, date } of await datedFolders(series, survey)) {
+    if (!isForSame(await series.begunFor(snapshot), row.encrypt)) continue;
     for (const file of await series.finished(snapshot, date)) {
       if (formatOf(file) !== row.format || shelf.hasFile(file)) continue;
       try {

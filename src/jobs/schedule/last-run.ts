@@ -1,7 +1,7 @@
 import type { Row } from '../../plan/plan.ts';
 import { isRun } from '../../series/past.ts';
 import { Series } from '../../series/series.ts';
-import { openStore } from '../../store/open-store.ts';
+import { storeOf } from '../store-of.ts';
 import { knownPast } from '../status/known-past.ts';
 import type { Recall } from '../status/memory.ts';
 import { withoutFuture } from '../status/status.ts';
@@ -17,7 +17,7 @@ export async function lastRun(rows: readonly Row[], now: Date, recall: Recall): 
 }
 
 async function lastOf(row: Row, now: Date, recall: Recall): Promise<Date | undefined> {
-  const series = new Series(openStore(row.destination), row.name);
+  const series = new Series(storeOf(row), row.name);
   const { records } = await knownPast({ series, everyMs: row.every }, now, recall);
   // One that failed, or found its disk away, had its chance.
   const starts = withoutFuture(records, now)

@@ -187,7 +187,8 @@ describe('readStatus()', () => {
     store.readLines = refused;
     const status = await readStatus({ series, everyMs: DAY_MS }, NOW, nothing);
     expect(status).toMatchObject({ state: 'failing', isFailing: true });
-    expect(status.reasons).toEqual(['no permission', 'it has never run']);
+    expect(status.reasons).toEqual(['no permission']);
+    expect(status.isOverdue).toBe(false);
     store.readLines = readLines;
     store.list = async () => await Promise.reject(BUG);
     await expect(readStatus({ series, everyMs: DAY_MS }, NOW, nothing)).rejects.toBe(BUG);

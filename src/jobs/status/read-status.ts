@@ -44,9 +44,12 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
   ];
   if (wrong.length === 0) return { ...status, ...of };
   // A folder that nobody may look into is in the way of both.
-  // What nothing makes any more is not overdue.
-  const reasons = [...new Set([...wrong, ...(watched.gone === undefined ? status.reasons : [])])];
-  return { ...status, ...of, state: 'failing', isFailing: true, reasons };
+  // What nothing makes any more is not overdue; nor is it known of what nobody could look into whether it ever ran.
+  const isUnknown = trouble !== undefined && records.length === 0;
+  const isOverdue = status.isOverdue && !isUnknown;
+  const others = watched.gone === undefined && !isUnknown ? status.reasons : [];
+  const reasons = [...new Set([...wrong, ...others])];
+  return { ...status, ...of, state: 'failing', isFailing: true, isOverdue, reasons };
 }
 
 function goneText({ source }: KnownRow): string {

@@ -14,9 +14,9 @@ import { SeriesLock } from '../../series/lock/lock.ts';
 import { findReader } from '../../series/lock/shared-lock.ts';
 import { isSameMachine, readOwner } from '../../series/owner.ts';
 import { Series } from '../../series/series.ts';
-import { openStore } from '../../store/open-store.ts';
 import { refuseStranger } from '../run/whose.ts';
-import { seriesAtAddress } from '../series-at.ts';
+import { splitAddress } from '../series-at.ts';
+import { openSeries, storeOf } from '../store-of.ts';
 import { type Memory, moveSeries, type Recall } from '../status/memory.ts';
 import { renameKnownRow } from '../status/plan-memory.ts';
 import { findThere, type There } from './find-there.ts';
@@ -88,7 +88,7 @@ async function find(which: string, to: string, options: RenameOptions): Promise<
     return { ...there, plan, isMoved: false };
   } catch (error) {
     if (!(error instanceof SnapshotError) || error.code !== 'E_USAGE') throw error;
-    for (const { series, row } of placesOf(which, to, plan)) {
+    for (const { series, row } of await placesOf(which, to, plan)) {
       const moved = new Series(series.store, to);
       if (await wasCalled(moved, series.name)) return { series, row, plan, isMoved: true };
     }
@@ -97,14 +97,15 @@ async function find(which: string, to: string, options: RenameOptions): Promise<
 }
 
 /** Where a series would be that was called `which`, and is called `to` now. */
-function placesOf(which: string, to: string, plan: Plan | undefined): readonly There[] {
-  if (addressKind(which) !== undefined) return [{ series: seriesAtAddress(which), row: undefined }];
-  if (/[/\\]/.test(which)) {
-    const series = new Series(openStore(dirname(resolve(which))), basename(resolve(which)));
-    return [{ series, row: undefined }];
-  }
+async function placesOf(which: string, to: string, plan: Plan | undefined): Promise<readonly There[]> {
+  const place =
+    addressKind(which) === undefined
+      ? { destination: dirname(resolve(which)), name: basename(resolve(which)) }
+      : splitAddress(which);
+  if (addressKind(which) !== undefined || /[/\\]/.test(which))
+    return [{ series: await openSeries(place.destination, place.name), row: undefined }];
   const rows = plan?.rows.filter(({ name }) => name === which || name === to) ?? [];
-  return rows.map((row) => ({ series: new Series(openStore(row.destination), which), row }));
+  return rows.map((row) => ({ series: new Series(storeOf(row), which), row }));
 }
 
 /** @throws {@link SnapshotError} `E_USAGE` when `to` is no name for `series`, as there is something. */

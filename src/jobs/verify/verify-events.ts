@@ -90,6 +90,8 @@ export interface VerifyEnd {
   readonly looked: 'quick' | 'sample' | 'full';
   /** Why there was nothing to look at; then nothing is known to be right either. */
   readonly nothing?: string | undefined;
+  /** It is encrypted, and there was no key: what is stored was looked at, not what is in it. */
+  readonly isKeyless?: true | undefined;
   /** Its disk is away. */
   readonly isAway?: true | undefined;
   /** What chose the sample; with it the same one is chosen again. */

@@ -45,7 +45,7 @@ export function taskFor(
   }
   return {
     kind: 'check',
-    folder: series.store.folder,
+    folder: series.store.files,
     key,
     where: series.place(archive.file),
     format: formatOf(key) ?? 'tar.zst',

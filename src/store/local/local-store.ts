@@ -56,6 +56,10 @@ export class LocalStore implements Store {
     return this.folder;
   }
 
+  get files(): string {
+    return this.folder;
+  }
+
   async list(key: string): Promise<readonly StoreItem[]> {
     const folder = await this.#path(key);
     const items: StoreItem[] = [];
@@ -99,20 +103,17 @@ export class LocalStore implements Store {
   async readRange(key: string, offset: number, length: number): Promise<Buffer> {
     const path = await this.#path(key);
     const file = await attempt('read', path, () => files.open(path, READ));
-    return await closing(file, path, async () => {
-      const bytes = Buffer.allocUnsafe(length);
-      let done = 0;
-      while (done < length) {
-        const { bytesRead } = await attempt('read', path, () =>
-          file.read(bytes, done, length - done, offset + done),
-        );
-        if (bytesRead === 0) {
-          throw new SnapshotError('E_STORE', `Cannot read "${path}": it ends before byte ${offset + length}`);
-        }
-        done += bytesRead;
-      }
-      return bytes;
-    });
+    const bytes = await closing(file, path, async () => await readPart(file, path, offset, length));
+    if (bytes.length === length) return bytes;
+    throw new SnapshotError('E_STORE', `Cannot read "${path}": it ends before byte ${offset + length}`);
+  }
+
+  /** As {@link readRange}, but less where the object ends, and undefined where there is none. */
+  async readUpTo(key: string, offset: number, length: number): Promise<Buffer | undefined> {
+    const path = await this.#path(key);
+    const file = await attempt('read', path, () => files.open(path, READ), undefined);
+    if (file === undefined) return undefined;
+    return await closing(file, path, async () => await readPart(file, path, offset, length));
   }
 
   async readLines(key: string, bytes: number): Promise<{ readonly text: string; readonly isAll: boolean }> {
@@ -241,6 +242,20 @@ export class LocalStore implements Store {
       if (made === first || dirname(made) === made) return;
     }
   }
+}
+
+/** Reads from `offset` on: less than `length` where the file ends. */
+async function readPart(file: FileHandle, path: string, offset: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await attempt('read', path, () =>
+      file.read(bytes, done, length - done, offset + done),
+    );
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return bytes.subarray(0, done);
 }
 
 class LocalWriter implements StoreWriter {

@@ -16,6 +16,10 @@ export class WrappedStore implements Store {
     return this.inner.folder;
   }
 
+  get files(): string | undefined {
+    return this.inner.files;
+  }
+
   async list(key: string): Promise<readonly StoreItem[]> {
     return await this.inner.list(key);
   }

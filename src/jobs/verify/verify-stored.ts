@@ -1,0 +1,129 @@
+// What can be said of an encrypted series without its key: whether what is stored is what was stored.
+import { createHash } from 'node:crypto';
+import { SnapshotError } from '../../base/errors.ts';
+import { snapshotTime, SUMS_FILE } from '../../series/names.ts';
+import type { Series } from '../../series/series.ts';
+import { parseSums } from '../../series/sums.ts';
+import { openStore } from '../../store/open-store.ts';
+import type { StoreItem } from '../../store/store.ts';
+import { chooseSnapshot } from '../address.ts';
+import { randomFrom } from './verify-extent.ts';
+import type { VerifyEnd } from './verify-events.ts';
+import { Findings } from './verify-findings.ts';
+import { levelOf, type VerifyOptions } from './verify.ts';
+import { whatOf } from './verify-survey.ts';
+
+const READ_BYTES = 8 * 1024 * 1024;
+
+/** A stored file, and who needs it. */
+interface StoredFile {
+  readonly item: StoreItem | undefined;
+  readonly sum: string;
+  readonly snapshots: string[];
+}
+
+/** Holds what is stored of `series` against its check sums. */
+export async function verifyStored(series: Series, options: VerifyOptions): Promise<VerifyEnd> {
+  const started = performance.now();
+  const { report, signal } = options;
+  // As it lies there: nothing is decrypted.
+  const store = openStore(series.store.label);
+  const findings = new Findings();
+  const items = (await store.list(series.name)).filter(({ isFolder }) => isFolder);
+  const dated = items.flatMap(({ name }) => {
+    const at = snapshotTime(name);
+    return at === undefined ? [] : [{ name, at }];
+  });
+  const none = { unfinished: [], kept: [], damaged: [] };
+  const chosen =
+    options.at === undefined ? dated : [chooseSnapshot({ snapshots: dated, ...none }, options.at)];
+  const files = new Map<string, StoredFile>();
+  const listed = new Map<string, ReadonlyMap<string, StoreItem>>();
+  const list = async (folder: string): Promise<ReadonlyMap<string, StoreItem>> => {
+    const known = listed.get(folder);
+    if (known !== undefined) return known;
+    const there = await store.list(series.key(folder));
+    const byName = new Map(there.map((item) => [item.name, item]));
+    listed.set(folder, byName);
+    return byName;
+  };
+  let snapshots = 0;
+  for (const [i, { name }] of chosen.entries()) {
+    signal.throwIfAborted();
+    report({ event: 'progress', series: series.name, phase: 'look', done: i, total: chosen.length });
+    const there = await list(name);
+    if (!there.has('info.json.age')) {
+      const message = `${name} has no info.json.age: it is no snapshot, or has lost it; only its key tells`;
+      report({ event: 'note', series: series.name, message });
+      continue;
+    }
+    snapshots++;
+    const bytes = await store.read(series.key(name, SUMS_FILE));
+    try {
+      if (bytes === undefined) findings.add(`${name}/${SUMS_FILE}`, 'is missing', [name]);
+      for (const [file, sum] of parseSums(bytes?.toString('utf8') ?? '\n', `${name}/${SUMS_FILE}`)) {
+        const place = file.startsWith('../') ? file.slice(3) : `${name}/${file}`;
+        const [folder = '', base = ''] = place.split('/');
+        const known = files.get(place);
+        if (known !== undefined) known.snapshots.push(name);
+        else files.set(place, { item: (await list(folder)).get(base), sum, snapshots: [name] });
+      }
+    } catch (error) {
+      if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
+      if (bytes !== undefined) findings.add(`${name}/${SUMS_FILE}`, whatOf(error), [name]);
+    }
+  }
+  const readBytes = await read(series, store, files, findings, options);
+  const damages = findings.damages(series.name);
+  for (const damage of damages) report(damage);
+  await store.close();
+  return {
+    event: 'series',
+    series: series.name,
+    folder: series.place(),
+    snapshots,
+    archives: [...files.keys()].filter((place) => /\.(?:tar\.zst|zip)\.age$/.test(place)).length,
+    readPieces: 0,
+    pieces: 0,
+    readBytes,
+    damages: damages.length,
+    lost: 0,
+    looked: levelOf(options),
+    isKeyless: true,
+    ...(snapshots === 0 && { nothing: 'it has no snapshots that can be told without its key' }),
+    seed: options.sample?.seed,
+    durationMs: Math.round(performance.now() - started),
+    status: damages.length > 0 ? 1 : 0,
+  };
+}
+
+/** @returns How many bytes were read. */
+async function read(
+  series: Series,
+  store: Series['store'],
+  files: ReadonlyMap<string, StoredFile>,
+  findings: Findings,
+  { level, sample, signal, report }: VerifyOptions,
+): Promise<number> {
+  const random = sample === undefined ? undefined : randomFrom(sample.seed);
+  const total = [...files.values()].reduce((sum, { item }) => sum + (item?.sizeBytes ?? 0), 0);
+  const seen = new Set<string>();
+  let done = 0;
+  for (const [place, { item, sum, snapshots }] of files) {
+    if (item === undefined) findings.add(place, 'is missing', snapshots);
+    if (item === undefined || level === 'quick') continue;
+    // Two names of one file are read once.
+    const id = `${item.identity ?? place} ${sum}`;
+    if (seen.has(id) || (random !== undefined && random() >= (sample?.share ?? 1))) continue;
+    seen.add(id);
+    const hash = createHash('sha256');
+    for (let at = 0; at < item.sizeBytes; at += READ_BYTES) {
+      const length = Math.min(READ_BYTES, item.sizeBytes - at);
+      hash.update(await store.readRange(series.key(place), at, length, signal));
+      done += length;
+      report({ event: 'progress', series: series.name, phase: 'read', done, total });
+    }
+    if (hash.digest('hex') !== sum) findings.add(place, 'its SHA-256 is not that of SHA256SUMS', snapshots);
+  }
+  return done;
+}

@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { SnapshotError } from '../../base/errors.ts';
+import { newIdentity } from '../../format/age/keys.ts';
+import { testStore } from '../../store/contract.lab.ts';
+import { FolderObjects } from '../../store/local/folder-objects.ts';
+import { MemoryObjects } from '../../store/memory-objects.lab.ts';
+import { ObjectStore } from '../../store/object-store.ts';
+import type { Objects } from '../../store/objects.ts';
+import { recipientsOf, stubFor } from './stub.ts';
+import type { Store } from '../../store/store.ts';
+import { parseSums } from '../sums.ts';
+import { CryptObjects } from './crypt-objects.ts';
+import type { Keys } from './keys.ts';
+
+const { identity } = newIdentity();
+const keys: Keys = {
+  recipients: [identity.recipient],
+  identities: async () => await Promise.resolve([identity]),
+};
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'snapshot-crypt-'));
+  onTestFinished(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+function encrypted(objects: Objects, identities: Keys['identities'] = keys.identities): Store {
+  const store = new ObjectStore(
+    objects.label,
+    async () => await Promise.resolve(new CryptObjects(objects, { ...keys, identities })),
+  );
+  onTestFinished(async () => await store.close());
+  return store;
+}
+
+testStore('folder, encrypted', async () => await Promise.resolve(encrypted(new FolderObjects(folder()))));
+testStore('place far away, encrypted', async () => await Promise.resolve(encrypted(new MemoryObjects())));
+
+const DAY = 's/2026-11-19T02-00-00Z';
+
+/** What a snapshot is made of, in the order in which it is written. */
+async function writeSnapshot(store: Store): Promise<void> {
+  await store.put(`${DAY}/a.tar.zst`, Buffer.from('an archive'));
+  await store.put(`${DAY}/SHA256SUMS`, Buffer.from(`${'0'.repeat(64)}  a.tar.zst\n`));
+  await store.put(`${DAY}/info.json`, Buffer.from('{"version":1}'));
+}
+
+function names(objects: MemoryObjects): readonly string[] {
+  return [...objects.kept.keys()].map((key) => key.replace(`${DAY}/`, ''));
+}
+
+async function listed(store: Store, key: string): Promise<readonly string[]> {
+  return (await store.list(key)).map(({ name }) => name);
+}
+
+describe('an encrypted snapshot', () => {
+  it('is there with its true info.json, which comes last', async () => {
+    const objects = new MemoryObjects();
+    const store = encrypted(objects);
+    await writeSnapshot(store);
+    expect(names(objects)).toEqual([
+      'a.tar.zst.age',
+      'SHA256SUMS.age',
+      'SHA256SUMS',
+      'info.json',
+      'info.json.age',
+    ]);
+    expect(await listed(store, DAY)).toEqual(['SHA256SUMS', 'a.tar.zst', 'info.json']);
+    expect(String(await store.read(`${DAY}/info.json`))).toBe('{"version":1}');
+    expect(recipientsOf(objects.kept.get(`${DAY}/info.json`)?.bytes)).toEqual([identity.recipient.text]);
+  });
+
+  it('that was cut short right before has begun its info.json, and no more', async () => {
+    const objects = new MemoryObjects();
+    await writeSnapshot(encrypted(objects));
+    objects.kept.delete(`${DAY}/info.json.age`);
+    const store = encrypted(objects);
+    expect(await store.read(`${DAY}/info.json`)).toBeUndefined();
+    expect(await listed(store, DAY)).toEqual(['SHA256SUMS', 'a.tar.zst', 'info.json.part']);
+    for (const name of await listed(store, DAY)) await store.remove(`${DAY}/${name}`);
+    expect(names(objects)).toEqual([]);
+  });
+
+  it.each(['info.json', 'SHA256SUMS'])(
+    'goes with both of its two %s, the one for all to see first',
+    async (name) => {
+      const objects = new MemoryObjects();
+      const store = encrypted(objects);
+      await writeSnapshot(store);
+      const gone: string[] = [];
+      const remove = objects.remove.bind(objects);
+      objects.remove = async (key) => {
+        gone.push(key);
+        await remove(key);
+      };
+      await store.list(DAY);
+      await store.remove(`${DAY}/${name}`);
+      expect(gone).toEqual([`${DAY}/${name}`, `${DAY}/${name}.age`]);
+    },
+  );
+
+  it('has check sums of what is stored, also of an archive that another process has written', async () => {
+    const objects = new MemoryObjects();
+    await encrypted(objects).put(`${DAY}/a.tar.zst`, Buffer.from('an archive'));
+    const store = encrypted(objects);
+    await store.put(`${DAY}/SHA256SUMS`, Buffer.from(`${'0'.repeat(64)}  a.tar.zst\n`));
+    await store.put(`${DAY}/info.json`, Buffer.from('{}'));
+    const sums = parseSums(String(objects.kept.get(`${DAY}/SHA256SUMS`)?.bytes), 'SHA256SUMS');
+    expect([...sums.keys()]).toEqual(['a.tar.zst.age', 'SHA256SUMS.age', 'info.json.age']);
+    for (const [file, sum] of sums) {
+      const bytes = objects.kept.get(`${DAY}/${file}`)?.bytes ?? '';
+      expect(createHash('sha256').update(bytes).digest('hex'), file).toBe(sum);
+    }
+  });
+
+  it('has sizes that are those of its content, whoever asks', async () => {
+    const objects = new MemoryObjects();
+    const sizes = [0, 1, 65_535, 65_536, 65_537, 1_500_000];
+    const writing = encrypted(objects);
+    for (const size of sizes) await writing.put(`${DAY}/${size}`, Buffer.alloc(size));
+    const store = encrypted(objects);
+    for (const { name, sizeBytes } of await store.list(DAY)) expect(sizeBytes).toBe(Number(name));
+    expect((await store.readRange(`${DAY}/1500000`, 1_000_000, 500_000)).length).toBe(500_000);
+    await expect(store.readRange(`${DAY}/1500000`, 1_000_000, 500_001)).rejects.toMatchObject({
+      code: 'E_STORE',
+    });
+  });
+
+  it('can be listed, and its marks read, without a key', async () => {
+    const objects = new MemoryObjects();
+    await writeSnapshot(encrypted(objects));
+    const store = encrypted(objects, async () => await Promise.reject(new SnapshotError('E_KEY', 'no key')));
+    await store.put(`${DAY}/UNFINISHED`, Buffer.from('text'));
+    expect(await listed(store, DAY)).toEqual(['SHA256SUMS', 'UNFINISHED', 'a.tar.zst', 'info.json']);
+    expect(String(objects.kept.get(`${DAY}/UNFINISHED`)?.bytes)).toBe('text');
+    await expect(store.read(`${DAY}/info.json`)).rejects.toMatchObject({ code: 'E_KEY' });
+  });
+
+  it('says what of it was changed', async () => {
+    const objects = new MemoryObjects();
+    await writeSnapshot(encrypted(objects));
+    const { bytes } = objects.kept.get(`${DAY}/a.tar.zst.age`) ?? {};
+    bytes?.fill(0, bytes.length - 5);
+    const store = encrypted(objects);
+    const damaged = { code: 'E_DAMAGED', message: expect.stringContaining(`${DAY}/a.tar.zst.age`) as string };
+    await expect(store.read(`${DAY}/a.tar.zst`)).rejects.toMatchObject(damaged);
+    await expect(store.readRange(`${DAY}/a.tar.zst`, 0, 5)).rejects.toMatchObject(damaged);
+  });
+});
+
+describe('what was in the clear before', () => {
+  it('is read as it is, until it is written anew', async () => {
+    const objects = new MemoryObjects();
+    await objects.put('s/held.json', Buffer.from('clear'));
+    await objects.put('s/runs.jsonl/2026-11-19T02-00-00-000Z-00000000.jsonl', Buffer.from('one\n'));
+    const store = encrypted(objects);
+    expect(await listed(store, 's')).toEqual(['held.json', 'runs.jsonl']);
+    expect(String(await store.read('s/held.json'))).toBe('clear');
+    await store.appendLine('s/runs.jsonl', 'two');
+    expect((await store.readLines('s/runs.jsonl', 1000)).text).toBe('one\ntwo\n');
+    await store.put('s/held.json', Buffer.from('sealed'));
+    expect(String(await store.read('s/held.json'))).toBe('sealed');
+    expect([...objects.kept.keys()].filter((key) => key.includes('held'))).toEqual(['s/held.json.age']);
+    await store.remove('s/held.json');
+    expect(await store.read('s/held.json')).toBeUndefined();
+  });
+});
+
+describe('the info.json for all to see', () => {
+  it('is told from a true one', () => {
+    expect(recipientsOf(stubFor(['age1x']))).toEqual(['age1x']);
+    for (const other of ['{"version":1,"name":"x"}', '{"version":2}', 'no json', ''])
+      expect(recipientsOf(Buffer.from(other))).toBeUndefined();
+    expect(recipientsOf(undefined)).toBeUndefined();
+  });
+});

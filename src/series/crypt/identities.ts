@@ -1,0 +1,46 @@
+// The identities of this machine: what opens its encrypted snapshots.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { SnapshotError } from '../../base/errors.ts';
+import { type Identity, parseIdentity } from '../../format/age/keys.ts';
+import { thisConfigFolder } from '../../host/config-folder.ts';
+import { readSecret } from '../../host/secret-file.ts';
+
+/** Given with `--identity`, for this process. */
+let given: string | undefined;
+
+/** @param file - Of the identities of this process; undefined for the usual ones. */
+export function useIdentity(file: string | undefined): void {
+  given = file;
+}
+
+/** The file in which the identities of this user are, whether it is there or not. */
+export function identityFile(env: NodeJS.ProcessEnv = process.env): string {
+  const named = given ?? env['SNAPSHOT_IDENTITY'] ?? '';
+  return named === '' ? join(thisConfigFolder(), 'identity.txt') : named;
+}
+
+/**
+ * The identities in a file as age has them: one to a line, and lines that begin with `#`.
+ *
+ * @throws {@link SnapshotError} `E_KEY` when there is no such file, or none in it; `E_USAGE` when others may read it.
+ */
+export async function readIdentities(file: string = identityFile()): Promise<readonly Identity[]> {
+  if (!existsSync(file)) {
+    throw new SnapshotError('E_KEY', `It is encrypted, and there is no key: "${file}" does not exist`, {
+      hint: 'Name the file of the identity that opens it: `--identity FILE`, or SNAPSHOT_IDENTITY.',
+    });
+  }
+  const lines = (await readSecret(file)).split(/\r?\n/).map((line) => line.trim());
+  const identities: Identity[] = [];
+  for (const [i, line] of lines.entries()) {
+    if (line === '' || line.startsWith('#')) continue;
+    const identity = parseIdentity(line);
+    // What the line says is in no message.
+    if (identity === undefined)
+      throw new SnapshotError('E_KEY', `Line ${i + 1} of "${file}" is no identity of age`);
+    identities.push(identity);
+  }
+  if (identities.length === 0) throw new SnapshotError('E_KEY', `There is no identity in "${file}"`);
+  return identities;
+}
