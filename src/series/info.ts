@@ -1,6 +1,6 @@
 // info.json: what a snapshot says of itself. Its form is in docs/format.md.
 import type { ArchiveFormat } from '../base/archive-format.ts';
-import { SnapshotError } from '../base/errors.ts';
+import { DamagedError } from '../base/errors.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import { type BytePath, toBytes, toText } from '../tree/path.ts';
 import { Fields } from './index/fields.ts';
@@ -127,11 +127,9 @@ export function parseInfo(json: string, where: string): Info {
   const fields = Fields.parse(json, where);
   if (fields.count('version') !== 1) {
     const hint = 'A newer version of snapshot wrote it; use that one.';
-    throw new SnapshotError(
-      'E_DAMAGED',
-      `"${where}" has version ${fields.count('version')}, which is not known here`,
-      { hint },
-    );
+    throw new DamagedError(where, `has version ${fields.count('version')}, which is not known here`, {
+      hint,
+    });
   }
   const [time, hash, count, change] = [
     fields.object('time'),

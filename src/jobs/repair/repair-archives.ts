@@ -2,7 +2,7 @@
 import { formatOf } from '../../base/archive-format.ts';
 import { type FoundMember, readArchive } from '../../format/read-archive.ts';
 import { HashingSource } from '../../check/hashing-source.ts';
-import { SnapshotError } from '../../base/errors.ts';
+import { DamagedError } from '../../base/errors.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
 import type { At } from '../../series/index/index-line.ts';
 import type { ArchiveInfo } from '../../series/info.ts';
@@ -35,7 +35,7 @@ export async function readWhole(
     const key = series.keyOf(snapshot, { file: placeOf(file) });
     const where = series.placeOf(snapshot, { file: placeOf(file) });
     const item = await files.find(key);
-    if (item === undefined) throw new SnapshotError('E_DAMAGED', `"${where}" is missing`);
+    if (item === undefined) throw new DamagedError(where, 'is missing');
     const source = new HashingSource({
       sizeBytes: item.sizeBytes,
       read: async (offset, length) => await series.store.readRange(key, offset, length),
