@@ -96,7 +96,7 @@ describe.each(['tar.zst', 'zip'] as const)('verify where there are no hard links
   it('names an index that cannot be read, and no other file that its failure speaks of', async () => {
     const [first = '', second = ''] = lab.folders();
     const store = new NoLinkStore(lab.row.destination);
-    const { read } = store;
+    const read = store.read.bind(store);
     store.read = async (key) => {
       // Messages of a system may hold anything.
       if (key === `data/${second}/index.jsonl.zst`)
@@ -104,7 +104,7 @@ describe.each(['tar.zst', 'zip'] as const)('verify where there are no hard links
           'E_STORE',
           `Cannot read it: worse than "${lab.folder(first, 'index.jsonl.zst')}"`,
         );
-      return await read.call(store, key);
+      return await read(key);
     };
     const events: VerifyEvent[] = [];
     const report = (event: VerifyEvent): void => void events.push(event);
