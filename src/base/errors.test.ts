@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { goneFolder, reasonOf, SnapshotError, systemCode } from './errors.ts';
+import { damaged, DamagedError, goneFolder, reasonOf, SnapshotError, systemCode } from './errors.ts';
 
 function thrown(
   code: string,
@@ -42,5 +42,19 @@ describe('goneFolder()', () => {
       SnapshotError,
     );
     expect(goneFolder(thrown('ENOENT', -2))).toBeUndefined();
+  });
+});
+
+describe('DamagedError', () => {
+  it('says which file, and what is wrong with it, apart from the message', () => {
+    const cause = new Error('why');
+    const missing = new DamagedError('/a "is damaged: b"', 'is missing');
+    expect(missing).toMatchObject({ code: 'E_DAMAGED', where: '/a "is damaged: b"', what: 'is missing' });
+    expect(missing.message).toBe('"/a "is damaged: b"" is missing');
+    const error = damaged('/a', 'it is "x" is damaged: y', cause);
+    expect(error).toMatchObject({ where: '/a', what: 'it is "x" is damaged: y', cause, hint: undefined });
+    expect(error.message).toBe('"/a" is damaged: it is "x" is damaged: y');
+    const { where, what, message } = error;
+    expect(error.withHint('mend it')).toMatchObject({ where, what, message, cause, hint: 'mend it' });
   });
 });

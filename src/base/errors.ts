@@ -59,6 +59,36 @@ export class SnapshotError extends Error {
   }
 }
 
+/** A file does not say what it should, or is not there. */
+export class DamagedError extends SnapshotError {
+  /** The file, as messages call it. */
+  readonly where: string;
+  /** What is wrong, without its name. */
+  readonly what: string;
+
+  /** @param options - `message` says all of it where that is not its name and `what`. */
+  constructor(
+    where: string,
+    what: string,
+    options: { cause?: unknown; hint?: string; message?: string } = {},
+  ) {
+    super('E_DAMAGED', options.message ?? `"${where}" ${what}`, options);
+    this.where = where;
+    this.what = what;
+  }
+
+  /** It, with what to do about it. */
+  withHint(hint: string): DamagedError {
+    const { where, what, message, cause } = this;
+    return new DamagedError(where, what, { cause, hint, message });
+  }
+}
+
+/** The file `where` is there, and damaged: `what` is the matter with it. */
+export function damaged(where: string, what: string, cause?: unknown): DamagedError {
+  return new DamagedError(where, what, { cause, message: `"${where}" is damaged: ${what}` });
+}
+
 // With several causes the gravest wins.
 const GRAVEST_FIRST = [130, 2, 1, 4, 11, 3, 0];
 

@@ -1,5 +1,5 @@
 // accepted.json: problems that somebody knows of. Its form is in docs/format.md.
-import { SnapshotError } from '../base/errors.ts';
+import { DamagedError } from '../base/errors.ts';
 import { type BytePath, fromText } from '../tree/path.ts';
 import { folderWithin } from '../tree/within.ts';
 import { Fields } from './index/fields.ts';
@@ -38,9 +38,9 @@ export async function readAccepted(series: Series): Promise<readonly Accepted[]>
       since: one.text('since'),
     }));
   } catch (error) {
-    if (!(error instanceof SnapshotError)) throw error;
+    if (!(error instanceof DamagedError)) throw error;
     const hint = 'Delete it, and accept again what is in it.';
-    throw new SnapshotError('E_DAMAGED', error.message, { cause: error, hint });
+    throw error.withHint(hint);
   }
 }
 

@@ -1,6 +1,6 @@
 // info.json: what a snapshot says of itself. Its form is in docs/format.md.
 import type { ArchiveFormat } from '../base/archive-format.ts';
-import { SnapshotError } from '../base/errors.ts';
+import { DamagedError } from '../base/errors.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import { type BytePath, toBytes, toText } from '../tree/path.ts';
 import { encryptedError } from './crypt/stub.ts';
@@ -135,7 +135,7 @@ export function parseInfo(json: string, where: string): Info {
   const version = fields.count('version');
   if (version !== 1 && version !== VERSION) {
     const hint = 'A newer version of snapshot wrote it; use that one.';
-    throw new SnapshotError('E_DAMAGED', `"${where}" has version ${version}, which is not known here`, { hint });
+    throw new DamagedError(where, `has version ${version}, which is not known here`, { hint });
   }
   const [time, hash, count, change] = [
     fields.object('time'),

@@ -1,5 +1,5 @@
 import { placeIn } from '../base/address.ts';
-import { SnapshotError } from '../base/errors.ts';
+import { DamagedError } from '../base/errors.ts';
 import type { Store } from '../store/store.ts';
 import { EntryLines } from './index/entry-lines.ts';
 import { IndexCursor } from './index/index-cursor.ts';
@@ -223,7 +223,7 @@ export class Series {
     const key = this.keyOf(snapshot, file);
     const where = this.placeOf(snapshot, file);
     const bytes = await this.store.read(key);
-    if (bytes === undefined) throw new SnapshotError('E_DAMAGED', `"${where}" is missing`);
+    if (bytes === undefined) throw new DamagedError(where, 'is missing');
     return LineReader.open(bytes, file.sha256, where);
   }
 }

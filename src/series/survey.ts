@@ -1,5 +1,5 @@
 // What there is in a series: snapshots, and dated folders that are none.
-import { SnapshotError } from '../base/errors.ts';
+import { DamagedError, SnapshotError } from '../base/errors.ts';
 import { commandLine } from '../base/command-line.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { Placed } from './clocks.ts';
@@ -108,7 +108,7 @@ export async function surveySeries(home: Home, now: Date): Promise<Survey> {
   for (const { name, items } of bare) {
     const state = await findState(home, name, items, snapshots);
     if (state === 'damaged') {
-      const error = new SnapshotError('E_DAMAGED', `"${home.place(name, INFO_FILE)}" is missing`);
+      const error = new DamagedError(home.place(name, INFO_FILE), 'is missing');
       const isOnly = isArchivesOnly({ series: await namesFor(home, items), items });
       damaged.push({ name, error: withWayOut(error, home.place()), isArchivesOnly: isOnly });
     } else states[state === 'needed' ? 'kept' : state].push(name);
@@ -132,7 +132,7 @@ async function look(home: Home, snapshot: string): Promise<{ info: Info } | { it
     bytes = await home.store.read(key);
     if (bytes === undefined) throw new SnapshotError('E_STORE', `Cannot read "${where}", which is there`);
   }
-  if (bytes.length > MAX_INFO_BYTES) throw new SnapshotError('E_DAMAGED', `"${where}" is far too large`);
+  if (bytes.length > MAX_INFO_BYTES) throw new DamagedError(where, 'is far too large');
   return { info: parseInfo(bytes.toString('utf8'), where) };
 }
 
@@ -191,7 +191,7 @@ async function sumsOf(home: Home, snapshot: string): Promise<Iterable<string> | 
 
 /** `error`, with what to do about a snapshot that is damaged. */
 function withWayOut(error: SnapshotError, place: string): SnapshotError {
-  if (error.hint !== undefined || error.code !== 'E_DAMAGED') return error;
+  if (error.hint !== undefined || !(error instanceof DamagedError)) return error;
   const hint = `\`${commandLine(`verify ${shellWord(place)} --repair`)}\` writes it anew from what is left. Until then it stays, and counts for no \`keep\`.`;
-  return new SnapshotError('E_DAMAGED', error.message, { cause: error.cause, hint });
+  return error.withHint(hint);
 }

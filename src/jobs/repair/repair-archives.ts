@@ -1,9 +1,8 @@
 // The archives of a snapshot to repair: read through, and numbered as index lines call them.
 import { formatOf } from '../../base/archive-format.ts';
-import { type FoundMember, readArchive } from '../../format/read-archive.ts';
-import { HashingSource } from '../../check/hashing-source.ts';
-import { SnapshotError } from '../../base/errors.ts';
-import { loadBlake3 } from '../../hash/blake3.ts';
+import { readWholeArchive } from '../../check/whole-archive.ts';
+import type { ArchiveSource, FoundMember } from '../../format/found-member.ts';
+import { DamagedError } from '../../base/errors.ts';
 import type { At } from '../../series/index/index-line.ts';
 import type { ArchiveInfo } from '../../series/info.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
@@ -29,21 +28,22 @@ export async function readWhole(
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly WholeArchive[]> {
-  const hasher = await (await loadBlake3()).create();
   const archives: WholeArchive[] = [];
   for (const file of names) {
     const key = series.keyOf(snapshot, { file: placeOf(file) });
     const where = series.placeOf(snapshot, { file: placeOf(file) });
     const item = await files.find(key);
-    if (item === undefined) throw new SnapshotError('E_DAMAGED', `"${where}" is missing`);
-    const source = new HashingSource({
-      sizeBytes: item.sizeBytes,
-      read: async (offset, length) => await series.store.readRange(key, offset, length),
-    });
-    const members: FoundMember[] = [];
-    const format = formatOf(file) ?? 'tar.zst';
-    for await (const member of readArchive(format, source, where, hasher, signal)) members.push(member);
-    archives.push({ file, bytes: item.sizeBytes, sha256: await source.finish(), members });
+    if (item === undefined) throw new DamagedError(where, 'is missing');
+    const bytes = item.sizeBytes;
+    const read: ArchiveSource['read'] = async (offset, length) =>
+      await series.store.readRange(key, offset, length);
+    const whole = await readWholeArchive(
+      formatOf(file) ?? 'tar.zst',
+      { sizeBytes: bytes, read },
+      where,
+      signal,
+    );
+    archives.push({ file, bytes, ...whole });
   }
   return archives;
 }

@@ -1,5 +1,5 @@
 // Rebuilding what is lost of a snapshot but for its archives, from the archives.
-import { SnapshotError } from '../../base/errors.ts';
+import { damaged, DamagedError, SnapshotError } from '../../base/errors.ts';
 import { commitSnapshot } from '../../series/commit.ts';
 import { type DeadMember, formatDead, formatLine, type IndexEntry } from '../../series/index/index-line.ts';
 import { SeriesLock } from '../../series/lock/lock.ts';
@@ -128,7 +128,7 @@ function refuseOther(
     const said = [sums?.get(file), ofInfo].filter((sum) => sum !== undefined);
     if (said.length === 0 || said.includes(sha256)) continue;
     const where = series.place(snapshot, file);
-    throw new SnapshotError('E_DAMAGED', `"${where}" is damaged: its SHA-256 is another one than it was`);
+    throw damaged(where, 'its SHA-256 is another one than it was');
   }
 }
 
@@ -136,10 +136,7 @@ function refuseOther(
 function refuseNone(series: Series, snapshot: string, { there, lost, known }: Found): void {
   const [first] = [...known.map(({ file }) => file), ...lost];
   if (there.length > 0 || first === undefined) return;
-  throw new SnapshotError(
-    'E_DAMAGED',
-    `"${series.place(snapshot, first)}" is missing, and so is every other archive`,
-  );
+  throw new DamagedError(series.place(snapshot, first), 'is missing, and so is every other archive');
 }
 
 /** In the order in which they are extracted: that in which they are named, then that of their names. */

@@ -1,5 +1,6 @@
 // A run that ends after any of its store calls: the next one uses what it left, or clears it away.
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
@@ -114,4 +115,44 @@ it('a run that is refused before it writes anything leaves no folder', async () 
   const end = await lab.run({ acceptChanges: false, open: (folder) => new FullStore(folder) });
   expect(end).toMatchObject({ outcome: 'failed', status: 4 });
   expect(existsSync(lab.folder())).toBe(false);
+});
+
+it('what a run has left is read once, and the next one tells how far it is', async () => {
+  const lab = new SeriesLab();
+  onTestFinished(() => lab.remove());
+  for (const name of ['a', 'b', 'c']) writeFileSync(join(lab.source, name), randomBytes(40_000));
+  // It ends when it has finished its archives.
+  class EndingStore extends LocalStore {
+    override async create(key: string): Promise<StoreWriter> {
+      if (key.endsWith('/index.jsonl.zst')) throw new SnapshotError('E_STORE', 'dead');
+      return await super.create(key);
+    }
+  }
+  expect(await lab.run({ open: (folder) => new EndingStore(folder) })).toMatchObject({
+    outcome: 'failed',
+  });
+  const left = readdirSync(lab.folder(), { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('Z.tar.zst'),
+  );
+  const bytes = left.reduce((sum, path) => sum + statSync(lab.folder(path)).size, 0);
+  expect(left.length).toBeGreaterThan(0);
+  let readBytes = 0;
+  class CountingStore extends LocalStore {
+    override async readRange(key: string, offset: number, length: number): Promise<Buffer> {
+      const part = await super.readRange(key, offset, length);
+      readBytes += part.length;
+      return part;
+    }
+  }
+  lab.events.length = 0;
+  await lab.run({ open: (folder) => new CountingStore(folder) });
+  // What stands at the end of an archive is read first.
+  expect(readBytes).toBeLessThan(bytes * 1.1);
+  expect(lab.notes().filter((note) => note.startsWith('using '))).toHaveLength(left.length);
+  const told = lab.events.flatMap((event) =>
+    event.event === 'progress' && event.phase === 'look' && event.totalFiles === left.length ? [event] : [],
+  );
+  expect(told.at(0)).toMatchObject({ files: 0, bytes: 0, totalBytes: bytes });
+  expect(told.at(-1)).toMatchObject({ files: left.length });
+  expect(told.at(-1)?.bytes).toBeGreaterThanOrEqual(bytes);
 });

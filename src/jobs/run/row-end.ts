@@ -6,6 +6,7 @@ import type { RunRecord } from '../../series/runs-log.ts';
 import type { Series } from '../../series/series.ts';
 import type { DamageReport, RowEnd } from '../events.ts';
 import type { Away } from './away.ts';
+import { FullError } from '../../store/store-error.ts';
 import type { RowResult } from './row-context.ts';
 
 interface Asked {
@@ -62,9 +63,9 @@ function isLasting(damage: DamageReport | null): boolean {
 export function endOfFailure(row: Row, error: unknown, { dryRun, now }: Asked, started: Date): RowEnd {
   const failure = errorOf(error);
   const { code, message } = failure;
-  const isFull = code === 'E_SPACE' && failure.hint === 'Make room on the destination.';
   // Only a row knows what could make room.
-  const hint = isFull ? `Make room on the destination: ${pruneHint(row.name)}.` : failure.hint;
+  const hint =
+    error instanceof FullError ? `Make room on the destination: ${pruneHint(row.name)}.` : failure.hint;
   const guards = error instanceof GuardError ? [{ guard: error.guard, message, hint: hint ?? '' }] : [];
   return {
     ...nothingDone(row, dryRun, now().getTime() - started.getTime()),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
+import { storeError } from '../../store/store-error.ts';
 import type { StoreItem } from '../../store/store.ts';
 import type { RowEnd, RunEvent } from '../events.ts';
 import { Memory } from '../status/memory.ts';
@@ -136,5 +137,23 @@ describe('a row that fails while it is opened', () => {
     const lines = readFileSync(lab.folder('runs.jsonl'), 'utf8').trim().split('\n');
     expect(lines).toHaveLength(1);
     expect(existsSync(join(lab.row.destination, 'next', 'runs.jsonl'))).toBe(true);
+  });
+});
+
+describe('a row for which there is no room', () => {
+  it.each([
+    [
+      'on the disk of its destination',
+      storeError('write', '/x', Object.assign(new Error('full'), { code: 'ENOSPC' })),
+      'prune data',
+    ],
+    ['elsewhere', new SnapshotError('E_SPACE', 'full', { hint: 'Make room there.' }), 'Make room there.'],
+  ])('%s is told what makes some', async (_, error, hint) => {
+    const [end] = await runBoth({
+      open: firstOnly(() => {
+        throw error;
+      }),
+    });
+    expect(end?.error).toMatchObject({ code: 'E_SPACE', hint: expect.stringContaining(hint) as string });
   });
 });

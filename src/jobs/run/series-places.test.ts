@@ -1,6 +1,6 @@
 // A series that lies in a source, by whatever way: it is left out, or the series would grow by itself every night.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Row } from '../../plan/plan.ts';
@@ -104,14 +104,57 @@ describe('a series in the source', () => {
     expect(await pathsOf(copy)).toContainEqual(expect.stringMatching(/^docs\/2035-01-01.*\/info\.json$/));
   });
 
-  it('of two disks that back up each other does not come back with the other', async () => {
-    for (const disk of ['one', 'two']) {
+  it.each([
+    ['two', ['one', 'two']],
+    ['three', ['one', 'two', 'three']],
+    ['four', ['one', 'two', 'three', 'four']],
+  ])('of %s disks that back up each other in a ring does not come back with the others', async (_, disks) => {
+    const rows = disks.map((disk, i) => {
       mkdirSync(join(lab.root, disk));
       writeFileSync(join(lab.root, disk, 'file'), disk);
-    }
-    const rows = [row('of-one', 'one', 'two'), row('of-two', 'two', 'one')];
+      return row(`of-${disk}`, disk, disks[(i + 1) % disks.length] ?? '');
+    });
     await runAll(...rows);
-    expect(await runAll(...rows)).toMatchObject([{ outcome: 'unchanged' }, { outcome: 'unchanged' }]);
+    for (const end of await runAll(...rows)) expect(end).toMatchObject({ outcome: 'unchanged', status: 0 });
     for (const one of rows) expect(await pathsOf(one)).toEqual(['', 'file']);
+    const notes = events.flatMap((event) => (event.event === 'note' ? [event.message] : []));
+    expect(notes).toContainEqual(
+      expect.stringContaining('is the series "of-one" of the plan: not backed up'),
+    );
+  });
+
+  it('comes to a disk in a ring by another way as well: it is left out there, too', async () => {
+    for (const disk of ['one', 'two', 'three']) mkdirSync(join(lab.root, disk));
+    writeFileSync(join(lab.root, 'one', 'file'), 'content');
+    const rows = [
+      row('first', 'one', 'two'),
+      // What it takes is the series alone, and a link leads to it.
+      row('second', 'link', 'three'),
+      row('third', 'three', 'one'),
+    ];
+    await runAll(...rows);
+    symlinkSync(join(lab.root, 'two', 'first'), join(lab.root, 'link'));
+    await runAll(...rows);
+    for (const end of await runAll(...rows.slice(1), ...rows.slice(0, 1)))
+      expect(end.outcome).toBe('unchanged');
+    expect(await pathsOf(rows[0] as Row)).toEqual(['', 'file']);
+  });
+
+  it('goes on from disk to disk, where nothing comes back of it', async () => {
+    mkdirSync(join(lab.source, 'mnt'), { recursive: true });
+    writeFileSync(join(lab.source, 'file'), 'content');
+    // All of the disks are below the first source, which passes over what is of the plan.
+    const rows = [
+      row('all', 'source', 'source/mnt/one', ['/mnt/one/all']),
+      row('again', 'source/mnt/one', 'source/mnt/two'),
+      row('further', 'source/mnt/two', 'source/mnt/three'),
+    ];
+    for (let night = 0; night < 3; night++) await runAll(...rows);
+    // The log of the first has one line more each night, which the others take.
+    expect(await runAll(...rows)).toMatchObject([{ outcome: 'unchanged' }, { status: 0 }, { status: 0 }]);
+    const [all = [], again, further] = await Promise.all(rows.map(pathsOf));
+    expect(all.filter((path) => path.includes('20'))).toEqual([]);
+    expect(again).toContainEqual(expect.stringMatching(/^all\/2035-.*\/info\.json$/));
+    expect(further).toContainEqual(expect.stringMatching(/^again\/2035-.*\/info\.json$/));
   });
 });

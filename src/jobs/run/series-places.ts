@@ -9,6 +9,7 @@ export class SeriesPlaces {
   readonly #rows: readonly Row[];
   /** By row: what its series is known by. Of hundreds of rows, each is looked for once. */
   readonly #known = new Map<Row, Promise<readonly Apart[]>>();
+  #places: Promise<readonly Places[]> | undefined;
 
   /** @param rows - All of the plan. */
   constructor(rows: readonly Row[]) {
@@ -22,23 +23,60 @@ export class SeriesPlaces {
 
   /**
    * What a scan of the source of `row` leaves out: its own series, and those of the other rows. Whoever names the destination of
-   * another row as a source, or a folder in it, wants what is there, unless the two would take each other's.
+   * another row as a source, or a folder in it, wants what is there, unless what it writes comes back to it that way: each
+   * would take what the other has written, and all of them grow every night. In such a ring, every row leaves the others' out.
    */
   async apartFrom(row: Row): Promise<readonly Apart[]> {
-    const [source, series] = [await realPlace(row.source), await realPlace(seriesOf(row))];
+    const places = await (this.#places ??= Promise.all(this.#rows.map(placesOf)));
+    const own = places.find((one) => one.row === row) ?? (await placesOf(row));
+    const taking = takenOn(own, places);
     const found: Apart[] = [];
-    for (const other of this.#rows) {
-      const isMeant =
-        other !== row &&
-        isInside(source, await realPlace(other.destination)) &&
-        !isInside(series, await realPlace(other.source));
+    for (const other of places) {
+      const isMeant = other.row !== row && isNamed(own, other) && !taking.has(other);
       if (isMeant) continue;
-      const known = this.#known.get(other) ?? identify(other);
-      this.#known.set(other, known);
+      const known = this.#known.get(other.row) ?? identify(other.row);
+      this.#known.set(other.row, known);
       found.push(...(await known));
     }
     return found;
   }
+}
+
+/** Where a row takes from, and where it writes: real paths. */
+interface Places {
+  readonly row: Row;
+  readonly source: string;
+  readonly destination: string;
+  readonly series: string;
+}
+
+async function placesOf(row: Row): Promise<Places> {
+  const [source, destination, series] = await Promise.all(
+    [row.source, row.destination, seriesOf(row)].map(realPlace),
+  );
+  return { row, source: source ?? '', destination: destination ?? '', series: series ?? '' };
+}
+
+/** Whether `taker` names the destination of `other` as its source. */
+function isNamed(taker: Places, other: Places): boolean {
+  return isInside(taker.source, other.destination);
+}
+
+/** Those that take what `row` writes, by themselves or from others that do. */
+function takenOn(row: Places, all: readonly Places[]): ReadonlySet<Places> {
+  const taking = new Set<Places>();
+  const next = [row];
+  for (let writer = next.pop(); writer !== undefined; writer = next.pop()) {
+    for (const taker of all) {
+      // What no row names, each leaves out by its device and inode.
+      if (taking.has(taker) || taker === writer || !isNamed(taker, writer)) continue;
+      const { source } = taker;
+      if (!isInside(writer.series, source) && !isInside(source, writer.series)) continue;
+      taking.add(taker);
+      next.push(taker);
+    }
+  }
+  return taking;
 }
 
 function seriesOf({ destination, name }: Row): string {

@@ -1,18 +1,15 @@
 // What runs that were cut short have left: finished archives, which the next snapshot can use.
-import { type ArchiveFormat, formatOf } from '../../base/archive-format.ts';
-import { createHash } from 'node:crypto';
-import { type FoundMember, readArchive } from '../../format/read-archive.ts';
+import { formatOf } from '../../base/archive-format.ts';
+import { readWholeArchive } from '../../check/whole-archive.ts';
 import { SnapshotError } from '../../base/errors.ts';
-import { loadBlake3 } from '../../hash/blake3.ts';
 import { isForSame } from '../../series/crypt/keys.ts';
+import type { Row } from '../../plan/plan.ts';
 import type { Series, Survey } from '../../series/series.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { datesOf } from './new-names.ts';
 import type { Previous } from './previous.ts';
 import type { RowContext } from './row-context.ts';
 import type { Shelf } from './shelf.ts';
-
-const READ_BYTES = 4 * 1024 * 1024;
 
 /**
  * Puts the finished archives of folders that are no snapshots on `shelf`, and what they hold into the holdings of
@@ -25,31 +22,62 @@ export async function takeUnfinished(
 ): Promise<void> {
   // A dry run would only take long to say the same.
   if (options.dryRun) return;
-  for (const { snapshot, date } of await datedFolders(series, survey)) {
-    if (!isForSame(await series.begunFor(snapshot), row.encrypt)) continue;
-    for (const file of await series.finished(snapshot, date)) {
-      if (formatOf(file) !== row.format || shelf.hasFile(file)) continue;
-      try {
-        const { members, sha256, bytes } = await readThrough(
-          series,
-          snapshot,
-          file,
-          row.format,
-          options.signal,
-        );
-        const number = shelf.add(snapshot, { file, bytes, sha256 });
-        for (const { member, place, hash } of members) {
-          if (hash === undefined) continue;
-          const at = [number, place.offset, place.length, place.skip] as const;
-          holdings.addDead({ path: member.path as BytePath, size: member.size, hash, at });
-        }
-        report.note(`using ${file}, which an earlier run finished before it was cut short`);
-      } catch (error) {
-        if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
-        report.note(`${error.message}; it is not used`);
-      }
+  const found = await findFinished(series, survey, row);
+  if (found.length === 0) return;
+  const totalBytes = found.reduce((sum, { bytes }) => sum + bytes, 0);
+  const count = report.phase('look', found.length, totalBytes);
+  for (const { snapshot, file, bytes } of found) {
+    // Where one is damaged, the same one in another folder may not be.
+    if (shelf.hasFile(file)) {
+      count(1, bytes);
+      continue;
     }
+    const key = series.key(snapshot, file);
+    const read = async (offset: number, length: number): Promise<Buffer> => {
+      const part = await series.store.readRange(key, offset, length, options.signal);
+      count(0, part.length);
+      return part;
+    };
+    try {
+      const where = series.place(snapshot, file);
+      const archive = { sizeBytes: bytes, read };
+      const { members, sha256 } = await readWholeArchive(row.format, archive, where, options.signal);
+      const number = shelf.add(snapshot, { file, bytes, sha256 });
+      for (const { member, place, hash } of members) {
+        if (hash === undefined) continue;
+        const at = [number, place.offset, place.length, place.skip] as const;
+        holdings.addDead({ path: member.path as BytePath, size: member.size, hash, at });
+      }
+      report.note(`using ${file}, which an earlier run finished before it was cut short`);
+    } catch (error) {
+      if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
+      report.note(`${error.message}; it is not used`);
+    }
+    count(1, 0);
   }
+}
+
+interface Finished {
+  readonly snapshot: string;
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** The finished archives of folders that are no snapshots, as far as a snapshot of the row may have them. */
+async function findFinished(
+  series: Series,
+  survey: Survey,
+  { format, encrypt }: Pick<Row, 'format' | 'encrypt'>,
+): Promise<readonly Finished[]> {
+  const found: Finished[] = [];
+  for (const { snapshot, date } of await datedFolders(series, survey)) {
+    if (!isForSame(await series.begunFor(snapshot), encrypt)) continue;
+    const items = await series.store.list(series.key(snapshot));
+    const sizes = new Map(items.map(({ name, sizeBytes }) => [name, sizeBytes]));
+    for (const file of await series.finished(snapshot, date))
+      if (formatOf(file) === format) found.push({ snapshot, file, bytes: sizes.get(file) ?? 0 });
+  }
+  return found;
 }
 
 /**
@@ -70,30 +98,4 @@ async function datedFolders(
       if (date === snapshot || date > latest) folders.push({ snapshot, date });
   }
   return folders.toSorted((a, b) => (a.date < b.date ? -1 : 1));
-}
-
-/** All members of an archive, when every one of them is whole. @throws E_DAMAGED */
-async function readThrough(
-  series: Series,
-  snapshot: string,
-  file: string,
-  format: ArchiveFormat,
-  signal: AbortSignal,
-): Promise<{ members: readonly FoundMember[]; bytes: number; sha256: string }> {
-  const { store } = series;
-  const key = series.key(snapshot, file);
-  const items = await store.list(series.key(snapshot));
-  const bytes = items.find(({ name }) => name === file)?.sizeBytes ?? 0;
-  const read = async (offset: number, length: number): Promise<Buffer> =>
-    await store.readRange(key, offset, length);
-  const hasher = await (await loadBlake3()).create();
-  const members: FoundMember[] = [];
-  const where = series.place(snapshot, file);
-  const archive = readArchive(format, { sizeBytes: bytes, read }, where, hasher, signal);
-  for await (const found of archive) members.push(found);
-  const sha256 = createHash('sha256');
-  for (let done = 0; done < bytes; done += READ_BYTES) {
-    sha256.update(await read(done, Math.min(READ_BYTES, bytes - done)));
-  }
-  return { members, bytes, sha256: sha256.digest('hex') };
 }

@@ -1,5 +1,5 @@
 // What there is to verify in a series.
-import type { SnapshotError } from '../../base/errors.ts';
+import { DamagedError, type SnapshotError } from '../../base/errors.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import type { StoreItem } from '../../store/store.ts';
 
@@ -66,7 +66,7 @@ export async function surveyAll(series: Series, named: string | undefined): Prom
 
 /** What is wrong, without the name of the file. */
 export function whatOf(error: SnapshotError): string {
-  return withoutFile(error.message);
+  return error instanceof DamagedError ? error.what : error.message;
 }
 
 /** Messages of readers begin with the name of the file, which is said already. */

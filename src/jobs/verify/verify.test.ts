@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SnapshotError } from '../../base/errors.ts';
 import { Series } from '../../series/series.ts';
 import { NoLinkStore, SeriesLab } from '../run/series.lab.ts';
 import { repair } from '../repair/repair.ts';
@@ -90,6 +91,27 @@ describe.each(['tar.zst', 'zip'] as const)('verify where there are no hard links
     };
     const options = { at: undefined, level: 'full', signal: stop.signal, report } as const;
     await expect(verify(series, options)).rejects.toBe(reason);
+  });
+
+  it('names an index that cannot be read, and no other file that its failure speaks of', async () => {
+    const [first = '', second = ''] = lab.folders();
+    const store = new NoLinkStore(lab.row.destination);
+    const read = store.read.bind(store);
+    store.read = async (key) => {
+      // Messages of a system may hold anything.
+      if (key === `data/${second}/index.jsonl.zst`)
+        throw new SnapshotError(
+          'E_STORE',
+          `Cannot read it: worse than "${lab.folder(first, 'index.jsonl.zst')}"`,
+        );
+      return await read(key);
+    };
+    const events: VerifyEvent[] = [];
+    const report = (event: VerifyEvent): void => void events.push(event);
+    const options = { at: undefined, level: 'quick', signal: new AbortController().signal, report } as const;
+    await verify(new Series(store, 'data'), options);
+    const damages = events.flatMap((event) => (event.event === 'damage' ? [event.file] : []));
+    expect(damages).toEqual([`${second}/index.jsonl.zst`]);
   });
 
   it('has nothing to say of what was rotated out meanwhile', async () => {

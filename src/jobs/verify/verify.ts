@@ -1,5 +1,6 @@
-import { SnapshotError } from '../../base/errors.ts';
+import { DamagedError, SnapshotError } from '../../base/errors.ts';
 import { lookedAgain, readDamage } from '../../series/damage/damage.ts';
+import type { FileInfo } from '../../series/info.ts';
 import { DAMAGE_FILE, INFO_FILE, snapshotTime } from '../../series/names.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import { chooseSnapshot } from '../address.ts';
@@ -173,7 +174,7 @@ async function checkIndex(
     shelf.lacksIndex(name);
     for (const file of lineFiles(info)) {
       const key = series.keyOf(name, file);
-      if (!error.message.includes(`"${series.placeOf(name, file)}"`)) continue;
+      if (!(await isAbout(error, series, name, file))) continue;
       const item = await files.find(key);
       // One that is missing, or of another size, is told already.
       if (item?.sizeBytes !== file.bytes) return;
@@ -182,6 +183,23 @@ async function checkIndex(
       return;
     }
     throw error;
+  }
+}
+
+/** Whether `error` is about `file`: it says so, or there is another one that keeps it from being read. */
+async function isAbout(
+  error: SnapshotError,
+  series: Series,
+  snapshot: string,
+  file: FileInfo,
+): Promise<boolean> {
+  if (error instanceof DamagedError) return error.where === series.placeOf(snapshot, file);
+  try {
+    await series.lines(snapshot, file);
+    return false;
+  } catch (failure) {
+    if (!(failure instanceof SnapshotError)) throw failure;
+    return true;
   }
 }
 

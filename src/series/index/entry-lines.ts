@@ -1,4 +1,4 @@
-import { SnapshotError } from '../../base/errors.ts';
+import { damaged, DamagedError } from '../../base/errors.ts';
 import { type BytePath, comparePaths, display } from '../../tree/path.ts';
 import { type IndexEntry, parseChange, parseLine } from './index-line.ts';
 import type { LineReader } from './lines.ts';
@@ -33,8 +33,7 @@ export class PathLines {
     if (!lines.hasLine()) return false;
     const path = this.#readPath();
     if (this.#isBegun && comparePaths(this.path, path) >= 0) {
-      const message = `"${lines.where}" is damaged: \`${display(path)}\` is out of order`;
-      throw new SnapshotError('E_DAMAGED', message);
+      throw damaged(lines.where, `\`${display(path)}\` is out of order`);
     }
     this.#isBegun = true;
     this.path = path;
@@ -66,11 +65,12 @@ export class PathLines {
 
 /** What the line at work says. @throws E_DAMAGED that names its place. */
 export function parseHere(lines: LineReader): IndexEntry | BytePath {
+  const line = lines.line();
   try {
-    return parseChange(lines.line(), lines.where);
+    return parseChange(line, lines.where);
   } catch (error) {
-    if (!(error instanceof SnapshotError) || error.message.endsWith(lines.place)) throw error;
-    throw new SnapshotError('E_DAMAGED', `${error.message}, in the line at ${lines.place}`);
+    if (!(error instanceof DamagedError)) throw error;
+    throw damaged(error.where, `${error.what}, in the line at ${lines.place}`, error.cause);
   }
 }
 
@@ -111,8 +111,7 @@ export class EntryLines {
   parse(): IndexEntry {
     const parsed = this.#current?.parse();
     if (parsed !== undefined && typeof parsed !== 'string') return parsed;
-    const message = `"${this.#where}" is damaged: \`${display(this.path)}\` is no entry`;
-    throw new SnapshotError('E_DAMAGED', message);
+    throw damaged(this.#where, `\`${display(this.path)}\` is no entry`);
   }
 
   /** As {@link parse}, for an entry that may still be wanted when others are at work. */

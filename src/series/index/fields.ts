@@ -1,4 +1,4 @@
-import { SnapshotError } from '../../base/errors.ts';
+import { damaged } from '../../base/errors.ts';
 
 /** Shorter text costs nothing worth a look, and there are a million lines of it in an index. */
 const SHORT = 64 * 1024;
@@ -135,8 +135,4 @@ function isDeep(json: string): boolean {
 
 function asCount(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
-}
-
-function damaged(where: string, what: string, cause?: unknown): SnapshotError {
-  return new SnapshotError('E_DAMAGED', `"${where}" is damaged: ${what}`, { cause });
 }

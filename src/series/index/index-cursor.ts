@@ -1,4 +1,4 @@
-import { SnapshotError } from '../../base/errors.ts';
+import { damaged, type SnapshotError } from '../../base/errors.ts';
 import { groupName, userName } from '../../host/users.ts';
 import type { PreviousCursor } from '../../tree/compare.ts';
 import type { Entry } from '../../tree/entry.ts';
@@ -33,8 +33,7 @@ class Layer {
     const parsed = parseHere(this.lines);
     const path = pathOf(parsed);
     if (this.#last !== undefined && comparePaths(this.#last, path) >= 0) {
-      const message = `"${this.lines.where}" is damaged: \`${display(path)}\` is out of order`;
-      throw new SnapshotError('E_DAMAGED', message);
+      throw damaged(this.lines.where, `\`${display(path)}\` is out of order`);
     }
     this.#last = path;
     this.#parsed = parsed;
@@ -193,8 +192,7 @@ export class IndexCursor implements PreviousCursor {
   }
 
   #noEntry(path: BytePath): SnapshotError {
-    const message = `"${this.#index.lines.where}" is damaged: \`${display(path)}\` is no entry`;
-    return new SnapshotError('E_DAMAGED', message);
+    return damaged(this.#index.lines.where, `\`${display(path)}\` is no entry`);
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Decompressor } from '../../format/zstd/codec.ts';
 import { loadCompressor, loadDecompressor } from '../../format/zstd/zstd.ts';
 import { measureFrame } from '../../format/zstd/frame.ts';
-import { SnapshotError } from '../../base/errors.ts';
+import { damaged, SnapshotError } from '../../base/errors.ts';
 import type { StoreWriter } from '../../store/store.ts';
 
 /** Text per zstd frame, before compression; what is read back at once. */
@@ -78,7 +78,7 @@ export class LineReader {
    */
   static open(bytes: Buffer, sha256: string, where: string): LineReader {
     if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
-      throw new SnapshotError('E_DAMAGED', `"${where}" is damaged: its SHA-256 is not what info.json says`);
+      throw damaged(where, 'its SHA-256 is not what info.json says');
     }
     return new LineReader(bytes, loadDecompressor(), where);
   }
@@ -128,6 +128,6 @@ export class LineReader {
   }
 
   #damaged(what: string): SnapshotError {
-    return new SnapshotError('E_DAMAGED', `"${this.where}" is damaged: ${what}`);
+    return damaged(this.where, what);
   }
 }

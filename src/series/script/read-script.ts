@@ -1,6 +1,6 @@
 // Reads a RESTORE.txt back. What `restore-text.ts` does not write is refused: it is run by `sh`, and disks that
 // backups lie on can be written by others.
-import { SnapshotError } from '../../base/errors.ts';
+import { damaged, type SnapshotError } from '../../base/errors.ts';
 import { parseSeconds } from '../../format/member.ts';
 import type { BytePath } from '../../tree/path.ts';
 import type { Step } from './plan-script.ts';
@@ -171,8 +171,8 @@ class Reader {
   }
 
   #strange(): SnapshotError {
-    const message = `"${this.#where}" is damaged: what stands before or at byte ${this.#at} is not what this program writes`;
-    return new SnapshotError('E_DAMAGED', message);
+    const what = `what stands before or at byte ${this.#at} is not what this program writes`;
+    return damaged(this.#where, what);
   }
 }
 
