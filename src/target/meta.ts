@@ -17,7 +17,7 @@ export interface User {
 const SELF: User = { uid: process.geteuid?.(), groups: new Set(process.getgroups?.()) };
 
 /**
- * Sets the owner where that is allowed, then mode and time. Where it is not, the bits that let others act as the
+ * Sets the owner where that is allowed, then time and mode. Where it is not, the bits that let others act as the
  * owner are left out, as `cp -p` does. Content is worth more than these: what the file system refuses is told.
  *
  * @param by - For tests.
@@ -28,17 +28,18 @@ export function setMeta(fd: number, { mode, uid, gid, mtimeNs }: Meta, by: User 
   const chown = (user: number, group: number): void => fchownSync(fd, user, group);
   const owned = setOwner({ uid, gid }, fstatSync(fd), chown, refused, by);
   const allowed = mode & ~((owned.user ? 0 : SET_USER) | (owned.group ? 0 : SET_GROUP));
-  const why = attempt(() => fchmodSync(fd, allowed));
-  // Some file systems say that they did it.
-  const { mode: now } = fstatSync(fd);
-  if (!isSameMode('file', now, allowed))
-    refused.push(`its mode is ${octal(now)}, not ${octal(allowed)}${because(why)}`);
+  // Before the mode: setting a time makes a file writable again under Wine.
   setTime(
     mtimeNs,
     (time) => futimesSync(fd, Date.now() / 1000, time),
     () => fstatSync(fd, { bigint: true }),
     refused,
   );
+  const why = attempt(() => fchmodSync(fd, allowed));
+  // Some file systems say that they did it.
+  const { mode: now } = fstatSync(fd);
+  if (!isSameMode('file', now, allowed))
+    refused.push(`its mode is ${octal(now)}, not ${octal(allowed)}${because(why)}`);
   return inWords(refused);
 }
 

@@ -130,13 +130,13 @@ function setAt(target: Target, { path, type, ...meta }: Of<'set'>): string | und
     const refused: string[] = [];
     const stats = lstatSync(at);
     if (isFolder ? !stats.isDirectory() : !stats.isFile()) throw new Unsafe(`it is no ${type} any more`);
-    if (!isFolder) setReadOnly(at, meta.mode, refused);
     setTime(
       meta.mtimeNs,
       (time) => utimesSync(at, Date.now() / 1000, time),
       () => lstatSync(at, { bigint: true }),
       refused,
     );
+    if (!isFolder) setReadOnly(at, meta.mode, refused);
     return inWords(refused);
   }
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
