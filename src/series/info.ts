@@ -46,6 +46,8 @@ export interface Info {
   readonly skipped: readonly SkippedPath[];
   /** Where file systems of their own were mounted in the source; not known of older snapshots. */
   readonly mounts?: readonly MountPoint[] | undefined;
+  /** Whether the extended attributes of all entries are in the index; else nothing is known of those without. */
+  readonly attributes?: boolean | undefined;
   /** Guards that were told when it was written because much had changed, overruled or not. */
   readonly guards?: readonly string[] | undefined;
 }
@@ -183,6 +185,7 @@ export function parseInfo(json: string, where: string): Info {
       reason: skipped.text('reason'),
     })),
     ...(fields.has('mounts') && { mounts: fields.objects('mounts').map(mountOf) }),
+    ...(fields.has('attributes') && { attributes: fields.boolean('attributes') }),
     ...(fields.has('guards') && { guards: fields.strings('guards') }),
   };
 }

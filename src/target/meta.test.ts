@@ -118,7 +118,7 @@ describe.skipIf(process.platform === 'win32')('setMeta()', () => {
   it.each([0o644, 0, 0o7777, 0o4755, 0o2755, 0o1777])(
     'sets mode %i and time, and leaves the content',
     (mode) => {
-      expect(setMeta(fd, { ...self, mode, mtimeNs: 5_000_000_000n })).toBeUndefined();
+      expect(setMeta(fd, { ...self, mode, mtimeNs: 5_000_000_000n }, true)).toBeUndefined();
       const stats = fstatSync(fd);
       expect([stats.mode & 0o7777, stats.mtimeMs]).toEqual([mode, 5000]);
       expect(Math.abs(stats.atimeMs - Date.now())).toBeLessThan(60_000);
@@ -130,7 +130,7 @@ describe.skipIf(process.platform === 'win32')('setMeta()', () => {
   it.skipIf(self.uid !== 0)(
     'gives it away before it sets the mode, which a change of owner would take bits of',
     () => {
-      expect(setMeta(fd, { uid: 1234, gid: 4321, mode: 0o6755, mtimeNs: 0n })).toBeUndefined();
+      expect(setMeta(fd, { uid: 1234, gid: 4321, mode: 0o6755, mtimeNs: 0n }, true)).toBeUndefined();
       const { uid, gid, mode } = fstatSync(fd);
       expect([uid, gid, mode & 0o7777]).toEqual([1234, 4321, 0o6755]);
     },
@@ -143,7 +143,7 @@ describe.skipIf(process.platform === 'win32')('setMeta()', () => {
   ])('leaves bit %i out where it would let others act as somebody else', (bits, mode) => {
     const by: User = { uid: self.uid + 1, groups: new Set() };
     const strangers = { uid: 70_000, gid: 70_001 };
-    expect(setMeta(fd, { ...strangers, mode: bits | mode, mtimeNs: 0n }, by)).toBeUndefined();
+    expect(setMeta(fd, { ...strangers, mode: bits | mode, mtimeNs: 0n }, true, by)).toBeUndefined();
     expect(fstatSync(fd).mode & 0o7777).toBe(mode);
   });
 
@@ -151,7 +151,7 @@ describe.skipIf(process.platform === 'win32')('setMeta()', () => {
     const full = openSync('/proc/self/status', 'r');
     try {
       const stats = fstatSync(full);
-      const refused = setMeta(full, { uid: stats.uid, gid: stats.gid, mode: 0o7, mtimeNs: 0n });
+      const refused = setMeta(full, { uid: stats.uid, gid: stats.gid, mode: 0o7, mtimeNs: 0n }, true);
       expect(refused).toMatch(/^its mode is 0444, not 0007 \(not permitted\)/);
     } finally {
       closeSync(full);

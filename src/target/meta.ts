@@ -1,5 +1,7 @@
 // Owner, permissions and time of what was restored. Synchronous: it runs in workers.
 import { fchmodSync, fchownSync, fstatSync, futimesSync } from 'node:fs';
+import { ACL_PREFIX, setAttributes, settleAttributes } from '../base/attribute-calls.ts';
+import { type Attribute, formatAttributes, parseAttributes } from '../base/attributes.ts';
 import { reasonOf } from '../base/errors.ts';
 import { isOtherTime, toTime } from './mtime.ts';
 import type { Meta } from './order.ts';
@@ -20,19 +22,27 @@ const SELF: User = { uid: process.geteuid?.(), groups: new Set(process.getgroups
  * Sets the owner where that is allowed, then mode and time. Where it is not, the bits that let others act as the
  * owner are left out, as `cp -p` does. Content is worth more than these: what the file system refuses is told.
  *
+ * @param isNew - It has no extended attributes but what its folder has given it.
  * @param by - For tests.
  * @returns What was refused, in words; undefined when nothing was.
  */
-export function setMeta(fd: number, { mode, uid, gid, mtimeNs }: Meta, by: User = SELF): string | undefined {
+export function setMeta(fd: number, meta: Meta, isNew: boolean, by: User = SELF): string | undefined {
+  const { mode, uid, gid, mtimeNs, attributes } = meta;
   const refused: string[] = [];
   const chown = (user: number, group: number): void => fchownSync(fd, user, group);
   const owned = setOwner({ uid, gid }, fstatSync(fd), chown, refused, by);
   const allowed = mode & ~((owned.user ? 0 : SET_USER) | (owned.group ? 0 : SET_GROUP));
+  // While its owner may write to it: of what is read-only, users' attributes cannot be set.
+  const { first, last } = inTwo(attributes ?? '');
+  if (attributes !== undefined)
+    refused.push(...(isNew ? setAttributes(fd, first) : settleAttributes(fd, first)));
   const why = attempt(() => fchmodSync(fd, allowed));
   // Some file systems say that they did it.
   const { mode: now } = fstatSync(fd);
   if (process.platform !== 'win32' && (now & 0o7777) !== allowed)
     refused.push(`its mode is ${octal(now)}, not ${octal(allowed)}${because(why)}`);
+  // An access list says more than a mode does.
+  refused.push(...setAttributes(fd, last));
   setTime(
     mtimeNs,
     (time) => futimesSync(fd, Date.now() / 1000, time),
@@ -40,6 +50,19 @@ export function setMeta(fd: number, { mode, uid, gid, mtimeNs }: Meta, by: User 
     refused,
   );
   return inWords(refused);
+}
+
+function isList([name]: Attribute): boolean {
+  return name.startsWith(ACL_PREFIX);
+}
+
+/** What is set before the mode, and what after it. */
+function inTwo(attributes: string): { readonly first: string; readonly last: string } {
+  const all = parseAttributes(attributes);
+  return {
+    first: formatAttributes(all.filter((one) => !isList(one))),
+    last: formatAttributes(all.filter(isList)),
+  };
 }
 
 /** Sets a time by `set`; a failure is added to `refused`, and that `look` finds another one than `mtimeNs`. */

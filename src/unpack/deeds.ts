@@ -15,6 +15,7 @@ import {
   unlinkSync,
   utimesSync,
 } from 'node:fs';
+import { setAttributes } from '../base/attribute-calls.ts';
 import { systemCode } from '../base/errors.ts';
 import { display, toBytes } from '../tree/path.ts';
 import { type Target, Unsafe } from '../target/contained.ts';
@@ -76,7 +77,7 @@ const NO_LINKS: ReadonlySet<string> = new Set(['ENOSYS', 'EPERM', 'ENOTSUP', 'EO
 
 function makeLink(
   target: Target,
-  { path, target: says, replaces, uid, gid, mtimeNs }: Of<'link'>,
+  { path, target: says, replaces, uid, gid, mtimeNs, attributes = '' }: Of<'link'>,
 ): string | undefined {
   const part = target.partAt(path);
   removePart(part);
@@ -89,6 +90,7 @@ function makeLink(
   }
   try {
     setOwner({ uid, gid }, lstatSync(part), (user, group) => lchownSync(part, user, group), refused);
+    refused.push(...setAttributes(part, attributes));
     setTime(
       mtimeNs,
       (time) => lutimesSync(part, Date.now() / 1000, time),
@@ -137,7 +139,7 @@ function setAt(target: Target, { path, type, ...meta }: Of<'set'>): string | und
     const stats = fstatSync(fd);
     if (isFolder ? !stats.isDirectory() : !stats.isFile()) throw new Unsafe(`it is no ${type} any more`);
     if (!isFolder && stats.nlink > 1) throw new Unsafe('it has further names by now');
-    return setMeta(fd, meta);
+    return setMeta(fd, meta, false);
   } finally {
     closeSync(fd);
   }
