@@ -2,15 +2,19 @@ import {
   chmodSync,
   closeSync,
   fstatSync,
+  lstatSync,
   mkdtempSync,
   openSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasSystemCalls } from '../base/system-calls.ts';
+import { setTimeNs } from '../base/time-calls.ts';
 import { inWords, setMeta, setOwner, setTime, type User } from './meta.ts';
 
 const REFUSED = Object.assign(new Error('EPERM'), { code: 'EPERM' });
@@ -124,6 +128,22 @@ describe.skipIf(process.platform === 'win32')('setMeta()', () => {
       expect(Math.abs(stats.atimeMs - Date.now())).toBeLessThan(60_000);
       chmodSync(join(folder, 'file'), 0o600);
       expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('content');
+    },
+  );
+
+  it
+    .skipIf(!hasSystemCalls())
+    .each([1_700_000_000_123_456_789n, -1n, -1_500_000_001n, 5_000_000_000_000_000_001n])(
+    'sets the time %d to the nanosecond',
+    (mtimeNs) => {
+      expect(setMeta(fd, { ...self, mode: 0o644, mtimeNs }, true)).toBeUndefined();
+      expect(fstatSync(fd, { bigint: true }).mtimeNs).toBe(mtimeNs);
+      const link = join(folder, 'link');
+      symlinkSync('nowhere', link);
+      expect(setTimeNs(Buffer.from(link), mtimeNs)).toBe(true);
+      expect(lstatSync(link, { bigint: true }).mtimeNs).toBe(mtimeNs);
+      expect(Math.abs(lstatSync(link).atimeMs - Date.now())).toBeLessThan(60_000);
+      expect(setTimeNs(join(folder, 'none'), mtimeNs)).toBe(false);
     },
   );
 

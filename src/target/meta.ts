@@ -3,6 +3,7 @@ import { fchmodSync, fchownSync, fstatSync, futimesSync } from 'node:fs';
 import { ACL_PREFIX, setAttributes, settleAttributes } from '../base/attribute-calls.ts';
 import { type Attribute, formatAttributes, parseAttributes } from '../base/attributes.ts';
 import { reasonOf } from '../base/errors.ts';
+import { setTimeNs } from '../base/time-calls.ts';
 import { isOtherTime, toTime } from './mtime.ts';
 import type { Meta } from './order.ts';
 
@@ -45,7 +46,7 @@ export function setMeta(fd: number, meta: Meta, isNew: boolean, by: User = SELF)
   refused.push(...setAttributes(fd, last));
   setTime(
     mtimeNs,
-    (time) => futimesSync(fd, Date.now() / 1000, time),
+    (time) => setTimeNs(fd, mtimeNs) || futimesSync(fd, Date.now() / 1000, time),
     () => fstatSync(fd, { bigint: true }),
     refused,
   );
@@ -68,7 +69,7 @@ function inTwo(attributes: string): { readonly first: string; readonly last: str
 /** Sets a time by `set`; a failure is added to `refused`, and that `look` finds another one than `mtimeNs`. */
 export function setTime(
   mtimeNs: bigint,
-  set: (time: number | Date) => void,
+  set: (time: number | Date) => unknown,
   look: () => { readonly mtimeNs: bigint },
   refused: string[],
 ): void {
@@ -117,7 +118,7 @@ export function setOwner(
 }
 
 /** @returns Why it failed; undefined when it was done. */
-function attempt(call: () => void): string | undefined {
+function attempt(call: () => unknown): string | undefined {
   try {
     call();
     return undefined;

@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { setAttributes } from '../base/attribute-calls.ts';
 import { systemCode } from '../base/errors.ts';
+import { setTimeNs } from '../base/time-calls.ts';
 import { display, toBytes } from '../tree/path.ts';
 import { type Target, Unsafe } from '../target/contained.ts';
 import { inWords, setMeta, setOwner, setTime } from '../target/meta.ts';
@@ -93,7 +94,7 @@ function makeLink(
     refused.push(...setAttributes(part, attributes));
     setTime(
       mtimeNs,
-      (time) => lutimesSync(part, Date.now() / 1000, time),
+      (time) => setTimeNs(part, mtimeNs) || lutimesSync(part, Date.now() / 1000, time),
       () => lstatSync(part, { bigint: true }),
       refused,
     );
