@@ -90,6 +90,10 @@ const SHIPPED: Readonly<Record<string, { readonly why: string; readonly brings: 
   'pretty-ms': { why: 'durations for people', brings: 'parse-ms' },
   'rotating-file-stream': { why: 'the log', brings: '' },
   yargs: { why: 'the command line', brings: 'cliui emoji-regex escalade get-caller-file y18n yargs-parser' },
+  '@koromix/koffi-darwin-arm64': { why: 'calls of the C library', brings: '' },
+  '@koromix/koffi-darwin-x64': { why: 'calls of the C library', brings: '' },
+  '@koromix/koffi-linux-arm64': { why: 'calls of the C library: extended attributes', brings: '' },
+  '@koromix/koffi-linux-x64': { why: 'calls of the C library: extended attributes', brings: '' },
   '@napi-rs/blake-hash': {
     why: 'BLAKE3 where it loads, five times as fast',
     brings:

@@ -15,6 +15,8 @@ export interface Member {
   readonly mtimeNs: bigint;
   /** What a link says, or the member that a hard link stands for; one character per byte. */
   readonly target: string | undefined;
+  /** Extended attributes, in the form of `base/attributes.ts`. A zip has none. */
+  readonly attributes?: string | undefined;
 }
 
 const NS_PER_SECOND = 1_000_000_000n;

@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
+import { missingCalls } from '../base/system-calls.ts';
 import { ZSTD_ORIGIN } from '../format/zstd/zstd.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { Series } from '../series/series.ts';
@@ -27,11 +28,13 @@ export interface CheckedRow {
 /** Checks the source and the destination of every active row. */
 export async function check(plan: Plan, recall: Recall, now: Date): Promise<readonly CheckedRow[]> {
   const rows = plan.rows.filter(({ active }) => active);
+  const missing = missingCalls();
   return await Promise.all(
     rows.map(async (row) => ({
       row,
       findings: [
         await checkSource(row.source),
+        ...(missing === undefined ? [] : [{ level: 'warning', message: missing } as const]),
         ...oddPatterns(row.exclude).map((message) => ({ level: 'warning', message }) as const),
         ...(await checkDestination(row, recall, now)),
         ...(row.format === 'zip' ? [] : [zstdFinding()]),

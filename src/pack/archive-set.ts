@@ -86,7 +86,7 @@ export class ArchiveSet {
     if (this.#zstd === undefined) {
       await archive.append(localHeader(zip), 0);
     } else {
-      const header = Buffer.alloc(maxHeaderBytes(member.path, undefined));
+      const header = Buffer.alloc(maxHeaderBytes(member));
       skip = writeHeader(header, 0, member);
       await archive.append(this.#zstd.compress(header.subarray(0, skip)), skip);
     }

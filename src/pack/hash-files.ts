@@ -4,6 +4,7 @@ import { shareContent } from '../tree/hardlinks.ts';
 import { batchesOf, smallFirst } from './batches.ts';
 import { ordered } from '../base/ordered.ts';
 import type { WorkerPool } from './pool.ts';
+import { noteAttributes } from './read-attributes.ts';
 
 const HASH_BYTES = 32;
 
@@ -24,6 +25,8 @@ export interface Hashed {
   readonly reread: ReadonlySet<number>;
   /** Files that changed each time they were read: their hashes are of no one moment. */
   readonly unsettled: ReadonlySet<number>;
+  /** What could not be had of those that were read. */
+  readonly problems: readonly Problem[];
 }
 
 /** Reads the files `wanted` (numbers of entries), and keeps nothing but their hashes, in `entries`. */
@@ -35,6 +38,7 @@ export async function hashFiles(
   const unread = new Map<number, Problem>();
   const reread = new Set<number>();
   const unsettled = new Set<number>();
+  const problems: Problem[] = [];
   const { small, large } = batchesOf(entries, smallFirst(entries, wanted), false);
   const batches = [...small, ...large.map((i) => [i])];
   const results = ordered(batches, options.pool.size * 2, async (numbers) => {
@@ -53,6 +57,9 @@ export async function hashFiles(
         if (outcome.kind === 'changed') unsettled.add(i);
       }
     }
+    problems.push(
+      ...noteAttributes(entries, numbers, reads.attributes, (n) => !unread.has(numbers[n] ?? -1)),
+    );
     let bytes = 0;
     numbers.forEach((i, n) => {
       if (unread.has(i)) return;
@@ -63,5 +70,5 @@ export async function hashFiles(
     if (options.enough?.() === true) break;
   }
   shareContent(entries);
-  return { unread, reread, unsettled };
+  return { unread, reread, unsettled, problems };
 }

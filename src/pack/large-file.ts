@@ -9,6 +9,7 @@ import type { Entry } from '../tree/entry.ts';
 import { systemPath } from '../tree/path.ts';
 import { PIECE_BYTES } from './batches.ts';
 import type { SharedBuffers } from './shared-buffers.ts';
+import { attributesOf } from './read-attributes.ts';
 import { type Lost, lostBy, MAX_TRIES, OPEN_FLAGS, sameSeen, type Seen, seenOf } from './read-file.ts';
 
 export interface Begin {
@@ -16,6 +17,8 @@ export interface Begin {
   readonly i: number;
   /** What the file is taken for this time; its header says so. */
   readonly seen: Seen;
+  /** What could not be had of its extended attributes. */
+  readonly refused?: string | undefined;
 }
 
 export interface Piece {
@@ -58,7 +61,9 @@ export async function* largeFile(
     let size = entry.size;
     let hashBefore: Uint8Array | undefined;
     for (let tries = 1; ; tries++) {
-      yield { kind: 'begin', i, seen: { ...listed, size } };
+      const found = attributesOf(file.fd);
+      const seen = { ...listed, size, ...(found && { attributes: found.attributes }) };
+      yield { kind: 'begin', i, seen, refused: found?.refused };
       const { crc, bytes } = yield* pieces(file, i, size, hasher, buffers, padded);
       const stats = await file.stat({ bigint: true });
       if (!stats.isFile()) {

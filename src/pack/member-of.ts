@@ -17,5 +17,7 @@ export function memberOf(entry: Entry, format: ArchiveFormat): Member {
     group: groupName(entry.gid),
     mtimeNs: entry.mtimeNs,
     target: isHardlink ? entry.hardlink : entry.target,
+    // The file has them by its first name.
+    attributes: isHardlink ? undefined : entry.attributes,
   };
 }

@@ -7,12 +7,16 @@ import { concatInto } from '../format/zstd/codec.ts';
 import { loadCompressor } from '../format/zstd/zstd.ts';
 import { files } from '../base/file-calls.ts';
 import { type Blake3, loadBlake3 } from '../hash/blake3.ts';
+import type { FoundAttributes } from '../base/attribute-calls.ts';
 import type { Entry } from '../tree/entry.ts';
+import { systemPath } from '../tree/path.ts';
 import { PIECE_BYTES } from './batches.ts';
 import { memberOf } from './member-of.ts';
+import { attributesOf, AttributesOfTask, type ReadAttributes } from './read-attributes.ts';
 import { readInto, type ReadOutcome, readStable } from './read-file.ts';
 import { type SegmentBuilder, TarSegment, ZipSegment } from './segment.ts';
 import type {
+  AttributesTask,
   CompressResult,
   CompressTask,
   Exception,
@@ -54,6 +58,7 @@ async function pack(task: PackTask, blake3: Blake3): Promise<PackResult> {
   const lengths = new Uint32Array(length);
   const skips = new Uint32Array(length);
   const exceptions: Exception[] = [];
+  const attributes = new AttributesOfTask();
   const known = task.known === undefined ? undefined : new HashLookup(task.known);
   let members = 0;
   task.entries.forEach((entry, n) => {
@@ -66,6 +71,7 @@ async function pack(task: PackTask, blake3: Blake3): Promise<PackResult> {
     const read = readMember(task.root, entry, blake3, (size) => builder.room({ ...member, size }));
     if (read.exception !== undefined) exceptions.push({ n, outcome: read.exception });
     if (read.content === undefined) return;
+    const found = attributes.add(n, read.attributes);
     const hash = blake3.hash(read.content);
     hashes.set(hash, n * HASH_BYTES);
     // Empty files are written all the same: a header costs less than a copy made when restoring. So is what
@@ -75,7 +81,8 @@ async function pack(task: PackTask, blake3: Blake3): Promise<PackResult> {
       exceptions.push({ n, outcome: { kind: 'known' } });
       return;
     }
-    const spot = builder.addFile({ ...member, size: read.content.length, mtimeNs: read.mtimeNs });
+    const { mtimeNs } = read;
+    const spot = builder.addFile({ ...member, size: read.content.length, mtimeNs, attributes: found });
     offsets[n] = spot.offset;
     lengths[n] = spot.length ?? 0;
     skips[n] = spot.skip;
@@ -83,14 +90,18 @@ async function pack(task: PackTask, blake3: Blake3): Promise<PackResult> {
   });
   const { bytes, contentBytes, directory } = builder.finish(new Uint8Array(task.out));
   if (task.format === 'tar.zst') lengths.fill(bytes.length);
-  return { hashes, exceptions, bytes, contentBytes, offsets, lengths, skips, directory, members };
+  const sizes = { bytes, contentBytes, offsets, lengths, skips };
+  return { hashes, exceptions, attributes: attributes.result(), ...sizes, directory, members };
 }
 
 interface ReadMember {
   readonly content: Buffer | undefined;
   readonly mtimeNs: bigint;
+  readonly attributes: FoundAttributes | undefined;
   readonly exception: Exception['outcome'] | undefined;
 }
+
+const UNREAD = { content: undefined, mtimeNs: 0n, attributes: undefined } as const;
 
 function readMember(
   root: string,
@@ -110,11 +121,11 @@ function readMember(
           return { bytes: content.length, hash: () => Buffer.from(blake3.hash(content)).toString('hex') };
       }
     });
-    if (outcome.kind !== 'read') return { content: undefined, mtimeNs: 0n, exception: outcome };
-    return { content, mtimeNs: outcome.seen.mtimeNs, exception: unlessAsScanned(entry, outcome) };
+    if (outcome.kind !== 'read') return { ...UNREAD, exception: outcome };
+    const { seen, attributes } = outcome;
+    return { content, mtimeNs: seen.mtimeNs, attributes, exception: unlessAsScanned(entry, outcome) };
   } catch (error) {
-    if (error instanceof Outgrown)
-      return { content: undefined, mtimeNs: 0n, exception: { kind: 'outgrown' } };
+    if (error instanceof Outgrown) return { ...UNREAD, exception: { kind: 'outgrown' } };
     throw error;
   }
 }
@@ -133,6 +144,7 @@ function unlessAsScanned(
 async function hashFiles(task: HashTask, blake3: Blake3): Promise<Reads> {
   const hashes = new Uint8Array(task.entries.length * HASH_BYTES);
   const exceptions: Exception[] = [];
+  const attributes = new AttributesOfTask();
   const hasher = await blake3.create();
   let digest: Uint8Array = new Uint8Array(0);
   task.entries.forEach((entry, n) => {
@@ -152,10 +164,17 @@ async function hashFiles(task: HashTask, blake3: Blake3): Promise<Reads> {
     });
     const isRead = outcome.kind === 'read';
     if (isRead) hashes.set(digest, n * HASH_BYTES);
+    if (isRead) attributes.add(n, outcome.attributes);
     const exception = isRead ? unlessAsScanned(entry, outcome) : outcome;
     if (exception !== undefined) exceptions.push({ n, outcome: exception });
   });
-  return { hashes, exceptions };
+  return { hashes, exceptions, attributes: attributes.result() };
+}
+
+function readAttributes({ root, paths }: AttributesTask): ReadAttributes | undefined {
+  const attributes = new AttributesOfTask();
+  for (const [n, path] of paths.entries()) attributes.add(n, attributesOf(systemPath(root, path)));
+  return attributes.result();
 }
 
 async function compress(task: CompressTask): Promise<CompressResult> {
@@ -180,6 +199,8 @@ async function work(task: Task): Promise<Results[Task['kind']]> {
       return await hashFiles(task, blake3);
     case 'compress':
       return await compress(task);
+    case 'attributes':
+      return readAttributes(task);
   }
 }
 

@@ -14,7 +14,8 @@ import { ordered } from '../base/ordered.ts';
 import type { Done, Item } from './pack-items.ts';
 import type { PackOptions } from './pack-options.ts';
 import type { Packed } from './packed.ts';
-import { type Lost, sameSeen } from './read-file.ts';
+import { attributesProblem, noteAttributes } from './read-attributes.ts';
+import type { Lost } from './read-file.ts';
 import { SharedBuffers } from './shared-buffers.ts';
 import type { PackResult } from './tasks.ts';
 
@@ -213,7 +214,9 @@ export class Packer {
         await this.#takeBatch(done.numbers, done.result, done.out);
         break;
       case 'begin':
-        if (!sameSeen(this.#entries.at(done.i), done.seen)) this.#entries.update(done.i, done.seen);
+        this.#entries.update(done.i, done.seen);
+        if (done.refused !== undefined)
+          this.#problems.push(attributesProblem(this.#entries, done.i, done.refused));
         await this.#archives.beginLarge(this.#entries.at(done.i), done);
         break;
       case 'piece':
@@ -228,7 +231,7 @@ export class Packer {
   }
 
   async #takeBatch(numbers: readonly number[], result: PackResult, out: SharedArrayBuffer): Promise<void> {
-    const without = new Set<number>();
+    const [without, unread] = [new Set<number>(), new Set<number>()];
     let files = 0;
     let bytes = 0;
     for (const { n, outcome } of result.exceptions) {
@@ -239,6 +242,7 @@ export class Packer {
         continue;
       }
       without.add(n);
+      if (outcome.kind !== 'known') unread.add(n);
       if ('reason' in outcome) this.#lose(i, outcome);
       else if (outcome.kind === 'outgrown') this.#outgrown.push(i);
       else {
@@ -246,6 +250,10 @@ export class Packer {
         files++;
         bytes += this.#entries.size(i);
       }
+    }
+    if (this.#archives !== this.#tree) {
+      const noted = noteAttributes(this.#entries, numbers, result.attributes, (n) => !unread.has(n));
+      this.#problems.push(...noted);
     }
     const placeOf = await this.#archives.addSegment(result, () => this.#buffers.give(out));
     numbers.forEach((i, n) => {

@@ -1,8 +1,10 @@
 import { constants, type BigIntStats } from 'node:fs';
 import { reasonOf, systemCode } from '../base/errors.ts';
+import type { FoundAttributes } from '../base/attribute-calls.ts';
 import { files } from '../base/file-calls.ts';
 import type { Entry, ProblemKind } from '../tree/entry.ts';
 import { type BytePath, systemPath } from '../tree/path.ts';
+import { attributesOf } from './read-attributes.ts';
 
 /** A file that changes is read so many times; then it is stored as last read, and marked. */
 export const MAX_TRIES = 3;
@@ -12,7 +14,7 @@ export const OPEN_FLAGS: number =
   constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** What a file's inode said when its content was read. */
-export type Seen = Pick<Entry, 'size' | 'mtimeNs' | 'ctimeNs' | 'inode'>;
+export type Seen = Pick<Entry, 'size' | 'mtimeNs' | 'ctimeNs' | 'inode' | 'attributes'>;
 
 /** Why a file's content is not to be had. */
 export interface Lost {
@@ -25,6 +27,8 @@ export type ReadOutcome =
       readonly kind: 'read';
       readonly seen: Seen;
       /** It changed during each try. */ readonly changed: boolean;
+      /** Of that moment; undefined where none can be read. */
+      readonly attributes: FoundAttributes | undefined;
     }
   | Lost;
 
@@ -68,6 +72,7 @@ function readOpen(fd: number, entry: Seen, take: (fd: number, sizeBytes: number)
   let hashBefore: string | undefined;
   for (let tries = 1; ; tries++) {
     const taken = take(fd, expected.size);
+    const attributes = attributesOf(fd);
     const stats = files.fstatSync(fd, { bigint: true });
     if (!stats.isFile()) return { kind: 'vanished', reason: 'is no file any more' };
     const after = seenOf(stats);
@@ -75,8 +80,9 @@ function readOpen(fd: number, entry: Seen, take: (fd: number, sizeBytes: number)
     const isHonest = taken.bytes === after.size;
     const hash = isHonest ? undefined : taken.hash();
     const isSame = isHonest || hash === hashBefore;
-    if (isStill && isSame) return { kind: 'read', seen: { ...after, size: taken.bytes }, changed: false };
-    if (tries === MAX_TRIES) return { kind: 'read', seen: { ...after, size: taken.bytes }, changed: true };
+    const seen = { ...after, size: taken.bytes };
+    if (isStill && isSame) return { kind: 'read', seen, changed: false, attributes };
+    if (tries === MAX_TRIES) return { kind: 'read', seen, changed: true, attributes };
     hashBefore = hash;
     expected = after;
   }

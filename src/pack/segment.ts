@@ -34,7 +34,7 @@ export interface SegmentBuilder {
 /** One zstd frame that holds headers and contents as they stand in a tar. */
 export class TarSegment implements SegmentBuilder {
   readonly #zstd: Compressor;
-  readonly #scratch = Buffer.alloc(64 * 1024);
+  #scratch = Buffer.alloc(64 * 1024);
   #buffer: Buffer;
   #length = 0;
   #headerBytes = 0;
@@ -45,7 +45,7 @@ export class TarSegment implements SegmentBuilder {
   }
 
   room(member: Member): Buffer {
-    this.#reserve(maxHeaderBytes(member.path, undefined) + paddedBytes(member.size));
+    this.#reserve(maxHeaderBytes(member) + paddedBytes(member.size));
     this.#headerBytes = writeHeader(this.#buffer, this.#length, member);
     const start = this.#length + this.#headerBytes;
     return this.#buffer.subarray(start, start + member.size);
@@ -54,6 +54,8 @@ export class TarSegment implements SegmentBuilder {
   addFile(member: Member): Spot {
     const content = this.#length + this.#headerBytes;
     // What was read may differ from what the header was made for.
+    const most = maxHeaderBytes(member);
+    if (this.#scratch.length < most) this.#scratch = Buffer.alloc(most);
     const headerBytes = writeHeader(this.#scratch, 0, member);
     const skip = this.#length + headerBytes;
     if (headerBytes !== this.#headerBytes) {
@@ -68,7 +70,7 @@ export class TarSegment implements SegmentBuilder {
   }
 
   add(member: Member): void {
-    this.#reserve(maxHeaderBytes(member.path, member.target));
+    this.#reserve(maxHeaderBytes(member));
     this.#length += writeHeader(this.#buffer, this.#length, member);
   }
 

@@ -2,6 +2,8 @@
 import type { ArchiveFormat } from '../base/archive-format.ts';
 import type { SharedHashes } from '../format/contents.ts';
 import type { Entry } from '../tree/entry.ts';
+import type { BytePath } from '../tree/path.ts';
+import type { ReadAttributes } from './read-attributes.ts';
 import type { Lost, Seen } from './read-file.ts';
 
 /** Read, hash and compress a run of entries into one segment. */
@@ -38,7 +40,14 @@ export interface CompressTask {
   readonly out: SharedArrayBuffer;
 }
 
-export type Task = PackTask | HashTask | CompressTask;
+/** Read the extended attributes of what is at some paths. */
+export interface AttributesTask {
+  readonly kind: 'attributes';
+  readonly root: string;
+  readonly paths: readonly BytePath[];
+}
+
+export type Task = PackTask | HashTask | CompressTask | AttributesTask;
 
 /** A file that was not simply read as the scan had seen it. */
 export interface Exception {
@@ -55,6 +64,8 @@ export interface Reads {
   /** 32 bytes for each entry of the task; zeros where there is no content. */
   readonly hashes: Uint8Array<ArrayBuffer>;
   readonly exceptions: readonly Exception[];
+  /** Undefined where no attributes can be read. */
+  readonly attributes: ReadAttributes | undefined;
 }
 
 export interface PackResult extends Reads {
@@ -80,4 +91,5 @@ export interface Results {
   readonly pack: PackResult;
   readonly hash: Reads;
   readonly compress: CompressResult;
+  readonly attributes: ReadAttributes | undefined;
 }

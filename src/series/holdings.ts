@@ -1,3 +1,4 @@
+import { sameAttributes } from '../base/attributes.ts';
 import { Contents } from '../format/contents.ts';
 import type { Entry } from '../tree/entry.ts';
 import type { BytePath } from '../tree/path.ts';
@@ -9,10 +10,11 @@ export type Marks = Pick<IndexEntry, 'member' | 'stale' | 'kept'> & {
 };
 
 /** What a member says beside its content, as far as RESTORE.txt could have to set it right. */
-export type Header = Pick<Entry, 'mode' | 'mtimeNs' | 'uid' | 'gid'>;
+export type Header = Pick<Entry, 'mode' | 'mtimeNs' | 'uid' | 'gid' | 'attributes'>;
 
 export function isSameHeader(a: Header, b: Header): boolean {
-  return a.mode === b.mode && a.mtimeNs === b.mtimeNs && a.uid === b.uid && a.gid === b.gid;
+  const isSame = a.mode === b.mode && a.mtimeNs === b.mtimeNs && a.uid === b.uid && a.gid === b.gid;
+  return isSame && sameAttributes(a.attributes, b.attributes);
 }
 
 const NONE = -1;
@@ -28,8 +30,12 @@ export class Holdings {
   readonly names: Map<number, BytePath> = new Map();
   /** What members say, for those of {@link names} of which it is known. */
   readonly headers: Map<number, Header> = new Map();
+  /** Members of which nothing is known, but that they may have extended attributes. */
+  readonly labelled: Set<number> = new Set();
   /** By number of the entry. */
   readonly marks: Map<number, Marks> = new Map();
+  /** Extended attributes, by number of the entry, of those that have some and are as they were. */
+  readonly attributes: Map<number, string> = new Map();
   /** Paths, in path order, that the index file has and the tree has not, or had not in the last snapshot. */
   readonly gone: BytePath[] = [];
   #slots = new Int32Array(0);
@@ -76,8 +82,9 @@ export class Holdings {
   addLine({ entry, hash, at, member, stale }: IndexEntry): number | undefined {
     if (hash === undefined || at === undefined) return undefined;
     const slot = this.#add(member ?? entry.path, hash, entry.size, at);
-    const { mode, mtimeNs, uid, gid } = entry;
-    if (stale !== true) this.headers.set(slot, { mode, mtimeNs, uid, gid });
+    const { mode, mtimeNs, uid, gid, attributes } = entry;
+    if (stale === true && attributes !== undefined) this.labelled.add(slot);
+    if (stale !== true) this.headers.set(slot, { mode, mtimeNs, uid, gid, attributes });
     return slot;
   }
 
@@ -90,7 +97,9 @@ export class Holdings {
     const slot = this.addLine(item);
     if (slot !== undefined) this.has(i, slot);
     const { entry, stale, kept, changed } = item;
-    const isStale = !isSameHeader(now, entry);
+    if (entry.attributes !== undefined) this.attributes.set(i, entry.attributes);
+    // What is kept has the attributes that it had.
+    const isStale = !isSameHeader({ ...now, attributes: entry.attributes }, entry);
     if (entry.type !== 'file') return;
     if (isStale || stale === true || kept !== undefined || changed) {
       this.marks.set(i, { stale: isStale || stale === true, kept, changed });

@@ -49,6 +49,8 @@ export interface Info {
   readonly mounts?: readonly MountPoint[] | undefined;
   /** Whom it is encrypted for, as age writes them. */
   readonly recipients?: readonly string[] | undefined;
+  /** Whether the extended attributes of all entries are in the index; else nothing is known of those without. */
+  readonly attributes?: boolean | undefined;
   /** Guards that were told when it was written because much had changed, overruled or not. */
   readonly guards?: readonly string[] | undefined;
 }
@@ -186,6 +188,7 @@ export function parseInfo(json: string, where: string): Info {
     })),
     ...(fields.has('mounts') && { mounts: fields.objects('mounts').map(mountOf) }),
     ...(fields.has('recipients') && { recipients: fields.strings('recipients') }),
+    ...(fields.has('attributes') && { attributes: fields.boolean('attributes') }),
     ...(fields.has('guards') && { guards: fields.strings('guards') }),
   };
 }

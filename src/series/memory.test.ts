@@ -47,6 +47,7 @@ function compared(count: number, previous: IndexCursor): { entries: EntryTable; 
   const entries = new EntryTable();
   const comparison = new Comparison(previous, entries, {
     rehash: false,
+    knowsAttributes: true,
     previousStartNs: 1_800_000_000_000_000_000n,
   });
   for (let start = 0; start < count; start += AT_ONCE) {

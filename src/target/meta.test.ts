@@ -2,15 +2,19 @@ import {
   chmodSync,
   closeSync,
   fstatSync,
+  lstatSync,
   mkdtempSync,
   openSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasSystemCalls } from '../base/system-calls.ts';
+import { setTimeNs } from '../base/time-calls.ts';
 import { inWords, isSameMode, setMeta, setOwner, setTime, type User } from './meta.ts';
 
 const REFUSED = Object.assign(new Error('EPERM'), { code: 'EPERM' });
@@ -135,7 +139,7 @@ describe.skipIf(process.platform === 'win32')('setMeta()', () => {
   it.each([0o644, 0, 0o7777, 0o4755, 0o2755, 0o1777])(
     'sets mode %i and time, and leaves the content',
     (mode) => {
-      expect(setMeta(fd, { ...self, mode, mtimeNs: 5_000_000_000n })).toBeUndefined();
+      expect(setMeta(fd, { ...self, mode, mtimeNs: 5_000_000_000n }, true)).toBeUndefined();
       const stats = fstatSync(fd);
       expect([stats.mode & 0o7777, stats.mtimeMs]).toEqual([mode, 5000]);
       expect(Math.abs(stats.atimeMs - Date.now())).toBeLessThan(60_000);
@@ -144,10 +148,26 @@ describe.skipIf(process.platform === 'win32')('setMeta()', () => {
     },
   );
 
+  it
+    .skipIf(!hasSystemCalls())
+    .each([1_700_000_000_123_456_789n, -1n, -1_500_000_001n, 5_000_000_000_000_000_001n])(
+    'sets the time %d to the nanosecond',
+    (mtimeNs) => {
+      expect(setMeta(fd, { ...self, mode: 0o644, mtimeNs }, true)).toBeUndefined();
+      expect(fstatSync(fd, { bigint: true }).mtimeNs).toBe(mtimeNs);
+      const link = join(folder, 'link');
+      symlinkSync('nowhere', link);
+      expect(setTimeNs(Buffer.from(link), mtimeNs)).toBe(true);
+      expect(lstatSync(link, { bigint: true }).mtimeNs).toBe(mtimeNs);
+      expect(Math.abs(lstatSync(link).atimeMs - Date.now())).toBeLessThan(60_000);
+      expect(setTimeNs(join(folder, 'none'), mtimeNs)).toBe(false);
+    },
+  );
+
   it.skipIf(self.uid !== 0)(
     'gives it away before it sets the mode, which a change of owner would take bits of',
     () => {
-      expect(setMeta(fd, { uid: 1234, gid: 4321, mode: 0o6755, mtimeNs: 0n })).toBeUndefined();
+      expect(setMeta(fd, { uid: 1234, gid: 4321, mode: 0o6755, mtimeNs: 0n }, true)).toBeUndefined();
       const { uid, gid, mode } = fstatSync(fd);
       expect([uid, gid, mode & 0o7777]).toEqual([1234, 4321, 0o6755]);
     },
@@ -160,7 +180,7 @@ describe.skipIf(process.platform === 'win32')('setMeta()', () => {
   ])('leaves bit %i out where it would let others act as somebody else', (bits, mode) => {
     const by: User = { uid: self.uid + 1, groups: new Set() };
     const strangers = { uid: 70_000, gid: 70_001 };
-    expect(setMeta(fd, { ...strangers, mode: bits | mode, mtimeNs: 0n }, by)).toBeUndefined();
+    expect(setMeta(fd, { ...strangers, mode: bits | mode, mtimeNs: 0n }, true, by)).toBeUndefined();
     expect(fstatSync(fd).mode & 0o7777).toBe(mode);
   });
 
@@ -168,7 +188,7 @@ describe.skipIf(process.platform === 'win32')('setMeta()', () => {
     const full = openSync('/proc/self/status', 'r');
     try {
       const stats = fstatSync(full);
-      const refused = setMeta(full, { uid: stats.uid, gid: stats.gid, mode: 0o7, mtimeNs: 0n });
+      const refused = setMeta(full, { uid: stats.uid, gid: stats.gid, mode: 0o7, mtimeNs: 0n }, true);
       expect(refused).toMatch(/its mode is 0444, not 0007 \(not permitted\)/);
     } finally {
       closeSync(full);

@@ -1,6 +1,9 @@
 // Owner, permissions and time of what was restored. Synchronous: it runs in workers.
 import { chmodSync, fchmodSync, fchownSync, fstatSync, futimesSync } from 'node:fs';
+import { ACL_PREFIX, setAttributes, settleAttributes } from '../base/attribute-calls.ts';
+import { type Attribute, formatAttributes, parseAttributes } from '../base/attributes.ts';
 import { reasonOf } from '../base/errors.ts';
+import { setTimeNs } from '../base/time-calls.ts';
 import { isOtherTime, toTime } from './mtime.ts';
 import type { Meta } from './order.ts';
 
@@ -20,18 +23,24 @@ const SELF: User = { uid: process.geteuid?.(), groups: new Set(process.getgroups
  * Sets the owner where that is allowed, then time and mode. Where it is not, the bits that let others act as the
  * owner are left out, as `cp -p` does. Content is worth more than these: what the file system refuses is told.
  *
+ * @param isNew - It has no extended attributes but what its folder has given it.
  * @param by - For tests.
  * @returns What was refused, in words; undefined when nothing was.
  */
-export function setMeta(fd: number, { mode, uid, gid, mtimeNs }: Meta, by: User = SELF): string | undefined {
+export function setMeta(fd: number, meta: Meta, isNew: boolean, by: User = SELF): string | undefined {
+  const { mode, uid, gid, mtimeNs, attributes } = meta;
   const refused: string[] = [];
   const chown = (user: number, group: number): void => fchownSync(fd, user, group);
   const owned = setOwner({ uid, gid }, fstatSync(fd), chown, refused, by);
   const allowed = mode & ~((owned.user ? 0 : SET_USER) | (owned.group ? 0 : SET_GROUP));
+  // While its owner may write to it: of what is read-only, users' attributes cannot be set.
+  const { first, last } = inTwo(attributes ?? '');
+  if (attributes !== undefined)
+    refused.push(...(isNew ? setAttributes(fd, first) : settleAttributes(fd, first)));
   // Before the mode: setting a time makes a file writable again under Wine.
   setTime(
     mtimeNs,
-    (time) => futimesSync(fd, Date.now() / 1000, time),
+    (time) => setTimeNs(fd, mtimeNs) || futimesSync(fd, Date.now() / 1000, time),
     () => fstatSync(fd, { bigint: true }),
     refused,
   );
@@ -40,6 +49,8 @@ export function setMeta(fd: number, { mode, uid, gid, mtimeNs }: Meta, by: User 
   const { mode: now } = fstatSync(fd);
   if (!isSameMode('file', now, allowed))
     refused.push(`its mode is ${octal(now)}, not ${octal(allowed)}${because(why)}`);
+  // An access list says more than a mode does.
+  refused.push(...setAttributes(fd, last));
   return inWords(refused);
 }
 
@@ -61,10 +72,23 @@ export function isSameMode(
   return type === 'folder' || ((found ^ wanted) & OWNER_WRITES) === 0;
 }
 
+function isList([name]: Attribute): boolean {
+  return name.startsWith(ACL_PREFIX);
+}
+
+/** What is set before the mode, and what after it. */
+function inTwo(attributes: string): { readonly first: string; readonly last: string } {
+  const all = parseAttributes(attributes);
+  return {
+    first: formatAttributes(all.filter((one) => !isList(one))),
+    last: formatAttributes(all.filter(isList)),
+  };
+}
+
 /** Sets a time by `set`; a failure is added to `refused`, and that `look` finds another one than `mtimeNs`. */
 export function setTime(
   mtimeNs: bigint,
-  set: (time: number | Date) => void,
+  set: (time: number | Date) => unknown,
   look: () => { readonly mtimeNs: bigint },
   refused: string[],
 ): void {
@@ -119,7 +143,7 @@ export function setOwner(
 }
 
 /** @returns Why it failed; undefined when it was done. */
-function attempt(call: () => void): string | undefined {
+function attempt(call: () => unknown): string | undefined {
   try {
     call();
     return undefined;

@@ -9,6 +9,8 @@ export interface Meta {
   readonly gid: number;
   /** Nanoseconds since 1970. */
   readonly mtimeNs: bigint;
+  /** Extended attributes, in the form of `base/attributes.ts`; undefined where the snapshot says nothing of them. */
+  readonly attributes?: string | undefined;
 }
 
 /** A file to make. */

@@ -32,7 +32,7 @@ export function writeFile(target: Target, order: FileOrder, content: Uint8Array)
     let refused: string | undefined;
     try {
       for (let done = 0; done < content.length;) done += writeSync(fd, content, done);
-      refused = setMeta(fd, order);
+      refused = setMeta(fd, order, true);
     } finally {
       closeSync(fd);
     }
@@ -52,7 +52,7 @@ export function settleFile(target: Target, order: FileOrder): string | undefined
     let refused: string | undefined;
     try {
       if (!fstatSync(fd).isFile()) throw new Unsafe('what was written is no file any more');
-      refused = setMeta(fd, order);
+      refused = setMeta(fd, order, true);
     } finally {
       closeSync(fd);
     }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Change, Comparison, type PreviousCursor, type PreviousEntry } from './compare.ts';
+import { type Change, Comparison } from './compare.ts';
+import type { PreviousCursor, PreviousEntry } from './previous-cursor.ts';
 import type { Entry } from './entry.ts';
 import { EntryTable } from './entry-table.ts';
 import { type BytePath, comparePaths } from './path.ts';
@@ -19,6 +20,9 @@ interface Item {
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
   readonly inode: bigint;
+  readonly uid?: number;
+  /** What reading it finds; of the last snapshot, what it says. */
+  readonly attributes?: string;
 }
 
 type Items = Readonly<Record<string, Item>>;
@@ -40,9 +44,9 @@ const NOW: Item = { ...FILE, ctimeNs: BEGAN };
 
 function entryOf(path: string, { value, ...item }: Item): Entry {
   return {
+    uid: 0,
     ...item,
     path: path as BytePath,
-    uid: 0,
     gid: 0,
     target: item.type === 'link' ? (value as BytePath) : undefined,
     hardlink: undefined,
@@ -58,7 +62,8 @@ function inOrder(items: Items): [string, Item][] {
 }
 
 function textOf(entry: Entry): string {
-  const fields = Object.entries(entry).map(([name, value]) => `${name}=${String(value)}`);
+  const known = Object.entries(entry).filter(([, value]) => value !== undefined);
+  const fields = known.map(([name, value]) => `${name}=${String(value)}`);
   return fields.toSorted().join('|');
 }
 
@@ -110,16 +115,24 @@ interface Options {
   readonly pauses?: readonly number[];
   /** Files that cannot be read. */
   readonly unreadable?: readonly string[];
+  readonly knowsAttributes?: boolean;
 }
 
 /** Compares as a run does: scan, look into what may have changed, and see. */
 function compared(
   before: Items,
   now: Items,
-  { rehash = false, previousStartNs = BEGAN, pauses = [], unreadable = [] }: Options = {},
+  {
+    rehash = false,
+    previousStartNs = BEGAN,
+    pauses = [],
+    unreadable = [],
+    knowsAttributes = true,
+  }: Options = {},
 ): {
   changes: Change[];
   read: string[];
+  looked: BytePath[];
   certainBefore: boolean;
   certain: boolean;
   comparison: Comparison;
@@ -127,15 +140,20 @@ function compared(
 } {
   const table = new EntryTable(1);
   const cursor = new ListCursor(before);
-  const comparison = new Comparison(cursor, table, { rehash, previousStartNs });
+  const comparison = new Comparison(cursor, table, { rehash, previousStartNs, knowsAttributes });
   const items = inOrder(now);
   items.forEach(([path, item], i) => {
-    table.push(entryOf(path, item));
+    table.push({ ...entryOf(path, item), attributes: undefined });
     if (pauses.includes(i)) comparison.advance();
   });
   comparison.finish();
   const certainBefore = comparison.isCertain();
   const read: string[] = [];
+  const looked = comparison.unlooked().map((i) => table.path(i));
+  for (const [i, [path, item]] of items.entries()) {
+    const isSeen = looked.includes(path as BytePath) || comparison.unread().includes(i);
+    if (isSeen) table.setAttributes(i, item.attributes ?? '');
+  }
   for (const i of comparison.unread()) {
     const [path, item] = items[i] ?? ['', FILE];
     read.push(path);
@@ -143,7 +161,15 @@ function compared(
     else table.setHash(i, hashOf(item));
   }
   const changes = [...comparison.changes()];
-  return { changes, read, certainBefore, certain: comparison.isCertain(), comparison, told: cursor.told };
+  return {
+    changes,
+    read,
+    looked,
+    certainBefore,
+    certain: comparison.isCertain(),
+    comparison,
+    told: cursor.told,
+  };
 }
 
 function shown(changes: readonly Change[]): string[] {
@@ -189,6 +215,55 @@ describe('Comparison', () => {
     ['a new root', {}, { '': FOLDER }, []],
   ])('sees %s', (_, before, now, expected) => {
     expect(shown(compared(before, now).changes)).toEqual(expected);
+  });
+
+  const TAGGED = { ...FILE, ctimeNs: 6n, attributes: '{"user.a":"MQ=="}' };
+  it.each<[string, Items, Items, string[]]>([
+    ['another owner', { a: FILE }, { a: { ...FILE, uid: 1, ctimeNs: 6n } }, ['modified a owner']],
+    ['another owner of a folder', { a: FOLDER }, { a: { ...FOLDER, uid: 1 } }, ['modified a owner']],
+    ['a new attribute', { a: FILE }, { a: TAGGED }, ['modified a attributes']],
+    ['an attribute that went', { a: TAGGED }, { a: FILE }, ['modified a attributes']],
+    [
+      'another attribute',
+      { a: TAGGED },
+      { a: { ...TAGGED, ctimeNs: 7n, attributes: '{"user.a":"Mg=="}' } },
+      ['modified a attributes'],
+    ],
+    ['the same attribute', { a: TAGGED }, { a: { ...TAGGED, ctimeNs: 7n } }, []],
+    ['that there is none still', { a: { ...FILE, attributes: '{}' } }, { a: { ...FILE, ctimeNs: 7n } }, []],
+    [
+      'attributes of a folder and a link',
+      { a: FOLDER, b: LINK },
+      { a: { ...FOLDER, ...TAGGED, type: 'folder', size: 0, mode: 0o755 }, b: { ...LINK, ctimeNs: 7n } },
+      ['modified a attributes'],
+    ],
+    [
+      'those of the root as none',
+      { '': FOLDER },
+      { '': { ...FOLDER, ctimeNs: 6n, attributes: '{"a":""}' } },
+      [],
+    ],
+  ])('sees %s', (_, before, now, expected) => {
+    const { changes, comparison } = compared(before, now);
+    expect(shown(changes)).toEqual(expected);
+    expect(comparison.isCertain()).toBe(expected.length > 0);
+    // The guard is about content.
+    expect(comparison.filesHit()).toBe(0);
+  });
+
+  it('looks at the attributes of what is new or was touched, and of no other folder or link', () => {
+    const before = { a: FOLDER, b: LINK, c: FILE, d: FOLDER };
+    const now = { a: FOLDER, b: LINK, c: FILE, d: { ...FOLDER, ctimeNs: 6n }, e: LINK };
+    expect(compared(before, now).looked).toEqual(['d', 'e']);
+    expect(compared(before, before).looked).toEqual([]);
+  });
+
+  it('looks at all once where nothing is known of them, and takes none for a change', () => {
+    const before = { a: FOLDER, b: FILE, c: FILE };
+    const now = { a: FOLDER, b: { ...FILE, attributes: '{"user.a":"MQ=="}' }, c: TAGGED };
+    const { changes, looked, certain } = compared(before, now, { knowsAttributes: false });
+    // Those of c come with its content, which has to be read.
+    expect([changes, looked, certain]).toEqual([[], ['a', 'b'], false]);
   });
 
   it('looks into no file whose size, times and inode are as they were', () => {

@@ -1,31 +1,24 @@
+import { sameAttributes } from '../base/attributes.ts';
 import type { Entry } from './entry.ts';
+import { grown } from './columns.ts';
+import {
+  SAME,
+  ADDED,
+  TYPE,
+  MODE,
+  TARGET,
+  CHECK,
+  STILL,
+  SIZE,
+  WAS_FILE,
+  OWNER,
+  LOOK,
+  UNREAD,
+  HARMLESS,
+} from './compare-states.ts';
 import type { EntryTable } from './entry-table.ts';
 import { type BytePath, comparePaths } from './path.ts';
-
-/** An entry of the last snapshot, with the hash of its content (32 bytes) when it is a file. */
-export interface PreviousEntry {
-  readonly entry: Entry;
-  readonly hash: Uint8Array | undefined;
-}
-
-/** Goes through the entries of the last snapshot, in path order. */
-export interface PreviousCursor {
-  /** The entry it stands at; undefined past the end. */
-  peek(): PreviousEntry | undefined;
-  /** Goes one further: the tree has no such path any more. */
-  remove(): void;
-  /**
-   * Goes one further: the entry it stands at has become `now`, number `i` of the tree.
-   *
-   * @param keepsContent - Its content is certainly the same.
-   */
-  match(i: number, now: Entry, keepsContent: boolean): void;
-  /**
-   * Goes one further if the entry it stands at is `now`, number `i` of the tree, in all that a scan sees, and
-   * says whether. Much cheaper than {@link peek}, and `false` decides nothing.
-   */
-  skipSame(now: Entry, i: number): boolean;
-}
+import type { PreviousCursor, PreviousEntry } from './previous-cursor.ts';
 
 export interface CompareOptions {
   /** Look into every file, whatever its times say. */
@@ -35,6 +28,8 @@ export interface CompareOptions {
    * once more within one tick of the file system's clock, right after it was read: it is looked into again.
    */
   readonly previousStartNs: bigint;
+  /** Whether the last snapshot says of each entry which extended attributes it has: only then another one is a change. */
+  readonly knowsAttributes: boolean;
   /** Whether an entry stands for what nobody can look at now, and so is as it was. */
   readonly isCarried?: ((path: BytePath) => boolean) | undefined;
 }
@@ -49,7 +44,7 @@ export interface ChangeCount {
 export interface Change {
   readonly path: BytePath;
   readonly kind: 'added' | 'modified' | 'removed';
-  /** What differs: `type`, `content`, `target`, `mode`. Empty for `added` and `removed`. */
+  /** What differs: `type`, `content`, `target`, `mode`, `owner`, `attributes`. Empty for `added` and `removed`. */
   readonly reasons: readonly string[];
 }
 
@@ -58,24 +53,6 @@ export const COARSEST_TICK_NS = 2_000_000_000n;
 
 const HASH_BYTES = 32;
 const NO_HASH = new Uint8Array(0);
-
-const SAME = 0;
-const ADDED = 1;
-const TYPE = 2;
-const MODE = 4;
-const TARGET = 8;
-/** The content may differ: its hash has to be compared. */
-const CHECK = 16;
-/** With `CHECK`: size, times and inode are as they were, so another hash is bit rot. */
-const STILL = 32;
-/** The sizes in the listings differ, and with them the content, unless reading shows that it is the same. */
-const SIZE = 64;
-
-/** With any of these: it was a file. */
-const WAS_FILE = 128;
-
-/** Any of these: the content has to be read before it is known. */
-const UNREAD = ADDED | TYPE | CHECK;
 
 /**
  * What differs between the last snapshot and the tree as it is now, found in one pass over both, while the
@@ -87,9 +64,11 @@ export class Comparison {
   readonly #options: CompareOptions;
   readonly #removed: BytePath[] = [];
   #removedFiles = 0;
-  #states = new Uint8Array(1024);
+  #states = new Uint16Array(1024);
   /** Of files to check; as long as {@link #states} where it is needed at all. */
   #previousHashes = new Uint8Array(0);
+  /** Of those with `CHECK` or `LOOK` that had some. */
+  readonly #previousAttributes = new Map<number, string>();
   #compared = 0;
 
   /** @param current - May still be growing; see {@link advance}. */
@@ -123,6 +102,23 @@ export class Comparison {
     return result;
   }
 
+  /**
+   * Entries whose extended attributes have to be looked at, as nobody reads their content: folders and links that are new
+   * or may have others; and all others that are not read, where the last snapshot does not say.
+   */
+  unlooked(): number[] {
+    const result: number[] = [];
+    const isAll = !this.#options.knowsAttributes;
+    for (let i = 0; i < this.#current.length; i++) {
+      const isFile = this.#current.type(i) === 'file';
+      const isUnlooked = isFile
+        ? isAll && !(this.#state(i) & UNREAD)
+        : isAll || this.#state(i) & (ADDED | TYPE | LOOK);
+      if (isUnlooked && this.#current.hardlink(i) === undefined) result.push(i);
+    }
+    return result;
+  }
+
   /** Every difference, given the hashes known by now. */
   *changes(): Generator<Change> {
     for (let i = 0; i < this.#current.length; i++) {
@@ -150,7 +146,7 @@ export class Comparison {
     let modified = 0;
     for (let i = 0; i < this.#compared; i++) {
       const state = this.#state(i);
-      if (state & WAS_FILE && this.#reasons(i, state).length > 0) modified++;
+      if (state & WAS_FILE && this.#reasons(i, state).some((reason) => !HARMLESS.has(reason))) modified++;
     }
     return this.#removedFiles + modified;
   }
@@ -164,7 +160,8 @@ export class Comparison {
       // new snapshot every night.
       const isRead = this.#current.type(i) !== 'file' || this.#current.hash(i) !== undefined;
       if (!isRead && state & UNREAD) return false;
-      return Boolean(state & (ADDED | TYPE | MODE | TARGET)) || this.#contentDiffers(i, state);
+      if (state & (ADDED | TYPE | MODE | TARGET | OWNER)) return true;
+      return this.#contentDiffers(i, state) || this.#attributesDiffer(i, state);
     });
   }
 
@@ -195,14 +192,14 @@ export class Comparison {
       const before = this.#previous.peek();
       const order = before === undefined ? 1 : comparePaths(before.entry.path, now.path);
       if (before === undefined || order > 0) {
-        if (!isRoot) this.#states[i] = ADDED;
+        this.#states[i] = isRoot ? LOOK : ADDED;
         return;
       }
       if (order === 0) {
         const state = this.#stateOf(before.entry, now);
         // It was not where the cursor stood: others before it are gone.
         if (state === SAME && this.#isTrusted(now) && this.#previous.skipSame(now, i)) return;
-        if (!isRoot) this.#compareWith(i, state, before);
+        this.#compareWith(i, isRoot ? state & LOOK : state, before);
         this.#previous.match(i, now, (state & UNREAD) === 0);
         return;
       }
@@ -228,17 +225,23 @@ export class Comparison {
 
   #compareWith(i: number, state: number, before: PreviousEntry): void {
     this.#states[i] = state === SAME || before.entry.type !== 'file' ? state : state | WAS_FILE;
+    const { attributes } = before.entry;
+    if (state & (CHECK | LOOK) && attributes !== undefined) this.#previousAttributes.set(i, attributes);
     if (!(state & CHECK) || before.hash === undefined) return;
     const bytes = this.#states.length * HASH_BYTES;
-    if (this.#previousHashes.length < bytes) this.#previousHashes = grown(this.#previousHashes, bytes);
+    if (this.#previousHashes.length < bytes)
+      this.#previousHashes = grown(this.#previousHashes, new Uint8Array(bytes));
     this.#previousHashes.set(before.hash, i * HASH_BYTES);
   }
 
   #stateOf(before: Entry, now: Entry): number {
-    const mode = before.mode === now.mode ? 0 : MODE;
     if (before.type !== now.type) return TYPE;
-    if (now.type === 'link') return mode | (before.target === now.target ? 0 : TARGET);
-    if (now.type === 'folder') return mode;
+    const isOwned = before.uid === now.uid && before.gid === now.gid;
+    const mode = (before.mode === now.mode ? 0 : MODE) | (isOwned ? 0 : OWNER);
+    if (now.type !== 'file') {
+      const look = before.ctimeNs === now.ctimeNs ? 0 : LOOK;
+      return mode | look | (before.target === now.target ? 0 : TARGET);
+    }
     // A listing may say 0 of what has content, or a page of what has a line: in the end, reading decides.
     if (before.size !== now.size) return mode | CHECK | SIZE;
     const isStill =
@@ -257,7 +260,17 @@ export class Comparison {
     if (this.#contentDiffers(i, state)) reasons.push('content');
     if (state & TARGET) reasons.push('target');
     if (state & MODE) reasons.push('mode');
+    if (state & OWNER) reasons.push('owner');
+    if (this.#attributesDiffer(i, state)) reasons.push('attributes');
     return reasons;
+  }
+
+  #attributesDiffer(i: number, state: number): boolean {
+    // Those of the root are no more a path of the tree than its mode.
+    if (!(state & (CHECK | LOOK)) || !this.#options.knowsAttributes || this.#current.path(i) === '')
+      return false;
+    const now = this.#current.attributes(i);
+    return now !== undefined && !sameAttributes(now, this.#previousAttributes.get(i));
   }
 
   #contentDiffers(i: number, state: number): boolean {
@@ -276,12 +289,7 @@ export class Comparison {
 
   #reserve(length: number): void {
     if (length <= this.#states.length) return;
-    this.#states = grown(this.#states, Math.ceil(length * 1.5));
+    const states = this.#states;
+    (this.#states = new Uint16Array(Math.ceil(length * 1.5))).set(states);
   }
-}
-
-function grown(from: Uint8Array<ArrayBuffer>, bytes: number): Uint8Array<ArrayBuffer> {
-  const to = new Uint8Array(bytes);
-  to.set(from);
-  return to;
 }

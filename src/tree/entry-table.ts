@@ -1,3 +1,5 @@
+import { AttributeSets } from './attribute-sets.ts';
+import { allocate, type Columns, copyColumns, grown, trimmed } from './columns.ts';
 import type { Entry, EntryType } from './entry.ts';
 import { type BytePath, comparePaths } from './path.ts';
 
@@ -9,21 +11,6 @@ const LOOSE = 0xffffffff;
 
 /** Times that fit into a column, from 1677 to 2262; file systems have others. */
 const LAST_NS = 2n ** 63n - 1n;
-
-/** One typed array per property: what a million entries cost is their paths and about 100 bytes each. */
-interface Columns {
-  readonly type: Uint8Array<ArrayBuffer>;
-  readonly mode: Uint16Array<ArrayBuffer>;
-  readonly size: Float64Array<ArrayBuffer>;
-  readonly uid: Uint32Array<ArrayBuffer>;
-  readonly gid: Uint32Array<ArrayBuffer>;
-  readonly mtimeNs: BigInt64Array<ArrayBuffer>;
-  readonly ctimeNs: BigInt64Array<ArrayBuffer>;
-  readonly inode: BigUint64Array<ArrayBuffer>;
-  /** Which of the table's path strings holds the path, and where in it the path ends. */
-  readonly block: Uint32Array<ArrayBuffer>;
-  readonly end: Uint32Array<ArrayBuffer>;
-}
 
 /** A run of entries on its way between threads; its arrays are transferred, not copied. */
 export interface EntryChunk {
@@ -56,6 +43,7 @@ export class EntryTable {
   readonly #hardlinks = new Map<number, BytePath>();
   readonly #shared = new Map<number, string>();
   readonly #farTimes = new Map<number, bigint>();
+  readonly #attributes = new AttributeSets();
   /** First path of each file with several names, by device and inode. */
   readonly #firstNames = new Map<string, BytePath>();
   #hashes = new Uint8Array(0);
@@ -87,6 +75,7 @@ export class EntryTable {
     this.#setTime(i, entry.mtimeNs);
     columns.ctimeNs[i] = entry.ctimeNs;
     columns.inode[i] = entry.inode;
+    columns.attributes[i] = this.#attributes.add(entry.attributes);
     if (entry.target !== undefined) this.#targets.set(i, entry.target);
     if (entry.hardlink !== undefined) this.#hardlinks.set(i, entry.hardlink);
     if (shared !== undefined) this.#shared.set(i, shared);
@@ -107,6 +96,7 @@ export class EntryTable {
       inode: columns.inode[i] ?? 0n,
       target: this.#targets.get(i),
       hardlink: this.#hardlinks.get(i),
+      attributes: this.attributes(i),
     };
   }
 
@@ -139,8 +129,18 @@ export class EntryTable {
     return this.#hardlinks.get(i);
   }
 
+  /** The extended attributes of entry `i`; undefined as long as nobody has looked for them. */
+  attributes(i: number): string | undefined {
+    return this.#attributes.get(this.#columns.attributes[i] ?? 0);
+  }
+
+  setAttributes(i: number, attributes: string | undefined): void {
+    this.#columns.attributes[i] = this.#attributes.add(attributes);
+  }
+
   /** What a read found in place of what the scan had seen. */
-  update(i: number, seen: Pick<Entry, 'size' | 'mtimeNs' | 'ctimeNs' | 'inode'>): void {
+  update(i: number, seen: Pick<Entry, 'size' | 'mtimeNs' | 'ctimeNs' | 'inode' | 'attributes'>): void {
+    if (seen.attributes !== undefined) this.setAttributes(i, seen.attributes);
     this.#columns.size[i] = seen.size;
     this.#setTime(i, seen.mtimeNs);
     this.#columns.ctimeNs[i] = seen.ctimeNs;
@@ -159,6 +159,7 @@ export class EntryTable {
     this.#columns.mode[i] = entry.mode;
     this.#columns.uid[i] = entry.uid;
     this.#columns.gid[i] = entry.gid;
+    this.setAttributes(i, entry.attributes);
     if (entry.hardlink === undefined) this.#hardlinks.delete(i);
     else this.#hardlinks.set(i, entry.hardlink);
   }
@@ -248,52 +249,4 @@ export class EntryTable {
       this.#hashed = grown(this.#hashed, new Uint8Array(this.#capacity));
     }
   }
-}
-
-function allocate(capacity: number): Columns {
-  return {
-    type: new Uint8Array(capacity),
-    mode: new Uint16Array(capacity),
-    size: new Float64Array(capacity),
-    uid: new Uint32Array(capacity),
-    gid: new Uint32Array(capacity),
-    mtimeNs: new BigInt64Array(capacity),
-    ctimeNs: new BigInt64Array(capacity),
-    inode: new BigUint64Array(capacity),
-    block: new Uint32Array(capacity),
-    end: new Uint32Array(capacity),
-  };
-}
-
-function trimmed(columns: Columns, length: number): Columns {
-  return {
-    type: columns.type.subarray(0, length),
-    mode: columns.mode.subarray(0, length),
-    size: columns.size.subarray(0, length),
-    uid: columns.uid.subarray(0, length),
-    gid: columns.gid.subarray(0, length),
-    mtimeNs: columns.mtimeNs.subarray(0, length),
-    ctimeNs: columns.ctimeNs.subarray(0, length),
-    inode: columns.inode.subarray(0, length),
-    block: columns.block.subarray(0, length),
-    end: columns.end.subarray(0, length),
-  };
-}
-
-function copyColumns(from: Columns, to: Columns, at: number): void {
-  to.type.set(from.type, at);
-  to.mode.set(from.mode, at);
-  to.size.set(from.size, at);
-  to.uid.set(from.uid, at);
-  to.gid.set(from.gid, at);
-  to.mtimeNs.set(from.mtimeNs, at);
-  to.ctimeNs.set(from.ctimeNs, at);
-  to.inode.set(from.inode, at);
-  to.block.set(from.block, at);
-  to.end.set(from.end, at);
-}
-
-function grown(from: Uint8Array<ArrayBuffer>, to: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  to.set(from);
-  return to;
 }

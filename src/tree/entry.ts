@@ -22,6 +22,8 @@ export interface Entry {
   readonly target: BytePath | undefined;
   /** The first path, in path order, of the file that this one shares its inode with. */
   readonly hardlink: BytePath | undefined;
+  /** Extended attributes, in the form of `base/attributes.ts`; undefined where nobody has looked for them. */
+  readonly attributes?: string | undefined;
 }
 
 /** What the scan or a read could not take as it is. */
@@ -37,6 +39,7 @@ export interface Problem {
  * - `vanished`: it was there at the scan and gone when it was read.
  * - `changed`: it changed at each of three reads; the snapshot has what was read last.
  * - `special`: a socket, device or FIFO, which an archive cannot hold.
+ * - `attributes`: its content is in the snapshot, and not all of its extended attributes.
  * - `rot`: the content differs from the last snapshot's while size, times and inode do not.
  */
-export type ProblemKind = 'unreadable' | 'vanished' | 'changed' | 'special' | 'rot';
+export type ProblemKind = 'unreadable' | 'vanished' | 'changed' | 'special' | 'rot' | 'attributes';

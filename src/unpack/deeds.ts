@@ -12,9 +12,11 @@ import {
   openSync,
   utimesSync,
 } from 'node:fs';
+import { setAttributes } from '../base/attribute-calls.ts';
 import { systemCode } from '../base/errors.ts';
 import { files } from '../base/file-calls.ts';
 import { dirname } from 'node:path';
+import { setTimeNs } from '../base/time-calls.ts';
 import { display } from '../tree/path.ts';
 import { type Target, Unsafe } from '../target/contained.ts';
 import { makeSymlink } from '../target/make-link.ts';
@@ -81,7 +83,7 @@ const WITHOUT_LINKS =
 
 function makeLink(
   target: Target,
-  { path, target: says, replaces, uid, gid, mtimeNs }: Of<'link'>,
+  { path, target: says, replaces, uid, gid, mtimeNs, attributes = '' }: Of<'link'>,
 ): string | undefined {
   const part = target.partAt(path);
   removePart(part);
@@ -94,9 +96,10 @@ function makeLink(
   }
   try {
     setOwner({ uid, gid }, lstatSync(part), (user, group) => lchownSync(part, user, group), refused);
+    refused.push(...setAttributes(part, attributes));
     setTime(
       mtimeNs,
-      (time) => lutimesSync(part, Date.now() / 1000, time),
+      (time) => setTimeNs(part, mtimeNs) || lutimesSync(part, Date.now() / 1000, time),
       () => lstatSync(part, { bigint: true }),
       refused,
     );
@@ -145,7 +148,7 @@ function setAt(target: Target, { path, type, ...meta }: Of<'set'>): string | und
     const stats = fstatSync(fd);
     if (isFolder ? !stats.isDirectory() : !stats.isFile()) throw new Unsafe(`it is no ${type} any more`);
     if (!isFolder && stats.nlink > 1) throw new Unsafe('it has further names by now');
-    return setMeta(fd, meta);
+    return setMeta(fd, meta, false);
   } finally {
     closeSync(fd);
   }

@@ -9,6 +9,8 @@ import {
   readlinkSync,
   readSync,
 } from 'node:fs';
+import { attributeCalls } from '../base/attribute-calls.ts';
+import { sameAttributes } from '../base/attributes.ts';
 import { systemCode } from '../base/errors.ts';
 import type { Hasher } from '../hash/blake3.ts';
 import { fromBytes } from '../tree/path.ts';
@@ -73,8 +75,15 @@ function foundAt(at: string | Buffer, stats: BigIntStats, sought: Sought, hasher
   const isTime = isSameTime(stats.mtimeNs, sought.mtimeNs);
   // Two of a size, and not from one moment: only the content can tell.
   if (!isTime && !hasContent(at, sought, hasher)) return 'file';
-  if (isTime && isSameMode('file', Number(stats.mode), sought.mode)) return 'same';
+  if (isTime && isSameMode('file', Number(stats.mode), sought.mode) && hasAttributes(at, sought))
+    return 'same';
   return stats.nlink > 1n ? 'linked' : 'content';
+}
+
+/** Where they cannot be looked at, or the snapshot says nothing of them, they are as they should be. */
+function hasAttributes(at: string | Buffer, { attributes }: Sought): boolean {
+  const found = attributes === undefined ? undefined : attributeCalls()?.read(at);
+  return found === undefined || sameAttributes(found.attributes, attributes);
 }
 
 function namesIn(at: string | Buffer): readonly string[] | undefined {

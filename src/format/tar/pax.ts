@@ -1,5 +1,7 @@
 // Pax records, IEEE Std 1003.1-2017, "pax", section "pax Header Block".
+import type { Attribute } from '../../base/attributes.ts';
 import { Damage } from '../damage.ts';
+import { attributeOf } from './pax-attributes.ts';
 
 /** What the records of a member say, of that which stands in a {@link Member}; the others do not concern us. */
 export interface Pax {
@@ -11,6 +13,7 @@ export interface Pax {
   uname?: string;
   gname?: string;
   mtimeNs?: bigint;
+  attributes?: Attribute[];
 }
 
 const CHARSETS = new Set(['BINARY', 'ISO-IR 10646 2000 UTF-8']);
@@ -58,8 +61,11 @@ function setRecord(pax: Pax, key: string, value: string): void {
     case 'hdrcharset':
       if (!CHARSETS.has(value)) throw new Damage(`its pax header has the unknown hdrcharset "${value}"`);
       break;
-    default:
+    default: {
+      const attribute = attributeOf(key, value);
+      if (attribute !== undefined) (pax.attributes ??= []).push(attribute);
       if (key.startsWith('GNU.sparse.')) throw new Damage('it is a sparse file of GNU tar');
+    }
   }
 }
 

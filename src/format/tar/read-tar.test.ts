@@ -50,7 +50,7 @@ function part(changes: Partial<Member>, content: Buffer = Buffer.alloc(0)): Part
 }
 
 function bytesOf({ member, content }: Part): Buffer {
-  const bytes = Buffer.alloc(maxHeaderBytes(member.path, member.target) + paddedBytes(content.length));
+  const bytes = Buffer.alloc(maxHeaderBytes(member) + paddedBytes(content.length));
   const headerBytes = writeHeader(bytes, 0, member);
   content.copy(bytes, headerBytes);
   return bytes.subarray(0, headerBytes + paddedBytes(content.length));
@@ -129,6 +129,8 @@ const PARTS: Part[] = [
   part({ path: `${'d'.repeat(200)}/\xe9${'e'.repeat(200)}`, uid: 3_000_000, gid: 4_000_000 }, randomBytes(9)),
   part({ path: 'folder', type: 'folder', mode: 0o1777, user: undefined, group: undefined }),
   part({ path: `${'d'.repeat(120)}/${'f'.repeat(120)}`, type: 'folder' }),
+  part({ path: 'tagged', attributes: '{"user.a":"AP8=","user.b":""}' }, Buffer.from('2')),
+  part({ path: 'tagged-folder', type: 'folder', attributes: '{"user.a":"AP8="}' }),
   part({ path: 'link', type: 'link', target: '../nowhere' }),
   part({ path: 'far', type: 'link', target: 't/'.repeat(100) }),
   part({ path: 'hard', type: 'hardlink', target: 'one' }),

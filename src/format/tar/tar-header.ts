@@ -1,4 +1,5 @@
 // One header block, IEEE Std 1003.1-2017, "pax", section "ustar Interchange Format"; what `tar.ts` writes.
+import { formatAttributes } from '../../base/attributes.ts';
 import { Damage, shown } from '../damage.ts';
 import { checkLinkTarget, checkMemberPath } from '../member-path.ts';
 import type { Member } from '../member.ts';
@@ -88,6 +89,7 @@ export function memberOfHeader(header: TarHeader, pax: Pax): Member {
     group: group === '' ? undefined : group,
     mtimeNs: pax.mtimeNs ?? BigInt(header.mtime) * 1_000_000_000n,
     target,
+    ...(pax.attributes !== undefined && { attributes: formatAttributes(pax.attributes) }),
   };
 }
 

@@ -4,8 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { formatAttributes } from '../../base/attributes.ts';
 import type { Member } from '../member.ts';
 import { BLOCK_BYTES, END_OF_ARCHIVE, maxHeaderBytes, paddedBytes, writeHeader } from './tar.ts';
+
+const attribute = fc.tuple(
+  fc.stringMatching(/^[a-z=%"]{1,200}$/),
+  fc.uint8Array({ maxLength: 900 }).map((value) => Buffer.from(value)),
+);
 
 const GIB = 1024 ** 3;
 
@@ -24,7 +30,7 @@ const PLAIN: Member = {
 
 /** The headers of `member`, written into room that holds something else already. */
 function headers(member: Member): Buffer {
-  const room = Buffer.alloc(maxHeaderBytes(member.path, member.target), 0xaa);
+  const room = Buffer.alloc(maxHeaderBytes(member), 0xaa);
   return room.subarray(0, writeHeader(room, 0, member));
 }
 
@@ -184,10 +190,11 @@ describe('writeHeader()', () => {
       group: fc.option(fc.string(), { nil: undefined }),
       mtimeNs: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
       target: fc.option(byteNames(600), { nil: undefined }),
+      attributes: fc.array(attribute, { maxLength: 5 }).map(formatAttributes),
     });
     fc.assert(
       fc.property(member, (one) => {
-        const room = Buffer.alloc(maxHeaderBytes(one.path, one.target) + 512, 0xaa);
+        const room = Buffer.alloc(maxHeaderBytes(one) + 512, 0xaa);
         const length = writeHeader(room, 0, one);
         expect(length % 512).toBe(0);
         expect(length).toBeLessThanOrEqual(room.length - 512);

@@ -2,6 +2,7 @@
 // and "pax Header Block". Written here because names are bytes and times have nanoseconds, which the `tar`
 // package's Header and Pax cannot say, and because they take 12 microseconds an entry (docs/decisions.md).
 import { formatSeconds, isUtf8, type Member } from '../member.ts';
+import { attributeRecords } from './pax-attributes.ts';
 
 export const BLOCK_BYTES = 512;
 
@@ -24,9 +25,15 @@ export function paddedBytes(sizeBytes: number): number {
   return Math.ceil(sizeBytes / BLOCK_BYTES) * BLOCK_BYTES;
 }
 
-/** At least as many bytes as the headers of a member with this path and target need. */
-export function maxHeaderBytes(path: string, target: string | undefined): number {
-  return 4 * BLOCK_BYTES + paddedBytes(path.length + (target?.length ?? 0));
+/** At least as many bytes as the headers of a member need. */
+export function maxHeaderBytes({
+  path,
+  target,
+  attributes,
+}: Pick<Member, 'path' | 'target' | 'attributes'>): number {
+  // Of the value of an attribute, its base64 is longer; each has a record of its own.
+  const records = attributes === undefined ? 0 : attributes.length + 64 * attributes.split('":"').length;
+  return 4 * BLOCK_BYTES + paddedBytes(path.length + (target?.length ?? 0) + records);
 }
 
 /**
@@ -84,6 +91,7 @@ function paxRecords(member: Member, longPath: string | undefined): string {
   if (member.size > MAX_SIZE) records += record('size', String(member.size));
   if (member.uid > MAX_ID) records += record('uid', String(member.uid));
   if (member.gid > MAX_ID) records += record('gid', String(member.gid));
+  for (const [key, value] of attributeRecords(member.attributes ?? '')) records += record(key, value);
   return records + record('mtime', formatSeconds(member.mtimeNs));
 }
 

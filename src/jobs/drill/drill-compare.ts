@@ -1,6 +1,8 @@
 // Is a tree on disk what an index says?
 import type { BigIntStats } from 'node:fs';
 import { chmod, lstat, open, readdir, readlink } from 'node:fs/promises';
+import { attributeCalls } from '../../base/attribute-calls.ts';
+import { type Attribute, parseAttributes, sameAttributes } from '../../base/attributes.ts';
 import { reasonOf } from '../../base/errors.ts';
 import { type Hasher, loadBlake3 } from '../../hash/blake3.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
@@ -71,6 +73,7 @@ async function differenceOf(
     if (entry.type !== 'link' && !isSameMode(entry.type, mode, entry.mode))
       return `its mode is ${octal(mode)}, not ${octal(entry.mode)}`;
     if (!isTime(stats, entry, isZip)) return `its time is ${stats.mtimeNs}, not ${entry.mtimeNs}`;
+    if (!hasAttributes(place, entry, root)) return 'its extended attributes are others';
     if (entry.type === 'folder' && (mode & 0o500) !== 0o500) await chmod(place, mode | 0o700);
     if (entry.type === 'link') {
       const target = fromBytes(await readlink(place, { encoding: 'buffer' }));
@@ -89,6 +92,20 @@ async function differenceOf(
     return reasonOf(error);
   }
 }
+
+/** Of those that the folder's file system can have, and this user may set. */
+function hasAttributes(place: string | Buffer, { attributes }: Entry, root: string): boolean {
+  const calls = attributeCalls();
+  if (calls === undefined || sameAttributes(attributes, '')) return true;
+  const isRoot = process.geteuid?.() === 0;
+  const wanted = parseAttributes(attributes ?? '').filter(([name]) => isRoot || !PRIVILEGED.test(name));
+  const found = new Map(parseAttributes(calls.read(place).attributes));
+  const isThere = wanted.every(([name, value]) => found.get(name)?.equals(value) === true);
+  return isThere || calls.set(root, PROBE) !== undefined;
+}
+
+const PRIVILEGED = /^(?:security|trusted)\./;
+const PROBE: Attribute = ['user.snapshot', Buffer.from('can it be set?')];
 
 /** Many file systems have no time before or after what 32 bits of seconds hold: the temporary folder may be on one. */
 const COMMON = { first: -(2n ** 31n), last: 2n ** 31n - 1n };

@@ -216,10 +216,10 @@ class Exporting {
 
   #member(i: number): Member {
     const { entries, names, users, groups } = this.#wanted;
-    const { path, type, size, mode, uid, gid, mtimeNs, target } = entries.at(i);
+    const { path, type, size, mode, uid, gid, mtimeNs, target, attributes } = entries.at(i);
     const first = this.#sink.hasHardlinks ? names.get(i) : undefined;
     const common = { path, mode, uid, gid, mtimeNs, user: users.get(uid), group: groups.get(gid) };
     if (first !== undefined) return { ...common, type: 'hardlink', size: 0, target: entries.path(first) };
-    return { ...common, type, size: type === 'file' ? size : 0, target };
+    return { ...common, type, size: type === 'file' ? size : 0, target, attributes };
   }
 }

@@ -37,7 +37,7 @@ class TarSink implements ArchiveSink {
   }
 
   async add(member: Member, content: FileContent['content']): Promise<void> {
-    const header = Buffer.alloc(maxHeaderBytes(member.path, member.target));
+    const header = Buffer.alloc(maxHeaderBytes(member));
     await this.#out.write(header.subarray(0, writeHeader(header, 0, member)));
     let done = 0;
     for await (const piece of content instanceof Uint8Array ? [content] : content) {

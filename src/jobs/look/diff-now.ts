@@ -1,14 +1,16 @@
 // What differs between a snapshot and the source as it is now.
+import { lookAtAttributes } from '../../pack/look-at-attributes.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
 import type { IndexCursor } from '../../series/index/index-cursor.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
-import { Comparison, type PreviousCursor } from '../../tree/compare.ts';
+import { Comparison } from '../../tree/compare.ts';
 import type { Entry, Problem } from '../../tree/entry.ts';
 import { EntryTable } from '../../tree/entry-table.ts';
 import { firstNames } from '../../tree/hardlinks.ts';
 import { comparePaths } from '../../tree/path.ts';
+import type { PreviousCursor } from '../../tree/previous-cursor.ts';
 import type { Apart } from '../../tree/apart.ts';
 import { startScan } from '../../tree/scan.ts';
 import { scanTree, type Tree } from '../../tree/scanner.ts';
@@ -43,14 +45,16 @@ export async function diffNow(
 ): Promise<DiffNow> {
   const cursor = new KeepingCursor(await series.index(snapshot));
   const entries = new EntryTable();
+  const knowsAttributes = snapshot.info.attributes === true;
   const comparison = new Comparison(cursor, entries, {
     rehash: false,
+    knowsAttributes,
     previousStartNs: BigInt(Date.parse(snapshot.info.time.started)) * 1_000_000n,
   });
   const start = startScan(source, exclude, apart);
   const tree = await scanTree(source, exclude, signal, entries, () => comparison.advance(), start);
   comparison.finish();
-  const unread = await readWhatMatters(tree, comparison, cursor, signal, progress);
+  const unread = await readWhatMatters(tree, comparison, cursor, signal, progress, knowsAttributes);
   const differences = findMoves(changesOf(comparison, entries, cursor));
   return { differences, problems: [...tree.problems.filter(({ kind }) => kind !== 'special'), ...unread] };
 }
@@ -94,6 +98,7 @@ async function readWhatMatters(
   { removed, matched }: KeepingCursor,
   signal: AbortSignal,
   progress: NowOptions['progress'],
+  knowsAttributes: boolean,
 ): Promise<readonly Problem[]> {
   const goneSizes = new Set(removed.map(({ entry }) => entry.size));
   const wanted = new Set(
@@ -109,14 +114,24 @@ async function readWhatMatters(
   );
   // The content of a further name is read by way of the first.
   for (const [i, first] of firstNames(entries)) if (matched.has(i) && first >= 0) wanted.add(first);
-  if (wanted.size === 0) return [];
+  const unlooked = knowsAttributes ? comparison.unlooked() : [];
+  if (wanted.size + unlooked.length === 0) return [];
   const { hashFiles } = await import('../../pack/hash-files.ts');
   const pool = new WorkerPool();
   let done = 0;
   const more = (files: number): void => progress((done += files), wanted.size);
   try {
-    const { unread } = await hashFiles(entries, [...wanted], { root, pool, signal, progress: more });
-    return [...unread.values()];
+    const { unread, problems } = await hashFiles(entries, [...wanted], {
+      root,
+      pool,
+      signal,
+      progress: more,
+    });
+    return [
+      ...unread.values(),
+      ...problems,
+      ...(await lookAtAttributes(entries, unlooked, { root, pool, signal })),
+    ];
   } finally {
     await pool.close();
   }

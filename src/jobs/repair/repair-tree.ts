@@ -15,7 +15,7 @@ export interface ReadArchive {
   readonly members: readonly FoundMember[];
 }
 
-type Header = Pick<Member, 'mode' | 'uid' | 'gid' | 'user' | 'group' | 'mtimeNs'>;
+type Header = Pick<Member, 'mode' | 'uid' | 'gid' | 'user' | 'group' | 'mtimeNs' | 'attributes'>;
 
 /** A file on the way to its place. */
 interface VirtualFile {
@@ -114,6 +114,9 @@ export class VirtualTree {
       case 'meta':
         this.#setHeader(step);
         break;
+      case 'attributes':
+        this.#setAttributes(step);
+        break;
     }
   }
 
@@ -129,11 +132,19 @@ export class VirtualTree {
       mtimeNs,
       user: header.uid === uid ? header.user : undefined,
       group: header.gid === gid ? header.group : undefined,
+      attributes: header.attributes,
     });
     const file = this.#files.get(path);
     const folder = this.#folders.get(path);
     if (file !== undefined) this.#files.set(path, { ...file, header: set(file.header) });
     else if (folder !== undefined) this.#folders.set(path, set(folder));
+  }
+
+  #setAttributes({ path, attributes }: Extract<RestoreStep, { do: 'attributes' }>): void {
+    const file = this.#files.get(path);
+    const folder = this.#folders.get(path);
+    if (file !== undefined) this.#files.set(path, { ...file, header: { ...file.header, attributes } });
+    else if (folder !== undefined) this.#folders.set(path, { ...folder, attributes });
   }
 
   #extract({ number, members }: ReadArchive): void {
@@ -212,7 +223,11 @@ function other(entry: Entry, { user, group }: Header): IndexEntry {
   return { entry, user, group, hash: undefined, at: undefined, changed: false };
 }
 
-function entryOf(path: BytePath, type: Entry['type'], { mode, uid, gid, mtimeNs }: Header): Entry {
+function entryOf(
+  path: BytePath,
+  type: Entry['type'],
+  { mode, uid, gid, mtimeNs, attributes }: Header,
+): Entry {
   const unknown = { ctimeNs: 0n, inode: 0n, target: undefined, hardlink: undefined };
-  return { path, type, size: 0, mode, uid, gid, mtimeNs, ...unknown };
+  return { path, type, size: 0, mode, uid, gid, mtimeNs, attributes, ...unknown };
 }

@@ -5,7 +5,7 @@ import { type BytePath, parentOf } from '../../tree/path.ts';
 import type { Deed } from '../../unpack/tasks.ts';
 import type { WhyNot } from '../../unpack/unpack.ts';
 import { doDeeds, makeFolders } from './deeds.ts';
-import { type EntryStep, FileRestorer, type FilesOptions } from './restore-files.ts';
+import { type EntryStep, FileRestorer, type FilesOptions, metaOf } from './restore-files.ts';
 import type { Step } from './target-plan.ts';
 
 export interface Applied {
@@ -120,9 +120,9 @@ class Applying {
   async #makeLinks(): Promise<void> {
     const steps = this.#made('link');
     const deeds = steps.map(({ i, do: doing }): Deed => {
-      const { path, target, mode, uid, gid, mtimeNs } = this.#options.wanted.entries.at(i);
-      const says = target ?? ('' as BytePath);
-      return { do: 'link', path, target: says, replaces: doing === 'replace', mode, uid, gid, mtimeNs };
+      const { target, ...entry } = this.#options.wanted.entries.at(i);
+      const replaces = doing === 'replace';
+      return { do: 'link', path: entry.path, target: target ?? ('' as BytePath), replaces, ...metaOf(entry) };
     });
     this.#done.links = await this.#doAll(steps, deeds);
   }
@@ -173,8 +173,8 @@ class Applying {
   }
 
   #setDeed(i: number, type: 'file' | 'folder'): Deed {
-    const { path, mode, uid, gid, mtimeNs } = this.#options.wanted.entries.at(i);
-    return { do: 'set', path, type, mode, uid, gid, mtimeNs };
+    const entry = this.#options.wanted.entries.at(i);
+    return { do: 'set', path: entry.path, type, ...metaOf(entry) };
   }
 
   /** @returns How many were done. */

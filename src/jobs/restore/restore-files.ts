@@ -1,8 +1,14 @@
+import type { Meta } from '../../target/order.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { unpackFiles, type UnpackOptions, type WhyNot } from '../../unpack/unpack.ts';
 import type { OtherCopies } from './other-copies.ts';
 import type { Step } from './target-plan.ts';
 import type { Wanted } from './wanted.ts';
+
+/** What an entry has beside its content. */
+export function metaOf({ mode, uid, gid, mtimeNs, attributes }: Meta): Meta {
+  return { mode, uid, gid, mtimeNs, attributes };
+}
 
 /** A step for an entry. */
 export type EntryStep = Step & { readonly i: number };
@@ -61,9 +67,10 @@ export class FileRestorer {
       places,
       size: (i) => entries.size(i),
       order: (i) => {
-        const { path, size, mode, uid, gid, mtimeNs } = entries.at(i);
+        const entry = entries.at(i);
         const { do: doing, twin } = steps.get(i) ?? {};
-        const file = { path, size, mode, uid, gid, mtimeNs, replaces: doing === 'replace', twin };
+        const { path, size } = entry;
+        const file = { path, size, ...metaOf(entry), replaces: doing === 'replace', twin };
         return { file, hash: entries.hash(i) ?? Buffer.alloc(0) };
       },
       failed: (i, why) => {

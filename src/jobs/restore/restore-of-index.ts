@@ -1,4 +1,5 @@
 // What RESTORE.txt has to do beside extracting archives, by what an index says.
+import { sameAttributes } from '../../base/attributes.ts';
 import type { ArchiveFormat } from '../../base/archive-format.ts';
 import { isZipTime } from '../../format/zip/zip-time.ts';
 import type { DeadMember, IndexEntry } from '../../series/index/index-line.ts';
@@ -16,17 +17,21 @@ export function restoreOfIndex(
   const moved: StoredFile[] = [];
   const files: Meta[] = [];
   const folders: Meta[] = [];
+  let hasAttributes = false;
   for (const item of items) {
     const { entry, member, stale, kept } = item;
+    const isLabelled = !sameAttributes(entry.attributes, '');
+    hasAttributes ||= isLabelled;
     const file = tree.stored(item);
     if (file !== undefined) {
       if (member !== undefined) moved.push(file);
       const isOther = stale === true || kept !== undefined;
-      if (isOther || (format === 'zip' && !isZipTime(entry.mtimeNs))) files.push(entry);
+      const isBeyondZip = format === 'zip' && (isLabelled || !isZipTime(entry.mtimeNs));
+      if (isOther || isBeyondZip) files.push(entry);
     } else if (format === 'zip' && entry.type === 'folder' && entry.path !== '') folders.push(entry);
   }
   const members = dead.map(({ path, at }) => ({ path, archive: at[0] }));
-  return { plan: planRestore(moved, members, tree), files, folders: folders.toReversed() };
+  return { plan: planRestore(moved, members, tree), files, folders: folders.toReversed(), hasAttributes };
 }
 
 class ItemTree implements WantedTree {

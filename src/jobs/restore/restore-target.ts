@@ -94,8 +94,9 @@ export async function sight(
 }
 
 function soughtOf({ entries }: Wanted, i: number, isShared: boolean): Sought {
-  const { path, type, size, mode, uid, gid, mtimeNs, target } = entries.at(i);
-  return { path, type, size, mode, uid, gid, mtimeNs, target, hash: entries.hash(i), isShared };
+  const { path, type, size, mode, uid, gid, mtimeNs, target, attributes } = entries.at(i);
+  const meta = { mode, uid, gid, mtimeNs, attributes };
+  return { path, type, size, ...meta, target, hash: entries.hash(i), isShared };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { BARE, sameAttributes } from '../../base/attributes.ts';
 import { formatOf } from '../../base/archive-format.ts';
 import { groupId, userId } from '../../host/users.ts';
 import type { EntryLines } from '../../series/index/entry-lines.ts';
@@ -36,9 +37,16 @@ export class Wanted {
   /** The first one here of each file with several names. */
   readonly #firsts = new Map<BytePath, number>();
   readonly #isMapped: boolean;
+  readonly #knowsAttributes: boolean;
 
-  constructor(archives: ReadonlyMap<number, ArchiveFile>, owners: Owners = 'here') {
+  /** @param knowsAttributes - Whether an entry without extended attributes has none. */
+  constructor(
+    archives: ReadonlyMap<number, ArchiveFile>,
+    owners: Owners = 'here',
+    knowsAttributes: boolean = false,
+  ) {
     this.#archives = archives;
+    this.#knowsAttributes = knowsAttributes;
     this.#isMapped = owners === 'here' && process.geteuid?.() === 0;
   }
 
@@ -50,7 +58,7 @@ export class Wanted {
     signal: AbortSignal,
     owners: Owners = 'here',
   ): Promise<Wanted> {
-    const wanted = new Wanted(archivesOf(series, snapshot), owners);
+    const wanted = new Wanted(archivesOf(series, snapshot), owners, snapshot.info.attributes);
     const lines = await series.entryLines(snapshot);
     while (lines.next()) {
       signal.throwIfAborted();
@@ -75,8 +83,10 @@ export class Wanted {
     this.#push(item);
   }
 
-  #push({ entry, user, group, hash, at }: IndexEntry): number {
+  #push({ entry: said, user, group, hash, at }: IndexEntry): number {
     const i = this.entries.length;
+    const attributes = said.attributes === BARE || this.#knowsAttributes ? '' : undefined;
+    const entry = { ...said, attributes: sameAttributes(said.attributes, '') ? attributes : said.attributes };
     this.entries.push(this.#isMapped ? withOwner(entry, user, group) : entry);
     if (user !== undefined) this.users.set(entry.uid, user);
     if (group !== undefined) this.groups.set(entry.gid, group);

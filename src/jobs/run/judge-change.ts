@@ -5,6 +5,7 @@ import type { EntryTable } from '../../tree/entry-table.ts';
 import type { Problem } from '../../tree/entry.ts';
 import { fromText } from '../../tree/path.ts';
 import type { Tree } from '../../tree/scanner.ts';
+import { lookAtOthers } from './attributes.ts';
 import type { CarriedOver } from './carry-over.ts';
 import { needsHealing } from './healing.ts';
 import { holdBack } from './hold-back.ts';
@@ -39,11 +40,12 @@ export async function judgeChange(
   { previous, scanned }: CarriedOver,
 ): Promise<{ readonly isToWrite: boolean; readonly rotten: readonly number[] }> {
   const { tree, comparison } = scanned;
+  const isFirstLook = await lookAtOthers(context, previous, scanned);
   const change =
     previous.newest === undefined
       ? { isChanged: true, rotten: [], unread: [] }
       : await look(context, tree, comparison, previous.newest.name);
-  const isToWrite = change.isChanged || needsHealing(previous, tree.entries);
+  const isToWrite = change.isChanged || isFirstLook || needsHealing(previous, tree.entries);
   // When a snapshot is written, packing names them.
   if (context.options.dryRun || !isToWrite) context.name(change.unread);
   return { isToWrite, rotten: change.rotten };
@@ -72,6 +74,7 @@ async function look(
   const enough = all ? undefined : (): boolean => comparison.isCertain();
   const lost = await hashFiles(entries, unread, { root, pool, signal, progress, enough });
   for (const i of lost.unread.keys()) comparison.dismiss(i);
+  context.name(lost.problems);
   const rotten = await findRot(context, entries, comparison, lost.reread, newest);
   return { isChanged: comparison.isCertain(), rotten, unread: [...lost.unread.values()] };
 }

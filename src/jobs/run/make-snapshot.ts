@@ -1,4 +1,5 @@
 // One snapshot: from a tree and what is stored of it already, to a dated folder that is whole.
+import { canReadAttributes } from '../../pack/look-at-attributes.ts';
 import { Packer } from '../../pack/pack.ts';
 import type { Packed } from '../../pack/packed.ts';
 import { commitSnapshot } from '../../series/commit.ts';
@@ -81,8 +82,8 @@ export class SnapshotMaker {
     const { shelf, stored } = await findStored(context, previous, tree);
     const wanted = stored.wanted();
     const { entries } = tree;
-    const bytes = wanted.reduce((sum, i) => sum + entries.size(i), 0);
     await needRoom(context, previous, stored, tree);
+    const bytes = wanted.reduce((sum, i) => sum + entries.size(i), 0);
     const create = async (file: string) => ({
       file,
       writer: await series.store.create(series.key(snapshot, file), options.signal),
@@ -134,7 +135,7 @@ export class SnapshotMaker {
 
   /** Turns the archives into a snapshot. @param guards - What it tells of a mass change. */
   async commit(packed: Packed, guards: readonly string[]): Promise<Committed> {
-    const { row, series, started, machine, options, skipped, lock } = this.#context;
+    const { row, series, options, lock } = this.#context;
     const { newest, holdings } = this.#previous;
     const { entries } = this.#tree;
     // In a zip each name was read for itself, and the first one may be the one that could not be.
@@ -149,17 +150,14 @@ export class SnapshotMaker {
     });
     const dead = this.#stored.dead(new Set(archives.map(({ number }) => number)), owners);
     const info = await infoOf(entries, this.#missing, {
-      row,
-      machine,
-      started,
-      finished: options.now(),
+      context: this.#context,
       change: this.#comparison.count(),
       previous: newest?.name ?? null,
       names: this.#names,
       archives,
-      problems: skipped,
       mounts: this.#tree.mounts,
       guards,
+      attributes: await canReadAttributes(options.pool),
     });
     const lines = new IndexLines(entries, this.#stored, this.#missing);
     const restore = restoreParts(entries, this.#stored, this.#missing, dead, row.format);

@@ -3,7 +3,7 @@ import { SnapshotError } from '../../base/errors.ts';
 import { Holdings } from '../../series/holdings.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { oddOnes } from '../odd-time.ts';
-import type { PreviousCursor } from '../../tree/compare.ts';
+import type { PreviousCursor } from '../../tree/previous-cursor.ts';
 import { type DamageOptions, RowDamage } from './row-damage.ts';
 
 /** What a run compares with. */

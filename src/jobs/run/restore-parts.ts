@@ -1,4 +1,5 @@
 // What RESTORE.txt has to do beside extracting archives, for one tree.
+import { sameAttributes } from '../../base/attributes.ts';
 import type { ArchiveFormat } from '../../base/archive-format.ts';
 import { isZipTime } from '../../format/zip/zip-time.ts';
 import { planRestore, type StoredFile, type WantedTree } from '../../series/script/plan-script.ts';
@@ -27,12 +28,16 @@ export function restoreParts(
     const path = entries.path(i);
     return { path, member: stored.marks(i).member ?? path, archive: stored.contents.archive(slot), slot };
   };
+  let hasAttributes = false;
   for (let i = 0; i < entries.length; i++) {
+    const isLabelled = !missing.has(i) && !sameAttributes(entries.attributes(i), '');
+    hasAttributes ||= isLabelled;
     if (has(i)) {
       const { member, stale, kept } = stored.marks(i);
       if (member !== undefined) moved.push(fileOf(i));
       const isOther = stale === true || kept !== undefined;
-      if (isOther || (format === 'zip' && !isZipTime(entries.at(i).mtimeNs))) files.push(entries.at(i));
+      const isBeyondZip = format === 'zip' && (isLabelled || !isZipTime(entries.at(i).mtimeNs));
+      if (isOther || isBeyondZip) files.push(entries.at(i));
     } else if (format === 'zip' && entries.type(i) === 'folder' && entries.path(i) !== '') {
       folders.push(entries.at(i));
     }
@@ -49,7 +54,7 @@ export function restoreParts(
     below: (folder) => below(entries, folder, has, fileOf),
   };
   const members = dead.map((slot) => ({ path: stored.name(slot), archive: stored.contents.archive(slot) }));
-  return { plan: planRestore(moved, members, tree), files, folders: folders.toReversed() };
+  return { plan: planRestore(moved, members, tree), files, folders: folders.toReversed(), hasAttributes };
 }
 
 function below(

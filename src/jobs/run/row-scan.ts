@@ -58,6 +58,7 @@ export function compareWith(
   const startedMs = previous.newest === undefined ? 0 : Date.parse(previous.newest.info.time.started);
   return new Comparison(previous.entries, entries, {
     rehash,
+    knowsAttributes: previous.newest?.info.attributes === true,
     previousStartNs: BigInt(startedMs) * 1_000_000n,
     isCarried,
   });

@@ -1,20 +1,17 @@
 // What a snapshot says of the tree it was made from.
-import type { Machine } from '../../host/machine.ts';
 import { groupName, userName } from '../../host/users.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
-import type { Row } from '../../plan/plan.ts';
 import { formatDead, formatLine, formatNone, pathProperty } from '../../series/index/index-line.ts';
 import { type ArchiveInfo, folderKey, type Info, VERSION } from '../../series/info.ts';
 import { thisZone } from '../../series/zone.ts';
 import type { ChangeCount } from '../../tree/compare.ts';
-import type { Problem } from '../../tree/entry.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
 import { firstNames } from '../../tree/hardlinks.ts';
 import type { Mount } from '../../tree/mounts.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
 import { type HashedEntry, treeHash } from '../../tree/tree-hash.ts';
 import type { NewNames } from './new-names.ts';
-import { totalsOf } from './row-context.ts';
+import { type RowContext, totalsOf } from './row-context.ts';
 import type { Stored } from './stored.ts';
 import { TOOL } from '../tool.ts';
 
@@ -100,17 +97,15 @@ export class IndexLines {
 }
 
 export interface InfoParts {
-  readonly row: Row;
-  readonly machine: Machine;
-  readonly started: Date;
-  readonly finished: Date;
+  readonly context: RowContext;
   readonly change: ChangeCount;
   readonly previous: string | null;
   readonly names: NewNames;
   readonly archives: readonly ArchiveInfo[];
-  readonly problems: readonly Problem[];
   readonly mounts: readonly Mount[];
   readonly guards: readonly string[];
+  /** Whether extended attributes can be read here. */
+  readonly attributes: boolean;
 }
 
 /** info.json, but for what it says of the index. @param missing - Entries that are not in the snapshot. */
@@ -119,7 +114,8 @@ export async function infoOf(
   missing: ReadonlySet<number>,
   parts: InfoParts,
 ): Promise<Omit<Info, 'index' | 'changes' | 'dead'>> {
-  const { row, names, problems, mounts, guards } = parts;
+  const { context, names, mounts, guards } = parts;
+  const { row, machine, started, options, skipped } = context;
   const blake3 = await loadBlake3();
   const hashed = function* (): Generator<HashedEntry> {
     for (let i = 0; i < entries.length; i++) {
@@ -137,11 +133,11 @@ export async function infoOf(
     version: VERSION,
     tool: TOOL,
     name: row.name,
-    host: parts.machine.host,
-    ...(parts.machine.id !== '' && { machine: parts.machine.id }),
+    host: machine.host,
+    ...(machine.id !== '' && { machine: machine.id }),
     source: row.source,
     destination: row.destination,
-    time: { started: parts.started.toISOString(), finished: parts.finished.toISOString() },
+    time: { started: started.toISOString(), finished: options.now().toISOString() },
     sequence: names.sequence,
     zone: thisZone(),
     ...(names.archiveDate !== names.snapshot && { archiveDate: names.archiveDate }),
@@ -157,9 +153,10 @@ export async function infoOf(
     change: parts.change,
     previous: parts.previous,
     archives: parts.archives,
-    skipped: problems.map(({ path, reason }) => ({ ...pathProperty(path), reason })),
+    skipped: skipped.map(({ path, reason }) => ({ ...pathProperty(path), reason })),
     mounts: mounts.map(({ path, id }) => ({ ...pathProperty(path), ...(id !== undefined && { id }) })),
     ...(row.encrypt.length > 0 && { recipients: row.encrypt }),
+    ...(parts.attributes && { attributes: true }),
     ...(guards.length > 0 && { guards }),
   };
 }

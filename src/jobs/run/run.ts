@@ -1,4 +1,5 @@
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
+import { missingCalls } from '../../base/system-calls.ts';
 import type { Machine } from '../../host/machine.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
@@ -77,6 +78,10 @@ export async function run(plan: Plan, given: RunOptions): Promise<readonly RowEn
       hint: 'Name the row with `--only`.',
     });
   }
+  const missing = missingCalls();
+  const [firstRow] = chosen;
+  if (missing !== undefined && firstRow !== undefined)
+    new RowReporter(labels(firstRow), given.report).note(missing);
   const rows = chosen.entries();
   const pool = new WorkerPool();
   const ends: (RowEnd | undefined)[] = [];

@@ -1,3 +1,4 @@
+import { BARE, sameAttributes } from '../../base/attributes.ts';
 import type { Contents, SharedHashes } from '../../format/contents.ts';
 import { type Header, type Holdings, isSameHeader } from '../../series/holdings.ts';
 import type { At, IndexEntry } from '../../series/index/index-line.ts';
@@ -48,6 +49,9 @@ export class Stored {
     this.known = shared;
     this.#same = same;
     this.#sealed = this.contents.length;
+    for (const [i, attributes] of holdings.attributes) {
+      if (entries.attributes(i) === undefined) entries.setAttributes(i, attributes);
+    }
     this.#slots = new Int32Array(entries.length).fill(NONE);
     for (let i = 0; i < entries.length; i++) {
       const slot = holdings.slot(i);
@@ -95,7 +99,12 @@ export class Stored {
     }
     if (found === NONE) return false;
     this.#slots[i] = found;
-    this.#found.set(i, !this.#isHeader(found, this.#entries.at(i)));
+    const entry = this.#entries.at(i);
+    const header = this.#headerOf(found);
+    this.#found.set(i, header === undefined || !isSameHeader(header, entry));
+    // RESTORE.txt takes away what the member has.
+    const isLabelled = this.#holdings.labelled.has(found) || !sameAttributes('', header?.attributes);
+    if (entry.attributes === '' && isLabelled) this.#entries.setAttributes(i, BARE);
     return true;
   }
 
@@ -183,26 +192,30 @@ export class Stored {
     return {
       changed: changed === true,
       ...(isMoved ? { member: name } : {}),
-      ...((this.#found.get(i) ?? stale === true) ? { stale: true } : {}),
+      ...((this.#found.get(i) ?? (stale === true || this.#isRelabelled(i))) ? { stale: true } : {}),
       ...(this.#kept.has(i) || kept !== undefined ? { kept: this.#kept.get(i) ?? kept } : {}),
     };
   }
 
   /** Whether the line of entry `i` in the index file stands as it is. */
   stands(i: number): boolean {
-    if (!this.#holdings.isStanding(i) || this.#kept.has(i)) return false;
+    if (!this.#holdings.isStanding(i) || this.#kept.has(i) || this.#isRelabelled(i)) return false;
     const slot = this.slot(i);
     const before = this.#holdings.slot(i);
     return slot === undefined || (before !== undefined && this.#canonical(before) === slot);
   }
 
-  /** Whether the member that holds `slot` is known to have the mode, time and owner of `entry`. */
-  #isHeader(slot: number, entry: Header): boolean {
+  /** Whether entry `i` is as it was, but for extended attributes that nobody had looked for. */
+  #isRelabelled(i: number): boolean {
+    return !sameAttributes(this.#entries.attributes(i), this.#holdings.attributes.get(i));
+  }
+
+  /** What the member that holds `slot` says, as far as that is known. */
+  #headerOf(slot: number): Header | undefined {
     const before = this.#ownersBefore()[slot] ?? NONE;
     const isStale = this.#holdings.marks.get(before)?.stale === true;
     const known = before === NONE || isStale ? undefined : this.#entries.at(before);
-    const header = this.#holdings.headers.get(slot) ?? known;
-    return header !== undefined && isSameHeader(header, entry);
+    return this.#holdings.headers.get(slot) ?? known;
   }
 
   #canonical(slot: number): number {

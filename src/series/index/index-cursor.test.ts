@@ -351,6 +351,21 @@ describe('IndexCursor', () => {
     expect(() => cursor.peek()).toThrow(expect.objectContaining({ code: 'E_DAMAGED' }) as Error);
   });
 
+  it.each<[string, string, string | undefined]>([
+    ['attributes', ',"xattrs":{"user.a":"MQ==","user.\u00e4":""}', '{"user.a":"MQ==","user.\u00e4":""}'],
+    ['a name that JSON escapes', ',"xattrs":{"user.\\"":"MQ=="}', undefined],
+    ['that there are none', ',"xattrs":{}', undefined],
+    ['no form of ours', ',"xattrs":{"user.a":"MQ==","user.b"}', undefined],
+    ['more behind them', ',"xattrs":{"user.a":"MQ=="},"changed":true', undefined],
+  ])('passes a line with extended attributes, but for %s', (_, xattrs, kept) => {
+    for (const path of ['a', 'folder']) {
+      const line = textOf(path).replace('}\n', `${xattrs}}\n`);
+      const cursor = new IndexCursor(reader('the/index', line), undefined);
+      expect(cursor.skipSame(itemOf(path).entry, 0)).toBe(kept !== undefined);
+      expect(cursor.holdings.attributes.get(0)).toBe(kept);
+    }
+  });
+
   it('sees entries out of order also when others were skipped unread', () => {
     const cursor = new IndexCursor(reader('the/index', textOf('b', 'a')), undefined);
     expect(cursor.skipSame(itemOf('b').entry, 0)).toBe(true);
@@ -427,7 +442,7 @@ function compare({ index, changes, now, rehash, pauses }: Moment): {
 } {
   const cursor = open(index, changes);
   const table = new EntryTable(1);
-  const comparison = new Comparison(cursor, table, { rehash, previousStartNs: BEGAN });
+  const comparison = new Comparison(cursor, table, { rehash, previousStartNs: BEGAN, knowsAttributes: true });
   const paths = [...now.keys()].toSorted((a, b) => comparePaths(a as BytePath, b as BytePath));
   paths.forEach((path, i) => {
     const { entry } = now.get(path) ?? itemOf(path);
@@ -466,6 +481,8 @@ function differences({ index, changes, now }: Moment): Change[] {
     if (isSameType && entry.type === 'file' && isOther) reasons.push('content');
     if (isSameType && entry.type === 'link' && old.entry.target !== entry.target) reasons.push('target');
     if (isSameType && old.entry.mode !== entry.mode) reasons.push('mode');
+    const isOwned = old.entry.uid === entry.uid && old.entry.gid === entry.gid;
+    if (isSameType && !isOwned) reasons.push('owner');
     if (reasons.length > 0) found.push({ path, kind: 'modified', reasons });
   }
   const gone = [...before.keys()].filter((path) => !now.has(path)) as BytePath[];

@@ -1,6 +1,6 @@
 import { damaged, type SnapshotError } from '../../base/errors.ts';
 import { groupName, userName } from '../../host/users.ts';
-import type { PreviousCursor } from '../../tree/compare.ts';
+import type { PreviousCursor } from '../../tree/previous-cursor.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { type BytePath, comparePaths, display } from '../../tree/path.ts';
 import { parseHere } from './entry-lines.ts';
@@ -12,7 +12,10 @@ const HASH_DIGITS = 64;
 const HASH_KEY = Buffer.from(',"hash":"');
 const AT_KEY = Buffer.from('","at":[');
 const MEMBER_KEY = Buffer.from(',"member":"');
-const STALE_END = Buffer.from(',"stale":true}\n');
+const STALE_KEY = Buffer.from(',"stale":true');
+const XATTRS_KEY = Buffer.from(',"xattrs":{');
+/** The form of attributes whose names hold nothing that JSON has to escape. */
+const XATTRS = /^\{"[^"\\\0]+":"[A-Za-z0-9+/]*={0,2}"(?:,"[^"\\\0]+":"[A-Za-z0-9+/]*={0,2}")*\}$/;
 const COMMA = 0x2c;
 const CLOSING = 0x7d;
 const LINE_END = 0x0a;
@@ -75,6 +78,8 @@ export class IndexCursor implements PreviousCursor {
   /** What {@link #take} reads into. */
   readonly #hash = Buffer.alloc(HASH_DIGITS / 2);
   readonly #numbers = [0, 0, 0, 0];
+  /** Those met, which have the right form. */
+  readonly #attributes = new Set<string>();
 
   /** @param files - How many there are about. */
   constructor(index: LineReader, changes: LineReader | undefined, files = 0) {
@@ -108,7 +113,9 @@ export class IndexCursor implements PreviousCursor {
     const expected = formatScanned(now, { user: userName(now.uid), group: groupName(now.gid) });
     const rest = layer.after(expected);
     if (rest === undefined) return false;
-    if (now.type === 'file' && !this.#take(now, i, layer.lines, rest)) return false;
+    const isTaken =
+      now.type === 'file' ? this.#take(now, i, layer.lines, rest) : this.#end(i, layer.lines, rest);
+    if (!isTaken) return false;
     layer.pass(now.path, rest);
     if (layer === this.#index) this.holdings.stands(i);
     else this.#skipIndex(now.path);
@@ -138,14 +145,29 @@ export class IndexCursor implements PreviousCursor {
     const last = readNumbers(frame, at + between.length, numbers);
     if (last === undefined) return false;
     const member = memberAfter(lines, last + 1);
-    const end = last + (member === undefined ? 0 : MEMBER_KEY.length + member.length + 1);
-    const isStale = frame[end + 1] === COMMA && isAt(frame, end + 1, STALE_END);
-    if (!isStale && (frame[end + 1] !== CLOSING || frame[end + 2] !== LINE_END)) return false;
+    let end = last + 1 + (member === undefined ? 0 : MEMBER_KEY.length + member.length + 1);
+    const isStale = frame[end] === COMMA && isAt(frame, end, STALE_KEY);
+    if (isStale) end += STALE_KEY.length;
+    if (!this.#end(i, lines, end)) return false;
     const [archive = 0, offset = 0, length = 0, skip = 0] = numbers;
     const slot = this.holdings.contents.addAt(this.#hash, now.size, archive, offset, length, skip);
     this.holdings.has(i, slot);
     if (member !== undefined) this.holdings.names.set(slot, member);
     if (isStale) this.holdings.marks.set(i, { stale: true, kept: undefined, changed: false });
+    return true;
+  }
+
+  /** Takes over the attributes of entry `i`, when nothing else stands in the line from `at` on; false when there is more. */
+  #end(i: number, { frame, text }: LineReader, at: number): boolean {
+    if (frame[at] === CLOSING) return frame[at + 1] === LINE_END;
+    if (!isAt(frame, at, XATTRS_KEY)) return false;
+    const end = text.indexOf('\n', at);
+    const attributes = text.slice(at + XATTRS_KEY.length - 1, end - 1);
+    // Most are like others. What has another form, as when there are none, is left to the parser.
+    if (!this.#attributes.has(attributes) && !XATTRS.test(attributes)) return false;
+    if (text[end - 1] !== '}') return false;
+    this.#attributes.add(attributes);
+    this.holdings.attributes.set(i, attributes);
     return true;
   }
 

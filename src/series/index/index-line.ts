@@ -1,4 +1,5 @@
 // One line of index.jsonl: an entry of a snapshot and where its content lies. Its form is in docs/format.md.
+import { BARE, formatAttributes } from '../../base/attributes.ts';
 import { formatSeconds, parseSeconds } from '../../format/member.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { type BytePath, fromBytes, fromText, toBytes, toText } from '../../tree/path.ts';
@@ -39,6 +40,7 @@ export type Owners = Pick<IndexEntry, 'user' | 'group'>;
 
 /** The line for `item`, without a line end; one character per byte. */
 export function formatLine({ entry, hash, at, changed, member, stale, kept, ...owners }: IndexEntry): string {
+  const { attributes = '' } = entry;
   let line = formatScanned(entry, owners);
   if (entry.type === 'file') {
     if (hash !== undefined) line += `,"hash":"${Buffer.from(hash).toString('hex')}"`;
@@ -48,6 +50,7 @@ export function formatLine({ entry, hash, at, changed, member, stale, kept, ...o
     if (stale === true) line += ',"stale":true';
     if (kept !== undefined) line += `,"kept":${JSON.stringify(kept)}`;
   }
+  if (attributes !== '') line += `,"xattrs":${attributes}`;
   return changed ? `${line},"changed":true}` : `${line}}`;
 }
 
@@ -134,6 +137,8 @@ const HASH = /^[0-9a-f]{64}$/;
 const MODE = /^[0-7]{4}$/;
 /** At least one byte. */
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** The value of an attribute may be empty. */
+const ATTRIBUTE = /^[A-Za-z0-9+/]*={0,2}$/;
 const SNAPSHOT = /^[\dTZ-]{20}$/;
 const INODE = /^\d{1,20}$/;
 
@@ -162,6 +167,7 @@ function parseFields(fields: Fields): IndexEntry {
     inode: BigInt(fields.text('inode', INODE)),
     target: type === 'link' ? (bytesOf(fields, 'target') ?? fields.wrong('target')) : undefined,
     hardlink: isFile ? pathOf(fields, 'hardlink') : undefined,
+    attributes: fields.has('xattrs') ? attributesOf(fields) : undefined,
   };
   return {
     entry,
@@ -172,6 +178,13 @@ function parseFields(fields: Fields): IndexEntry {
     changed: fields.has('changed') && fields.boolean('changed'),
     ...(isFile ? oddities(fields) : {}),
   };
+}
+
+/** None at all is said only of a file whose member may have some. */
+function attributesOf(fields: Fields): string {
+  const all = Object.entries(fields.object('xattrs').texts(ATTRIBUTE));
+  if (all.some(([name]) => name === '' || name.includes('\0'))) fields.wrong('xattrs');
+  return formatAttributes(all.map(([name, value]) => [name, Buffer.from(value, 'base64')])) || BARE;
 }
 
 /** What only few files have. */

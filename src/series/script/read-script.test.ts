@@ -1,3 +1,4 @@
+import { BARE, formatAttributes } from '../../base/attributes.ts';
 import type { ArchiveFormat } from '../../base/archive-format.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -27,7 +28,12 @@ function textOf(
   ];
   const count = { files: 1, folders: 0, links: 0 };
   const info = { name: 'data', source: "/it's\nhere", host: 'laptop', count, archives, format };
-  return restoreText('2026-11-19T02-00-00Z', info, { plan, files, folders });
+  return restoreText('2026-11-19T02-00-00Z', info, {
+    plan,
+    files,
+    folders,
+    hasAttributes: files.length % 2 === 1,
+  });
 }
 
 /** Names as file systems have them, with all that a shell would do something about. */
@@ -46,8 +52,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(fc.nat(), path).map(([n, at]): Step => ({ do: 'place', n: n % 1e9, path: at })),
   fc.tuple(path, path).map(([from, at]): Step => ({ do: 'copy', from, path: at })),
 );
+const attributes = fc
+  .dictionary(
+    fc.constantFrom('user.a', "user.it's", 'user.ä', 'user.\n$(x)'),
+    fc.uint8Array({ maxLength: 9 }),
+  )
+  .map(
+    (all) => formatAttributes(Object.entries(all).map(([key, value]) => [key, Buffer.from(value)])) || BARE,
+  );
 const meta: fc.Arbitrary<Meta> = fc.record({
   path,
+  attributes: fc.option(attributes, { nil: undefined }),
   mode: fc.nat({ max: 0o7777 }),
   uid: fc.nat({ max: 0xffffffff }),
   gid: fc.nat({ max: 0xffffffff }),
@@ -57,8 +72,9 @@ const meta: fc.Arbitrary<Meta> = fc.record({
   ),
 });
 
-function asMeta(one: Meta): object {
-  return { do: 'meta', ...one };
+function asMeta({ attributes: wanted, ...one }: Meta): object[] {
+  const set = { do: 'meta', ...one };
+  return wanted === undefined ? [set] : [set, { do: 'attributes', path: one.path, attributes: wanted }];
 }
 
 describe('parseRestore()', () => {
@@ -80,9 +96,9 @@ describe('parseRestore()', () => {
             { do: 'extract', file: `data-2.${format}` },
             ...after,
             ...last,
-            ...files.map(asMeta),
+            ...files.flatMap(asMeta),
             { do: 'extract', file: `data~tree.${format}` },
-            ...folders.map(asMeta),
+            ...folders.flatMap(asMeta),
           ]);
         },
       ),
@@ -101,7 +117,7 @@ describe('parseRestore()', () => {
     const text = restoreText(
       '2026-11-19T02-00-00Z',
       { ...info, format: 'zip' },
-      { plan, files: [], folders: [] },
+      { plan, files: [], folders: [], hasAttributes: false },
     );
     expect(parseRestore(text, 'RESTORE.txt')).toEqual([]);
   });

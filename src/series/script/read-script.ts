@@ -1,18 +1,20 @@
 // Reads a RESTORE.txt back. What `restore-text.ts` does not write is refused: it is run by `sh`, and disks that
 // backups lie on can be written by others.
+import { type Attribute, BARE, formatAttributes } from '../../base/attributes.ts';
 import { damaged, type SnapshotError } from '../../base/errors.ts';
 import { parseSeconds } from '../../format/member.ts';
 import type { BytePath } from '../../tree/path.ts';
 import type { Step } from './plan-script.ts';
 import { DIALECTS } from './dialects.ts';
-import { EMPTY_TREE, type Meta, NAMES, UTF8_LOCALE } from './write-script.ts';
+import { ATTRIBUTES, EMPTY_TREE, type Meta, NAMES, TAR_OPTIONS, UTF8_LOCALE } from './write-script.ts';
 
 /** What a RESTORE.txt does, one thing after the other. `tidy` only removes empty folders. */
 export type RestoreStep =
   | Step
   /** Extract an archive, named as seen from the snapshot's folder. */
   | { readonly do: 'extract'; readonly file: string }
-  | ({ readonly do: 'meta' } & Meta);
+  | ({ readonly do: 'meta' } & Meta)
+  | { readonly do: 'attributes'; readonly path: BytePath; readonly attributes: string };
 
 const WORD = String.raw`'((?:[^']|'\\'')*)'`;
 const HERE = '"$here"/';
@@ -25,6 +27,7 @@ const STEPS = {
     String.raw`meta ([0-7]{4}) (\d{1,10}):(\d{1,10}) (@-?\d{1,19}|[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z? ${WORD}\n`,
     'y',
   ),
+  attributes: new RegExp(`attributes ${WORD}((?: ${WORD} ${WORD})*)\n`, 'y'),
 } as const;
 
 /** A file of the folder, or of that of another snapshot. */
@@ -73,7 +76,9 @@ class Reader {
       return [];
     }
     this.#skip(`${UTF8_LOCALE}\n`);
+    this.#skip(`${TAR_OPTIONS}\n`);
     const hasFunctions = this.#skip(`${functions}\n`);
+    if (hasFunctions) this.#skip(`${ATTRIBUTES}\n`);
     const steps: RestoreStep[] = [];
     while (this.#at < this.#text.length) {
       if (hasFunctions && this.#skip(`${last}\n`)) break;
@@ -104,6 +109,8 @@ class Reader {
       return [{ do: 'copy', from: this.#path(copy[1]), path: this.#pathIn(copy[2], copy[3]) }];
     const meta = this.#match(STEPS.meta);
     if (meta !== undefined) return [this.#meta(meta)];
+    const attributes = this.#match(STEPS.attributes);
+    if (attributes !== undefined) return [this.#attributes(attributes)];
     const archive = archives.map((pattern) => this.#match(pattern)).find((match) => match !== undefined);
     const file = unquoted(archive?.[1] ?? '');
     if (!FILE.test(file)) throw this.#strange();
@@ -123,6 +130,15 @@ class Reader {
       gid: Number(gid),
       mtimeNs,
     };
+  }
+
+  #attributes([, path, words = '']: readonly string[]): RestoreStep {
+    const all = [...words.matchAll(new RegExp(` ${WORD} ${WORD}`, 'g'))];
+    const attributes = all.map(([, name = '', value = '']): Attribute => {
+      if (!/^(?:0s[A-Za-z0-9+/]+={0,2})?$/.test(value)) throw this.#strange();
+      return [Buffer.from(unquoted(name), 'latin1').toString('utf8'), Buffer.from(value.slice(2), 'base64')];
+    });
+    return { do: 'attributes', path: this.#path(path), attributes: formatAttributes(attributes) || BARE };
   }
 
   /** A path of the tree: no name of it leads anywhere else. */

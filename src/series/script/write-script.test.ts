@@ -159,7 +159,12 @@ function partsOf(
   { before = {}, after = {}, last = [] }: Steps,
   { files = [], folders = [] }: Partial<Pick<RestoreParts, 'files' | 'folders'>> = {},
 ): RestoreParts {
-  return { plan: { before: byNumber(before), after: byNumber(after), last }, files, folders };
+  return {
+    plan: { before: byNumber(before), after: byNumber(after), last },
+    files,
+    folders,
+    hasAttributes: files.some(({ attributes }) => attributes !== undefined),
+  };
 }
 
 interface Steps {

@@ -1,3 +1,4 @@
+import { parseAttributes } from '../../base/attributes.ts';
 import { formatOf } from '../../base/archive-format.ts';
 import { formatSeconds } from '../../format/member.ts';
 import { printable } from '../../base/errors.ts';
@@ -48,6 +49,27 @@ export const END = 'exit $failed';
 export const UTF8_LOCALE =
   'case "${LC_ALL:-${LC_CTYPE:-${LANG:-}}}" in *[Uu][Tt][Ff]*) ;; *) export LC_ALL=C.UTF-8 ;; esac';
 
+/** GNU tar brings extended attributes and access lists back only when told to; bsdtar does so by `-p`, and does not look here. */
+export const TAR_OPTIONS = `case $(tar --help 2>/dev/null) in
+  *--xattrs-include*) export TAR_OPTIONS="\${TAR_OPTIONS-} --xattrs --xattrs-include=* --acls" ;;
+esac`;
+
+/**
+ * Gives a file the attributes that are named, and no others. Where that is refused, or there are no such programs, it is
+ * named, and costs nothing else: tar does the same.
+ */
+export const ATTRIBUTES = `attributes() {
+  file="$target/$1"
+  shift
+  getfattr -h -m - --absolute-names "$file" | while IFS= read -r name; do
+    case $name in '' | '#'* | security.selinux) ;; *) setfattr -h -x "$name" "$file" || : ;; esac
+  done || :
+  while [ $# -gt 1 ]; do
+    setfattr -h -n "$1" -v "$2" "$file" || :
+    shift 2
+  done
+}`;
+
 /** An entry whose mode, time and owner have to be set, as no archive that is extracted says them. */
 export interface Meta {
   readonly path: BytePath;
@@ -55,6 +77,8 @@ export interface Meta {
   readonly uid: number;
   readonly gid: number;
   readonly mtimeNs: bigint;
+  /** In the form of `base/attributes.ts`; those of a file are set when there are any, or its member may have some. */
+  readonly attributes?: string | undefined;
 }
 
 export interface RestoreParts {
@@ -63,6 +87,8 @@ export interface RestoreParts {
   readonly files: readonly Meta[];
   /** Folders to set right after all else, those inside others first. */
   readonly folders: readonly Meta[];
+  /** Whether some entry has extended attributes. */
+  readonly hasAttributes: boolean;
 }
 
 /**
@@ -73,22 +99,29 @@ export interface RestoreParts {
 export function restoreText(
   snapshot: string,
   info: Pick<Info, 'name' | 'source' | 'host' | 'count' | 'archives' | 'format'>,
-  { plan, files, folders }: RestoreParts,
+  { plan, files, folders, hasAttributes }: RestoreParts,
 ): string {
   const { archives, format } = info;
   const steps = archives.flatMap((archive) => [
     // The archive of folders and links is the last: before it, files are brought to their places.
-    ...(archive.entries === 0 ? [...showSteps(plan.last), ...files.map(showMeta)] : []),
+    ...(archive.entries === 0 ? [...showSteps(plan.last), ...files.flatMap(showMeta)] : []),
     ...showSteps(plan.before.get(archive.number) ?? []),
     extract(archive),
     ...showSteps(plan.after.get(archive.number) ?? []),
   ]);
   if (!archives.some(({ entries }) => entries === 0))
-    steps.push(...showSteps(plan.last), ...files.map(showMeta));
-  steps.push(...folders.map(showMeta));
+    steps.push(...showSteps(plan.last), ...files.flatMap(showMeta));
+  steps.push(...folders.flatMap(showMeta));
   const isSimple = steps.length === archives.length;
   const hasZip = archives.some(({ file }) => formatOf(file) === 'zip');
-  const commands = [...(hasZip ? [UTF8_LOCALE] : []), ...(isSimple ? [] : [FUNCTIONS]), ...steps];
+  const hasTar = archives.some(({ file }) => formatOf(file) === 'tar.zst');
+  const commands = [
+    ...(hasZip ? [UTF8_LOCALE] : []),
+    ...(hasTar && hasAttributes ? [TAR_OPTIONS] : []),
+    ...(isSimple ? [] : [FUNCTIONS]),
+    ...(steps.some((step) => step.startsWith('attributes ')) ? [ATTRIBUTES] : []),
+    ...steps,
+  ];
   if (!isSimple) commands.push(LAST);
   commands.push(END);
   return `${header(snapshot, info, format === 'zip', isSimple)}
@@ -194,8 +227,15 @@ function showStep(step: Exclude<Step, { do: 'drop' | 'tidy' }>): string {
     : `copy ${quoted(step.from)} ${folder} ${path}`;
 }
 
-function showMeta({ path, mode, uid, gid, mtimeNs }: Meta): string {
-  return `meta ${mode.toString(8).padStart(4, '0')} ${uid}:${gid} ${isoTime(mtimeNs)} ${quoted(path)}`;
+/** Access lists come after the mode, which they say more exactly; and a time stays as it is whatever is set of these. */
+function showMeta({ path, mode, uid, gid, mtimeNs, attributes = '' }: Meta): string[] {
+  const meta = `meta ${mode.toString(8).padStart(4, '0')} ${uid}:${gid} ${isoTime(mtimeNs)} ${quoted(path)}`;
+  if (attributes === '') return [meta];
+  const words = parseAttributes(attributes).flatMap(([name, value]) => [
+    fromText(name),
+    value.length === 0 ? '' : `0s${value.toString('base64')}`,
+  ]);
+  return [meta, ['attributes', quoted(path), ...words.map(quoted)].join(' ')];
 }
 
 /**
