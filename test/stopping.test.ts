@@ -28,7 +28,7 @@ function shrink(place: Place): void {
 async function lock(folder: string, running: Running): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const look = (): void => {
-      if (!readdirSync(folder).some((name) => name.startsWith('.lock-'))) return;
+      if (!readdirSync(folder).some((name) => /^\.lock-[0-9a-f]/.test(name))) return;
       watcher.close();
       resolve();
     };
@@ -104,7 +104,7 @@ describe('a run that is killed', () => {
     await packing(running);
     running.child.kill('SIGKILL');
     await running.ended;
-    expect(readdirSync(place.series()).filter((name) => name.startsWith('.lock-'))).toHaveLength(1);
+    expect(readdirSync(place.series()).filter((name) => /^\.lock-[0-9a-f]/.test(name))).toHaveLength(1);
     shrink(place);
     const { status, row } = await place.run();
     expect({ status, outcome: row?.['outcome'] }).toEqual({ status: 0, outcome: 'written' });
@@ -155,7 +155,7 @@ describe('two runs at once', () => {
     const place = await openWithMuchToDo();
     const first = place.start(['run', '--json']);
     await packing(first);
-    const [file = ''] = readdirSync(place.series()).filter((name) => name.startsWith('.lock-'));
+    const [file = ''] = readdirSync(place.series()).filter((name) => /^\.lock-[0-9a-f]/.test(name));
     const { owner, held } = JSON.parse(readFileSync(`${place.series()}/${file}`, 'utf8'));
     expect({ pid: owner.pid, held }).toEqual({ pid: first.child.pid, held: true });
     first.child.kill('SIGKILL');

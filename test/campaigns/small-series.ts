@@ -255,7 +255,7 @@ export class SmallSeries {
     const parts = readdirSync(this.folder(), { recursive: true, encoding: 'utf8' }).filter(
       // Whose lock it was to be, a cut one does not say: it goes when it is half an hour old. And an empty marker in a snapshot
       // that stayed goes with the next rotation: to look into each of them every night takes too long.
-      (name) => name.endsWith('.part') !== name.includes('.lock-') && !name.endsWith('LET-GO.part'),
+      (name) => name.endsWith('.part') !== /\.lock-[0-9a-f]/.test(name) && !name.endsWith('LET-GO.part'),
     );
     return [...unfinished, ...parts].map((name) => `${name} is left behind`);
   }

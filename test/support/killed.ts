@@ -103,7 +103,7 @@ export class KilledPlace {
     if (signal === 'SIGKILL') {
       this.count.hits++;
       const left = this.#leftovers().filter((path) => !before.includes(path));
-      if (left.some((path) => path.includes('.lock-'))) this.count.locked++;
+      if (left.some((path) => /\.lock-[0-9a-f]/.test(path))) this.count.locked++;
       if (left.some((path) => SNAPSHOT_NAME.test(basename(path)))) this.count.unfinished++;
     } else if (status !== 0) throw new Error(`a run that was not killed: ${status}\n${output}${stderr}`);
     this.#look(seen);
@@ -168,7 +168,7 @@ export class KilledPlace {
   /** Locks and unfinished folders. */
   #leftovers(): readonly string[] {
     return ROWS.flatMap((row) => {
-      const locks = readdirSync(this.#series(row)).filter((name) => name.startsWith('.lock-'));
+      const locks = readdirSync(this.#series(row)).filter((name) => /^\.lock-[0-9a-f]/.test(name));
       return [...locks, ...this.#unfinished(row)].map((name) => this.#key(row, name));
     });
   }
@@ -179,7 +179,7 @@ export class KilledPlace {
     if (whole.length > KEEP) throw new Error(`not rotated: ${whole.join(' ')}`);
     const names = readdirSync(this.#series(row));
     // One that was cut short while it was written cannot tell whose it is, and stays until it is old.
-    const locks = names.filter((name) => name.startsWith('.lock-') && !name.endsWith('.part'));
+    const locks = names.filter((name) => /^\.lock-[0-9a-f]/.test(name) && !name.endsWith('.part'));
     if (locks.length > 0) throw new Error(`locks are left: ${locks.join(' ')}`);
     const named = new Set(whole.flatMap((at) => this.#filesOf(row, at)));
     // What is kept of a snapshot that was let go says so.
