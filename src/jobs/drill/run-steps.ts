@@ -45,6 +45,9 @@ export async function runSteps(
         await mkdir(at(parentOf(step.path)), { recursive: true });
         await copyFile(at(step.from), at(step.path));
         break;
+      case 'attributes':
+        // Windows has none of them.
+        break;
       case 'meta':
         await chmod(at(step.path), step.mode);
         await utimes(at(step.path), Date.now() / 1000, toTime(step.mtimeNs));

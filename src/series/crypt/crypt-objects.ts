@@ -44,6 +44,7 @@ export class CryptObjects implements Objects {
   readonly #headers = new Map<string, number>();
   readonly #opened = new Map<string, Opened>();
   readonly removeFolder?: (key: string) => Promise<boolean>;
+  readonly renameFolder?: (from: string, to: string) => Promise<boolean>;
   readonly link?: (from: string, to: string) => Promise<boolean>;
   readonly freeBytes?: () => Promise<number | undefined>;
 
@@ -52,6 +53,8 @@ export class CryptObjects implements Objects {
     this.#keys = keys;
     this.#sums = new PublicSums(inner);
     if (inner.removeFolder !== undefined) this.removeFolder = async (key) => await this.#removeFolders(key);
+    if (inner.renameFolder !== undefined)
+      this.renameFolder = async (from, to) => await this.#renameFolder(from, to);
     if (inner.link !== undefined) this.link = async (from, to) => await this.#link(from, to);
     if (inner.freeBytes !== undefined) this.freeBytes = async () => await inner.freeBytes?.();
   }
@@ -233,6 +236,12 @@ export class CryptObjects implements Objects {
     for (const folder of foldersOf(key))
       isGone = ((await this.#inner.removeFolder?.(folder)) ?? false) && isGone;
     return isGone;
+  }
+
+  /** What is in it is called as it was. */
+  async #renameFolder(from: string, to: string): Promise<boolean> {
+    for (const known of [this.#names, this.#headers, this.#opened]) known.clear();
+    return (await this.#inner.renameFolder?.(from, to)) ?? false;
   }
 
   async #link(from: string, to: string): Promise<boolean> {

@@ -53,6 +53,10 @@ export class FolderObjects implements Objects {
     return await this.#store.removeFolder(key);
   }
 
+  async renameFolder(from: string, to: string): Promise<boolean> {
+    return await this.#store.renameFolder(from, to);
+  }
+
   async link(from: string, to: string): Promise<boolean> {
     return await this.#store.link(from, to);
   }
