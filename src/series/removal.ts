@@ -30,6 +30,7 @@ export async function removeFolder(
   const names = await namesFor(home, items);
   if (items.some(({ name, isFile }) => isFile && isOurs(name, names))) await letGo(home, snapshot, items);
   await home.store.remove(home.key(snapshot, INFO_FILE));
+  await needGone(home, snapshot, (name) => name === INFO_FILE);
   const foreign: string[] = [];
   const shared: string[] = [];
   for (const { name, isFile } of items) {
@@ -38,11 +39,27 @@ export async function removeFolder(
     else if (name !== LET_GO_FILE) await home.store.remove(home.key(snapshot, name));
   }
   if (shared.length > 0) return { foreign, shared };
+  await needGone(home, snapshot, (name) => name !== LET_GO_FILE && isOurs(name, names));
   await home.store.remove(home.key(snapshot, LET_GO_FILE));
   if (foreign.length === 0 && !(await home.store.removeFolder(home.key(snapshot)))) {
     foreign.push(...(await home.store.list(home.key(snapshot))).map(({ name }) => name));
   }
   return { foreign, shared };
+}
+
+/**
+ * A folder of this machine may answer once that a file was not there to be removed, as a file server that is starting does. What
+ * is still there stays with the marker that says it is to go: the next run removes it.
+ *
+ * @throws {@link SnapshotError} `E_STORE`
+ */
+async function needGone(home: Home, snapshot: string, is: (name: string) => boolean): Promise<void> {
+  // Listings of other places may lag.
+  if (home.store.folder === undefined) return;
+  const left = (await home.store.list(home.key(snapshot))).find(({ name, isFile }) => isFile && is(name));
+  if (left === undefined) return;
+  const where = home.place(snapshot, left.name);
+  throw new SnapshotError('E_STORE', `"${where}" is still there, after it was removed`);
 }
 
 /** Removes what a pin has left that was taken back, or never finished. @param items - What lies in the snapshot's folder. */

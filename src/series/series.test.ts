@@ -188,6 +188,27 @@ describe('Series.remove()', () => {
     }
   });
 
+  it.each(['info.json', 'RESTORE.txt', 'index.jsonl.zst'])(
+    'goes with the next try when the answer for its %s was wrong: that it was not there',
+    async (name) => {
+      const store = new LocalStore(folder);
+      await makeSnapshot();
+      const lying = Object.assign(Object.create(store) as LocalStore, {
+        list: async (key: string) => await store.list(key),
+        put: async (key: string, bytes: Uint8Array) => await store.put(key, bytes),
+        removeFolder: async (key: string) => await store.removeFolder(key),
+        remove: async (key: string) => {
+          if (!key.endsWith(name)) await store.remove(key);
+        },
+      });
+      const removing = new Series(lying, 'documents').remove(NAME, []);
+      await expect(removing).rejects.toThrow(`${name}" is still there, after it was removed`);
+      expect(await readdir(join(folder, 'documents', NAME))).toContain('LET-GO');
+      expect(await series.remove(NAME, [])).toEqual(GONE);
+      expect(await names()).toEqual([]);
+    },
+  );
+
   it('leaves what this program did not write, says so, and still is no snapshot', async () => {
     await makeSnapshot();
     const foreign = ['notes.txt', `other-${NAME}.zip`, 'info.json.bak'];
