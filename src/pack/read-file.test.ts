@@ -60,11 +60,17 @@ function touch(seconds: number): void {
   utimesSync(file, seconds, seconds);
 }
 
+/** What is read of the extended attributes of a file that has none. */
+const BARE_READ = { attributes: '', refused: undefined };
+
 describe('readStable()', () => {
   it('reads a file that nobody touches once', () => {
     const entry = scanned();
     const { path: _, ...seen } = entry;
-    expect(read()).toEqual({ outcome: { kind: 'read', seen, changed: false }, contents: ['content'] });
+    expect(read()).toEqual({
+      outcome: { kind: 'read', seen, changed: false, attributes: BARE_READ },
+      contents: ['content'],
+    });
   });
 
   it('reads an empty file', () => {
@@ -80,6 +86,7 @@ describe('readStable()', () => {
     expect(outcome).toEqual({
       kind: 'read',
       seen: seenOf(lstatSync(file, { bigint: true })),
+      attributes: BARE_READ,
       changed: false,
     });
   });
@@ -102,6 +109,7 @@ describe('readStable()', () => {
     expect(outcome).toEqual({
       kind: 'read',
       seen: seenOf(lstatSync(file, { bigint: true })),
+      attributes: BARE_READ,
       changed: false,
     });
   });

@@ -338,7 +338,9 @@ export class Model {
     const files = this.#reader.files();
     const strange = files.filter(
       (file) =>
-        !/^(?:\d{4}-[\dTZ-]+\/.*|runs\.jsonl|held\.json|owner\.json|names\.json|damage\.json)$/.test(file),
+        !/^(?:\d{4}-[\dTZ-]+\/.*|\.lock-of-version-2\/README\.txt|runs\.jsonl|held\.json|owner\.json|names\.json|damage\.json)$/.test(
+          file,
+        ),
     );
     assert.deepEqual(strange, [], 'files in the series');
     const whole = files.flatMap((file) => (file.endsWith('/info.json') ? [folderOf(file)] : []));
