@@ -48,7 +48,8 @@ async function packing(running: Running): Promise<void> {
 
 function expectNothingLeft(place: Place, snapshots: number): void {
   expect(place.snapshots()).toHaveLength(snapshots);
-  expect(readdirSync(place.series()).toSorted()).toEqual([...place.snapshots(), 'runs.jsonl']);
+  const all = ['.lock-of-version-2', ...place.snapshots(), 'runs.jsonl'];
+  expect(readdirSync(place.series()).toSorted()).toEqual(all);
   expect(listing(place.series()).filter((name) => name.endsWith('.part'))).toEqual([]);
   place.checkSums();
 }
