@@ -2,8 +2,11 @@
 import { SnapshotError } from '../base/errors.ts';
 import type { StoreItem } from '../store/store.ts';
 import { namesFor } from './former-names.ts';
-import { BOLT_FOLDER, INFO_FILE, isOurs, LET_GO_FILE, PINNED_FILE } from './names.ts';
+import { BOLT_FOLDER, INFO_FILE, isOurs, LET_GO_FILE, PINNED_FILE, UNFINISHED_FILE } from './names.ts';
 import { type Home, namedElsewhere, type Snapshot } from './survey.ts';
+
+/** What says of a folder that it is no snapshot. */
+const SIGNS: ReadonlySet<string> = new Set([UNFINISHED_FILE, LET_GO_FILE]);
 
 /** Why a snapshot's folder is still there after {@link Series.remove}. */
 export interface Left {
@@ -36,10 +39,13 @@ export async function removeFolder(
   for (const { name, isFile } of items) {
     if (named.has(`${snapshot}/${name}`)) shared.push(name);
     else if (!isFile || !isOurs(name, names)) foreign.push(name);
-    else if (name !== LET_GO_FILE) await home.store.remove(home.key(snapshot, name));
+    else if (!SIGNS.has(name)) await home.store.remove(home.key(snapshot, name));
   }
   if (shared.length > 0) return { foreign, shared };
-  await needGone(home, snapshot, (name) => name !== LET_GO_FILE && isOurs(name, names));
+  await needGone(home, snapshot, (name) => !SIGNS.has(name) && isOurs(name, names));
+  // Where there was no room for the one, the other has told so far what this folder is.
+  for (const { name } of items)
+    if (name === UNFINISHED_FILE) await home.store.remove(home.key(snapshot, name));
   await home.store.remove(home.key(snapshot, LET_GO_FILE));
   if (foreign.length === 0 && !(await home.store.removeFolder(home.key(snapshot)))) {
     foreign.push(...(await home.store.list(home.key(snapshot))).map(({ name }) => name));

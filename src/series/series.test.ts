@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SnapshotError } from '../base/errors.ts';
 import { LocalStore } from '../store/local/local-store.ts';
 import type { Store } from '../store/store.ts';
 import type { BytePath } from '../tree/path.ts';
@@ -185,6 +186,28 @@ describe('Series.remove()', () => {
       await expect(new Series(failing, 'documents').remove(NAME, [])).rejects.toThrow('power cut');
       expect(await series.survey()).toMatchObject({ snapshots: [], unfinished: [NAME] });
       expect(await series.remove(NAME, [])).toEqual(GONE);
+    }
+  });
+
+  it('says of an unfinished one that it is one to the end, where there is no room to say that it is to go', async () => {
+    const store = new LocalStore(folder);
+    for (let steps = 1; steps < 5; steps++) {
+      for (const name of ['UNFINISHED', `documents-${NAME}.zip`, `documents-${NAME}-2.zip`, 'RESTORE.txt'])
+        await file(`${NAME}/${name}`);
+      let left = steps;
+      const full = Object.assign(Object.create(store) as LocalStore, {
+        list: async (key: string) => await store.list(key),
+        put: async () => await Promise.reject(new SnapshotError('E_SPACE', 'full')),
+        removeFolder: async (key: string) => await store.removeFolder(key),
+        remove: async (key: string) => {
+          await store.remove(key);
+          if (left-- === 0) throw new Error('cannot flush');
+        },
+      });
+      await expect(new Series(full, 'documents').remove(NAME, [])).rejects.toThrow('cannot flush');
+      if (steps < 4)
+        expect(await series.survey()).toMatchObject({ snapshots: [], damaged: [], unfinished: [NAME] });
+      await rm(join(folder, 'documents', NAME), { recursive: true, force: true });
     }
   });
 
