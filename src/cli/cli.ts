@@ -2,7 +2,6 @@ import yargs from 'yargs';
 import { closeAll } from '../base/at-end.ts';
 import { rememberGiven } from '../base/command-line.ts';
 import { SnapshotError } from '../base/errors.ts';
-import { useIdentity } from '../series/crypt/identities.ts';
 import { VERSION } from '../jobs/tool.ts';
 import { COMMON_OPTIONS } from './options/common-options.ts';
 import { configFile, readConfig, withDefaults } from './options/config-file.ts';
@@ -85,10 +84,9 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
     .usage('$0 <command>\n\nDated, ordinary archives of your folders, written only when something changed.')
     .options(withDefaults(COMMON_OPTIONS, file))
     // Commands that are suggested are about the same plan.
-    .middleware(({ plan, identity }) => {
-      rememberGiven(plan === COMMON_OPTIONS.plan.default ? undefined : plan, identity);
-      useIdentity(identity);
-    })
+    .middleware(({ plan, identity }) =>
+      rememberGiven(plan === COMMON_OPTIONS.plan.default ? undefined : plan, identity),
+    )
     .command(
       'run',
       'Back up every active row of the plan',

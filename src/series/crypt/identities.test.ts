@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { rememberGiven } from '../../base/command-line.ts';
 import { newIdentity } from '../../format/age/keys.ts';
-import { identityFile, readIdentities, useIdentity } from './identities.ts';
+import { identityFile, readIdentities } from './identities.ts';
 
 const [a, b] = [newIdentity(), newIdentity()];
 
@@ -14,14 +15,14 @@ function file(text: string, mode = 0o600): string {
   return join(folder, 'i.txt');
 }
 
-afterEach(() => useIdentity(undefined));
+afterEach(() => rememberGiven(undefined));
 
 describe('identityFile()', () => {
   it('is the one that was given, or that of the environment, or the usual one', () => {
     expect(identityFile({})).toMatch(/snapshot.identity\.txt$/);
     expect(identityFile({ SNAPSHOT_IDENTITY: '' })).toMatch(/snapshot.identity\.txt$/);
     expect(identityFile({ SNAPSHOT_IDENTITY: '/keys/a' })).toBe('/keys/a');
-    useIdentity('/keys/b');
+    rememberGiven(undefined, '/keys/b');
     expect(identityFile({ SNAPSHOT_IDENTITY: '/keys/a' })).toBe('/keys/b');
   });
 });

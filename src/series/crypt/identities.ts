@@ -1,22 +1,15 @@
 // The identities of this machine: what opens its encrypted snapshots.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { givenIdentity } from '../../base/command-line.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { type Identity, parseIdentity } from '../../format/age/keys.ts';
 import { thisConfigFolder } from '../../host/config-folder.ts';
 import { readSecret } from '../../host/secret-file.ts';
 
-/** Given with `--identity`, for this process. */
-let given: string | undefined;
-
-/** @param file - Of the identities of this process; undefined for the usual ones. */
-export function useIdentity(file: string | undefined): void {
-  given = file;
-}
-
 /** The file in which the identities of this user are, whether it is there or not. */
 export function identityFile(env: NodeJS.ProcessEnv = process.env): string {
-  const named = given ?? env['SNAPSHOT_IDENTITY'] ?? '';
+  const named = givenIdentity() ?? env['SNAPSHOT_IDENTITY'] ?? '';
   return named === '' ? join(thisConfigFolder(), 'identity.txt') : named;
 }
 
