@@ -127,7 +127,7 @@ describe('an encrypted series', () => {
       const path = secret.place.path('disk', name);
       return statSync(path).isFile() && !readFileSync(path, 'latin1').startsWith('age-encryption.org/v1\n');
     });
-    expect(plain.map((name) => name.split('/').at(-1))).toEqual(['SHA256SUMS', 'info.json']);
+    expect(plain.map((name) => name.split('/').at(-1))).toEqual(['README.txt', 'SHA256SUMS', 'info.json']);
   });
 
   it('is given back by age and tar alone, with the recovery key', async () => {
@@ -311,7 +311,8 @@ describe.skipIf(why !== undefined)(why ?? 'an encrypted series on a server', () 
         'source,destination,name,keep,encrypt',
         `source,${address},data,last=2,${secret.recipients()}`,
       );
-      await live(secret.place, { address, env: { ...secret.env, SNAPSHOT_SSH: server.share() } });
+      const env = { ...secret.env, SNAPSHOT_SSH: server.share() };
+      await live(secret.place, { address, env, renames: true });
     } finally {
       await server.stop();
     }

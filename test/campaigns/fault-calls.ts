@@ -73,6 +73,8 @@ function countingHandle(file: FileHandle): FileHandle {
   return new Proxy(file, {
     get: (_, name) => {
       if (Object.hasOwn(own, name)) return own[name as keyof FileHandle];
+      // For calls that are no file calls of Node: extended attributes.
+      if (name === 'fd') return file.fd;
       // Asked for by `await`, and by the collector of garbage.
       if (name === 'then' || typeof name === 'symbol') return undefined;
       throw new Error(`\`${name}\` of an open file is not counted`);
