@@ -102,13 +102,14 @@ describe.skipIf(IS_WINDOWS)('the first snapshot of a tree with everything in it'
       'previous',
       'archives',
       'mounts',
+      'attributes',
       'index',
       'changes',
       'dead',
       'skipped',
     ]);
     expect(info).toMatchObject({
-      version: 1,
+      version: 2,
       name: 'data',
       source: place.source,
       destination: place.destination,

@@ -197,7 +197,7 @@ describe('repair', () => {
   it('does not write over what a newer version has written', async () => {
     const { place, at } = await open();
     const info = readFileSync(place.file('info.json', at), 'utf8');
-    writeFileSync(place.file('info.json', at), info.replace('"version": 1', '"version": 2'));
+    writeFileSync(place.file('info.json', at), info.replace('"version": 2', '"version": 3'));
     const sum = tool('sha256sum', [place.file('info.json', at)]).slice(0, 64);
     const sums = readFileSync(place.file('SHA256SUMS', at), 'utf8');
     writeFileSync(place.file('SHA256SUMS', at), sums.replace(/^.{64}(?= {2}info\.json)/m, sum));
