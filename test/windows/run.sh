@@ -1,6 +1,6 @@
 #!/bin/bash
 # npm run test:windows [-- smoke]: the built program on Windows. On Windows itself it runs there; on Debian, as root, under Wine.
-# `smoke` is the short part, for .ci/run; without it come the unit tests and Node 24. The last line has the counts.
+# `smoke` is the short part; without it come the unit tests and Node 24. The last line has the counts.
 # What no part of it runs, as Wine has it not: links and junctions, ACLs, other streams of a file, notices of the desktop, shares
 # of the network, tasks of the Task Scheduler, the tar.exe of Windows, sleep and shutdown.
 set -euo pipefail
@@ -98,6 +98,6 @@ if [[ $part != smoke ]]; then
   windows_node 22
   unit_tests
 fi
-# In the form in which vitest ends, so that .ci/run counts it.
+# In the form in which vitest ends.
 echo " Tests  $failed failed | $skipped skipped | $passed passed ($commands commands, $((SECONDS - started)) s)"
 [[ $failed = 0 ]]
