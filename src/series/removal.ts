@@ -5,9 +5,6 @@ import { namesFor } from './former-names.ts';
 import { BOLT_FOLDER, INFO_FILE, isOurs, LET_GO_FILE, PINNED_FILE, UNFINISHED_FILE } from './names.ts';
 import { type Home, namedElsewhere, type Snapshot } from './survey.ts';
 
-/** What says of a folder that it is no snapshot. */
-const SIGNS: ReadonlySet<string> = new Set([UNFINISHED_FILE, LET_GO_FILE]);
-
 /** Why a snapshot's folder is still there after {@link Series.remove}. */
 export interface Left {
   readonly foreign: readonly string[];
@@ -31,7 +28,10 @@ export async function removeFolder(
   const items = all.filter((item) => !isBolt(item));
   const named = namedElsewhere(snapshots.filter(({ name }) => name !== snapshot));
   const names = await namesFor(home, items);
-  if (items.some(({ name, isFile }) => isFile && isOurs(name, names))) await letGo(home, snapshot, items);
+  const hasOurs = items.some(({ name, isFile }) => isFile && isOurs(name, names));
+  // Where there is no room to say that it is to go, what says that it is unfinished stays to the end.
+  const isMarked = hasOurs && (await letGo(home, snapshot, items));
+  const signs = isMarked ? [LET_GO_FILE] : [LET_GO_FILE, UNFINISHED_FILE];
   await home.store.remove(home.key(snapshot, INFO_FILE));
   await needGone(home, snapshot, (name) => name === INFO_FILE);
   const foreign: string[] = [];
@@ -39,13 +39,12 @@ export async function removeFolder(
   for (const { name, isFile } of items) {
     if (named.has(`${snapshot}/${name}`)) shared.push(name);
     else if (!isFile || !isOurs(name, names)) foreign.push(name);
-    else if (!SIGNS.has(name)) await home.store.remove(home.key(snapshot, name));
+    else if (!signs.includes(name)) await home.store.remove(home.key(snapshot, name));
   }
   if (shared.length > 0) return { foreign, shared };
-  await needGone(home, snapshot, (name) => !SIGNS.has(name) && isOurs(name, names));
-  // Where there was no room for the one, the other has told so far what this folder is.
-  for (const { name } of items)
-    if (name === UNFINISHED_FILE) await home.store.remove(home.key(snapshot, name));
+  await needGone(home, snapshot, (name) => !signs.includes(name) && isOurs(name, names));
+  if (!isMarked && items.some(({ name }) => name === UNFINISHED_FILE))
+    await home.store.remove(home.key(snapshot, UNFINISHED_FILE));
   await home.store.remove(home.key(snapshot, LET_GO_FILE));
   if (foreign.length === 0 && !(await home.store.removeFolder(home.key(snapshot)))) {
     foreign.push(...(await home.store.list(home.key(snapshot))).map(({ name }) => name));
@@ -84,13 +83,15 @@ function isBolt({ name, isFolder }: StoreItem): boolean {
   return name === BOLT_FOLDER && isFolder;
 }
 
-/** Has the folder say that it is to go, before anything of it does. */
-async function letGo(home: Home, snapshot: string, items: readonly StoreItem[]): Promise<void> {
-  if (items.some(({ name }) => name === LET_GO_FILE)) return;
+/** Has the folder say that it is to go, before anything of it does. @returns Whether it does. */
+async function letGo(home: Home, snapshot: string, items: readonly StoreItem[]): Promise<boolean> {
+  if (items.some(({ name }) => name === LET_GO_FILE)) return true;
   try {
     await home.store.put(home.key(snapshot, LET_GO_FILE), Buffer.alloc(0));
+    return true;
   } catch (error) {
     // Where there is no room, removing makes some. Cut short right then, the folder counts as damaged, and stays.
     if (!(error instanceof SnapshotError) || error.code !== 'E_SPACE') throw error;
+    return false;
   }
 }

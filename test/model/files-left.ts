@@ -14,7 +14,11 @@ export function checkLeft(
   namedBefore: ReadonlySet<string>,
 ): void {
   const named = namedBy(reader, snapshots);
-  const left = reader.files().filter((file) => file.includes('/') && !snapshots.has(folderOf(file)));
+  const left = reader
+    .files()
+    .filter((file) => file.includes('/') && !snapshots.has(folderOf(file)))
+    // What keeps older versions out.
+    .filter((file) => folderOf(file) !== '.lock-of-version-2');
   const isNeeded = (file: string): boolean => named.has(file) || namedBefore.has(file);
   // A folder that stays for others says that it is no snapshot.
   const needed = new Set(left.filter(isNeeded).map((file) => `${folderOf(file)}/LET-GO`));
