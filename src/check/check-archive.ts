@@ -1,6 +1,6 @@
 import type { ArchiveSource, ContentHasher, FoundMember } from '../format/found-member.ts';
 import { readArchive } from '../format/read-archive.ts';
-import { HashingSource } from './hashing-source.ts';
+import { HashingSource } from '../format/hashing-source.ts';
 import { isHash, pieceAt, type SharedPieces } from './piece-table.ts';
 import { attempt, otherContent, readPieces } from './read-pieces.ts';
 import { BAD, type CheckResult, type CheckTask, type Flaw, GOOD, UNREAD } from './tasks.ts';

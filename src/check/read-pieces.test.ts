@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadCompressor } from '../format/zstd/zstd.ts';
 import { type Blake3, type Hasher, loadBlake3 } from '../hash/blake3.ts';
-import { HashingSource } from './hashing-source.ts';
+import { HashingSource } from '../format/hashing-source.ts';
 import { type Piece, PieceTable } from './piece-table.ts';
 import { readPieces } from './read-pieces.ts';
 import { BAD, GOOD, UNREAD } from './tasks.ts';

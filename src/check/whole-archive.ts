@@ -2,7 +2,7 @@ import type { ArchiveFormat } from '../base/archive-format.ts';
 import type { ArchiveSource, FoundMember } from '../format/found-member.ts';
 import { readArchive } from '../format/read-archive.ts';
 import { loadBlake3 } from '../hash/blake3.ts';
-import { HashingSource } from './hashing-source.ts';
+import { HashingSource } from '../format/hashing-source.ts';
 
 /**
  * All members of an archive, when every one of them is whole, and its SHA-256. It is read once.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
 import { newIdentity } from '../../format/age/keys.ts';
@@ -47,6 +47,16 @@ async function writeSnapshot(store: Store): Promise<void> {
   await store.put(`${DAY}/a.tar.zst`, Buffer.from('an archive'));
   await store.put(`${DAY}/SHA256SUMS`, Buffer.from(`${'0'.repeat(64)}  a.tar.zst\n`));
   await store.put(`${DAY}/info.json`, Buffer.from('{"version":1}'));
+}
+
+/** SHA256SUMS for all to see names these files, and says what is stored. */
+function expectSums(objects: MemoryObjects, folder: string, files: readonly string[]): void {
+  const sums = parseSums(String(objects.kept.get(`${folder}/SHA256SUMS`)?.bytes), 'SHA256SUMS');
+  expect([...sums.keys()]).toEqual(files);
+  for (const [file, sum] of sums) {
+    const bytes = objects.kept.get(posix.join(folder, file))?.bytes ?? '';
+    expect(createHash('sha256').update(bytes).digest('hex'), file).toBe(sum);
+  }
 }
 
 function names(objects: MemoryObjects): readonly string[] {
@@ -109,12 +119,48 @@ describe('an encrypted snapshot', () => {
     const store = encrypted(objects);
     await store.put(`${DAY}/SHA256SUMS`, Buffer.from(`${'0'.repeat(64)}  a.tar.zst\n`));
     await store.put(`${DAY}/info.json`, Buffer.from('{}'));
-    const sums = parseSums(String(objects.kept.get(`${DAY}/SHA256SUMS`)?.bytes), 'SHA256SUMS');
-    expect([...sums.keys()]).toEqual(['a.tar.zst.age', 'SHA256SUMS.age', 'info.json.age']);
-    for (const [file, sum] of sums) {
-      const bytes = objects.kept.get(`${DAY}/${file}`)?.bytes ?? '';
-      expect(createHash('sha256').update(bytes).digest('hex'), file).toBe(sum);
-    }
+    expectSums(objects, DAY, ['a.tar.zst.age', 'SHA256SUMS.age', 'info.json.age']);
+  });
+
+  it('has check sums of what a repair has written anew, and of what it has left', async () => {
+    const objects = new MemoryObjects();
+    await writeSnapshot(encrypted(objects));
+    // Another process, and so other keys.
+    const store = encrypted(objects);
+    await store.put(`${DAY}/RESTORE.txt`, Buffer.from('anew'));
+    const text = ['a.tar.zst', 'RESTORE.txt'].map((file) => `${'0'.repeat(64)}  ${file}\n`);
+    await store.put(`${DAY}/SHA256SUMS`, Buffer.from(text.join('')));
+    await store.put(`${DAY}/info.json`, Buffer.from('{"version":2}'));
+    expectSums(objects, DAY, ['a.tar.zst.age', 'RESTORE.txt.age', 'SHA256SUMS.age', 'info.json.age']);
+  });
+
+  it('reads no old archive for its check sums, also where the folder of that was rotated out', async () => {
+    const objects = new MemoryObjects();
+    await writeSnapshot(encrypted(objects));
+    const later = async (day: string): Promise<void> => {
+      const store = encrypted(objects);
+      await store.put(`s/${day}/b.tar.zst`, Buffer.from('more'));
+      const files = ['b.tar.zst', `../${DAY.slice(2)}/a.tar.zst`];
+      const text = files.map((file) => `${'0'.repeat(64)}  ${file}\n`).join('');
+      await store.put(`s/${day}/SHA256SUMS`, Buffer.from(text));
+      await store.put(`s/${day}/info.json`, Buffer.from('{}'));
+    };
+    const get = objects.get.bind(objects);
+    objects.get = async (key, range) => {
+      expect(key).not.toContain('a.tar.zst');
+      return await get(key, range);
+    };
+    await later('2026-11-20T02-00-00Z');
+    for (const name of ['info.json', 'info.json.age', 'SHA256SUMS', 'SHA256SUMS.age'])
+      objects.kept.delete(`${DAY}/${name}`);
+    await later('2026-11-21T02-00-00Z');
+    const archive = `../${DAY.slice(2)}/a.tar.zst.age`;
+    expectSums(objects, 's/2026-11-21T02-00-00Z', [
+      'b.tar.zst.age',
+      archive,
+      'SHA256SUMS.age',
+      'info.json.age',
+    ]);
   });
 
   it('has sizes that are those of its content, whoever asks', async () => {

@@ -1,4 +1,5 @@
 import { headerBytes } from '../../format/age/header.ts';
+import { HashingSource } from '../../format/hashing-source.ts';
 import { plainSize } from '../../format/age/payload.ts';
 import { placeIn } from '../../base/address.ts';
 import { SnapshotError } from '../../base/errors.ts';
@@ -146,9 +147,9 @@ export class CryptObjects implements Objects {
       (await this.#inner.get(stored, { offset: start + at, length: bytes }, signal)) ?? Buffer.alloc(0);
     const bytes = await payload.opened(read, offset, length);
     if (bytes !== undefined) return bytes;
-    // Another machine may have written it anew since.
-    if (this.#opened.delete(stored)) throw changedError(this.#where(stored));
-    return undefined;
+    // Another machine may have written it anew since: whoever tries again begins with its header.
+    this.#opened.delete(stored);
+    throw changedError(this.#where(stored));
   }
 
   async #open(stored: string, signal?: AbortSignal): Promise<Opened | undefined> {
@@ -185,22 +186,24 @@ export class CryptObjects implements Objects {
   async #seal(
     key: string,
     file: SpooledFile,
-    send: (stored: string, sealed: SealedFile) => Promise<void>,
+    send: (stored: string, sealed: SpooledFile) => Promise<void>,
   ): Promise<void> {
     const { recipients } = this.#keys;
     const stored = sealedKey(key);
     const sealed = new SealedFile(file, recipients);
+    // Mostly it is read once, in order: then its sum costs nothing more.
+    const hashing = new HashingSource(sealed);
     const folder = folderOf(stored);
     this.#opened.delete(stored);
     if (baseOf(key) === INFO_FILE) {
       // Who has no key looks at these two. The snapshot is there when the true one is.
-      await this.#sums.write(folder, baseOf(stored), await sealed.sum());
+      await this.#sums.write(folder, baseOf(stored), await hashing.finish());
       await this.#inner.put(key, stubFor(recipients.map(({ text }) => text)));
       this.#note(key);
-      await send(stored, sealed);
+      await send(stored, hashing);
     } else {
-      await send(stored, sealed);
-      await this.#sums.add(stored, await sealed.sum(), baseOf(key) === SUMS_FILE ? file : undefined);
+      await send(stored, hashing);
+      await this.#sums.add(stored, await hashing.finish(), baseOf(key) === SUMS_FILE ? file : undefined);
     }
     this.#note(stored);
     this.#remember(stored, { headerBytes: sealed.headerBytes, payload: sealed.payload });

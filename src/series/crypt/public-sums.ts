@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { SnapshotError } from '../../base/errors.ts';
+import { HashingSource } from '../../format/hashing-source.ts';
 import type { Objects, SpooledFile } from '../../store/objects.ts';
-import { INFO_FILE, SUMS_FILE } from '../names.ts';
+import { INFO_FILE, snapshotTime, SUMS_FILE } from '../names.ts';
 import { parseSums } from '../sums.ts';
 import { baseOf, folderOf, SUFFIX } from './crypt-names.ts';
-
-const READ_BYTES = 8 * 1024 * 1024;
 
 /**
  * The SHA256SUMS that everybody can read: of the objects as they are stored, so that they can be checked without a key. The one of the
@@ -13,10 +11,12 @@ const READ_BYTES = 8 * 1024 * 1024;
  */
 export class PublicSums {
   readonly #inner: Objects;
-  /** Of what was stored by this process, by key. */
+  /** By key: of what was stored by this process, and what such files say of the rest. */
   readonly #known = new Map<string, string>();
   /** The snapshots' own check sums, by folder. */
   readonly #own = new Map<string, string>();
+  /** Folders whose SHA256SUMS was read. */
+  readonly #read = new Set<string>();
 
   constructor(inner: Objects) {
     this.#inner = inner;
@@ -31,7 +31,7 @@ export class PublicSums {
 
   /** `to` is the same object as `from`. */
   async same(from: string, to: string): Promise<void> {
-    const sum = this.#known.get(from) ?? (await this.#said(from));
+    const sum = await this.#said(from);
     if (sum !== undefined) this.#known.set(to, sum);
   }
 
@@ -43,38 +43,64 @@ export class PublicSums {
     for (const file of [...parseSums(text, `${folder}/${SUMS_FILE}`).keys(), SUMS_FILE]) {
       if (file === INFO_FILE) continue;
       const name = `${file}${SUFFIX}`;
-      const key = name.startsWith('../') ? `${folderOf(folder)}/${name.slice(3)}` : `${folder}/${name}`;
-      lines.push(`${this.#known.get(key) ?? (await this.#said(key)) ?? (await this.#read(key))}  ${name}\n`);
+      const key = keyOf(folder, name);
+      lines.push(`${(await this.#said(key)) ?? (await this.#hashOf(key))}  ${name}\n`);
     }
     lines.push(`${infoSum}  ${infoName}\n`);
     await this.#inner.put(`${folder}/${SUMS_FILE}`, Buffer.from(lines.join('')));
   }
 
-  /** What the check sums beside an object say of it. */
+  /**
+   * What is known of an object, or what the check sums beside it say; or those of other snapshots, the newest first: one that
+   * was rotated out leaves archives that others need, without its check sums.
+   */
   async #said(stored: string): Promise<string | undefined> {
-    const where = `${folderOf(stored)}/${SUMS_FILE}`;
-    const bytes = await this.#inner.get(where);
-    if (bytes === undefined) return undefined;
-    try {
-      for (const [file, sum] of parseSums(bytes.toString('utf8'), where))
-        if (!file.includes('/')) this.#known.set(`${folderOf(stored)}/${file}`, sum);
-    } catch (error) {
-      // Damaged: then the object is read.
-      if (!(error instanceof SnapshotError)) throw error;
+    if (this.#known.has(stored)) return this.#known.get(stored);
+    const folder = folderOf(stored);
+    await this.#readFrom(folder);
+    if (this.#known.has(stored) || folder === '') return this.#known.get(stored);
+    const items = await this.#inner.list(folderOf(folder));
+    const dated = items.filter((item) => item.isFolder && snapshotTime(item.name) !== undefined);
+    for (const { name } of dated.toSorted((a, b) => (a.name < b.name ? 1 : -1))) {
+      await this.#readFrom(`${folderOf(folder)}/${name}`);
+      if (this.#known.has(stored)) break;
     }
     return this.#known.get(stored);
   }
 
-  /** What it is, found out by reading it: of archives that a run has left that was cut short. */
-  async #read(stored: string): Promise<string> {
-    const hash = createHash('sha256');
-    for (let offset = 0; ;) {
-      const bytes = await this.#inner.get(stored, { offset, length: READ_BYTES });
-      if (bytes === undefined)
-        throw new SnapshotError('E_STORE', `Cannot read "${baseOf(stored)}": there is no such object`);
-      hash.update(bytes);
-      offset += bytes.length;
-      if (bytes.length < READ_BYTES) return hash.digest('hex');
+  /** What this process has stored since is known better. */
+  async #readFrom(folder: string): Promise<void> {
+    if (this.#read.has(folder)) return;
+    this.#read.add(folder);
+    const where = `${folder}/${SUMS_FILE}`;
+    const bytes = await this.#inner.get(where);
+    if (bytes === undefined) return;
+    try {
+      for (const [file, sum] of parseSums(bytes.toString('utf8'), where)) {
+        const key = keyOf(folder, file);
+        if (!this.#known.has(key)) this.#known.set(key, sum);
+      }
+    } catch (error) {
+      // Damaged: then the objects are read.
+      if (!(error instanceof SnapshotError)) throw error;
     }
   }
+
+  /** Found out by reading it: of archives that a run has left that was cut short. */
+  async #hashOf(stored: string): Promise<string> {
+    const item = (await this.#inner.list(folderOf(stored))).find(({ name }) => name === baseOf(stored));
+    const read = async (offset: number, length: number): Promise<Buffer> => {
+      const bytes = await this.#inner.get(stored, { offset, length });
+      if (bytes?.length === length) return bytes;
+      throw new SnapshotError('E_STORE', `Cannot read "${stored}": it ends before byte ${offset + length}`);
+    };
+    if (item === undefined)
+      throw new SnapshotError('E_STORE', `Cannot read "${stored}": there is no such object`);
+    return await new HashingSource({ sizeBytes: item.sizeBytes, read }).finish();
+  }
+}
+
+/** The key of a file that SHA256SUMS in `folder` names. */
+function keyOf(folder: string, file: string): string {
+  return file.startsWith('../') ? `${folderOf(folder)}/${file.slice(3)}` : `${folder}/${file}`;
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { SnapshotError } from '../../base/errors.ts';
 import { FILE_KEY_BYTES, fileKeyOf, type Header, makeHeader, parseHeader } from '../../format/age/header.ts';
 import type { Identity, Recipient } from '../../format/age/keys.ts';
@@ -7,7 +7,6 @@ import type { ByteRange, SpooledFile } from '../../store/objects.ts';
 
 /** Enough for the header of a file for ten recipients. */
 const HEAD_BYTES = 1024;
-const HASH_BYTES = 1024 * 1024;
 
 /** A finished file on its way out, encrypted with a key of its own. It is the same each time it is read. */
 export class SealedFile implements SpooledFile {
@@ -17,8 +16,6 @@ export class SealedFile implements SpooledFile {
   readonly payload: Payload;
   readonly #plain: SpooledFile;
   readonly #header: Buffer;
-  readonly #hash = createHash('sha256');
-  #hashed = 0;
 
   constructor(plain: SpooledFile, recipients: readonly Recipient[]) {
     const fileKey = randomBytes(FILE_KEY_BYTES);
@@ -37,19 +34,7 @@ export class SealedFile implements SpooledFile {
       Math.max(0, offset - this.#header.length),
       length - head.length,
     );
-    const bytes = Buffer.concat([head, behind]);
-    // Mostly it is read once, in order: then its sum costs nothing more.
-    if (offset === this.#hashed) {
-      this.#hash.update(bytes);
-      this.#hashed += bytes.length;
-    }
-    return bytes;
-  }
-
-  /** The SHA-256 of all of it. May be called once. */
-  async sum(): Promise<string> {
-    while (this.#hashed < this.sizeBytes) await this.read(this.#hashed, HASH_BYTES);
-    return this.#hash.digest('hex');
+    return Buffer.concat([head, behind]);
   }
 }
 

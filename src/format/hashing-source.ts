@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ArchiveSource } from '../format/found-member.ts';
+import type { ArchiveSource } from './found-member.ts';
 
 const READ_BYTES = 4 * 1024 * 1024;
 
