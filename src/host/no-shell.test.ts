@@ -20,6 +20,7 @@ function withoutComments(text: string): string {
 
 /** Files that start programs. A new one is to be looked at, and then added. */
 const STARTERS = [
+  'host/age.ts',
   'host/announce.ts',
   'host/hook.ts',
   'host/low-priority.ts',

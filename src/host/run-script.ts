@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { SnapshotError } from '../base/errors.ts';
 
 /** The end of what a program says is kept. */
@@ -43,9 +43,24 @@ export async function runScript(
       // It has ended by itself.
     }
   };
+  return await childEnd(child, stop, signal);
+}
+
+/**
+ * How a program ends that says what is wrong on its standard error.
+ *
+ * @param stop - Ends it, and all that it has started: called when `signal` is aborted.
+ * @returns Undefined when it ended well, else what it said last.
+ * @throws The reason of `signal`; or why it could not be started.
+ */
+export async function childEnd(
+  child: ChildProcess,
+  stop: () => void,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   signal.addEventListener('abort', stop);
   let said = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-MOST_CHARACTERS);
   });
   try {

@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { win32 } from 'node:path';
 import { SnapshotError } from '../base/errors.ts';
+import { childEnd } from './run-script.ts';
 
 /** Where it is. @param env - For tests. */
 export function windowsTar(env: Readonly<Record<string, string | undefined>> = process.env): string {
@@ -39,23 +40,10 @@ export async function extractWithTar(
   folder: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  signal.throwIfAborted();
   const child = spawn(tar, ['-xpf', archive, '-C', folder], {
     stdio: ['ignore', 'ignore', 'pipe'],
     windowsHide: true,
   });
-  const stop = (): void => void child.kill();
-  signal.addEventListener('abort', stop);
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  try {
-    const status = await new Promise<number | null>((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', resolve);
-    });
-    signal.throwIfAborted();
-    if (status === 0) return undefined;
-    return said.trim() === '' ? `it ended with status ${status ?? 'unknown'}` : said.trim();
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+  return await childEnd(child, () => void child.kill(), signal);
 }

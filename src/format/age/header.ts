@@ -8,7 +8,7 @@ import {
   hkdfSync,
   timingSafeEqual,
 } from 'node:crypto';
-import { SnapshotError } from '../../base/errors.ts';
+import { damaged, type DamagedError } from '../../base/errors.ts';
 import { type Identity, publicBytes, type Recipient, recipientOf } from './keys.ts';
 
 const FIRST_LINE = 'age-encryption.org/v1\n';
@@ -65,19 +65,18 @@ export function headerBytes(recipients: number): number {
 
 /** Reads the header at the start of `bytes`. @returns Undefined when they are too few. @throws E_DAMAGED when there is none. */
 export function parseHeader(bytes: Buffer, where: string): Header | undefined {
-  const damaged = (): SnapshotError =>
-    new SnapshotError('E_DAMAGED', `"${where}" is damaged: it does not begin as an age file does`);
+  const noHeader = (): DamagedError => damaged(where, 'it does not begin as an age file does');
   const line = (at: number): string | undefined => {
     const end = bytes.indexOf(0x0a, at);
     return end === -1 ? undefined : bytes.toString('latin1', at, end);
   };
   const start = bytes.toString('latin1', 0, FIRST_LINE.length);
-  if (!FIRST_LINE.startsWith(start)) throw damaged();
+  if (!FIRST_LINE.startsWith(start)) throw noHeader();
   const stanzas: Stanza[] = [];
   for (let at = FIRST_LINE.length; ;) {
     const head = line(at);
     if (head === undefined) {
-      if (bytes.length >= MOST_HEADER_BYTES) throw damaged();
+      if (bytes.length >= MOST_HEADER_BYTES) throw noHeader();
       return undefined;
     }
     const after = at + head.length + 1;
@@ -85,12 +84,12 @@ export function parseHeader(bytes: Buffer, where: string): Header | undefined {
       const mac = Buffer.from(head.slice(4), 'base64');
       return { stanzas, length: after, signed: bytes.subarray(0, at + 3), mac };
     }
-    if (!/^-> [!-~]+(?: [!-~]+)*$/.test(head)) throw damaged();
+    if (!/^-> [!-~]+(?: [!-~]+)*$/.test(head)) throw noHeader();
     const letters: string[] = [];
     at = after;
     for (let text = line(at); ; text = line(at)) {
       if (text === undefined) return undefined;
-      if (text.length > LINE_LETTERS) throw damaged();
+      if (text.length > LINE_LETTERS) throw noHeader();
       letters.push(text);
       at += text.length + 1;
       if (text.length < LINE_LETTERS) break;
@@ -102,7 +101,7 @@ export function parseHeader(bytes: Buffer, where: string): Header | undefined {
 /**
  * The key of the file with this header; undefined when it is for none of `identities`.
  *
- * @throws {@link SnapshotError} `E_DAMAGED` when it is for one of them, and was changed since.
+ * @throws {@link DamagedError} when it is for one of them, and was changed since.
  */
 export function fileKeyOf(
   header: Header,
@@ -118,7 +117,7 @@ export function fileKeyOf(
       if (fileKey === undefined) continue;
       const mac = macOf(header.signed, fileKey);
       if (mac.length === header.mac.length && timingSafeEqual(mac, header.mac)) return fileKey;
-      throw new SnapshotError('E_DAMAGED', `"${where}" is damaged: its header was changed`);
+      throw damaged(where, 'its header was changed');
     }
   }
   return undefined;

@@ -1,9 +1,8 @@
 // What a drill needs on this machine: the archives of a snapshot that lie somewhere else, or are encrypted.
-import { execFile, spawnSync } from 'node:child_process';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { SnapshotError } from '../../base/errors.ts';
+import { DamagedError } from '../../base/errors.ts';
+import { decryptWithAge, hasAge } from '../../host/age.ts';
 import { identityFile } from '../../series/crypt/identities.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import { openStore } from '../../store/open-store.ts';
@@ -26,7 +25,7 @@ export async function fetchFiles(
 ): Promise<string> {
   const here = join(room, 'series');
   const isEncrypted = info.recipients !== undefined;
-  const isByAge = isEncrypted && spawnSync('age', ['--version'], { stdio: 'ignore' }).error === undefined;
+  const isByAge = isEncrypted && hasAge();
   if (isEncrypted && !isByAge) note('this machine has no `age`: the drill decrypts with this program');
   // As it is stored.
   const store = isByAge ? openStore(series.store.label) : series.store;
@@ -37,28 +36,24 @@ export async function fetchFiles(
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await fetchOne(store, key + suffix, path + suffix, signal);
     if (!isByAge) continue;
-    const args = ['--decrypt', '--identity', identityFile(), '--output', path, path + suffix];
-    await promisify(execFile)('age', args, { signal }).catch((cause: unknown) => {
-      signal.throwIfAborted();
-      const what = cause instanceof Error ? cause.message : String(cause);
-      throw new SnapshotError(
-        'E_DAMAGED',
-        `\`age\` cannot decrypt "${series.place(key)}${suffix}": ${what}`,
-        { cause },
-      );
-    });
+    const why = await decryptWithAge(identityFile(), path + suffix, path, signal);
+    if (why !== undefined)
+      throw new DamagedError(series.placeOf(name, file), `cannot be decrypted by \`age\`: ${why}`);
     await rm(path + suffix);
   }
+  if (isByAge) await store.close();
   return join(here, name);
 }
 
 async function fetchOne(store: ReadStore, key: string, path: string, signal: AbortSignal): Promise<void> {
   const item = (await store.list(dirname(key))).find(({ name }) => key.endsWith(`/${name}`));
-  if (item === undefined) throw new SnapshotError('E_DAMAGED', `"${key}" is missing`);
+  if (item === undefined) throw new DamagedError(key, 'is missing');
   const file = await open(path, 'wx', 0o600);
   try {
     for (let at = 0; at < item.sizeBytes; at += READ_BYTES)
-      await file.write(await store.readRange(key, at, Math.min(READ_BYTES, item.sizeBytes - at), signal));
+      await file.appendFile(
+        await store.readRange(key, at, Math.min(READ_BYTES, item.sizeBytes - at), signal),
+      );
   } finally {
     await file.close();
   }

@@ -183,11 +183,11 @@ describe('a series in a bucket', () => {
     expect(end.damages).toBeGreaterThan(0);
   });
 
-  it('says that an index is damaged, and where', async () => {
-    const { lab, objects, open, series, change } = bucket();
+  it.each(KINDS)('says that an index is damaged, and where, $name', async ({ isEncrypted }) => {
+    const { lab, objects, open, series, change } = bucket(0, 'tar.zst', isEncrypted);
     change(0);
     const { snapshot } = await lab.run({ open });
-    const key = `data/${snapshot}/index.jsonl.zst`;
+    const key = `data/${snapshot}/index.jsonl.zst${isEncrypted ? '.age' : ''}`;
     const { bytes } = objects.kept.get(key) ?? {};
     bytes?.fill(0, 30, 40);
     const events: object[] = [];

@@ -1,8 +1,9 @@
+import { isAbsolute } from 'node:path';
 import { headerBytes } from '../../format/age/header.ts';
 import { HashingSource } from '../../format/hashing-source.ts';
 import { plainSize } from '../../format/age/payload.ts';
 import { placeIn } from '../../base/address.ts';
-import { SnapshotError } from '../../base/errors.ts';
+import { DamagedError } from '../../base/errors.ts';
 import type { ByteRange, Objects, SpooledFile } from '../../store/objects.ts';
 import type { StoreItem } from '../../store/store.ts';
 import { INFO_FILE, INFO_PART, SUMS_FILE } from '../names.ts';
@@ -113,7 +114,7 @@ export class CryptObjects implements Objects {
         return header.length;
       } catch (error) {
         // Another one may be whole.
-        if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
+        if (!(error instanceof DamagedError)) throw error;
       }
     }
     return headerBytes(this.#keys.recipients.length);
@@ -121,10 +122,21 @@ export class CryptObjects implements Objects {
 
   async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
     if (isPlain(key)) return await this.#inner.get(key, range, signal);
+    return (await this.#getSealed(key, range, signal)) ?? (await this.#getClear(key, range, signal));
+  }
+
+  async #getSealed(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
     const stored = sealedKey(key);
-    const bytes =
-      range === undefined ? await this.#getWhole(stored, signal) : await this.#getPart(stored, range, signal);
-    return bytes ?? (await this.#getClear(key, range, signal));
+    try {
+      return range === undefined
+        ? await this.#getWhole(stored, signal)
+        : await this.#getPart(stored, range, signal);
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      // Who asks knows the object by its own name; people find it by that which it has there.
+      const { what, message, cause } = error;
+      throw new DamagedError(this.#where(key), what, { message, cause });
+    }
   }
 
   async #getWhole(stored: string, signal?: AbortSignal): Promise<Buffer | undefined> {
@@ -276,7 +288,8 @@ export class CryptObjects implements Objects {
     if (this.#opened.size > MOST_OPENED && oldest !== undefined) this.#opened.delete(oldest);
   }
 
-  #where(stored: string): string {
-    return placeIn(this.label, stored);
+  /** A key as a place, as a series says it. */
+  #where(key: string): string {
+    return isAbsolute(this.label) ? `${this.label}/${key}` : placeIn(this.label, key);
   }
 }

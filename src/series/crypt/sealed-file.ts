@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { SnapshotError } from '../../base/errors.ts';
+import { damaged, type DamagedError, SnapshotError } from '../../base/errors.ts';
 import { FILE_KEY_BYTES, fileKeyOf, type Header, makeHeader, parseHeader } from '../../format/age/header.ts';
 import type { Identity, Recipient } from '../../format/age/keys.ts';
 import { NONCE_BYTES, Payload, sealedSize } from '../../format/age/payload.ts';
@@ -110,6 +110,6 @@ export async function openWhole(
   return { plain, headerBytes: opened.headerBytes };
 }
 
-export function changedError(where: string): SnapshotError {
-  return new SnapshotError('E_DAMAGED', `"${where}" is damaged: it was changed, or cut short`);
+export function changedError(where: string): DamagedError {
+  return damaged(where, 'it was changed, or cut short');
 }
