@@ -183,6 +183,19 @@ describe('an encrypted series', () => {
     expect(readFileSync(join(back, 'letters/to-anna.txt'), 'utf8')).toContain('Anna');
   });
 
+  it('is not begun by a machine that could not go on with it', async () => {
+    const secret = SecretPlace.open();
+    const nobody = { XDG_CONFIG_HOME: secret.place.path('nobody') };
+    for (const command of ['check', 'run']) {
+      const { status, stdout, stderr } = await secret.command([command], nobody);
+      expect([status, stdout + stderr]).toEqual([1, expect.stringContaining('there is no key')]);
+    }
+    secret.writePlan(new SecretPlace().recipients());
+    const { status, stdout, stderr } = await secret.command(['run']);
+    expect([status, stdout + stderr]).toEqual([1, expect.stringContaining('those in the column `encrypt`')]);
+    expect(secret.snapshots()).toEqual([]);
+  });
+
   it('is held against its check sums where there is no key', async () => {
     const secret = SecretPlace.open();
     await secret.night();
@@ -278,7 +291,13 @@ describe('snapshot key', () => {
     const secret = SecretPlace.open();
     const again = await secret.command(['key', 'new']);
     expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('There is a key already')]);
-    expect(statSync(join(secret.keys, 'identity.txt')).mode & 0o777).toBe(0o600);
+    const identity = join(secret.keys, 'identity.txt');
+    expect(statSync(identity).mode & 0o777).toBe(0o600);
+    // Nor by halves, where one of the two files is away.
+    renameSync(identity, secret.place.path('away'));
+    const half = await secret.command(['key', 'new']);
+    expect([half.status, half.stdout, existsSync(identity)]).toEqual([2, '', false]);
+    renameSync(secret.place.path('away'), identity);
     expect(await secret.well('key', 'show')).toContain('never checked');
     expect(await secret.well('key', 'show')).not.toContain('AGE-SECRET-KEY');
     const paper = secret.place.path('paper.txt');

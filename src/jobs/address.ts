@@ -5,7 +5,7 @@ import { nearest } from '../plan/nearest.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { Series, type Survey } from '../series/series.ts';
 import { labelOf } from '../store/open-store.ts';
-import { openSeries, storeOf } from './store-of.ts';
+import { seriesThere, storeOf } from './store-of.ts';
 import type { Recall } from './status/memory.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment } from './moment.ts';
 import { folderAt, holdsSeries, seriesAt, splitAddress } from './series-at.ts';
@@ -36,7 +36,7 @@ export async function findSeries(
 ): Promise<Series> {
   if (addressKind(which) !== undefined) {
     const { destination, name } = splitAddress(which);
-    return await openSeries(destination, name);
+    return await seriesThere(destination, name);
   }
   if (/[/\\]/.test(which) || which === '.' || which === '..') return await seriesAt(which, recall);
   let plan: Plan;

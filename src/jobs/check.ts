@@ -7,6 +7,7 @@ import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { missingCalls } from '../base/system-calls.ts';
 import { ZSTD_ORIGIN } from '../format/zstd/zstd.ts';
 import type { Plan, Row } from '../plan/plan.ts';
+import { needOwnKey } from '../series/crypt/identities.ts';
 import { Series } from '../series/series.ts';
 import { storeOf } from './store-of.ts';
 import { findAway } from './run/away.ts';
@@ -38,6 +39,7 @@ export async function check(plan: Plan, recall: Recall, now: Date): Promise<read
         ...oddPatterns(row.exclude).map((message) => ({ level: 'warning', message }) as const),
         ...(await checkDestination(row, recall, now)),
         ...(row.format === 'zip' ? [] : [zstdFinding()]),
+        ...(await checkKey(row)),
       ],
     })),
   );
@@ -47,6 +49,18 @@ function zstdFinding(): Finding {
   const isSlow = ZSTD_ORIGIN === '@bokuweb/zstd-wasm';
   const hint = isSlow ? ', which compresses at half the speed of that of Node 22.15 and later' : '';
   return { level: 'ok', message: `zstd from ${ZSTD_ORIGIN}${hint}` };
+}
+
+async function checkKey({ encrypt }: Row): Promise<readonly Finding[]> {
+  if (encrypt.length === 0) return [];
+  try {
+    await needOwnKey(encrypt);
+    const count = encrypt.length === 1 ? 'one key' : `${encrypt.length} keys`;
+    return [{ level: 'ok', message: `encrypted for ${count}, that of this machine among them` }];
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return [{ level: 'failure', message: error.message }];
+  }
 }
 
 async function checkSource(source: string): Promise<Finding> {

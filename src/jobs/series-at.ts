@@ -7,7 +7,7 @@ import { snapshotTime } from '../series/names.ts';
 import type { Series } from '../series/series.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
-import { openSeries } from './store-of.ts';
+import { seriesThere } from './store-of.ts';
 import type { Recall } from './status/memory.ts';
 
 /** The folder that `path` names, links followed; undefined when there is none. */
@@ -35,7 +35,7 @@ export async function seriesAt(path: string, recall: Recall): Promise<Series> {
     const [destination, name] = [dirname(resolve(path)), basename(resolve(path))];
     const known = await recall(destination);
     if (known?.series.some((one) => one.name === name) === true) {
-      return await openSeries(destination, name);
+      return await seriesThere(destination, name);
     }
     throw new SnapshotError('E_USAGE', `There is no folder "${printable(resolve(path))}"`);
   }
@@ -47,7 +47,7 @@ export async function seriesAt(path: string, recall: Recall): Promise<Series> {
   }
   const inside = await snapshotsIn(store, name);
   // One that nothing was written to yet.
-  if (inside.isSeries || inside.isEmpty) return await openSeries(store.label, name);
+  if (inside.isSeries || inside.isEmpty) return await seriesThere(store.label, name);
   const nested = await seriesIn(store, name, inside.folders);
   if (nested.length === 0) {
     throw new SnapshotError(

@@ -14,10 +14,11 @@ export function storeOf({ destination, encrypt }: Pick<Row, 'destination' | 'enc
 }
 
 /** The series `name` at `destination`, of which no row says whether it is encrypted. @throws {@link SnapshotError} */
-export async function openSeries(destination: string, name: string): Promise<Series> {
+export async function seriesThere(destination: string, name: string): Promise<Series> {
   const series = new Series(openStore(destination), name);
   const recipients = await recipientsThere(series);
   if (recipients === undefined) return series;
+  await series.store.close();
   return new Series(openStore(destination, undefined, wrapFor(recipients)), name);
 }
 

@@ -33,7 +33,7 @@ export async function keyCommand(options: KeyCommandOptions, terminal: Terminal)
   return 0;
 }
 
-function showNew(keys: Omit<Keys, 'secret'>, secret: string, { out, style }: Terminal): void {
+function showNew(keys: Keys, secret: string, { out, style }: Terminal): void {
   out(`The key of this machine is in ${keys.identity}.\n`);
   out(
     `The ${style('bold', 'recovery key')} opens everything when this machine is gone. It is kept nowhere: write it down`,

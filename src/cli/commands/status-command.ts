@@ -5,10 +5,11 @@ import type { Watched } from '../../jobs/status/known-past.ts';
 import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
 import { isRecoveryUnchecked } from '../../jobs/key/key.ts';
-import { openSeries, storeOf } from '../../jobs/store-of.ts';
+import { seriesThere, storeOf } from '../../jobs/store-of.ts';
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import { Series } from '../../series/series.ts';
+import { openStore } from '../../store/open-store.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { thisStateFolder } from '../../host/state-folder.ts';
 import { Memory } from '../../jobs/status/memory.ts';
@@ -86,7 +87,11 @@ async function goneFrom(plan: Plan, terminal: Terminal): Promise<readonly Watche
   try {
     const watched: Watched[] = [];
     for (const gone of await goneRows(new Memory(thisStateFolder()), plan)) {
-      const series = await openSeries(gone.destination, gone.name);
+      const series = await seriesThere(gone.destination, gone.name).catch((error: unknown) => {
+        if (!(error instanceof SnapshotError)) throw error;
+        // What cannot be looked into says so itself.
+        return new Series(openStore(gone.destination), gone.name);
+      });
       const accepted = await readAccepted(series).catch(() => []);
       if (!isAccepted(accepted, WHOLE)) watched.push({ series, everyMs: DEFAULT_EVERY_MS, gone });
     }

@@ -1,9 +1,8 @@
 // What a drill extracts is not rotated out meanwhile.
-import { readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
-import { VERSION_BOLT } from '../../series/names.ts';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import { SeriesLab } from '../run/series.lab.ts';
@@ -19,15 +18,10 @@ async function openLab(): Promise<{ series: Series; store: LocalStore; seen: Set
   const store = new LocalStore(lab.row.destination);
   const read = store.read.bind(store);
   store.read = async (key) => {
-    for (const name of locks(lab)) seen.add(name);
+    for (const name of lab.locks()) seen.add(name);
     return await read(key);
   };
   return { series: new Series(store, 'data'), store, seen, lab };
-}
-
-/** Of whoever is at work in the series. */
-function locks(lab: SeriesLab): readonly string[] {
-  return readdirSync(lab.folder()).filter((name) => name.startsWith('.') && name !== VERSION_BOLT);
 }
 
 async function drilled(series: Series, notes: string[] = []): Promise<string> {
@@ -42,7 +36,7 @@ describe('drill()', () => {
     const { series, seen, lab } = await openLab();
     expect(await drilled(series)).toBe('passed');
     expect([...seen]).toEqual([expect.stringMatching(/^\.shared-[0-9a-f]{16}$/)]);
-    expect(locks(lab)).toEqual([]);
+    expect(lab.locks()).toEqual([]);
   });
 
   it('goes on where it cannot be locked, and says so', async () => {

@@ -259,10 +259,9 @@ describe('exportSnapshot()', () => {
     write('file', 'content');
     await lab.run();
     const seen = new Set<string>();
-    const locks = (): readonly string[] => readdirSync(lab.folder()).filter((name) => name.startsWith('.'));
-    await exported('zip', { report: () => locks().forEach((name) => seen.add(name)) });
+    await exported('zip', { report: () => lab.locks().forEach((name) => seen.add(name)) });
     expect([...seen]).toEqual([expect.stringMatching(/^\.shared-/)]);
-    expect(locks()).toEqual([]);
+    expect(lab.locks()).toEqual([]);
   });
 
   it('ends when it is stopped, or cannot write, and leaves nothing', async () => {

@@ -1,4 +1,5 @@
 // The keys of this user: one for this machine, and one to get everything back when the machine is gone.
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
@@ -31,13 +32,14 @@ export interface Keys {
  * @throws {@link SnapshotError} `E_USAGE` when there is a key already; `E_HOST` when one cannot be kept.
  */
 export async function newKeys(now: Date): Promise<Keys & { readonly secret: string }> {
-  const file = identityFile();
+  const [file, recipients] = [identityFile(), recipientsFile()];
+  // Both or none: the recovery key is shown once.
+  for (const one of [file, recipients]) if (existsSync(one)) throw keyExists(one);
   const [machine, recovery] = [newIdentity(), newIdentity()];
   const own = machine.identity.recipient.text;
   const rescue = recovery.identity.recipient.text;
   const when = now.toISOString();
   await writeNew(file, `# key of this machine, made ${when}\n# public key: ${own}\n${machine.text}\n`);
-  const recipients = recipientsFile();
   await writeNew(recipients, `# key of this machine, made ${when}\n${own}\n${RECOVERY_LINE}\n${rescue}\n`);
   return { ...keysOf(file, own, rescue), secret: recovery.text };
 }
@@ -131,11 +133,13 @@ async function write(file: string, text: string, flag: 'w' | 'wx'): Promise<void
     }
     await chmod(file, 0o600);
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') {
-      throw new SnapshotError('E_USAGE', `There is a key already: "${file}"`, {
-        hint: '`snapshot key show` shows its public half. What it has encrypted only it opens: move it away, do not delete it.',
-      });
-    }
+    if (systemCode(error) === 'EEXIST') throw keyExists(file);
     throw new SnapshotError('E_HOST', `Cannot write "${file}": ${reasonOf(error)}`, { cause: error });
   }
+}
+
+function keyExists(file: string): SnapshotError {
+  return new SnapshotError('E_USAGE', `There is a key already: "${file}"`, {
+    hint: '`snapshot key show` shows its public half. What it has encrypted only it opens: move it away, do not delete it.',
+  });
 }

@@ -1,5 +1,5 @@
 // What is being restored is not rotated out meanwhile; where that cannot be made sure, the restore goes on all the same.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
@@ -41,28 +41,24 @@ async function restored(
     signal: new AbortController().signal,
     report: (event) => {
       events.push(event);
-      for (const name of locks()) seen.add(name);
+      for (const name of lab.locks()) seen.add(name);
     },
     ...options,
   });
   return options.dryRun === true ? undefined : readFileSync(join(to, 'file'), 'utf8');
 }
 
-function locks(): readonly string[] {
-  return readdirSync(lab.folder()).filter((name) => name.startsWith('.'));
-}
-
 describe('restore()', () => {
   it('holds a lock that is shared as long as it reads', async () => {
     expect(await restored(new LocalStore(lab.row.destination))).toBe('content');
     expect([...seen]).toEqual([expect.stringMatching(/^\.shared-[0-9a-f]{16}$/)]);
-    expect(locks()).toEqual([]);
+    expect(lab.locks()).toEqual([]);
   });
 
   it('gives it back when it fails, and takes none for a dry run', async () => {
     const store = new LocalStore(lab.row.destination);
     await expect(restored(store, { globs: ['nothing'] })).rejects.toThrow('Nothing in');
-    expect(locks()).toEqual([]);
+    expect(lab.locks()).toEqual([]);
     await restored(store, { dryRun: true });
     expect(events).not.toEqual([]);
     expect(seen.size).toBe(0);

@@ -1,6 +1,7 @@
 // The way of a row, from its source to a snapshot, or to the finding that nothing changed: open, scan, compare, guard,
 // (unchanged?), then reuse, pack, guard, commit and rotate, which `write-row.ts` goes on with.
 import type { Row } from '../../plan/plan.ts';
+import { needOwnKey } from '../../series/crypt/identities.ts';
 import { sizeOfSeries } from '../../series/series-size.ts';
 import type { Series } from '../../series/series.ts';
 import { alone } from './alone.ts';
@@ -45,6 +46,7 @@ async function backUp(context: RowContext, scan: RowScan): Promise<RowResult> {
   const totals = await guardEmpty(context, compared);
   const change = await judgeChange(context, compared);
   if (!change.isToWrite) return await leaveAsItIs(context, compared, totals);
+  await needOwnKey(context.row.encrypt);
   // Loaded when it is needed: most nights nothing is written.
   const { wouldWrite, write } = await import('./write-row.ts');
   const { previous, scanned } = compared;

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { VERSION_BOLT } from '../../series/names.ts';
 import { keepThreads } from '../../../test/support/lasting-threads.ts';
 import type { Row } from '../../plan/plan.ts';
 import type { Info } from '../../series/info.ts';
@@ -76,6 +77,11 @@ export class SeriesLab {
 
   notes(): readonly string[] {
     return this.events.flatMap((event) => (event.event === 'note' ? [event.message] : []));
+  }
+
+  /** Names of the locks in the series, of whatever kind. */
+  locks(): readonly string[] {
+    return readdirSync(this.folder()).filter((name) => name.startsWith('.') && name !== VERSION_BOLT);
   }
 
   folder(...parts: readonly string[]): string {

@@ -16,7 +16,7 @@ import { isSameMachine, readOwner } from '../../series/owner.ts';
 import { Series } from '../../series/series.ts';
 import { refuseStranger } from '../run/whose.ts';
 import { splitAddress } from '../series-at.ts';
-import { openSeries, storeOf } from '../store-of.ts';
+import { seriesThere, storeOf } from '../store-of.ts';
 import { type Memory, moveSeries, type Recall } from '../status/memory.ts';
 import { renameKnownRow } from '../status/plan-memory.ts';
 import { findThere, type There } from './find-there.ts';
@@ -103,7 +103,7 @@ async function placesOf(which: string, to: string, plan: Plan | undefined): Prom
       ? { destination: dirname(resolve(which)), name: basename(resolve(which)) }
       : splitAddress(which);
   if (addressKind(which) !== undefined || /[/\\]/.test(which))
-    return [{ series: await openSeries(place.destination, place.name), row: undefined }];
+    return [{ series: await seriesThere(place.destination, place.name), row: undefined }];
   const rows = plan?.rows.filter(({ name }) => name === which || name === to) ?? [];
   return rows.map((row) => ({ series: new Series(storeOf(row), which), row }));
 }

@@ -1,7 +1,8 @@
 // What can be said of an encrypted series without its key: whether what is stored is what was stored.
-import { createHash } from 'node:crypto';
 import { SnapshotError } from '../../base/errors.ts';
-import { snapshotTime, SUMS_FILE } from '../../series/names.ts';
+import { HashingSource } from '../../format/hashing-source.ts';
+import { INFO_FILE, snapshotTime, SUMS_FILE } from '../../series/names.ts';
+import { recipientsOf } from '../../series/crypt/stub.ts';
 import type { Series } from '../../series/series.ts';
 import { parseSums } from '../../series/sums.ts';
 import { openStore } from '../../store/open-store.ts';
@@ -12,8 +13,6 @@ import type { VerifyEnd } from './verify-events.ts';
 import { Findings } from './verify-findings.ts';
 import { levelOf, type VerifyOptions } from './verify.ts';
 import { whatOf } from './verify-survey.ts';
-
-const READ_BYTES = 8 * 1024 * 1024;
 
 /** A stored file, and who needs it. */
 interface StoredFile {
@@ -53,15 +52,22 @@ export async function verifyStored(series: Series, options: VerifyOptions): Prom
     report({ event: 'progress', series: series.name, phase: 'look', done: i, total: chosen.length });
     const there = await list(name);
     if (!there.has('info.json.age')) {
-      const message = `${name} has no info.json.age: it is no snapshot, or has lost it; only its key tells`;
+      const info = await store.read(series.key(name, INFO_FILE));
+      const isClear = info !== undefined && recipientsOf(info) === undefined;
+      const message = isClear
+        ? `${name} was not looked at: without the key only encrypted snapshots are`
+        : `${name} has no info.json.age: it is no snapshot, or has lost it; only its key tells`;
       report({ event: 'note', series: series.name, message });
       continue;
     }
     snapshots++;
     const bytes = await store.read(series.key(name, SUMS_FILE));
+    if (bytes === undefined) {
+      findings.add(`${name}/${SUMS_FILE}`, 'is missing', [name]);
+      continue;
+    }
     try {
-      if (bytes === undefined) findings.add(`${name}/${SUMS_FILE}`, 'is missing', [name]);
-      for (const [file, sum] of parseSums(bytes?.toString('utf8') ?? '\n', `${name}/${SUMS_FILE}`)) {
+      for (const [file, sum] of parseSums(bytes.toString('utf8'), `${name}/${SUMS_FILE}`)) {
         const place = file.startsWith('../') ? file.slice(3) : `${name}/${file}`;
         const [folder = '', base = ''] = place.split('/');
         const known = files.get(place);
@@ -70,7 +76,7 @@ export async function verifyStored(series: Series, options: VerifyOptions): Prom
       }
     } catch (error) {
       if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
-      if (bytes !== undefined) findings.add(`${name}/${SUMS_FILE}`, whatOf(error), [name]);
+      findings.add(`${name}/${SUMS_FILE}`, whatOf(error), [name]);
     }
   }
   const readBytes = await read(series, store, files, findings, options);
@@ -116,14 +122,14 @@ async function read(
     const id = `${item.identity ?? place} ${sum}`;
     if (seen.has(id) || (random !== undefined && random() >= (sample?.share ?? 1))) continue;
     seen.add(id);
-    const hash = createHash('sha256');
-    for (let at = 0; at < item.sizeBytes; at += READ_BYTES) {
-      const length = Math.min(READ_BYTES, item.sizeBytes - at);
-      hash.update(await store.readRange(series.key(place), at, length, signal));
+    const readPart = async (offset: number, length: number): Promise<Buffer> => {
+      const part = await store.readRange(series.key(place), offset, length, signal);
       done += length;
       report({ event: 'progress', series: series.name, phase: 'read', done, total });
-    }
-    if (hash.digest('hex') !== sum) findings.add(place, 'its SHA-256 is not that of SHA256SUMS', snapshots);
+      return part;
+    };
+    const found = await new HashingSource({ sizeBytes: item.sizeBytes, read: readPart }).finish();
+    if (found !== sum) findings.add(place, 'its SHA-256 is not that of SHA256SUMS', snapshots);
   }
   return done;
 }

@@ -50,11 +50,11 @@ async function writeSnapshot(store: Store): Promise<void> {
 }
 
 /** SHA256SUMS for all to see names these files, and says what is stored. */
-function expectSums(objects: MemoryObjects, folder: string, files: readonly string[]): void {
-  const sums = parseSums(String(objects.kept.get(`${folder}/SHA256SUMS`)?.bytes), 'SHA256SUMS');
+function expectSums(objects: MemoryObjects, day: string, files: readonly string[]): void {
+  const sums = parseSums(String(objects.kept.get(`${day}/SHA256SUMS`)?.bytes), 'SHA256SUMS');
   expect([...sums.keys()]).toEqual(files);
   for (const [file, sum] of sums) {
-    const bytes = objects.kept.get(posix.join(folder, file))?.bytes ?? '';
+    const bytes = objects.kept.get(posix.join(day, file))?.bytes ?? '';
     expect(createHash('sha256').update(bytes).digest('hex'), file).toBe(sum);
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { rememberGiven } from '../../base/command-line.ts';
 import { newIdentity } from '../../format/age/keys.ts';
-import { identityFile, readIdentities } from './identities.ts';
+import { identityFile, needOwnKey, readIdentities } from './identities.ts';
 
 const [a, b] = [newIdentity(), newIdentity()];
 
@@ -24,6 +24,19 @@ describe('identityFile()', () => {
     expect(identityFile({ SNAPSHOT_IDENTITY: '/keys/a' })).toBe('/keys/a');
     rememberGiven(undefined, '/keys/b');
     expect(identityFile({ SNAPSHOT_IDENTITY: '/keys/a' })).toBe('/keys/b');
+  });
+});
+
+describe('needOwnKey()', () => {
+  it('is content with one of several, and where nobody is named', async () => {
+    rememberGiven(undefined, file(`${a.text}\n`));
+    const [own, other] = [a, b].map(({ identity }) => identity.recipient.text);
+    await needOwnKey([]);
+    await needOwnKey([other ?? '', own ?? '']);
+    await expect(needOwnKey([other ?? ''])).rejects.toMatchObject({
+      code: 'E_KEY',
+      message: expect.stringContaining('is one of those in the column `encrypt`'),
+    });
   });
 });
 

@@ -37,3 +37,22 @@ export async function readIdentities(file: string = identityFile()): Promise<rea
   if (identities.length === 0) throw new SnapshotError('E_KEY', `There is no identity in "${file}"`);
   return identities;
 }
+
+/**
+ * Refuses to begin what the next run could not go on with: each one reads the last snapshot.
+ *
+ * @param encrypt - Whom it is encrypted for; nobody: then no key is needed.
+ * @throws {@link SnapshotError} `E_KEY` when no identity here is among them, or as {@link readIdentities}.
+ */
+export async function needOwnKey(encrypt: readonly string[]): Promise<void> {
+  if (encrypt.length === 0) return;
+  const identities = await readIdentities();
+  if (identities.some(({ recipient }) => encrypt.includes(recipient.text))) return;
+  throw new SnapshotError(
+    'E_KEY',
+    `No key in "${identityFile()}" is one of those in the column \`encrypt\``,
+    {
+      hint: 'Each run reads the last snapshot: name the key of this machine as well; `snapshot key show` says it.',
+    },
+  );
+}
