@@ -1,6 +1,6 @@
 // How encrypted objects are called: `NAME.age`.
 import type { StoreItem } from '../../store/store.ts';
-import { INFO_FILE, LET_GO_FILE, PINNED_FILE, SUMS_FILE, UNFINISHED_FILE } from '../names.ts';
+import { INFO_FILE, LET_GO_FILE, NAMES_FILE, PINNED_FILE, SUMS_FILE, UNFINISHED_FILE } from '../names.ts';
 
 export const SUFFIX = '.age';
 
@@ -9,6 +9,8 @@ const PLAIN: ReadonlySet<string> = new Set([
   UNFINISHED_FILE,
   LET_GO_FILE,
   PINNED_FILE,
+  // Who begins another series at the same place asks whether it is this one.
+  NAMES_FILE,
   'snapshot-disk.json',
   'README.txt',
 ]);

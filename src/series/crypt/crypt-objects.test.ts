@@ -181,6 +181,8 @@ describe('an encrypted snapshot', () => {
     await writeSnapshot(encrypted(objects));
     const store = encrypted(objects, async () => await Promise.reject(new SnapshotError('E_KEY', 'no key')));
     await store.put(`${DAY}/UNFINISHED`, Buffer.from('text'));
+    await store.put('s/names.json', Buffer.from('names'));
+    expect(String(await store.read('s/names.json'))).toBe('names');
     expect(await listed(store, DAY)).toEqual(['SHA256SUMS', 'UNFINISHED', 'a.tar.zst', 'info.json']);
     expect(String(objects.kept.get(`${DAY}/UNFINISHED`)?.bytes)).toBe('text');
     await expect(store.read(`${DAY}/info.json`)).rejects.toMatchObject({ code: 'E_KEY' });
