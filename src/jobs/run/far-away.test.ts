@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { rememberGiven } from '../../base/command-line.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { type Identity, newIdentity } from '../../format/age/keys.ts';
 import { MemoryObjects } from '../../store/memory-objects.lab.ts';
@@ -78,9 +79,15 @@ function bucket(lag = 0, format: ArchiveFormat = 'tar.zst', isEncrypted = false)
   const lab = new SeriesLab();
   onTestFinished(() => lab.remove());
   lab.row = { ...lab.row, destination: 'memory://test?some=option', format, keep: { last: 2 } };
-  const { identity } = newIdentity();
+  const { identity, text } = newIdentity();
   const { recipient } = identity;
-  if (isEncrypted) lab.row = { ...lab.row, encrypt: [recipient.text] };
+  if (isEncrypted) {
+    const file = join(lab.root, 'identity.txt');
+    writeFileSync(file, `${text}\n`, { mode: 0o600 });
+    rememberGiven(undefined, file);
+    onTestFinished(() => rememberGiven(undefined));
+    lab.row = { ...lab.row, encrypt: [recipient.text] };
+  }
   const identities = async (): Promise<readonly Identity[]> => await Promise.resolve([identity]);
   const objects = new FailingObjects(lag);
   const objectsOf = (): Objects =>
