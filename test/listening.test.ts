@@ -98,6 +98,17 @@ describe.skipIf(!hasFull)('what only tells', () => {
   });
 });
 
+describe.skipIf(!hasFull)('what has done what it was to do', () => {
+  it('succeeds although it cannot tell; but a key that nobody has seen is a failure', async () => {
+    const place = Place.open();
+    place.write({ 'file.txt': 'text' });
+    await place.night();
+    expect(shell(place, ['rename', 'data', 'papers'], '> /dev/full').status).toBe(0);
+    expect(place.snapshots('papers')).toHaveLength(1);
+    expect(shell(place, ['key', 'new'], '> /dev/full').status).toBe(1);
+  });
+});
+
 /** Starts a run in a terminal that hangs up when the run packs; prints its exit code, negative for a signal. */
 const HANG_UP = `
 import os, pty, re, sys

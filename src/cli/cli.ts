@@ -38,6 +38,7 @@ const DOING: ReadonlySet<string> = new Set([
   'pin',
   'unpin',
   'forget',
+  'rename',
 ]);
 
 /** Runs the command that `args` ask for. @returns The exit status. */
