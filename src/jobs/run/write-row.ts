@@ -100,7 +100,7 @@ async function makeSnapshot(
   const healing = new Healing(previous, tree.entries);
   const maker = await SnapshotMaker.begin(context, previous, comparison, tree, names);
   try {
-    await boltSeries(series, previous.survey.snapshots);
+    await boltSeries(series);
     const packed = await maker.pack(rotten);
     context.name([...packed.problems, ...healing.rotten()]);
     const held = await massChange(context, previous, comparison, tree.entries);
