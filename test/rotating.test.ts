@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { eventsOf, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
+import { exportSnapshot, restore, verify } from '../src/index.ts';
+import { eventsOf, homeVariables, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
 import { Place } from './support/place.ts';
 
 /** Makes everything that this machine remembers so many hours older. */
@@ -71,6 +72,9 @@ describe.skipIf(!IS_LINUX || !IS_ROOT)('a disk that is away', () => {
       ['restore', place.series(), '--to', 'out'],
       ['files', 'data'],
       ['diff', 'data', 'now'],
+      ['cat', 'data', 'file'],
+      ['export', 'data', '--to', 'out.zip'],
+      ['export', place.series(), '--to', 'out.zip'],
     ]) {
       const { status, stdout, stderr } = await place.command(args);
       expect([status, stdout, stderr]).toEqual([1, '', expect.stringMatching(away)]);
@@ -83,6 +87,13 @@ describe.skipIf(!IS_LINUX || !IS_ROOT)('a disk that is away', () => {
     expect(verified.stdout).toContain('Nothing was verified; see above.');
     expect((await place.command(['list', place.series()])).stdout).toMatch(away);
     expect(existsSync(place.path('out'))).toBe(false);
+
+    const ask = { plan: place.plan, series: 'data' };
+    const refused = expect.objectContaining({ code: 'E_STORE', message: expect.stringMatching(away) });
+    Object.assign(process.env, homeVariables(place.path('home')));
+    await expect(restore({ ...ask, to: place.path('out') })).rejects.toEqual(refused);
+    await expect(exportSnapshot({ ...ask, to: place.path('out.zip') })).rejects.toEqual(refused);
+    expect(await verify(ask)).toMatchObject({ isSound: false, series: [{ isAway: true }] });
   });
 
   it('ends nothing that is asked of others, nor does one that cannot be read', async () => {

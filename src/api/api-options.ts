@@ -1,6 +1,9 @@
 // What all calls of the API take, and how they end when they are stopped.
 import { SnapshotError } from '../base/errors.ts';
-import { findSeries } from '../jobs/address.ts';
+import { thisStateFolder } from '../host/state-folder.ts';
+import type { findSeries } from '../jobs/address.ts';
+import { openReachable } from '../jobs/reach.ts';
+import { Memory, type Recall } from '../jobs/status/memory.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { Series } from '../series/series.ts';
 
@@ -31,12 +34,23 @@ export async function planOf({ plan = DEFAULT_PLAN }: Pick<CallOptions<never>, '
   return await loadPlan(plan);
 }
 
-/** The series that is named, and the plan, if it was needed for that. */
+/** What this machine knows of destinations. */
+export function recallHere(): Recall {
+  const memory = new Memory(thisStateFolder());
+  return async (destination) => await memory.find(destination);
+}
+
+/**
+ * The series that is named, and the plan, if it was needed for that.
+ *
+ * @param find - {@link openReachable} for what can say nothing without looking into the series.
+ */
 export async function seriesOf(
   options: SeriesOptions & Pick<CallOptions<never>, 'plan'>,
+  find: typeof findSeries = openReachable,
 ): Promise<{ readonly series: Series; readonly plan: Plan | undefined }> {
   let plan: Plan | undefined;
-  const series = await findSeries(options.series, async () => (plan = await planOf(options)));
+  const series = await find(options.series, async () => (plan = await planOf(options)), recallHere());
   return { series, plan };
 }
 

@@ -1,8 +1,20 @@
-import { seriesOfPlan } from '../jobs/address.ts';
+import { findSeries, rowOf, seriesOfPlan } from '../jobs/address.ts';
+import { outOfReach } from '../jobs/reach.ts';
+import type { Recall } from '../jobs/status/memory.ts';
 import { recordVerify } from '../jobs/verify/record-verify.ts';
+import { unseenEnd } from '../jobs/verify/unseen-end.ts';
 import type { VerifyEnd, VerifyEvent } from '../jobs/verify/verify-events.ts';
 import { verify as verifySeries, type VerifyOptions } from '../jobs/verify/verify.ts';
-import { type CallOptions, planOf, type SeriesOptions, seriesOf, stoppable } from './api-options.ts';
+import type { Row } from '../plan/row.ts';
+import type { Series } from '../series/series.ts';
+import {
+  type CallOptions,
+  planOf,
+  recallHere,
+  type SeriesOptions,
+  seriesOf,
+  stoppable,
+} from './api-options.ts';
 
 export interface VerifyCall extends CallOptions<VerifyEvent>, Partial<SeriesOptions> {
   /** Only this snapshot; all by default. */
@@ -27,22 +39,34 @@ export interface VerifyResult {
 export async function verify(options: VerifyCall = {}): Promise<VerifyResult> {
   const { at, level = 'quick', onEvent } = options;
   const { series: which } = options;
-  const all =
-    which === undefined
-      ? seriesOfPlan(await planOf(options))
-      : [(await seriesOf({ ...options, series: which })).series];
+  const named = which === undefined ? undefined : await seriesOf({ ...options, series: which }, findSeries);
+  const plan = named === undefined ? await planOf(options) : named.plan;
+  const all = named === undefined ? (plan === undefined ? [] : seriesOfPlan(plan)) : [named.series];
+  const recall = recallHere();
   const ends: VerifyEnd[] = [];
   await stoppable(options.signal, async (signal) => {
+    const wanted: VerifyOptions = { at, level, signal, report: (event) => onEvent?.(event) };
     for (const series of all) {
-      const started = new Date();
-      const wanted: VerifyOptions = { at, level, signal, report: (event) => onEvent?.(event) };
-      const verdict = await verifySeries(series, wanted);
-      await recordVerify(series, verdict, wanted, started);
-      onEvent?.(verdict.end);
-      ends.push(verdict.end);
+      const end = await verifyOne(series, plan && rowOf(series, plan), wanted, recall);
+      onEvent?.(end);
+      ends.push(end);
     }
   });
   const isSound =
     ends.length > 0 && ends.every(({ status, nothing }) => status === 0 && nothing === undefined);
   return { isSound, series: ends };
+}
+
+async function verifyOne(
+  series: Series,
+  row: Row | undefined,
+  wanted: VerifyOptions,
+  recall: Recall,
+): Promise<VerifyEnd> {
+  const started = new Date();
+  const out = await outOfReach(series, row, recall, started);
+  if (out !== undefined) return unseenEnd(series, wanted, out, row);
+  const verdict = await verifySeries(series, wanted);
+  await recordVerify(series, verdict, wanted, started);
+  return verdict.end;
 }

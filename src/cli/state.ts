@@ -1,7 +1,6 @@
 import { SnapshotError } from '../base/errors.ts';
 import { thisStateFolder } from '../host/state-folder.ts';
-import { findSeries } from '../jobs/address.ts';
-import { refuseOutOfReach } from '../jobs/reach.ts';
+import { openReachable } from '../jobs/reach.ts';
 import { Memory, type Recall } from '../jobs/status/memory.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Series } from '../series/series.ts';
@@ -21,18 +20,11 @@ export function recallFor(terminal: Terminal): Recall {
   };
 }
 
-/**
- * The series that a user means, see {@link findSeries}.
- *
- * @throws {@link SnapshotError} `E_STORE` when it cannot be looked into, as its disk is away.
- */
+/** See {@link openReachable}. */
 export async function openSeries(
   which: string,
   loadPlan: () => Promise<Plan>,
   terminal: Terminal,
 ): Promise<Series> {
-  const recall = recallFor(terminal);
-  const series = await findSeries(which, loadPlan, recall);
-  await refuseOutOfReach(series, recall);
-  return series;
+  return await openReachable(which, loadPlan, recallFor(terminal));
 }

@@ -42,6 +42,8 @@ function errorOf(call: () => unknown): SnapshotError {
   throw new Error('nothing was thrown');
 }
 
+const unknown = async (): Promise<undefined> => await Promise.resolve(undefined);
+
 describe('chooseSnapshot()', () => {
   it.each([
     ['nothing', undefined, '2026-12-01T02-00-07Z'],
@@ -147,7 +149,7 @@ describe('findSeries()', () => {
   async function find(which: string, ...lines: readonly string[]): Promise<Series> {
     const plan = join(root, 'plan.csv');
     if (lines.length > 0) writeFileSync(plan, `${lines.join('\n')}\n`);
-    return await findSeries(which, async () => await loadPlan(plan));
+    return await findSeries(which, async () => await loadPlan(plan), unknown);
   }
 
   const HEADER = 'source,destination,name';

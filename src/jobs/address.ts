@@ -32,7 +32,7 @@ export function rowOf(series: Series, plan: Plan): Row | undefined {
 export async function findSeries(
   which: string,
   loadPlan: () => Promise<Plan>,
-  recall: Recall = async () => await Promise.resolve(undefined),
+  recall: Recall,
 ): Promise<Series> {
   if (addressKind(which) !== undefined) {
     const { destination, name } = splitAddress(which);

@@ -101,10 +101,14 @@ async function seriesNames(plan: string): Promise<readonly string[]> {
   }
 }
 
+const unknown = async (): Promise<undefined> => await Promise.resolve(undefined);
+
 async function namesIn(series: string | undefined, plan: string): Promise<readonly string[]> {
   try {
     if (series === undefined) return [];
-    const { snapshots } = await (await findSeries(series, async () => await loadPlan(plan))).survey();
+    const { snapshots } = await (
+      await findSeries(series, async () => await loadPlan(plan), unknown)
+    ).survey();
     return ['latest', ...snapshots.toReversed().map(({ name }) => name)];
   } catch {
     return [];

@@ -1,11 +1,11 @@
 import { SnapshotError } from '../../base/errors.ts';
-import { findSeries } from '../../jobs/address.ts';
 import { exportSnapshot } from '../../jobs/export/export.ts';
 import { type ExportFormat, formatOf } from '../../jobs/export/formats.ts';
 import type { Output } from '../../jobs/export/output.ts';
 import { localPath } from '../../plan/local-path.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import type { CommonOptions } from '../options/common-options.ts';
+import { openSeries } from '../state.ts';
 import { stopSignal } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
 import { exportView } from '../views/export-view.ts';
@@ -26,7 +26,11 @@ export async function exportCommand(options: ExportCommandOptions, terminal: Ter
   if (isOut) refuseOut(options, terminal);
   const format = options.as ?? formatOf(to);
   let plan: Plan | undefined;
-  const series = await findSeries(options.series, async () => (plan = await loadPlan(options.plan)));
+  const series = await openSeries(
+    options.series,
+    async () => (plan = await loadPlan(options.plan)),
+    terminal,
+  );
   const view = exportView(terminal, { json, quiet, isOut });
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
   try {

@@ -1,17 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
 import { findSeries, rowOf, seriesOfPlan } from '../../jobs/address.ts';
-import { type OutOfReach, outOfReach } from '../../jobs/reach.ts';
+import { outOfReach } from '../../jobs/reach.ts';
 import { whatAndWayOut } from '../../jobs/run/previous.ts';
 import { Memory } from '../../jobs/status/memory.ts';
 import { recordVerify } from '../../jobs/verify/record-verify.ts';
 import { rememberLog } from '../../jobs/status/remember-log.ts';
 import { levelOf, nothingEnd, type Verdict, verify, type VerifyOptions } from '../../jobs/verify/verify.ts';
+import { unseenEnd } from '../../jobs/verify/unseen-end.ts';
 import { verifyStored } from '../../jobs/verify/verify-stored.ts';
 import type { VerifyEnd, VerifyEvent } from '../../jobs/verify/verify-events.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import { rowLabel } from '../../plan/row-label.ts';
-import type { Row } from '../../plan/row.ts';
 import type { Series } from '../../series/series.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { thisStateFolder } from '../../host/state-folder.ts';
@@ -112,18 +112,6 @@ async function orKeyless(
     if (!isKeyless || drill || repair || series.store.files !== undefined) throw error;
     return error;
   }
-}
-
-/** A disk that is away is no failure until its row is overdue; nor are missing snapshots of a row that is switched off. */
-function unseenEnd(
-  series: Series,
-  options: VerifyOptions,
-  { message, isAway, isOverdue }: OutOfReach,
-  row: Row | undefined,
-): VerifyEnd {
-  const isFine = isAway ? !isOverdue : row?.active === false;
-  const end = nothingEnd(series, levelOf(options), message, isFine ? 0 : 1);
-  return isAway ? { ...end, isAway } : end;
 }
 
 function failedEnd({ series, error }: SeriesFailure, options: VerifyOptions): VerifyEnd {

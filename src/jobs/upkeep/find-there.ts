@@ -21,7 +21,7 @@ export interface There {
  */
 export async function findThere(which: string, file: string, recall: Recall, now: Date): Promise<There> {
   let plan: Plan | undefined;
-  const series = await findSeries(which, async () => (plan = await loadPlan(file)));
+  const series = await findSeries(which, async () => (plan = await loadPlan(file)), recall);
   plan ??= await loadPlan(file).catch((error: unknown) => {
     if (!(error instanceof SnapshotError)) throw error;
     return undefined;
