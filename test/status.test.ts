@@ -103,6 +103,30 @@ describe('snapshot status', () => {
     expect((await status(place, 'off')).rows).toMatchObject([{ series: 'off', state: 'overdue' }]);
   });
 
+  it('is told of snapshots that somebody has deleted, by the run as well, which goes on without them', async () => {
+    const place = Place.open();
+    for (const text of ['one', 'two']) {
+      place.write({ 'one.txt': text });
+      await place.command(['run']);
+    }
+    rmSync(place.file('.'), { recursive: true });
+    expect((await status(place)).rows[0]?.['reasons']).toEqual([
+      expect.stringMatching(/^its newest snapshot, .*Z, is not there any more; the next run writes/),
+    ]);
+    const warned = await place.command(['run']);
+    expect(warned.status).toBe(0);
+    expect(warned.stdout + warned.stderr).toMatch(
+      /warning: data: its newest snapshot, .*Z, is not there any more; it goes on from the one before/,
+    );
+    rmSync(place.series(), { recursive: true });
+    const anew = await place.command(['run']);
+    expect(anew.stdout + anew.stderr).toContain(
+      'warning: data: none of its snapshots is there any more; it begins anew',
+    );
+    expect((await place.command(['run'])).stderr).toBe('');
+    expect(await status(place)).toMatchObject({ status: 0 });
+  });
+
   it('reads on when lines of a log are damaged, and says so', async () => {
     const place = await openWithSnapshot();
     appendFileSync(join(place.series(), 'runs.jsonl'), '{"started":"2026\nnonsense\u001B[31m\n');

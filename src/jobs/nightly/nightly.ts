@@ -2,7 +2,7 @@ import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts'
 import type { RunOutcome } from './notice.ts';
 import type { Report, RowEnd } from '../events.ts';
 import { Memory } from '../status/memory.ts';
-import { rememberRows } from '../status/plan-memory.ts';
+import { knownSuccesses, rememberRows } from '../status/plan-memory.ts';
 import { rowsToRun, type Shard } from '../run/rows-to-run.ts';
 import { run, runStatus } from '../run/run.ts';
 import { lowerPriority } from '../../host/low-priority.ts';
@@ -119,6 +119,7 @@ async function runRows(plan: Plan, options: NightlyOptions, company: Company): P
     report,
     now: () => new Date(),
     memory,
+    hadSuccess: await knownSuccesses(memory, plan.file, warn),
   });
   if (!dryRun) await remember(plan, ends, memory, warn);
   if (rows.length === 0) view.nothing(noRowsText(limits.shard));

@@ -4,6 +4,7 @@ import { Holdings } from '../../series/holdings.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { oddOnes } from '../odd-time.ts';
 import type { PreviousCursor } from '../../tree/previous-cursor.ts';
+import { warnOfGone } from './warn-of-gone.ts';
 import { type DamageOptions, RowDamage } from './row-damage.ts';
 
 /** What a run compares with. */
@@ -53,8 +54,11 @@ async function findPrevious(series: Series, options: DamageOptions): Promise<Pre
 }
 
 /** What the run of a row is compared with. */
-export async function openPrevious({ series, options, report, started }: RowContext): Promise<Previous> {
+export async function openPrevious(context: RowContext): Promise<Previous> {
+  const { series, options, report, started } = context;
   const { dryRun, acceptChanges: accept } = options;
   const note = (message: string): void => report.note(message);
-  return await findPrevious(series, { accept, dryRun, now: started, note });
+  const previous = await findPrevious(series, { accept, dryRun, now: started, note });
+  await warnOfGone(context, previous.survey);
+  return previous;
 }

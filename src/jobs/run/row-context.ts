@@ -33,6 +33,8 @@ export interface RowOptions {
   /** Overrules those guards only that are about one of these paths, as the user gave them. */
   readonly acceptPaths?: readonly string[] | undefined;
   readonly now: () => Date;
+  /** Whether this machine knows of a success of a row. */
+  readonly hadSuccess?: ((row: Row) => boolean) | undefined;
   /** Where the series of the plan lie. */
   readonly places?: SeriesPlaces | undefined;
   /** Archives end at about so many bytes; default 512 MiB. */

@@ -46,6 +46,8 @@ export interface RunOptions extends RowChoice {
   readonly bytesPerSecond?: number | undefined;
   /** What this machine remembers of destinations; without it, none is ever waited for. */
   readonly memory?: Memory | undefined;
+  /** Whether this machine knows of a success of a row. */
+  readonly hadSuccess?: ((row: Row) => boolean) | undefined;
   /** Archives end at about so many bytes; default 512 MiB. */
   readonly archiveBytes?: number | undefined;
   /** A smaller index is written whole each time; default 256 KiB. */

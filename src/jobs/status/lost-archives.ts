@@ -22,6 +22,15 @@ export async function newlyLost(series: Series, survey: Survey, now: Date): Prom
   ];
 }
 
+export const NONE_LEFT = 'none of its snapshots is there any more';
+
+/** A snapshot that was deleted, and by nothing of ours. */
+export interface GoneSnapshot {
+  /** Nor is any other. */
+  readonly isAll: boolean;
+  readonly message: string;
+}
+
 /**
  * A snapshot that the log of this very disk has as the newest, and that is not there.
  *
@@ -30,14 +39,16 @@ export async function newlyLost(series: Series, survey: Survey, now: Date): Prom
 export function goneSnapshot(
   logged: readonly PastRecord[],
   { snapshots, damaged }: Pick<Survey, 'snapshots' | 'damaged'>,
-): readonly string[] {
+): GoneSnapshot | undefined {
   const at = logged.findLastIndex(isSuccess);
   const last = logged[at];
-  if (last === undefined || !isSuccess(last) || typeof last.snapshot !== 'string') return [];
+  if (last === undefined || !isSuccess(last) || typeof last.snapshot !== 'string') return undefined;
   const { snapshot } = last;
-  if ([...snapshots, ...damaged].some(({ name }) => name === snapshot)) return [];
+  if ([...snapshots, ...damaged].some(({ name }) => name === snapshot)) return undefined;
   // By hand, and with a word in the log.
-  if (logged.slice(at).some((record) => isRemoval(record) && record.removed.includes(snapshot))) return [];
-  if (snapshots.length + damaged.length === 0) return ['none of its snapshots is there any more'];
-  return [`its newest snapshot, ${snapshot}, is not there any more; the next run writes what it lacks`];
+  if (logged.slice(at).some((record) => isRemoval(record) && record.removed.includes(snapshot)))
+    return undefined;
+  return snapshots.length + damaged.length === 0
+    ? { isAll: true, message: NONE_LEFT }
+    : { isAll: false, message: `its newest snapshot, ${snapshot}, is not there any more` };
 }

@@ -20,6 +20,26 @@ function keyOf(plan: string): string {
   return `plans/${createHash('sha256').update(plan).digest('hex').slice(0, 16)}.json`;
 }
 
+/**
+ * Tells of each row of `plan` whether it has had a success. What cannot be read says nothing.
+ *
+ * @param note - Told when it cannot be read.
+ */
+export async function knownSuccesses(
+  memory: Memory,
+  plan: string,
+  note: (message: string) => void,
+): Promise<(row: Row) => boolean> {
+  try {
+    const places = new Set((await readRows(openStore(memory.folder), plan)).map(placeOf));
+    return (row) => places.has(placeOf(row));
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    note(`what this machine knows of the plan cannot be read: ${error.message}`);
+    return () => false;
+  }
+}
+
 /** The rows that have had a success under the plan `file`. @throws {@link SnapshotError} when that cannot be read. */
 async function readRows(store: Store, file: string): Promise<readonly KnownRow[]> {
   const bytes = await store.read(keyOf(file));

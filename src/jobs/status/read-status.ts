@@ -5,7 +5,7 @@ import { type SeriesSize, sizeOfSeries } from '../../series/series-size.ts';
 import { whatAndWayOut } from '../run/previous.ts';
 import { knownPast, type Watched } from './known-past.ts';
 import type { KnownRow } from './plan-memory.ts';
-import { goneSnapshot, newlyLost } from './lost-archives.ts';
+import { type GoneSnapshot, goneSnapshot, newlyLost } from './lost-archives.ts';
 import type { Recall } from './memory.ts';
 import { type RowStatus, statusOf } from './status.ts';
 
@@ -70,6 +70,11 @@ interface LookedInto {
 
 const NOT_LOOKED: LookedInto = { survey: undefined, wrong: [] };
 
+function wordsOf(gone: GoneSnapshot | undefined): readonly string[] {
+  if (gone === undefined) return [];
+  return [gone.isAll ? gone.message : `${gone.message}; the next run writes what it lacks`];
+}
+
 /** What there is, and what is wrong with it, as far as each info.json, names and sizes tell. */
 async function lookInto(series: Series, logged: readonly PastRecord[], now: Date): Promise<LookedInto> {
   try {
@@ -78,7 +83,7 @@ async function lookInto(series: Series, logged: readonly PastRecord[], now: Date
       ({ name, error }) => `snapshot ${name} is damaged: ${whatAndWayOut(error)}`,
     );
     const lost = await newlyLost(series, survey, now);
-    return { survey, wrong: [...damaged, ...goneSnapshot(logged, survey), ...lost] };
+    return { survey, wrong: [...damaged, ...wordsOf(goneSnapshot(logged, survey)), ...lost] };
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     return { survey: undefined, wrong: [error.message] };
