@@ -32,20 +32,30 @@ export async function removeFolder(
   // Where there is no room to say that it is to go, what says that it is unfinished stays to the end.
   const isMarked = hasOurs && (await letGo(home, snapshot, items));
   const signs = isMarked ? [LET_GO_FILE] : [LET_GO_FILE, UNFINISHED_FILE];
-  await home.store.remove(home.key(snapshot, INFO_FILE));
-  await needGone(home, snapshot, (name) => name === INFO_FILE);
+  const remove = async (name: string): Promise<void> => {
+    try {
+      await home.store.remove(home.key(snapshot, name));
+    } catch (error) {
+      // The file may be gone, and only that cannot be flushed. Without a marker, stopping now would leave half a snapshot.
+      if (isMarked || !isNoRoom(error)) throw error;
+    }
+  };
+  // A listing that was empty, wrongly, is no reason to take info.json alone.
+  if (hasOurs) {
+    await remove(INFO_FILE);
+    await needGone(home, snapshot, (name) => name === INFO_FILE);
+  }
   const foreign: string[] = [];
   const shared: string[] = [];
   for (const { name, isFile } of items) {
     if (named.has(`${snapshot}/${name}`)) shared.push(name);
     else if (!isFile || !isOurs(name, names)) foreign.push(name);
-    else if (!signs.includes(name)) await home.store.remove(home.key(snapshot, name));
+    else if (!signs.includes(name)) await remove(name);
   }
   if (shared.length > 0) return { foreign, shared };
   await needGone(home, snapshot, (name) => !signs.includes(name) && isOurs(name, names));
-  if (!isMarked && items.some(({ name }) => name === UNFINISHED_FILE))
-    await home.store.remove(home.key(snapshot, UNFINISHED_FILE));
-  await home.store.remove(home.key(snapshot, LET_GO_FILE));
+  if (!isMarked && items.some(({ name }) => name === UNFINISHED_FILE)) await remove(UNFINISHED_FILE);
+  await remove(LET_GO_FILE);
   if (foreign.length === 0 && !(await home.store.removeFolder(home.key(snapshot)))) {
     foreign.push(...(await home.store.list(home.key(snapshot))).map(({ name }) => name));
   }
@@ -91,7 +101,11 @@ async function letGo(home: Home, snapshot: string, items: readonly StoreItem[]):
     return true;
   } catch (error) {
     // Where there is no room, removing makes some. Cut short right then, the folder counts as damaged, and stays.
-    if (!(error instanceof SnapshotError) || error.code !== 'E_SPACE') throw error;
+    if (!isNoRoom(error)) throw error;
     return false;
   }
+}
+
+function isNoRoom(error: unknown): boolean {
+  return error instanceof SnapshotError && error.code === 'E_SPACE';
 }

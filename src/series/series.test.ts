@@ -211,6 +211,39 @@ describe('Series.remove()', () => {
     }
   });
 
+  it('goes whole, where there is no room to say that it is to go, nor to flush what went', async () => {
+    const store = new LocalStore(folder);
+    await makeSnapshot();
+    const full = Object.assign(Object.create(store) as LocalStore, {
+      list: async (key: string) => await store.list(key),
+      put: async () => await Promise.reject(new SnapshotError('E_SPACE', 'full')),
+      removeFolder: async (key: string) => await store.removeFolder(key),
+      remove: async (key: string) => {
+        await store.remove(key);
+        throw new SnapshotError('E_SPACE', 'cannot flush');
+      },
+    });
+    expect(await new Series(full, 'documents').remove(NAME, [])).toEqual(GONE);
+    expect(await names()).toEqual([]);
+  });
+
+  it('stays as it is where its listing was empty, wrongly', async () => {
+    const store = new LocalStore(folder);
+    const all = await makeSnapshot();
+    let isFirst = true;
+    const lying = Object.assign(Object.create(store) as LocalStore, {
+      list: async (key: string) => {
+        const items = isFirst ? [] : await store.list(key);
+        isFirst = false;
+        return items;
+      },
+      remove: async (key: string) => await store.remove(key),
+      removeFolder: async (key: string) => await store.removeFolder(key),
+    });
+    await expect(new Series(lying, 'documents').remove(NAME, [])).rejects.toThrow('is still there');
+    expect(await names(NAME)).toEqual(all.toSorted());
+  });
+
   it.each(['info.json', 'RESTORE.txt', 'index.jsonl.zst'])(
     'goes with the next try when the answer for its %s was wrong: that it was not there',
     async (name) => {

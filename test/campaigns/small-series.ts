@@ -254,8 +254,11 @@ export class SmallSeries {
       : [];
     const parts = readdirSync(this.folder(), { recursive: true, encoding: 'utf8' }).filter(
       // Whose lock it was to be, a cut one does not say: it goes when it is half an hour old. And an empty marker in a snapshot
-      // that stayed goes with the next rotation: to look into each of them every night takes too long.
-      (name) => name.endsWith('.part') !== /\.lock-[0-9a-f]/.test(name) && !name.endsWith('LET-GO.part'),
+      // that stayed goes with the next rotation: to look into each of them every night takes too long. A bolt is finished with
+      // the next snapshot that is written.
+      (name) =>
+        name.endsWith('.part') !== /\.lock-[0-9a-f]/.test(name) &&
+        !/(?:LET-GO|README\.txt)\.part$/.test(name),
     );
     return [...unfinished, ...parts].map((name) => `${name} is left behind`);
   }
