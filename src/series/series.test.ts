@@ -229,7 +229,7 @@ describe('Series.remove()', () => {
 
   it('stays as it is where its listing was empty, wrongly', async () => {
     const store = new LocalStore(folder);
-    const all = await makeSnapshot();
+    const files = await makeSnapshot();
     let isFirst = true;
     const lying = Object.assign(Object.create(store) as LocalStore, {
       list: async (key: string) => {
@@ -241,7 +241,7 @@ describe('Series.remove()', () => {
       removeFolder: async (key: string) => await store.removeFolder(key),
     });
     await expect(new Series(lying, 'documents').remove(NAME, [])).rejects.toThrow('is still there');
-    expect(await names(NAME)).toEqual(all.toSorted());
+    expect(await names(NAME)).toEqual(files.toSorted());
   });
 
   it.each(['info.json', 'RESTORE.txt', 'index.jsonl.zst'])(
