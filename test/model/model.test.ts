@@ -237,7 +237,7 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
     async () => {
       await fc.assert(
         fc.asyncProperty(histories, async (steps) => await prove(steps)),
-        { numRuns: 16, endOnFailure: true, seed: chosenSeed() },
+        { numRuns: 10, endOnFailure: true, seed: chosenSeed() },
       );
     },
   );
