@@ -102,6 +102,37 @@ describe('Excludes', () => {
     expect(Excludes.from(below.rules).excludes(join(odd, 'x') as BytePath, false)).toBe(true);
   });
 
+  it.each<[readonly string[], string, boolean | undefined]>([
+    [[], 'cache', false],
+    [['cache'], 'cache', true],
+    [['cache'], 'other', false],
+    [['cache/'], 'cache', undefined],
+    [['*', '!*/'], 'cache', undefined],
+    [['x', '*', '!cache'], 'cache', false],
+    [['x', '*', '!cache'], 'other', true],
+  ])('know by the name alone, or that somebody has to look: %j, %s', (patterns, name, known) => {
+    const excludes = Excludes.of(patterns);
+    expect(excludes.excludesAny(fromText(name))).toBe(known);
+    // A file deeper down that takes nothing back says nothing of those above.
+    expect(excludes.within(fromText('deep'), 'z').excludesAny(fromText(name))).toBe(known);
+  });
+
+  it('take any name that a path may have', () => {
+    const excludes = Excludes.of(['x']);
+    for (const name of ['...', '..x', '...x'])
+      expect(excludes.excludes(fromText(name), false), name).toBe(false);
+    const brackets = Excludes.of([]).within(fromText('[x]'), 'a');
+    expect(brackets.excludes(fromText('[x]/a'), false)).toBe(true);
+    expect(brackets.excludes(fromText('x/a'), false)).toBe(false);
+  });
+
+  it.skipIf(process.platform === 'win32' || process.platform === 'darwin')(
+    'tell upper from lower case where file systems do',
+    () => {
+      expect(Excludes.of(['A']).excludes(fromText('a'), false)).toBe(false);
+    },
+  );
+
   const piece = fc.constantFrom('a', 'b', 'ab', '*', 'a*', '*.x', '?', '**', 'a b', '[ab]', String.raw`a\*`);
   const pattern = fc
     .record({

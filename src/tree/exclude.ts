@@ -24,6 +24,7 @@ export class Excludes {
 
   private constructor(rules: readonly Rules[]) {
     this.rules = rules;
+    // Stryker disable next-line ConditionalExpression: a matcher without a rule matches nothing, slowly
     this.#matcher = rules.length === 0 ? undefined : matcherOf(rules);
     this.#takesBack = rules.some(({ patterns }) => patterns.some((pattern) => pattern.startsWith('!')));
   }

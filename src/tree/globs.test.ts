@@ -45,8 +45,16 @@ describe('Globs', () => {
     [String.raw`\{a,b}`, '{a,b}'],
     [String.raw`\!a`, '!a'],
     ['{{a,b},c}d', 'bd'],
+    ['a./b', 'a./b'],
+    ['.//a', 'a'],
+    ['a  ', 'a  '],
   ])('%s finds %s', (glob, path) => {
     expect(found([glob], [path, 'other'])).toEqual([path]);
+  });
+
+  it('begins at the top with a dot, and ends with all of its spaces', () => {
+    expect(found(['./a'], ['a', 'b/a'])).toEqual(['a']);
+    expect(found(['a  '], ['a', 'a ', 'a  '])).toEqual(['a  ']);
   });
 
   it('finds as before after very many paths', () => {
@@ -130,6 +138,11 @@ describe('globFor()', () => {
       expect(new Globs([globFor(fromText(name))]).matches(fromText(name), false)).toBe(true);
     },
   );
+
+  it('shows what a terminal can, and a question mark for the rest', () => {
+    expect(globFor(fromText('Käse/a\u0007b'))).toBe('/Käse/a?b');
+    expect(globFor(fromBytes(Buffer.from([0x4b, 0xe4])))).toBe('/K?');
+  });
 
   it('matches no path with other letters', () => {
     const odd = ['a*b', 'a?b', 'a[b]c', '{a,b}', '#a', '!a', ' a ', 'a'].map(fromText);

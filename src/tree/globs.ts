@@ -22,16 +22,19 @@ export class Globs {
     this.#wanted = all.filter((glob) => !glob.startsWith('!')).map(asPattern);
     this.#unwanted = all.filter((glob) => glob.startsWith('!')).map((glob) => asPattern(glob.slice(1)));
     const needles = this.#wanted.map(literalOf);
+    // Stryker disable next-line all: only how fast it is
     this.#needles = needles.includes('') ? [] : needles;
     this.#matchers = this.#made();
   }
 
   matches(path: BytePath, isFolder: boolean): boolean {
+    // Stryker disable all: only how fast it is, and how much it remembers
     if (!this.mayMatch(path)) return false;
     if (this.#uses++ >= MATCHER_LIFE) {
       this.#matchers = this.#made();
       this.#uses = 0;
     }
+    // Stryker restore all
     const { wanted, unwanted } = this.#matchers;
     return (
       (this.#wanted.length === 0 || wanted.excludes(path, isFolder)) && !unwanted.excludes(path, isFolder)
@@ -40,6 +43,7 @@ export class Globs {
 
   /** A quick look at the bytes; false is certain. */
   mayMatch(path: string): boolean {
+    // Stryker disable next-line all: as above
     if (this.#needles.length === 0) return true;
     return this.#needles.some((needle) => path.includes(needle));
   }
@@ -82,9 +86,11 @@ function asPattern(glob: string): string {
 /** The longest piece of `pattern` that a path must hold as it is, in the form of a byte path; empty: none. */
 function literalOf(pattern: string): string {
   // Where upper and lower case are one, nothing is certain; nor with bytes that are not ASCII.
+  // Stryker disable next-line all: of other systems than the one that the tests run on
   if (process.platform === 'win32' || process.platform === 'darwin') return '';
   // Where a class of characters ends is a science of its own, as in `[]a]`: what follows one does not count.
   const [known = ''] = pattern.split('[');
   const pieces = known.split(/[*?/]|\\[^]?|[^ -~]/);
+  // Stryker disable next-line all: any of them will do; the longest is the rarest
   return pieces.reduce((longest, piece) => (piece.length > longest.length ? piece : longest), '');
 }
