@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { commandLine, environment, eventsOf } from './support/command.ts';
 import { live } from './support/backup-life.ts';
 import { Place } from './support/place.ts';
@@ -71,6 +71,32 @@ describe.skipIf(why !== undefined)(why ?? 'a destination on a server', () => {
     const said = await place.command(['check'], { env: own });
     expect(said.status).toBe(1);
     expect(said.stdout + said.stderr).toContain('nobody answers there');
+  });
+
+  it('where nothing may be removed is written to as ever, and rotated by who may', async () => {
+    const strict = await SftpServer.start('append-only');
+    onTestFinished(async () => await strict.stop());
+    const place = Place.open();
+    const address = strict.address('kept');
+    const env = { SNAPSHOT_SSH: strict.share() };
+    place.writePlan('source,destination,name,keep', `source,${address},data,last=2`);
+    const check = await place.command(['check'], { env });
+    expect([check.status, check.stdout]).toEqual([0, expect.stringContaining('nothing may be removed in')]);
+    for (const night of [1, 2, 3, 4]) {
+      place.write({ 'a.txt': `${night}` });
+      const { status, row, events } = await place.run([], { env });
+      expect({ status, outcome: row?.['outcome'] }).toEqual({ status: 0, outcome: 'written' });
+      expect(events.filter(({ event }) => event === 'note').map(({ message }) => message)).toEqual(
+        night < 3 ? [] : [expect.stringContaining('nothing is rotated out, as nothing may be removed in')],
+      );
+    }
+    expect((await place.run([], { env })).row).toMatchObject({ outcome: 'unchanged', error: null });
+    const { status, stdout } = await place.command(['status'], { env });
+    expect([status, stdout]).toEqual([0, expect.stringContaining('All is well.')]);
+    expect(await place.command(['verify', '--level', 'full'], { env })).toMatchObject({ status: 0 });
+    expect(
+      readdirSync(join(strict.folder, 'kept', 'data')).filter((name) => /^\d{4}-/.test(name)),
+    ).toHaveLength(4);
   });
 
   it('loses neither its lock nor its order when Ctrl-C reaches all processes of the terminal', async () => {

@@ -41,6 +41,11 @@ export const EXIT_STATUS = {
 
 export type ErrorCode = keyof typeof EXIT_STATUS;
 
+/** Whether a store does not let this user do something, whatever else it lets them do. */
+export function isDenied(error: unknown): error is SnapshotError {
+  return error instanceof SnapshotError && error.code === 'E_AUTH';
+}
+
 /** A failure the user can act on. Any other error is a bug and keeps its stack. */
 export class SnapshotError extends Error {
   readonly code: ErrorCode;

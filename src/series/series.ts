@@ -1,5 +1,5 @@
 import { placeIn } from '../base/address.ts';
-import { DamagedError } from '../base/errors.ts';
+import { DamagedError, isDenied } from '../base/errors.ts';
 import type { Store } from '../store/store.ts';
 import { EntryLines } from './index/entry-lines.ts';
 import { IndexCursor } from './index/index-cursor.ts';
@@ -184,13 +184,24 @@ export class Series {
     return says.split('\n').filter((line) => line.startsWith('age1'));
   }
 
-  /** Takes from a whole snapshot what says that it is none: a run, or a rotation, was cut short at that moment. */
-  async settle(snapshot: string): Promise<void> {
+  /**
+   * Takes from a whole snapshot what says that it is none: a run, or a rotation, was cut short at that moment.
+   *
+   * @returns Whether it may; where nothing may be removed it stays, and says nothing beside info.json.
+   */
+  async settle(snapshot: string): Promise<boolean> {
     for (const { name, isFile } of await this.store.list(this.key(snapshot))) {
       const whole = name.replace(/\.part$/, '');
       const isMarker = whole === UNFINISHED_FILE || whole === LET_GO_FILE;
-      if (isFile && isMarker) await this.store.remove(this.key(snapshot, name));
+      if (!isFile || !isMarker) continue;
+      try {
+        await this.store.remove(this.key(snapshot, name));
+      } catch (error) {
+        if (!isDenied(error)) throw error;
+        return false;
+      }
     }
+    return true;
   }
 
   /**

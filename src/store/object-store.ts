@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { placeIn } from '../base/address.ts';
-import { SnapshotError } from '../base/errors.ts';
+import { isDenied, SnapshotError } from '../base/errors.ts';
 import type { Objects } from './objects.ts';
 import { putWhole } from './put-whole.ts';
 import { Spool, type SpoolWriter } from './spool.ts';
@@ -137,8 +137,13 @@ export class ObjectStore implements Store {
     const [first, last] = [items[0]?.first ?? '', items.at(-1)?.last ?? ''];
     const name = `${first}_${last}.jsonl`;
     await (await this.#objects()).put(`${key}/${name}`, Buffer.concat(parts));
-    for (const item of items)
-      if (item.name !== name) await (await this.#objects()).remove(`${key}/${item.name}`);
+    try {
+      for (const item of items)
+        if (item.name !== name) await (await this.#objects()).remove(`${key}/${item.name}`);
+    } catch (error) {
+      // Where nothing may be removed they stay, and are passed over.
+      if (!isDenied(error)) throw error;
+    }
   }
 }
 

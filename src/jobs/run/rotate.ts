@@ -58,7 +58,15 @@ export async function rotate(
     context.holdRotation('a damaged snapshot may need archives of the others');
     return NO_ROTATION;
   }
-  for (const { snapshot } of plan.keep) await series.settle(snapshot.name);
+  for (const { snapshot } of plan.keep) {
+    // The marker of the new one is the first thing of a run that is to go. What may not go is not marked to go, either.
+    if (await series.settle(snapshot.name)) continue;
+    if (plan.remove.length > 0)
+      report.note(
+        `nothing is rotated out, as nothing may be removed in "${series.store.label}": that is left to who may`,
+      );
+    return NO_ROTATION;
+  }
   const { removed, cut } = await applyRotation(context, plan, snapshots);
   const due = plan.remove.filter((one) => !removed.includes(one)).toReversed();
   const kept = [...plan.keep, ...due.map((snapshot) => ({ snapshot, reasons: ['due'] }))];

@@ -1,7 +1,7 @@
 // The files that lock a series: what they say, and which of them still count.
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { SnapshotError } from '../../base/errors.ts';
+import { isDenied, SnapshotError } from '../../base/errors.ts';
 import { currentOwner, type Owner, ownerState } from '../../host/machine.ts';
 import type { Store, StoreItem } from '../../store/store.ts';
 import { Fields } from '../index/fields.ts';
@@ -18,6 +18,9 @@ export type LockKind = '.lock-' | '.shared-';
 export const HEARTBEAT_MS: number = 2 * 60_000;
 /** Without a heartbeat for so long, the lock of a process that cannot be asked about is dead. */
 export const STALE_MS: number = 30 * 60_000;
+
+/** Where nothing may be removed, a lock ends by an object of its name with this behind it. */
+const ENDED = '.ended';
 
 /**
  * Locks that this process tries for or holds, by their place. One that is not here, and bears its name, could not
@@ -38,6 +41,8 @@ export class LockFile {
   readonly kind: LockKind;
   readonly self: Owner;
   #name: string;
+  /** Locks that have ended and are there still, and what says so, as of the last look: the lock before what says that it has ended. */
+  #ended: readonly string[] = [];
   readonly #since: string = new Date().toISOString();
 
   constructor(series: Series, kind: LockKind, self: Owner) {
@@ -62,7 +67,6 @@ export class LockFile {
   async renew(
     judge: (before: StoreItem | undefined, after: StoreItem | undefined, others: readonly Lock[]) => void,
   ): Promise<void> {
-    const { store } = this.series;
     const [old, name] = [this.#name, newName(this.kind)];
     ownLocks.add(this.series.place(name));
     try {
@@ -72,13 +76,13 @@ export class LockFile {
       await this.#write(name, true);
     } catch (error) {
       // What made it fail is what counts.
-      await store.remove(this.series.key(name)).catch(() => {});
+      await endLock(this.series, name).catch(() => {});
       ownLocks.delete(this.series.place(name));
       throw error;
     }
     this.#name = name;
     ownLocks.delete(this.series.place(old));
-    await store.remove(this.series.key(old));
+    await endLock(this.series, old);
   }
 
   async #write(name: string, held: boolean): Promise<void> {
@@ -87,7 +91,9 @@ export class LockFile {
   }
 
   async remove(): Promise<void> {
-    await this.series.store.remove(this.series.key(this.#name));
+    if ((await endLock(this.series, this.#name)) === 'said') return;
+    // Who may remove objects also removes what others could only end.
+    for (const name of this.#ended) await this.series.store.remove(this.series.key(name));
   }
 
   /** It lies in the folder of `series` now, which has got that name. */
@@ -104,7 +110,21 @@ export class LockFile {
 
   /** It as the store has it, and all others of its kind that live or may live; those of dead processes are removed. */
   async look(): Promise<{ own: StoreItem | undefined; others: readonly Lock[] }> {
-    return await lookAt(this.series, this.kind, this.self, this.#name);
+    const { ended, ...seen } = await lookAt(this.series, this.kind, this.self, this.#name);
+    this.#ended = ended;
+    return seen;
+  }
+}
+
+/** Ends a lock. @returns How: it is gone, or another object says that it has ended. */
+async function endLock(series: Series, name: string): Promise<'gone' | 'said'> {
+  try {
+    await series.store.remove(series.key(name));
+    return 'gone';
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    await series.store.put(series.key(name + ENDED), Buffer.alloc(0));
+    return 'said';
   }
 }
 
@@ -120,15 +140,25 @@ export function holderText(holder: Lock | undefined): string {
     : `process ${holder.owner.pid} on ${holder.owner.host}, since ${holder.since}`;
 }
 
+interface Seen {
+  readonly own: StoreItem | undefined;
+  readonly old: StoreItem | undefined;
+  readonly others: readonly Lock[];
+  /** Names of locks that have ended and are there still, each before what says so. */
+  readonly ended: readonly string[];
+}
+
 async function lookAt(
   series: Series,
   kind: LockKind,
   self: Owner,
   ownName?: string,
   oldName?: string,
-): Promise<{ own: StoreItem | undefined; old: StoreItem | undefined; others: readonly Lock[] }> {
-  const listed = await series.store.list(series.name);
-  const items = listed.filter(({ name }) => name.startsWith(kind) && name !== VERSION_BOLT);
+): Promise<Seen> {
+  const all = (await series.store.list(series.name)).filter(({ name }) => name.startsWith(kind));
+  const signs = all.filter(({ name }) => name.endsWith(ENDED));
+  const ended = new Set(signs.map(({ name }) => name.slice(0, -ENDED.length)));
+  const items = all.filter(({ name }) => name !== VERSION_BOLT && !name.endsWith(ENDED) && !ended.has(name));
   const own = await find(series, items, ownName);
   const old = await find(series, items, oldName);
   const others: Lock[] = [];
@@ -142,13 +172,12 @@ async function lookAt(
       lock === undefined
         ? 'unknown'
         : stateOf(lock.owner, self, series.place(item.name.replace(/\.part$/, '')));
-    if (state === 'dead' || (state === 'unknown' && isStale))
-      await series.store.remove(series.key(item.name));
+    if (state === 'dead' || (state === 'unknown' && isStale)) await endLock(series, item.name);
     // One that cannot be read is being written, or the disk is at fault: it counts until it is stale.
     else if (lock !== undefined) others.push(lock);
     else if (!item.name.endsWith('.part')) others.push({ owner: self, held: true, since: '' });
   }
-  return { own, old, others };
+  return { own, old, others, ended: [...ended].flatMap((name) => [name, name + ENDED]) };
 }
 
 /** A lock of this process. Listings of places far away may lag behind; asked for by its name, it is there or gone. */

@@ -28,6 +28,8 @@ export type SftpKind =
   | 'jail'
   /** Version 3 as it is written, without what OpenSSH has added. */
   | 'bare'
+  /** Nothing can be removed. */
+  | 'append-only'
   /** Nothing can be written. */
   | 'read-only';
 
@@ -94,6 +96,7 @@ export class SftpServer {
       plain: `internal-sftp -d ${data}`,
       jail: 'internal-sftp -d /data',
       bare: `internal-sftp -d ${data} -P ${EXTENSIONS}`,
+      'append-only': `internal-sftp -d ${data} -P remove,rmdir`,
       'read-only': `internal-sftp -d ${data} -R`,
     }[kind];
     const config = [
