@@ -133,6 +133,7 @@ describe('snapshot status', () => {
     const { status: code, stdout } = await place.command(['status']);
     expect(code).toBe(0);
     expect(stdout).toContain('data: 2 lines of its log cannot be read');
+    expect(stdout).toContain('Nothing needs you now; see above.');
     expect(stdout).not.toContain('\u001B');
   });
 

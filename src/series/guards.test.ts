@@ -105,13 +105,25 @@ describe('guardLosses()', () => {
 
 describe('guardAwayPart()', () => {
   it.each([
-    ['', 1, 'Source "/srv" was a mount', 'the file that snapshot S has', '--accept-changes=.'],
-    ['disk 2', 12, '"disk 2" was a mount', 'the 12 files that snapshot S has', '--accept-changes="disk 2"'],
+    [
+      '',
+      1,
+      'Source "/srv" was a mount',
+      'the file that snapshot S has there stays as it is',
+      '--accept-changes=.',
+    ],
+    [
+      'disk 2',
+      12,
+      '"disk 2" was a mount',
+      'the 12 files that snapshot S has there stay as they are',
+      '--accept-changes="disk 2"',
+    ],
   ])('of "%s" with %i files says what stays, and what to type', (path, files, what, stays, option) => {
     const part = { path, why: 'is not there now', files, snapshot: 'S' };
     const held = guardAwayPart({ name: 'documents', source: '/srv' }, part);
     expect(held.guard).toBe('away-part');
-    expect(held.message).toContain(`${what}, and is not there now; ${stays} there stay as they are`);
+    expect(held.message).toContain(`${what}, and is not there now; ${stays}`);
     expect(held.hint).toContain(`\`snapshot run --only documents ${option}\``);
   });
 });

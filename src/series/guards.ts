@@ -147,10 +147,11 @@ export function guardAwayPart(
 ): Held {
   const { path, why, files, snapshot } = part;
   const what = path === '' ? `Source "${source}"` : `"${path}"`;
-  const count = files === 1 ? 'the file' : `the ${files} files`;
+  const [count, stays] =
+    files === 1 ? ['the file', 'stays as it is'] : [`the ${files} files`, 'stay as they are'];
   return {
     guard: 'away-part',
-    message: `${what} was a mount, and ${why}; ${count} that snapshot ${snapshot} has there stay as they are, and nothing is rotated out`,
+    message: `${what} was a mount, and ${why}; ${count} that snapshot ${snapshot} has there ${stays}, and nothing is rotated out`,
     hint: `Is it connected? Once it is back, runs go on by themselves. If it is gone for good, ${runOnce(name, path)}`,
   };
 }

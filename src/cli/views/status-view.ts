@@ -128,7 +128,9 @@ function verdict(found: readonly SeriesStatus[], { style }: Terminal): string {
   ];
   const waiting = count(({ state }) => state === 'waiting', 'waiting for a disk');
   const text = [...bad, ...waiting].join(', ');
-  const hasNotes = found.some(({ notes }) => notes.length > 0);
+  const hasNotes = found.some(
+    ({ notes, unreadable, wrongClocks = 0 }) => notes.length + unreadable + wrongClocks > 0,
+  );
   if (text === '' && hasNotes) return style('yellow', 'Nothing needs you now; see above.');
   if (text === '') return style('green', 'All is well.');
   return style(bad.length > 0 ? 'red' : 'yellow', `Of ${formatCountOf(found.length, 'row')}: ${text}.`);
