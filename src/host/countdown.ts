@@ -1,7 +1,8 @@
-import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
+import { ensureFolder } from '../base/ensure-folder.ts';
 import { currentOwner, ownerState, type Owner } from './machine.ts';
 
 /**
@@ -74,7 +75,7 @@ async function announce(stateFolder: string): Promise<string> {
   const owner = currentOwner();
   const pending = join(stateFolder, `shutdown-pending-${owner.pid}.json`);
   try {
-    await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+    await ensureFolder(stateFolder, 0o700);
     await writeFile(pending, JSON.stringify(owner), { mode: 0o600 });
   } catch (cause) {
     const message = `Cannot announce the shutdown in "${stateFolder}": ${reasonOf(cause)}`;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { reasonOf, SnapshotError } from '../base/errors.ts';
+import { ensureFolder } from '../base/ensure-folder.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -34,7 +34,7 @@ export async function openLog(file: string): Promise<LogFile> {
   const [{ pino }, { createStream }] = await Promise.all([import('pino'), import('rotating-file-stream')]);
   const path = resolve(file);
   // What stands in the way shows on opening the file, and by a better name ("not a folder").
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(() => undefined);
+  await ensureFolder(dirname(path), 0o700).catch(() => undefined);
   const stream = createStream(basename(path), { path: dirname(path), size: '10M', rotate: 5, mode: 0o600 });
   const failures: unknown[] = [];
   stream.on('error', (error) => failures.push(error));

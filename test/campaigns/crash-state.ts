@@ -169,7 +169,7 @@ export class CrashStates {
           this.#rename(when, deed.from, deed.path);
           break;
         case 'mkdir':
-          this.#makeFolders(when, deed.path, deed.first);
+          this.#makeFolder(when, deed.path);
           break;
         case 'unlink':
         case 'rmdir':
@@ -198,8 +198,7 @@ export class CrashStates {
     this.#changes.push({ inode: this.#at(folder), names, when });
   }
 
-  #makeFolders(when: number, path: string, first: string): void {
-    if (path !== first) this.#makeFolders(when, dirname(path), first);
+  #makeFolder(when: number, path: string): void {
     const inode = this.#new(path);
     this.#folders.set(inode, new Map());
     this.#name(when, path, inode);

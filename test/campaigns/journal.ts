@@ -12,7 +12,7 @@ export type Deed =
   | { readonly kind: 'truncate'; readonly file: number; readonly length: number }
   | { readonly kind: 'sync'; readonly file: number; readonly site: string }
   | { readonly kind: 'link' | 'rename'; readonly from: string; readonly path: string }
-  | { readonly kind: 'mkdir'; readonly path: string; readonly first: string }
+  | { readonly kind: 'mkdir'; readonly path: string }
   | { readonly kind: 'unlink' | 'rmdir'; readonly path: string };
 
 /** Everything since the last {@link begin}, in the order in which it was done. */
@@ -39,10 +39,9 @@ export class Journal {
         await calls.rename(from, path);
         this.#note({ kind: 'rename', from, path });
       }) as typeof calls.rename,
-      mkdir: (async (path: string, options: { recursive: true; mode: number }) => {
-        const first = await calls.mkdir(path, options);
-        if (first !== undefined) this.#note({ kind: 'mkdir', path, first });
-        return first;
+      mkdir: (async (path: string, options: { mode: number }) => {
+        await calls.mkdir(path, options);
+        this.#note({ kind: 'mkdir', path });
       }) as typeof calls.mkdir,
       unlink: (async (path: string) => {
         await calls.unlink(path);

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
+import { ensureFolder } from '../../base/ensure-folder.ts';
 import { homeFolder } from '../../base/home.ts';
 import { type Entry, type FoundEntry, readTags } from './entry.ts';
 
@@ -102,7 +103,7 @@ export async function must(
 export async function writeOurs(file: string, text: string): Promise<void> {
   await refuseForeign(file);
   try {
-    await mkdir(path.dirname(file), { recursive: true });
+    await ensureFolder(path.dirname(file), 0o777);
     await writeFile(`${file}.part`, text);
     await rename(`${file}.part`, file);
   } catch (cause) {

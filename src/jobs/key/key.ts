@@ -1,8 +1,9 @@
 // The keys of this user: one for this machine, and one to get everything back when the machine is gone.
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, open, readFile } from 'node:fs/promises';
+import { chmod, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
+import { ensureFolder } from '../../base/ensure-folder.ts';
 import { newIdentity, parseIdentity, parseRecipient } from '../../format/age/keys.ts';
 import { thisConfigFolder } from '../../host/config-folder.ts';
 import { identityFile, readIdentities } from '../../series/crypt/identities.ts';
@@ -123,7 +124,7 @@ async function writeNew(file: string, text: string): Promise<void> {
 
 async function write(file: string, text: string, flag: 'w' | 'wx'): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await ensureFolder(dirname(file), 0o700);
     const handle = await open(file, flag, 0o600);
     try {
       await handle.writeFile(text);

@@ -1,6 +1,6 @@
 // Does what a plan for the target says: folders, files, further names, links, then what goes, then folders' times.
-import { mkdir } from 'node:fs/promises';
 import { reasonOf, SnapshotError } from '../../base/errors.ts';
+import { ensureFolder } from '../../base/ensure-folder.ts';
 import { type BytePath, parentOf } from '../../tree/path.ts';
 import type { Deed } from '../../unpack/tasks.ts';
 import type { WhyNot } from '../../unpack/unpack.ts';
@@ -203,7 +203,7 @@ function isMade(doing: Step['do']): boolean {
 /** Nobody else reads what is restored before it has its own permissions. */
 async function makeRoot(root: string): Promise<void> {
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    await ensureFolder(root, 0o700);
   } catch (cause) {
     throw new SnapshotError('E_STORE', `Cannot make "${root}": ${reasonOf(cause)}`, { cause });
   }

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SnapshotError, systemCode } from '../../base/errors.ts';
 import { files } from '../../base/file-calls.ts';
+import { ensureFolder } from '../../base/ensure-folder.ts';
 import { isSameName } from '../../base/same-name.ts';
 import { attempt, closing, flushFolder } from '../attempt.ts';
 import { LocalWriter } from './local-writer.ts';
@@ -227,9 +228,7 @@ export class LocalStore implements Store {
   }
 
   async #makeFolder(folder: string): Promise<void> {
-    const first = await attempt('make', folder, () =>
-      files.mkdir(folder, { recursive: true, mode: FOLDER_MODE }),
-    );
+    const first = await attempt('make', folder, async () => await ensureFolder(folder, FOLDER_MODE));
     if (first === undefined) return;
     // Each new folder is an entry in its parent, which has to reach the disk as well.
     for (let made = folder; ; made = dirname(made)) {
