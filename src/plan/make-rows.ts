@@ -49,6 +49,8 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
   if (source === '' || destination === '') return { rows: [], problems, isPattern: false };
 
   const row: Row = { ...settings, line, source, destination, encrypt: await recipients() };
+  // Without its file, `encrypt` would say nobody.
+  if (problems.length > 0) return { rows: [], problems, isPattern: false };
   const pattern = await findPattern(source);
   if (pattern === undefined) {
     const exclude = ownPatterns(row.exclude, source, [], around);
