@@ -83,7 +83,7 @@ export class SnapshotMaker {
     const wanted = stored.wanted();
     const { entries } = tree;
     await needRoom(context, previous, stored, tree);
-    const bytes = wanted.reduce((sum, i) => sum + entries.size(i), 0);
+    const bytes = wanted.reduce((sum, i) => sum + (entries.allocated(i) ?? entries.size(i)), 0);
     const create = async (file: string) => ({
       file,
       writer: await series.store.create(series.key(snapshot, file), options.signal),
