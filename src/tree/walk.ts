@@ -11,7 +11,7 @@ import type { Limits } from './left-out.ts';
 import { markersIn } from './markers.ts';
 import { patternText } from './pattern-text.ts';
 import { foldersIn, namesIn } from './names-in.ts';
-import { type BytePath, fromBytes, join, systemPath } from './path.ts';
+import { baseName, type BytePath, fromBytes, join, systemPath } from './path.ts';
 import { entryOf, specialName } from './seen-entry.ts';
 
 /** Its lines are patterns, which count for the folder that it is in. */
@@ -117,7 +117,7 @@ export class Walk implements ScanResult {
       stats = lstatSync(systemPath(this.#root, path), { bigint: true });
     } catch (error) {
       const kind = systemCode(error) === 'ENOENT' ? 'vanished' : 'unreadable';
-      this.problems.push({ path, kind, reason: kind === 'vanished' ? 'vanished' : reasonOf(error) });
+      this.problems.push({ path, kind, reason: kind === 'vanished' ? 'vanished' : whyNot(path, error) });
       return;
     }
     if (excludes.excludes(path, stats.isDirectory())) return;
@@ -146,7 +146,7 @@ export class Walk implements ScanResult {
     try {
       names = namesIn(systemPath(this.#root, path));
     } catch (error) {
-      this.problems.push({ path, kind: 'unreadable', reason: reasonOf(error) });
+      this.problems.push({ path, kind: 'unreadable', reason: whyNot(path, error) });
       return;
     }
     const task = this.taskFor(path, names, excludes, stats);
@@ -191,4 +191,13 @@ export class Walk implements ScanResult {
       return excludes;
     }
   }
+}
+
+/** No file system has a longer name. */
+const LONGEST_NAME = 255;
+
+/** Linux takes 4096 bytes at once, with the source's own, in our calls and in those of RESTORE.txt; file systems have longer paths. */
+function whyNot(path: BytePath, error: unknown): string {
+  if (systemCode(error) !== 'ENAMETOOLONG' || baseName(path).length > LONGEST_NAME) return reasonOf(error);
+  return 'its path is too long for the system; a source that is a link to a folder on the way makes it shorter';
 }
