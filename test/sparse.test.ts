@@ -265,4 +265,22 @@ describe.skipIf(!isPossible)('files with holes', () => {
     copyFileSync(join(place.source, 'other.txt'), join(place.source, 'more.txt'));
     expect((await place.run()).row).toMatchObject({ outcome: 'written', change: { added: 1 } });
   });
+
+  it('are kept in an encrypted series as in any other', async () => {
+    const place = Place.open();
+    const env = { XDG_CONFIG_HOME: place.path('config'), SNAPSHOT_IDENTITY: '' };
+    await place.command(['key', 'new'], { env });
+    const recipients = place.path('config', 'snapshot', 'recipients.txt');
+    place.writePlan('source,destination,name,encrypt', `source,destination,data,${recipients}`);
+    sparse(join(place.source, 'file'), 50 * MIB, { [20 * MIB]: Buffer.alloc(5 * MIB, 'data') });
+    for (const command of [
+      ['run'],
+      ['verify', 'data', '--level', 'full'],
+      ['verify', 'data', '--drill'],
+      ['restore', 'data', '--to', place.path('out')],
+    ])
+      expect(await place.command(command, { env }), command.join(' ')).toMatchObject({ status: 0 });
+    tool('cmp', [join(place.source, 'file'), place.path('out/file')]);
+    expect(taken(place.path('out'))).toBe(taken(place.source));
+  });
 });
