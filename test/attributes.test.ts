@@ -1,9 +1,18 @@
 // Everything a file is beside its content: extended attributes, access lists, capabilities, owners. Out by every way.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hasTool, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
+import { eventsOf, hasTool, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
 import { Place } from './support/place.ts';
 
 const TOOLS = ['getfattr', 'setfattr', 'getfacl', 'setfacl', 'getcap', 'setcap', 'rsync', 'bsdtar'];
@@ -19,6 +28,24 @@ function makeTree(source: string): void {
   writeFileSync(at('listed'), 'it has an access list');
   writeFileSync(at('tool'), '#!/bin/sh\n');
   writeFileSync(at('large'), Buffer.alloc(6_000_000, 'large'));
+  // A hole, data, a hole; and nothing but one.
+  writeFileSync(at('folder/holes'), '');
+  truncateSync(at('folder/holes'), 9_000_000);
+  tool('dd', [
+    'if=/dev/zero',
+    `of=${at('folder/holes')}`,
+    'bs=1M',
+    'count=2',
+    'seek=4',
+    'conv=notrunc',
+    'status=none',
+  ]);
+  writeFileSync(at('empty of data'), '');
+  truncateSync(at('empty of data'), 5_000_001);
+  tool('setfattr', ['-n', 'user.tag', '-v', 'with holes', at('folder/holes')]);
+  tool('setfacl', ['-m', 'u:1234:r', at('folder/holes')]);
+  tool('ln', [at('folder/holes'), at('holes again')]);
+  utimesSync(at('folder/holes'), 1_600_000_000.5, 1_600_000_000.123);
   symlinkSync('tagged', at('link'));
   tool('ln', [at('tagged'), at('folder/second name')]);
   tool('setfattr', ['-n', 'user.tag', '-v', 'keep', at('tagged')]);
@@ -48,6 +75,12 @@ function shown(root: string, names = '-'): string {
     names === '-' ? run("find . -type f | sort | xargs -d '\n' getcap") : '',
     run("find . -mindepth 1 -printf '%p %y %m %U:%G %s %l\n' | sort"),
   ].join('\n');
+}
+
+/** What files take on the disk: holes take nothing. */
+function taken(root: string): string {
+  const list = ['-c', "find . -type f -printf '%p %k\\n' | sort"];
+  return spawnSync('sh', list, { cwd: root, encoding: 'utf8' }).stdout;
 }
 
 /** Empty when rsync would copy nothing. */
@@ -85,8 +118,10 @@ describe.skipIf(!isPossible)('extended attributes, access lists, capabilities an
     for (const way of ['restored', 'tar', 'bsdtar', 'script']) {
       expect.soft(shown(place.path(way)), way).toBe(expected);
       expect.soft(rsyncSays(place.source, place.path(way)), way).toBe('');
+      expect.soft(taken(place.path(way)), way).toBe(taken(place.source));
     }
-    expect((await place.command(['verify', 'data', '--drill'])).status).toBe(0);
+    for (const env of [{}, { SNAPSHOT_NATIVE_CALLS: 'no' }])
+      expect((await place.command(['verify', 'data', '--drill'], { env })).status).toBe(0);
     expect((await place.command(['restore', 'data', '--to', place.path('tar')])).stderr).not.toContain(
       'conflict',
     );
@@ -121,6 +156,7 @@ describe.skipIf(!isPossible)('extended attributes, access lists, capabilities an
       3,
       expect.stringMatching(/tool[^]*"security.capability" could not be set \(not permitted\)/),
     ]);
+    expect(taken(place.path('out'))).toBe(taken(place.source));
     const user = '^user|^system';
     expect(withoutOwners(shown(place.path('out'), user))).toBe(withoutOwners(shown(place.source, user)));
   });
@@ -186,5 +222,87 @@ describe.skipIf(!isPossible)('extended attributes, access lists, capabilities an
     tool('sh', [place.file('RESTORE.txt'), place.path('script')]);
     for (const way of ['out', 'script']) expect.soft(shown(place.path(way)), way).toBe(shown(place.source));
     expect((await place.run()).row).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  it('that cannot be had are named, and cost no content', async () => {
+    const place = Place.open();
+    place.write({ 'file.txt': 'content', 'other.txt': 'other' });
+    const python =
+      "import os, sys; os.setxattr(sys.argv[1], b'user.\\xff', b'x'); os.setxattr(sys.argv[1], b'user.ok', b'y')";
+    tool('python3', ['-c', python, join(place.source, 'file.txt')]);
+    const { status, row, events } = await place.run();
+    expect([status, row?.['outcome'], row?.['problems']]).toEqual([3, 'written', 1]);
+    expect(events.filter(({ event }) => event === 'problem')).toMatchObject([
+      {
+        kind: 'attributes',
+        path: 'file.txt',
+        reason: 'its extended attributes: one has a name that is not UTF-8',
+      },
+    ]);
+    await place.command(['restore', 'data', '--to', place.path('out')]);
+    expect(readFileSync(place.path('out/file.txt'), 'utf8')).toBe('content');
+    expect(shown(place.path('out'))).toContain('user.ok=0x79');
+  });
+
+  it('are not set without the calls for it, which is said of each file; all else is', async () => {
+    const place = Place.open();
+    makeTree(place.source);
+    await place.night();
+    const restored = await place.command(['restore', 'data', '--to', place.path('out'), '--json'], {
+      env: { SNAPSHOT_NATIVE_CALLS: 'no' },
+    });
+    expect(restored.status).toBe(3);
+    const problems = eventsOf(restored).filter(({ event }) => event === 'problem');
+    const reason = 'its extended attributes are not set, as the calls for that are not to be had here';
+    expect(new Set(problems.map(({ kind, reason: why }) => `${String(kind)}: ${String(why)}`))).toEqual(
+      new Set([`attributes: ${reason}`]),
+    );
+    expect(problems.map(({ path }) => String(path)).toSorted()).toEqual([
+      'folder',
+      'folder/holes',
+      'folder/inner',
+      'folder/read-only',
+      'folder/second name',
+      'large',
+      'link',
+      'listed',
+      'plain',
+      'tool',
+    ]);
+    const differs = tool('rsync', [
+      '-aHnci',
+      '--delete',
+      '--no-perms',
+      `${place.source}/`,
+      `${place.path('out')}/`,
+    ]);
+    expect(differs.replaceAll(/^\.[df]\.\.t.*\n/gm, '')).toBe('');
+  });
+
+  it('cost nothing in a night without changes: the library for their calls is not even loaded', async () => {
+    const place = Place.open();
+    const [hook, report] = [place.path('hook.cjs'), place.path('loaded')];
+    // The threads load it, too.
+    writeFileSync(
+      hook,
+      `const { dlopen } = process;
+process.dlopen = (module, file, ...more) => {
+  require('node:fs').appendFileSync(${JSON.stringify(report)}, file + '\\n');
+  return dlopen.call(process, module, file, ...more);
+};`,
+    );
+    const env = { NODE_OPTIONS: `--require ${hook}` };
+    const loaded = async (): Promise<unknown> => {
+      writeFileSync(report, '');
+      const { row } = await place.run([], { env });
+      return [row?.['outcome'], readFileSync(report, 'utf8').includes('koffi')];
+    };
+    makeTree(place.source);
+    // What changed right before it was read is looked at each night.
+    await new Promise((resolve) => void setTimeout(resolve, 2500));
+    expect(await loaded()).toEqual(['written', true]);
+    expect(await loaded()).toEqual(['unchanged', false]);
+    writeFileSync(join(place.source, 'plain'), 'other');
+    expect(await loaded()).toEqual(['written', true]);
   });
 });

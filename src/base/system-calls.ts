@@ -38,7 +38,7 @@ export function hasSystemCalls(): boolean {
 /** What is lost without the calls, for people; undefined where they are, and on Windows, which has nothing of the kind. */
 export function missingCalls(): string | undefined {
   if (process.platform === 'win32' || hasSystemCalls()) return undefined;
-  return 'extended attributes are not kept: an optional package for calls of the system is not installed';
+  return 'extended attributes are not kept, and sparse files are stored whole: an optional package for calls of the system is not installed';
 }
 
 function packageName(): string | undefined {

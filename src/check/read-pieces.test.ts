@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { formatMap, sparseSkip } from '../format/sparse.ts';
 import { loadCompressor } from '../format/zstd/zstd.ts';
 import { type Blake3, type Hasher, loadBlake3 } from '../hash/blake3.ts';
 import { HashingSource } from '../format/hashing-source.ts';
@@ -112,6 +113,40 @@ describe('readPieces()', () => {
     const wrong = { ...right, hash: new Uint8Array(32) };
     expect((await read([wrong, right], Buffer.concat(frames))).states).toEqual([BAD, GOOD]);
     expect((await read([right, wrong], Buffer.concat(frames))).states).toEqual([GOOD, BAD]);
+  });
+
+  it('hashes all of a file with holes, and takes no other for it', async () => {
+    const zstd = await loadCompressor();
+    const data = Buffer.alloc(4096, 'data');
+    const size = 3_000_000;
+    const content = Buffer.concat([Buffer.alloc(1_048_576), data, Buffer.alloc(size - 1_048_576 - 4096)]);
+    const map = formatMap([{ offset: 1_048_576, length: 4096 }], size);
+    const archived = [Buffer.alloc(1536, 'h'), map, data].map((part) => Buffer.from(zstd.compress(part)));
+    const bytes = Buffer.concat(archived);
+    const good = {
+      offset: 0,
+      length: bytes.length,
+      skip: sparseSkip(1536),
+      size,
+      hash: blake3.hash(content),
+    };
+    expect(await read([good], bytes)).toMatchObject({ states: [GOOD], flaws: [], hashedBytes: size });
+    for (const other of [
+      { ...good, hash: blake3.hash(data) },
+      { ...good, size: size - 1 },
+      { ...good, size: size + 1 },
+      { ...good, skip: sparseSkip(1024) },
+      { ...good, skip: 1536 },
+    ]) {
+      expect((await read([other], bytes)).states, JSON.stringify(other)).toEqual([BAD]);
+    }
+    const both = await read([good, { ...good, skip: 1536, size: 5 }], bytes);
+    expect(both.states).toEqual([GOOD, BAD]);
+    const cut = { ...good, length: bytes.length - (archived[2]?.length ?? 0) };
+    expect(await read([cut], bytes)).toMatchObject({
+      states: [BAD],
+      flaws: ['its sparse map says more than there is'],
+    });
   });
 
   it('reads each byte once, however many parts are said to begin there', async () => {

@@ -15,6 +15,8 @@ export interface Member {
   readonly mtimeNs: bigint;
   /** What a link says, or the member that a hard link stands for; one character per byte. */
   readonly target: string | undefined;
+  /** Bytes that stand in the archive, map and all, of a sparse member; undefined of any other. */
+  readonly stored?: number | undefined;
   /** Extended attributes, in the form of `base/attributes.ts`. A zip has none. */
   readonly attributes?: string | undefined;
 }

@@ -20,15 +20,16 @@ export interface ArchiveRange {
  */
 export async function readFrameRange(
   source: ArchiveSource,
-  { offset, length }: ArchiveRange,
+  range: ArchiveRange,
   signal: AbortSignal,
   take: (piece: Buffer) => void,
 ): Promise<void> {
-  const part: ArchiveSource = {
-    sizeBytes: length,
-    read: async (at, bytes) => await source.read(offset + at, bytes),
-  };
-  for await (const { content } of readFrames({ source: part, signal })) take(content);
+  for await (const { content } of readFrames({ source: partOf(source, range), signal })) take(content);
+}
+
+/** A part of `source`, as a source. */
+export function partOf(source: ArchiveSource, { offset, length }: ArchiveRange): ArchiveSource {
+  return { sizeBytes: length, read: async (at, bytes) => await source.read(offset + at, bytes) };
 }
 
 const LOCAL_SIGNATURE = 0x04034b50;

@@ -12,7 +12,8 @@ import { Series } from '../series/series.ts';
 import type { Store } from '../store/store.ts';
 import { storeOf } from './store-of.ts';
 import { findAway } from './run/away.ts';
-import { oddPatterns } from './odd-patterns.ts';
+import { mountsInside, sourceMark } from './left-out.ts';
+import { oddExcludes } from './odd-patterns.ts';
 import { mountDoubt } from './run/mount-doubt.ts';
 import { findStranger } from './run/whose.ts';
 import type { Recall } from './status/memory.ts';
@@ -36,14 +37,19 @@ export async function check(plan: Plan, recall: Recall, now: Date): Promise<read
       row,
       findings: [
         await checkSource(row.source),
-        ...(missing === undefined ? [] : [{ level: 'warning', message: missing } as const]),
-        ...oddPatterns(row.exclude).map((message) => ({ level: 'warning', message }) as const),
+        ...all('warning', missing),
+        ...all('ok', mountsInside(row)),
+        ...all('warning', sourceMark(row), ...oddExcludes(row)),
         ...(await checkDestination(row, recall, now)),
         ...(row.format === 'zip' ? [] : [zstdFinding()]),
         ...(await checkKey(row)),
       ],
     })),
   );
+}
+
+function all(level: Finding['level'], ...messages: readonly (string | undefined)[]): readonly Finding[] {
+  return messages.flatMap((message) => (message === undefined ? [] : [{ level, message }]));
 }
 
 function zstdFinding(): Finding {

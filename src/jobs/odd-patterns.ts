@@ -1,7 +1,8 @@
 // Patterns of `exclude` that can match nothing: who wrote them meant something else, and believes that it is left out.
+import type { Row } from '../plan/plan.ts';
 import { Excludes, type Rules } from '../tree/exclude.ts';
 import { display, fromText, join } from '../tree/path.ts';
-import { IGNORE_FILE } from '../tree/scan.ts';
+import { IGNORE_FILE } from '../tree/walk.ts';
 
 /** What a pattern looks like that is none, and what was meant. */
 const ODD: readonly (readonly [looks: RegExp, say: (pattern: string, isCell: boolean) => string])[] = [
@@ -71,12 +72,19 @@ function lostIn(body: string, excludes: Excludes): string | undefined {
   );
 }
 
+/** The same of all that a row excludes. */
+export function oddExcludes({ exclude, excludeLines, 'exclude-from': file }: Row): readonly string[] {
+  return [...oddPatterns(exclude), ...oddPatterns(excludeLines.filter(isPattern), `"${file}"`)];
+}
+
 /** The same of each `.snapshotignore` of a tree. @param rules - With lines that are empty, or comments. */
 export function oddRules(rules: readonly Rules[]): readonly string[] {
   return rules.flatMap(({ base, patterns }) =>
-    oddPatterns(
-      patterns.filter((line) => /^[^#]/.test(line) && line.trim() !== ''),
-      `"${display(join(base, IGNORE_FILE))}"`,
-    ),
+    oddPatterns(patterns.filter(isPattern), `"${display(join(base, IGNORE_FILE))}"`),
   );
+}
+
+/** Whether a line of a file is no comment, and not empty. */
+function isPattern(line: string): boolean {
+  return /^[^#]/.test(line) && line.trim() !== '';
 }

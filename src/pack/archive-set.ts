@@ -7,6 +7,7 @@ import { ArchiveWriter, type Mark, type PackedArchive } from './archive-writer.t
 import type { Begin, End } from './large-file.ts';
 import { memberOf } from './member-of.ts';
 import type { Place } from '../format/contents.ts';
+import { sparseSkip } from '../format/sparse.ts';
 import type { PackResult } from './tasks.ts';
 
 /** Begins archive number `n` of those written now, counted from 0. */
@@ -73,7 +74,11 @@ export class ArchiveSet {
   async beginLarge(entry: Entry, begin: Begin): Promise<void> {
     const archive = await this.#archive();
     const mark = archive.mark();
-    const member = memberOf({ ...entry, ...begin.seen }, this.#zstd === undefined ? 'zip' : 'tar.zst');
+    const { seen, stored } = begin;
+    const member = {
+      ...memberOf({ ...entry, ...seen }, this.#zstd === undefined ? 'zip' : 'tar.zst'),
+      stored,
+    };
     const zip = {
       member,
       deflated: true,
@@ -105,7 +110,8 @@ export class ArchiveSet {
     this.#large = undefined;
     // A file that could not even be opened was never begun.
     if (archive === undefined || large === undefined) return undefined;
-    const { mark, skip } = large;
+    const { mark, zip: begun } = large;
+    const skip = begun.member.stored === undefined ? large.skip : sparseSkip(large.skip);
     if (outcome.kind !== 'read') {
       await archive.rewind(mark);
       if (archive.bytes === 0) await this.discard();

@@ -27,7 +27,9 @@ export function batchesOf(entries: EntryTable, wanted: readonly number[], isZip:
   let bytes = 0;
   for (const i of wanted) {
     const size = entries.hasContent(i) || isZip ? entries.size(i) : 0;
-    if (size > PIECE_BYTES) {
+    // Its holes are not read, which is for the main thread. A zip holds it whole.
+    const isSparse = !isZip && entries.allocated(i) !== undefined && size > 0;
+    if (size > PIECE_BYTES || isSparse) {
       large.push(i);
       continue;
     }

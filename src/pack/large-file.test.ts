@@ -1,9 +1,11 @@
 import {
   appendFileSync,
   chmodSync,
+  closeSync,
   existsSync,
   lstatSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -13,12 +15,15 @@ import {
   unlinkSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seekCall } from '../base/hole-calls.ts';
+import { Expansion } from '../format/sparse.ts';
 import { loadBlake3 } from '../hash/blake3.ts';
 import type { Entry } from '../tree/entry.ts';
 import type { BytePath } from '../tree/path.ts';
@@ -55,6 +60,14 @@ function scanned(path = file): Entry {
   };
 }
 
+function writeAt(text: string, at: number): void {
+  const fd = openSync(file, 'r+');
+  writeSync(fd, text, at);
+  closeSync(fd);
+}
+
+const { signal } = new AbortController();
+
 interface Try {
   readonly seen: Begin['seen'] | undefined;
   readonly pieces: { readonly content: Buffer; readonly bytes: number; readonly last: boolean }[];
@@ -87,7 +100,7 @@ async function tries(
       now = { seen: undefined, pieces: [], outcome: undefined };
     }
   };
-  for await (const item of largeFile(root, 7, entry, hasher, buffers, padded)) {
+  for await (const item of largeFile(7, entry, { root, hasher, buffers, isTar: padded, signal })) {
     expect(item.i).toBe(7);
     take(item);
   }
@@ -240,9 +253,71 @@ describe('largeFile()', () => {
     expect(String(contentOf(all[1]))).toBe('small');
   });
 
+  describe.skipIf(seekCall() === undefined)('of a file with holes', () => {
+    const SIZE = 40 * 1024 * 1024;
+    const MIDDLE = SIZE / 2;
+
+    /** What the pieces of a try stand for. */
+    function expandedOf(one: Try | undefined): Buffer {
+      const expansion = new Expansion(SIZE);
+      const pieces = (one?.pieces ?? []).flatMap(({ content }) =>
+        [...expansion.add(content)].map((part) => Buffer.from(part)),
+      );
+      expect(expansion.isWhole).toBe(true);
+      return Buffer.concat(pieces);
+    }
+
+    it('reads the data only, and hashes all', async () => {
+      writeFileSync(file, '');
+      truncateSync(file, SIZE);
+      writeAt('data', MIDDLE);
+      const [only, ...more] = await tries(() => {}, { entry: { ...scanned(), allocated: 4096 } });
+      expect(more).toEqual([]);
+      expect(only?.pieces.map(({ bytes, last }) => [bytes, last])).toEqual([[512 + 4096, true]]);
+      expect(only?.outcome).toMatchObject({
+        kind: 'read',
+        changed: false,
+        hash: blake3.hash(readFileSync(file)),
+      });
+      expect(expandedOf(only).equals(readFileSync(file))).toBe(true);
+    });
+
+    it('begins anew when a hole is filled meanwhile', async () => {
+      writeFileSync(file, '');
+      truncateSync(file, SIZE);
+      writeAt('data', MIDDLE);
+      const all = await tries(
+        (n) => {
+          if (n === 1) writeAt('more', 2 * MIDDLE - 4096);
+        },
+        { entry: { ...scanned(), allocated: 4096 } },
+      );
+      expect(all.map(({ outcome }) => outcome?.kind)).toEqual(['again', 'read']);
+      expect(expandedOf(all[1]).equals(readFileSync(file))).toBe(true);
+    });
+
+    it('is marked when it changes each time, with content of its own hash', async () => {
+      writeFileSync(file, '');
+      truncateSync(file, SIZE);
+      writeAt('data', MIDDLE);
+      const all = await tries((n) => writeAt('more', MIDDLE / 2 + n * 1_000_000), {
+        entry: { ...scanned(), allocated: 4096 },
+      });
+      expect(all.map(({ outcome }) => outcome?.kind)).toEqual(['again', 'again', 'read']);
+      const hash = blake3.hash(expandedOf(all[2]));
+      expect(all[2]?.outcome).toMatchObject({ changed: true, hash });
+    });
+  });
+
   it.skipIf(process.platform !== 'linux')('closes the file when its caller wants no more', async () => {
     writeFileSync(file, randomBytes(LARGE));
-    for await (const item of largeFile(folder, 7, scanned(), hasher, new SharedBuffers(), true)) {
+    for await (const item of largeFile(7, scanned(), {
+      root: folder,
+      hasher,
+      buffers: new SharedBuffers(),
+      isTar: true,
+      signal,
+    })) {
       if (item.kind === 'piece') break;
     }
     expect(openFiles().filter((name) => name.startsWith(folder))).toEqual([]);

@@ -2,6 +2,8 @@
 // while workers compress the pieces in parallel.
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { Breath } from '../base/breath.ts';
+import { formatMap, type Stretch, zeros } from '../format/sparse.ts';
 import { paddedBytes } from '../format/tar/tar.ts';
 import { files } from '../base/file-calls.ts';
 import type { Hasher } from '../hash/blake3.ts';
@@ -10,6 +12,7 @@ import { systemPath } from '../tree/path.ts';
 import { PIECE_BYTES } from './batches.ts';
 import type { SharedBuffers } from './shared-buffers.ts';
 import { attributesOf } from './read-attributes.ts';
+import { sameStretches, stretchesOf } from './stretches.ts';
 import { type Lost, lostBy, MAX_TRIES, OPEN_FLAGS, sameSeen, type Seen, seenOf } from './read-file.ts';
 
 export interface Begin {
@@ -19,6 +22,8 @@ export interface Begin {
   readonly seen: Seen;
   /** What could not be had of its extended attributes. */
   readonly refused?: string | undefined;
+  /** Of a sparse file: how many bytes of it, and of its map, are to come. */
+  readonly stored?: number | undefined;
 }
 
 export interface Piece {
@@ -39,20 +44,25 @@ export interface End {
     | Lost;
 }
 
+export interface LargeOptions {
+  readonly root: string;
+  readonly hasher: Hasher;
+  readonly buffers: SharedBuffers;
+  /** For a tar: the last piece is filled up with zeros to whole blocks, and holes are left out. */
+  readonly isTar: boolean;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Reads file `i` in pieces of {@link PIECE_BYTES}. A file that changes meanwhile is begun again, so that what
  * stays is what it was at one moment; after {@link MAX_TRIES} it stays as last read.
- *
- * @param padded - The last piece is filled up with zeros to whole tar blocks.
  */
 export async function* largeFile(
-  root: string,
   i: number,
   entry: Entry,
-  hasher: Hasher,
-  buffers: SharedBuffers,
-  padded: boolean,
+  options: LargeOptions,
 ): AsyncGenerator<Begin | Piece | End> {
+  const { root, hasher, isTar } = options;
   let file: FileHandle | undefined;
   try {
     file = await files.open(systemPath(root, entry.path), OPEN_FLAGS);
@@ -63,8 +73,14 @@ export async function* largeFile(
     for (let tries = 1; ; tries++) {
       const found = attributesOf(file.fd);
       const seen = { ...listed, size, ...(found && { attributes: found.attributes }) };
-      yield { kind: 'begin', i, seen, refused: found?.refused };
-      const { crc, bytes } = yield* pieces(file, i, size, hasher, buffers, padded);
+      const look = (): readonly Stretch[] | undefined =>
+        isTar && entry.allocated !== undefined ? stretchesOf(fd, size) : undefined;
+      const { fd } = file;
+      const stretches = look();
+      const plan = planOf(size, stretches);
+      const stored = stretches === undefined ? undefined : plan.storedBytes;
+      yield { kind: 'begin', i, seen, refused: found?.refused, stored };
+      const { crc, bytes } = yield* pieces(file, i, plan, options);
       const stats = await file.stat({ bigint: true });
       if (!stats.isFile()) {
         yield { kind: 'end', i, outcome: { kind: 'vanished', reason: 'is no file any more' } };
@@ -75,7 +91,7 @@ export async function* largeFile(
       const hash = hasher.digest();
       const isSame =
         size === after.size || (hashBefore !== undefined && Buffer.compare(hash, hashBefore) === 0);
-      const changed = bytes !== size || !isStill || !isSame;
+      const changed = bytes !== size || !isStill || !isSame || !sameStretches(stretches, look());
       if (!changed || tries === MAX_TRIES) {
         yield { kind: 'end', i, outcome: { kind: 'read', changed, hash, crc } };
         return;
@@ -97,39 +113,88 @@ export async function* largeFile(
   }
 }
 
+/** What of a file is read, and what comes before it. */
+interface Plan {
+  readonly size: number;
+  readonly map: Uint8Array;
+  readonly stretches: readonly Stretch[];
+  /** Bytes of the map, and of all stretches. */
+  readonly storedBytes: number;
+}
+
+function planOf(size: number, stretches: readonly Stretch[] | undefined): Plan {
+  if (stretches === undefined) {
+    return { size, map: new Uint8Array(0), stretches: [{ offset: 0, length: size }], storedBytes: size };
+  }
+  const map = formatMap(stretches, size);
+  const storedBytes = stretches.reduce((sum, { length }) => sum + length, map.length);
+  return { size, map, stretches, storedBytes };
+}
+
 /**
- * Exactly `sizeBytes` of the file: what follows is left out, what is missing is zeros. Returns how many bytes there
- * were: one more than that when something follows.
+ * Exactly what `plan` says of the file: what follows is left out, what is missing is zeros. Returns how many bytes there
+ * were: one more than its size when something follows.
  */
 async function* pieces(
   file: FileHandle,
   i: number,
-  sizeBytes: number,
-  hasher: Hasher,
-  buffers: SharedBuffers,
-  padded: boolean,
+  { size, map, stretches, storedBytes }: Plan,
+  { hasher, buffers, isTar, signal }: LargeOptions,
 ): AsyncGenerator<Piece, { crc: number; bytes: number }> {
   hasher.reset();
+  const breath = new Breath(signal);
   let crc = 0;
+  /** How many bytes of the file there are for certain, and which is next. */
   let found = 0;
-  // One turn at least: an empty file has one empty piece, which ends its stream.
-  for (let done = 0; done < sizeBytes || done === 0;) {
-    const piece = buffers.take();
-    const content = new Uint8Array(piece, 0, Math.min(PIECE_BYTES, sizeBytes - done));
-    const read = await fill(file, content, done);
-    // What comes after a gap, of a file that shrinks and grows, does not count.
-    if (found === done) found += read;
-    content.fill(0, read);
-    hasher.update(content);
-    if (!padded) crc = crc32(content, crc);
-    done += content.length;
-    const last = done >= sizeBytes;
-    const bytes = last && padded ? paddedBytes(content.length) : content.length;
-    if (bytes > content.length) new Uint8Array(piece).fill(0, content.length, bytes);
-    yield { kind: 'piece', i, piece, bytes, last };
-    if (last) break;
+  let at = 0;
+  let left = storedBytes;
+  let piece = buffers.take();
+  let used = 0;
+  const full = (): Piece => {
+    const last = left === 0;
+    const bytes = last && isTar ? paddedBytes(used) : used;
+    if (bytes > used) new Uint8Array(piece).fill(0, used, bytes);
+    const done = { kind: 'piece', i, piece, bytes, last } as const;
+    if (!last) piece = buffers.take();
+    used = 0;
+    return done;
+  };
+  for (let done = 0; done < map.length;) {
+    const part = map.subarray(done, done + PIECE_BYTES - used);
+    new Uint8Array(piece).set(part, used);
+    done += part.length;
+    used += part.length;
+    left -= part.length;
+    if (used === PIECE_BYTES && left > 0) yield full();
   }
-  return { crc, bytes: found === sizeBytes ? found + (await fill(file, new Uint8Array(1), found)) : found };
+  for (const { offset, length } of stretches) {
+    for (const hole of zeros(offset - at)) {
+      hasher.update(hole);
+      await breath.after(hole.length);
+    }
+    if (found === at) found = offset;
+    for (at = offset; at < offset + length;) {
+      const content = new Uint8Array(piece, used, Math.min(PIECE_BYTES - used, offset + length - at));
+      const read = await fill(file, content, at);
+      // What comes after a gap, of a file that shrinks and grows, does not count.
+      if (found === at) found += read;
+      content.fill(0, read);
+      hasher.update(content);
+      if (!isTar) crc = crc32(content, crc);
+      at += content.length;
+      used += content.length;
+      left -= content.length;
+      if (used === PIECE_BYTES && left > 0) yield full();
+    }
+  }
+  for (const hole of zeros(size - at)) {
+    hasher.update(hole);
+    await breath.after(hole.length);
+  }
+  if (found === at) found = size;
+  // One at least: an empty file has one empty piece, which ends its stream.
+  yield full();
+  return { crc, bytes: found === size ? found + (await fill(file, new Uint8Array(1), found)) : found };
 }
 
 /** Where the file ends, found by reading on from `position`. */

@@ -5,14 +5,15 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { HashLookup } from '../format/contents.ts';
 import { concatInto } from '../format/zstd/codec.ts';
 import { loadCompressor } from '../format/zstd/zstd.ts';
-import { files } from '../base/file-calls.ts';
 import { type Blake3, loadBlake3 } from '../hash/blake3.ts';
 import type { FoundAttributes } from '../base/attribute-calls.ts';
 import type { Entry } from '../tree/entry.ts';
 import { systemPath } from '../tree/path.ts';
 import { PIECE_BYTES } from './batches.ts';
+import { hashStretches, hashWhole } from './hash-content.ts';
 import { memberOf } from './member-of.ts';
 import { attributesOf, AttributesOfTask, type ReadAttributes } from './read-attributes.ts';
+import { stretchesOf } from './stretches.ts';
 import { readInto, type ReadOutcome, readStable } from './read-file.ts';
 import { type SegmentBuilder, TarSegment, ZipSegment } from './segment.ts';
 import type {
@@ -39,7 +40,6 @@ const LITTLE_BYTES = 64 * 1024;
 class Outgrown extends Error {}
 
 const builders = new Map<ArchiveFormat, SegmentBuilder>();
-const hashRoom = Buffer.allocUnsafeSlow(1024 * 1024);
 
 async function builderFor(format: ArchiveFormat): Promise<SegmentBuilder> {
   const capacity = PIECE_BYTES + 1024 * 1024;
@@ -150,15 +150,11 @@ async function hashFiles(task: HashTask, blake3: Blake3): Promise<Reads> {
   task.entries.forEach((entry, n) => {
     const outcome = readStable(task.root, entry, (fd, sizeBytes) => {
       hasher.reset();
-      let done = 0;
-      for (let isEnd = false; !isEnd;) {
-        // To the end, which is not always where the listing says; one byte more than is expected tells.
-        const wanted = done > sizeBytes ? hashRoom.length : sizeBytes + 1 - done;
-        const bytes = files.readSync(fd, hashRoom, 0, Math.min(hashRoom.length, wanted), done);
-        hasher.update(hashRoom.subarray(0, bytes));
-        done += bytes;
-        isEnd = bytes === 0 || (done === sizeBytes && bytes < hashRoom.length);
-      }
+      const stretches = entry.allocated === undefined ? undefined : stretchesOf(fd, sizeBytes);
+      const done =
+        stretches === undefined
+          ? hashWhole(fd, sizeBytes, hasher)
+          : hashStretches(fd, sizeBytes, stretches, hasher);
       digest = hasher.digest();
       return { bytes: done, hash: () => Buffer.from(digest).toString('hex') };
     });

@@ -77,7 +77,7 @@ afterEach(async () => {
 });
 
 function scanned(): EntryTable {
-  const { entry, task } = startScan(source, []);
+  const { entry, task } = startScan(source);
   const table = new EntryTable();
   table.push(entry);
   if (task !== undefined) table.append(scan(source, task, 100_000).entries.toChunk().chunk);
@@ -351,7 +351,7 @@ describe.each(FORMATS)('a tree packed as %s', (format) => {
 
   it('holds a source that is one file', async () => {
     file('single', 'content');
-    const { entry } = startScan(join(source, 'single'), []);
+    const { entry } = startScan(join(source, 'single'));
     const table = new EntryTable();
     table.push(entry);
     expectContents(format, await packed(format, table));
@@ -440,7 +440,7 @@ describe.each(FORMATS)('a tree packed as %s', (format) => {
 
   it.skipIf(NEVER_STABLE === undefined)('marks a file that is never the same before and after', async () => {
     const path = NEVER_STABLE ?? '';
-    const { entry } = startScan(path, []);
+    const { entry } = startScan(path);
     const entries = new EntryTable();
     entries.push(entry);
     const { result, placeOf } = await packed(format, entries, { root: dirname(path) });
@@ -455,7 +455,7 @@ describe.each(FORMATS)('a tree packed as %s', (format) => {
   });
 
   it.each(UNTRUE_SIZES)('has all that is read of %s, whatever size is listed', async (path) => {
-    const { entry } = startScan(path, []);
+    const { entry } = startScan(path);
     const entries = new EntryTable();
     entries.push(entry);
     const { result, placeOf } = await packed(format, entries, { root: dirname(path) });
@@ -634,7 +634,7 @@ describe('hashFiles()', () => {
 
   it.skipIf(NEVER_STABLE === undefined)('tells which files change each time they are read', async () => {
     const path = NEVER_STABLE ?? '';
-    const { entry } = startScan(path, []);
+    const { entry } = startScan(path);
     const entries = new EntryTable();
     entries.push(entry);
     const given = { root: dirname(path), pool, signal: new AbortController().signal, progress: () => {} };
@@ -649,7 +649,7 @@ describe('hashFiles()', () => {
   });
 
   it.each(UNTRUE_SIZES)('hashes all that is read of %s, whatever size is listed', async (path) => {
-    const { entry } = startScan(path, []);
+    const { entry } = startScan(path);
     const entries = new EntryTable();
     entries.push(entry);
     const given = { root: dirname(path), pool, signal: new AbortController().signal, progress: () => {} };

@@ -175,10 +175,9 @@ export class Packer {
   }
 
   async *#pieces(numbers: readonly number[]): AsyncGenerator<Item> {
-    const { root } = this.#options;
-    for (const i of numbers) {
-      yield* largeFile(root, i, this.#entries.at(i), this.#hasher, this.#buffers, !this.#isZip);
-    }
+    const [hasher, buffers, isTar] = [this.#hasher, this.#buffers, !this.#isZip];
+    const options = { ...this.#options, hasher, buffers, isTar };
+    for (const i of numbers) yield* largeFile(i, this.#entries.at(i), options);
   }
 
   async #write(items: Iterable<Item> | AsyncIterable<Item>): Promise<void> {

@@ -69,7 +69,7 @@ function file(path: string, content: string | Buffer = path): void {
 }
 
 function scanned(): EntryTable {
-  const { entry, task } = startScan(source, []);
+  const { entry, task } = startScan(source);
   const table = new EntryTable();
   table.push(entry);
   if (task !== undefined) table.append(scan(source, task, 100_000).entries.toChunk().chunk);
@@ -283,7 +283,7 @@ describe.each(FORMATS)('a Packer that writes %s', (format) => {
 
   it.skipIf(NEVER_STABLE === undefined)('writes what changes each time, as it must be marked', async () => {
     const path = NEVER_STABLE ?? '';
-    const { entry } = startScan(path, []);
+    const { entry } = startScan(path);
     const entries = new EntryTable();
     entries.push(entry);
     const { packer } = await opened(format, entries, [readFileSync(path)], { root: dirname(path) });

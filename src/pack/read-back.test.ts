@@ -60,7 +60,7 @@ function file(path: string, content: string | Buffer = 'x'): string | Buffer {
 }
 
 function scanned(): EntryTable {
-  const { entry, task } = startScan(source, []);
+  const { entry, task } = startScan(source);
   const table = new EntryTable();
   table.push(entry);
   if (task !== undefined) table.append(scan(source, task, 100_000).entries.toChunk().chunk);

@@ -32,6 +32,6 @@ export async function withoutStored(
       return isRead && hash !== undefined && lookup.has(hash);
     }),
   );
-  for (const i of stored) progress(1, entries.size(i));
+  for (const i of stored) progress(1, entries.allocated(i) ?? entries.size(i));
   return numbers.filter((i) => !stored.has(i));
 }

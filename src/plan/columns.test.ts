@@ -42,6 +42,41 @@ describe('the columns', () => {
     expect(COLUMNS.exclude.parse('#recycle|\\#done')).toEqual(['\\#recycle', '\\#done']);
   });
 
+  it('split the names of markers at bars and line breaks', () => {
+    expect(COLUMNS['exclude-if-present'].parse(' .nobackup | CACHEDIR.TAG\n|no backup ')).toEqual([
+      '.nobackup',
+      'CACHEDIR.TAG',
+      'no backup',
+    ]);
+  });
+
+  it.each([
+    ['a/.nobackup', '`a/.nobackup` is no name: name the file without a folder'],
+    ['a\\b', 'is no name: name the file without a folder'],
+    ['ok|*.skip', '`*.skip` is a pattern: write each name as it is'],
+    ['..', '`..` is no name: name a file'],
+  ])('refuse the marker "%s"', (text, message) => {
+    expect(() => COLUMNS['exclude-if-present'].parse(text)).toThrow(message);
+  });
+
+  it.each([
+    ['2GB', 2e9],
+    ['1.5 MiB', 1_572_864],
+    [' 4TB ', 4e12],
+    ['100kB', 100_000],
+  ])('read the size "%s" as %i bytes', (text, bytes) => {
+    expect(COLUMNS['exclude-larger-than'].parse(text)).toBe(bytes);
+  });
+
+  it.each([
+    ['2', '`2` is no size: write a number and a unit, as 2GB'],
+    ['2gb', 'units: KB, MB, GB, TB, KiB, MiB, GiB, TiB'],
+    ['2GB/s', '`2GB/s` is no size'],
+    ['0GB', '`0GB` would leave out all: leave the cell empty for no limit'],
+  ])('refuse the size "%s"', (text, message) => {
+    expect(() => COLUMNS['exclude-larger-than'].parse(text)).toThrow(message);
+  });
+
   it.each(['Temp\\cache', 'Temp\\', 'a\\\\\\b'])(
     'refuse the Windows separator in the exclude "%s"',
     (text) => {

@@ -4,7 +4,9 @@ import { DEFAULT_EVERY_MS, parseEvery } from './every.ts';
 import { type Retention, parseKeep } from './keep.ts';
 import { parseName } from './name.ts';
 import { suggest } from './nearest.ts';
+import { parseMarkers } from './markers.ts';
 import { InvalidValue, quoted } from './problem.ts';
+import { parseSize } from './size.ts';
 
 /** What one line of a plan says, each cell by itself: paths are still text. */
 export interface Settings {
@@ -17,6 +19,13 @@ export interface Settings {
   readonly format: ArchiveFormat;
   readonly strategy: 'incremental' | 'full';
   readonly exclude: readonly string[];
+  /** A file with more of them. Empty: none. */
+  readonly 'exclude-from': string;
+  /** Names of files that mark a folder as one of which nothing else is kept. */
+  readonly 'exclude-if-present': readonly string[];
+  /** In bytes. */
+  readonly 'exclude-larger-than': number | undefined;
+  readonly 'one-file-system': boolean;
   /** Globs of what is no trouble when it cannot be read. */
   readonly 'may-fail': readonly string[];
   /** Whom it is encrypted for, as age writes them; or the path of a file of them. Empty: it is not encrypted. */
@@ -48,6 +57,10 @@ export const COLUMNS: { readonly [C in Column]: ColumnRule<Settings[C]> } = {
   format: { aliases: [], initial: 'tar.zst', isRequired: false, parse: choice('tar.zst', 'zip') },
   strategy: { aliases: [], initial: 'incremental', isRequired: false, parse: choice('incremental', 'full') },
   exclude: { aliases: [], initial: [], isRequired: false, parse: parseGlobs },
+  'exclude-from': { aliases: [], initial: '', isRequired: false, parse: (text) => text.trim() },
+  'exclude-if-present': { aliases: [], initial: [], isRequired: false, parse: parseMarkers },
+  'exclude-larger-than': { aliases: [], initial: undefined, isRequired: false, parse: parseSize },
+  'one-file-system': { aliases: [], initial: false, isRequired: false, parse: parseSwitch },
   'may-fail': { aliases: [], initial: [], isRequired: false, parse: parseGlobs },
   encrypt: { aliases: [], initial: [], isRequired: false, parse: parseEncrypt },
   every: { aliases: ['interval'], initial: DEFAULT_EVERY_MS, isRequired: false, parse: parseEvery },

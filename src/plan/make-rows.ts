@@ -2,6 +2,7 @@ import path from 'node:path';
 import { addressKind } from '../base/address.ts';
 import type { Settings } from './columns.ts';
 import { expandAddress, expandPath, type Surroundings } from './expand.ts';
+import { type ExcludeFile, NO_FILE, readExcludes } from './exclude-file.ts';
 import { findMatches, findPattern } from './glob.ts';
 import { nameForPattern, nameRefusal } from './name.ts';
 import { ownPatterns } from './own-patterns.ts';
@@ -44,15 +45,37 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
       return [];
     }
   };
+  const excluded = async (): Promise<ExcludeFile> => {
+    const cell = settings['exclude-from'];
+    try {
+      if (cell === '') return NO_FILE;
+      const file = expandPath(cell, around);
+      // As with globs, nothing is looked up for what is switched off.
+      return { file, lines: settings.active ? await readExcludes(file) : [] };
+    } catch (error) {
+      problems.push(asProblem(error, line, 'exclude-from', cell));
+      return NO_FILE;
+    }
+  };
   const source = expand('source');
   const destination = expand('destination');
   if (source === '' || destination === '') return { rows: [], problems, isPattern: false };
 
-  const row: Row = { ...settings, line, source, destination, encrypt: await recipients() };
+  const { file, lines } = await excluded();
+  const row: Row = {
+    ...settings,
+    line,
+    source,
+    destination,
+    encrypt: await recipients(),
+    'exclude-from': file,
+    excludeLines: lines,
+  };
+  // Without its file, `encrypt` would say nobody, and `exclude-from` nothing.
+  if (problems.length > 0) return { rows: [], problems, isPattern: false };
   const pattern = await findPattern(source);
   if (pattern === undefined) {
-    const exclude = ownPatterns(row.exclude, source, [], around);
-    return nameRow({ ...row, exclude }, settings.source, 'set `name`');
+    return nameRow(withOwnPatterns(row, [], around), settings.source, 'set `name`');
   }
   let matches: readonly string[] = [];
   try {
@@ -74,15 +97,20 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
     };
   }
   const advice = 'set `name`, in a row of its own';
-  const made = matches.map((match) => {
-    const exclude = ownPatterns(row.exclude, match, matches, around);
-    return nameRow({ ...row, source: match, exclude }, settings.source, advice);
-  });
+  const made = matches.map((match) =>
+    nameRow(withOwnPatterns({ ...row, source: match }, matches, around), settings.source, advice),
+  );
   return {
     rows: made.flatMap(({ rows }) => rows),
     problems: made.flatMap((part) => part.problems),
     isPattern: false,
   };
+}
+
+function withOwnPatterns(row: Row, siblings: readonly string[], around: Surroundings): Row {
+  const own = (patterns: readonly string[]): readonly string[] =>
+    ownPatterns(patterns, row.source, siblings, around);
+  return { ...row, exclude: own(row.exclude), excludeLines: own(row.excludeLines) };
 }
 
 /** Names `row` after its source unless it has a name; `value` and `advice` are for the problem. */

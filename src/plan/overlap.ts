@@ -16,7 +16,8 @@ type Written = Pick<Row, 'source' | 'destination'>;
  * folder above it.
  */
 export async function overlapProblem(row: Row, written: Written): Promise<PlanProblem | undefined> {
-  const { source, destination, exclude, line } = row;
+  const { source, destination, line } = row;
+  const exclude = [...row.excludeLines, ...row.exclude];
   // No source of this machine is on another one.
   if (addressKind(destination) !== undefined) return undefined;
   const series = path.join(destination, row.name);

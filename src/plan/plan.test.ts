@@ -69,6 +69,11 @@ describe('loadPlan()', () => {
           format: 'tar.zst',
           strategy: 'full',
           exclude: [],
+          'exclude-from': '',
+          excludeLines: [],
+          'exclude-if-present': [],
+          'exclude-larger-than': undefined,
+          'one-file-system': false,
           'may-fail': [],
           encrypt: [],
           every: 86_400_000,
@@ -230,7 +235,7 @@ describe('the columns of a plan', () => {
 
   it('are suggested when a name is unknown', async () => {
     expect(await messagesOf('source,destination,colour,dest\na,/b,x,y\n')).toEqual([
-      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `may-fail`, `encrypt`, `every` or `shutdown`',
+      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `exclude-from`, `exclude-if-present`, `exclude-larger-than`, `one-file-system`, `may-fail`, `encrypt`, `every` or `shutdown`',
       '1: unknown column `dest`: did you mean `destination`?',
     ]);
   });
@@ -490,6 +495,11 @@ describe('any plan', () => {
           source: at(source),
           destination: path.resolve('/x'),
           keep: { last },
+          'exclude-from': '',
+          excludeLines: [],
+          'exclude-if-present': [],
+          'exclude-larger-than': undefined,
+          'one-file-system': false,
           'may-fail': [],
           encrypt: [],
           every: 86_400_000,

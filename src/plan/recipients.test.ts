@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { newIdentity } from '../format/age/keys.ts';
+import { loadPlan } from './plan.ts';
+import { PlanError } from './problem.ts';
 import { isFile, parseEncrypt, readRecipients } from './recipients.ts';
 
 const [a, b] = [newIdentity(), newIdentity()];
@@ -61,5 +63,19 @@ describe('readRecipients()', () => {
     await expect(readRecipients('/none/r.txt')).rejects.toThrow(
       'cannot read the recipients in `/none/r.txt`',
     );
+  });
+});
+
+describe('a plan', () => {
+  it('is refused where its file of recipients cannot be read: nothing is written that is not encrypted', async () => {
+    const plan = file('source,destination,encrypt\n/a,/b,none.txt\n/c/*,/d,none.txt\n');
+    const none = join(plan, '..', 'none.txt');
+    const error = await loadPlan(plan).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(PlanError);
+    const message = `cannot read the recipients in \`${none}\`: no such file or folder in column \`encrypt\`: \`snapshot key new\` makes one`;
+    expect((error as PlanError).problems).toMatchObject([
+      { line: 2, column: 'encrypt', value: 'none.txt', message },
+      { line: 3, column: 'encrypt', value: 'none.txt', message },
+    ]);
   });
 });

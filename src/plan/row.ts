@@ -16,6 +16,10 @@ export interface Row extends Settings {
   readonly encrypt: readonly string[];
   /** Globs in gitignore syntax, relative to the source. */
   readonly exclude: readonly string[];
+  /** Absolute; empty: none. */
+  readonly 'exclude-from': string;
+  /** Lines of that file, as in a `.snapshotignore`. */
+  readonly excludeLines: readonly string[];
 }
 
 /** A plan without a problem. */

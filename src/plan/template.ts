@@ -13,6 +13,10 @@ export const PLAN_TEMPLATE = `# The plan of snapshot: each row is one source and
 # strategy     incremental: content that has not changed is not written again.
 #              full: every snapshot has archives of its own. Default: incremental
 # exclude      What to leave out: globs as in .gitignore, relative to the source, | between them
+# exclude-from         A file with more of that, as in a .snapshotignore
+# exclude-if-present   Names of files, | between them: a folder with one in it is left out
+# exclude-larger-than  Files above this size are left out: 2GB
+# one-file-system      yes or no; yes leaves out what is mounted in the source. Default: no
 # may-fail     What is no trouble when it cannot be read: globs as in exclude
 # encrypt      Whom the snapshots are encrypted for: recipients of age (age1...), or a file of them, as
 #              "snapshot key new" writes it. Empty: they are not encrypted

@@ -105,8 +105,9 @@ export function setReadOnly(at: string | Buffer, mode: number, refused: string[]
   if (why !== undefined) refused.push(`its mode could not be set${because(why)}`);
 }
 
+/** Each of `refused` once: what is set in two steps may be refused in both. */
 export function inWords(refused: readonly string[]): string | undefined {
-  return refused.length === 0 ? undefined : refused.join('; ');
+  return refused.length === 0 ? undefined : [...new Set(refused)].join('; ');
 }
 
 interface Owner {

@@ -23,6 +23,8 @@ export interface EntryChunk {
   readonly shared: ReadonlyMap<number, string>;
   /** Times of modification that fit into no column, by number. */
   readonly farTimes: ReadonlyMap<number, bigint>;
+  /** Bytes that files take which may have holes, by number. */
+  readonly allocated: ReadonlyMap<number, number>;
 }
 
 /**
@@ -43,6 +45,7 @@ export class EntryTable {
   readonly #hardlinks = new Map<number, BytePath>();
   readonly #shared = new Map<number, string>();
   readonly #farTimes = new Map<number, bigint>();
+  readonly #allocated = new Map<number, number>();
   readonly #attributes = new AttributeSets();
   /** First path of each file with several names, by device and inode. */
   readonly #firstNames = new Map<string, BytePath>();
@@ -79,6 +82,7 @@ export class EntryTable {
     if (entry.target !== undefined) this.#targets.set(i, entry.target);
     if (entry.hardlink !== undefined) this.#hardlinks.set(i, entry.hardlink);
     if (shared !== undefined) this.#shared.set(i, shared);
+    if (entry.allocated !== undefined) this.#allocated.set(i, entry.allocated);
   }
 
   /** Entry number `i`. @throws RangeError when there is none. */
@@ -97,6 +101,7 @@ export class EntryTable {
       target: this.#targets.get(i),
       hardlink: this.#hardlinks.get(i),
       attributes: this.attributes(i),
+      allocated: this.allocated(i),
     };
   }
 
@@ -117,6 +122,11 @@ export class EntryTable {
 
   size(i: number): number {
     return this.#columns.size[i] ?? 0;
+  }
+
+  /** What a file takes on the disk, where that is clearly less than its size. */
+  allocated(i: number): number | undefined {
+    return this.#allocated.get(i);
   }
 
   /** A file with content of its own: not a further name of a file that comes earlier. */
@@ -205,6 +215,7 @@ export class EntryTable {
     this.#blocks.push(chunk.paths);
     this.#length += chunk.length;
     for (const [i, target] of chunk.targets) this.#targets.set(start + i, target);
+    for (const [i, bytes] of chunk.allocated) this.#allocated.set(start + i, bytes);
     for (const [i, ns] of chunk.farTimes) this.#farTimes.set(start + i, ns);
     for (const [i, key] of chunk.shared) {
       const first = this.#firstNames.get(key);
@@ -231,6 +242,7 @@ export class EntryTable {
       targets: this.#targets,
       shared: this.#shared,
       farTimes: this.#farTimes,
+      allocated: this.#allocated,
     };
     return {
       chunk,

@@ -9,6 +9,8 @@ export interface Entry {
   readonly type: EntryType;
   /** Bytes; 0 for folders and links. */
   readonly size: number;
+  /** Bytes that a file takes on the disk, where these are clearly fewer: it may have holes. */
+  readonly allocated?: number | undefined;
   /** Permission bits, set-user-id, set-group-id and sticky included: 0 to 0o7777. */
   readonly mode: number;
   readonly uid: number;

@@ -21,7 +21,7 @@ it('files with one inode number, of two file systems, are two', (context) => {
   }
   const inodes = ['a/one', 'a/two', 'b/one', 'b/two'].map((path) => lstatSync(join(source, path)).ino);
   expect(new Set(inodes).size).toBe(1);
-  const { task } = startScan(source, []);
+  const { task } = startScan(source);
   const table = new EntryTable();
   if (task !== undefined) table.append(scan(source, task, 1000).entries.toChunk().chunk);
   const files = Array.from({ length: table.length }, (_, i) => table.at(i)).filter(

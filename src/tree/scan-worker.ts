@@ -4,7 +4,8 @@ import type { Problem } from './entry.ts';
 import type { EntryChunk } from './entry-table.ts';
 import type { Rules } from './exclude.ts';
 import type { BytePath } from './path.ts';
-import { scan, type ScanTask } from './scan.ts';
+import { scan } from './scan.ts';
+import type { ScanTask } from './walk.ts';
 
 export interface ScanRequest {
   readonly source: string;

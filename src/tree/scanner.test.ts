@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Entry } from './entry.ts';
 import { EntryTable } from './entry-table.ts';
 import { comparePaths } from './path.ts';
+import { matching } from './left-out.ts';
 import { scan, startScan } from './scan.ts';
 import { scanTree, type Tree } from './scanner.ts';
 
@@ -35,7 +36,8 @@ async function scanned(
   from = source,
   grown = (): void => {},
 ): Promise<Tree> {
-  return await scanTree(from, exclude, new AbortController().signal, new EntryTable(), grown);
+  const start = startScan(from, matching(exclude));
+  return await scanTree(from, new AbortController().signal, new EntryTable(), grown, start);
 }
 
 function all(table: EntryTable): Entry[] {
@@ -44,7 +46,7 @@ function all(table: EntryTable): Entry[] {
 
 /** The same tree, scanned on this thread in one go. */
 function inOneGo(root: string, exclude: readonly string[]): Entry[] {
-  const { entry, task } = startScan(root, exclude);
+  const { entry, task } = startScan(root, matching(exclude));
   const table = new EntryTable();
   table.push(entry);
   if (task === undefined) throw new Error('no folder');
@@ -83,9 +85,9 @@ describe('scanTree() of a large tree', () => {
     const exclude = ['/wide/*7', 'folder-3'];
     const entries = new EntryTable();
     const lengths: number[] = [];
-    const tree = await scanTree(large, exclude, new AbortController().signal, entries, () => {
-      lengths.push(entries.length);
-    });
+    const grown = (): void => void lengths.push(entries.length);
+    const start = startScan(large, matching(exclude));
+    const tree = await scanTree(large, new AbortController().signal, entries, grown, start);
     expect(tree.root).toBe(large);
     expect(tree.problems).toEqual([]);
     const rules = tree.rules.map(({ base, patterns }) => `${base}: ${patterns.join(' ')}`).toSorted();
@@ -103,9 +105,9 @@ describe('scanTree() of a large tree', () => {
   it('stops when it is told to, before and in the middle', async () => {
     const stop = new AbortController();
     const reason = new Error('stopped');
-    const begun = scanTree(large, [], stop.signal, new EntryTable(), () => stop.abort(reason));
+    const begun = scanTree(large, stop.signal, new EntryTable(), () => stop.abort(reason));
     await expect(begun).rejects.toBe(reason);
-    await expect(scanTree(large, [], stop.signal, new EntryTable(), () => {})).rejects.toBe(reason);
+    await expect(scanTree(large, stop.signal, new EntryTable(), () => {})).rejects.toBe(reason);
   });
 });
 

@@ -5,9 +5,10 @@ import type { EntryTable } from './entry-table.ts';
 import type { Rules } from './exclude.ts';
 import { type Mount, mountsBelow, mountsByDevice, readMounts } from './mounts.ts';
 import { type BytePath, comparePaths } from './path.ts';
-import { rootOf, type ScanStart, type ScanTask, startScan } from './scan.ts';
+import { rootOf, type ScanStart, startScan } from './scan.ts';
 import { takeScanThread } from './scan-thread.ts';
 import type { ScanReply, ScanRequest } from './scan-worker.ts';
+import type { ScanTask } from './walk.ts';
 
 /** A source as one scan saw it. */
 export interface Tree {
@@ -19,6 +20,8 @@ export interface Tree {
   readonly rules: readonly Rules[];
   /** The mounts among the entries, in path order; one at the empty path is the source itself. */
   readonly mounts: readonly Mount[];
+  /** Folders on other file systems, of which nothing else is among the entries. */
+  readonly outside: readonly BytePath[];
 }
 
 /** More threads than this only wait for the disk. */
@@ -30,7 +33,6 @@ const MAX_NAMES = 8192;
 /**
  * Scans `source` in threads of its own.
  *
- * @param exclude - Patterns in gitignore syntax, relative to `source`.
  * @param entries - Grows as the scan goes on, in path order.
  * @param grown - Called each time it has.
  * @param start - What {@link startScan} said of the source, where that was asked already.
@@ -38,11 +40,10 @@ const MAX_NAMES = 8192;
  */
 export async function scanTree(
   source: string,
-  exclude: readonly string[],
   signal: AbortSignal,
   entries: EntryTable,
   grown: () => void,
-  start: ScanStart = startScan(source, exclude),
+  start: ScanStart = startScan(source),
 ): Promise<Tree> {
   signal.throwIfAborted();
   const { entry, task, problems: first } = start;
@@ -62,11 +63,15 @@ export async function scanTree(
     await scanner.run(task, signal);
   }
   const root = rootOf(source, task === undefined);
-  if (task === undefined) return { root, entries, problems, rules, mounts: [] };
+  if (task === undefined) return { root, entries, problems, rules, mounts: [], outside: [] };
   // A btrfs subvolume has a device of its own and is always there: where mounts are known, only they count.
   const all = mountsBelow(source, before, readMounts()) ?? mountsByDevice(source, crossings);
-  const mounts = all.filter(({ path }) => path === '' || entries.find(path) !== undefined);
-  return { root, entries, problems, rules, mounts: mounts.toSorted((a, b) => comparePaths(a.path, b.path)) };
+  const outside = task.limits.otherFileSystems ? crossings : [];
+  const isIn = (path: BytePath): boolean => entries.find(path) !== undefined && !outside.includes(path);
+  const mounts = all
+    .filter(({ path }) => path === '' || isIn(path))
+    .toSorted((a, b) => comparePaths(a.path, b.path));
+  return { root, entries, problems, rules, mounts, outside };
 }
 
 /** A stretch of the tree, in path order: to do, being done, or done. */

@@ -28,4 +28,20 @@ describe('entryOf()', () => {
     const entry = entryOf(fromText('a'), type, { ...STATS, mode: BigInt(mode) }, platform);
     expect(entry.mode).toBe(expected);
   });
+
+  const MIB = 1024 * 1024;
+  it.each<[string, number, number, number | undefined]>([
+    ['takes all', 8 * MIB, 8 * MIB, undefined],
+    ['takes more', 8 * MIB - 5, 8 * MIB, undefined],
+    ['lacks little of much', 1000 * MIB, 990 * MIB, undefined],
+    ['lacks a 64th', 64 * MIB, 63 * MIB, 63 * MIB],
+    ['takes nothing', 900_000 * MIB, 0, 0],
+    ['is compressed, as small ones are', 4 * MIB, MIB, undefined],
+    ['is nearly all holes', 4 * MIB, MIB / 2, MIB / 2],
+    ['is so small that nothing is won', 64 * 1024 - 1, 0, undefined],
+  ])('says what a file takes that may have holes: one that %s', (_, size, taken, allocated) => {
+    const stats = { ...STATS, mode: 0n, size: BigInt(size), blocks: BigInt(taken / 512) };
+    expect(entryOf(fromText('a'), 'file', stats, 'linux').allocated).toBe(allocated);
+    expect(entryOf(fromText('a'), 'folder', stats, 'linux').allocated).toBeUndefined();
+  });
 });

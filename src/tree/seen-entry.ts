@@ -24,7 +24,22 @@ export function entryOf(
     inode: stats.ino,
     target: undefined,
     hardlink: undefined,
+    ...(type === 'file' && allocatedOf(Number(stats.size), Number(stats.blocks))),
   };
+}
+
+/** Up to this size only files count that are nearly all holes: a disk that compresses would make every file one with holes. */
+const SMALL_BYTES = 4 * 1024 * 1024;
+
+/** Fewer bytes than this are no hole that matters. */
+const LEAST_HOLE = 64 * 1024;
+
+/** @param blocks - Of 512 bytes. */
+function allocatedOf(size: number, blocks: number): { allocated: number } | undefined {
+  const allocated = blocks * 512;
+  const missing = size - allocated;
+  const share = size > SMALL_BYTES ? size / 64 : size - size / 8;
+  return missing >= LEAST_HOLE && missing >= share ? { allocated } : undefined;
 }
 
 /**

@@ -5,6 +5,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 import { Damage } from '../format/damage.ts';
+import { expanded, isOfHole, isSparse } from '../format/sparse.ts';
 import { nextFrame } from '../format/zstd/read-frames.ts';
 import { SourceReader } from '../format/source-reader.ts';
 import { reasonOf, SnapshotError } from '../base/errors.ts';
@@ -47,7 +48,7 @@ export async function* largeContent(source: LargeSource, pool: UnpackPool): Asyn
   const { archive, size } = source;
   let done = 0;
   try {
-    for await (const content of archive.format === 'zip' ? inflated(source) : framed(source, pool)) {
+    for await (const content of archive.format === 'zip' ? inflated(source) : inTar(source, pool)) {
       if (done + content.length > size) throw new Damaged(`it holds more than ${size} bytes`);
       done += content.length;
       yield content;
@@ -82,10 +83,13 @@ export async function writeLarge(
     for await (const content of largeContent(file, pool)) {
       signal.throwIfAborted();
       hasher.update(content);
-      await writeAll(handle, content, done);
+      // What is not written becomes a hole.
+      if (!isOfHole(content)) await writeAll(handle, content, done);
       done += content.length;
       written(content.length);
     }
+    // Where a hole ends it, nothing has been written up to there.
+    await handle.truncate(done);
     if (Buffer.compare(hasher.digest(), hash) !== 0) throw new Damaged('its content is not what it was');
     await handle.close();
   } catch (error) {
@@ -116,9 +120,20 @@ function readerOf({ store, archive, spot }: LargeSource): SourceReader {
   return new SourceReader({ sizeBytes: end, read }, spot.offset, end);
 }
 
-/** The content, in pieces, from frames that are decompressed in parallel. */
-async function* framed(file: LargeSource, pool: UnpackPool): AsyncGenerator<Uint8Array> {
+/** The content, in pieces. */
+async function* inTar(file: LargeSource, pool: UnpackPool): AsyncGenerator<Uint8Array> {
   const { spot, size } = file;
+  if (!isSparse(spot.skip)) yield* framed(file, pool, spot.skip, size);
+  else yield* expanded(framed(file, pool, 0, Infinity), spot.skip, size);
+}
+
+/** What is in the archive, from `start` on, at most `most` bytes, from frames that are decompressed in parallel. */
+async function* framed(
+  file: LargeSource,
+  pool: UnpackPool,
+  start: number,
+  most: number,
+): AsyncGenerator<Uint8Array> {
   const reader = readerOf(file);
   const frames = async function* (): AsyncGenerator<{ bytes: Buffer; contentBytes: number | undefined }> {
     while (reader.leftBytes > 0) {
@@ -131,7 +146,7 @@ async function* framed(file: LargeSource, pool: UnpackPool): AsyncGenerator<Uint
     pool.size + 1,
     async (frame) => await pool.run({ kind: 'frame', ...frame }),
   );
-  let [skip, left] = [spot.skip, size];
+  let [skip, left] = [start, most];
   for await (const content of contents) {
     if (content === undefined) throw new Damaged('one of its frames cannot be decompressed');
     const own = content.subarray(skip, skip + left);

@@ -1,4 +1,5 @@
 // Decides what is read at once. Pure.
+import { isSparse } from '../format/sparse.ts';
 import type { ArchiveFile, Places } from './places.ts';
 
 /** Larger files are streamed: what one thread decompresses at once has to fit into memory. */
@@ -32,7 +33,7 @@ export interface Reading {
   readonly pieces: readonly WantedPiece[];
 }
 
-/** A file that is streamed. */
+/** A file that is streamed: a large one, or one with holes. */
 export interface LargeReading {
   readonly kind: 'large';
   readonly archive: ArchiveFile;
@@ -59,8 +60,8 @@ export function* readingsOf(
   let pending: Pending | undefined;
   for (const i of places.sorted(numbers.filter((number) => size(number) > 0))) {
     const archive = places.archive(i);
-    const { offset, length } = places.spot(i);
-    const isLarge = size(i) > LARGE_BYTES;
+    const { offset, length, skip } = places.spot(i);
+    const isLarge = size(i) > LARGE_BYTES || isSparse(skip);
     if (archive === undefined || (!isLarge && length > MAX_PIECE_BYTES)) {
       yield { kind: 'nowhere', files: [i] };
     } else if (isLarge) yield { kind: 'large', archive, i };

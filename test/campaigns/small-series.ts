@@ -71,6 +71,11 @@ export class SmallSeries {
       format: kind.format,
       strategy: 'incremental',
       exclude: [],
+      'exclude-from': '',
+      excludeLines: [],
+      'exclude-if-present': [],
+      'exclude-larger-than': undefined,
+      'one-file-system': false,
       'may-fail': [],
       shutdown: false,
     };

@@ -63,6 +63,7 @@ export interface IndexLine {
   readonly hardlink?: string;
   /** Archive number, then where in it. */
   readonly at?: readonly number[];
+  readonly sparse?: boolean;
   readonly member?: string;
   readonly stale?: boolean;
   readonly kept?: string;

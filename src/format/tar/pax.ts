@@ -14,6 +14,14 @@ export interface Pax {
   gname?: string;
   mtimeNs?: bigint;
   attributes?: Attribute[];
+  sparse?: Sparse;
+}
+
+/** What the records of a sparse member say. */
+export interface Sparse {
+  version?: string;
+  name?: string;
+  size?: number;
 }
 
 const CHARSETS = new Set(['BINARY', 'ISO-IR 10646 2000 UTF-8']);
@@ -21,8 +29,7 @@ const CHARSETS = new Set(['BINARY', 'ISO-IR 10646 2000 UTF-8']);
 /**
  * Reads records `length key=value\n`. Paths have one character per byte, whatever `hdrcharset` says.
  *
- * @throws {@link Damage} for what is no record, a value of the wrong form, and sparse files of GNU tar, whose
- * content is not what stands in the archive.
+ * @throws {@link Damage} for what is no record, a value of the wrong form, and sparse files in other formats than 1.0.
  */
 export function parsePax(body: Buffer): Pax {
   const pax: Pax = {};
@@ -64,9 +71,19 @@ function setRecord(pax: Pax, key: string, value: string): void {
     default: {
       const attribute = attributeOf(key, value);
       if (attribute !== undefined) (pax.attributes ??= []).push(attribute);
-      if (key.startsWith('GNU.sparse.')) throw new Damage('it is a sparse file of GNU tar');
+      if (key.startsWith(SPARSE)) setSparse((pax.sparse ??= {}), key.slice(SPARSE.length), value);
     }
   }
+}
+
+const SPARSE = 'GNU.sparse.';
+
+function setSparse(sparse: Sparse, key: string, value: string): void {
+  if (key === 'major') sparse.version = `${value}.`;
+  else if (key === 'minor') sparse.version = `${sparse.version ?? ''}${value}`;
+  else if (key === 'name') sparse.name = value;
+  else if (key === 'realsize') sparse.size = decimal(SPARSE + key, value);
+  else throw new Damage('it is a sparse file of GNU tar, in an older format');
 }
 
 function decimal(key: string, value: string): number {

@@ -271,8 +271,8 @@ function unsigned(): Buffer {
 }
 
 /** A member whose pax header holds `records`. */
-function withPax(records: string): Buffer {
-  const bytes = bytesOf(part({}));
+function withPax(records: string, as: Parameters<typeof part>[0] = {}): Buffer {
+  const bytes = bytesOf(part(as));
   bytes.fill(0, 512, 1024);
   bytes.write(records, 512, 'latin1');
   bytes.write(records.length.toString(8).padStart(11, '0'), 124, 'latin1');
@@ -311,7 +311,16 @@ describe('readArchive() refuses', () => {
     ['a pax size past all numbers', withPax('25 size=9999999999999999\n'), 'as size'],
     ['a pax time that is none', withPax('12 mtime=x1\n'), 'its pax header says "x1" as mtime'],
     ['another charset', withPax('18 hdrcharset=ODD\n'), 'unknown hdrcharset "ODD"'],
-    ['a sparse file', withPax('22 GNU.sparse.major=1\n'), 'it is a sparse file'],
+    ['a sparse file that does not say how', withPax('22 GNU.sparse.major=1\n'), 'it is sparse, and not how'],
+    ['a sparse file of an older format', withPax('22 GNU.sparse.map=0,5\n'), 'in an older format'],
+    [
+      'a sparse folder',
+      withPax(
+        '22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n21 GNU.sparse.name=a\n25 GNU.sparse.realsize=0\n',
+        { type: 'folder' },
+      ),
+      'it is sparse, and not how',
+    ],
     [
       'a pax header after a pax header',
       Buffer.concat([bytesOf(part({})).subarray(0, 1024), bytesOf(part({}))]),

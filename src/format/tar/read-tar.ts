@@ -4,6 +4,8 @@ import { type Pax, parsePax } from './pax.ts';
 import { readFrames } from '../zstd/read-frames.ts';
 import { memberOfHeader, parseTarHeader, type TarHeader } from './tar-header.ts';
 import { TarStream } from './tar-stream.ts';
+import { Breath } from '../../base/breath.ts';
+import { Expansion, sparseSkip } from '../sparse.ts';
 import { BLOCK_BYTES, paddedBytes } from './tar.ts';
 
 /** Far more than the paths of a member can take. */
@@ -44,11 +46,31 @@ async function readMember(stream: TarStream, reading: Reading): Promise<FoundMem
   const { frameStart: offset, skip } = stream;
   const { hasher } = reading;
   hasher.reset();
-  for await (const piece of stream.pieces(member.size)) hasher.update(piece);
+  const { size, stored = size } = member;
+  if (member.stored === undefined) for await (const piece of stream.pieces(size)) hasher.update(piece);
+  else await hashSparse(stream.pieces(stored), size, reading);
   const hash = hasher.digest();
-  const end = member.size === 0 ? await stream.endOfEmpty() : stream.frameEnd;
-  await stream.take(paddedBytes(member.size) - member.size);
-  return { member, place: { offset, length: end - offset, skip }, hash };
+  const end = stored === 0 ? await stream.endOfEmpty() : stream.frameEnd;
+  await stream.take(paddedBytes(stored) - stored);
+  const place = { offset, length: end - offset, skip: member.stored === undefined ? skip : sparseSkip(skip) };
+  return { member, place, hash };
+}
+
+/** @throws {@link Damage} when that is not all of the content. */
+async function hashSparse(
+  pieces: AsyncIterable<Buffer>,
+  sizeBytes: number,
+  { hasher, signal }: Reading,
+): Promise<void> {
+  const expansion = new Expansion(sizeBytes);
+  const breath = new Breath(signal);
+  for await (const piece of pieces) {
+    for (const own of expansion.add(piece)) {
+      hasher.update(own);
+      await breath.after(own.length);
+    }
+  }
+  if (!expansion.isWhole) throw new Damage('its sparse map says more than there is');
 }
 
 async function readPax(stream: TarStream, { size }: TarHeader): Promise<Pax> {

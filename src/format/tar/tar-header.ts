@@ -3,7 +3,7 @@ import { formatAttributes } from '../../base/attributes.ts';
 import { Damage, shown } from '../damage.ts';
 import { checkLinkTarget, checkMemberPath } from '../member-path.ts';
 import type { Member } from '../member.ts';
-import type { Pax } from './pax.ts';
+import type { Pax, Sparse } from './pax.ts';
 
 const TYPES: Readonly<Record<string, Member['type'] | 'pax'>> = {
   '0': 'file',
@@ -67,7 +67,9 @@ export function parseTarHeader(block: Buffer): TarHeader {
 export function memberOfHeader(header: TarHeader, pax: Pax): Member {
   const { type } = header;
   if (type === 'pax') throw new Damage('a pax header follows a pax header');
-  const fullPath = pax.path ?? header.path;
+  const { sparse } = pax;
+  if (sparse !== undefined) checkSparse(sparse, type);
+  const fullPath = sparse?.name ?? pax.path ?? header.path;
   const path = type === 'folder' && fullPath.endsWith('/') ? fullPath.slice(0, -1) : fullPath;
   checkMemberPath(path);
   const isLink = type === 'link' || type === 'hardlink';
@@ -81,7 +83,8 @@ export function memberOfHeader(header: TarHeader, pax: Pax): Member {
   return {
     path,
     type,
-    size,
+    size: sparse?.size ?? size,
+    ...(sparse !== undefined && { stored: size }),
     mode: header.mode & 0o7777,
     uid: pax.uid ?? header.uid,
     gid: pax.gid ?? header.gid,
@@ -91,6 +94,11 @@ export function memberOfHeader(header: TarHeader, pax: Pax): Member {
     target,
     ...(pax.attributes !== undefined && { attributes: formatAttributes(pax.attributes) }),
   };
+}
+
+function checkSparse({ version, name, size }: Sparse, type: TarHeader['type']): void {
+  if (type === 'file' && version === '1.0' && name !== undefined && size !== undefined) return;
+  throw new Damage('its pax header says that it is sparse, and not how');
 }
 
 /** Up to the first NUL; one character per byte. */

@@ -30,10 +30,12 @@ export function maxHeaderBytes({
   path,
   target,
   attributes,
-}: Pick<Member, 'path' | 'target' | 'attributes'>): number {
+  stored,
+}: Pick<Member, 'path' | 'target' | 'attributes' | 'stored'>): number {
   // Of the value of an attribute, its base64 is longer; each has a record of its own.
   const records = attributes === undefined ? 0 : attributes.length + 64 * attributes.split('":"').length;
-  return 4 * BLOCK_BYTES + paddedBytes(path.length + (target?.length ?? 0) + records);
+  const names = path.length * (stored === undefined ? 1 : 2);
+  return 4 * BLOCK_BYTES + paddedBytes(names + (target?.length ?? 0) + records);
 }
 
 /**
@@ -43,7 +45,12 @@ export function maxHeaderBytes({
  * @returns Bytes written; the content follows them.
  */
 export function writeHeader(buffer: Buffer, at: number, member: Member): number {
-  const path = member.type === 'folder' ? `${member.path}/` : member.path;
+  const isSparse = member.stored !== undefined;
+  const path = isSparse
+    ? sparsePath(member.path)
+    : member.type === 'folder'
+      ? `${member.path}/`
+      : member.path;
   const split = splitPath(path);
   const target = member.target ?? '';
   const records = paxRecords(member, split === undefined ? path : undefined);
@@ -64,10 +71,16 @@ export function writeHeader(buffer: Buffer, at: number, member: Member): number 
     prefix: split?.prefix ?? '',
     flag: TYPE_FLAG[member.type],
     target: target.slice(0, NAME_BYTES),
-    size: member.size,
+    size: member.stored ?? member.size,
     member,
   });
   return end + BLOCK_BYTES - at;
+}
+
+/** What a program calls it that knows nothing of sparse members: what it extracts is not the file. */
+function sparsePath(path: string): string {
+  const name = path.lastIndexOf('/') + 1;
+  return `${path.slice(0, name)}GNUSparseFile.0/${path.slice(name)}`;
 }
 
 /** The two fields that hold `path`, or undefined when they cannot. */
@@ -81,16 +94,25 @@ function splitPath(path: string): { name: string; prefix: string } | undefined {
 }
 
 function paxRecords(member: Member, longPath: string | undefined): string {
+  const { stored, size } = member;
   const longTarget = (member.target?.length ?? 0) > NAME_BYTES ? member.target : undefined;
   let records = '';
-  if ((longPath !== undefined && !isUtf8(longPath)) || (longTarget !== undefined && !isUtf8(longTarget))) {
+  if (
+    (longPath !== undefined && !isUtf8(longPath)) ||
+    (stored !== undefined && !isUtf8(member.path)) ||
+    (longTarget !== undefined && !isUtf8(longTarget))
+  ) {
     records += record('hdrcharset', 'BINARY');
   }
   if (longPath !== undefined) records += record('path', longPath);
   if (longTarget !== undefined) records += record('linkpath', longTarget);
-  if (member.size > MAX_SIZE) records += record('size', String(member.size));
+  if ((stored ?? size) > MAX_SIZE) records += record('size', String(stored ?? size));
   if (member.uid > MAX_ID) records += record('uid', String(member.uid));
   if (member.gid > MAX_ID) records += record('gid', String(member.gid));
+  if (stored !== undefined) {
+    records += record('GNU.sparse.major', '1') + record('GNU.sparse.minor', '0');
+    records += record('GNU.sparse.name', member.path) + record('GNU.sparse.realsize', String(size));
+  }
   for (const [key, value] of attributeRecords(member.attributes ?? '')) records += record(key, value);
   return records + record('mtime', formatSeconds(member.mtimeNs));
 }

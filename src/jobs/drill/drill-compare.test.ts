@@ -37,7 +37,7 @@ async function openTree(): Promise<{ root: string; entries: readonly IndexEntry[
   spawnSync('chmod', ['600', join(root, 'single')]);
   setTimes(root);
   const table = new EntryTable();
-  await scanTree(root, [], signal, table, () => {});
+  await scanTree(root, signal, table, () => {});
   const hasher = await (await loadBlake3()).create();
   const entries = Array.from({ length: table.length }, (_, i): IndexEntry => {
     const entry = table.at(i);

@@ -6,6 +6,8 @@ import { SnapshotError } from '../../base/errors.ts';
 import { removeTree } from '../../host/remove-tree.ts';
 import { needPrograms, runScript } from '../../host/run-script.ts';
 import { extractWithTar, needTar, windowsTar } from '../../host/windows-tar.ts';
+import { isSparse } from '../../format/sparse.ts';
+import type { At } from '../../series/index/index-line.ts';
 import { whileShared } from '../../series/lock/shared-lock.ts';
 import { RESTORE_FILE } from '../../series/names.ts';
 import { parseRestore, type RestoreStep } from '../../series/script/read-script.ts';
@@ -126,11 +128,17 @@ async function extract(
   return await runScript(script, folder === undefined ? where : join(folder, RESTORE_FILE), target, signal);
 }
 
+/** What a file takes once it is extracted; of one with holes, at least. */
+function takenBytes(size: number, at: At | undefined): number {
+  return at !== undefined && isSparse(at[3]) ? at[2] : size;
+}
+
 async function needRoom(series: Series, snapshot: Snapshot): Promise<void> {
   let needed = 0;
-  for (const { entry } of await series.entries(snapshot)) needed += ENTRY_BYTES + entry.size;
+  for (const { entry, at } of await series.entries(snapshot))
+    needed += ENTRY_BYTES + takenBytes(entry.size, at);
   // It is extracted as well, and removed again.
-  for await (const { size } of series.dead(snapshot)) needed += ENTRY_BYTES + size;
+  for await (const { size, at } of series.dead(snapshot)) needed += ENTRY_BYTES + takenBytes(size, at);
   // So are archives that lie somewhere else, or are encrypted: as they are stored, and as they are.
   if (series.store.files === undefined) for (const { bytes } of snapshot.info.archives) needed += 2 * bytes;
   const free = await freeBytesIn(tmpdir());

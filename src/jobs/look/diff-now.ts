@@ -14,6 +14,7 @@ import type { PreviousCursor } from '../../tree/previous-cursor.ts';
 import type { Apart } from '../../tree/apart.ts';
 import { startScan } from '../../tree/scan.ts';
 import { scanTree, type Tree } from '../../tree/scanner.ts';
+import { leftOutOf } from '../left-out.ts';
 import type { PathChange, Side } from './branches.ts';
 import { type Difference, findMoves } from './difference.ts';
 
@@ -40,7 +41,7 @@ export interface DiffNow {
 export async function diffNow(
   series: Series,
   snapshot: Snapshot,
-  { source, exclude }: Row,
+  row: Row,
   { signal, progress, apart = [] }: NowOptions,
 ): Promise<DiffNow> {
   const cursor = new KeepingCursor(await series.index(snapshot));
@@ -51,8 +52,8 @@ export async function diffNow(
     knowsAttributes,
     previousStartNs: BigInt(Date.parse(snapshot.info.time.started)) * 1_000_000n,
   });
-  const start = startScan(source, exclude, apart);
-  const tree = await scanTree(source, exclude, signal, entries, () => comparison.advance(), start);
+  const start = startScan(row.source, leftOutOf(row), apart);
+  const tree = await scanTree(row.source, signal, entries, () => comparison.advance(), start);
   comparison.finish();
   const unread = await readWhatMatters(tree, comparison, cursor, signal, progress, knowsAttributes);
   const differences = findMoves(changesOf(comparison, entries, cursor));

@@ -118,7 +118,7 @@ export async function findExtras(
 ): Promise<readonly Extra[]> {
   if (!exists || isEmpty) return [];
   const there = new EntryTable();
-  await scanTree(root, [], signal, there, () => {});
+  await scanTree(root, signal, there, () => {});
   const numbers = Array.from({ length: there.length }, (_, i) => i);
   const more = numbers.filter((i) => there.path(i) !== '' && entries.find(there.path(i)) === undefined);
   if (more.length === 0) return [];

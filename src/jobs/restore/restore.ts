@@ -236,20 +236,20 @@ class Restoring {
   /** @throws {@link SnapshotError} `E_SPACE` */
   async #checkRoom(
     steps: readonly Step[],
-    { entries, names }: Wanted,
+    wanted: Wanted,
   ): Promise<{ totalFiles: number; totalBytes: number }> {
     const files = steps.filter(
       ({ type, do: doing }) => type === 'file' && (doing === 'make' || doing === 'replace'),
     );
-    const totalBytes = files.reduce(
-      (sum, { i }) => sum + (i === undefined || names.has(i) ? 0 : entries.size(i)),
-      0,
-    );
+    const sum = (bytes: (i: number) => number): number =>
+      files.reduce((all, { i }) => all + (i === undefined || wanted.names.has(i) ? 0 : bytes(i)), 0);
+    const totalBytes = sum((i) => wanted.entries.size(i));
+    const neededBytes = sum((i) => wanted.takes(i));
     const free = await freeBytesIn(this.#target.root);
-    if (free !== undefined && totalBytes > free) {
+    if (free !== undefined && neededBytes > free) {
       throw new SnapshotError(
         'E_SPACE',
-        `"${this.#target.root}" has ${free} bytes free, and the files take ${totalBytes}`,
+        `"${this.#target.root}" has ${free} bytes free, and the files take ${neededBytes}`,
         { hint: 'Nothing was written.' },
       );
     }

@@ -1,3 +1,4 @@
+import { isSparse } from '../../format/sparse.ts';
 import { BARE, sameAttributes } from '../../base/attributes.ts';
 import { formatOf } from '../../base/archive-format.ts';
 import { groupId, userId } from '../../host/users.ts';
@@ -65,6 +66,12 @@ export class Wanted {
       wanted.#look(lines, choice);
     }
     return wanted;
+  }
+
+  /** About how many bytes file `i` takes once it is written; of one with holes, at least. */
+  takes(i: number): number {
+    const { skip, length } = this.places.spot(i);
+    return isSparse(skip) ? length : this.entries.size(i);
   }
 
   #look(lines: EntryLines, choice: Choosing): void {

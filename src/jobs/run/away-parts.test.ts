@@ -232,6 +232,43 @@ describe.skipIf(!CAN_MOUNT)('a mount in the source', () => {
     expect(lab.info(lab.folders().at(-1) ?? '').mounts).toEqual([]);
   });
 
+  it('that is left out as another file system is none that is away, connected or not', async () => {
+    await begin();
+    mkdirSync(at('disk/deep'));
+    lab.row = { ...lab.row, 'one-file-system': true };
+    expect(await run()).toMatchObject({ outcome: 'written', guards: [], status: 0 });
+    expect(newest()).toEqual({ disk: undefined, 'home.txt': 'home.txt' });
+    expect(lab.info(lab.folders().at(-1) ?? '').mounts).toEqual([]);
+    umount();
+    expect(await run()).toMatchObject({ guards: [], status: 0 });
+    expect(newest()).toEqual({ disk: undefined, 'home.txt': 'home.txt' });
+  });
+
+  it('within one that is left out is none that is away', async () => {
+    await begin();
+    mount('disk/inner');
+    put('disk/inner/c.txt');
+    expect(await run()).toMatchObject({ outcome: 'written', guards: [] });
+    lab.row = { ...lab.row, 'one-file-system': true };
+    expect(await run()).toMatchObject({ outcome: 'written', guards: [], status: 0 });
+    expect(newest()).toEqual({ disk: undefined, 'home.txt': 'home.txt' });
+  });
+
+  it('in a folder that is marked now is none that is away', async () => {
+    put('home.txt');
+    mount('marked/disk');
+    put('marked/disk/a.txt');
+    expect(await run()).toMatchObject({ outcome: 'written', guards: [] });
+    put('marked/.nobackup');
+    lab.row = { ...lab.row, 'exclude-if-present': ['.nobackup'] };
+    expect(await run()).toMatchObject({ outcome: 'written', guards: [], status: 0 });
+    expect(newest()).toEqual({
+      'home.txt': 'home.txt',
+      marked: undefined,
+      'marked/.nobackup': 'marked/.nobackup',
+    });
+  });
+
   it('names what lies in its place, and keeps hard links that lead out of there', async () => {
     await begin();
     umount();
@@ -326,7 +363,7 @@ describe('findAwayMounts()', () => {
       const item = { size: 0, mode: 0, uid: 0, gid: 0, mtimeNs: 0n, ctimeNs: 0n, inode: 0n };
       entries.push({ ...item, path: name as BytePath, type, target: undefined, hardlink: undefined });
     }
-    const tree = { entries, mounts: [{ path, id: now }], problems: [] };
+    const tree = { entries, mounts: [{ path, id: now }], problems: [], outside: [] };
     return findAwayMounts([{ path, id: before }], tree, () => false).get(path);
   }
 

@@ -7,6 +7,7 @@ import type { Mount } from '../../tree/mounts.ts';
 import { type BytePath, comparePaths, display, fromBytes, fromText } from '../../tree/path.ts';
 import { isPassedOver } from '../../tree/scan.ts';
 import type { Tree } from '../../tree/scanner.ts';
+import { leftOutOf } from '../left-out.ts';
 import type { RowContext } from './row-context.ts';
 
 /** A part that stays as the last snapshot has it. */
@@ -32,13 +33,14 @@ function pointOf({ path, pathBase64 = '', id }: MountPoint): Mount {
  */
 export function findAwayMounts(
   known: readonly Mount[],
-  { entries, mounts, problems }: Pick<Tree, 'entries' | 'mounts' | 'problems'>,
+  { entries, mounts, problems, outside }: Pick<Tree, 'entries' | 'mounts' | 'problems' | 'outside'>,
   isLeftOut: (path: BytePath) => boolean,
 ): ReadonlyMap<BytePath, string> {
   const away = new Map<BytePath, string>();
   const unreadable = new Set(problems.flatMap(({ kind, path }) => (kind === 'unreadable' ? [path] : [])));
+  const passed = new Set([...unreadable, ...outside]);
   for (const { path, id } of known) {
-    if ((folderWithin(path, away) ?? folderWithin(path, unreadable)) !== undefined) continue;
+    if ((folderWithin(path, away) ?? folderWithin(path, passed)) !== undefined) continue;
     const now = mounts.find((mount) => mount.path === path);
     const i = entries.find(path);
     const isEmpty = i === undefined || !holdsAny(entries, i);
@@ -76,8 +78,9 @@ export async function awayParts(
   newest: Snapshot,
   tree: Tree,
 ): Promise<readonly AwayPart[]> {
-  const { source, exclude, name } = context.row;
-  const away = findAwayMounts(mountsOf(newest), tree, (path) => isPassedOver(source, exclude, path));
+  const { source, name } = context.row;
+  const leftOut = leftOutOf(context.row);
+  const away = findAwayMounts(mountsOf(newest), tree, (path) => isPassedOver(source, leftOut, path));
   if (away.size === 0) return [];
   const files = new Map<BytePath, number>();
   const missing = new Set<BytePath>();

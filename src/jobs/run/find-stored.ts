@@ -1,5 +1,6 @@
 // What of a tree is stored already.
 import { isCompressedType } from '../../format/zip/zip.ts';
+import type { Row } from '../../plan/plan.ts';
 import { GuardError, guardFreeSpace } from '../../series/guards.ts';
 import type { Tree } from '../../tree/scanner.ts';
 import type { Previous } from './previous.ts';
@@ -45,7 +46,7 @@ export async function needRoom(
   const { row, series } = context;
   const wanted = stored.wanted();
   if (wanted.every((i) => tree.entries.size(i) === 0)) return;
-  const bytes = estimateBytes(previous, stored, wanted, tree);
+  const bytes = estimateBytes(row.format, previous, stored, wanted, tree);
   const freeBytes = await series.store.freeBytes();
   try {
     guardFreeSpace(row, bytes, freeBytes, false);
@@ -56,6 +57,7 @@ export async function needRoom(
 
 /** About how many bytes the archives for the files `wanted` will take. */
 function estimateBytes(
+  format: Row['format'],
   { newest }: Previous,
   stored: Stored,
   wanted: readonly number[],
@@ -69,7 +71,8 @@ function estimateBytes(
   return wanted.reduce((sum, i) => {
     const size = entries.size(i);
     const usual = isCompressedType(entries.path(i)) ? 1 : USUAL_RATIO;
-    return sizes.has(size) ? sum : sum + size * (ratio ?? usual);
+    const taken = format === 'zip' ? size : (entries.allocated(i) ?? size);
+    return sizes.has(size) ? sum : sum + taken * (ratio ?? usual);
   }, 0);
 }
 

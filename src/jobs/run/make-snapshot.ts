@@ -83,7 +83,7 @@ export class SnapshotMaker {
     const wanted = stored.wanted();
     const { entries } = tree;
     await needRoom(context, previous, stored, tree);
-    const bytes = wanted.reduce((sum, i) => sum + entries.size(i), 0);
+    const bytes = wanted.reduce((sum, i) => sum + (entries.allocated(i) ?? entries.size(i)), 0);
     const create = async (file: string) => ({
       file,
       writer: await series.store.create(series.key(snapshot, file), options.signal),
@@ -249,7 +249,8 @@ export class SnapshotMaker {
 
   /** Writes again what is live in archives that are mostly dead, or too many. */
   async #upkeep(): Promise<void> {
-    const live = liveBytesOf(this.#stored.contents, this.#stored.owners());
+    const stored = this.#stored;
+    const live = liveBytesOf(stored.contents, stored.owners(), (slot) => stored.isTwin(slot));
     const uses = [...live].flatMap(([number, liveBytes]) => {
       const bytes = this.#shelf.get(number)?.archive.bytes;
       return bytes === undefined || liveBytes === 0 ? [] : [{ number, bytes, liveBytes }];

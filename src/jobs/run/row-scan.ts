@@ -5,6 +5,7 @@ import { EntryTable } from '../../tree/entry-table.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { startScan } from '../../tree/scan.ts';
 import { scanTree, type Tree } from '../../tree/scanner.ts';
+import { leftOutOf } from '../left-out.ts';
 import { oddRules } from '../odd-patterns.ts';
 import type { Previous } from './previous.ts';
 import type { RowReporter } from './row-reporter.ts';
@@ -20,12 +21,13 @@ export class RowScan {
    * @param apart - Folders that are no part of the source.
    * @throws {@link SnapshotError} `E_ROW`, at once, when the source does not exist or cannot be read.
    */
-  constructor({ source, exclude }: Row, apart: readonly Apart[], signal: AbortSignal, report: RowReporter) {
+  constructor(row: Row, apart: readonly Apart[], signal: AbortSignal, report: RowReporter) {
     const grown = (): void => {
       report.scanned(this.#entries.length);
       this.#comparison?.advance();
     };
-    this.#tree = scanTree(source, exclude, signal, this.#entries, grown, startScan(source, exclude, apart));
+    const start = startScan(row.source, leftOutOf(row), apart);
+    this.#tree = scanTree(row.source, signal, this.#entries, grown, start);
     // It is awaited below; should something else fail first, its own failure matters no more.
     this.#tree.catch(() => {});
     this.#report = report;

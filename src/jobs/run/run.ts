@@ -11,7 +11,8 @@ import { Series } from '../../series/series.ts';
 import { openStore } from '../../store/open-store.ts';
 import { RateLimit } from '../../store/wrap/rate-limit.ts';
 import type { Report, RowEnd } from '../events.ts';
-import { oddPatterns } from '../odd-patterns.ts';
+import { sourceMark } from '../left-out.ts';
+import { oddExcludes } from '../odd-patterns.ts';
 import type { Memory } from '../status/memory.ts';
 import { RowDisk } from './row-disk.ts';
 import { endOfFailure, endOfResult, endOfWaiting, errorOf, recordOf, stopped } from './row-end.ts';
@@ -129,8 +130,8 @@ async function endOf(row: Row, pool: WorkerPool, options: Settled): Promise<RowE
     signal.throwIfAborted();
     disk.refuseOverdue(row);
     const doubt = await disk.doubt(series);
-    for (const message of [...(doubt === undefined ? [] : [doubt]), ...oddPatterns(row.exclude)]) {
-      reporter.warn(message);
+    for (const message of [doubt, sourceMark(row), ...oddExcludes(row)]) {
+      if (message !== undefined) reporter.warn(message);
     }
     if (disk.away === undefined) {
       result = await runRow(row, series, { ...options, pool }, reporter);

@@ -170,6 +170,19 @@ describe.skipIf(!hasTools)('upkeep', () => {
     expect(lab.restored(first.snapshot ?? '').size).toBe(10);
   });
 
+  it('counts what lies in one place once: copies of a file make no archive dead', async () => {
+    write('a', randomBytes(50_000));
+    const first = await lab.run();
+    for (const name of ['b', 'c', 'd']) copyFileSync(join(lab.source, 'a'), join(lab.source, name));
+    await lab.run();
+    write('other', randomBytes(100));
+    const third = await lab.run();
+    const { archives } = lab.info(third.snapshot ?? '');
+    expect(archives.filter(({ file }) => file.includes(first.snapshot ?? 'none'))).toHaveLength(1);
+    expect(archives.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(60_000);
+    expect(lab.restored(third.snapshot ?? '')).toEqual(contentOf(lab.source));
+  });
+
   it('never lets a folder name many small archives', { timeout: 180_000 }, async () => {
     for (let night = 0; night < 40; night++) {
       write(`${night}`, randomBytes(500));

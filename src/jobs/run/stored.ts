@@ -163,6 +163,11 @@ export class Stored {
     return owners;
   }
 
+  /** Whether `slot` has the place of an earlier one, which is taken instead of it. */
+  isTwin(slot: number): boolean {
+    return this.#same.has(slot);
+  }
+
   /** Slots in one of `archives` that no entry has, by name. */
   dead(archives: ReadonlySet<number>, owners: Int32Array): number[] {
     const slots: number[] = [];

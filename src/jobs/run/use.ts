@@ -27,10 +27,19 @@ export function usesOf(contents: Contents, owners: Int32Array): ReadonlyMap<numb
   return uses;
 }
 
-/** About how much of each archive's own size {@link usesOf} takes, by number; 0 for those of no use. */
-export function liveBytesOf(contents: Contents, owners: Int32Array): ReadonlyMap<number, number> {
+/**
+ * About how much of each archive's own size {@link usesOf} takes, by number; 0 for those of no use.
+ *
+ * @param isTwin - Whether a slot stands for what an earlier one has: copies of a file lie in one place, which counts once.
+ */
+export function liveBytesOf(
+  contents: Contents,
+  owners: Int32Array,
+  isTwin: (slot: number) => boolean,
+): ReadonlyMap<number, number> {
   const pieces = function* (): Generator<Piece> {
     for (let slot = 0; slot < contents.length; slot++) {
+      if (isTwin(slot)) continue;
       const { archive, offset, length } = contents.place(slot);
       yield { archive, offset, length, size: contents.size(slot), isLive: (owners[slot] ?? -1) >= 0 };
     }

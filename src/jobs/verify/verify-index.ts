@@ -139,7 +139,7 @@ export class IndexCheck {
     }
     const { archive, info } = named;
     const isZip = formatOf(info.file) === 'zip';
-    if (length === 0 || offset + length > info.bytes || (isZip && skip > 0)) {
+    if (length === 0 || offset + length > info.bytes || (isZip && skip !== 0)) {
       this.#say(
         `\`${display(path)}\` has the impossible place [${[number, offset, length, skip].join(',')}]`,
       );

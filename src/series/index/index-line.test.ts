@@ -114,7 +114,7 @@ const items: fc.Arbitrary<IndexEntry> = fc
     user: owner,
     group: owner,
     hash: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
-    at: fc.tuple(count, count, count, count),
+    at: fc.tuple(count, count, count, fc.oneof(count, fc.integer({ max: -1 }))),
     changed: fc.boolean(),
     oddities: fc.record(
       {
@@ -298,6 +298,7 @@ describe('parseLine()', () => {
     member: 'm',
     stale: true,
     kept: '2026-11-19T02-00-00Z',
+    sparse: true,
     changed: true,
   };
   /** Any text is right for these. */
@@ -311,7 +312,7 @@ describe('parseLine()', () => {
     for (const value of OTHER) {
       if (typeof value === 'string' && TEXTS.has(key)) continue;
       if (
-        (value === true && (key === 'changed' || key === 'stale')) ||
+        (value === true && (key === 'changed' || key === 'stale' || key === 'sparse')) ||
         (value === '08888' && key === 'inode')
       )
         continue;

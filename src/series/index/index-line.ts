@@ -1,6 +1,7 @@
 // One line of index.jsonl: an entry of a snapshot and where its content lies. Its form is in docs/format.md.
 import { BARE, formatAttributes } from '../../base/attributes.ts';
 import { formatSeconds, parseSeconds } from '../../format/member.ts';
+import { isSparse, sparseSkip } from '../../format/sparse.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { type BytePath, fromBytes, fromText, toBytes, toText } from '../../tree/path.ts';
 import { Fields } from './fields.ts';
@@ -32,7 +33,10 @@ export interface DeadMember {
   readonly at: At;
 }
 
-/** Where a file's content lies: number of the archive, first byte and length there, first byte once decompressed. */
+/**
+ * Where a file's content lies: number of the archive, first byte and length there, first byte once decompressed (of a sparse member as
+ * {@link sparseSkip} has it).
+ */
 export type At = readonly [archive: number, offset: number, length: number, skip: number];
 
 /** Who owns an entry, by name, as far as the system knows names. */
@@ -45,7 +49,7 @@ export function formatLine({ entry, hash, at, changed, member, stale, kept, ...o
   if (entry.type === 'file') {
     if (hash !== undefined) line += `,"hash":"${Buffer.from(hash).toString('hex')}"`;
     if (entry.hardlink !== undefined) line += `,${formatHardlink(entry.hardlink)}`;
-    if (at !== undefined) line += `,"at":[${at.join(',')}]`;
+    if (at !== undefined) line += formatAt(at);
     if (member !== undefined) line += `,${pathField('member', member)}`;
     if (stale === true) line += ',"stale":true';
     if (kept !== undefined) line += `,"kept":${JSON.stringify(kept)}`;
@@ -71,7 +75,12 @@ export function formatNone(path: BytePath): string {
 
 /** The line for content that no entry has any more. */
 export function formatDead({ path, size, hash, at }: DeadMember): string {
-  return `${formatPath(path)}"size":${size},"hash":"${Buffer.from(hash).toString('hex')}","at":[${at.join(',')}]}`;
+  return `${formatPath(path)}"size":${size},"hash":"${Buffer.from(hash).toString('hex')}"${formatAt(at)}}`;
+}
+
+function formatAt([archive, offset, length, skip]: At): string {
+  const at = `,"at":[${archive},${offset},${length},${Math.abs(skip)}]`;
+  return isSparse(skip) ? `${at},"sparse":true` : at;
 }
 
 /** Reads a line of {@link formatDead}. @throws {@link SnapshotError} `E_DAMAGED`. */
@@ -223,5 +232,5 @@ function atOf(fields: Fields): At {
     skip === undefined ||
     more.length > 0
     ? fields.wrong('at')
-    : [archive, offset, length, skip];
+    : [archive, offset, length, fields.has('sparse') && fields.boolean('sparse') ? sparseSkip(skip) : skip];
 }
