@@ -21,6 +21,7 @@ const VALUED = [
   '--name',
   '--with',
   '--reason',
+  '--encrypt',
 ];
 
 /** Commands whose first argument is a series. */
@@ -31,6 +32,7 @@ const OF_SERIES = [
   'diff',
   'restore',
   'export',
+  'copy',
   'cat',
   'verify',
   'accept',
@@ -63,6 +65,7 @@ export async function complete(words: readonly string[]): Promise<readonly strin
   if (OF_SERIES.includes(command) && positionals.length === 1) {
     return current.includes('/') ? [] : await seriesNames(plan);
   }
+  if (command === 'copy') return [];
   if (command === 'diff' && positionals.length <= 3) return [...(await namesIn(series, plan)), 'now'];
   return undefined;
 }
