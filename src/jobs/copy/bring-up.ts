@@ -26,6 +26,8 @@ export interface BringOptions {
   readonly choose?:
     | ((missing: readonly Snapshot[], there: Survey) => Promise<readonly Snapshot[]>)
     | undefined;
+  /** Whether what is said of the series goes along: pins, whose it is, what is accepted or held. Default: yes. */
+  readonly carries?: boolean | undefined;
   /** What keeps others out there; undefined in a dry run. */
   readonly lock?: { readonly check: () => Promise<void> } | undefined;
   readonly signal: AbortSignal;
@@ -36,6 +38,8 @@ export interface BringOptions {
 export interface Brought {
   /** Names of snapshots. */
   readonly copied: readonly string[];
+  /** Those that were to be brought, oldest first. */
+  readonly chosen: readonly Snapshot[];
   readonly mended: readonly string[];
   readonly damaged: readonly string[];
   /** What was written, or would be. */
@@ -112,6 +116,7 @@ class BringUp {
     } else await this.#write(chosen, sizes);
     return {
       copied: this.#copied,
+      chosen,
       mended: this.#mended,
       damaged: this.#damaged,
       bytes: this.#bytes,
@@ -121,12 +126,12 @@ class BringUp {
 
   async #write(chosen: readonly Snapshot[], sizes: ReadonlyMap<string, number>): Promise<void> {
     await this.#needRoom(sizes);
-    const { signal, lock } = this.#options;
+    const { signal, lock, carries = true } = this.#options;
     const [first] = this.#sources;
     const newest = [...(first?.snapshots.values() ?? [])].at(-1);
     // What is said of a series that has gone on at the other place is older than what is said there.
     const isOlder = (newest?.info.sequence ?? 0) < (this.#survey.snapshots.at(-1)?.info.sequence ?? 0);
-    if (first !== undefined && !isOlder) await carryState(first.files.series, this.#to);
+    if (first !== undefined && carries && !isOlder) await carryState(first.files.series, this.#to);
     if (chosen.length > 0) await boltSeries(this.#to);
     const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
     const bringing: Bringing = {
@@ -147,7 +152,7 @@ class BringUp {
       });
     }
     await this.#mend(bringing);
-    await this.#finish(first?.files.series);
+    await this.#finish(carries ? first?.files.series : undefined);
   }
 
   /** Brings again what is damaged of the snapshots that were there. */

@@ -418,9 +418,7 @@ describe('a copy is refused', () => {
     const before = seriesAt(lab.other);
     await expect(lab.copy()).rejects.toMatchObject({
       code: 'E_USAGE',
-      message: expect.stringMatching(
-        /is not the series that lies in .*(both have a snapshot number 1|is another snapshot there)/,
-      ),
+      message: expect.stringContaining('is not the series that lies in'),
     });
     expect(seriesAt(lab.other)).toEqual(before);
   });

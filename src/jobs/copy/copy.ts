@@ -2,7 +2,6 @@
 import { EXIT_STATUS, SnapshotError } from '../../base/errors.ts';
 import { needOwnKey } from '../../series/crypt/identities.ts';
 import { wrapFor } from '../../series/crypt/wrap.ts';
-import { SeriesLock } from '../../series/lock/lock.ts';
 import { whileShared } from '../../series/lock/shared-lock.ts';
 import { INFO_FILE, snapshotTime } from '../../series/names.ts';
 import { Series } from '../../series/series.ts';
@@ -10,6 +9,7 @@ import { openStore } from '../../store/open-store.ts';
 import type { RateLimit } from '../../store/wrap/rate-limit.ts';
 import { mountDoubt } from '../run/mount-doubt.ts';
 import { recipientsThere } from '../store-of.ts';
+import { alone } from './alone.ts';
 import { type BringOptions, bringUp, type Brought } from './bring-up.ts';
 import type { CopyEnd, CopyEvent } from './copy-events.ts';
 import { noteCopy } from './copy-record.ts';
@@ -54,30 +54,6 @@ export async function copySeries(from: Series, options: CopyOptions): Promise<Co
     return endOf(from, to, dryRun, brought, performance.now() - started);
   } finally {
     await to.store.close();
-  }
-}
-
-/**
- * Does `work` while no other run writes into `series`. What was refused, or failed before it wrote anything, leaves no folder.
- *
- * @throws {@link SnapshotError} `E_LOCKED`
- */
-async function alone<T>(
-  series: Series,
-  signal: AbortSignal,
-  note: (message: string) => void,
-  work: (held: { readonly lock: SeriesLock; readonly signal: AbortSignal }) => Promise<T>,
-): Promise<T> {
-  const lock = await SeriesLock.acquire(series);
-  try {
-    return await work({ lock, signal: AbortSignal.any([signal, lock.signal]) });
-  } catch (error) {
-    // Whatever failed because of that: this is why.
-    lock.signal.throwIfAborted();
-    throw error;
-  } finally {
-    await lock.release(note);
-    await series.store.removeFolder(series.name).catch(() => {});
   }
 }
 

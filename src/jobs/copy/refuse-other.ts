@@ -4,7 +4,7 @@ import type { Series, Snapshot } from '../../series/series.ts';
 import { forkOf } from './same-series.ts';
 
 /** Another series lies where one was to be brought. */
-class OtherSeriesError extends SnapshotError {
+export class OtherSeriesError extends SnapshotError {
   constructor(from: Series, to: Series, why: string) {
     super('E_USAGE', `"${to.place()}" is not the series that lies in "${from.place()}": ${why}`, {
       hint: 'Nothing was written there. Name another place; or move that series away, and it is brought as a whole.',
