@@ -1,8 +1,9 @@
 // What all calls of the API take, and how they end when they are stopped.
 import { SnapshotError } from '../base/errors.ts';
-import { findSeries } from '../jobs/address.ts';
+import { findEach, findNearest } from '../jobs/address.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { Series } from '../series/series.ts';
+import type { Nearest } from '../jobs/destinations/nearest.ts';
 
 export interface CallOptions<Event> {
   /** The plan, a CSV file; default: `backup-plan.csv` in the current folder. Not read when a series is named by its folder. */
@@ -34,10 +35,19 @@ export async function planOf({ plan = DEFAULT_PLAN }: Pick<CallOptions<never>, '
 /** The series that is named, and the plan, if it was needed for that. */
 export async function seriesOf(
   options: SeriesOptions & Pick<CallOptions<never>, 'plan'>,
-): Promise<{ readonly series: Series; readonly plan: Plan | undefined }> {
+): Promise<Nearest & { readonly plan: Plan | undefined }> {
   let plan: Plan | undefined;
-  const series = await findSeries(options.series, async () => (plan = await planOf(options)));
-  return { series, plan };
+  const found = await findNearest(options.series, async () => (plan = await planOf(options)));
+  return { ...found, plan };
+}
+
+/** The series that is named, at each destination of its row; and the plan, if it was needed for that. */
+export async function eachOf(
+  options: SeriesOptions & Pick<CallOptions<never>, 'plan'>,
+): Promise<{ readonly all: readonly Series[]; readonly plan: Plan | undefined }> {
+  let plan: Plan | undefined;
+  const all = await findEach(options.series, async () => (plan = await planOf(options)));
+  return { all, plan };
 }
 
 /**

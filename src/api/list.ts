@@ -2,7 +2,7 @@ import { thisStateFolder } from '../host/state-folder.ts';
 import { rowOf, seriesOfPlan } from '../jobs/address.ts';
 import { list as listSeries, type ListedSeries } from '../jobs/look/list.ts';
 import { Memory } from '../jobs/status/memory.ts';
-import { type CallOptions, planOf, type SeriesOptions, seriesOf } from './api-options.ts';
+import { type CallOptions, eachOf, planOf, type SeriesOptions } from './api-options.ts';
 
 export interface ListCall extends Pick<CallOptions<never>, 'plan'>, Partial<SeriesOptions> {}
 
@@ -13,9 +13,9 @@ export interface ListCall extends Pick<CallOptions<never>, 'plan'>, Partial<Seri
  */
 export async function list(options: ListCall = {}): Promise<readonly ListedSeries[]> {
   const { series: which } = options;
-  const named = which === undefined ? undefined : await seriesOf({ ...options, series: which });
+  const named = which === undefined ? undefined : await eachOf({ ...options, series: which });
   const plan = named === undefined ? await planOf(options) : named.plan;
-  const all = named === undefined ? (plan === undefined ? [] : seriesOfPlan(plan)) : [named.series];
+  const all = named === undefined ? (plan === undefined ? [] : seriesOfPlan(plan)) : named.all;
   const memory = new Memory(thisStateFolder());
   const now = new Date();
   return await Promise.all(

@@ -2,7 +2,7 @@ import { seriesOfPlan } from '../jobs/address.ts';
 import { recordVerify } from '../jobs/verify/record-verify.ts';
 import type { VerifyEnd, VerifyEvent } from '../jobs/verify/verify-events.ts';
 import { verify as verifySeries, type VerifyOptions } from '../jobs/verify/verify.ts';
-import { type CallOptions, planOf, type SeriesOptions, seriesOf, stoppable } from './api-options.ts';
+import { type CallOptions, eachOf, planOf, type SeriesOptions, stoppable } from './api-options.ts';
 
 export interface VerifyCall extends CallOptions<VerifyEvent>, Partial<SeriesOptions> {
   /** Only this snapshot; all by default. */
@@ -30,7 +30,7 @@ export async function verify(options: VerifyCall = {}): Promise<VerifyResult> {
   const all =
     which === undefined
       ? seriesOfPlan(await planOf(options))
-      : [(await seriesOf({ ...options, series: which })).series];
+      : (await eachOf({ ...options, series: which })).all;
   const ends: VerifyEnd[] = [];
   await stoppable(options.signal, async (signal) => {
     for (const series of all) {

@@ -1,6 +1,7 @@
 import { SnapshotError } from '../base/errors.ts';
 import { thisStateFolder } from '../host/state-folder.ts';
-import { findSeries } from '../jobs/address.ts';
+import { findNearest } from '../jobs/address.ts';
+import type { Nearest } from '../jobs/destinations/nearest.ts';
 import { refuseOutOfReach } from '../jobs/reach.ts';
 import { Memory, type Recall } from '../jobs/status/memory.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -22,7 +23,7 @@ export function recallFor(terminal: Terminal): Recall {
 }
 
 /**
- * The series that a user means, see {@link findSeries}.
+ * The series that a user means, see `findSeries`, to be read.
  *
  * @throws {@link SnapshotError} `E_STORE` when it cannot be looked into, as its disk is away.
  */
@@ -31,8 +32,17 @@ export async function openSeries(
   loadPlan: () => Promise<Plan>,
   terminal: Terminal,
 ): Promise<Series> {
+  return (await openNearest(which, loadPlan, terminal)).series;
+}
+
+/** The same, and where else it lies: of a row with several destinations, the nearest that answers. */
+export async function openNearest(
+  which: string,
+  loadPlan: () => Promise<Plan>,
+  terminal: Terminal,
+): Promise<Nearest> {
   const recall = recallFor(terminal);
-  const series = await findSeries(which, loadPlan, recall);
-  await refuseOutOfReach(series, recall);
-  return series;
+  const found = await findNearest(which, loadPlan, recall);
+  await refuseOutOfReach(found.series, recall);
+  return found;
 }

@@ -1,5 +1,5 @@
 import { SnapshotError } from '../../base/errors.ts';
-import { findSeries } from '../../jobs/address.ts';
+import { findNearest } from '../../jobs/address.ts';
 import { cat } from '../../jobs/export/cat.ts';
 import { loadPlan } from '../../plan/plan.ts';
 import type { CommonOptions } from '../options/common-options.ts';
@@ -19,7 +19,7 @@ export async function catCommand(options: CatCommandOptions, terminal: Terminal)
       hint: '`snapshot files --json` tells of the file.',
     });
   }
-  const series = await findSeries(options.series, async () => await loadPlan(options.plan));
+  const { series } = await findNearest(options.series, async () => await loadPlan(options.plan));
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
   try {
     await cat(series, {

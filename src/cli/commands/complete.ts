@@ -1,5 +1,5 @@
 // What a shell offers while a command is typed, beyond what the command line itself knows.
-import { findSeries } from '../../jobs/address.ts';
+import { findNearest } from '../../jobs/address.ts';
 import { loadPlan } from '../../plan/plan.ts';
 
 /** Options with a value. */
@@ -107,7 +107,8 @@ async function seriesNames(plan: string): Promise<readonly string[]> {
 async function namesIn(series: string | undefined, plan: string): Promise<readonly string[]> {
   try {
     if (series === undefined) return [];
-    const { snapshots } = await (await findSeries(series, async () => await loadPlan(plan))).survey();
+    const found = await findNearest(series, async () => await loadPlan(plan));
+    const { snapshots } = await found.series.survey();
     return ['latest', ...snapshots.toReversed().map(({ name }) => name)];
   } catch {
     return [];

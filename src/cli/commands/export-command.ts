@@ -1,5 +1,5 @@
 import { SnapshotError } from '../../base/errors.ts';
-import { findSeries } from '../../jobs/address.ts';
+import { findNearest } from '../../jobs/address.ts';
 import { exportSnapshot } from '../../jobs/export/export.ts';
 import { type ExportFormat, formatOf } from '../../jobs/export/formats.ts';
 import type { Output } from '../../jobs/export/output.ts';
@@ -26,7 +26,7 @@ export async function exportCommand(options: ExportCommandOptions, terminal: Ter
   if (isOut) refuseOut(options, terminal);
   const format = options.as ?? formatOf(to);
   let plan: Plan | undefined;
-  const series = await findSeries(options.series, async () => (plan = await loadPlan(options.plan)));
+  const { series } = await findNearest(options.series, async () => (plan = await loadPlan(options.plan)));
   const view = exportView(terminal, { json, quiet, isOut });
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
   try {

@@ -148,9 +148,10 @@ async function wouldRotate(
 }
 
 /** Says what was brought beside what the run itself has written. */
-function tell(at: AtDestination, { snapshot, dryRun }: RowEnd, { brought }: Followed): void {
+function tell(at: AtDestination, { snapshot, dryRun, outcome }: RowEnd, { brought }: Followed): void {
   const { copied, mended, there } = brought;
-  const older = copied.filter((name) => name !== snapshot || dryRun);
+  const isNews = (name: string): boolean => name === snapshot && outcome === 'written' && !dryRun;
+  const older = copied.filter((name) => !isNews(name));
   const did = dryRun ? 'would be ' : '';
   if (older.length > 0) {
     const names = older.length > 3 ? `${older.length} snapshots` : older.join(', ');
