@@ -59,12 +59,13 @@ class TextCopyView implements CopyView {
     } else this.#snapshot(event);
   }
 
-  end({ from, to, copied, mended, damaged, there, bytes, durationMs }: CopyEnd): void {
+  end({ from, to, copied, mended, damaged, unmended, there, bytes, durationMs }: CopyEnd): void {
     this.#status.clear();
     if (this.#quiet) return;
     const parts = [
-      ...(copied > 0 || mended + damaged === 0 ? [formatCountOf(copied, 'snapshot')] : []),
+      ...(copied > 0 || mended + damaged + unmended === 0 ? [formatCountOf(copied, 'snapshot')] : []),
       ...(mended > 0 ? [`${mended} mended`] : []),
+      ...(unmended > 0 ? [`${unmended} damaged at both places`] : []),
       ...(damaged > 0 ? [`${damaged} damaged and left out`] : []),
     ];
     const did = this.#isDryRun ? 'Would copy' : 'Copied';
@@ -79,8 +80,9 @@ class TextCopyView implements CopyView {
 
   #snapshot({ snapshot, outcome, bytes, reason }: CopiedSnapshot): void {
     const { style, out, err } = this.#terminal;
-    if (outcome === 'damaged') {
-      err(`${style('yellow', 'damaged:')} ${snapshot} is left out: ${reason ?? ''}`);
+    if (outcome === 'damaged' || outcome === 'unmended') {
+      const what = outcome === 'damaged' ? 'is left out' : 'stays damaged there';
+      err(`${style('yellow', 'damaged:')} ${snapshot} ${what}: ${reason ?? ''}`);
       return;
     }
     const would = { copied: 'would be copied', mended: 'would be mended' }[outcome];

@@ -42,6 +42,8 @@ export interface Brought {
   readonly chosen: readonly Snapshot[];
   readonly mended: readonly string[];
   readonly damaged: readonly string[];
+  /** They were there, and what is damaged of them is whole nowhere. */
+  readonly unmended: readonly string[];
   /** What was written, or would be. */
   readonly bytes: number;
   /** How many snapshots were there already. */
@@ -86,6 +88,7 @@ class BringUp {
   readonly #copied: string[] = [];
   readonly #mended: string[] = [];
   readonly #damaged: string[] = [];
+  readonly #unmended: string[] = [];
   #bytes = 0;
 
   constructor(
@@ -108,7 +111,7 @@ class BringUp {
     const chosen = choose === undefined ? missing : await choose(missing, this.#survey);
     for (const { name, error } of damaged)
       if ([...this.#survey.snapshots, ...missing].every((one) => one.name !== name))
-        this.#leaveOut(name, error.message);
+        this.#leaveOut(name, 'damaged', error.message);
     const sizes = costsOf(chosen, this.#files);
     if (dryRun) {
       for (const { name } of chosen) this.#tell(name, 'copied', sizes.get(name) ?? 0);
@@ -119,6 +122,7 @@ class BringUp {
       chosen,
       mended: this.#mended,
       damaged: this.#damaged,
+      unmended: this.#unmended,
       bytes: this.#bytes,
       there: this.#survey.snapshots.length,
     };
@@ -146,7 +150,7 @@ class BringUp {
       signal.throwIfAborted();
       const before = this.#bytes;
       const isMended = this.#survey.damaged.some((one) => one.name === name);
-      await this.#trying(name, async () => {
+      await this.#trying(name, 'damaged', async () => {
         await bringSnapshot(name, isMended, bringing);
         this.#tell(name, 'copied', this.#bytes - before, false);
       });
@@ -161,7 +165,7 @@ class BringUp {
     for (const { snapshot } of this.#hurt()) {
       const { name } = snapshot;
       const before = this.#bytes;
-      await this.#trying(name, async () => {
+      await this.#trying(name, 'unmended', async () => {
         const places = await mendSnapshot(snapshot, bringing);
         for (const place of places) mended.add(place);
         this.#tell(name, 'mended', this.#bytes - before, false);
@@ -201,12 +205,12 @@ class BringUp {
   }
 
   /** Does `work` for a snapshot; when it is damaged wherever it is, it is named, and the others go on. */
-  async #trying(name: string, work: () => Promise<void>): Promise<void> {
+  async #trying(name: string, otherwise: 'damaged' | 'unmended', work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
       if (!(error instanceof DamagedError)) throw error;
-      this.#leaveOut(name, error.message);
+      this.#leaveOut(name, otherwise, error.message);
     }
   }
 
@@ -244,13 +248,13 @@ class BringUp {
     });
   }
 
-  #leaveOut(name: string, reason: string): void {
-    this.#damaged.push(name);
+  #leaveOut(name: string, outcome: 'damaged' | 'unmended', reason: string): void {
+    (outcome === 'damaged' ? this.#damaged : this.#unmended).push(name);
     this.#options.report({
       event: 'snapshot',
       row: this.#options.label,
       snapshot: name,
-      outcome: 'damaged',
+      outcome,
       bytes: 0,
       reason,
     });

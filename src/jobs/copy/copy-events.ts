@@ -6,11 +6,14 @@ export interface CopiedSnapshot {
   readonly event: 'snapshot';
   readonly row: string;
   readonly snapshot: string;
-  /** `copied`; `mended`: it was there, and something of it was not, or was damaged; `damaged`: it was left out, or as it was. */
-  readonly outcome: 'copied' | 'mended' | 'damaged';
+  /**
+   * `copied`; `mended`: it was there, and something of it was not, or was damaged; `damaged`: it is left out; `unmended`: it is there,
+   * and what is damaged of it is so here as well.
+   */
+  readonly outcome: 'copied' | 'mended' | 'damaged' | 'unmended';
   /** In a dry run, what would be written. */
   readonly bytes: number;
-  /** Why it is left out; null else. */
+  /** What is damaged; null where all is well. */
   readonly reason: string | null;
 }
 
@@ -29,6 +32,7 @@ export interface CopyEnd {
   readonly copied: number;
   readonly mended: number;
   readonly damaged: number;
+  readonly unmended: number;
   /** Snapshots that were there already. */
   readonly there: number;
   readonly bytes: number;

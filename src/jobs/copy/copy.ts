@@ -96,12 +96,12 @@ function endOf(
   from: Series,
   to: Series,
   dryRun: boolean,
-  { copied, mended, damaged, there, bytes }: Brought,
+  { copied, mended, damaged, unmended, there, bytes }: Brought,
   durationMs: number,
 ): CopyEnd {
   return {
     event: 'end',
-    status: damaged.length > 0 ? EXIT_STATUS.E_DAMAGED : 0,
+    status: damaged.length + unmended.length > 0 ? EXIT_STATUS.E_DAMAGED : 0,
     series: from.name,
     from: from.place(),
     to: to.place(),
@@ -109,6 +109,7 @@ function endOf(
     copied: copied.length,
     mended: mended.length,
     damaged: damaged.length,
+    unmended: unmended.length,
     there,
     bytes,
     durationMs: Math.round(durationMs),

@@ -1,8 +1,12 @@
 // Bringing a destination to where the row has come at another one, and rotating it by its own keep.
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
+import { commandLine } from '../../base/command-line.ts';
+import { readFormerNames } from '../../series/former-names.ts';
+import { GuardError, seriesWord } from '../../series/guards.ts';
+import { snapshotTime } from '../../series/names.ts';
 import { sizeOfSeries } from '../../series/series-size.ts';
 import { inOrder } from '../../series/order.ts';
-import type { Series, Snapshot, Survey } from '../../series/series.ts';
+import { Series, type Snapshot, type Survey } from '../../series/series.ts';
 import { alone } from '../copy/alone.ts';
 import type { Brought } from '../copy/bring-up.ts';
 import { whileShared } from '../../series/lock/shared-lock.ts';
@@ -71,6 +75,7 @@ async function bringAndRotate(
   holding: Holding,
 ): Promise<Followed> {
   const { series, started } = at;
+  await refuseCalledOtherwise(series, base.series);
   const brought = await bringTo(at, from, options, holding, true);
   const survey = await series.survey(started);
   const damage = await RowDamage.find(series, survey, {
@@ -93,6 +98,24 @@ async function bringAndRotate(
     damage: await damage.end(left, 0, isWritten),
     heldBack: context.heldBack,
   };
+}
+
+/** The row was renamed at one destination, and here the series is called as before: it would be brought a second time. @throws GuardError */
+async function refuseCalledOtherwise(to: Series, from: Series): Promise<void> {
+  if (await hasDated(to)) return;
+  for (const name of await readFormerNames(from)) {
+    const old = new Series(to.store, name);
+    if (!(await hasDated(old))) continue;
+    throw new GuardError(
+      'renamed',
+      `Series "${old.place()}" is called \`${to.name}\` now, but not here; nothing was written`,
+      `\`${commandLine(`rename ${seriesWord(old.place())} ${seriesWord(to.name)}`)}\` gives it that name.`,
+    );
+  }
+}
+
+async function hasDated(series: Series): Promise<boolean> {
+  return (await series.store.list(series.name)).some(({ name }) => snapshotTime(name) !== undefined);
 }
 
 class FollowingRotation implements Rotating {

@@ -13,6 +13,9 @@ import { AtDestination } from '../run/at-destination.ts';
 import type { RowOptions } from '../run/row-context.ts';
 import type { Settled } from '../run/run-options.ts';
 import { isRefusal } from '../run/whose.ts';
+import { isRun } from '../../series/past.ts';
+import { knownPast } from '../status/known-past.ts';
+import type { Memory, Recall } from '../status/memory.ts';
 import { bringTo, sourcesFor } from './bring.ts';
 import { chooseFor } from './choose.ts';
 import { follow } from './follow.ts';
@@ -34,7 +37,7 @@ export async function runTogether(
   const { own, related } = await sortOut(there, options);
   const numbers = await numbersGiven(all, there, options.memory);
   const places = newestFirst(own);
-  const lackedElsewhere = await lacked([...places, ...related]);
+  const lackedElsewhere = await lacked([...places, ...related], options.memory);
   const base = await runAtFirst(places, pool, options, { numbers, lackedElsewhere });
   if (base !== undefined) {
     const known = [...places, ...related];
@@ -50,7 +53,7 @@ export async function runTogether(
 }
 
 /** Names of snapshots that some place is to have, has not, and can get from another. */
-async function lacked(places: readonly Place[]): Promise<ReadonlySet<string>> {
+async function lacked(places: readonly Place[], memory: Memory | undefined): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for (const place of places) {
     const { at, survey } = place;
@@ -59,6 +62,8 @@ async function lacked(places: readonly Place[]): Promise<ReadonlySet<string>> {
     const [from] = others;
     if (from === undefined || missing.length === 0) continue;
     try {
+      // One that is full does not fill the others, too: it had its chance.
+      if (await hasFailed(at, memory)) continue;
       const wanted = await chooseFor(at.row, at.series, from.at.series, missing, survey, at.started);
       for (const { name } of wanted) names.add(name);
     } catch (error) {
@@ -67,6 +72,16 @@ async function lacked(places: readonly Place[]): Promise<ReadonlySet<string>> {
     }
   }
   return names;
+}
+
+/** Whether the last run failed there. */
+async function hasFailed(
+  { row, series, started }: AtDestination,
+  memory: Memory | undefined,
+): Promise<boolean> {
+  const recall: Recall = async (place) => await memory?.find(place);
+  const { records } = await knownPast({ series, everyMs: row.every, row }, started, recall);
+  return records.findLast(isRun)?.outcome === 'failed';
 }
 
 /** Runs the row at the first of `places` that lets it. @returns That one; undefined when none does. */

@@ -12,6 +12,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { rememberGiven } from '../../base/command-line.ts';
+import { newIdentity } from '../../format/age/keys.ts';
+import { wrapFor } from '../../series/crypt/wrap.ts';
 import { FullError } from '../../store/store-error.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import type { Row } from '../../plan/plan.ts';
@@ -19,7 +23,7 @@ import type { Info } from '../../series/info.ts';
 import { readRuns } from '../../series/read-runs.ts';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
-import type { openStore } from '../../store/open-store.ts';
+import { openStore } from '../../store/open-store.ts';
 import type { RowEnd } from '../events.ts';
 import { run, type RunOptions } from '../run/run.ts';
 import { contentOf, NoLinkStore, SeriesLab } from '../run/series.lab.ts';
@@ -468,6 +472,109 @@ describe('a destination where something is wrong', () => {
     appendFileSync(join(lab.source, 'a.txt'), 'more');
     await lab.night();
     expect(lab.names(1)).toEqual(other.names(0));
+  });
+});
+
+const ID = '11111111-1111-4111-8111-111111111111';
+
+describe('a disk that is not connected', () => {
+  it('is waited for, and the other one is served', async () => {
+    const lab = TogetherLab.open();
+    lab.write('a.txt', 'a');
+    await lab.night();
+    const memory = new Memory(join(lab.root, 'state'));
+    await memory.update(lab.disk(0), (known) => ({ ...known, isRemovable: true, disks: [ID] }));
+    renameSync(lab.disk(0), lab.disk(9));
+    lab.write('b.txt', 'b');
+    expect(outcomes(await lab.night())).toEqual(['disk-0 waiting 0', 'disk-1 written 0']);
+    expect(existsSync(lab.disk(0))).toBe(false);
+    renameSync(lab.disk(9), lab.disk(0));
+    writeFileSync(lab.disk(0, 'snapshot-disk.json'), `{"id":"${ID}"}\n`);
+    lab.write('c.txt', 'c');
+    expect(outcomes(await lab.night())).toEqual(['disk-0 written 0', 'disk-1 written 0']);
+    expect(lab.sequences(0)).toEqual([1, 2, 3]);
+    expect(lab.names(0)).toEqual(lab.names(1));
+  });
+});
+
+describe('encrypted destinations', () => {
+  it('have the same snapshots, are caught up and mended, and nothing of them is in the clear', async () => {
+    const lab = TogetherLab.open([3, 4]);
+    const { identity, text } = newIdentity();
+    const file = join(lab.root, 'identity.txt');
+    writeFileSync(file, `${text}\n`, { mode: 0o600 });
+    rememberGiven(undefined, file);
+    onTestFinished(() => rememberGiven(undefined));
+    lab.rows = lab.rows.map((row) => ({ ...row, encrypt: [identity.recipient.text] }));
+    const night = async (): Promise<readonly RowEnd[]> => await lab.night({ open: openStore });
+    lab.write('secret-name.txt', 'the treasure');
+    await night();
+    lab.write('b.txt', 'b');
+    await night();
+    const [first = '', second = ''] = readdirSync(lab.disk(1, 'data')).filter((name) =>
+      name.startsWith('20'),
+    );
+    rmSync(lab.disk(1, 'data', second), { recursive: true });
+    const archive =
+      readdirSync(lab.disk(1, 'data', first)).find((name) => name.includes(first) && !name.includes('~')) ??
+      '';
+    rmSync(lab.disk(1, 'data', first, archive));
+    lab.write('c.txt', 'c');
+    expect(outcomes(await night())).toEqual(['disk-0 written 0', 'disk-1 written 0']);
+    for (const i of [0, 1]) {
+      const series = new Series(
+        openStore(lab.disk(i), undefined, wrapFor([identity.recipient.text])),
+        'data',
+      );
+      expect((await series.survey()).snapshots.map(({ info }) => info.sequence)).toEqual([1, 2, 3]);
+      const found: unknown[] = [];
+      await verify(series, {
+        at: undefined,
+        level: 'full',
+        signal,
+        report: (event) => {
+          if (event.event === 'damage') found.push(event);
+        },
+      });
+      expect(found).toEqual([]);
+      for (const at of readdirSync(lab.disk(i, 'data')).filter((name) => name.startsWith('20')))
+        execFileSync('sha256sum', ['-c', '--quiet', 'SHA256SUMS'], { cwd: lab.disk(i, 'data', at) });
+      const all = readdirSync(lab.disk(i), { recursive: true, withFileTypes: true }).filter((one) =>
+        one.isFile(),
+      );
+      for (const one of all)
+        expect(readFileSync(join(one.parentPath, one.name)).includes('treasure'), one.name).toBe(false);
+    }
+  });
+});
+
+describe('a destination that is full for long', () => {
+  it('does not keep the others from rotating', async () => {
+    const lab = TogetherLab.open([2, 2]);
+    lab.write('a.txt', 'a');
+    await lab.night();
+    lab.set(1, 'full');
+    for (let i = 0; i < 6; i++) {
+      lab.write(`${i}.txt`, String(i));
+      expect(outcomes(await lab.night())).toEqual(['disk-0 written 0', 'disk-1 failed E_SPACE1']);
+    }
+    expect(lab.names(0)).toHaveLength(2);
+  });
+});
+
+describe('a series that was renamed at one destination only', () => {
+  it('is not brought to the other one a second time', async () => {
+    const lab = TogetherLab.open();
+    lab.write('a.txt', 'a');
+    await lab.night();
+    renameSync(lab.disk(0, 'data'), lab.disk(0, 'papers'));
+    writeFileSync(lab.disk(0, 'papers', 'names.json'), '{"version":1,"names":["data"]}\n');
+    lab.rows = lab.rows.map((row) => ({ ...row, name: 'papers' }));
+    const ends = await lab.night();
+    expect(outcomes(ends)).toEqual(['disk-0 unchanged 0', 'disk-1 failed E_GUARD4']);
+    expect(ends[1]?.error?.hint).toContain('rename');
+    renameSync(lab.disk(1, 'data'), lab.disk(1, 'papers'));
+    expect(outcomes(await lab.night())).toEqual(['disk-0 unchanged 0', 'disk-1 unchanged 0']);
   });
 });
 
