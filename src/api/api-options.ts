@@ -1,11 +1,12 @@
 // What all calls of the API take, and how they end when they are stopped.
 import { SnapshotError } from '../base/errors.ts';
 import { thisStateFolder } from '../host/state-folder.ts';
-import type { findSeries } from '../jobs/address.ts';
-import { openReachable } from '../jobs/reach.ts';
+import { findEach } from '../jobs/address.ts';
+import { openReachable } from '../jobs/open-reachable.ts';
 import { Memory, type Recall } from '../jobs/status/memory.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
 import type { Series } from '../series/series.ts';
+import type { Nearest } from '../jobs/destinations/nearest.ts';
 
 export interface CallOptions<Event> {
   /** The plan, a CSV file; default: `backup-plan.csv` in the current folder. Not read when a series is named by its folder. */
@@ -40,18 +41,22 @@ export function recallHere(): Recall {
   return async (destination) => await memory.find(destination);
 }
 
-/**
- * The series that is named, and the plan, if it was needed for that.
- *
- * @param find - {@link openReachable} for what can say nothing without looking into the series.
- */
+/** The series that is named, to be looked into; and the plan, if it was needed for that. @throws E_STORE when it is out of reach. */
 export async function seriesOf(
   options: SeriesOptions & Pick<CallOptions<never>, 'plan'>,
-  find: typeof findSeries = openReachable,
-): Promise<{ readonly series: Series; readonly plan: Plan | undefined }> {
+): Promise<Nearest & { readonly plan: Plan | undefined }> {
   let plan: Plan | undefined;
-  const series = await find(options.series, async () => (plan = await planOf(options)), recallHere());
-  return { series, plan };
+  const found = await openReachable(options.series, async () => (plan = await planOf(options)), recallHere());
+  return { ...found, plan };
+}
+
+/** The series that is named, at each destination of its row; and the plan, if it was needed for that. */
+export async function eachOf(
+  options: SeriesOptions & Pick<CallOptions<never>, 'plan'>,
+): Promise<{ readonly all: readonly Series[]; readonly plan: Plan | undefined }> {
+  let plan: Plan | undefined;
+  const all = await findEach(options.series, async () => (plan = await planOf(options)), recallHere());
+  return { all, plan };
 }
 
 /**

@@ -1,6 +1,6 @@
-import { findSeries, rowOf, seriesOfPlan } from '../jobs/address.ts';
+import { rowOf, seriesOfPlan } from '../jobs/address.ts';
 import { list as listSeries, type ListedSeries } from '../jobs/look/list.ts';
-import { type CallOptions, planOf, recallHere, type SeriesOptions, seriesOf } from './api-options.ts';
+import { type CallOptions, eachOf, planOf, recallHere, type SeriesOptions } from './api-options.ts';
 
 export interface ListCall extends Pick<CallOptions<never>, 'plan'>, Partial<SeriesOptions> {}
 
@@ -11,9 +11,9 @@ export interface ListCall extends Pick<CallOptions<never>, 'plan'>, Partial<Seri
  */
 export async function list(options: ListCall = {}): Promise<readonly ListedSeries[]> {
   const { series: which } = options;
-  const named = which === undefined ? undefined : await seriesOf({ ...options, series: which }, findSeries);
+  const named = which === undefined ? undefined : await eachOf({ ...options, series: which });
   const plan = named === undefined ? await planOf(options) : named.plan;
-  const all = named === undefined ? (plan === undefined ? [] : seriesOfPlan(plan)) : [named.series];
+  const all = named === undefined ? (plan === undefined ? [] : seriesOfPlan(plan)) : named.all;
   const recall = recallHere();
   const now = new Date();
   return await Promise.all(

@@ -26,7 +26,7 @@ export interface RestoreResult extends Omit<RestoreEnd, 'event' | 'status' | 'pr
  */
 export async function restore(options: RestoreCall): Promise<RestoreResult> {
   const { at = 'latest', globs = [], to, overwrite = 'never', dryRun = false, onEvent } = options;
-  const { series, plan } = await seriesOf(options);
+  const { series, others, plan } = await seriesOf(options);
   const problems: RestoreProblem[] = [];
   const end = await stoppable(
     options.signal,
@@ -37,6 +37,7 @@ export async function restore(options: RestoreCall): Promise<RestoreResult> {
         to,
         overwrite,
         deletes: options.delete ?? false,
+        elsewhere: others,
         dryRun,
         destinations: plan?.rows.map(({ destination }) => destination) ?? [],
         signal,

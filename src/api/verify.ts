@@ -1,4 +1,4 @@
-import { findSeries, rowOf, seriesOfPlan } from '../jobs/address.ts';
+import { rowOf, seriesOfPlan } from '../jobs/address.ts';
 import { outOfReach } from '../jobs/reach.ts';
 import type { Recall } from '../jobs/status/memory.ts';
 import { recordVerify } from '../jobs/verify/record-verify.ts';
@@ -9,10 +9,10 @@ import type { Row } from '../plan/row.ts';
 import type { Series } from '../series/series.ts';
 import {
   type CallOptions,
+  eachOf,
   planOf,
   recallHere,
   type SeriesOptions,
-  seriesOf,
   stoppable,
 } from './api-options.ts';
 
@@ -39,9 +39,9 @@ export interface VerifyResult {
 export async function verify(options: VerifyCall = {}): Promise<VerifyResult> {
   const { at, level = 'quick', onEvent } = options;
   const { series: which } = options;
-  const named = which === undefined ? undefined : await seriesOf({ ...options, series: which }, findSeries);
+  const named = which === undefined ? undefined : await eachOf({ ...options, series: which });
   const plan = named === undefined ? await planOf(options) : named.plan;
-  const all = named === undefined ? (plan === undefined ? [] : seriesOfPlan(plan)) : [named.series];
+  const all = named === undefined ? (plan === undefined ? [] : seriesOfPlan(plan)) : named.all;
   const recall = recallHere();
   const ends: VerifyEnd[] = [];
   await stoppable(options.signal, async (signal) => {

@@ -28,6 +28,7 @@ const DOING: ReadonlySet<string> = new Set([
   'run',
   'restore',
   'export',
+  'copy',
   'verify',
   'schedule',
   'shutdown',

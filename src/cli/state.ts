@@ -1,6 +1,7 @@
 import { SnapshotError } from '../base/errors.ts';
 import { thisStateFolder } from '../host/state-folder.ts';
-import { openReachable } from '../jobs/reach.ts';
+import type { Nearest } from '../jobs/destinations/nearest.ts';
+import { openReachable } from '../jobs/open-reachable.ts';
 import { Memory, type Recall } from '../jobs/status/memory.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Series } from '../series/series.ts';
@@ -20,11 +21,20 @@ export function recallFor(terminal: Terminal): Recall {
   };
 }
 
-/** See {@link openReachable}. */
+/** The series that a user means, to be read; see {@link openReachable}. */
 export async function openSeries(
   which: string,
   loadPlan: () => Promise<Plan>,
   terminal: Terminal,
 ): Promise<Series> {
+  return (await openNearest(which, loadPlan, terminal)).series;
+}
+
+/** The same, and where else it lies: of a row with several destinations, the nearest that answers. */
+export async function openNearest(
+  which: string,
+  loadPlan: () => Promise<Plan>,
+  terminal: Terminal,
+): Promise<Nearest> {
   return await openReachable(which, loadPlan, recallFor(terminal));
 }

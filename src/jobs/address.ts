@@ -3,8 +3,10 @@ import { addressKind } from '../base/address.ts';
 import { printable, SnapshotError, systemCode } from '../base/errors.ts';
 import { nearest } from '../plan/nearest.ts';
 import type { Plan, Row } from '../plan/plan.ts';
+import { together } from '../plan/together.ts';
 import { Series, type Survey } from '../series/series.ts';
 import { labelOf } from '../store/open-store.ts';
+import { type Nearest, nearestOf } from './destinations/nearest.ts';
 import { seriesThere, storeOf } from './store-of.ts';
 import type { Recall } from './status/memory.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment } from './moment.ts';
@@ -34,6 +36,46 @@ export async function findSeries(
   loadPlan: () => Promise<Plan>,
   recall: Recall,
 ): Promise<Series> {
+  const found = await findRows(which, loadPlan, recall);
+  if (found instanceof Series) return found;
+  const [series, ...others] = found.map((row) => new Series(storeOf(row), row.name));
+  if (series !== undefined && others.length === 0) return series;
+  throw new SnapshotError('E_USAGE', `There is more than one series called \`${which}\``, {
+    hint: `Name its folder: ${[series, ...others].map((one) => one?.place()).join(', ')}.`,
+  });
+}
+
+/** As {@link findSeries}, to be read: of a row with several destinations, the nearest one. @throws E_STORE when none can be read. */
+export async function findNearest(
+  which: string,
+  loadPlan: () => Promise<Plan>,
+  recall: Recall,
+): Promise<Nearest> {
+  const found = await findRows(which, loadPlan, recall);
+  if (found instanceof Series) return { series: found, others: [] };
+  const [rows, ...more] = together(found);
+  if (rows !== undefined && rows.length > 1 && more.length === 0) return await nearestOf(rows, recall);
+  return { series: await findSeries(which, loadPlan, recall), others: [] };
+}
+
+/** As {@link findSeries}: of a row with several destinations, all. */
+export async function findEach(
+  which: string,
+  loadPlan: () => Promise<Plan>,
+  recall: Recall,
+): Promise<readonly Series[]> {
+  const found = await findRows(which, loadPlan, recall);
+  if (!(found instanceof Series) && together(found).length === 1)
+    return found.map((row) => new Series(storeOf(row), row.name));
+  return [await findSeries(which, loadPlan, recall)];
+}
+
+/** The series that a path or an address names; else the rows of the plan that are called so, one at least. */
+async function findRows(
+  which: string,
+  loadPlan: () => Promise<Plan>,
+  recall: Recall,
+): Promise<Series | readonly Row[]> {
   if (addressKind(which) !== undefined) {
     const { destination, name } = splitAddress(which);
     return await seriesThere(destination, name);
@@ -48,8 +90,8 @@ export async function findSeries(
     if (folder === undefined || !(await holdsSeries(folder))) throw error;
     return await seriesAt(which, recall);
   }
-  const [series, ...others] = seriesOfPlan(plan).filter(({ name }) => name === which);
-  if (series === undefined) {
+  const rows = plan.rows.filter(({ name }) => name === which);
+  if (rows.length === 0) {
     const names = [...new Set(plan.rows.map(({ name }) => name))];
     const match = nearest(which, names);
     const known = match === undefined ? `There are: ${names.join(', ')}.` : `Did you mean \`${match}\`?`;
@@ -57,10 +99,7 @@ export async function findSeries(
       hint: `${known} A path with a slash names a series' folder.`,
     });
   }
-  if (others.length === 0) return series;
-  throw new SnapshotError('E_USAGE', `There is more than one series called \`${which}\``, {
-    hint: `Name its folder: ${[series, ...others].map((one) => one.place()).join(', ')}.`,
-  });
+  return rows;
 }
 
 /** A snapshot, as far as choosing one takes it. */

@@ -1,11 +1,9 @@
 // Whether a series can be looked into at all: of what was not looked at, nothing is said but that.
-import { SnapshotError } from '../base/errors.ts';
 import { isThere } from '../host/file-systems.ts';
 import { DEFAULT_EVERY_MS } from '../plan/every.ts';
-import type { Plan, Row } from '../plan/plan.ts';
+import type { Row } from '../plan/plan.ts';
 import { snapshotTime } from '../series/names.ts';
 import type { Series } from '../series/series.ts';
-import { findSeries } from './address.ts';
 import { findAway } from './run/away.ts';
 import { mountDoubt } from './run/mount-doubt.ts';
 import type { Recall } from './status/memory.ts';
@@ -45,22 +43,4 @@ export async function outOfReach(
   if (items.some((item) => snapshotTime(item.name) !== undefined)) return undefined;
   const doubt = await mountDoubt(folder);
   return doubt && { ...UNKNOWN, message: `${doubt.message}: is its disk connected?` };
-}
-
-/**
- * The series that a user means, see {@link findSeries}, for what can say nothing without looking into it.
- *
- * @throws {@link SnapshotError} `E_STORE` when it cannot be looked into.
- */
-export async function openReachable(
-  which: string,
-  loadPlan: () => Promise<Plan>,
-  recall: Recall,
-): Promise<Series> {
-  const series = await findSeries(which, loadPlan, recall);
-  const out = await outOfReach(series, undefined, recall, new Date());
-  if (out === undefined) return series;
-  throw new SnapshotError('E_STORE', `Cannot look into "${series.place()}": ${out.message}`, {
-    hint: 'Nothing was looked at. Connect the disk, and try again.',
-  });
 }

@@ -23,7 +23,7 @@ export async function seriesThere(destination: string, name: string): Promise<Se
 }
 
 /** Whom the newest snapshot is encrypted for; undefined when it is not. */
-async function recipientsThere({ store, name }: Series): Promise<readonly string[] | undefined> {
+export async function recipientsThere({ store, name }: Series): Promise<readonly string[] | undefined> {
   const dated = (await store.list(name)).filter(
     (item) => item.isFolder && snapshotTime(item.name) !== undefined,
   );

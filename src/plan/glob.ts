@@ -51,12 +51,15 @@ async function exists(place: string): Promise<boolean> {
  * The absolute paths that `pattern` matches, in byte order: files, folders and links, hidden ones too.
  * Folders that cannot be read count as empty. `**` does not descend into links, which may lead in circles.
  *
- * What lies in `destination`, and the destination itself, never match from outside: a plan that works before
- * the destination exists must work once it does.
+ * What lies in one of `destinations`, and a destination itself, never match from outside: a plan that works before
+ * a destination exists must work once it does.
  *
  * @throws {@link InvalidValue} when `pattern` is beyond what a glob can be.
  */
-export async function findMatches({ folder, glob }: Pattern, destination: string): Promise<string[]> {
+export async function findMatches(
+  { folder, glob }: Pattern,
+  destinations: readonly string[],
+): Promise<string[]> {
   // A leading `!` would turn the whole glob round.
   const escaped = /^!(?!\()/.test(glob) ? `\\${glob}` : glob;
   const { default: fastGlob } = await import('fast-glob');
@@ -71,7 +74,7 @@ export async function findMatches({ folder, glob }: Pattern, destination: string
     });
     return found
       .map((match) => path.resolve(match))
-      .filter((match) => isInside(folder, destination) || !isInside(match, destination))
+      .filter((match) => destinations.every((one) => isInside(folder, one) || !isInside(match, one)))
       .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   } catch {
     throw new InvalidValue(`unusable glob ${quoted(glob)}`, 'write a shorter or simpler one');

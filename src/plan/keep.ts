@@ -33,6 +33,11 @@ export function parseKeep(text: string): Retention {
   return Object.fromEntries(RULES.flatMap((rule) => (counts.has(rule) ? [[rule, counts.get(rule)]] : [])));
 }
 
+/** Reads a `keep` cell of a row with several destinations: one for all, or one for each with `|` between. @throws {@link InvalidValue} */
+export function parseKeeps(text: string): readonly Retention[] {
+  return text.split('|').map(parseKeep);
+}
+
 function parseRule(word: string): [string, number] {
   const [name = '', ...counts] = word.toLowerCase().split('=');
   if (/^\d+$/.test(name))

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { addressKind } from '../base/address.ts';
 import type { Settings } from './columns.ts';
-import { expandAddress, expandPath, type Surroundings } from './expand.ts';
+import { destinationsOf } from './destinations.ts';
 import { type ExcludeFile, NO_FILE, readExcludes } from './exclude-file.ts';
+import { expandPath, type Surroundings } from './expand.ts';
 import { findMatches, findPattern } from './glob.ts';
 import { nameForPattern, nameRefusal } from './name.ts';
 import { ownPatterns } from './own-patterns.ts';
@@ -25,14 +25,16 @@ export interface MadeRows {
  */
 export async function makeRows(line: number, settings: Settings, around: Surroundings): Promise<MadeRows> {
   const problems: PlanProblem[] = [];
-  const expand = (column: 'source' | 'destination'): string => {
+  const attempt = async <T>(
+    column: 'source' | 'destination',
+    read: () => T | Promise<T>,
+    none: T,
+  ): Promise<T> => {
     try {
-      if (settings[column] === '') return '';
-      const isFar = column === 'destination' && addressKind(settings[column]) !== undefined;
-      return isFar ? expandAddress(settings[column], around) : expandPath(settings[column], around);
+      return await read();
     } catch (error) {
       problems.push(asProblem(error, line, column, settings[column]));
-      return '';
+      return none;
     }
   };
   const recipients = async (): Promise<readonly string[]> => {
@@ -57,13 +59,27 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
       return NO_FILE;
     }
   };
-  const source = expand('source');
-  const destination = expand('destination');
+  const source = await attempt(
+    'source',
+    () => (settings.source === '' ? '' : expandPath(settings.source, around)),
+    '',
+  );
+  const destinations = await attempt(
+    'destination',
+    async () => await destinationsOf(settings.destination, around),
+    [],
+  );
+  const [destination = ''] = destinations;
   if (source === '' || destination === '') return { rows: [], problems, isPattern: false };
-
+  const { keep } = settings;
+  if (keep.length > 1 && keep.length !== destinations.length) {
+    const message = `${keep.length} rules in \`keep\` for ${destinations.length === 1 ? 'one destination' : `${destinations.length} destinations`}: write one for each, or one for all`;
+    problems.push(problemAt(line, message, { column: 'keep' }));
+  }
   const { file, lines } = await excluded();
   const row: Row = {
     ...settings,
+    keep: keep[0] ?? {},
     line,
     source,
     destination,
@@ -73,23 +89,41 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
   };
   // Without its file, `encrypt` would say nobody, and `exclude-from` nothing.
   if (problems.length > 0) return { rows: [], problems, isPattern: false };
+  const made = await rowsOf(row, settings.source, destinations, around);
+  return {
+    rows: made.rows.flatMap((one) =>
+      destinations.map((each, i) => ({ ...one, destination: each, keep: keep[i] ?? one.keep })),
+    ),
+    problems: made.problems,
+    isPattern: made.isPattern,
+  };
+}
+
+/** The rows of a line at its first destination. @param written - The source, as it is written. */
+async function rowsOf(
+  row: Row,
+  written: string,
+  destinations: readonly string[],
+  around: Surroundings,
+): Promise<MadeRows> {
+  const { line, source } = row;
   const pattern = await findPattern(source);
   if (pattern === undefined) {
-    return nameRow(withOwnPatterns(row, [], around), settings.source, 'set `name`');
+    return nameRow(withOwnPatterns(row, [], around), written, 'set `name`');
   }
   let matches: readonly string[] = [];
   try {
-    if (row.active) matches = await findMatches(pattern, destination);
+    if (row.active) matches = await findMatches(pattern, destinations);
   } catch (error) {
-    return { rows: [], problems: [asProblem(error, line, 'source', settings.source)], isPattern: true };
+    return { rows: [], problems: [asProblem(error, line, 'source', written)], isPattern: true };
   }
   if (matches.length === 0) {
-    if (row.name !== '') return { rows: [row], problems, isPattern: true };
-    const named = { ...row, name: nameForPattern(path.basename(source)), label: settings.source };
-    return { rows: [named], problems, isPattern: true };
+    if (row.name !== '') return { rows: [row], problems: [], isPattern: true };
+    const named = { ...row, name: nameForPattern(path.basename(source)), label: written };
+    return { rows: [named], problems: [], isPattern: true };
   }
   if (matches.length > 1 && row.name !== '') {
-    const message = `${quoted(row.name)} cannot name all ${matches.length} matches of ${quoted(settings.source)}: leave \`name\` empty, so that each is named after itself`;
+    const message = `${quoted(row.name)} cannot name all ${matches.length} matches of ${quoted(written)}: leave \`name\` empty, so that each is named after itself`;
     return {
       rows: [],
       problems: [problemAt(line, message, { column: 'name', value: row.name })],
@@ -98,7 +132,7 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
   }
   const advice = 'set `name`, in a row of its own';
   const made = matches.map((match) =>
-    nameRow(withOwnPatterns({ ...row, source: match }, matches, around), settings.source, advice),
+    nameRow(withOwnPatterns({ ...row, source: match }, matches, around), written, advice),
   );
   return {
     rows: made.flatMap(({ rows }) => rows),

@@ -4,6 +4,7 @@ import { caseless } from '../base/same-name.ts';
 import { isInside, realPlace } from './place.ts';
 import { type PlanProblem, shown, problemAt, quoted } from './problem.ts';
 import type { Row } from './row.ts';
+import { isTogether } from './together.ts';
 
 /** The cells that a row was made from. */
 type Written = Pick<Row, 'source' | 'destination'>;
@@ -61,13 +62,20 @@ export async function seriesProblems(rows: readonly Row[]): Promise<PlanProblem[
     );
     const first = firsts.get(key);
     if (first === undefined) firsts.set(key, row);
-    else problems.push(problemAt(row.line, sameSeries(first, row), { column: 'name', value: row.name }));
+    else {
+      const column = isTogether(first, row)
+        ? { column: 'destination', value: row.destination }
+        : { column: 'name', value: row.name };
+      problems.push(problemAt(row.line, sameSeries(first, row), column));
+    }
   }
   return problems;
 }
 
 function sameSeries(first: Row, second: Row): string {
   const series = `the series ${quoted(second.name)} in "${shown(second.destination)}"`;
+  if (isTogether(first, second))
+    return `the destination "${shown(second.destination)}" is named twice: a copy beside itself is none`;
   if (first.line === second.line) {
     const both = `"${shown(first.source)}" and "${shown(second.source)}"`;
     return `${both}, matches of one glob, both have ${series}: give each a row and a \`name\` of its own`;

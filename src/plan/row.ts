@@ -1,13 +1,15 @@
 import type { Settings } from './columns.ts';
+import type { Retention } from './keep.ts';
 
-/** One source and one destination, checked and complete. */
-export interface Row extends Settings {
+/** One source and one destination, checked and complete. Of a line with several destinations, each is one: see `together.ts`. */
+export interface Row extends Omit<Settings, 'keep'> {
   /** Line in the plan, from 1. Rows from one glob share it. */
   readonly line: number;
   /** Absolute. A file or a folder, or nothing: whether it exists is found out by the run. */
   readonly source: string;
   /** Absolute. */
   readonly destination: string;
+  readonly keep: Retention;
   /** The series: a folder of this name in the destination. Portable to every system. */
   readonly name: string;
   /** What it is called for people: a glob that matches nothing, which has no name of its own. */

@@ -6,7 +6,8 @@ export const PLAN_TEMPLATE = `# The plan of snapshot: each row is one source and
 # active       yes or no; no skips the row. Default: yes
 # source       Folder or file to back up. ~ is the home folder; $VAR and %VAR% are replaced ($$ and %% are
 #              plain signs); relative paths start at this file; a glob such as ~/projects/* makes one row per match
-# destination  Folder that the snapshots go to, outside the source; made when missing
+# destination  Folder that the snapshots go to, outside the source, made when missing; or an address, as
+#              sftp://nas/~/backup. Several with " | " between: each gets the same snapshots
 # name         Folder of this row's snapshots in the destination. Default: the last part of the source
 # keep         How many snapshots to keep: 7, or last=7 daily=14 weekly=8 monthly=12 yearly=3. Default: 7
 # format       tar.zst or zip. Default: tar.zst

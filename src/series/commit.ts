@@ -37,32 +37,41 @@ export async function commitSnapshot(
   await store.put(series.key(snapshot, RESTORE_FILE), restore);
   const { skipped, ...rest } = parts.info;
   const whole: Info = { ...rest, index, changes, dead, skipped };
-  const text = formatInfo(whole);
-  const sums = [...whole.archives, index, changes, dead].flatMap((file) =>
+  const text = Buffer.from(formatInfo(whole));
+  await putLast(series, snapshot, sumsText(whole, text, restore), text, lock);
+  return whole;
+}
+
+/** SHA256SUMS of a snapshot. @param text - Its info.json. @param restore - Its RESTORE.txt. */
+export function sumsText(
+  { archives, index, changes, dead }: Pick<Info, 'archives' | 'index' | 'changes' | 'dead'>,
+  text: Uint8Array,
+  restore: Uint8Array,
+): string {
+  const sums = [...archives, index, changes, dead].flatMap((file) =>
     file === null ? [] : [`${file.sha256}  ${inFolder(file.file)}`],
   );
-  sums.push(`${sha256Of(Buffer.from(text))}  ${INFO_FILE}`);
+  sums.push(`${sha256Of(text)}  ${INFO_FILE}`);
   sums.push(`${sha256Of(restore)}  ${RESTORE_FILE}`);
-  await putLast(series, snapshot, `${sums.join('\n')}\n`, text, lock);
-  return whole;
+  return `${sums.join('\n')}\n`;
 }
 
 /**
  * Writes SHA256SUMS, and info.json after it. The part of info.json is there first: SHA256SUMS with neither would
  * look like a snapshot that has lost its info.json.
  */
-async function putLast(
+export async function putLast(
   series: Series,
   snapshot: string,
   sums: string,
-  info: string,
+  info: Uint8Array,
   lock: { readonly check: () => Promise<void> } | undefined,
 ): Promise<void> {
   const { store } = series;
   const [sumsKey, infoKey] = [series.key(snapshot, SUMS_FILE), series.key(snapshot, INFO_FILE)];
   const writer = await store.create(infoKey);
   try {
-    await writer.write(Buffer.from(info));
+    await writer.write(info);
     await store.put(sumsKey, Buffer.from(sums));
     await lock?.check();
     await writer.commit();
@@ -97,6 +106,6 @@ async function write(
   }
 }
 
-function sha256Of(bytes: Uint8Array): string {
+export function sha256Of(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

@@ -29,9 +29,27 @@ export function timeOf(placed: Placed | undefined): Pick<Snapshot, 'at' | 'doubt
   return { at: new Date(placed?.ms ?? 0), doubt: placed?.doubt };
 }
 
-/** The number for the next snapshot. */
-export function nextSequence(snapshots: readonly Found[]): number {
-  return snapshots.reduce((most, { info }) => Math.max(most, info.sequence ?? 0), 0) + 1;
+/** The highest numbers that a series has given: no other snapshot, and no other archive, may have one of them. */
+export interface Numbers {
+  readonly sequence: number;
+  readonly archive: number;
+}
+
+export const NO_NUMBERS: Numbers = { sequence: 0, archive: -1 };
+
+export function numbersOf(snapshots: readonly Found[]): Numbers {
+  return snapshots.reduce(
+    (most, { info }) => ({
+      sequence: Math.max(most.sequence, info.sequence ?? 0),
+      archive: info.archives.reduce((highest, { number }) => Math.max(highest, number), most.archive),
+    }),
+    NO_NUMBERS,
+  );
+}
+
+/** The number for the next snapshot. @param given - What is known to be given where the series lies as well. */
+export function nextSequence(snapshots: readonly Found[], given: Numbers = NO_NUMBERS): number {
+  return Math.max(numbersOf(snapshots).sequence, given.sequence) + 1;
 }
 
 /**

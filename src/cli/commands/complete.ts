@@ -1,5 +1,5 @@
 // What a shell offers while a command is typed, beyond what the command line itself knows.
-import { findSeries } from '../../jobs/address.ts';
+import { findNearest } from '../../jobs/address.ts';
 import { loadPlan } from '../../plan/plan.ts';
 
 /** Options with a value. */
@@ -21,6 +21,7 @@ const VALUED = [
   '--name',
   '--with',
   '--reason',
+  '--encrypt',
 ];
 
 /** Commands whose first argument is a series. */
@@ -31,6 +32,7 @@ const OF_SERIES = [
   'diff',
   'restore',
   'export',
+  'copy',
   'cat',
   'verify',
   'accept',
@@ -63,6 +65,7 @@ export async function complete(words: readonly string[]): Promise<readonly strin
   if (OF_SERIES.includes(command) && positionals.length === 1) {
     return current.includes('/') ? [] : await seriesNames(plan);
   }
+  if (command === 'copy') return [];
   if (command === 'diff' && positionals.length <= 3) return [...(await namesIn(series, plan)), 'now'];
   return undefined;
 }
@@ -106,9 +109,8 @@ const unknown = async (): Promise<undefined> => await Promise.resolve(undefined)
 async function namesIn(series: string | undefined, plan: string): Promise<readonly string[]> {
   try {
     if (series === undefined) return [];
-    const { snapshots } = await (
-      await findSeries(series, async () => await loadPlan(plan), unknown)
-    ).survey();
+    const found = await findNearest(series, async () => await loadPlan(plan), unknown);
+    const { snapshots } = await found.series.survey();
     return ['latest', ...snapshots.toReversed().map(({ name }) => name)];
   } catch {
     return [];

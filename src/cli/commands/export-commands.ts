@@ -23,7 +23,7 @@ export function addExportCommands<T extends CommonOptions>(
   terminal: Terminal,
   end: (status: number) => void,
 ): Argv<T> {
-  return parser
+  return addCopyCommand(parser, terminal, end)
     .command(
       'export <series> [glob..]',
       'Make one ordinary archive of a snapshot',
@@ -76,4 +76,40 @@ export function addExportCommands<T extends CommonOptions>(
           .example('$0 cat documents notes.txt --at 2026-11-19 | diff - notes.txt', 'what changed since'),
       async (options) => end(await (await import('./cat-command.ts')).catCommand(options, terminal)),
     );
+}
+
+/** The one that hands out a series as a whole. */
+function addCopyCommand<T extends CommonOptions>(
+  parser: Argv<T>,
+  terminal: Terminal,
+  end: (status: number) => void,
+): Argv<T> {
+  return parser.command(
+    'copy <series> <destination>',
+    'Bring a series to another place, whole or what is missing there',
+    (command) =>
+      command
+        .positional('series', SERIES)
+        .positional('destination', {
+          type: 'string',
+          demandOption: true,
+          describe: 'A folder or an address: the series becomes a folder of its name there',
+        })
+        .group('encrypt', 'Options:')
+        .option('encrypt', {
+          type: 'string',
+          describe: 'For these recipients, or those in a file; none: in the clear. Default: as it is',
+          requiresArg: true,
+        })
+        .option('max-rate', {
+          type: 'string',
+          describe: 'Write no faster than this: 20MB/s',
+          requiresArg: true,
+        })
+        .option('dry-run', { type: 'boolean', default: false, describe: 'Say what would be brought' })
+        .example('$0 copy documents /mnt/second', 'to another disk, with its history')
+        .example('$0 copy documents sftp://nas/~/backup', 'to a server; once more brings what is new')
+        .example('$0 copy /mnt/old/documents /mnt/new', 'without a plan'),
+    async (options) => end(await (await import('./copy-command.ts')).copyCommand(options, terminal)),
+  );
 }

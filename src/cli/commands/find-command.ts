@@ -1,5 +1,5 @@
 import { EXIT_STATUS, gravestStatus } from '../../base/errors.ts';
-import { findSeries, rowOf, seriesOfPlan } from '../../jobs/address.ts';
+import { findEach, rowOf, seriesOfPlan } from '../../jobs/address.ts';
 import { findInSeries, type FoundInSeries, type FoundPath, type Stay } from '../../jobs/look/find.ts';
 import { formatLocal } from '../../jobs/moment.ts';
 import { outOfReach } from '../../jobs/reach.ts';
@@ -31,9 +31,7 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
   const recall = recallFor(terminal);
   const all =
-    options.series === undefined
-      ? seriesOfPlan(await load())
-      : [await findSeries(options.series, load, recall)];
+    options.series === undefined ? seriesOfPlan(await load()) : await findEach(options.series, load, recall);
   const show = json ? jsonLines : textLines;
   const statuses: number[] = [];
   const unseen: string[] = [];

@@ -1,5 +1,5 @@
 import { EXIT_STATUS, gravestStatus } from '../../base/errors.ts';
-import { findSeries, rowOf, seriesOfPlan } from '../../jobs/address.ts';
+import { findEach, rowOf, seriesOfPlan } from '../../jobs/address.ts';
 import { list, type ListedSeries } from '../../jobs/look/list.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import type { CommonOptions } from '../options/common-options.ts';
@@ -17,9 +17,7 @@ export async function listCommand(
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
   const recall = recallFor(terminal);
   const series =
-    options.series === undefined
-      ? seriesOfPlan(await load())
-      : [await findSeries(options.series, load, recall)];
+    options.series === undefined ? seriesOfPlan(await load()) : await findEach(options.series, load, recall);
   const now = new Date();
   const found = await Promise.all(
     series.map(

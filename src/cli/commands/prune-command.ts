@@ -3,7 +3,7 @@ import { commandLine } from '../../base/command-line.ts';
 import { thisStateFolder } from '../../host/state-folder.ts';
 import { Memory } from '../../jobs/status/memory.ts';
 import { rememberLog } from '../../jobs/status/remember-log.ts';
-import { findThere, refuseAway, type There } from '../../jobs/upkeep/find-there.ts';
+import { findEachThere, refuseAway, type There } from '../../jobs/upkeep/find-there.ts';
 import { prune, type Pruned } from '../../jobs/upkeep/prune.ts';
 import { loadPlan } from '../../plan/plan.ts';
 import { Series } from '../../series/series.ts';
@@ -64,10 +64,12 @@ async function toPrune(
 ): Promise<readonly (() => Promise<There>)[]> {
   const recall = recallFor(terminal);
   const now = new Date();
-  if (names.length > 0)
-    return [...new Set(names.map(String))].map(
-      (name) => async () => await findThere(name, file, recall, now),
+  if (names.length > 0) {
+    const named = [...new Set(names.map(String))].map(
+      async (name) => await findEachThere(name, file, recall, now),
     );
+    return (await Promise.all(named)).flat();
+  }
   const { rows } = await loadPlan(file);
   return rows
     .filter(({ active }) => active)

@@ -10,7 +10,7 @@ import { formatBytes, formatCount, formatCountOf } from '../../base/amounts.ts';
 import { localPath } from '../../plan/local-path.ts';
 import { jsonRestoreView, type RestoreView, TextRestoreView } from '../views/restore-view.ts';
 import { stopSignal } from '../stop-signal.ts';
-import { openSeries } from '../state.ts';
+import { openNearest } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface RestoreCommandOptions extends CommonOptions {
@@ -28,7 +28,7 @@ export async function restoreCommand(options: RestoreCommandOptions, terminal: T
   const { at, overwrite, dryRun } = options;
   const to = localPath('--to', options.to);
   let plan: Plan | undefined;
-  const series = await openSeries(
+  const { series, others } = await openNearest(
     options.series,
     async () => (plan = await loadPlan(options.plan)),
     terminal,
@@ -48,6 +48,7 @@ export async function restoreCommand(options: RestoreCommandOptions, terminal: T
       at,
       globs: options.glob.map(String),
       to,
+      elsewhere: others,
       destinations:
         plan?.rows.flatMap(({ destination }) =>
           addressKind(destination) === undefined ? [destination] : [],

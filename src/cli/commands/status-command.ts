@@ -1,6 +1,6 @@
 import { commandLine } from '../../base/command-line.ts';
 import { SnapshotError } from '../../base/errors.ts';
-import { findSeries, rowOf } from '../../jobs/address.ts';
+import { findEach, rowOf } from '../../jobs/address.ts';
 import type { Watched } from '../../jobs/status/known-past.ts';
 import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
@@ -72,14 +72,17 @@ async function watchedBy(
     return [...active, ...(await goneFrom(whole, terminal))];
   }
   let plan: Plan | undefined;
-  const series = await findSeries(which, async () => (plan = await loadPlan(file)), recall);
+  const found = await findEach(which, async () => (plan = await loadPlan(file)), recall);
   // Named by its folder: the plan, if there is one, may know it.
   plan ??= await loadPlan(file).catch((error: unknown) => {
     if (!(error instanceof SnapshotError)) throw error;
     return undefined;
   });
-  const row = plan && rowOf(series, plan);
-  return [row === undefined ? { series, everyMs: DEFAULT_EVERY_MS } : watch(row)];
+  const known = plan;
+  return found.map((series) => {
+    const row = known && rowOf(series, known);
+    return row === undefined ? { series, everyMs: DEFAULT_EVERY_MS } : watch(row);
+  });
 }
 
 /** Series of rows that the plan has not any more, and of which nobody has said that this is known. */

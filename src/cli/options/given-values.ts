@@ -27,6 +27,8 @@ const SINGLE = [
   'name',
   'with',
   'reason',
+  'encrypt',
+  'destination',
 ] as const;
 
 /**

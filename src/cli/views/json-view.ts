@@ -1,4 +1,5 @@
 import { rowLabel } from '../../plan/row-label.ts';
+import type { CopyEvent } from '../../jobs/copy/copy-events.ts';
 import type { RowEnd, RunEvent } from '../../jobs/events.ts';
 import type { ExportEvent } from '../../jobs/export/export-events.ts';
 import type { RestoreEvent } from '../../jobs/restore/restore-events.ts';
@@ -32,7 +33,7 @@ export class JsonView implements RunView {
     });
   }
 
-  event(event: RunEvent | RestoreEvent | ExportEvent): void {
+  event(event: RunEvent | RestoreEvent | ExportEvent | CopyEvent): void {
     if (event.event === 'progress') {
       const key = `${event.row}/${event.phase}`;
       const now = performance.now();

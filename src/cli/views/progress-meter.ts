@@ -9,6 +9,7 @@ const VERB: Readonly<Record<Phase, string>> = {
   pack: 'packing',
   restore: 'restoring',
   export: 'exporting',
+  copy: 'copying',
 };
 
 /** How far one row is, how fast, and how long it will take. */

@@ -7,12 +7,12 @@ import { rowsToRun, type Shard } from '../run/rows-to-run.ts';
 import { run, runStatus } from '../run/run.ts';
 import { lowerPriority } from '../../host/low-priority.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import { batteryCheck } from './battery-check.ts';
 import { runAfter, runBefore, SKIPPED } from './hooks.ts';
 import type { RunLog } from './run-log.ts';
 import type { RunRecord } from './run-record.ts';
 import type { RunView } from './run-view.ts';
-import { labelOf } from '../../store/open-store.ts';
 import { thisStateFolder } from '../../host/state-folder.ts';
 import type { Teller } from './teller.ts';
 
@@ -135,17 +135,14 @@ async function remember(
   memory: Memory,
   note: (message: string) => void,
 ): Promise<void> {
-  // Two rows may have one name, in two destinations: those that had none are remembered by a later run.
+  const active = plan.rows.filter((row) => row.active);
   const good = new Set(
     ends.flatMap(({ row, source, folder, error }) =>
-      error === null && folder !== null
-        ? [`${source}\0${row}\0${folder.slice(0, folder.lastIndexOf('/'))}`]
-        : [],
+      error === null && folder !== null ? [`${source}\0${row}`] : [],
     ),
   );
-  const succeeded = plan.rows.filter(({ source, name, destination }) =>
-    good.has(`${source}\0${name}\0${labelOf(destination)}/${name}`),
-  );
+  // Rows of one name are told apart as in the run.
+  const succeeded = active.filter((row) => good.has(`${row.source}\0${rowLabel(row, active)}`));
   if (succeeded.length > 0) await rememberRows(memory, plan.file, succeeded, note);
 }
 

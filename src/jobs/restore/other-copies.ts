@@ -25,6 +25,7 @@ export class OtherCopies {
    * Where archives are no hard links but copies, each folder's own one counts.
    *
    * @param note - Told of snapshots whose index is damaged too.
+   * @param isElsewhere - It is the same series at another destination: there, the same place may hold it.
    */
   static async find(
     series: Series,
@@ -32,6 +33,7 @@ export class OtherCopies {
     wanted: Wanted,
     lost: readonly number[],
     note: (message: string) => void,
+    isElsewhere = false,
   ): Promise<OtherCopies> {
     const copies = new OtherCopies(wanted);
     for (const i of lost) copies.#copies.set(copies.#hashOf(i), new Map());
@@ -43,7 +45,7 @@ export class OtherCopies {
         note(error.message);
       }
     }
-    for (const i of lost) copies.#forget(i);
+    if (!isElsewhere) for (const i of lost) copies.#forget(i);
     return copies;
   }
 

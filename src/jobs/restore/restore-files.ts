@@ -19,7 +19,18 @@ export interface FilesOptions extends Pick<UnpackOptions, 'root' | 'store' | 'po
   readonly note: (message: string) => void;
   /** Where else there is the content of entries. @param lost - Why each could not be had where it is. */
   readonly findCopies: (lost: ReadonlyMap<number, WhyNot>) => Promise<OtherCopies>;
+  /** The same at other destinations, the nearest first. */
+  readonly findElsewhere?: ((lost: readonly number[]) => AsyncIterable<Elsewhere>) | undefined;
 }
+
+/** Another destination of the series. */
+export interface Elsewhere {
+  readonly store: UnpackOptions['store'];
+  readonly place: string;
+  readonly copies: OtherCopies;
+}
+
+const NOWHERE: readonly Elsewhere[] = [];
 
 /** Writes files; those that are damaged where their snapshot has them, from wherever else the series has them. */
 export class FileRestorer {
@@ -34,23 +45,46 @@ export class FileRestorer {
   /** @param window - How many tasks at once; see {@link UnpackOptions}. */
   async write(steps: readonly EntryStep[], window?: number): Promise<void> {
     const byNumber = new Map(steps.map((step) => [step.i, step]));
-    let damaged = await this.#unpack([...byNumber.keys()], byNumber, window);
+    const damaged = await this.#unpack([...byNumber.keys()], byNumber, window);
     if (damaged.size === 0) return;
-    const copies = await this.#options.findCopies(damaged);
+    const own = await this.#options.findCopies(damaged);
+    let left = await this.#rescue(damaged, own, 'from another copy in the series', byNumber, window);
+    if (left.size > 0) {
+      const elsewhere = this.#options.findElsewhere?.([...left.keys()]) ?? NOWHERE;
+      for await (const { store, place, copies } of elsewhere) {
+        left = await this.#rescue(left, copies, `from "${place}"`, byNumber, window, store);
+        if (left.size === 0) break;
+      }
+    }
+    for (const [i, why] of left) this.#fail(i, why);
+  }
+
+  /** Writes what is damaged from `copies`. @returns What they have not. */
+  async #rescue(
+    lost: Map<number, WhyNot>,
+    copies: OtherCopies,
+    from: string,
+    byNumber: ReadonlyMap<number, EntryStep>,
+    window: number | undefined,
+    store: UnpackOptions['store'] = this.#options.store,
+  ): Promise<Map<number, WhyNot>> {
+    const left = new Map<number, WhyNot>();
+    let damaged = lost;
     let rescued = 0;
     while (damaged.size > 0) {
       const again: number[] = [];
       for (const [i, why] of damaged) {
         if (copies.next(i)) again.push(i);
-        else this.#fail(i, why);
+        else left.set(i, why);
       }
-      const still = await this.#unpack(again, byNumber, window);
+      const still = await this.#unpack(again, byNumber, window, store);
       rescued += again.filter((i) => !still.has(i) && !this.lost.has(i)).length;
       damaged = still;
     }
-    if (rescued === 0) return;
+    if (rescued === 0) return left;
     const files = rescued === 1 ? '1 file was damaged, and is' : `${rescued} files were damaged, and are`;
-    this.#options.note(`${files} restored from another copy in the series`);
+    this.#options.note(`${files} restored ${from}`);
+    return left;
   }
 
   /** @returns Those that are damaged, and why. */
@@ -58,12 +92,14 @@ export class FileRestorer {
     numbers: readonly number[],
     steps: ReadonlyMap<number, EntryStep>,
     window: number | undefined,
+    store: UnpackOptions['store'] = this.#options.store,
   ): Promise<Map<number, WhyNot>> {
     const { wanted, ...options } = this.#options;
     const { entries, places } = wanted;
     const damaged = new Map<number, WhyNot>();
     await unpackFiles(numbers, {
       ...options,
+      store,
       places,
       size: (i) => entries.size(i),
       order: (i) => {

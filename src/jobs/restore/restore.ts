@@ -8,7 +8,7 @@ import { UnpackPool } from '../../unpack/pool.ts';
 import { applySteps, type Applied } from './apply-restore.ts';
 import { type Deletion, deletionToAsk } from './ask-first.ts';
 import { Choice } from './choice.ts';
-import { chooseSnapshot } from '../address.ts';
+import { chooseHere, copiesIn, isOfPlace } from './elsewhere.ts';
 import { FoundDamage } from './note-found.ts';
 import { OtherCopies } from './other-copies.ts';
 import type { RestoreEnd, RestoreEvent } from './restore-events.ts';
@@ -24,6 +24,8 @@ export interface RestoreOptions {
   readonly globs: readonly string[];
   /** The folder to restore into. */
   readonly to: string;
+  /** Where else the series lies, the nearest first: what is damaged here may be whole there. */
+  readonly elsewhere?: readonly Series[];
   /** Where the plan, if there is one, has series. */
   readonly destinations?: readonly string[];
   readonly overwrite: Overwrite;
@@ -53,9 +55,20 @@ export async function restore(series: Series, options: RestoreOptions): Promise<
   }
   const target = await findTarget(to);
   const note = (message: string): void => options.report({ event: 'note', row: series.name, message });
-  const work = async (): Promise<RestoreEnd> => await restoreTo(series, target, options, startedMs);
-  // A dry run writes nothing at all.
-  return dryRun ? await work() : await whileShared(series, note, work);
+  const { elsewhere: others = [] } = options;
+  for (const [i, place] of [series, ...others].entries()) {
+    const elsewhere = [series, ...others].filter((one) => one !== place);
+    const work = async (): Promise<RestoreEnd> =>
+      await restoreTo(place, target, { ...options, elsewhere }, startedMs);
+    try {
+      // A dry run writes nothing at all.
+      return await (dryRun ? work() : whileShared(place, note, work));
+    } catch (error) {
+      if (!(error instanceof SnapshotError) || !isOfPlace(error) || i === others.length) throw error;
+      note(`"${place.place()}" cannot be restored from: ${error.message}; trying another destination`);
+    }
+  }
+  throw new Error('there is one place at least');
 }
 
 async function restoreTo(
@@ -66,7 +79,7 @@ async function restoreTo(
 ): Promise<RestoreEnd> {
   const { at, globs, deletes, dryRun, signal } = options;
   const survey = await series.survey();
-  const snapshot = chooseSnapshot(survey, at);
+  const snapshot = chooseHere(survey, at);
   const restoring = new Restoring(series, survey, snapshot, target, options);
   const choice = new Choice(globs);
   const wanted = await Wanted.read(series, snapshot, choice, signal);
@@ -191,6 +204,8 @@ class Restoring {
         const { snapshots } = this.#survey;
         return await OtherCopies.find(this.#series, snapshots, wanted, [...lost.keys()], note);
       },
+      findElsewhere: (lost) =>
+        copiesIn(this.#options.elsewhere ?? [], wanted, lost, (message) => this.#note(message)),
     });
   }
 

@@ -6,6 +6,7 @@ import { commitSnapshot } from '../../series/commit.ts';
 import type { Flaw } from '../../series/damage/damage.ts';
 import type { Info } from '../../series/info.ts';
 import { archiveName, treeArchiveName } from '../../series/names.ts';
+import { NO_NUMBERS } from '../../series/order.ts';
 import { restoreText } from '../../series/script/write-script.ts';
 import { planUpkeep } from '../../series/upkeep.ts';
 import type { Comparison } from '../../tree/compare.ts';
@@ -88,7 +89,7 @@ export class SnapshotMaker {
       file,
       writer: await series.store.create(series.key(snapshot, file), options.signal),
     });
-    const firstNumber = shelf.nextNumber;
+    const firstNumber = Math.max(shelf.nextNumber, (options.numbers ?? NO_NUMBERS).archive + 1);
     const packer = await Packer.open(entries, {
       root: tree.root,
       format: row.format,

@@ -1,6 +1,6 @@
 // What a new snapshot and its archives are called.
 import { archiveDate, nextArchiveDate, nextSnapshotName } from '../../series/names.ts';
-import { nextSequence } from '../../series/order.ts';
+import { nextSequence, type Numbers } from '../../series/order.ts';
 import type { Series, Survey } from '../../series/series.ts';
 
 export interface NewNames {
@@ -11,11 +11,12 @@ export interface NewNames {
   readonly sequence: number;
 }
 
-/** Names that nothing in `series` has, for a snapshot that begins at `started`. */
+/** Names that nothing in `series` has, for a snapshot that begins at `started`. @param given - See {@link nextSequence}. */
 export async function newNames(
   series: Series,
   { snapshots, unfinished, kept, damaged, foreign }: Survey,
   started: Date,
+  given?: Numbers,
 ): Promise<NewNames> {
   const broken = [...unfinished, ...kept, ...damaged.map(({ name }) => name)];
   const snapshot = nextSnapshotName(started, [...snapshots.map(({ name }) => name), ...broken, ...foreign]);
@@ -25,7 +26,7 @@ export async function newNames(
   return {
     snapshot,
     archiveDate: nextArchiveDate(snapshot, [...dates]),
-    sequence: nextSequence(snapshots),
+    sequence: nextSequence(snapshots, given),
   };
 }
 

@@ -33,6 +33,8 @@ export interface Rotating {
   readonly report: { note(message: string): void };
   /** Undefined as long as nothing may be removed. */
   readonly lock: { check(): Promise<void> } | undefined;
+  /** What other destinations of the row lack still: it stays until they have it. */
+  readonly lackedElsewhere?: ReadonlySet<string> | undefined;
   /** Whether so many snapshots may be let go. Who says no says why. */
   mayRotate(letGo: number): boolean;
   /** Says why snapshots that were to go stay. @param message - Default: that nothing goes, because of that. */
@@ -94,12 +96,17 @@ export async function judge(
 }
 
 /**
- * What `keep` lets go, but for what is pinned.
+ * What `keep` lets go, but for what is pinned, and what other destinations lack.
  *
  * @param written - The name of the snapshot that a run writes, or would write; undefined when none is.
  */
 export async function decideRotation(
-  { row, series, started }: Pick<Rotating, 'row' | 'series' | 'started'>,
+  {
+    row,
+    series,
+    started,
+    lackedElsewhere = new Set(),
+  }: Pick<Rotating, 'row' | 'series' | 'started' | 'lackedElsewhere'>,
   { snapshots }: Pick<Survey, 'snapshots'>,
   written: string | undefined,
 ): Promise<RotationPlan<Dated>> {
@@ -118,7 +125,8 @@ export async function decideRotation(
     row.keep,
     zone,
   );
-  return withHeld(plan, new Set((await readPins(series, plan.remove)).keys()), 'pinned');
+  const pinned = withHeld(plan, new Set((await readPins(series, plan.remove)).keys()), 'pinned');
+  return withHeld(pinned, lackedElsewhere, 'lacked elsewhere');
 }
 
 /** What rotation would do: the plan, for people. */
@@ -131,7 +139,7 @@ export function showRotation(plan: RotationPlan<Dated>): Rotation {
 
 /** `plan`, but that the snapshots `held` stay, for that reason. */
 function withHeld(plan: RotationPlan<Dated>, held: ReadonlySet<string>, reason: string): RotationPlan<Dated> {
-  if (held.size === 0) return plan;
+  if (!plan.remove.some(({ name }) => held.has(name))) return plan;
   const kept = plan.remove.filter(({ name }) => held.has(name)).toReversed();
   return {
     keep: [...plan.keep, ...kept.map((snapshot) => ({ snapshot, reasons: [reason] }))],

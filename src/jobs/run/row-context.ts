@@ -4,6 +4,7 @@ import { commandLine } from '../../base/command-line.ts';
 import type { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
 import { readHeld, removeHeld, seriesWord, wayOut } from '../../series/guards.ts';
+import type { Numbers } from '../../series/order.ts';
 import type { SeriesLock } from '../../series/lock/lock.ts';
 import type { Series } from '../../series/series.ts';
 import type { SeriesSize } from '../../series/series-size.ts';
@@ -35,6 +36,10 @@ export interface RowOptions {
   readonly now: () => Date;
   /** Whether this machine knows of a success of a row. */
   readonly hadSuccess?: ((row: Row) => boolean) | undefined;
+  /** What other destinations of the row have given. */
+  readonly numbers?: Numbers | undefined;
+  /** Snapshots that other destinations of the row lack still. */
+  readonly lackedElsewhere?: ReadonlySet<string> | undefined;
   /** Where the series of the plan lie. */
   readonly places?: SeriesPlaces | undefined;
   /** Archives end at about so many bytes; default 512 MiB. */
@@ -124,6 +129,10 @@ export class RowContext {
     }
     this.#accepted.refuseOthers();
     if (this.#isLifted && !this.options.dryRun) await removeHeld(this.series);
+  }
+
+  get lackedElsewhere(): ReadonlySet<string> | undefined {
+    return this.options.lackedElsewhere;
   }
 
   /** Guards that the user has overruled in this run. */

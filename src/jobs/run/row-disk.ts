@@ -80,8 +80,9 @@ export class RowDisk {
       if (disk?.id === null && (await memory.find(store.label)) === undefined) return;
       const waitingSince = this.away?.since ?? null;
       await memory.update(store.label, (known) => ({
-        ...withSeries(known, name, ({ records }) => ({
+        ...withSeries(known, name, ({ records, numbers }) => ({
           name,
+          numbers,
           waitingSince,
           records: essentialOf(withoutFuture([...records, record], now)),
         })),

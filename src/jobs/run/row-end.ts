@@ -7,6 +7,7 @@ import type { Series } from '../../series/series.ts';
 import type { DamageReport, RowEnd } from '../events.ts';
 import type { Away } from './away.ts';
 import { FullError } from '../../store/store-error.ts';
+import type { DamageEnd } from './row-damage.ts';
 import type { RowResult } from './row-context.ts';
 
 interface Asked {
@@ -47,12 +48,21 @@ export function endOfResult(
     error: null,
     waiting: null,
     durationMs: now().getTime() - started.getTime(),
-    status: gravestStatus([
-      guards.length > 0 ? EXIT_STATUS.E_GUARD : 0,
-      problems > 0 ? EXIT_STATUS.E_PARTIAL : 0,
-      isLasting(result.damage.report) ? EXIT_STATUS.E_DAMAGED : 0,
-    ]),
+    status: statusOf({ guards, problems, damage: result.damage.report }),
   };
+}
+
+/** What a row that did not fail adds to the exit status. */
+export function statusOf({
+  guards,
+  problems,
+  damage,
+}: Pick<RowEnd, 'guards' | 'problems' | 'damage'>): number {
+  return gravestStatus([
+    guards.length > 0 ? EXIT_STATUS.E_GUARD : 0,
+    problems > 0 ? EXIT_STATUS.E_PARTIAL : 0,
+    isLasting(damage) ? EXIT_STATUS.E_DAMAGED : 0,
+  ]);
 }
 
 /** What was healed is no failure; what is lost is one each time, until somebody accepts it. */
@@ -123,7 +133,13 @@ function nothingDone(row: Row, dryRun: boolean, durationMs: number): Omit<RowEnd
   };
 }
 
-export function recordOf(end: RowEnd, started: Date, result: RowResult | undefined): RunRecord {
+export function recordOf(
+  end: RowEnd,
+  started: Date,
+  result:
+    | (Pick<RowResult, 'missing' | 'known' | 'heldBack'> & { damage: Pick<DamageEnd, 'record'> })
+    | undefined,
+): RunRecord {
   const { outcome, snapshot, change, bytes, newBytes, guards, error, removed, problems, series } = end;
   const damage = result?.damage.record;
   return {

@@ -2,6 +2,7 @@
 import { SnapshotError } from '../../base/errors.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
 import { rowLabel } from '../../plan/row-label.ts';
+import { together } from '../../plan/together.ts';
 
 /** One of several processes that share a plan. */
 export interface Shard {
@@ -17,7 +18,7 @@ export interface RowChoice {
 }
 
 /**
- * The active rows of `plan` that `choice` takes, in the order of the plan.
+ * The active rows of `plan` that `choice` takes, in the order of the plan; of a row with several destinations, all or none.
  *
  * Shards are dealt out like cards, over all active rows; `only` takes from what was dealt. So each row is in one
  * shard, the same one with and without `only`. A shard may be empty.
@@ -37,8 +38,11 @@ export function rowsToRun(plan: Plan, { only, shard }: RowChoice): readonly Row[
       },
     );
   }
-  const dealt = shard === undefined ? active : active.filter((_, i) => i % shard.of === shard.number - 1);
-  return only.length === 0 ? dealt : dealt.filter((row) => only.some((name) => isCalled(row, name, active)));
+  const all = together(active);
+  const dealt = shard === undefined ? all : all.filter((_, i) => i % shard.of === shard.number - 1);
+  const isNamed = (row: Row): boolean => only.some((name) => isCalled(row, name, active));
+  // What is one in the plan is run as one: at a destination alone it would go on by itself.
+  return (only.length === 0 ? dealt : dealt.filter((rows) => rows.some(isNamed))).flat();
 }
 
 /** By its name, which others may have too, or as a run tells it from those. */

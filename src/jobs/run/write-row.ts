@@ -24,7 +24,12 @@ export async function wouldWrite(
   comparison: Comparison,
   tree: Tree,
 ): Promise<RowResult> {
-  const { snapshot } = await newNames(context.series, previous.survey, context.started);
+  const { snapshot } = await newNames(
+    context.series,
+    previous.survey,
+    context.started,
+    context.options.numbers,
+  );
   const healing = new Healing(previous, tree.entries);
   const { stored } = await findStored(context, previous, tree);
   await needRoom(context, previous, stored, tree);
@@ -60,7 +65,7 @@ export async function write(
   tree: Tree,
   rotten: readonly number[],
 ): Promise<RowResult> {
-  const names = await newNames(context.series, previous.survey, context.started);
+  const names = await newNames(context.series, previous.survey, context.started, context.options.numbers);
   const { snapshot } = names;
   const committed = await makeSnapshot(context, previous, comparison, tree, rotten, names);
   const { info, totals, shared, healed } = committed;

@@ -1,6 +1,7 @@
 // What this machine remembers of destinations while their disks are away.
 import { createHash } from 'node:crypto';
 import { Fields } from '../../series/index/fields.ts';
+import type { Numbers } from '../../series/order.ts';
 import { type PastRecord, readPast } from '../../series/past.ts';
 import { labelOf, openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
@@ -20,6 +21,8 @@ export interface KnownSeries {
   readonly waitingSince: string | null;
   /** The few that make up its state, in order. */
   readonly records: readonly PastRecord[];
+  /** What it has given, where its row has other destinations: one of them may be used while this one is away. */
+  readonly numbers?: Numbers | undefined;
 }
 
 /** Gives what is known of a destination, for those who only look. */
@@ -60,7 +63,9 @@ export class Memory {
     const write = async (): Promise<void> => {
       // One that is damaged says nothing, and is written anew; who looked before has told of it.
       const known = (await this.find(destination).catch(() => undefined)) ?? NOTHING;
-      const text = JSON.stringify({ version: 1, path: labelOf(destination), ...change(known) }, undefined, 2);
+      const { series, ...others } = change(known);
+      const all = { version: 1, path: labelOf(destination), ...others, series: series.map(writtenOf) };
+      const text = JSON.stringify(all, undefined, 2);
       await this.#store.put(keyOf(destination), Buffer.from(`${text}\n`));
     };
     const written = this.#writing.then(write);
@@ -102,6 +107,16 @@ function keyOf(destination: string): string {
   return `destinations/${createHash('sha256').update(same).digest('hex').slice(0, 16)}.json`;
 }
 
+function writtenOf({ numbers, ...others }: KnownSeries): object {
+  if (numbers === undefined) return others;
+  return { ...others, numbers: { sequence: numbers.sequence, archives: numbers.archive + 1 } };
+}
+
+function numbersIn(fields: Fields): Numbers {
+  // Of archives the first is number 0: before it, none was given.
+  return { sequence: fields.count('sequence'), archive: fields.count('archives') - 1 };
+}
+
 /** @throws {@link SnapshotError} `E_DAMAGED` */
 export function parseKnown(text: string, where: string): KnownDestination {
   const fields = Fields.parse(text, where);
@@ -112,6 +127,7 @@ export function parseKnown(text: string, where: string): KnownDestination {
       name: series.text('name'),
       waitingSince: series.has('waitingSince') ? series.time('waitingSince') : null,
       records: series.objects('records').map(readPast),
+      ...(series.has('numbers') && { numbers: numbersIn(series.object('numbers')) }),
     })),
   };
 }

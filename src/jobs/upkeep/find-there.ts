@@ -3,7 +3,7 @@ import { SnapshotError } from '../../base/errors.ts';
 import { loadPlan, type Plan, type Row } from '../../plan/plan.ts';
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import type { Series } from '../../series/series.ts';
-import { findSeries, rowOf } from '../address.ts';
+import { findEach, findSeries, rowOf } from '../address.ts';
 import { findAway } from '../run/away.ts';
 import type { Recall } from '../status/memory.ts';
 
@@ -29,6 +29,30 @@ export async function findThere(which: string, file: string, recall: Recall, now
   const row = plan && rowOf(series, plan);
   await refuseAway(series, row, recall, now);
   return { series, row };
+}
+
+/** As {@link findThere}: of a row with several destinations, each, found when its turn comes. What is wrong is thrown then. */
+export async function findEachThere(
+  which: string,
+  file: string,
+  recall: Recall,
+  now: Date,
+): Promise<readonly (() => Promise<There>)[]> {
+  const one = async (): Promise<There> => await findThere(which, file, recall, now);
+  try {
+    let plan: Plan | undefined;
+    const all = await findEach(which, async () => (plan = await loadPlan(file)), recall);
+    const known = plan;
+    if (all.length === 1 || known === undefined) return [one];
+    return all.map((series) => async () => {
+      const row = rowOf(series, known);
+      await refuseAway(series, row, recall, now);
+      return { series, row };
+    });
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return [one];
+  }
 }
 
 /** @throws {@link SnapshotError} when there is nothing of the series, or its disk is away. */

@@ -251,6 +251,6 @@ function isoTime(ns: bigint): string {
 }
 
 /** `text` as one word of the shell. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

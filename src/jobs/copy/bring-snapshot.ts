@@ -1,0 +1,187 @@
+import { DamagedError } from '../../base/errors.ts';
+import { putLast, sumsText } from '../../series/commit.ts';
+import { isForSame } from '../../series/crypt/keys.ts';
+import { placeOf } from '../../series/damage/damage.ts';
+import type { FileInfo } from '../../series/info.ts';
+import { INFO_FILE, RESTORE_FILE, SUMS_FILE } from '../../series/names.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
+import type { StoreItem } from '../../store/store.ts';
+import { copyFile, type Copying, isSound } from './copy-file.ts';
+import { baseOf, type FilesThere, sharedFiles } from './files-there.ts';
+import { movedTexts, readTexts, type SnapshotTexts } from './snapshot-texts.ts';
+
+/** A place where the series lies, and what is whole there. */
+export interface Source {
+  readonly files: FilesThere;
+  readonly snapshots: ReadonlyMap<string, Snapshot>;
+}
+
+export interface Bringing extends Copying {
+  /** The nearest first: what is damaged in one may be whole in another. */
+  readonly from: readonly Source[];
+  /** What the place that is written to has. */
+  readonly there: FilesThere;
+  /** Whom it is encrypted for there. */
+  readonly recipients: readonly string[];
+  readonly lock: { readonly check: () => Promise<void> };
+}
+
+/**
+ * Writes a snapshot that is somewhere else: its files, oldest archive first, and info.json last. What has arrived of it earlier is used.
+ *
+ * @param isMended - Its folder is there and has lost its info.json: until that is back, it stays what it is.
+ * @throws {@link SnapshotError} `E_DAMAGED` when no place has all of it.
+ */
+export async function bringSnapshot(name: string, isMended: boolean, bringing: Bringing): Promise<void> {
+  const { there, recipients, lock } = bringing;
+  const to = there.series;
+  const texts = await textsOf(name, bringing.from);
+  const isBegun = isMended || isForSame(await to.begunFor(name), recipients);
+  if (!isMended) await to.begin(name, recipients);
+  const items = new Map((await to.store.list(to.key(name))).map((item) => [item.name, item]));
+  const moved = new Map<string, string>();
+  for (const file of sharedFiles(texts.info)) {
+    const placed = await placeFile(name, file, isBegun ? items.get(baseOf(file)) : undefined, bringing);
+    if (placed !== file.file) moved.set(file.file, placed);
+  }
+  const { info, infoText, restore } = movedTexts(texts, moved, recipients);
+  await to.store.put(to.key(name, RESTORE_FILE), restore);
+  await putLast(to, name, sumsText(info, infoText, restore), infoText, lock);
+  await to.settle(name);
+}
+
+/** Makes `file` one of the snapshot `name`. @returns What info.json is to call it. */
+async function placeFile(
+  name: string,
+  file: FileInfo,
+  item: StoreItem | undefined,
+  bringing: Bringing,
+): Promise<string> {
+  const { there } = bringing;
+  const to = there.series;
+  const base = baseOf(file);
+  const place = `${name}/${base}`;
+  const known = there.find(file);
+  if (known === place) return base;
+  if (item !== undefined) {
+    if (await hasArrived(file, item, to.key(place), bringing)) {
+      there.add(file, place);
+      bringing.progress(file.bytes);
+      return base;
+    }
+    await to.store.remove(to.key(place));
+  }
+  if (known !== undefined) return (await to.share(name, { ...file, file: known }, name)).file;
+  await fetchFile(file, place, bringing);
+  return base;
+}
+
+/** Whether what lies there of a copy that was cut short is whole. A place far away has whole objects only. */
+async function hasArrived(
+  file: FileInfo,
+  item: StoreItem,
+  key: string,
+  { there: { series }, signal }: Bringing,
+): Promise<boolean> {
+  if (!item.isFile || item.sizeBytes !== file.bytes) return false;
+  return series.store.folder === undefined || (await isSound({ ...file, series, key }, signal));
+}
+
+/** Copies `file` from the first place that has it whole. @throws E_DAMAGED when none has. */
+async function fetchFile(file: FileInfo, place: string, bringing: Bringing): Promise<void> {
+  const { from, there } = bringing;
+  const to = there.series;
+  let failure: DamagedError | undefined;
+  for (const { files } of from) {
+    const found = files.fileAt(file);
+    if (found === undefined) continue;
+    try {
+      await copyFile(found, to.store, to.key(place), bringing);
+      there.add(file, place);
+      return;
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      failure ??= error;
+      files.drop(file);
+    }
+  }
+  throw failure ?? new DamagedError(baseOf(file), 'is missing, or known to be damaged');
+}
+
+/** @throws E_DAMAGED when no place has them whole. */
+async function textsOf(name: string, from: readonly Source[]): Promise<SnapshotTexts> {
+  let failure: DamagedError | undefined;
+  for (const { files, snapshots } of from) {
+    if (!snapshots.has(name)) continue;
+    try {
+      return await readTexts(files.series, name);
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      failure ??= error;
+    }
+  }
+  throw failure ?? new DamagedError(name, 'is missing');
+}
+
+/**
+ * Brings again what is missing or damaged of a snapshot that is there.
+ *
+ * @returns Places of the files that are whole again.
+ * @throws {@link SnapshotError} `E_DAMAGED` when no place has all of it.
+ */
+export async function mendSnapshot({ name, info }: Snapshot, bringing: Bringing): Promise<readonly string[]> {
+  const { there } = bringing;
+  const to = there.series;
+  const mended: string[] = [];
+  for (const file of sharedFiles(info)) {
+    const place = placeOf(name, file);
+    if (!there.isBad(place)) continue;
+    const known = there.find(file);
+    if (known === undefined || !(await linkAgain(to, known, place)))
+      await fetchFile(
+        file,
+        place,
+        known === undefined
+          ? bringing
+          : { ...bringing, from: [{ files: there, snapshots: new Map() }, ...bringing.from] },
+      );
+    there.add(file, place);
+    mended.push(place);
+  }
+  const small = [RESTORE_FILE, SUMS_FILE].map((file) => `${name}/${file}`).filter((at) => there.isBad(at));
+  if (small.length > 0) {
+    const texts = await textsOf(name, bringing.from);
+    const files = new Map(sharedFiles(texts.info).map((file) => [file.sha256 + baseOf(file), file.file]));
+    const moved = sharedFiles(info).flatMap((file): [string, string][] => {
+      const old = files.get(file.sha256 + baseOf(file));
+      return old === undefined || old === file.file ? [] : [[old, file.file]];
+    });
+    const { restore } = movedTexts(texts, new Map(moved), bringing.recipients);
+    await to.store.put(to.key(name, RESTORE_FILE), restore);
+    await putSums(to, name, restore);
+    mended.push(...small);
+  }
+  return mended;
+}
+
+/** Another name for a file that is whole, in place of one that is not. @returns Whether there are hard links. */
+async function linkAgain(to: Series, known: string, place: string): Promise<boolean> {
+  await to.store.remove(to.key(place));
+  return await to.store.link(to.key(known), to.key(place));
+}
+
+/**
+ * Writes SHA256SUMS of a whole snapshot, and then info.json as it is: where it is encrypted, the check sums for all to see are
+ * written with that.
+ *
+ * @param restore - Its RESTORE.txt, where that is known.
+ */
+export async function putSums(to: Series, name: string, restore?: Buffer): Promise<void> {
+  const info = await to.store.read(to.key(name, INFO_FILE));
+  const script = restore ?? (await to.store.read(to.key(name, RESTORE_FILE)));
+  if (info === undefined || script === undefined) return;
+  const { archives, index, changes, dead } = JSON.parse(info.toString('utf8')) as Snapshot['info'];
+  const sums = sumsText({ archives, index, changes, dead }, info, script);
+  await to.store.put(to.key(name, SUMS_FILE), Buffer.from(sums));
+  if (to.store.files === undefined) await to.store.put(to.key(name, INFO_FILE), info);
+}
