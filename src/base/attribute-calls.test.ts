@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { attributeCalls, setAttributes, settleAttributes } from './attribute-calls.ts';
+import { AttributeCalls, attributeCalls, setAttributes, settleAttributes } from './attribute-calls.ts';
 import { formatAttributes, parseAttributes, sameAttributes } from './attributes.ts';
 
 const hasTools = spawnSync('getfattr', ['--version']).status === 0;
@@ -66,6 +66,37 @@ describe.skipIf(process.platform !== 'linux' || !hasTools)('extended attributes'
       '"user.large" could not be set (it is too large)',
     ]);
     expect(attributeCalls()?.read(join(folder, 'none')).refused).toBe('cannot be listed (ENOENT)');
+  });
+
+  it('that the system refuses to read are told by name, and the others are kept', () => {
+    const list = Buffer.from('user.a\0user.secret\0user.gone\0system.nfs4_acl\0');
+    let errno = 0;
+    const fails = (code: number): number => {
+      errno = code;
+      return -1;
+    };
+    const calls = {
+      errno: () => errno,
+      func:
+        (name: string) =>
+        (...args: readonly unknown[]): number => {
+          const [, second, third] = args as readonly [unknown, Buffer, Buffer];
+          if (name.includes('list')) return list.copy(second);
+          const asked = second.toString('latin1');
+          if (asked === 'user.secret\0') return fails(constants.errno.EACCES);
+          if (asked === 'user.gone\0') return fails(constants.errno.ENODATA);
+          return third.write(`value of ${asked.slice(0, -1)}`);
+        },
+    };
+    expect(new AttributeCalls(calls).read('/a')).toEqual({
+      attributes: formatAttributes([['user.a', Buffer.from('value of user.a')]]),
+      refused: '"user.secret" cannot be read (permission denied)',
+    });
+    const none = { ...calls, func: () => () => fails(constants.errno.EACCES) };
+    expect(new AttributeCalls(none).read(3)).toEqual({
+      attributes: '',
+      refused: 'cannot be listed (permission denied)',
+    });
   });
 
   it('of a file system that has none are none', () => {

@@ -296,6 +296,16 @@ describe('largeFile()', () => {
       expect(expandedOf(all[1]).equals(readFileSync(file))).toBe(true);
     });
 
+    it('reads no hole either that came after the scan', async () => {
+      writeFileSync(file, randomBytes(100_000));
+      const all = await tries((n) => {
+        if (n === 1) truncateSync(file, SIZE);
+      });
+      expect(all.map(({ outcome }) => outcome?.kind)).toEqual(['again', 'read']);
+      expect(all[1]?.pieces.map(({ bytes }) => bytes)).toEqual([512 + 102_400]);
+      expect(expandedOf(all[1]).equals(readFileSync(file))).toBe(true);
+    });
+
     it('is marked when it changes each time, with content of its own hash', async () => {
       writeFileSync(file, '');
       truncateSync(file, SIZE);

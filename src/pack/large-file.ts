@@ -9,6 +9,7 @@ import { files } from '../base/file-calls.ts';
 import type { Hasher } from '../hash/blake3.ts';
 import type { Entry } from '../tree/entry.ts';
 import { systemPath } from '../tree/path.ts';
+import { allocatedOf } from '../tree/seen-entry.ts';
 import { PIECE_BYTES } from './batches.ts';
 import type { SharedBuffers } from './shared-buffers.ts';
 import { attributesOf } from './read-attributes.ts';
@@ -70,11 +71,12 @@ export async function* largeFile(
     // How many bytes there are, only reading tells; see readStable().
     let size = entry.size;
     let hashBefore: Uint8Array | undefined;
+    let mayHaveHoles = entry.allocated !== undefined;
     for (let tries = 1; ; tries++) {
       const found = attributesOf(file.fd);
       const seen = { ...listed, size, ...(found && { attributes: found.attributes }) };
       const look = (): readonly Stretch[] | undefined =>
-        isTar && entry.allocated !== undefined ? stretchesOf(fd, size) : undefined;
+        isTar && mayHaveHoles ? stretchesOf(fd, size) : undefined;
       const { fd } = file;
       const stretches = look();
       const plan = planOf(size, stretches);
@@ -103,6 +105,7 @@ export async function* largeFile(
       else if (bytes < size) size = bytes;
       else if (bytes > size) size = await endOf(file, size);
       hashBefore = hash;
+      mayHaveHoles = allocatedOf(stats) !== undefined;
       listed = after;
     }
   } catch (error) {

@@ -11,6 +11,7 @@ const STATS = {
   mtimeNs: 1n,
   ctimeNs: 1n,
   ino: 1n,
+  blocks: 8n,
 } as BigIntStats;
 
 describe('entryOf()', () => {
@@ -43,5 +44,6 @@ describe('entryOf()', () => {
     const stats = { ...STATS, mode: 0n, size: BigInt(size), blocks: BigInt(taken / 512) };
     expect(entryOf(fromText('a'), 'file', stats, 'linux').allocated).toBe(allocated);
     expect(entryOf(fromText('a'), 'folder', stats, 'linux').allocated).toBeUndefined();
+    expect(entryOf(fromText('a'), 'file', stats, 'win32').allocated).toBeUndefined();
   });
 });

@@ -24,7 +24,8 @@ export function entryOf(
     inode: stats.ino,
     target: undefined,
     hardlink: undefined,
-    ...(type === 'file' && allocatedOf(Number(stats.size), Number(stats.blocks))),
+    // There, holes are not to be found, and files of the cloud take nothing.
+    ...(type === 'file' && platform !== 'win32' && { allocated: allocatedOf(stats) }),
   };
 }
 
@@ -34,12 +35,12 @@ const SMALL_BYTES = 4 * 1024 * 1024;
 /** Fewer bytes than this are no hole that matters. */
 const LEAST_HOLE = 64 * 1024;
 
-/** @param blocks - Of 512 bytes. */
-function allocatedOf(size: number, blocks: number): { allocated: number } | undefined {
-  const allocated = blocks * 512;
+/** What a file takes on the disk, where that is clearly less than its size. */
+export function allocatedOf(stats: Pick<BigIntStats, 'size' | 'blocks'>): number | undefined {
+  const [size, allocated] = [Number(stats.size), Number(stats.blocks) * 512];
   const missing = size - allocated;
   const share = size > SMALL_BYTES ? size / 64 : size - size / 8;
-  return missing >= LEAST_HOLE && missing >= share ? { allocated } : undefined;
+  return missing >= LEAST_HOLE && missing >= share ? allocated : undefined;
 }
 
 /**
