@@ -37,7 +37,7 @@ export async function runTogether(
   const { own, related } = await sortOut(there, options);
   const numbers = await numbersGiven(all, there, options.memory);
   const places = newestFirst(own);
-  const lackedElsewhere = await lacked([...places, ...related], options.memory);
+  const lackedElsewhere = await lacked([...places, ...related], options.memory, numbers);
   const base = await runAtFirst(places, pool, options, { numbers, lackedElsewhere });
   if (base !== undefined) {
     const known = [...places, ...related];
@@ -53,7 +53,11 @@ export async function runTogether(
 }
 
 /** Names of snapshots that some place is to have, has not, and can get from another. */
-async function lacked(places: readonly Place[], memory: Memory | undefined): Promise<ReadonlySet<string>> {
+async function lacked(
+  places: readonly Place[],
+  memory: Memory | undefined,
+  numbers: Numbers,
+): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for (const place of places) {
     const { at, survey } = place;
@@ -63,7 +67,7 @@ async function lacked(places: readonly Place[], memory: Memory | undefined): Pro
     if (from === undefined || missing.length === 0) continue;
     try {
       // One that is full does not fill the others, too: it had its chance.
-      if (await hasFailed(at, memory)) continue;
+      if (await hasFailed(at, memory, numbers)) continue;
       const wanted = await chooseFor(at.row, at.series, from.at.series, missing, survey, at.started);
       for (const { name } of wanted) names.add(name);
     } catch (error) {
@@ -74,12 +78,15 @@ async function lacked(places: readonly Place[], memory: Memory | undefined): Pro
   return names;
 }
 
-/** Whether the last run failed there. */
+/** Whether the last run was there, and failed: one that was away had no chance to take what it lacks. */
 async function hasFailed(
   { row, series, started }: AtDestination,
   memory: Memory | undefined,
+  { sequence }: Numbers,
 ): Promise<boolean> {
   const recall: Recall = async (place) => await memory?.find(place);
+  const known = (await recall(row.destination))?.series.find(({ name }) => name === row.name);
+  if (memory !== undefined && (known?.numbers?.sequence ?? 0) < sequence) return false;
   const { records } = await knownPast({ series, everyMs: row.every, row }, started, recall);
   return records.findLast(isRun)?.outcome === 'failed';
 }
