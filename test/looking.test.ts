@@ -681,6 +681,7 @@ describe('help', () => {
     const outside = loaded.filter((name) => !name.startsWith('cli/')).toSorted();
     // Words, addresses and names of formats: nothing that does anything.
     expect(outside).toEqual([
+      'base/address.js',
       'base/at-end.js',
       'base/command-line.js',
       'base/errors.js',
