@@ -1,9 +1,10 @@
 // Commands of the user's own before and after a run.
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { webServer } from '../src/host/notices/notices.lab.ts';
 import { eventsOf, IS_WINDOWS } from './support/command.ts';
 import { Place } from './support/place.ts';
+import { writeZeros } from './support/write-zeros.ts';
 
 function openWithFile(): Place {
   const place = Place.open();
@@ -159,7 +160,7 @@ describe.skipIf(IS_WINDOWS)('the command after a run', () => {
   it('runs after Ctrl-C too, to clear up', async () => {
     const place = openWithFile();
     place.write({ large: '' });
-    truncateSync(`${place.source}/large`, 1_000_000_000);
+    writeZeros(`${place.source}/large`, 1_000_000_000);
     const running = place.start(['run', '--json', '--after', 'echo "$SNAPSHOT_STATUS" > said']);
     await running.line((line) => line.includes('"phase":"pack"'));
     running.child.kill('SIGINT');

@@ -1,11 +1,12 @@
 // The backup does not depend on who is listening: a full disk, a closed pipe or terminal, a log that cannot be written.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { commandLine, environment, hasTool, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
 import { Place } from './support/place.ts';
+import { writeZeros } from './support/write-zeros.ts';
 
 const hasFull = existsSync('/dev/full');
 
@@ -120,16 +121,16 @@ os.close(fd)
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
 
-/** Takes long to read, and no room. */
-function writeHole(place: Place): void {
-  place.write({ hole: '' });
-  truncateSync(join(place.source, 'hole'), 500_000_000);
+/** Takes long to read, and no room in an archive. */
+function writeLarge(place: Place): void {
+  place.write({ zeros: '' });
+  writeZeros(join(place.source, 'zeros'), 500_000_000);
 }
 
 describe.skipIf(!hasTool('python3'))('a terminal that hangs up', () => {
   it('stops the run cleanly', () => {
     const place = Place.open();
-    writeHole(place);
+    writeLarge(place);
     const args = ['-c', HANG_UP, ...commandLine(['run', '--json']), '--plan', place.plan];
     const env = { ...environment(place.options()), TERM: 'xterm' };
     const { stdout, stderr } = spawnSync('python3', args, { cwd: place.root, env, encoding: 'utf8' });
@@ -145,7 +146,7 @@ describe.skipIf(!IS_LINUX)('SIGHUP that was ignored when the run began', () => {
     ["by a script's trap", "trap '' HUP;"],
   ])('%s stays ignored', async (_, before) => {
     const place = Place.open();
-    writeHole(place);
+    writeLarge(place);
     const words = [...commandLine(['run', '--json']), '--plan', place.plan]
       .map((word) => `'${word}'`)
       .join(' ');

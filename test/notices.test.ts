@@ -1,12 +1,13 @@
 // Notices: somebody is told how a run went, whatever happens to it, and the run does not suffer for it.
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { closedPort, silentPort, webServer, type WebServer } from '../src/host/notices/notices.lab.ts';
 import { eventsOf, IS_LINUX, IS_WINDOWS } from './support/command.ts';
 import { Place } from './support/place.ts';
+import { writeZeros } from './support/write-zeros.ts';
 
 interface Told {
   readonly outcome: string;
@@ -90,7 +91,7 @@ describe('--notify', () => {
   it('tells of a run that found the series locked', async () => {
     const place = openWithFile();
     place.write({ large: '' });
-    truncateSync(`${place.source}/large`, 1_000_000_000);
+    writeZeros(`${place.source}/large`, 1_000_000_000);
     const first = place.start(['run', '--json']);
     await first.line((line) => line.includes('"phase":"pack"'));
     const server = await webServer();
@@ -104,7 +105,7 @@ describe('--notify', () => {
   it.skipIf(IS_WINDOWS)('tells of a run that was stopped, once, as somebody waits', async () => {
     const place = openWithFile();
     place.write({ large: '' });
-    truncateSync(`${place.source}/large`, 1_000_000_000);
+    writeZeros(`${place.source}/large`, 1_000_000_000);
     const server = await webServer((response) => response.writeHead(500).end());
     const running = place.start(['run', '--json', '--notify', `webhook:${server.origin}/hook`]);
     await running.line((line) => line.includes('"phase":"pack"'));

@@ -24,6 +24,7 @@ import { type Ended, eventsOf, IS_LINUX, IS_ROOT, IS_WINDOWS, type JsonEvent } f
 import { LivingTree } from './support/history.ts';
 import { listing, Place } from './support/place.ts';
 import { lookAt, makeTortureTree, noise, type Seen } from './support/trees.ts';
+import { writeZeros } from './support/write-zeros.ts';
 
 /** Node sets times to the microsecond. */
 const ROUNDING_NS = 1000n;
@@ -459,7 +460,7 @@ describe.skipIf(IS_WINDOWS)('a restore that is stopped', () => {
       const place = Place.open();
       place.writeMany('small', 3000);
       place.write({ noise: noise(3_000_000), large: '' });
-      truncateSync(join(place.source, 'large'), 600_000_000);
+      writeZeros(join(place.source, 'large'), 600_000_000);
       await backedUp(place);
       const source = lookAt(place.source);
       const running = place.start(['restore', 'data', '--to', 'restored', '--json']);
@@ -486,7 +487,7 @@ describe.skipIf(IS_WINDOWS)('a restore that is stopped', () => {
   it('by a kill goes on, and what was under way is cleared', async () => {
     const place = Place.open();
     place.write({ small: 'x', large: '' });
-    truncateSync(join(place.source, 'large'), 600_000_000);
+    writeZeros(join(place.source, 'large'), 600_000_000);
     await backedUp(place);
     const source = lookAt(place.source);
     const running = place.start(['restore', 'data', '--to', 'restored', '--json']);

@@ -14,6 +14,7 @@ import {
   snapshot,
 } from './support/command.ts';
 import { Place } from './support/place.ts';
+import { writeZeros } from './support/write-zeros.ts';
 
 /** Not before next year, whenever that is: only what is missed, or has never been run, runs during a test. */
 const YEARLY = ['schedule', '--cron', '0 0 1 1 *'];
@@ -75,7 +76,7 @@ describe('snapshot schedule', () => {
       const place = open();
       place.write({ large: '' });
       // A hole: it takes long to read, and no room.
-      truncateSync(join(place.source, 'large'), 1_000_000_000);
+      writeZeros(join(place.source, 'large'), 1_000_000_000);
       lastRunWas(place, 800);
       const running = place.start([...YEARLY, '--json']);
       await running.line((line) => line.includes('"phase":"pack"'));

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { eventsOf, IS_WINDOWS, type Running } from './support/command.ts';
 import { listing, Place } from './support/place.ts';
 import { noise } from './support/trees.ts';
+import { writeZeros } from './support/write-zeros.ts';
 
 /** A place with one snapshot, and then so much to back up that a run can be caught in the middle. */
 async function openWithMuchToDo(): Promise<Place> {
@@ -15,7 +16,7 @@ async function openWithMuchToDo(): Promise<Place> {
   place.write({ noise: noise(3_000_000) });
   // A hole: it takes long to read, and no room.
   place.write({ large: '' });
-  truncateSync(join(place.source, 'large'), 1_000_000_000);
+  writeZeros(join(place.source, 'large'), 1_000_000_000);
   return place;
 }
 
