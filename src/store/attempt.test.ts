@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { files, interpose } from '../base/file-calls.ts';
-import { closing, flushFolder } from './attempt.ts';
+import { attempt, closing, flushFolder } from './attempt.ts';
 
 async function openOne(): Promise<{ file: Awaited<ReturnType<typeof open>>; path: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'snapshot-attempt-'));
@@ -56,4 +56,14 @@ it.skipIf(process.platform === 'win32').each([
   const flushed = flushFolder(tmpdir());
   if (isWell) await flushed;
   else await expect(flushed).rejects.toMatchObject({ code: 'E_STORE' });
+});
+
+it('a disk that is full stays one, also when that was found by a call within another', async () => {
+  const full = Object.assign(new Error('no'), { code: 'ENOSPC' });
+  const inner = async (): Promise<void> =>
+    await attempt('flush', 'folder', async () => await Promise.reject<undefined>(full));
+  await expect(attempt('remove', 'folder/file', inner)).rejects.toMatchObject({
+    code: 'E_SPACE',
+    message: expect.stringContaining('Cannot flush "folder"'),
+  });
 });

@@ -1,6 +1,6 @@
 // File calls whose failures say what could not be done, to what, and why.
 import type { FileHandle } from 'node:fs/promises';
-import { systemCode } from '../base/errors.ts';
+import { SnapshotError, systemCode } from '../base/errors.ts';
 import { files } from '../base/file-calls.ts';
 import { storeError } from './store-error.ts';
 
@@ -47,6 +47,8 @@ export async function attempt<T, M = never>(
     return await call();
   } catch (error) {
     if (missing.length === 1 && systemCode(error) === 'ENOENT') return missing[0];
+    // One call within another: what it says is true already, as that there is no room.
+    if (error instanceof SnapshotError) throw error;
     throw storeError(action, path, error);
   }
 }
