@@ -30,7 +30,8 @@ export async function removeFolder(
   const names = await namesFor(home, items);
   const hasOurs = items.some(({ name, isFile }) => isFile && isOurs(name, names));
   // Where there is no room to say that it is to go, what says that it is unfinished stays to the end.
-  const isMarked = hasOurs && (await letGo(home, snapshot, items));
+  const stays = items.some(({ name }) => named.has(`${snapshot}/${name}`));
+  const isMarked = hasOurs && (await letGo(home, snapshot, items, stays));
   const signs = isMarked ? [LET_GO_FILE] : [LET_GO_FILE, UNFINISHED_FILE];
   const remove = async (name: string): Promise<void> => {
     try {
@@ -93,15 +94,25 @@ function isBolt({ name, isFolder }: StoreItem): boolean {
   return name === BOLT_FOLDER && isFolder;
 }
 
-/** Has the folder say that it is to go, before anything of it does. @returns Whether it does. */
-async function letGo(home: Home, snapshot: string, items: readonly StoreItem[]): Promise<boolean> {
+/**
+ * Has the folder say that it is to go, before anything of it does.
+ *
+ * @param stays - Others need some of it: without its marker, the rest would look damaged for good.
+ * @returns Whether it does.
+ */
+async function letGo(
+  home: Home,
+  snapshot: string,
+  items: readonly StoreItem[],
+  stays: boolean,
+): Promise<boolean> {
   if (items.some(({ name }) => name === LET_GO_FILE)) return true;
   try {
     await home.store.put(home.key(snapshot, LET_GO_FILE), Buffer.alloc(0));
     return true;
   } catch (error) {
     // Where there is no room, removing makes some. Cut short right then, the folder counts as damaged, and stays.
-    if (!isNoRoom(error)) throw error;
+    if (stays || !isNoRoom(error)) throw error;
     return false;
   }
 }

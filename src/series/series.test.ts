@@ -309,6 +309,20 @@ function naming(name: string, files: Partial<Info>): Snapshot {
 describe('Series.remove(), of what is shared by name', () => {
   const [FIRST, SECOND, THIRD] = [NAME, '2026-11-20T02-00-00Z', '2026-11-21T02-00-00Z'] as const;
 
+  it('stays as it is where others need some of it, and there is no room to say that it is to go', async () => {
+    const files = await makeSnapshot(FIRST);
+    const second = naming(SECOND, { archives: [archiveOf(`${FIRST}/documents-${FIRST}.zip`)] });
+    const store = new LocalStore(folder);
+    const full = Object.assign(Object.create(store) as LocalStore, {
+      list: async (key: string) => await store.list(key),
+      put: async () => await Promise.reject(new SnapshotError('E_SPACE', 'full')),
+      remove: async (key: string) => await store.remove(key),
+    });
+    const removing = new Series(full, 'documents').remove(FIRST, [naming(FIRST, {}), second]);
+    await expect(removing).rejects.toMatchObject({ code: 'E_SPACE' });
+    expect(await names(FIRST)).toEqual(files.toSorted());
+  });
+
   it('leaves what another snapshot names, and removes it once none does', async () => {
     await makeSnapshot(FIRST);
     const archive = `documents-${FIRST}.zip`;
