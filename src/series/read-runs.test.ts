@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LocalStore } from '../store/local/local-store.ts';
 import { parsePast } from './past.ts';
-import { readRuns } from './read-runs.ts';
+import { readRuns, readSinceSuccess } from './read-runs.ts';
 import { Series } from './series.ts';
 
 /** A store that counts what is read from it. */
@@ -130,5 +130,18 @@ describe('parsePast()', () => {
         expect(() => parsePast(line)).not.toThrow();
       }),
     );
+  });
+});
+
+describe('readSinceSuccess()', () => {
+  it('reads a little of a long log, and more where the last success is far back', async () => {
+    expect(await readSinceSuccess(series)).toEqual([]);
+    const before = Array.from({ length: 5000 }, () => run('unchanged'));
+    await log(...before, run('written'), run('failed'));
+    const outcomes = (await readSinceSuccess(series)).map(({ outcome }) => outcome);
+    expect(outcomes.slice(-2)).toEqual(['written', 'failed']);
+    expect(store.bytes).toBeLessThan(20_000);
+    await log(run('written'), ...Array.from({ length: 5000 }, () => run('failed')));
+    expect((await readSinceSuccess(series))[0]?.outcome).toBe('written');
   });
 });

@@ -2,6 +2,8 @@ import { isSuccess, type PastRecord, parsePast } from './past.ts';
 import { RUNS_FILE } from './runs-log.ts';
 import type { Series } from './series.ts';
 
+/** The end of a log: mostly two weeks of nights. */
+const LAST_BYTES = 16 * 1024;
 /** The end of a log: mostly half a year of nights, and read at once. */
 const TAIL_BYTES = 256 * 1024;
 /** So far back verifies and drills are looked for: they are rarer than runs. */
@@ -26,6 +28,19 @@ export async function readRuns(series: Series): Promise<PastRuns> {
     if (isAll || isEnough(runs.records, bytes)) return runs;
   }
   return (await readLast(series, Infinity)).runs;
+}
+
+/**
+ * The newest records of a series' log, from the last success on, and mostly some before: what a run reads each night.
+ *
+ * @throws {@link SnapshotError} `E_STORE` when the log cannot be read.
+ */
+export async function readSinceSuccess(series: Series): Promise<readonly PastRecord[]> {
+  for (const bytes of [LAST_BYTES, TAIL_BYTES]) {
+    const { runs, isAll } = await readLast(series, bytes);
+    if (isAll || runs.records.some(isSuccess)) return runs.records;
+  }
+  return (await readLast(series, Infinity)).runs.records;
 }
 
 function isEnough(records: readonly PastRecord[], bytes: number): boolean {

@@ -1,6 +1,6 @@
 // Snapshots that somebody has deleted: a run that begins anew, or goes on from an older one, does not look like any other.
 import { SnapshotError } from '../../base/errors.ts';
-import { readRuns } from '../../series/read-runs.ts';
+import { readSinceSuccess } from '../../series/read-runs.ts';
 import type { Survey } from '../../series/series.ts';
 import { type GoneSnapshot, goneSnapshot, NONE_LEFT } from '../status/lost-archives.ts';
 import type { RowContext } from './row-context.ts';
@@ -18,7 +18,7 @@ async function findGone(
 ): Promise<GoneSnapshot | undefined> {
   if (series.store.files === undefined) return undefined;
   try {
-    const gone = goneSnapshot((await readRuns(series)).records, survey);
+    const gone = goneSnapshot(await readSinceSuccess(series), survey);
     if (gone !== undefined) return gone;
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
