@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isDenied, reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
+import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { missingCalls } from '../base/system-calls.ts';
 import { ZSTD_ORIGIN } from '../format/zstd/zstd.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { needOwnKey } from '../series/crypt/identities.ts';
 import { Series } from '../series/series.ts';
-import type { Store } from '../store/store.ts';
+import { removeIfAllowed } from '../store/remove-if-allowed.ts';
 import { storeOf } from './store-of.ts';
 import { findAway } from './run/away.ts';
 import { mountsInside, sourceMark } from './left-out.ts';
@@ -152,7 +152,10 @@ async function checkFarAway(series: Series, row: Row): Promise<Finding[]> {
     return [{ level: 'failure', message: `${message}: ${error.message}${hint}` }];
   }
   try {
-    await removeTrial(store, key, findings);
+    if (!(await removeIfAllowed(store, key))) {
+      const left = `rotation is left to who may, and "${key}" stays there`;
+      findings.push({ level: 'warning', message: `nothing may be removed in "${store.label}": ${left}` });
+    }
     const stranger = await findStranger(series, row);
     if (stranger !== undefined) findings.push({ level: 'failure', message: stranger.message });
     const freeBytes = await store.freeBytes();
@@ -163,16 +166,6 @@ async function checkFarAway(series: Series, row: Row): Promise<Finding[]> {
     findings.push({ level: 'warning', message: `${message}: ${error.message}` });
   }
   return findings;
-}
-
-async function removeTrial(store: Store, key: string, findings: Finding[]): Promise<void> {
-  try {
-    await store.remove(key);
-  } catch (error) {
-    if (!isDenied(error)) throw error;
-    const message = `nothing may be removed in "${store.label}": rotation is left to who may, and "${key}" stays there`;
-    findings.push({ level: 'warning', message });
-  }
 }
 
 async function nearestExisting(path: string): Promise<string> {

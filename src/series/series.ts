@@ -1,5 +1,6 @@
 import { placeIn } from '../base/address.ts';
-import { DamagedError, isDenied } from '../base/errors.ts';
+import { DamagedError } from '../base/errors.ts';
+import { removeIfAllowed } from '../store/remove-if-allowed.ts';
 import type { Store } from '../store/store.ts';
 import { EntryLines } from './index/entry-lines.ts';
 import { IndexCursor } from './index/index-cursor.ts';
@@ -193,13 +194,7 @@ export class Series {
     for (const { name, isFile } of await this.store.list(this.key(snapshot))) {
       const whole = name.replace(/\.part$/, '');
       const isMarker = whole === UNFINISHED_FILE || whole === LET_GO_FILE;
-      if (!isFile || !isMarker) continue;
-      try {
-        await this.store.remove(this.key(snapshot, name));
-      } catch (error) {
-        if (!isDenied(error)) throw error;
-        return false;
-      }
+      if (isFile && isMarker && !(await removeIfAllowed(this.store, this.key(snapshot, name)))) return false;
     }
     return true;
   }

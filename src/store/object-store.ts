@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { placeIn } from '../base/address.ts';
-import { isDenied, SnapshotError } from '../base/errors.ts';
+import { SnapshotError } from '../base/errors.ts';
 import type { Objects } from './objects.ts';
 import { putWhole } from './put-whole.ts';
+import { removeIfAllowed } from './remove-if-allowed.ts';
 import { Spool, type SpoolWriter } from './spool.ts';
 import type { Store, StoreItem, StoreWriter } from './store.ts';
 
@@ -137,12 +138,10 @@ export class ObjectStore implements Store {
     const [first, last] = [items[0]?.first ?? '', items.at(-1)?.last ?? ''];
     const name = `${first}_${last}.jsonl`;
     await (await this.#objects()).put(`${key}/${name}`, Buffer.concat(parts));
-    try {
-      for (const item of items)
-        if (item.name !== name) await (await this.#objects()).remove(`${key}/${item.name}`);
-    } catch (error) {
+    const objects = await this.#objects();
+    for (const item of items) {
       // Where nothing may be removed they stay, and are passed over.
-      if (!isDenied(error)) throw error;
+      if (item.name !== name && !(await removeIfAllowed(objects, `${key}/${item.name}`))) return;
     }
   }
 }

@@ -7,6 +7,7 @@ import { placeOf, readDamage, writeDamage } from '../../series/damage/damage.ts'
 import { findLosses } from '../../series/damage/losses.ts';
 import { pruneHint } from '../../series/guards.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
+import { removeIfAllowed } from '../../store/remove-if-allowed.ts';
 import { tryToClear } from '../run/clear-unfinished.ts';
 import { type Bringing, bringSnapshot, mendSnapshot, putSums, type Source } from './bring-snapshot.ts';
 import { carryPins, carryState } from './carry-state.ts';
@@ -198,7 +199,7 @@ class BringUp {
         after.snapshots.filter(({ name }) => here?.has(name) === true),
       );
     }
-    for (const part of after.parts) await this.#to.store.remove(this.#to.key(part));
+    for (const part of after.parts) if (!(await removeIfAllowed(this.#to.store, this.#to.key(part)))) break;
     if (await this.#to.mayNeedOthers(after)) return;
     for (const name of [...after.unfinished, ...after.kept])
       await tryToClear(this.#to, name, after.snapshots, { note: (message) => this.#note(message) });

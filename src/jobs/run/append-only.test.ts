@@ -97,6 +97,15 @@ describe('a place where nothing may be removed', () => {
     expect(await lab.run({ open })).toMatchObject({ outcome: 'failed', error: { code: 'E_LOCKED' } });
   });
 
+  it('is in nobody’s way with what was cut short there', async () => {
+    const { open, lab, series, nights } = bucket();
+    await nights(1);
+    await series.store.put('data/names.json.part', Buffer.from('{'));
+    expect((await series.survey()).parts).toEqual(['names.json.part']);
+    await nights(1);
+    expect(await lab.run({ open })).toMatchObject({ outcome: 'unchanged', status: 0 });
+  });
+
   it('has a log whose lines are each read once, however many objects they are', async () => {
     const { series } = bucket();
     const started = '2026-11-19T02:00:00.000Z';

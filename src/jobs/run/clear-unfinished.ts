@@ -2,6 +2,7 @@ import { SnapshotError } from '../../base/errors.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
 import type { Left } from '../../series/removal.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
+import { removeIfAllowed } from '../../store/remove-if-allowed.ts';
 import type { RowContext } from './row-context.ts';
 
 /**
@@ -19,7 +20,8 @@ export async function clearUnfinished(
   const newest = snapshots.at(-1);
   if (newest !== undefined) await series.settle(newest.name);
   if (parts.length > 0) await lock?.check();
-  for (const name of parts) await series.store.remove(series.key(name));
+  // Where nothing may be removed they stay, and are in nobody's way.
+  for (const name of parts) if (!(await removeIfAllowed(series.store, series.key(name)))) break;
   // A damaged snapshot may need an archive that lies there.
   if (await series.mayNeedOthers(survey)) return;
   const folders = [...unfinished, ...kept];

@@ -1,8 +1,9 @@
 // The files that lock a series: what they say, and which of them still count.
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { isDenied, SnapshotError } from '../../base/errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { currentOwner, type Owner, ownerState } from '../../host/machine.ts';
+import { removeIfAllowed } from '../../store/remove-if-allowed.ts';
 import type { Store, StoreItem } from '../../store/store.ts';
 import { Fields } from '../index/fields.ts';
 import { VERSION_BOLT } from '../names.ts';
@@ -118,14 +119,9 @@ export class LockFile {
 
 /** Ends a lock. @returns How: it is gone, or another object says that it has ended. */
 async function endLock(series: Series, name: string): Promise<'gone' | 'said'> {
-  try {
-    await series.store.remove(series.key(name));
-    return 'gone';
-  } catch (error) {
-    if (!isDenied(error)) throw error;
-    await series.store.put(series.key(name + ENDED), Buffer.alloc(0));
-    return 'said';
-  }
+  if (await removeIfAllowed(series.store, series.key(name))) return 'gone';
+  await series.store.put(series.key(name + ENDED), Buffer.alloc(0));
+  return 'said';
 }
 
 /** The locks of one kind that live or may live; those of dead processes are removed. @throws E_STORE */
