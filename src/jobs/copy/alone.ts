@@ -1,4 +1,5 @@
-import { SeriesLock } from '../../series/lock/lock.ts';
+import type { SeriesLock } from '../../series/lock/lock.ts';
+import { whileLocked } from '../../series/lock/while-locked.ts';
 import type { Series } from '../../series/series.ts';
 
 /**
@@ -12,15 +13,14 @@ export async function alone<T>(
   note: (message: string) => void,
   work: (held: { readonly lock: SeriesLock; readonly signal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
-  const lock = await SeriesLock.acquire(series);
   try {
-    return await work({ lock, signal: AbortSignal.any([signal, lock.signal]) });
-  } catch (error) {
-    // Whatever failed because of that: this is why.
-    lock.signal.throwIfAborted();
-    throw error;
+    return await whileLocked(
+      series,
+      note,
+      async (lock) => await work({ lock, signal: AbortSignal.any([signal, lock.signal]) }),
+    );
   } finally {
-    await lock.release(note);
+    // Also where there was nothing to bring.
     await series.store.removeFolder(series.name).catch(() => {});
   }
 }

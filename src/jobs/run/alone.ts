@@ -1,5 +1,5 @@
 // Having the series of a row to oneself.
-import { SeriesLock } from '../../series/lock/lock.ts';
+import { whileLocked } from '../../series/lock/while-locked.ts';
 import type { RowContext, RowResult } from './row-context.ts';
 import { adopt, refuseStranger } from './whose.ts';
 
@@ -16,28 +16,21 @@ export async function alone(
   work: () => Promise<RowResult>,
 ): Promise<RowResult> {
   const { row, series, machine, options, report } = context;
+  const note = (message: string): void => report.note(message);
   // Not even a lock is written into a series that is another's.
   if (options.adopt !== true) await refuseStranger(series, row, machine);
-  if (!options.dryRun) context.lock = await SeriesLock.acquire(series);
-  const lock = context.lock;
-  lock?.signal.addEventListener('abort', () => ending.abort(lock.signal.reason));
-  let isDone = false;
-  try {
+  const backUp = async (): Promise<RowResult> => {
     // Once more, as another one may have begun the series meanwhile.
     if (options.adopt !== true) await refuseStranger(series, row, machine);
-    else await adopt(series, row, machine, options.dryRun, (message) => report.note(message));
+    else await adopt(series, row, machine, options.dryRun, note);
     const result = await work();
     context.tellKnown();
-    isDone = true;
     return result;
-  } catch (error) {
-    // Whatever failed because of that: this is why.
-    lock?.signal.throwIfAborted();
-    throw error;
-  } finally {
-    await lock?.release((message) => report.note(message));
-    // What was refused, or failed before it wrote anything, leaves no folder that is there for its lock alone. What made it
-    // fail is what gets reported: should this fail too, the empty folder does no harm.
-    if (!isDone && lock !== undefined) await series.store.removeFolder(series.name).catch(() => {});
-  }
+  };
+  if (options.dryRun) return await backUp();
+  return await whileLocked(series, note, async (lock) => {
+    context.lock = lock;
+    lock.signal.addEventListener('abort', () => ending.abort(lock.signal.reason));
+    return await backUp();
+  });
 }
