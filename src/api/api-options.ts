@@ -1,7 +1,7 @@
 // What all calls of the API take, and how they end when they are stopped.
 import { SnapshotError } from '../base/errors.ts';
 import { thisStateFolder } from '../host/state-folder.ts';
-import { findEach } from '../jobs/address.ts';
+import { findEach, seriesOfPlan } from '../jobs/address.ts';
 import { openReachable } from '../jobs/open-reachable.ts';
 import { Memory, type Recall } from '../jobs/status/memory.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
@@ -50,12 +50,17 @@ export async function seriesOf(
   return { ...found, plan };
 }
 
-/** The series that is named, at each destination of its row; and the plan, if it was needed for that. */
+/** The series that is named, at each destination of its row, or all of the plan; and the plan, if it was needed for that. */
 export async function eachOf(
-  options: SeriesOptions & Pick<CallOptions<never>, 'plan'>,
+  options: Partial<SeriesOptions> & Pick<CallOptions<never>, 'plan'>,
 ): Promise<{ readonly all: readonly Series[]; readonly plan: Plan | undefined }> {
+  const { series } = options;
   let plan: Plan | undefined;
-  const all = await findEach(options.series, async () => (plan = await planOf(options)), recallHere());
+  if (series === undefined) {
+    plan = await planOf(options);
+    return { all: seriesOfPlan(plan), plan };
+  }
+  const all = await findEach(series, async () => (plan = await planOf(options)), recallHere());
   return { all, plan };
 }
 

@@ -1,4 +1,4 @@
-import { rowOf, seriesOfPlan } from '../jobs/address.ts';
+import { rowOf } from '../jobs/address.ts';
 import { outOfReach } from '../jobs/reach.ts';
 import type { Recall } from '../jobs/status/memory.ts';
 import { recordVerify } from '../jobs/verify/record-verify.ts';
@@ -7,14 +7,7 @@ import type { VerifyEnd, VerifyEvent } from '../jobs/verify/verify-events.ts';
 import { verify as verifySeries, type VerifyOptions } from '../jobs/verify/verify.ts';
 import type { Row } from '../plan/row.ts';
 import type { Series } from '../series/series.ts';
-import {
-  type CallOptions,
-  eachOf,
-  planOf,
-  recallHere,
-  type SeriesOptions,
-  stoppable,
-} from './api-options.ts';
+import { type CallOptions, eachOf, recallHere, type SeriesOptions, stoppable } from './api-options.ts';
 
 export interface VerifyCall extends CallOptions<VerifyEvent>, Partial<SeriesOptions> {
   /** Only this snapshot; all by default. */
@@ -38,10 +31,7 @@ export interface VerifyResult {
  */
 export async function verify(options: VerifyCall = {}): Promise<VerifyResult> {
   const { at, level = 'quick', onEvent } = options;
-  const { series: which } = options;
-  const named = which === undefined ? undefined : await eachOf({ ...options, series: which });
-  const plan = named === undefined ? await planOf(options) : named.plan;
-  const all = named === undefined ? (plan === undefined ? [] : seriesOfPlan(plan)) : named.all;
+  const { all, plan } = await eachOf(options);
   const recall = recallHere();
   const ends: VerifyEnd[] = [];
   await stoppable(options.signal, async (signal) => {

@@ -31,7 +31,7 @@ export interface RowOptions {
   readonly adopt?: boolean | undefined;
   /** Default: this one. */
   readonly machine?: Machine | undefined;
-  /** Overrules those guards only that are about one of these paths, as the user gave them. */
+  /** Overrules those guards only that are about one of these paths, as the user gave them: only when no more than one row runs. */
   readonly acceptPaths?: readonly string[] | undefined;
   readonly now: () => Date;
   /** Whether this machine knows of a success of a row. */
