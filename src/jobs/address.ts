@@ -7,20 +7,20 @@ import { together } from '../plan/together.ts';
 import { Series, type Survey } from '../series/series.ts';
 import { labelOf } from '../store/open-store.ts';
 import { type Nearest, nearestOf } from './destinations/nearest.ts';
-import { seriesThere, storeOf } from './store-of.ts';
+import { seriesName, seriesOf, seriesThere } from './store-of.ts';
 import type { Recall } from './status/memory.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment } from './moment.ts';
 import { folderAt, holdsSeries, seriesAt, splitAddress } from './series-at.ts';
 
 /** The series of all rows of a plan, each once. */
 export function seriesOfPlan(plan: Plan): readonly Series[] {
-  return plan.rows.map((row) => new Series(storeOf(row), row.name));
+  return plan.rows.map((row) => seriesOf(row));
 }
 
 /** The row of `plan` that makes `series`; undefined when none does. */
 export function rowOf(series: Series, plan: Plan): Row | undefined {
   const label = labelOf(series.store.label);
-  return plan.rows.find(({ destination, name }) => name === series.name && labelOf(destination) === label);
+  return plan.rows.find(({ destination, name, strategy }) => seriesName({ name, strategy }) === series.name && labelOf(destination) === label);
 }
 
 /**
@@ -38,7 +38,7 @@ export async function findSeries(
 ): Promise<Series> {
   const found = await findRows(which, loadPlan, recall);
   if (found instanceof Series) return found;
-  const [series, ...others] = found.map((row) => new Series(storeOf(row), row.name));
+  const [series, ...others] = found.map((row) => seriesOf(row));
   if (series !== undefined && others.length === 0) return series;
   throw new SnapshotError('E_USAGE', `There is more than one series called \`${which}\``, {
     hint: `Name its folder: ${[series, ...others].map((one) => one?.place()).join(', ')}.`,
@@ -66,7 +66,7 @@ export async function findEach(
 ): Promise<readonly Series[]> {
   const found = await findRows(which, loadPlan, recall);
   if (!(found instanceof Series) && together(found).length === 1)
-    return found.map((row) => new Series(storeOf(row), row.name));
+    return found.map((row) => seriesOf(row));
   return [await findSeries(which, loadPlan, recall)];
 }
 

@@ -10,7 +10,7 @@ import type { Plan, Row } from '../plan/plan.ts';
 import { needOwnKey } from '../series/crypt/identities.ts';
 import { Series } from '../series/series.ts';
 import { removeIfAllowed } from '../store/remove-if-allowed.ts';
-import { storeOf } from './store-of.ts';
+import { seriesOf } from './store-of.ts';
 import { findAway } from './run/away.ts';
 import { mountsInside, sourceMark } from './left-out.ts';
 import { oddExcludes } from './odd-patterns.ts';
@@ -87,8 +87,8 @@ async function checkSource(source: string): Promise<Finding> {
 }
 
 async function checkDestination(row: Row, recall: Recall, now: Date): Promise<Finding[]> {
-  const { destination, name, every } = row;
-  const series = new Series(storeOf(row), name);
+  const { destination, every } = row;
+  const series = seriesOf(row);
   if (series.store.folder === undefined) return await checkFarAway(series, row);
   const away = await findAway(series, every, await recall(destination), now);
   if (away !== undefined) {

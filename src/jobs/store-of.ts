@@ -1,5 +1,6 @@
 // The stores of series: whether they are encrypted, a row says, or what lies there.
 import type { Row } from '../plan/plan.ts';
+import { DATA_FOLDER } from '../mirror/held.ts';
 import { readIdentities } from '../series/crypt/identities.ts';
 import { recipientsOf } from '../series/crypt/stub.ts';
 import { wrapFor } from '../series/crypt/wrap.ts';
@@ -11,6 +12,19 @@ import type { Store } from '../store/store.ts';
 /** The store that a row writes to. @throws {@link SnapshotError} `E_USAGE` when its address cannot be used. */
 export function storeOf({ destination, encrypt }: Pick<Row, 'destination' | 'encrypt'>): Store {
   return openStore(destination, undefined, wrapFor(encrypt));
+}
+
+/** The series of a row. Of a mirror, it is its own folder: the same locks, owner and log are there. */
+export function seriesOf(
+  row: Pick<Row, 'destination' | 'encrypt' | 'name' | 'strategy'>,
+  store: Store = storeOf(row),
+): Series {
+  return new Series(store, seriesName(row));
+}
+
+/** What the series of a row is called in its destination. */
+export function seriesName({ name, strategy }: Pick<Row, 'name' | 'strategy'>): string {
+  return strategy === 'mirror' ? `${name}/${DATA_FOLDER}` : name;
 }
 
 /** The series `name` at `destination`, of which no row says whether it is encrypted. @throws {@link SnapshotError} */

@@ -1,7 +1,7 @@
 import type { ArchiveFormat } from '../base/archive-format.ts';
 import { parseEncrypt } from './recipients.ts';
 import { DEFAULT_EVERY_MS, parseEvery } from './every.ts';
-import { type Retention, parseKeeps } from './keep.ts';
+import { type Keep, parseKeeps } from './keep.ts';
 import { parseName } from './name.ts';
 import { suggest } from './nearest.ts';
 import { parseMarkers } from './markers.ts';
@@ -15,10 +15,10 @@ export interface Settings {
   /** Empty: the last part of the source. */
   readonly name: string;
   readonly active: boolean;
-  /** One for all destinations, or one for each. */
-  readonly keep: readonly Retention[];
+  /** One for all destinations, or one for each. Empty: by its strategy. */
+  readonly keep: readonly Keep[];
   readonly format: ArchiveFormat;
-  readonly strategy: 'incremental' | 'full';
+  readonly strategy: 'incremental' | 'full' | 'mirror';
   readonly exclude: readonly string[];
   /** A file with more of them. Empty: none. */
   readonly 'exclude-from': string;
@@ -54,9 +54,9 @@ export const COLUMNS: { readonly [C in Column]: ColumnRule<Settings[C]> } = {
   destination: { aliases: ['dst'], initial: '', isRequired: true, parse: String },
   name: { aliases: [], initial: '', isRequired: false, parse: parseName },
   active: { aliases: ['activate'], initial: true, isRequired: false, parse: parseSwitch },
-  keep: { aliases: [], initial: [{ last: 7 }], isRequired: false, parse: parseKeeps },
+  keep: { aliases: [], initial: [], isRequired: false, parse: parseKeeps },
   format: { aliases: [], initial: 'tar.zst', isRequired: false, parse: choice('tar.zst', 'zip') },
-  strategy: { aliases: [], initial: 'incremental', isRequired: false, parse: choice('incremental', 'full') },
+  strategy: { aliases: [], initial: 'incremental', isRequired: false, parse: choice('incremental', 'full', 'mirror') },
   exclude: { aliases: [], initial: [], isRequired: false, parse: parseGlobs },
   'exclude-from': { aliases: [], initial: '', isRequired: false, parse: (text) => text.trim() },
   'exclude-if-present': { aliases: [], initial: [], isRequired: false, parse: parseMarkers },

@@ -1,3 +1,4 @@
+import { formatEvery, parseEvery } from './every.ts';
 import { suggest } from './nearest.ts';
 import { InvalidValue, quoted } from './problem.ts';
 
@@ -13,28 +14,47 @@ export interface Retention {
   readonly yearly?: number;
 }
 
+/** What a row keeps. */
+export interface Keep extends Retention {
+  /** Of a mirror: how long what was replaced or deleted stays, in milliseconds. */
+  readonly within?: number;
+}
+
+/** An age: `30d`, `12h`, `4w`. */
+const AGE = /^\d+[hdw]$/i;
+
 /**
  * Reads a `keep` cell: `7`, which is short for `last=7`, or rules with spaces or commas between them
- * (`last=7 daily=14`). Rule names are case-insensitive; each may appear once.
+ * (`last=7 daily=14`). Rule names are case-insensitive; each may appear once. An age (`30d`) is for mirrors.
  *
  * @throws {@link InvalidValue} when `text` is anything else. A zero is refused: keeping nothing is a slip.
  */
-export function parseKeep(text: string): Retention {
+export function parseKeep(text: string): Keep {
   const trimmed = text.trim();
   if (/^[-+\d.]+$/.test(trimmed)) return { last: parseCount(trimmed) };
   const words = trimmed.replaceAll(/\s*=\s*/g, '=').split(/[\s,]+/);
   const counts = new Map<string, number>();
+  let within: number | undefined;
   for (const word of words.filter((part) => part !== '')) {
+    if (AGE.test(word)) {
+      if (within !== undefined) throw new InvalidValue('two ages', 'give one');
+      within = parseEvery(word);
+      continue;
+    }
     const [name, count] = parseRule(word);
     if (counts.has(name)) throw new InvalidValue(`the rule ${quoted(name)} twice`, 'give it once');
     counts.set(name, count);
   }
-  if (counts.size === 0) throw new InvalidValue('no rule', 'write for example `7` or `last=7 daily=14`');
-  return Object.fromEntries(RULES.flatMap((rule) => (counts.has(rule) ? [[rule, counts.get(rule)]] : [])));
+  if (counts.size === 0 && within === undefined)
+    throw new InvalidValue('no rule', 'write for example `7` or `last=7 daily=14`');
+  return {
+    ...Object.fromEntries(RULES.flatMap((rule) => (counts.has(rule) ? [[rule, counts.get(rule)]] : []))),
+    ...(within !== undefined && { within }),
+  };
 }
 
 /** Reads a `keep` cell of a row with several destinations: one for all, or one for each with `|` between. @throws {@link InvalidValue} */
-export function parseKeeps(text: string): readonly Retention[] {
+export function parseKeeps(text: string): readonly Keep[] {
   return text.split('|').map(parseKeep);
 }
 
@@ -59,8 +79,9 @@ function parseCount(text: string): number {
 }
 
 /** The shortest text that {@link parseKeep} reads as `keep`. */
-export function formatKeep(keep: Retention): string {
+export function formatKeep({ within, ...keep }: Keep): string {
   const given = RULES.filter((rule) => keep[rule] !== undefined);
-  if (given.length === 1 && given[0] === 'last') return String(keep.last);
-  return given.map((rule) => `${rule}=${keep[rule]}`).join(' ');
+  if (within === undefined && given.length === 1 && given[0] === 'last') return String(keep.last);
+  const age = within === undefined ? [] : [formatEvery(within)];
+  return [...age, ...given.map((rule) => `${rule}=${keep[rule]}`)].join(' ');
 }

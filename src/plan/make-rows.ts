@@ -9,6 +9,7 @@ import { ownPatterns } from './own-patterns.ts';
 import { InvalidValue, type PlanProblem, shown, problemAt, quoted } from './problem.ts';
 import { isFile, readRecipients } from './recipients.ts';
 import type { Row } from './row.ts';
+import { defaultKeep, strategyProblems } from './strategy.ts';
 
 export interface MadeRows {
   readonly rows: readonly Row[];
@@ -71,7 +72,8 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
   );
   const [destination = ''] = destinations;
   if (source === '' || destination === '') return { rows: [], problems, isPattern: false };
-  const { keep } = settings;
+  problems.push(...strategyProblems(line, settings, destinations));
+  const keep = settings.keep.length > 0 ? settings.keep : [defaultKeep(settings.strategy)];
   if (keep.length > 1 && keep.length !== destinations.length) {
     const message = `${keep.length} rules in \`keep\` for ${destinations.length === 1 ? 'one destination' : `${destinations.length} destinations`}: write one for each, or one for all`;
     problems.push(problemAt(line, message, { column: 'keep' }));

@@ -1,5 +1,5 @@
 import type { Settings } from './columns.ts';
-import type { Retention } from './keep.ts';
+import type { Keep } from './keep.ts';
 
 /** One source and one destination, checked and complete. Of a line with several destinations, each is one: see `together.ts`. */
 export interface Row extends Omit<Settings, 'keep'> {
@@ -9,7 +9,7 @@ export interface Row extends Omit<Settings, 'keep'> {
   readonly source: string;
   /** Absolute. */
   readonly destination: string;
-  readonly keep: Retention;
+  readonly keep: Keep;
   /** The series: a folder of this name in the destination. Portable to every system. */
   readonly name: string;
   /** What it is called for people: a glob that matches nothing, which has no name of its own. */

@@ -7,7 +7,7 @@ import type { Entry, Problem } from './entry.ts';
 import { Excludes, type Rules } from './exclude.ts';
 import { type LeftOut, type Limits, matching } from './left-out.ts';
 import { namesIn } from './names-in.ts';
-import { type BytePath, fromText, join, systemPath } from './path.ts';
+import { baseName, type BytePath, fromText, parentOf, systemPath } from './path.ts';
 import { entryOf } from './seen-entry.ts';
 import { type ScanResult, type ScanTask, Walk } from './walk.ts';
 
@@ -76,22 +76,45 @@ export function scan(source: string, task: ScanTask, budget: number): ScanResult
  * What cannot be read is not passed over.
  */
 export function isPassedOver(source: string, leftOut: LeftOut, path: BytePath): boolean {
+  return passedOver(source, leftOut)(path);
+}
+
+/** As {@link isPassedOver}, for many paths of one moment. */
+export function passedOver(source: string, leftOut: LeftOut): (path: BytePath) => boolean {
   const walk = new Walk(source, 0, { limits: limitsOf(leftOut), apart: [] });
-  let excludes = Excludes.of(leftOut.patterns);
-  let parent = '' as BytePath;
-  for (const name of path.split('/') as BytePath[]) {
+  const known = new Map<BytePath, Folder>();
+  const folderAt = (path: BytePath): Folder => {
+    const folder = known.get(path) ?? look(path);
+    known.set(path, folder);
+    return folder;
+  };
+  const look = (path: BytePath): Folder => {
+    const above = path === '' ? { excludes: Excludes.of(leftOut.patterns) } : folderAt(parentOf(path));
     let names: readonly BytePath[];
     try {
-      names = namesIn(systemPath(source, parent));
+      names = namesIn(systemPath(source, path));
     } catch {
       names = [];
     }
-    const task = walk.taskFor(parent, [...names, name], excludes, undefined);
-    excludes = Excludes.from(task.excludes);
-    parent = join(parent, name);
-    if (!task.names.includes(name) || excludes.excludes(parent, true)) return true;
-  }
-  return false;
+    const { excludes, names: wanted } = walk.taskFor(path, names, above.excludes, undefined);
+    // A folder with a marker in it keeps only that.
+    return { excludes: Excludes.from(excludes), only: wanted === names ? undefined : new Set(wanted) };
+  };
+  const isOut = (path: BytePath): boolean => {
+    if (path === '') return false;
+    const parent = parentOf(path);
+    if (isOut(parent)) return true;
+    const { excludes, only } = folderAt(parent);
+    return only?.has(baseName(path)) === false || excludes.excludes(path, true);
+  };
+  return isOut;
+}
+
+/** What counts in a folder. */
+interface Folder {
+  readonly excludes: Excludes;
+  /** Names of which nothing else is kept; undefined: all. */
+  readonly only?: ReadonlySet<BytePath> | undefined;
 }
 
 /** Without the patterns, which each task has in another form. */

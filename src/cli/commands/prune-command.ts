@@ -6,8 +6,7 @@ import { rememberLog } from '../../jobs/status/remember-log.ts';
 import { findEachThere, refuseAway, type There } from '../../jobs/upkeep/find-there.ts';
 import { prune, type Pruned } from '../../jobs/upkeep/prune.ts';
 import { loadPlan } from '../../plan/plan.ts';
-import { Series } from '../../series/series.ts';
-import { storeOf } from '../../jobs/store-of.ts';
+import { seriesOf } from '../../jobs/store-of.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { recallFor } from '../state.ts';
 import { showError } from '../views/show-error.ts';
@@ -74,7 +73,7 @@ async function toPrune(
   return rows
     .filter(({ active }) => active)
     .map((row) => async () => {
-      const series = new Series(storeOf(row), row.name);
+      const series = seriesOf(row);
       await refuseAway(series, row, recall, now);
       return { series, row };
     });

@@ -5,7 +5,7 @@ import type { Watched } from '../../jobs/status/known-past.ts';
 import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
 import { isRecoveryUnchecked } from '../../jobs/key/key.ts';
-import { seriesThere, storeOf } from '../../jobs/store-of.ts';
+import { seriesOf, seriesThere } from '../../jobs/store-of.ts';
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import { Series } from '../../series/series.ts';
@@ -107,5 +107,5 @@ async function goneFrom(plan: Plan, terminal: Terminal): Promise<readonly Watche
 }
 
 function watch(row: Plan['rows'][number]): Watched {
-  return { series: new Series(storeOf(row), row.name), everyMs: row.every, row };
+  return { series: seriesOf(row), everyMs: row.every, row };
 }

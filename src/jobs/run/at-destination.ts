@@ -5,9 +5,10 @@ import type { Row } from '../../plan/plan.ts';
 import { wrapFor } from '../../series/crypt/wrap.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
 import { appendRecord, type RunRecord } from '../../series/runs-log.ts';
-import { Series } from '../../series/series.ts';
+import type { Series } from '../../series/series.ts';
 import type { RowEnd } from '../events.ts';
 import { sourceMark } from '../left-out.ts';
+import { seriesOf } from '../store-of.ts';
 import { oddExcludes } from '../odd-patterns.ts';
 import { RowDisk } from './row-disk.ts';
 import { endOfFailure, endOfResult, endOfWaiting, errorOf, recordOf, stopped } from './row-end.ts';
@@ -64,7 +65,7 @@ export class AtDestination {
     const { row, reporter } = this;
     const { open, memory, acceptChanges, signal } = this.#options;
     try {
-      const series = new Series(open(row.destination, undefined, wrapFor(row.encrypt)), row.name);
+      const series = seriesOf(row, open(row.destination, undefined, wrapFor(row.encrypt)));
       this.#series = series;
       const note = (message: string): void => reporter.note(message);
       const disk = await RowDisk.look(row, series, memory, this.started, acceptChanges, note);
@@ -86,7 +87,10 @@ export class AtDestination {
   async run(pool: WorkerPool, others: Pick<RowOptions, 'numbers' | 'lackedElsewhere'> = {}): Promise<void> {
     try {
       const options = { ...this.#options, pool, ...others };
-      this.#result = await runRow(this.row, this.series, options, this.reporter);
+      // Loaded when it is needed: most plans have none.
+      const bringUp =
+        this.row.strategy === 'mirror' ? (await import('../mirror/mirror-row.ts')).mirrorRow : runRow;
+      this.#result = await bringUp(this.row, this.series, options, this.reporter);
       this.#end = endOfResult(this.row, this.series, this.#result, this.#options, this.started);
     } catch (error) {
       this.fail(error);

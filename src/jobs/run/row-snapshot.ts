@@ -141,7 +141,7 @@ export async function infoOf(
     sequence: names.sequence,
     zone: thisZone(),
     ...(names.archiveDate !== names.snapshot && { archiveDate: names.archiveDate }),
-    strategy: row.strategy,
+    strategy: row.strategy === 'full' ? 'full' : 'incremental',
     format: row.format,
     hash: {
       algorithm: 'blake3',

@@ -1,7 +1,6 @@
 import type { Row } from '../../plan/plan.ts';
 import { isRun } from '../../series/past.ts';
-import { Series } from '../../series/series.ts';
-import { storeOf } from '../store-of.ts';
+import { seriesOf } from '../store-of.ts';
 import { knownPast } from '../status/known-past.ts';
 import type { Recall } from '../status/memory.ts';
 import { withoutFuture } from '../status/status.ts';
@@ -17,7 +16,7 @@ export async function lastRun(rows: readonly Row[], now: Date, recall: Recall): 
 }
 
 async function lastOf(row: Row, now: Date, recall: Recall): Promise<Date | undefined> {
-  const series = new Series(storeOf(row), row.name);
+  const series = seriesOf(row);
   const { records } = await knownPast({ series, everyMs: row.every }, now, recall);
   // One that failed, or found its disk away, had its chance.
   const starts = withoutFuture(records, now)

@@ -1,0 +1,129 @@
+// Deletions that look like something else: a disk that is away, a folder that was swapped, a slip. They are held, and the mirror
+// stays as it is there; everything else goes on.
+import { formatCount, formatCountOf } from '../../base/amounts.ts';
+import { optionsFor, seriesWord } from '../../series/guards.ts';
+import type { Mirror } from '../../mirror/mirror.ts';
+import type { Step } from '../../mirror/steps.ts';
+import { type BytePath, display, fromText } from '../../tree/path.ts';
+import { isPassedOver } from '../../tree/scan.ts';
+import type { Tree } from '../../tree/scanner.ts';
+import { folderWithin } from '../../tree/within.ts';
+import type { GuardReport } from '../events.ts';
+import { leftOutOf } from '../left-out.ts';
+import { findAwayMounts } from '../run/away-parts.ts';
+import type { RowContext } from '../run/row-context.ts';
+
+/** Fewer deletions are a matter of every day, whatever part of a mirror they are. */
+const FEW = 10;
+
+export interface Checked {
+  /** Those that may be taken. */
+  readonly steps: readonly Step[];
+  readonly guards: readonly GuardReport[];
+}
+
+/**
+ * Takes out of `steps` the deletions that a guard holds.
+ *
+ * @param inode - Of the source's folder.
+ * @param before - How many files the mirror had; of an hour, the most.
+ */
+export function holdDeletions(
+  context: RowContext,
+  mirror: Mirror,
+  tree: Tree,
+  steps: readonly Step[],
+  inode: bigint,
+  before: number,
+): Checked {
+  const gone = steps.filter((step) => step.do === 'let go');
+  const files = gone.filter(({ type }) => type !== 'folder');
+  if (gone.length === 0) return { steps, guards: [] };
+  const whole = wholeGuard(context, mirror, tree, files.length, inode, before);
+  if (whole !== undefined && !context.accepts(fromText(''), whole))
+    return { steps: steps.filter((step) => step.do !== 'let go'), guards: [whole] };
+  return holdParts(context, mirror, tree, steps);
+}
+
+function wholeGuard(
+  context: RowContext,
+  mirror: Mirror,
+  tree: Tree,
+  gone: number,
+  inode: bigint,
+  before: number,
+): GuardReport | undefined {
+  const { source, name } = context.row;
+  const hint = wayOut(name);
+  const them = formatCountOf(gone, 'file');
+  if (mirror.state === undefined) {
+    return gone === 0
+      ? undefined
+      : {
+          guard: 'foreign-files',
+          message: `"${mirror.root}" was no mirror of "${source}" before, and holds ${them} that the source does not have; they stay`,
+          hint: `${hint} They become versions then.`,
+        };
+  }
+  if (gone === 0) return undefined;
+  if (before > 0 && !hasFiles(tree)) {
+    return {
+      guard: 'empty-source',
+      message: `Source "${source}" is empty, and its mirror has ${them}; they stay`,
+      hint: `Is its disk connected? ${hint}`,
+    };
+  }
+  if (inode !== 0n && mirror.state.root.inode !== 0n && mirror.state.root.inode !== inode) {
+    return {
+      guard: 'replaced-source',
+      message: `"${source}" is another folder than at the last scan, and lacks ${them} that the mirror has; they stay`,
+      hint: `Is the right disk connected? ${hint}`,
+    };
+  }
+  if (gone > FEW && gone * 2 > before) {
+    return {
+      guard: 'mass-change',
+      message: `${formatCount(gone)} of ${formatCountOf(before, 'file')} are gone from "${source}"; in the mirror they stay`,
+      hint,
+    };
+  }
+  return undefined;
+}
+
+function holdParts(context: RowContext, mirror: Mirror, tree: Tree, steps: readonly Step[]): Checked {
+  const { row } = context;
+  const leftOut = leftOutOf(row);
+  const away = findAwayMounts(mirror.state?.mounts ?? [], tree, (path) =>
+    isPassedOver(row.source, leftOut, path),
+  );
+  const held = new Map<BytePath, GuardReport>();
+  const counts = new Map<BytePath, number>();
+  for (const step of steps) {
+    const part = step.do === 'let go' ? folderWithin(step.path, away) : undefined;
+    if (part !== undefined && step.do === 'let go' && step.type !== 'folder')
+      counts.set(part, (counts.get(part) ?? 0) + 1);
+  }
+  for (const [path, files] of counts) {
+    const text = display(path);
+    const report = {
+      guard: 'away-part',
+      message: `"${text}" was a mount, and ${away.get(path)}; ${formatCountOf(files, 'file')} that the mirror has there stay`,
+      hint: `Is it connected? If it is gone for good, run this once: \`${optionsFor(row.name, `--accept-changes=${seriesWord(text)}`)}\`.`,
+    };
+    if (!context.accepts(path, report)) held.set(path, report);
+  }
+  if (held.size === 0) return { steps, guards: [] };
+  return {
+    steps: steps.filter((step) => step.do !== 'let go' || folderWithin(step.path, held) === undefined),
+    guards: [...held.values()],
+  };
+}
+
+function hasFiles({ entries }: Tree): boolean {
+  for (let i = 0; i < entries.length; i++) if (entries.type(i) !== 'folder') return true;
+  return false;
+}
+
+function wayOut(name: string): string {
+  return `If that is what you want, run this once: \`${optionsFor(name, '--accept-changes')}\`.`;
+}

@@ -1,0 +1,273 @@
+// A mirror: what it holds, and bringing it up to date.
+import { readFile } from 'node:fs/promises';
+import { basename, join as joinText } from 'node:path';
+import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
+import type { Entry, Problem } from '../tree/entry.ts';
+import { type BytePath, display } from '../tree/path.ts';
+import { type Action, actionLine, type ActionLog } from './action-log.ts';
+import type { Held } from './held.ts';
+import { moveIn } from './moves.ts';
+import { formatState, type MirrorState, parseState, STATE_FILE } from './state-file.ts';
+import type { Step, StepEnd } from './steps.ts';
+import type { MirrorThread } from './thread.ts';
+import { stampOf } from './version-name.ts';
+import { addLines, type Version } from './versions.ts';
+
+/** What applying steps came to. */
+export interface Applied {
+  added: number;
+  modified: number;
+  removed: number;
+  moved: number;
+  /** Written to the mirror. */
+  bytes: number;
+  readonly problems: Problem[];
+  /** What the mirror's file system refused: its content is there. */
+  readonly refused: Problem[];
+  /** Files that changed at each try, and are as last read. */
+  readonly unsettled: BytePath[];
+  /** Files that were gone before they could be read. */
+  vanished: number;
+}
+
+interface Applying {
+  readonly source: string;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+  readonly log: ActionLog | undefined;
+  /** The first time, the log says so. */
+  readonly isFirst: boolean;
+  readonly done: (files: number, bytes: number) => void;
+}
+
+/** A batch has so many steps, and about so many bytes, at most: then others have their turn, and a stop counts. */
+const BATCH_STEPS = 500;
+const BATCH_BYTES = 64 * 1024 * 1024;
+
+export class Mirror {
+  /** Its path is free of links. */
+  readonly root: string;
+  readonly #thread: MirrorThread;
+  readonly held: Map<BytePath, Held>;
+  /** Of the last time; undefined where nothing is known. */
+  readonly state: MirrorState | undefined;
+
+  private constructor(root: string, thread: MirrorThread, state: MirrorState | undefined) {
+    this.root = root;
+    this.#thread = thread;
+    this.state = state;
+    this.held = new Map(state?.held);
+  }
+
+  /** @throws {@link SnapshotError} `E_DAMAGED` when its state cannot be understood. */
+  static async open(root: string, thread: MirrorThread): Promise<Mirror> {
+    return new Mirror(root, thread, await readState(root));
+  }
+
+  /** As if nothing were known of it: both sides are read. */
+  static unknown(root: string, thread: MirrorThread): Mirror {
+    return new Mirror(root, thread, undefined);
+  }
+
+  /** What it holds, for its file. */
+  async format(state: Omit<MirrorState, 'held'>): Promise<Buffer> {
+    return await formatState({ ...state, held: this.held });
+  }
+
+  /**
+   * Takes `steps`.
+   *
+   * @throws {@link SnapshotError} `E_SPACE` or `E_STORE` when nothing more can be written; the reason of `signal` when aborted.
+   *   What was done by then is known, and stays.
+   */
+  async apply(steps: readonly Step[], applying: Applying): Promise<Applied> {
+    const applied: Applied = {
+      added: 0,
+      modified: 0,
+      removed: 0,
+      moved: 0,
+      bytes: 0,
+      problems: [],
+      refused: [],
+      unsettled: [],
+      vanished: 0,
+    };
+    for (const batch of batchesOf(steps)) {
+      applying.signal.throwIfAborted();
+      const at = applying.now();
+      const place = { source: applying.source, root: this.root, stamp: stampOf(at) };
+      const ends = await this.#thread.run({ kind: 'place', place, steps: batch });
+      await this.#took(batch, ends, at, applied, applying);
+    }
+    return applied;
+  }
+
+  async #took(
+    steps: readonly Step[],
+    ends: readonly StepEnd[],
+    at: Date,
+    applied: Applied,
+    { source, log, isFirst, done }: Applying,
+  ): Promise<void> {
+    const versions: Version[] = [];
+    let lines = '';
+    let files = 0;
+    let bytes = 0;
+    for (const [i, end] of ends.entries()) {
+      const step = steps[i];
+      if (step === undefined) continue;
+      const before = this.held.get(step.path);
+      if (end.failed === undefined) versions.push(...this.#note(step, end, at.getTime()));
+      const action = count(step, end, before, applied);
+      if (step.do === 'copy') files++;
+      bytes += end.bytes;
+      if (action === undefined) continue;
+      const path = placeOf(source, step.path);
+      const what = step.do === 'move' ? `${placeOf(source, step.from)} -> ${path}` : path;
+      lines += actionLine(at, isFirst && action === 'FILE CREATED' ? 'INITIAL BACKUP' : action, what, end.failed);
+    }
+    applied.bytes += bytes;
+    await addLines(this.root, versions);
+    log?.write(lines);
+    done(files, bytes);
+    const fatal = ends.find((end) => end.fatal !== undefined);
+    if (fatal !== undefined) throw stuck(this.root, fatal);
+  }
+
+  /** Remembers what a step has done. @returns The versions that came of it. */
+  #note(step: Step, end: StepEnd, nowMs: number): readonly Version[] {
+    const { path } = step;
+    const before = this.held.get(path);
+    const versions: Version[] = [];
+    if (end.version !== undefined)
+      versions.push({
+        path,
+        type: before?.type === 'link' ? 'link' : 'file',
+        untilMs: nowMs,
+        sinceMs: before?.sinceMs,
+        file: end.version,
+        movedTo: undefined,
+        mode: undefined,
+      });
+    if (step.do === 'move') {
+      for (const one of this.held.values()) {
+        if (one.path !== step.from && !one.path.startsWith(`${step.from}/`)) continue;
+        const { type, sinceMs } = one;
+        const movedTo = (path + one.path.slice(step.from.length)) as BytePath;
+        versions.push({ path: one.path, type, untilMs: nowMs, sinceMs, file: undefined, movedTo, mode: undefined });
+      }
+      moveIn(this.held, step.from, path);
+      for (const { movedTo } of versions) {
+        const one = movedTo === undefined ? undefined : this.held.get(movedTo);
+        if (one !== undefined) this.held.set(one.path, { ...one, sinceMs: nowMs });
+      }
+    } else if (step.do === 'let go' || step.do === 'clear') {
+      // A folder that holds what is left alone stays.
+      if (before?.type === 'folder' && end.isSame !== true)
+        versions.push({
+          path,
+          type: 'folder',
+          untilMs: nowMs,
+          sinceMs: before.sinceMs,
+          file: undefined,
+          movedTo: undefined,
+          mode: before.mode,
+        });
+      this.held.delete(path);
+    } else if (end.entry !== undefined) {
+      const isNew = end.isSame !== true;
+      this.held.set(path, heldOf(end.entry, end, isNew ? nowMs : (before?.sinceMs ?? 0)));
+    }
+    return versions;
+  }
+}
+
+function heldOf(entry: Entry, { hash, keptNs }: StepEnd, sinceMs: number): Held {
+  const { path, type, size, mode, uid, gid, mtimeNs, ctimeNs, inode, target } = entry;
+  return { path, type, size, mode, uid, gid, mtimeNs, ctimeNs, inode, target, hash, keptNs: keptNs ?? mtimeNs, sinceMs };
+}
+
+/** Counts a step. @returns What the log calls it; undefined where nothing is said of it. */
+function count(step: Step, end: StepEnd, before: Held | undefined, applied: Applied): Action | undefined {
+  const { path } = step;
+  const action = actionOf(step, end);
+  if (end.failed !== undefined) {
+    const kind = 'unreadable';
+    const reason = end.isUnreadable === true ? end.failed : `not in the mirror: ${end.failed}`;
+    applied.problems.push({ path, kind, reason });
+    return action ?? 'FILE MODIFIED';
+  }
+  if (end.refused !== undefined) applied.refused.push({ path, kind: 'attributes', reason: end.refused });
+  if (end.isUnsettled === true) applied.unsettled.push(path);
+  if (end.isVanished === true) {
+    applied.vanished++;
+    return undefined;
+  }
+  if (step.do === 'move') applied.moved++;
+  else if (step.do === 'let go') applied.removed += step.type === 'folder' ? 0 : 1;
+  else if (action === 'FILE CREATED') applied.added++;
+  else if (action === 'FILE MODIFIED' && before !== undefined) applied.modified++;
+  else if (action === 'FILE MODIFIED') applied.added++;
+  return action;
+}
+
+function actionOf(step: Step, end: StepEnd): Action | undefined {
+  switch (step.do) {
+    case 'clear':
+    case 'let go':
+      if (step.type !== 'folder') return 'FILE DELETED';
+      return end.isSame === true ? undefined : 'FOLDER DELETED';
+    case 'move':
+      return 'FILE MOVED';
+    case 'folder':
+      return 'FOLDER CREATED';
+    case 'copy':
+    case 'link':
+      if (end.isSame === true) return undefined;
+      return step.replaces ? 'FILE MODIFIED' : 'FILE CREATED';
+    case 'meta':
+      return undefined;
+  }
+}
+
+function placeOf(source: string, path: BytePath): string {
+  return path === '' ? source : joinText(source, display(path));
+}
+
+function stuck(root: string, { fatal, failed = '' }: StepEnd): SnapshotError {
+  const message = `Cannot write to the mirror "${root}": ${failed}`;
+  if (fatal === 'ENOSPC' || fatal === 'EDQUOT') {
+    const hint = 'Make room there. What was replaced or deleted is kept in `.snapshot-data/versions`: `keep` says how long.';
+    return new SnapshotError('E_SPACE', message, { hint });
+  }
+  return new SnapshotError('E_STORE', message, { hint: 'What is there stays as it is. Is its disk all right?' });
+}
+
+function* batchesOf(steps: readonly Step[]): Generator<readonly Step[]> {
+  let batch: Step[] = [];
+  let bytes = 0;
+  for (const step of steps) {
+    batch.push(step);
+    if (step.do === 'copy') bytes += step.entry.size;
+    if (batch.length < BATCH_STEPS && bytes < BATCH_BYTES) continue;
+    yield batch;
+    [batch, bytes] = [[], 0];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function stateFile(root: string): string {
+  return `${root}/.snapshot-data/${STATE_FILE}`;
+}
+
+/** What a mirror says of itself; undefined when nothing was ever mirrored there. @throws {@link SnapshotError} `E_DAMAGED` */
+export async function readState(root: string): Promise<MirrorState | undefined> {
+  const file = stateFile(root);
+  try {
+    return parseState(await readFile(file), `${basename(root)}/${STATE_FILE}`);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
+    if (error instanceof SnapshotError) throw error;
+    throw new SnapshotError('E_STORE', `Cannot read "${file}": ${reasonOf(error)}`, { cause: error });
+  }
+}
