@@ -2,6 +2,7 @@
 import { SnapshotError } from '../base/errors.ts';
 import { thisStateFolder } from '../host/state-folder.ts';
 import { findEach, seriesOfPlan } from '../jobs/address.ts';
+import { refuseMirror } from '../jobs/refuse-mirror.ts';
 import { openReachable } from '../jobs/open-reachable.ts';
 import { Memory, type Recall } from '../jobs/status/memory.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
@@ -47,6 +48,7 @@ export async function seriesOf(
 ): Promise<Nearest & { readonly plan: Plan | undefined }> {
   let plan: Plan | undefined;
   const found = await openReachable(options.series, async () => (plan = await planOf(options)), recallHere());
+  refuseMirror(found.series);
   return { ...found, plan };
 }
 
@@ -58,9 +60,11 @@ export async function eachOf(
   let plan: Plan | undefined;
   if (series === undefined) {
     plan = await planOf(options);
-    return { all: seriesOfPlan(plan), plan };
+    // Those of mirrors have no snapshots.
+    return { all: seriesOfPlan(plan).filter((one) => !one.isMirror), plan };
   }
   const all = await findEach(series, async () => (plan = await planOf(options)), recallHere());
+  for (const one of all) refuseMirror(one);
   return { all, plan };
 }
 

@@ -7,8 +7,7 @@ type Call = (fd: number) => number;
 let call: Call | false | undefined;
 
 function load(): Call | false {
-  const syncfs =
-    process.platform === 'linux' ? systemCalls()?.func('syncfs', 'int', ['int']) : undefined;
+  const syncfs = process.platform === 'linux' ? systemCalls()?.func('syncfs', 'int', ['int']) : undefined;
   return syncfs === undefined ? false : (fd) => Number(syncfs(fd));
 }
 

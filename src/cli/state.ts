@@ -2,6 +2,7 @@ import { SnapshotError } from '../base/errors.ts';
 import { thisStateFolder } from '../host/state-folder.ts';
 import type { Nearest } from '../jobs/destinations/nearest.ts';
 import { openReachable } from '../jobs/open-reachable.ts';
+import { refuseMirror } from '../jobs/refuse-mirror.ts';
 import { Memory, type Recall } from '../jobs/status/memory.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Series } from '../series/series.ts';
@@ -32,6 +33,17 @@ export async function openSeries(
 
 /** The same, and where else it lies: of a row with several destinations, the nearest that answers. */
 export async function openNearest(
+  which: string,
+  loadPlan: () => Promise<Plan>,
+  terminal: Terminal,
+): Promise<Nearest> {
+  const found = await openOrMirror(which, loadPlan, terminal);
+  refuseMirror(found.series);
+  return found;
+}
+
+/** As {@link openNearest}; it may be a mirror as well. */
+export async function openOrMirror(
   which: string,
   loadPlan: () => Promise<Plan>,
   terminal: Terminal,

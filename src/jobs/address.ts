@@ -20,7 +20,10 @@ export function seriesOfPlan(plan: Plan): readonly Series[] {
 /** The row of `plan` that makes `series`; undefined when none does. */
 export function rowOf(series: Series, plan: Plan): Row | undefined {
   const label = labelOf(series.store.label);
-  return plan.rows.find(({ destination, name, strategy }) => seriesName({ name, strategy }) === series.name && labelOf(destination) === label);
+  return plan.rows.find(
+    ({ destination, name, strategy }) =>
+      seriesName({ name, strategy }) === series.name && labelOf(destination) === label,
+  );
 }
 
 /**
@@ -65,8 +68,7 @@ export async function findEach(
   recall: Recall,
 ): Promise<readonly Series[]> {
   const found = await findRows(which, loadPlan, recall);
-  if (!(found instanceof Series) && together(found).length === 1)
-    return found.map((row) => seriesOf(row));
+  if (!(found instanceof Series) && together(found).length === 1) return found.map((row) => seriesOf(row));
   return [await findSeries(which, loadPlan, recall)];
 }
 

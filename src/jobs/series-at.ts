@@ -3,8 +3,8 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { checkedAddress } from '../base/address.ts';
 import { printable, SnapshotError, systemCode } from '../base/errors.ts';
-import { snapshotTime } from '../series/names.ts';
-import type { Series } from '../series/series.ts';
+import { MIRROR_DATA, snapshotTime } from '../series/names.ts';
+import { Series } from '../series/series.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import { seriesThere } from './store-of.ts';
@@ -45,6 +45,8 @@ export async function seriesAt(path: string, recall: Recall): Promise<Series> {
       hint: `Name the series, and this snapshot of it: ${store.label} --at ${name}`,
     });
   }
+  if ((await store.list(`${name}/${MIRROR_DATA}`)).some((item) => item.isFile))
+    return new Series(store, `${name}/${MIRROR_DATA}`);
   const inside = await snapshotsIn(store, name);
   // One that nothing was written to yet.
   if (inside.isSeries || inside.isEmpty) return await seriesThere(store.label, name);

@@ -1,10 +1,9 @@
 // The stores of series: whether they are encrypted, a row says, or what lies there.
 import type { Row } from '../plan/plan.ts';
-import { DATA_FOLDER } from '../mirror/held.ts';
 import { readIdentities } from '../series/crypt/identities.ts';
 import { recipientsOf } from '../series/crypt/stub.ts';
 import { wrapFor } from '../series/crypt/wrap.ts';
-import { INFO_FILE, snapshotTime } from '../series/names.ts';
+import { INFO_FILE, MIRROR_DATA, snapshotTime } from '../series/names.ts';
 import { Series } from '../series/series.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
@@ -24,7 +23,7 @@ export function seriesOf(
 
 /** What the series of a row is called in its destination. */
 export function seriesName({ name, strategy }: Pick<Row, 'name' | 'strategy'>): string {
-  return strategy === 'mirror' ? `${name}/${DATA_FOLDER}` : name;
+  return strategy === 'mirror' ? `${name}/${MIRROR_DATA}` : name;
 }
 
 /** The series `name` at `destination`, of which no row says whether it is encrypted. @throws {@link SnapshotError} */

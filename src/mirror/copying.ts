@@ -21,7 +21,10 @@ export interface Read {
   readonly isUnsettled: boolean;
 }
 
-export type Reading = Read | { readonly kind: 'vanished' } | { readonly kind: 'unreadable'; readonly reason: string };
+export type Reading =
+  | Read
+  | { readonly kind: 'vanished' }
+  | { readonly kind: 'unreadable'; readonly reason: string };
 
 /** Writing failed, not reading: it is no matter of the source. */
 export class WriteError extends Error {}
@@ -53,7 +56,9 @@ export function readSource(
     return { bytes, hash: () => hash };
   });
   if (outcome.kind !== 'read')
-    return outcome.kind === 'vanished' ? { kind: 'vanished' } : { kind: 'unreadable', reason: outcome.reason };
+    return outcome.kind === 'vanished'
+      ? { kind: 'vanished' }
+      : { kind: 'unreadable', reason: outcome.reason };
   const attributes = outcome.attributes?.attributes;
   return {
     kind: 'read',

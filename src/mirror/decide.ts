@@ -29,8 +29,7 @@ export function decide(situation: Situation): readonly Step[] {
   for (let s = 0, t = 0; s < source.length || t < there.length;) {
     const entry = source[s];
     const found = there[t];
-    const order =
-      entry === undefined ? 1 : found === undefined ? -1 : comparePaths(entry.path, found.path);
+    const order = entry === undefined ? 1 : found === undefined ? -1 : comparePaths(entry.path, found.path);
     if (order >= 0) t++;
     if (order <= 0) s++;
     if (order > 0 || entry === undefined) {
@@ -77,7 +76,10 @@ function settle(entry: Entry, found: There, held: Held | undefined, rehash: bool
   }
   if (type === 'folder') {
     const isSame =
-      held?.type === 'folder' && isSameMeta(held, entry) && found.mtimeNs === held.keptNs && found.mode === held.mode;
+      held?.type === 'folder' &&
+      isSameMeta(held, entry) &&
+      found.mtimeNs === held.keptNs &&
+      found.mode === held.mode;
     return isSame ? undefined : { do: 'meta', path, entry };
   }
   const isSource = held !== undefined && held.type === type && isSameFile(held, entry);

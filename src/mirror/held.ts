@@ -1,9 +1,10 @@
 // What a mirror holds.
+import { MIRROR_DATA } from '../series/names.ts';
 import type { Entry, EntryType } from '../tree/entry.ts';
 import type { BytePath } from '../tree/path.ts';
 
 /** Where a mirror keeps what is not of its source. No scan enters it. */
-export const DATA_FOLDER: BytePath = '.snapshot-data' as BytePath;
+export const DATA_FOLDER: BytePath = MIRROR_DATA as BytePath;
 
 /** Something in a mirror, as a look at it says. */
 export interface There {

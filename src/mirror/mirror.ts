@@ -124,7 +124,12 @@ export class Mirror {
       if (action === undefined) continue;
       const path = placeOf(source, step.path);
       const what = step.do === 'move' ? `${placeOf(source, step.from)} -> ${path}` : path;
-      lines += actionLine(at, isFirst && action === 'FILE CREATED' ? 'INITIAL BACKUP' : action, what, end.failed);
+      lines += actionLine(
+        at,
+        isFirst && action === 'FILE CREATED' ? 'INITIAL BACKUP' : action,
+        what,
+        end.failed,
+      );
     }
     applied.bytes += bytes;
     await addLines(this.root, versions);
@@ -154,7 +159,15 @@ export class Mirror {
         if (one.path !== step.from && !one.path.startsWith(`${step.from}/`)) continue;
         const { type, sinceMs } = one;
         const movedTo = (path + one.path.slice(step.from.length)) as BytePath;
-        versions.push({ path: one.path, type, untilMs: nowMs, sinceMs, file: undefined, movedTo, mode: undefined });
+        versions.push({
+          path: one.path,
+          type,
+          untilMs: nowMs,
+          sinceMs,
+          file: undefined,
+          movedTo,
+          mode: undefined,
+        });
       }
       moveIn(this.held, step.from, path);
       for (const { movedTo } of versions) {
@@ -184,7 +197,21 @@ export class Mirror {
 
 function heldOf(entry: Entry, { hash, keptNs }: StepEnd, sinceMs: number): Held {
   const { path, type, size, mode, uid, gid, mtimeNs, ctimeNs, inode, target } = entry;
-  return { path, type, size, mode, uid, gid, mtimeNs, ctimeNs, inode, target, hash, keptNs: keptNs ?? mtimeNs, sinceMs };
+  return {
+    path,
+    type,
+    size,
+    mode,
+    uid,
+    gid,
+    mtimeNs,
+    ctimeNs,
+    inode,
+    target,
+    hash,
+    keptNs: keptNs ?? mtimeNs,
+    sinceMs,
+  };
 }
 
 /** Counts a step. @returns What the log calls it; undefined where nothing is said of it. */
@@ -237,10 +264,13 @@ function placeOf(source: string, path: BytePath): string {
 function stuck(root: string, { fatal, failed = '' }: StepEnd): SnapshotError {
   const message = `Cannot write to the mirror "${root}": ${failed}`;
   if (fatal === 'ENOSPC' || fatal === 'EDQUOT') {
-    const hint = 'Make room there. What was replaced or deleted is kept in `.snapshot-data/versions`: `keep` says how long.';
+    const hint =
+      'Make room there. What was replaced or deleted is kept in `.snapshot-data/versions`: `keep` says how long.';
     return new SnapshotError('E_SPACE', message, { hint });
   }
-  return new SnapshotError('E_STORE', message, { hint: 'What is there stays as it is. Is its disk all right?' });
+  return new SnapshotError('E_STORE', message, {
+    hint: 'What is there stays as it is. Is its disk all right?',
+  });
 }
 
 function* batchesOf(steps: readonly Step[]): Generator<readonly Step[]> {

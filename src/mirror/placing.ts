@@ -63,7 +63,10 @@ export function place(steps: readonly Step[], { source, root, stamp }: Place): r
   }
   flush(root, [...written.values()]);
   for (const [i, { step, part, end }] of written) {
-    const settled = attempt(target, step.path, () => ({ ...end, ...claim(target, step.path, part, step.replaces, stamp) }));
+    const settled = attempt(target, step.path, () => ({
+      ...end,
+      ...claim(target, step.path, part, step.replaces, stamp),
+    }));
     if (settled.failed !== undefined) removeFile(part);
     ends[i] = settled;
   }
@@ -77,7 +80,8 @@ function doStep(target: Target, step: Exclude<Step, Copy>, stamp: string): StepE
       return letGo(target, step.path, stamp);
     case 'move': {
       const to = target.at(step.path);
-      if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) throw new Unsafe('something is there already');
+      if (lstatSync(to, { throwIfNoEntry: false }) !== undefined)
+        throw new Unsafe('something is there already');
       files.renameSync(target.at(step.from), to);
       return { bytes: 0 };
     }
@@ -88,7 +92,12 @@ function doStep(target: Target, step: Exclude<Step, Copy>, stamp: string): StepE
     case 'link': {
       const { entry, path, replaces } = step;
       const version = replaces ? makeVersion(target, path, true, stamp) : undefined;
-      const refused = doDeed(target, { ...entry, do: 'link', target: entry.target ?? ('' as BytePath), replaces });
+      const refused = doDeed(target, {
+        ...entry,
+        do: 'link',
+        target: entry.target ?? ('' as BytePath),
+        replaces,
+      });
       return { bytes: 0, entry, refused, version, keptNs: timeAt(target.at(path)) };
     }
     case 'meta': {

@@ -52,7 +52,9 @@ export function parseState(bytes: Buffer, where: string): MirrorState {
   let text = '';
   for (let at = 0; at < bytes.length;) {
     const frame = measureFrame(bytes.subarray(at));
-    text += decompressor.decompress(bytes.subarray(at, at + frame.bytes), frame.contentBytes).toString('utf8');
+    text += decompressor
+      .decompress(bytes.subarray(at, at + frame.bytes), frame.contentBytes)
+      .toString('utf8');
     at += frame.bytes;
   }
   const [first = '', ...lines] = text.split('\n');
@@ -67,7 +69,9 @@ export function parseState(bytes: Buffer, where: string): MirrorState {
     root: { device: BigInt(head.text('device', /^\d+$/)), inode: BigInt(head.text('inode', /^\d+$/)) },
     mounts: mounts.flatMap((mount) => {
       const path = pathOf(mount, 'path');
-      return path === undefined ? [] : [{ path, id: typeof mount['id'] === 'string' ? mount['id'] : undefined }];
+      return path === undefined
+        ? []
+        : [{ path, id: typeof mount['id'] === 'string' ? mount['id'] : undefined }];
     }),
     held,
   };
@@ -96,11 +100,13 @@ function itemOf(line: string, where: string): [BytePath, Held] {
   const raw = JSON.parse(line) as Record<string, unknown>;
   const path = pathOf(raw, 'path');
   const type = fields.text('type');
-  if (path === undefined || !TYPES.has(type)) throw damaged(where, 'a line names nothing that can be in a mirror');
+  if (path === undefined || !TYPES.has(type))
+    throw damaged(where, 'a line names nothing that can be in a mirror');
   const big = (key: string): bigint => BigInt(fields.text(key, /^-?\d{1,30}$/));
   const mtimeNs = big('mtime');
   // What a link says may be any path.
-  const target = typeof raw['target'] === 'string' ? Buffer.from(raw['target']).toString('latin1') : undefined;
+  const target =
+    typeof raw['target'] === 'string' ? Buffer.from(raw['target']).toString('latin1') : undefined;
   const base64 =
     typeof raw['targetBase64'] === 'string'
       ? Buffer.from(raw['targetBase64'], 'base64').toString('latin1')

@@ -20,7 +20,11 @@ export function thinned<T extends Version>(versions: readonly T[], keep: Keep, n
   return [...byPath.values()].flatMap((own) => {
     const old = own.filter(({ untilMs }) => within === undefined || now.getTime() - untilMs > within);
     if (!hasRules || old.length === 0) return within === undefined ? [] : old;
-    const dated = own.map((version, i) => ({ name: String(i).padStart(9, '0'), at: new Date(version.untilMs), version }));
+    const dated = own.map((version, i) => ({
+      name: String(i).padStart(9, '0'),
+      at: new Date(version.untilMs),
+      version,
+    }));
     const kept = new Set(
       planRotation(dated, rules).keep.flatMap(({ snapshot, reasons }) =>
         // With an age, nothing has to stay that no rule asks for.

@@ -56,7 +56,12 @@ export const COLUMNS: { readonly [C in Column]: ColumnRule<Settings[C]> } = {
   active: { aliases: ['activate'], initial: true, isRequired: false, parse: parseSwitch },
   keep: { aliases: [], initial: [], isRequired: false, parse: parseKeeps },
   format: { aliases: [], initial: 'tar.zst', isRequired: false, parse: choice('tar.zst', 'zip') },
-  strategy: { aliases: [], initial: 'incremental', isRequired: false, parse: choice('incremental', 'full', 'mirror') },
+  strategy: {
+    aliases: [],
+    initial: 'incremental',
+    isRequired: false,
+    parse: choice('incremental', 'full', 'mirror'),
+  },
   exclude: { aliases: [], initial: [], isRequired: false, parse: parseGlobs },
   'exclude-from': { aliases: [], initial: '', isRequired: false, parse: (text) => text.trim() },
   'exclude-if-present': { aliases: [], initial: [], isRequired: false, parse: parseMarkers },

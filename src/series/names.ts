@@ -170,3 +170,6 @@ export function isArchive(file: string): boolean {
 export function isContentArchive(file: string, series: readonly string[], snapshot: string): boolean {
   return archiveDate(file) === snapshot && isCalledAfter(file, series) && withoutSuffix(file) === file;
 }
+
+/** The folder in which a mirror keeps what is not of its source. For locks, owner and log it is a series like others, called `NAME/.snapshot-data`. */
+export const MIRROR_DATA = '.snapshot-data';

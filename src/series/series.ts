@@ -7,7 +7,14 @@ import { IndexCursor } from './index/index-cursor.ts';
 import { type DeadMember, type IndexEntry, parseDead, parseLine } from './index/index-line.ts';
 import type { FileInfo } from './info.ts';
 import { LineReader } from './index/lines.ts';
-import { archiveDate, INFO_FILE, isContentArchive, LET_GO_FILE, UNFINISHED_FILE } from './names.ts';
+import {
+  archiveDate,
+  INFO_FILE,
+  isContentArchive,
+  LET_GO_FILE,
+  MIRROR_DATA,
+  UNFINISHED_FILE,
+} from './names.ts';
 import { namesFor } from './former-names.ts';
 import { type Left, removeFolder } from './removal.ts';
 import {
@@ -63,6 +70,16 @@ export class Series {
     const items = await this.store.list(this.key(snapshot));
     const dates = items.flatMap(({ name }) => archiveDate(name) ?? []);
     return [...new Set(dates)].toSorted();
+  }
+
+  /** Whether it is a mirror's own folder, and holds no snapshots. */
+  get isMirror(): boolean {
+    return this.name.endsWith(`/${MIRROR_DATA}`);
+  }
+
+  /** What people call it: the name of its row. */
+  get title(): string {
+    return this.isMirror ? this.name.slice(0, -MIRROR_DATA.length - 1) : this.name;
   }
 
   /** The key of `parts` below the series' folder. */

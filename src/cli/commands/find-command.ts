@@ -3,6 +3,7 @@ import { findEach, rowOf, seriesOfPlan } from '../../jobs/address.ts';
 import { findInSeries, type FoundInSeries, type FoundPath, type Stay } from '../../jobs/look/find.ts';
 import { formatLocal } from '../../jobs/moment.ts';
 import { outOfReach } from '../../jobs/reach.ts';
+import { refuseMirror } from '../../jobs/refuse-mirror.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import { rowLabel } from '../../plan/row-label.ts';
 import { pathProperty } from '../../series/index/index-line.ts';
@@ -30,8 +31,12 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
   let plan: Plan | undefined;
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
   const recall = recallFor(terminal);
-  const all =
+  const asked =
     options.series === undefined ? seriesOfPlan(await load()) : await findEach(options.series, load, recall);
+  const all = asked.filter((series) => !series.isMirror);
+  if (all.length === 0) for (const series of asked) refuseMirror(series);
+  if (all.length < asked.length && !json)
+    terminal.err('Mirrors are not looked into: they hold the files themselves.');
   const show = json ? jsonLines : textLines;
   const statuses: number[] = [];
   const unseen: string[] = [];

@@ -6,6 +6,7 @@ import type { CommonOptions } from '../options/common-options.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { failureEvent, orFailure, type SeriesFailure, showFailure } from '../views/series-failure.ts';
 import { listTable } from '../views/list-table.ts';
+import { mirrorLine, type MirrorLine } from '../views/mirror-line.ts';
 import { recallFor } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -22,13 +23,18 @@ export async function listCommand(
   const found = await Promise.all(
     series.map(
       async (one) =>
-        await orFailure(one, series.length > 1, async () => list(one, plan && rowOf(one, plan), recall, now)),
+        await orFailure(one, series.length > 1, async () =>
+          one.isMirror
+            ? await mirrorLine(one, terminal)
+            : await list(one, plan && rowOf(one, plan), recall, now),
+        ),
     ),
   );
   const status = gravestStatus(found.map(statusOf));
   if (options.json) {
     for (const one of found) {
       if ('error' in one) terminal.out(JSON.stringify(failureEvent(one)));
+      else if ('event' in one) terminal.out(JSON.stringify(one.event));
       else showJson(one, terminal);
     }
     terminal.out(JSON.stringify({ event: 'end', status }));
@@ -37,12 +43,14 @@ export async function listCommand(
   found.forEach((one, i) => {
     if (i > 0 && !options.quiet) terminal.out('');
     if ('error' in one) showFailure(one, terminal);
-    else show(one, terminal, options.quiet);
+    else if (!('event' in one)) show(one, terminal, options.quiet);
+    else if (!options.quiet) terminal.out(one.line);
   });
   return status;
 }
 
-function statusOf(one: ListedSeries | SeriesFailure): number {
+function statusOf(one: ListedSeries | SeriesFailure | MirrorLine): number {
+  if ('event' in one) return 0;
   if ('error' in one) return EXIT_STATUS[one.error.code];
   return isDamaged(one) || one.out?.isOverdue === true ? 1 : 0;
 }

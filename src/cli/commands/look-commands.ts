@@ -81,6 +81,18 @@ export function addLookCommands<T extends CommonOptions>(
       async (options) => end(await (await import('./find-command.ts')).findCommand(options, terminal)),
     )
     .command(
+      'versions <mirror> [globs..]',
+      'What the files of a mirror were before',
+      (command) =>
+        command
+          .positional('mirror', { ...SERIES, describe: 'A name from the plan, or the path of its folder' })
+          .positional('globs', { ...GLOBS, default: [] })
+          .example('$0 versions photos', 'all that was replaced or deleted, and is kept')
+          .example('$0 versions photos /2026/a.jpg', 'of one file'),
+      async (options) =>
+        end(await (await import('./versions-command.ts')).versionsCommand(options, terminal)),
+    )
+    .command(
       'status [series]',
       'How every row is doing, and which need you',
       (command) =>

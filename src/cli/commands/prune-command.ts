@@ -70,13 +70,16 @@ async function toPrune(
     return (await Promise.all(named)).flat();
   }
   const { rows } = await loadPlan(file);
-  return rows
-    .filter(({ active }) => active)
-    .map((row) => async () => {
-      const series = seriesOf(row);
-      await refuseAway(series, row, recall, now);
-      return { series, row };
-    });
+  return (
+    rows
+      // Versions of mirrors are let go by their runs.
+      .filter(({ active, strategy }) => active && strategy !== 'mirror')
+      .map((row) => async () => {
+        const series = seriesOf(row);
+        await refuseAway(series, row, recall, now);
+        return { series, row };
+      })
+  );
 }
 
 function show({ series }: There, { kept, removed }: Pruned, dryRun: boolean, { out, style }: Terminal): void {

@@ -1,6 +1,7 @@
 import { addressKind } from '../../base/address.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { restore } from '../../jobs/restore/restore.ts';
+import type { RestoreEvent } from '../../jobs/restore/restore-events.ts';
 import type { Deletion } from '../../jobs/restore/ask-first.ts';
 import type { Overwrite } from '../../jobs/restore/target-plan.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
@@ -10,7 +11,7 @@ import { formatBytes, formatCount, formatCountOf } from '../../base/amounts.ts';
 import { localPath } from '../../plan/local-path.ts';
 import { jsonRestoreView, type RestoreView, TextRestoreView } from '../views/restore-view.ts';
 import { stopSignal } from '../stop-signal.ts';
-import { openNearest } from '../state.ts';
+import { openOrMirror } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface RestoreCommandOptions extends CommonOptions {
@@ -28,7 +29,7 @@ export async function restoreCommand(options: RestoreCommandOptions, terminal: T
   const { at, overwrite, dryRun } = options;
   const to = localPath('--to', options.to);
   let plan: Plan | undefined;
-  const { series, others } = await openNearest(
+  const { series, others } = await openOrMirror(
     options.series,
     async () => (plan = await loadPlan(options.plan)),
     terminal,
@@ -43,22 +44,35 @@ export async function restoreCommand(options: RestoreCommandOptions, terminal: T
     isAsking = false;
   };
   const stop = stopSignal(() => view.warn('stopping; once more ends it at once'));
+  const destinations =
+    plan?.rows.flatMap(({ destination }) => (addressKind(destination) === undefined ? [destination] : [])) ??
+    [];
+  const common = {
+    at,
+    globs: options.glob.map(String),
+    to,
+    destinations,
+    overwrite,
+    dryRun,
+    signal: stop.signal,
+    report: (event: RestoreEvent): void => view.event(event),
+  };
   try {
+    if (series.isMirror) {
+      if (options.delete) {
+        const hint = 'Restore to a folder of its own, and compare.';
+        throw new SnapshotError('E_USAGE', '--delete is not for mirrors', { hint });
+      }
+      const { restoreMirror } = await import('../../jobs/mirror/restore-mirror.ts');
+      const end = await restoreMirror(series, common);
+      view.end(end);
+      return end.status;
+    }
     const end = await restore(series, {
-      at,
-      globs: options.glob.map(String),
-      to,
+      ...common,
       elsewhere: others,
-      destinations:
-        plan?.rows.flatMap(({ destination }) =>
-          addressKind(destination) === undefined ? [destination] : [],
-        ) ?? [],
-      overwrite,
       deletes: options.delete,
-      dryRun,
       ...(options.yes ? {} : { confirm: ask }),
-      signal: stop.signal,
-      report: (event) => view.event(event),
     });
     view.end(end);
     return end.status;

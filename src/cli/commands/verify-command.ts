@@ -58,6 +58,7 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
       const row = known && rowOf(series, known);
       const out = await outOfReach(series, row, recall, new Date());
       if (out !== undefined) return unseenEnd(series, verifyOptions, out, row);
+      if (series.isMirror) return await verifyMirrorOf(series, options, verifyOptions);
       const started = new Date();
       const found = await orKeyless(series, options, async () => await verify(series, verifyOptions));
       if (found instanceof SnapshotError) {
@@ -76,7 +77,10 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
       return { ...verdict.end, status: gravestStatus([verdict.end.status, isWrong ? 1 : 0, ...drilled]) };
     };
     for (const series of all) {
-      label = rowLabel({ name: series.name, destination: series.store.label }, all);
+      label = rowLabel(
+        { name: series.title, destination: series.store.label },
+        all.map(({ title: name }) => ({ name })),
+      );
       const verified = await orFailure(series, all.length > 1, async () => await verifyOne(series));
       const end = 'error' in verified ? failedEnd(verified, verifyOptions) : verified;
       tell(end);
@@ -95,6 +99,21 @@ export async function verifyCommand(options: VerifyCommandOptions, terminal: Ter
     stop.dispose();
     view.close();
   }
+}
+
+/** @throws {@link SnapshotError} `E_USAGE` for what a mirror has not. */
+async function verifyMirrorOf(
+  series: Series,
+  { drill, repair, at, sample }: VerifyCommandOptions,
+  { level, signal, report }: VerifyOptions,
+): Promise<VerifyEnd> {
+  if (drill || repair || at !== undefined || sample !== undefined) {
+    const message = `\`${series.title}\` is a mirror: --drill, --repair, --at and --sample are about snapshots`;
+    throw new SnapshotError('E_USAGE', message, { hint: 'A run puts right what differs.' });
+  }
+  return await (
+    await import('../../jobs/mirror/verify-mirror.ts')
+  ).verifyMirror(series, { level, signal, report });
 }
 
 /** What `work` comes to; or that there is no key, where what is stored can be looked at all the same. */

@@ -8,6 +8,7 @@ import type {
 } from '../../jobs/verify/verify-events.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { formatBytes, formatCount, formatCountOf, formatDuration } from '../../base/amounts.ts';
+import { formatLocal } from '../../jobs/moment.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Of the files that are lost, so many are named; --json names all. */
@@ -18,6 +19,8 @@ const PLAIN_PROGRESS_MS = 30_000;
 
 /** Only who has read everything calls a series healthy. */
 const VERDICTS = { quick: 'in place', sample: 'sound as far as read', full: 'healthy' } as const;
+
+type Mirrored = NonNullable<VerifyEnd['mirror']>;
 
 /** Shows what verifying tells. */
 export interface VerifyView {
@@ -150,6 +153,10 @@ class TextVerifyView implements VerifyView {
       : readBytes === 0
         ? 'names, sizes and small files; contents were not read'
         : `${formatBytes(readBytes)} read, ${formatCount(readPieces)} of ${formatCountOf(pieces, 'content')} checked`;
+    if (end.mirror !== undefined) {
+      this.#mirror(end, end.mirror);
+      return;
+    }
     const sample = seed === undefined ? '' : `, seed ${seed}`;
     const verdict =
       end.damages + lost === 0
@@ -159,6 +166,20 @@ class TextVerifyView implements VerifyView {
       `${verdict}  ${this.#terminal.style('bold', series)}  ${formatCountOf(snapshots, 'snapshot')}, ` +
         `${formatCountOf(archives, 'archive')}, ${read}${sample}, ${formatDuration(durationMs)}`,
     );
+  }
+
+  #mirror({ series, damages, looked, readBytes, durationMs }: VerifyEnd, { files, scanned }: Mirrored): void {
+    const { style } = this.#terminal;
+    const verdict = damages === 0 ? style('green', VERDICTS[looked]) : style('red', 'CHANGED');
+    const as = scanned === null ? 'never whole' : `as of ${formatLocal(new Date(scanned))}`;
+    const read = looked === 'full' ? `${formatBytes(readBytes)} read` : 'contents were not read';
+    this.#line(
+      `${verdict}  ${style('bold', series)}  mirror ${as}, ${formatCountOf(files, 'file')}, ${read}, ${formatDuration(durationMs)}`,
+    );
+    if (damages > 0)
+      this.#line(
+        `  ${style('dim', 'The next run puts it right; with `--rehash` also what differs in content alone.')}`,
+      );
   }
 
   #drill({

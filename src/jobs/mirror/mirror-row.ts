@@ -120,7 +120,13 @@ async function scan(context: RowContext): Promise<Tree> {
   const apart = (await options.places?.apartFrom(row)) ?? [];
   const entries = new EntryTable();
   const start = startScan(row.source, { ...leftOut, patterns }, apart);
-  const tree = await scanTree(row.source, options.signal, entries, () => report.scanned(entries.length), start);
+  const tree = await scanTree(
+    row.source,
+    options.signal,
+    entries,
+    () => report.scanned(entries.length),
+    start,
+  );
   context.name(tree.problems.filter(({ kind }) => kind !== 'vanished'));
   return tree;
 }
@@ -139,8 +145,7 @@ async function decideFor(
   const isLeftOut = passedOver(row.source, leftOutOf(row));
   const unread = new Set(tree.problems.flatMap(({ kind, path }) => (kind === 'vanished' ? [] : [path])));
   const apart = new Set([...unread, ...tree.outside]);
-  const isLeftAlone = (path: BytePath): boolean =>
-    folderWithin(path, apart) !== undefined || isLeftOut(path);
+  const isLeftAlone = (path: BytePath): boolean => folderWithin(path, apart) !== undefined || isLeftOut(path);
   const steps = decide({ source, there, held: mirror.held, isLeftAlone, rehash: options.rehash });
   const { ino } = await stat(row.source, { bigint: true });
   const files = [...mirror.held.values()].filter(({ type }) => type !== 'folder').length;
@@ -166,7 +171,10 @@ async function apply(
   const { now, signal } = options;
   const applying = { source: tree.root, now, signal, log, isFirst, done };
   try {
-    const applied = await mirror.apply(steps.filter((step) => !isFolderMeta(step)), applying);
+    const applied = await mirror.apply(
+      steps.filter((step) => !isFolderMeta(step)),
+      applying,
+    );
     await mirror.apply(folderMetas(tree, steps), { ...applying, done: () => {} });
     return applied;
   } catch (error) {
@@ -186,7 +194,9 @@ function folderMetas({ entries }: Tree, steps: readonly Step[]): readonly Step[]
   return [...paths]
     .flatMap((path): Step[] => {
       const i = entries.find(path);
-      return i === undefined || entries.type(i) !== 'folder' ? [] : [{ do: 'meta', path, entry: entries.at(i) }];
+      return i === undefined || entries.type(i) !== 'folder'
+        ? []
+        : [{ do: 'meta', path, entry: entries.at(i) }];
     })
     .toSorted((a, b) => b.path.split('/').length - a.path.split('/').length || (a.path === '' ? 1 : 0));
 }
@@ -212,7 +222,10 @@ function resultOf(context: RowContext, tree: Tree, applied: Applied): RowResult 
   context.name(unsettled.map((path) => ({ path, kind: 'changed', reason: 'changed while it was read' })));
   const [first] = refused;
   if (first !== undefined) {
-    const more = refused.length === 1 ? '' : `, and ${formatCountOf(refused.length - 1, 'more like it', 'more like it')}`;
+    const more =
+      refused.length === 1
+        ? ''
+        : `, and ${formatCountOf(refused.length - 1, 'more like it', 'more like it')}`;
     context.report.note(`the mirror's file system refused: ${display(first.path)}: ${first.reason}${more}`);
   }
   if (moved > 0) context.report.note(`${formatCountOf(moved, 'file or folder', 'files or folders')} moved`);

@@ -18,14 +18,19 @@ export async function refuseKept(root: string): Promise<void> {
     if (path !== DATA_FOLDER) throw refused(root, `holds a ${kind}`, `${root}${sep}${display(path)}`);
   for (let at = dirname(root); ; at = dirname(at)) {
     const place = await keptAt(at, TOP);
-    if (place !== undefined && place.kind !== 'destination') throw refused(root, `lies in a ${place.kind}`, at);
+    if (place !== undefined && place.kind !== 'destination')
+      throw refused(root, `lies in a ${place.kind}`, at);
     if (dirname(at) === at) return;
   }
 }
 
 function refused(root: string, what: string, place: string): SnapshotError {
   const which = place === root ? '' : ` ("${place}")`;
-  return new SnapshotError('E_ROW', `The folder of the mirror, "${root}", ${what}${which}; nothing was written`, {
-    hint: 'Give the row another `name` or `destination`.',
-  });
+  return new SnapshotError(
+    'E_ROW',
+    `The folder of the mirror, "${root}", ${what}${which}; nothing was written`,
+    {
+      hint: 'Give the row another `name` or `destination`.',
+    },
+  );
 }

@@ -31,7 +31,7 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
   const judged = statusOf(records, everyMs, now, away?.message);
   const status = { ...judged, size: sizeNow(survey, judged.size) };
   const of = {
-    series: watched.row?.label ?? series.name,
+    series: watched.row?.label ?? series.title,
     destination: series.store.label,
     everyMs,
     unreadable,

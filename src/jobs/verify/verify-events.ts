@@ -94,6 +94,8 @@ export interface VerifyEnd {
   readonly isKeyless?: true | undefined;
   /** Its disk is away. */
   readonly isAway?: true | undefined;
+  /** It is a mirror: what it holds, and the last whole scan after which it was what its source was. */
+  readonly mirror?: { readonly files: number; readonly scanned: string | null } | undefined;
   /** What chose the sample; with it the same one is chosen again. */
   readonly seed?: number | undefined;
   readonly durationMs: number;
