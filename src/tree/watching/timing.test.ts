@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Settling } from './settling.ts';
-import { TimeKeeper } from './time-keeper.ts';
+import { type Moment, TimeKeeper } from './time-keeper.ts';
 
 describe('Settling', () => {
   it('waits for quiet, but not for ever', () => {
@@ -18,9 +18,9 @@ describe('Settling', () => {
   });
 });
 
-describe('TimeKeeper', () => {
-  const at = (monotonicMs: number, wallMs: number) => ({ monotonicMs, wallMs });
+const at = (monotonicMs: number, wallMs: number): Moment => ({ monotonicMs, wallMs });
 
+describe('TimeKeeper', () => {
   it.each<[string, number, number, RegExp | undefined]>([
     ['nothing for a second', 1000, 1000, undefined],
     ['nothing when the clock is set by less than a minute', 1000, 61_000, undefined],

@@ -318,7 +318,9 @@ function otherProcess(before: readonly string[] = []) {
     const watcher = await watchTree(${JSON.stringify(root)}, { signal: new AbortController().signal, quietMs: 50, pollMs: 300 });
     console.log(JSON.stringify({ polled: [...watcher.polled] }));
     for (;;) console.log(JSON.stringify({ ...(await watcher.next()), polled: [...watcher.polled] }));`;
-  const command = [...before, process.execPath, '--input-type=module', '-e', code];
+  const script = join(folder, 'watch.mjs');
+  writeFileSync(script, code);
+  const command = [...before, process.execPath, script];
   const child = spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
