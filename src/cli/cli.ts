@@ -8,6 +8,7 @@ import { configFile, readConfig, withDefaults } from './options/config-file.ts';
 import { checkGivenValues } from './options/given-values.ts';
 import { addExportCommands } from './commands/export-commands.ts';
 import { addKeyCommand } from './commands/key-commands.ts';
+import { addMirrorCommands } from './commands/mirror-commands.ts';
 import { addLookCommands } from './commands/look-commands.ts';
 import { NOTICE_OPTIONS } from './options/notice-options.ts';
 import { groupRunOptions, RUN_OPTIONS } from './options/run-options.ts';
@@ -26,6 +27,8 @@ const EXIT_HELP = `Exit status:
 /** Commands that do something: what became of that does not depend on who is told. */
 const DOING: ReadonlySet<string> = new Set([
   'run',
+  'mirror',
+  'watch',
   'restore',
   'export',
   'copy',
@@ -136,6 +139,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
         status = await (await import('./commands/check-command.ts')).checkCommand(options, terminal);
       },
     );
+  addMirrorCommands(parser, terminal, file, (code) => (status = code));
   addLookCommands(parser, terminal, (code) => (status = code));
   addExportCommands(parser, terminal, (code) => (status = code));
   addUpkeepCommands(parser, terminal, (code) => (status = code));

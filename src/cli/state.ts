@@ -32,7 +32,7 @@ export async function openSeries(
 }
 
 /** The same, and where else it lies: of a row with several destinations, the nearest that answers. */
-export async function openNearest(
+async function openNearest(
   which: string,
   loadPlan: () => Promise<Plan>,
   terminal: Terminal,

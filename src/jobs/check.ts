@@ -8,7 +8,7 @@ import { missingCalls } from '../base/system-calls.ts';
 import { ZSTD_ORIGIN } from '../format/zstd/zstd.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { needOwnKey } from '../series/crypt/identities.ts';
-import { Series } from '../series/series.ts';
+import type { Series } from '../series/series.ts';
 import { removeIfAllowed } from '../store/remove-if-allowed.ts';
 import { seriesOf } from './store-of.ts';
 import { findAway } from './run/away.ts';

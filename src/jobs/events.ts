@@ -27,6 +27,19 @@ export interface RowProblem {
   readonly reason: string;
 }
 
+/** Something that was done to a mirror that is kept up to date. */
+export interface MirrorAction {
+  readonly event: 'action';
+  readonly row: string;
+  /** As the log of the mirror calls it: `FILE CREATED`, `FILE MODIFIED`, `FILE DELETED`, `FILE MOVED`, ... */
+  readonly action: string;
+  /** In the source, for people; of what was moved, from where and to where. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Why it was not done; null when it was. */
+  readonly failed: string | null;
+}
+
 /** Something a user should know that is no failure. */
 export interface RowNote {
   readonly event: 'note';
@@ -109,5 +122,5 @@ export interface RowEnd {
   readonly status: number;
 }
 
-export type RunEvent = Progress | RowProblem | RowNote | RowEnd;
+export type RunEvent = Progress | RowProblem | RowNote | MirrorAction | RowEnd;
 export type Report = (event: RunEvent) => void;

@@ -21,7 +21,6 @@ export type Action =
 
 /** One line, local time. @param failed - Why it was not done. */
 export function actionLine(at: Date, action: Action, what: string, failed?: string): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
   const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
   const end =
@@ -35,14 +34,18 @@ export function actionLine(at: Date, action: Action, what: string, failed?: stri
   return `[${date} ${time}] ${action}: ${printable(what)} - ${end}\n`;
 }
 
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
 /** The files that lines are added to. At 10 MiB `backup_log.txt` becomes `backup_log.txt.1`, up to `.5`. */
 export class ActionLog {
   readonly #streams: readonly NodeJS.WritableStream[];
-  readonly #failures: unknown[] = [];
+  readonly #failures: Error[] = [];
 
   private constructor(streams: readonly NodeJS.WritableStream[]) {
     this.#streams = streams;
-    for (const stream of streams) stream.on('error', (error) => this.#failures.push(error));
+    for (const stream of streams) stream.on('error', (error: Error) => this.#failures.push(error));
   }
 
   static async open(files: readonly string[]): Promise<ActionLog> {
@@ -60,10 +63,10 @@ export class ActionLog {
   }
 
   /** @returns Why a line is not in it; undefined when all are. */
-  async close(): Promise<unknown> {
+  async close(): Promise<Error | undefined> {
     await Promise.all(
       this.#streams.map(async (stream) => {
-        const closed = once(stream, 'close').catch((error: unknown) => this.#failures.push(error));
+        const closed = once(stream, 'close').catch((error: unknown) => this.#failures.push(error as Error));
         stream.end();
         await closed;
       }),

@@ -1,7 +1,7 @@
 // Decides what makes a mirror equal to its source. Pure: no clock, no disk.
 import type { Entry } from '../tree/entry.ts';
 import { type BytePath, comparePaths, parentOf } from '../tree/path.ts';
-import type { Held, There } from './held.ts';
+import { type Held, isAsLeft, type There } from './held.ts';
 import { findMoves } from './moves.ts';
 import type { Step } from './steps.ts';
 
@@ -84,7 +84,8 @@ function settle(entry: Entry, found: There, held: Held | undefined, rehash: bool
   }
   const isSource = held !== undefined && held.type === type && isSameFile(held, entry);
   if (isKept && isSource && !rehash) return undefined;
-  const maySame = held === undefined || held.mtimeNs === entry.mtimeNs;
+  // The last of these: it was copied, and nobody had the time to note it.
+  const maySame = held === undefined || held.mtimeNs === entry.mtimeNs || found.mtimeNs === entry.mtimeNs;
   return {
     do: 'copy',
     path,
@@ -93,11 +94,6 @@ function settle(entry: Entry, found: There, held: Held | undefined, rehash: bool
     keptHash: isKept && !rehash ? held.hash : undefined,
     looksFirst: found.size === entry.size && (maySame || rehash),
   };
-}
-
-/** Whether nobody has touched it in the mirror, as far as size and time tell. */
-export function isAsLeft(found: There, held: Held): boolean {
-  return found.size === held.size && found.mtimeNs === held.keptNs && found.target === held.target;
 }
 
 function isSameMeta(one: Held, other: Entry): boolean {

@@ -34,3 +34,8 @@ export interface Held extends Pick<
 export function thereOf({ path, type, size, mode, keptNs, target }: Held): There {
   return { path, type, size, mode, mtimeNs: keptNs, target };
 }
+
+/** Whether nobody has touched it in the mirror, as far as size and time tell. */
+export function isAsLeft(found: There, held: Held): boolean {
+  return found.size === held.size && found.mtimeNs === held.keptNs && found.target === held.target;
+}

@@ -2,9 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join as joinText } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
-import type { Entry, Problem } from '../tree/entry.ts';
+import type { Entry } from '../tree/entry.ts';
 import { type BytePath, display } from '../tree/path.ts';
 import { type Action, actionLine, type ActionLog } from './action-log.ts';
+import { type Applied, count, nothingApplied } from './applied.ts';
 import type { Held } from './held.ts';
 import { moveIn } from './moves.ts';
 import { formatState, type MirrorState, parseState, STATE_FILE } from './state-file.ts';
@@ -12,23 +13,6 @@ import type { Step, StepEnd } from './steps.ts';
 import type { MirrorThread } from './thread.ts';
 import { stampOf } from './version-name.ts';
 import { addLines, type Version } from './versions.ts';
-
-/** What applying steps came to. */
-export interface Applied {
-  added: number;
-  modified: number;
-  removed: number;
-  moved: number;
-  /** Written to the mirror. */
-  bytes: number;
-  readonly problems: Problem[];
-  /** What the mirror's file system refused: its content is there. */
-  readonly refused: Problem[];
-  /** Files that changed at each try, and are as last read. */
-  readonly unsettled: BytePath[];
-  /** Files that were gone before they could be read. */
-  vanished: number;
-}
 
 interface Applying {
   readonly source: string;
@@ -38,6 +22,10 @@ interface Applying {
   /** The first time, the log says so. */
   readonly isFirst: boolean;
   readonly done: (files: number, bytes: number) => void;
+  /** Told of each action. */
+  readonly told?:
+    | ((action: Action, path: string, bytes: number, failed: string | undefined) => void)
+    | undefined;
 }
 
 /** A batch has so many steps, and about so many bytes, at most: then others have their turn, and a stop counts. */
@@ -49,8 +37,8 @@ export class Mirror {
   readonly root: string;
   readonly #thread: MirrorThread;
   readonly held: Map<BytePath, Held>;
-  /** Of the last time; undefined where nothing is known. */
-  readonly state: MirrorState | undefined;
+  /** As it was remembered the last time; undefined where nothing is known. */
+  state: MirrorState | undefined;
 
   private constructor(root: string, thread: MirrorThread, state: MirrorState | undefined) {
     this.root = root;
@@ -69,9 +57,17 @@ export class Mirror {
     return new Mirror(root, thread, undefined);
   }
 
-  /** What it holds, for its file. */
-  async format(state: Omit<MirrorState, 'held'>): Promise<Buffer> {
-    return await formatState({ ...state, held: this.held });
+  /** How many files and links it holds. */
+  files(): number {
+    let files = 0;
+    for (const { type } of this.held.values()) if (type !== 'folder') files++;
+    return files;
+  }
+
+  /** Takes `state` as what is known of it. @returns It, with what the mirror holds, for its file. */
+  async remembered(state: Omit<MirrorState, 'held'>): Promise<Buffer> {
+    this.state = { ...state, held: this.held };
+    return await formatState(this.state);
   }
 
   /**
@@ -81,17 +77,7 @@ export class Mirror {
    *   What was done by then is known, and stays.
    */
   async apply(steps: readonly Step[], applying: Applying): Promise<Applied> {
-    const applied: Applied = {
-      added: 0,
-      modified: 0,
-      removed: 0,
-      moved: 0,
-      bytes: 0,
-      problems: [],
-      refused: [],
-      unsettled: [],
-      vanished: 0,
-    };
+    const applied = nothingApplied();
     for (const batch of batchesOf(steps)) {
       applying.signal.throwIfAborted();
       const at = applying.now();
@@ -107,7 +93,7 @@ export class Mirror {
     ends: readonly StepEnd[],
     at: Date,
     applied: Applied,
-    { source, log, isFirst, done }: Applying,
+    { source, log, isFirst, done, told }: Applying,
   ): Promise<void> {
     const versions: Version[] = [];
     let lines = '';
@@ -124,6 +110,7 @@ export class Mirror {
       if (action === undefined) continue;
       const path = placeOf(source, step.path);
       const what = step.do === 'move' ? `${placeOf(source, step.from)} -> ${path}` : path;
+      told?.(action, what, end.bytes, end.failed);
       lines += actionLine(
         at,
         isFirst && action === 'FILE CREATED' ? 'INITIAL BACKUP' : action,
@@ -212,49 +199,6 @@ function heldOf(entry: Entry, { hash, keptNs }: StepEnd, sinceMs: number): Held 
     keptNs: keptNs ?? mtimeNs,
     sinceMs,
   };
-}
-
-/** Counts a step. @returns What the log calls it; undefined where nothing is said of it. */
-function count(step: Step, end: StepEnd, before: Held | undefined, applied: Applied): Action | undefined {
-  const { path } = step;
-  const action = actionOf(step, end);
-  if (end.failed !== undefined) {
-    const kind = 'unreadable';
-    const reason = end.isUnreadable === true ? end.failed : `not in the mirror: ${end.failed}`;
-    applied.problems.push({ path, kind, reason });
-    return action ?? 'FILE MODIFIED';
-  }
-  if (end.refused !== undefined) applied.refused.push({ path, kind: 'attributes', reason: end.refused });
-  if (end.isUnsettled === true) applied.unsettled.push(path);
-  if (end.isVanished === true) {
-    applied.vanished++;
-    return undefined;
-  }
-  if (step.do === 'move') applied.moved++;
-  else if (step.do === 'let go') applied.removed += step.type === 'folder' ? 0 : 1;
-  else if (action === 'FILE CREATED') applied.added++;
-  else if (action === 'FILE MODIFIED' && before !== undefined) applied.modified++;
-  else if (action === 'FILE MODIFIED') applied.added++;
-  return action;
-}
-
-function actionOf(step: Step, end: StepEnd): Action | undefined {
-  switch (step.do) {
-    case 'clear':
-    case 'let go':
-      if (step.type !== 'folder') return 'FILE DELETED';
-      return end.isSame === true ? undefined : 'FOLDER DELETED';
-    case 'move':
-      return 'FILE MOVED';
-    case 'folder':
-      return 'FOLDER CREATED';
-    case 'copy':
-    case 'link':
-      if (end.isSame === true) return undefined;
-      return step.replaces ? 'FILE MODIFIED' : 'FILE CREATED';
-    case 'meta':
-      return undefined;
-  }
 }
 
 function placeOf(source: string, path: BytePath): string {

@@ -1,8 +1,14 @@
 // What was moved in the source, and so may be moved in the mirror: no bytes travel. Pure.
 import type { Entry } from '../tree/entry.ts';
 import { type BytePath, comparePaths, parentOf } from '../tree/path.ts';
-import { isAsLeft, type Situation } from './decide.ts';
-import type { Held, There } from './held.ts';
+import { type Held, isAsLeft, type There } from './held.ts';
+
+/** The same as in a situation: both in path order. */
+interface Before {
+  readonly source: readonly Entry[];
+  readonly there: readonly There[];
+  readonly held: ReadonlyMap<BytePath, Held>;
+}
 
 interface Moved {
   /** From where, by the new path. What is moved with its folder is not among them. */
@@ -17,7 +23,7 @@ interface Moved {
  * again. Only to paths at which the mirror has nothing, and from those at which the source has nothing: at no moment a path is
  * without what it is to have.
  */
-export function findMoves({ source, there, held }: Pick<Situation, 'source' | 'there' | 'held'>): Moved {
+export function findMoves({ source, there, held }: Before): Moved {
   const taken = new Set(there.map(({ path }) => path));
   const news = source.filter(({ path, inode }) => inode !== 0n && !taken.has(path));
   if (news.length === 0) return { moves: new Map(), there, held };

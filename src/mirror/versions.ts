@@ -25,7 +25,7 @@ export interface Version {
 }
 
 /** The file of lines about versions, below the mirror's own folder. Without it, the names of the versions tell nearly as much. */
-export const LINES_FILE = 'versions.jsonl';
+const LINES_FILE = 'versions.jsonl';
 
 export function versionLine(version: Version): string {
   const { path, type, untilMs, sinceMs, file, movedTo, mode } = version;
@@ -41,7 +41,7 @@ export function versionLine(version: Version): string {
 }
 
 /** A line that was cut short by a power failure says nothing. */
-export function parseVersionLine(line: string): Version | undefined {
+function parseVersionLine(line: string): Version | undefined {
   let fields: Record<string, unknown>;
   try {
     fields = JSON.parse(line) as Record<string, unknown>;
@@ -118,7 +118,7 @@ export function linesFile(root: string): string {
 /** Adds lines. After a power failure some may be missing: the names of the versions tell. */
 export async function addLines(root: string, versions: readonly Version[]): Promise<void> {
   if (versions.length === 0) return;
-  const file = await open(linesFile(root), 'a');
+  const file = await open(linesFile(root), 'a', 0o600);
   try {
     // Where an earlier line was cut short, these begin on one of their own.
     await file.appendFile(`\n${versions.map(versionLine).join('\n')}\n`);

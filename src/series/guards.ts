@@ -55,8 +55,17 @@ export function pruneHint(series: string): string {
   return `lower \`keep\` in the plan, and run \`${commandLine(`prune ${seriesWord(series)}`)}\``;
 }
 
+/** What brings the row of this process up to date, where it has no plan. */
+let again: string | undefined;
+
+/** Says which command the user has given instead of `run`, for hints. */
+export function setAgain(command: string): void {
+  again = command;
+}
+
 /** The run of one row that overrules a guard. */
 export function optionsFor(series: string, overrule: string): string {
+  if (again !== undefined) return commandLine(`${again} ${overrule}`);
   return commandLine(`run --only ${seriesWord(series)} ${overrule}`);
 }
 

@@ -173,3 +173,6 @@ export function isContentArchive(file: string, series: readonly string[], snapsh
 
 /** The folder in which a mirror keeps what is not of its source. For locks, owner and log it is a series like others, called `NAME/.snapshot-data`. */
 export const MIRROR_DATA = '.snapshot-data';
+
+/** In the folder of a mirror: there while it is kept up to date. */
+export const WATCH_FILE = 'watch.json';

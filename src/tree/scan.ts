@@ -1,5 +1,5 @@
 // Begins the scan of a source, and goes on with it part by part.
-import { statSync } from 'node:fs';
+import { type BigIntStats, lstatSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import type { Apart } from './apart.ts';
@@ -108,6 +108,74 @@ export function passedOver(source: string, leftOut: LeftOut): (path: BytePath) =
     return only?.has(baseName(path)) === false || excludes.excludes(path, true);
   };
   return isOut;
+}
+
+/** What a folder holds. */
+export interface FolderScan {
+  /** It, and what it holds, in path order. */
+  readonly entries: readonly Entry[];
+  readonly problems: readonly Problem[];
+}
+
+/** So many entries are looked at in one go. */
+const AT_ONCE = 4096;
+
+/**
+ * Scans one folder of `source`: what it holds, and not what is in those folders of it that `isKnown` knows.
+ *
+ * @returns undefined when there is no such folder any more.
+ */
+export function scanFolder(
+  source: string,
+  leftOut: LeftOut,
+  apart: readonly Apart[],
+  folder: BytePath,
+  isKnown: (folder: Entry) => boolean,
+): FolderScan | undefined {
+  const at = systemPath(source, folder);
+  let stats: BigIntStats | undefined;
+  let names: readonly BytePath[];
+  try {
+    stats = folder === '' ? statSync(at, { bigint: true }) : lstatSync(at, { bigint: true });
+    if (!stats.isDirectory()) return undefined;
+    names = namesIn(at);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (stats === undefined) throw error;
+    const entries = [entryOf(folder, 'folder', stats)];
+    return { entries, problems: [{ path: folder, kind: 'unreadable', reason: reasonOf(error) }] };
+  }
+  const excludes =
+    folder === '' ? Excludes.of(leftOut.patterns) : excludesIn(source, leftOut, parentOf(folder));
+  const limits = limitsOf(leftOut);
+  const first = new Walk(source, 0, { limits, apart });
+  const entries: Entry[] = [entryOf(folder, 'folder', stats)];
+  const problems: Problem[] = [];
+  const tasks = [first.taskFor(folder, names, excludes, stats)];
+  problems.push(...first.problems);
+  for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
+    const walk = new Walk(source, AT_ONCE, task, isKnown);
+    walk.go(task);
+    for (let i = 0; i < walk.entries.length; i++) entries.push(walk.entries.at(i));
+    problems.push(...walk.problems);
+    tasks.push(...walk.rest.toReversed());
+  }
+  return { entries, problems };
+}
+
+/** The rules that count in `folder`. */
+function excludesIn(source: string, leftOut: LeftOut, folder: BytePath): Excludes {
+  const walk = new Walk(source, 0, { limits: limitsOf(leftOut), apart: [] });
+  const above = folder === '' ? Excludes.of(leftOut.patterns) : excludesIn(source, leftOut, parentOf(folder));
+  let names: readonly BytePath[] = [];
+  try {
+    names = namesIn(systemPath(source, folder));
+  } catch (error) {
+    // What cannot be read has no rules.
+    if (systemCode(error) === undefined) throw error;
+  }
+  return Excludes.from(walk.taskFor(folder, names, above, undefined).excludes);
 }
 
 /** What counts in a folder. */

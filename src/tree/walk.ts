@@ -4,7 +4,7 @@ import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { reasonOf, systemCode } from '../base/errors.ts';
 import { type Apart, apartBelow, findApart, pathBelow, without } from './apart.ts';
-import type { Problem } from './entry.ts';
+import type { Entry, Problem } from './entry.ts';
 import { EntryTable } from './entry-table.ts';
 import { Excludes, type Rules } from './exclude.ts';
 import type { Limits } from './left-out.ts';
@@ -48,14 +48,22 @@ export class Walk implements ScanResult {
   readonly #budget: number;
   readonly #apart: readonly Apart[];
   readonly #limits: Limits;
+  readonly #stopsAt: (folder: Entry) => boolean;
   readonly entries: EntryTable;
   readonly problems: Problem[] = [];
   readonly crossings: BytePath[] = [];
   readonly rules: Rules[] = [];
   readonly rest: ScanTask[] = [];
 
-  constructor(root: string, budget: number, { limits, apart }: Pick<ScanTask, 'limits' | 'apart'>) {
+  /** @param stopsAt - Folders into which it does not go. */
+  constructor(
+    root: string,
+    budget: number,
+    { limits, apart }: Pick<ScanTask, 'limits' | 'apart'>,
+    stopsAt: (folder: Entry) => boolean = () => false,
+  ) {
     this.#root = root;
+    this.#stopsAt = stopsAt;
     this.#budget = budget;
     this.#apart = apart;
     this.#limits = limits;
@@ -139,7 +147,9 @@ export class Walk implements ScanResult {
       return;
     }
     if (stats.dev !== device) this.crossings.push(path);
-    this.entries.push(entryOf(path, 'folder', stats));
+    const entry = entryOf(path, 'folder', stats);
+    this.entries.push(entry);
+    if (this.#stopsAt(entry)) return;
     // An empty folder: what is mounted there has a place to come back to.
     if (stats.dev !== device && this.#limits.otherFileSystems) return;
     let names: BytePath[];

@@ -68,7 +68,7 @@ export async function runCommand(options: RunCommandOptions, terminal: Terminal)
 }
 
 /** Only the one that is used is loaded. */
-async function viewFor({ json, quiet }: CommonOptions, terminal: Terminal): Promise<RunView> {
+export async function viewFor({ json, quiet }: CommonOptions, terminal: Terminal): Promise<RunView> {
   if (json) return new (await import('../views/json-view.ts')).JsonView(terminal);
   if (terminal.isLive && !quiet) return new (await import('../views/live-view.ts')).LiveView(terminal);
   return new (await import('../views/plain-view.ts')).PlainView(terminal, quiet);

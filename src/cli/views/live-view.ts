@@ -50,6 +50,9 @@ export class LiveView implements RunView {
         if (event.warning === true) this.warn(`${event.row}: ${event.message}`);
         else this.#above(`${event.row}: ${event.message}`);
         break;
+      case 'action':
+        // They are told while a mirror is kept up to date, which is shown by another view.
+        break;
       case 'row':
         this.#meters.delete(event.row);
         break;

@@ -35,6 +35,9 @@ export class PlainView implements RunView {
         if (event.warning === true) this.warn(`${event.row}: ${event.message}`);
         else if (!this.#quiet) this.#terminal.out(`${event.row}: ${event.message}`);
         break;
+      case 'action':
+        // They are told while a mirror is kept up to date, which is shown by another view.
+        break;
       case 'row':
         this.#row(event);
         break;

@@ -129,7 +129,7 @@ function causeOf(error: unknown): unknown {
 }
 
 /** The last moment that is meant. @throws {@link SnapshotError} `E_USAGE` */
-export function momentOf(at: string): number {
+function momentOf(at: string): number {
   if (at.trim().toLowerCase() === 'latest') return Number.MAX_SAFE_INTEGER;
   const moment = parseMoment(at.trim());
   if (moment === undefined || moment === 'invalid') {

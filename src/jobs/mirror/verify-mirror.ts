@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { gravestStatus, reasonOf, systemCode } from '../../base/errors.ts';
-import { isAsLeft } from '../../mirror/decide.ts';
-import type { Held } from '../../mirror/held.ts';
+import { type Held, isAsLeft } from '../../mirror/held.ts';
 import { MirrorThread } from '../../mirror/thread.ts';
 import type { Series } from '../../series/series.ts';
 import { display, systemPath } from '../../tree/path.ts';

@@ -43,6 +43,8 @@ export class RunLog {
     const { event: kind, ...fields } = event;
     switch (event.event) {
       case 'progress':
+      case 'action':
+        // A mirror has a log of its own for them.
         break;
       case 'problem':
         this.#line('warn', fields, `${event.path}: ${event.reason}`);

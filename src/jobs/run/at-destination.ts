@@ -3,6 +3,7 @@ import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts'
 import type { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
 import { wrapFor } from '../../series/crypt/wrap.ts';
+import { WATCH_FILE } from '../../series/names.ts';
 import { LockLostError } from '../../series/lock/lock.ts';
 import { appendRecord, type RunRecord } from '../../series/runs-log.ts';
 import type { Series } from '../../series/series.ts';
@@ -11,7 +12,7 @@ import { sourceMark } from '../left-out.ts';
 import { seriesOf } from '../store-of.ts';
 import { oddExcludes } from '../odd-patterns.ts';
 import { RowDisk } from './row-disk.ts';
-import { endOfFailure, endOfResult, endOfWaiting, errorOf, recordOf, stopped } from './row-end.ts';
+import { endOfFailure, endOfKept, endOfResult, endOfWaiting, errorOf, recordOf, stopped } from './row-end.ts';
 import { RowReporter } from './row-reporter.ts';
 import type { RowOptions, RowResult } from './row-context.ts';
 import { runRow } from './row.ts';
@@ -27,6 +28,7 @@ export class AtDestination {
   #series: Series | undefined;
   #disk: RowDisk | undefined;
   #isAnothers = false;
+  #hasPassed = false;
   #end: RowEnd | undefined;
   #result: RowResult | undefined;
   #record: RunRecord | undefined;
@@ -93,8 +95,27 @@ export class AtDestination {
       this.#result = await bringUp(this.row, this.series, options, this.reporter);
       this.#end = endOfResult(this.row, this.series, this.#result, this.#options, this.started);
     } catch (error) {
-      this.fail(error);
+      if (!(await this.#isKept(error))) this.fail(error);
     }
+  }
+
+  /** A pass over a mirror that is kept up to date has ended: it is noted, and told where there is something to tell. */
+  async passed(result: RowResult, started: Date): Promise<void> {
+    const end = endOfResult(this.row, this.series, result, this.#options, started);
+    this.#hasPassed = true;
+    if (this.#disk !== undefined) await this.#remember(this.#disk, recordOf(end, started, result));
+    this.#options.report({ ...end, row: this.label });
+  }
+
+  /** Whether a mirror is locked as `watch` keeps it up to date: then there is nothing to do. */
+  async #isKept(error: unknown): Promise<boolean> {
+    const isLocked = error instanceof SnapshotError && error.code === 'E_LOCKED';
+    if (!isLocked || this.row.strategy !== 'mirror' || this.#options.stay !== undefined) return false;
+    if (!(await isWatched(this.series))) return false;
+    this.reporter.note('kept by watch');
+    this.#end = endOfKept(this.row, this.#options, this.started);
+    this.#isAnothers = true;
+    return true;
   }
 
   /** It ended by throwing `error`, or because the user has stopped it. */
@@ -128,7 +149,8 @@ export class AtDestination {
     const { dryRun, report } = this.#options;
     let end = this.#end ?? endOfFailure(this.row, stopped(), this.#options, this.started);
     try {
-      if (this.#disk !== undefined && !dryRun && !this.#isAnothers)
+      const isNoted = this.#hasPassed && end.error === null;
+      if (this.#disk !== undefined && !dryRun && !this.#isAnothers && !isNoted)
         await this.#remember(this.#disk, this.#record ?? recordOf(end, this.started, this.#result));
     } catch (error) {
       end = {
@@ -139,7 +161,8 @@ export class AtDestination {
     }
     await this.#series?.store.close();
     const called = { ...end, row: this.label };
-    report(called);
+    // Each of its passes was told.
+    if (!this.#hasPassed || end.error !== null) report(called);
     return called;
   }
 
@@ -147,6 +170,16 @@ export class AtDestination {
     // Nor is it written where the disk is not.
     if (disk.away === undefined) await log(this.series, record, this.reporter);
     await disk.remember(this.series, record, this.#options.now());
+  }
+}
+
+async function isWatched(series: Series): Promise<boolean> {
+  try {
+    return (await series.store.read(series.key(WATCH_FILE))) !== undefined;
+  } catch (error) {
+    // That it is locked is said then.
+    if (!(error instanceof SnapshotError)) throw error;
+    return false;
   }
 }
 

@@ -14,6 +14,7 @@ import type { EntryTable } from '../../tree/entry-table.ts';
 import { type BytePath, display, fromText } from '../../tree/path.ts';
 import type { GuardReport } from '../events.ts';
 import type { DamageEnd } from './row-damage.ts';
+import type { MirrorSession } from '../mirror/session.ts';
 import { AcceptedPaths } from './accepted-paths.ts';
 import { KnownProblems } from './known-problems.ts';
 import type { Rotation } from './rotate.ts';
@@ -44,6 +45,10 @@ export interface RowOptions {
   readonly places?: SeriesPlaces | undefined;
   /** Archives end at about so many bytes; default 512 MiB. */
   readonly archiveBytes?: number | undefined;
+  /** Of a mirror: a further file for its log of actions. */
+  readonly actionLog?: string | undefined;
+  /** Of a mirror: keeps it up to date from there on. @returns How the last pass ended. */
+  readonly stay?: ((session: MirrorSession, first: RowResult) => Promise<RowResult>) | undefined;
   /** A smaller index is written whole each time; default 256 KiB. */
   readonly smallIndexBytes?: number | undefined;
 }

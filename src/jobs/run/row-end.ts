@@ -108,6 +108,11 @@ export function endOfWaiting(row: Row, away: Away, { dryRun, now }: Asked, start
   };
 }
 
+/** A live watch keeps it up to date. */
+export function endOfKept(row: Row, { dryRun, now }: Asked, started: Date): RowEnd {
+  return { ...nothingDone(row, dryRun, now().getTime() - started.getTime()), outcome: 'unchanged' };
+}
+
 function nothingDone(row: Row, dryRun: boolean, durationMs: number): Omit<RowEnd, 'outcome'> {
   return {
     event: 'row',

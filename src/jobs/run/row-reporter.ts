@@ -1,3 +1,4 @@
+import { printable } from '../../base/errors.ts';
 import type { Problem } from '../../tree/entry.ts';
 import { display } from '../../tree/path.ts';
 import type { Phase, Report } from '../events.ts';
@@ -33,6 +34,17 @@ export class RowReporter {
 
   problem({ kind, path, reason }: Problem): void {
     this.#report({ event: 'problem', row: this.#row, kind, path: display(path), reason });
+  }
+
+  action(action: string, path: string, bytes: number, failed: string | undefined): void {
+    this.#report({
+      event: 'action',
+      row: this.#row,
+      action,
+      path: printable(path),
+      bytes,
+      failed: failed ?? null,
+    });
   }
 
   note(message: string): void {

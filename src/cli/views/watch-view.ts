@@ -1,0 +1,176 @@
+// What is seen of a plan that is watched: a line for each thing that was done, and on a terminal one that says how it stands.
+import { createLogUpdate } from 'log-update';
+import { formatBytes, formatCount, formatCountOf } from '../../base/amounts.ts';
+import type { MirrorAction, Progress, RowEnd, RunEvent } from '../../jobs/events.ts';
+import { formatLocal } from '../../jobs/moment.ts';
+import { rowLine } from '../../jobs/nightly/row-line.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { CommonOptions } from '../options/common-options.ts';
+import type { Terminal } from '../terminal.ts';
+import { JsonView } from './json-view.ts';
+import { ProblemLists } from './problem-lists.ts';
+import { rowDetails } from './row-text.ts';
+
+export interface WatchView {
+  /** @param only - Names of rows; all when empty. */
+  start(plan: Plan, only: readonly string[]): void;
+  event(event: RunEvent): void;
+  stopping(): void;
+  close(): void;
+}
+
+export function watchView({ json, quiet }: CommonOptions, terminal: Terminal): WatchView {
+  if (!json) return new TextWatchView(terminal, quiet);
+  const view = new JsonView(terminal);
+  return {
+    start: () => {},
+    event: (event) => view.event(event),
+    stopping: () => view.warn('stopping; once more ends it at once'),
+    close: () => {},
+  };
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  'FILE CREATED': 'new',
+  'FILE MODIFIED': 'changed',
+  'FILE DELETED': 'deleted',
+  'FILE MOVED': 'moved',
+  'FOLDER CREATED': 'new folder',
+  'FOLDER DELETED': 'deleted folder',
+};
+
+const REDRAW_MS = 200;
+
+/** How a mirror stands. */
+interface Standing {
+  readonly end: RowEnd | undefined;
+  readonly at: Date | undefined;
+  readonly progress: Progress | undefined;
+  readonly copied: number;
+}
+
+class TextWatchView implements WatchView {
+  readonly #terminal: Terminal;
+  readonly #quiet: boolean;
+  readonly #draw: ReturnType<typeof createLogUpdate> | undefined;
+  readonly #problems = new ProblemLists();
+  readonly #rows = new Map<string, Standing>();
+  #drawnAt = 0;
+
+  constructor(terminal: Terminal, quiet: boolean) {
+    this.#terminal = terminal;
+    this.#quiet = quiet;
+    this.#draw = terminal.isLive && !quiet ? createLogUpdate(process.stdout) : undefined;
+  }
+
+  start({ rows }: Plan, only: readonly string[]): void {
+    const chosen = rows.filter(({ active, name }) => active && (only.length === 0 || only.includes(name)));
+    const mirrors = chosen.filter(({ strategy }) => strategy === 'mirror').length;
+    const others = chosen.length - mirrors;
+    const what = [
+      ...(mirrors > 0 ? [formatCountOf(mirrors, 'mirror')] : []),
+      ...(others > 0 ? [`${formatCountOf(others, 'row')} with snapshots, run when due`] : []),
+    ];
+    this.#say(`Watching ${what.join(' and ') || 'nothing: the plan has no active row'}. Ctrl-C ends it.`);
+  }
+
+  event(event: RunEvent): void {
+    switch (event.event) {
+      case 'progress':
+        this.#note(event.row, { progress: event });
+        break;
+      case 'problem':
+        this.#problems.add(event);
+        break;
+      case 'note':
+        if (event.warning === true) this.#warn(`${event.row}: ${event.message}`);
+        else this.#say(`${event.row}: ${event.message}`);
+        break;
+      case 'action':
+        this.#action(event);
+        break;
+      case 'row':
+        this.#row(event);
+        break;
+    }
+  }
+
+  stopping(): void {
+    this.#say('Stopping: what is under way is finished. Once more ends it at once.');
+  }
+
+  close(): void {
+    this.#draw?.clear();
+    this.#draw?.done();
+  }
+
+  #action({ row, action, path, bytes, failed }: MirrorAction): void {
+    const size = bytes > 0 ? ` (${formatBytes(bytes)})` : '';
+    const text = `${row}: ${WORDS[action] ?? action.toLowerCase()} ${path}${size}`;
+    if (failed === null) this.#say(`${this.#time()} ${text}`);
+    else this.#warn(`${text}: ${failed}`);
+    const { copied = 0 } = this.#rows.get(row) ?? {};
+    this.#note(row, { copied: copied + 1, at: new Date(), progress: undefined });
+  }
+
+  #row(end: RowEnd): void {
+    const before = this.#rows.get(end.row)?.end;
+    this.#note(end.row, { end, at: new Date(), progress: undefined });
+    const problems = this.#problems.of(end.row);
+    // That nothing has changed in an hour is no news.
+    const isNews = before === undefined || end.outcome !== 'unchanged' || end.status !== before.status;
+    if (!isNews) return;
+    const print = end.status === 0 ? this.#say.bind(this) : this.#tell.bind(this);
+    print(`${this.#time()} ${rowLine(end, this.#terminal)}`);
+    for (const line of rowDetails(end, problems, this.#terminal)) print(`  ${line}`);
+  }
+
+  #note(row: string, news: Partial<Standing>): void {
+    const before = this.#rows.get(row) ?? { end: undefined, at: undefined, progress: undefined, copied: 0 };
+    this.#rows.set(row, { ...before, ...news });
+    const now = performance.now();
+    if (this.#draw === undefined || now - this.#drawnAt < REDRAW_MS) return;
+    this.#drawnAt = now;
+    this.#redraw();
+  }
+
+  #redraw(): void {
+    const lines = [...this.#rows].map(([row, standing]) => this.#standing(row, standing));
+    this.#draw?.(lines.join('\n'));
+  }
+
+  #standing(row: string, { end, at, progress, copied }: Standing): string {
+    const { style } = this.#terminal;
+    const mark = end === undefined || end.status === 0 ? style('green', '●') : style('red', '●');
+    const as = at === undefined ? '' : `  up to date as of ${formatLocal(at).slice(11)}`;
+    const files = end === undefined ? '' : `  ${formatCountOf(end.files, 'file')}`;
+    const work =
+      progress === undefined || progress.totalFiles === 0 || progress.phase === 'scan'
+        ? ''
+        : `  ${formatCount(progress.files)} of ${formatCount(progress.totalFiles ?? 0)} copied`;
+    return `${mark} ${style('bold', row)}${work === '' ? as : work}${files}  ${style('dim', `${formatCount(copied)} actions`)}`;
+  }
+
+  #time(): string {
+    return this.#terminal.style('dim', formatLocal(new Date()).slice(11));
+  }
+
+  #say(line: string): void {
+    if (!this.#quiet) this.#above(line, this.#terminal.out);
+  }
+
+  #tell(line: string): void {
+    this.#above(line, this.#terminal.err);
+  }
+
+  #warn(message: string): void {
+    this.#tell(`${this.#terminal.style('yellow', 'warning:')} ${message}`);
+  }
+
+  /** A line that stays, above what is drawn over. */
+  #above(line: string, print: (line: string) => void): void {
+    this.#draw?.clear();
+    print(line);
+    if (this.#draw !== undefined) this.#redraw();
+  }
+}

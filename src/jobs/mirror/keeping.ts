@@ -1,0 +1,142 @@
+// What is remembered between the passes of a mirror that is kept up to date.
+import { SnapshotError } from '../../base/errors.ts';
+import { STATE_FILE } from '../../mirror/state-file.ts';
+import type { Step } from '../../mirror/steps.ts';
+import { type BytePath, comparePaths } from '../../tree/path.ts';
+import type { RowContext, RowResult } from '../run/row-context.ts';
+import { partPass } from './part-pass.ts';
+import { contextOf, type MirrorSession } from './session.ts';
+import { wholePass } from './whole-pass.ts';
+
+/** So long something has to be gone: a program that writes a new file in place of the old one changes it. */
+const GONE_MS = 2000;
+/** A file that does not come to rest is copied again after so many times as long as its last copy took. */
+const BUSY_FACTOR = 10;
+/** What is known is remembered so often, at most: after a kill the rest is looked at again. */
+const REMEMBER_MS = 60_000;
+const HOUR_MS = 3_600_000;
+/** A source that is not there is looked for again after so long; that it is back is told by its watcher, too. */
+const RETRY_MS = 60_000;
+
+type Passed = (result: RowResult, context: RowContext) => Promise<void>;
+
+export class Keeping {
+  /** How the last whole pass ended. */
+  result: RowResult;
+  readonly #session: MirrorSession;
+  readonly #passed: Passed;
+  /** Folders to be looked at again, and when, by `performance.now()`. */
+  readonly #later = new Map<BytePath, number>();
+  /** When something was first seen to be gone. */
+  readonly #gone = new Map<BytePath, number>();
+  /** Files that were just copied, and until when they wait if they change again. */
+  readonly #busy = new Map<BytePath, number>();
+  #deletions: { readonly atMs: number; readonly files: number }[] = [];
+  #wholeDueMs: number | undefined;
+  #trouble: string | undefined;
+  #rememberedMs = performance.now();
+  #isChanged = false;
+
+  constructor(session: MirrorSession, first: RowResult, passed: Passed) {
+    this.#session = session;
+    this.result = first;
+    this.#passed = passed;
+  }
+
+  /** In how many milliseconds something is to be looked at again; undefined when nothing is. */
+  dueInMs(): number | undefined {
+    const due = Math.min(...this.#later.values(), this.#wholeDueMs ?? Infinity);
+    return due === Infinity ? undefined : Math.max(0, due - performance.now());
+  }
+
+  /** Brings all of it up to date. A source that is not there is told once, and waited for. */
+  async whole(): Promise<void> {
+    const context = await contextOf(this.#session);
+    try {
+      this.result = await wholePass(this.#session, context);
+    } catch (error) {
+      if (!(error instanceof SnapshotError) || error.code !== 'E_ROW') throw error;
+      if (this.#trouble !== error.message) context.report.warn(`${error.message}; its mirror stays as it is`);
+      this.#trouble = error.message;
+      this.#wholeDueMs = performance.now() + RETRY_MS;
+      return;
+    }
+    if (this.#trouble !== undefined) context.report.note('the source is back');
+    this.#trouble = undefined;
+    this.#wholeDueMs = undefined;
+    this.#later.clear();
+    this.#gone.clear();
+    this.#remembered();
+    await this.#passed(this.result, context);
+  }
+
+  /** Brings up to date what may have changed in `folders`, and what was to be looked at again. */
+  async part(folders: readonly BytePath[]): Promise<void> {
+    const nowMs = performance.now();
+    if (this.#wholeDueMs !== undefined && this.#wholeDueMs <= nowMs) {
+      await this.whole();
+      return;
+    }
+    const due = [...this.#later].flatMap(([folder, atMs]) => (atMs <= nowMs ? [folder] : []));
+    for (const folder of due) this.#later.delete(folder);
+    const all = [...new Set([...folders, ...due])].toSorted(comparePaths);
+    if (all.length === 0) return;
+    const context = await contextOf(this.#session);
+    this.#deletions = this.#deletions.filter(({ atMs }) => atMs > nowMs - HOUR_MS);
+    const recent = this.#deletions.reduce((sum, { files }) => sum + files, 0);
+    const part = await partPass(this.#session, context, all, (step) => this.#waits(step, nowMs), recent);
+    if (part.isWholeDue) {
+      await this.whole();
+      return;
+    }
+    const { applied, later } = part;
+    const tookMs = performance.now() - nowMs;
+    for (const { folder, inMs } of later) this.#look(folder, inMs);
+    for (const path of applied.unsettled) {
+      const inMs = Math.max(tookMs * BUSY_FACTOR, GONE_MS);
+      this.#busy.set(path, performance.now() + inMs);
+      this.#look((path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '') as BytePath, inMs);
+    }
+    context.name(applied.problems);
+    if (applied.removed > 0) this.#deletions.push({ atMs: nowMs, files: applied.removed });
+    const { added, modified, removed, moved } = applied;
+    this.#isChanged ||= added + modified + removed + moved > 0;
+    if (this.#isChanged && performance.now() - this.#rememberedMs > REMEMBER_MS) await this.remember();
+  }
+
+  /** Writes down what the mirror holds. */
+  async remember(): Promise<void> {
+    const { mirror, context } = this.#session;
+    const { state } = mirror;
+    if (!this.#isChanged || state === undefined) return;
+    await context.series.store.put(context.series.key(STATE_FILE), await mirror.remembered(state));
+    this.#remembered();
+  }
+
+  #remembered(): void {
+    this.#rememberedMs = performance.now();
+    this.#isChanged = false;
+  }
+
+  #look(folder: BytePath, inMs: number): void {
+    const atMs = performance.now() + inMs;
+    this.#later.set(folder, Math.min(atMs, this.#later.get(folder) ?? Infinity));
+  }
+
+  #waits(step: Step, nowMs: number): number | undefined {
+    const { path } = step;
+    if (step.do === 'let go') {
+      const sinceMs = this.#gone.get(path) ?? nowMs;
+      const leftMs = sinceMs + GONE_MS - nowMs;
+      if (leftMs > 0) this.#gone.set(path, sinceMs);
+      else this.#gone.delete(path);
+      return leftMs > 0 ? leftMs : undefined;
+    }
+    this.#gone.delete(path);
+    const untilMs = this.#busy.get(path);
+    if (step.do !== 'copy' || untilMs === undefined) return undefined;
+    if (untilMs > nowMs) return untilMs - nowMs;
+    this.#busy.delete(path);
+    return undefined;
+  }
+}
