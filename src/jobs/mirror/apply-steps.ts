@@ -37,7 +37,9 @@ export async function applySteps(
     const entry = folderAt(path);
     return entry === undefined ? [] : [{ do: 'meta', path, entry }];
   });
-  const { refused } = await mirror.apply(metas.toSorted(deepestFirst), { ...applying, done: () => {} });
+  // Whoever stops it now still gets what was begun.
+  const rest = { ...applying, signal: new AbortController().signal, done: () => {} };
+  const { refused } = await mirror.apply(metas.toSorted(deepestFirst), rest);
   applied.refused.push(...refused);
   return applied;
 }

@@ -43,6 +43,7 @@ export async function keepMirror(
       report.warn(`"${folder === '' ? row.source : display(folder)}" is looked at each minute only: ${why}`);
     // What has changed before all was watched.
     await keeping.whole();
+    report.note('watching for changes');
     while (!signal.aborted) {
       const dueMs = keeping.dueInMs();
       const idleMs = untilIdle && dueMs === undefined ? IDLE_MS : undefined;

@@ -50,6 +50,8 @@ export async function partPass(
   const { row } = context;
   if (!isSameRoot(row.source, mirror)) return { isWholeDue: true };
   const part = lookAt(session, row.source, folders);
+  // What is not there because all of it went away is not gone.
+  if (!isSameRoot(row.source, mirror)) return { isWholeDue: true };
   const isLeftOut = passedOver(row.source, leftOut);
   const unread = new Set(part.problems.flatMap(({ kind, path }) => (kind === 'vanished' ? [] : [path])));
   const all = decide({

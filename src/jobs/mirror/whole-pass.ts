@@ -1,6 +1,7 @@
 // One pass over all of a mirror: scan, list, decide, guard, apply, remember, thin.
 import { stat } from 'node:fs/promises';
 import { formatCountOf } from '../../base/amounts.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import { decide } from '../../mirror/decide.ts';
 import { letGoVersions } from '../../mirror/let-go-versions.ts';
 import type { Applied } from '../../mirror/applied.ts';
@@ -32,7 +33,7 @@ export async function wholePass(session: MirrorSession, context: RowContext): Pr
   const applied = await apply(session, context, tree, steps);
   // Whoever holds the lock now has seen another mirror.
   await context.lock?.check();
-  await remember(session, context, tree, guards.length === 0);
+  await remember(session, context, tree, guards.length === 0, await rootStill(row.source, tree));
   if (guards.length === 0) await letGoVersions(mirror.root, row.keep, options.now());
   return resultOf(context, tree, applied);
 }
@@ -62,8 +63,22 @@ async function decideFor(
   const apart = new Set([...unread, ...tree.outside]);
   const isLeftAlone = (path: BytePath): boolean => folderWithin(path, apart) !== undefined || isLeftOut(path);
   const steps = decide({ source, there, held: mirror.held, isLeftAlone, rehash: options.rehash });
-  const { ino } = await stat(row.source, { bigint: true });
-  return holdDeletions(context, mirror, tree, steps, ino, mirror.files());
+  const { inode } = await rootStill(row.source, tree);
+  return holdDeletions(context, mirror, tree, steps, inode, mirror.files());
+}
+
+/**
+ * The source's folder, which is to be the one that was scanned: else what was not found in it is no news.
+ *
+ * @throws {@link SnapshotError} `E_ROW` when it is not.
+ */
+async function rootStill(source: string, { entries }: Tree): Promise<{ device: bigint; inode: bigint }> {
+  const { dev, ino } = await stat(source, { bigint: true }).catch((cause: unknown) => {
+    throw new SnapshotError('E_ROW', `Source "${source}" went away while it was looked at`, { cause });
+  });
+  if (entries.at(0).inode !== ino)
+    throw new SnapshotError('E_ROW', `Source "${source}" was replaced while it was looked at`);
+  return { device: dev, inode: ino };
 }
 
 function entriesOf({ entries }: Tree): readonly Entry[] {
@@ -81,26 +96,30 @@ async function apply(
     return i === undefined || tree.entries.type(i) !== 'folder' ? undefined : tree.entries.at(i);
   };
   try {
-    return await applySteps(session, context, tree.root, steps, folderAt);
+    // Of what is kept up to date, the first pass says only how much it was.
+    const tells = context.options.stay !== undefined && session.mirror.state !== undefined;
+    return await applySteps(session, context, tree.root, steps, folderAt, tells);
   } catch (error) {
     // What was done by now is known the next time.
-    await remember(session, context, tree, false).catch(() => {});
+    await remember(session, context, tree, false, undefined).catch(() => {});
     throw error;
   }
 }
 
+/** @param root - The source's folder, where it is known to be the one that was scanned. */
 async function remember(
   { mirror }: MirrorSession,
-  { series, row, started }: RowContext,
+  { series, started }: RowContext,
   { mounts }: Tree,
   isWhole: boolean,
+  root: { readonly device: bigint; readonly inode: bigint } | undefined,
 ): Promise<void> {
-  const { dev, ino } = await stat(row.source, { bigint: true });
   const before = mirror.state;
+  const isNew = isWhole || before === undefined;
   const state = {
     scanned: isWhole ? started : before?.scanned,
-    root: isWhole || before === undefined ? { device: dev, inode: ino } : before.root,
-    mounts: isWhole || before === undefined ? mounts : before.mounts,
+    root: (isNew ? root : undefined) ?? before?.root ?? { device: 0n, inode: 0n },
+    mounts: isNew ? mounts : before.mounts,
   };
   await series.store.put(series.key(STATE_FILE), await mirror.remembered(state));
 }

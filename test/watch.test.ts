@@ -1,0 +1,158 @@
+// Mirrors that are kept up to date.
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { JsonEvent, Running } from './support/command.ts';
+import { LivingTree, randomOf } from './support/history.ts';
+import { allContentsOf, contentsOf, expectMirrored } from './support/mirrored.ts';
+import { Place } from './support/place.ts';
+import { chosenSeed } from './support/seed.ts';
+
+interface Watched {
+  readonly place: Place;
+  readonly mirror: string;
+  readonly watch: Running;
+}
+
+function mirrored(): Place & { readonly mirror: string } {
+  const place = Place.open();
+  place.writePlan('source,destination,name,strategy', 'source,destination,data,mirror');
+  return Object.assign(place, { mirror: place.series() });
+}
+
+/** A watch that has brought its mirror up to date. */
+async function watched(files: Readonly<Record<string, string>> = { 'a/1': 'one' }): Promise<Watched> {
+  const place = mirrored();
+  place.write(files);
+  const watch = place.start(['watch', '--json']);
+  onTestFinished(async () => {
+    watch.child.kill('SIGKILL');
+    await watch.ended;
+  });
+  await watch.line((line) => line.includes('watching for changes'));
+  return { place, mirror: place.mirror, watch };
+}
+
+/** Waits until the log of the mirror has a line about `what`. */
+async function done(watch: Running, action: string, what: string): Promise<void> {
+  await watch.line((line) => {
+    const event = JSON.parse(line) as JsonEvent;
+    return event.event === 'action' && event['action'] === action && String(event['path']).endsWith(what);
+  });
+}
+
+async function stopped({ watch }: Watched): Promise<number | null> {
+  watch.child.kill('SIGTERM');
+  return (await watch.ended).status;
+}
+
+describe('watch', () => {
+  it('copies what is new and changed, moves what is moved, and keeps what is gone', async () => {
+    const all = await watched();
+    const { place, mirror, watch } = all;
+    place.write({ 'a/2': 'two' });
+    await done(watch, 'FILE CREATED', '/a/2');
+    place.write({ 'new/deep/er/3': 'three' });
+    await done(watch, 'FILE CREATED', '/new/deep/er/3');
+    renameSync(place.path('source/new'), place.path('source/old'));
+    await done(watch, 'FILE MOVED', '/old');
+    place.write({ 'old/deep/er/3': 'three, changed' });
+    await done(watch, 'FILE MODIFIED', '/old/deep/er/3');
+    rmSync(place.path('source/a/1'));
+    await done(watch, 'FILE DELETED', '/a/1');
+    // Times of folders follow what was done in them.
+    expect(await stopped(all)).toBe(0);
+    expectMirrored(place.source, mirror);
+    const restored = await place.command(['versions', 'data', '--json']);
+    expect(restored.stdout).toContain('"path":"a/1"');
+    const log = readFileSync(join(mirror, '.snapshot-data/backup_log.txt'), 'utf8').trimEnd().split('\n');
+    expect(log[0]).toMatch(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] STARTUP: data - BACKUP STARTED$/);
+    expect(log).toContainEqual(expect.stringMatching(/\] INITIAL BACKUP: \/.*\/source\/a\/1 - SUCCESS$/));
+    expect(log).toContainEqual(
+      expect.stringMatching(/\] FILE MOVED: .*\/source\/new -> .*\/source\/old - SUCCESS$/),
+    );
+    expect(log.at(-1)).toMatch(/\] SHUTDOWN: data - BACKUP STOPPED$/);
+  });
+
+  it('takes a save by a new file and a rename for a change', async () => {
+    const { place, mirror, watch } = await watched();
+    writeFileSync(place.path('source/a/.1.tmp'), 'one, saved');
+    renameSync(place.path('source/a/.1.tmp'), place.path('source/a/1'));
+    await done(watch, 'FILE MODIFIED', '/a/1');
+    expect(readFileSync(join(mirror, 'a/1'), 'utf8')).toBe('one, saved');
+  });
+
+  it('is the one writer of its mirror, which a run knows', async () => {
+    const { place } = await watched();
+    const { status, row, events } = await place.run();
+    expect(status).toBe(0);
+    expect(row).toMatchObject({ outcome: 'unchanged', error: null });
+    expect(events).toContainEqual({ event: 'note', row: 'data', message: 'kept by watch' });
+  });
+
+  it('lets a mirror be while its source is away, and goes on when it is back', async () => {
+    const { place, mirror, watch } = await watched();
+    renameSync(place.source, place.path('away'));
+    await watch.line((line) => line.includes('its mirror stays as it is'));
+    expect(readFileSync(join(mirror, 'a/1'), 'utf8')).toBe('one');
+    renameSync(place.path('away'), place.source);
+    place.write({ 'a/2': 'two' });
+    await watch.line((line) => line.includes('the source is back'));
+    expectMirrored(place.source, mirror);
+  });
+
+  it('holds deletions when more than half is gone', async () => {
+    const files = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`many/${i}`, String(i)]));
+    const { place, mirror, watch } = await watched({ ...files, stays: 'here' });
+    rmSync(place.path('source/many'), { recursive: true });
+    const line = await watch.line((one) => one.includes('"guard":"mass-change"'));
+    expect(JSON.parse(line)).toMatchObject({ status: 4 });
+    expect(existsSync(join(mirror, 'many/7'))).toBe(true);
+    // All else goes on.
+    place.write({ 'other/x': 'x' });
+    await done(watch, 'FILE CREATED', '/other/x');
+    expect(existsSync(join(mirror, 'many/7'))).toBe(true);
+  });
+
+  it('ends by itself when it is idle, if that is asked for', async () => {
+    const place = mirrored();
+    place.write({ a: 'a' });
+    const { status, stdout } = await place.command(['watch', '--until-idle']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('data: written, 1 file');
+    expectMirrored(place.source, place.mirror);
+  });
+
+  it('loses nothing when it is killed and stopped while the source changes', async () => {
+    const place = mirrored();
+    const seed = chosenSeed();
+    const random = randomOf(seed);
+    const tree = new LivingTree(place.source, seed);
+    tree.change(30);
+    mkdirSync(place.path('source/z'), { recursive: true });
+    const settled = new Set<string>();
+    for (let round = 0; round < 6; round++) {
+      const watch = place.start(['watch', '--json', '--accept-changes']);
+      for (let i = 0; i < 6; i++) {
+        // Pauses are part of the history: what comes next meets whatever the watch is at.
+        await delay(random(400));
+        tree.change(5);
+        if (random(4) === 0) watch.child.kill('SIGSTOP');
+        else watch.child.kill('SIGCONT');
+      }
+      watch.child.kill('SIGKILL');
+      await watch.ended;
+      const { status } = await place.command(['watch', '--until-idle', '--accept-changes']);
+      try {
+        expect(status).toBe(0);
+        expectMirrored(place.source, place.mirror);
+        for (const hash of contentsOf(place.source)) settled.add(hash);
+        const kept = allContentsOf(place.mirror);
+        expect([...settled].filter((hash) => !kept.has(hash))).toEqual([]);
+      } catch (error) {
+        throw new Error(`seed ${seed}, round ${round}`, { cause: error });
+      }
+    }
+  });
+});
