@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { commandLine, rememberGiven } from './command-line.ts';
 
+/** What shells take: that of Windows knows one kind. */
+const QUOTE = process.platform === 'win32' ? '"' : "'";
+
 afterEach(() => {
   rememberGiven(undefined);
 });
@@ -9,7 +12,7 @@ describe('commandLine()', () => {
   it.each<[string | undefined, string, string]>([
     [undefined, 'check', 'snapshot check'],
     ['my.csv', 'check', 'snapshot check --plan my.csv'],
-    ['my plan.csv', 'run --only a', `snapshot run --plan 'my plan.csv' --only a`],
+    ['my plan.csv', 'run --only a', `snapshot run --plan ${QUOTE}my plan.csv${QUOTE} --only a`],
     ['a.csv', 'verify "my data" --repair', 'snapshot verify --plan a.csv "my data" --repair'],
   ])('with the plan %s makes of `%s`: %s', (plan, words, line) => {
     rememberGiven(plan);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HAS_MODES } from '../base/able.lab.ts';
 import { openLog } from './log-file.ts';
 
 const MIB = 1024 * 1024;
@@ -52,7 +53,7 @@ describe('openLog()', () => {
     expect((await linesOf(file)).map(({ msg }) => msg)).toEqual(['first run', 'second run']);
   });
 
-  it.skipIf(process.platform === 'win32')('is for the user alone, folder and file', async () => {
+  it.skipIf(!HAS_MODES)('is for the user alone, folder and file', async () => {
     const file = join(folder, 'new', 'deep', 'a.log');
     await (await openLog(file)).close();
     const modes = await Promise.all(

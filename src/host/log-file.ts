@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { basename, dirname, resolve } from 'node:path';
-import { reasonOf, SnapshotError } from '../base/errors.ts';
+import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { ensureFolder } from '../base/ensure-folder.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -42,7 +42,8 @@ export async function openLog(file: string): Promise<LogFile> {
     stream.once('close', done);
   });
   await once(stream, 'open').catch((error: unknown) => {
-    throw cannot('open', file, error);
+    // So says Windows of a folder that is to be made where a file stands.
+    throw cannot('open', file, error, systemCode(error) === 'EEXIST' ? 'not a folder' : undefined);
   });
 
   const log = pino(
@@ -67,8 +68,8 @@ export async function openLog(file: string): Promise<LogFile> {
   };
 }
 
-function cannot(verb: string, file: string, cause: unknown): SnapshotError {
-  return new SnapshotError('E_HOST', `Cannot ${verb} the log "${file}": ${reasonOf(cause)}`, {
+function cannot(verb: string, file: string, cause: unknown, why: string = reasonOf(cause)): SnapshotError {
+  return new SnapshotError('E_HOST', `Cannot ${verb} the log "${file}": ${why}`, {
     cause,
     hint: 'Choose another place for it with --log FILE.',
   });

@@ -29,6 +29,7 @@ const STARTERS = [
   'host/run-script.ts',
   'host/schedulers/scheduler.ts',
   'host/shutdown.ts',
+  'host/stay-awake.ts',
   'host/windows-tar.ts',
   'store/rclone/rclone-server.ts',
   'store/sftp/channel.ts',

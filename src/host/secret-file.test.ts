@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { HAS_MODES } from '../base/able.lab.ts';
 import { readSecret } from './secret-file.ts';
 
 function openFile(mode: number): string {
@@ -18,7 +19,7 @@ describe('readSecret()', () => {
     expect(await readSecret(openFile(0o600))).toBe('smtps://a:b@host');
   });
 
-  it.skipIf(process.platform === 'win32').each([0o640, 0o604, 0o620])(
+  it.skipIf(!HAS_MODES).each([0o640, 0o604, 0o620])(
     'refuses a file with mode %o, and names the command that helps',
     async (mode) => {
       const file = openFile(mode);

@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HAS_LINKS, HAS_MODES, keptMode } from '../base/able.lab.ts';
 import { Target, Unsafe } from '../target/contained.ts';
 import { type BytePath, fromText } from '../tree/path.ts';
 import { doDeed } from './deeds.ts';
@@ -55,12 +56,17 @@ function modeOf(name: string): number {
   return statSync(at(name)).mode & 0o7777;
 }
 
-describe.skipIf(process.platform === 'win32')('a folder', () => {
+/** The mode of a folder of mode `mode`; of those, Windows keeps none. */
+function folderMode(mode: number): number {
+  return HAS_MODES ? mode : keptMode(0o666);
+}
+
+describe('a folder', () => {
   const folder = { do: 'folder', path: A, exists: false, clears: false } as const;
 
   it('is made for its owner alone', () => {
     expect(did(folder)).toBeUndefined();
-    expect([lstatSync(at('a')).isDirectory(), modeOf('a')]).toEqual([true, 0o700]);
+    expect([lstatSync(at('a')).isDirectory(), modeOf('a')]).toEqual([true, folderMode(0o700)]);
   });
 
   it('is made in place of what makes way', () => {
@@ -82,10 +88,10 @@ describe.skipIf(process.platform === 'win32')('a folder', () => {
     mkdirSync(at('a'));
     chmodSync(at('a'), before);
     expect(did({ ...folder, exists: true })).toBeUndefined();
-    expect(modeOf('a')).toBe(after);
+    expect(modeOf('a')).toBe(folderMode(after));
   });
 
-  it('is not taken to be there when it is a link, or a file by now', () => {
+  it.skipIf(!HAS_LINKS)('is not taken to be there when it is a link, or a file by now', () => {
     mkdirSync(at('real'), { mode: 0o500 });
     symlinkSync('real', at('a'));
     expect(() => did({ ...folder, exists: true })).toThrow(
@@ -97,12 +103,14 @@ describe.skipIf(process.platform === 'win32')('a folder', () => {
 
   it('is told when its name is the reason', () => {
     const path = fromText('x'.repeat(300));
-    expect(() => did({ ...folder, path })).toThrow(new Unsafe('its name is too long for this file system'));
+    expect(() => did({ ...folder, path })).toThrow(
+      /its name is too long for this file system|this file system has no such name/,
+    );
     expect(() => did({ ...folder, path: fromText('none/a') })).toThrow('no such file or directory');
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a link', () => {
+describe.skipIf(!HAS_LINKS)('a link', () => {
   const link = { do: 'link', path: A, target: fromText('where ü'), replaces: false, ...META } as const;
 
   it('is made with its target and time, and nothing else', () => {
@@ -125,7 +133,7 @@ describe.skipIf(process.platform === 'win32')('a link', () => {
     expect(names()).toEqual([]);
   });
 
-  it.skipIf(META.uid !== 0)('is given away itself, not what it leads to', () => {
+  it.skipIf(process.getuid?.() !== 0)('is given away itself, not what it leads to', () => {
     writeFileSync(at('file'), '');
     expect(did({ ...link, target: fromText('file'), uid: 1234, gid: 4321 })).toBeUndefined();
     const [one, file] = ['a', 'file'].map((name) => lstatSync(at(name)));
@@ -133,7 +141,7 @@ describe.skipIf(process.platform === 'win32')('a link', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a further name', () => {
+describe('a further name', () => {
   const hardlink = { do: 'hardlink', path: A, to: fromText('file'), replaces: false } as const;
   beforeEach(() => writeFileSync(at('file'), 'content'));
 
@@ -156,44 +164,50 @@ describe.skipIf(process.platform === 'win32')('a further name', () => {
 
   it('is one of a file only', () => {
     mkdirSync(at('folder'));
-    symlinkSync('file', at('link'));
-    for (const to of ['folder', 'link'].map(fromText))
+    if (HAS_LINKS) symlinkSync('file', at('link'));
+    for (const to of ['folder', ...(HAS_LINKS ? ['link'] : [])].map(fromText))
       expect(() => did({ ...hardlink, to })).toThrow(new Unsafe('what it is a further name of is no file'));
     expect(() => did({ ...hardlink, to: fromText('none') })).toThrow('ENOENT');
   });
 });
 
-describe.skipIf(process.platform === 'win32')('what is set', () => {
+describe('what is set', () => {
   const set = { do: 'set', path: A, type: 'file', ...META } as const;
 
   it.each(['file', 'folder'] as const)('is mode and time of a %s', (type) => {
     if (type === 'file') writeFileSync(at('a'), '');
     else mkdirSync(at('a'));
     expect(did({ ...set, type })).toBeUndefined();
-    expect([modeOf('a'), statSync(at('a')).mtimeMs]).toEqual([0o750, 5000]);
+    expect([modeOf('a'), statSync(at('a')).mtimeMs]).toEqual([
+      type === 'file' ? keptMode(0o750) : folderMode(0o750),
+      5000,
+    ]);
   });
 
   it('is also that of the target itself', () => {
     expect(did({ ...set, path: '' as BytePath, type: 'folder' })).toBeUndefined();
-    expect([statSync(root).mode & 0o7777, statSync(root).mtimeMs]).toEqual([0o750, 5000]);
+    expect([statSync(root).mode & 0o7777, statSync(root).mtimeMs]).toEqual([folderMode(0o750), 5000]);
   });
 
   it('is nothing of what has become another kind, or has got further names', () => {
     mkdirSync(at('a'), { mode: 0o700 });
     writeFileSync(at('file'), '', { mode: 0o600 });
     expect(() => did(set)).toThrow(new Unsafe('it is no file any more'));
-    expect(() => did({ ...set, path: fromText('file'), type: 'folder' })).toThrow('ENOTDIR');
+    expect(() => did({ ...set, path: fromText('file'), type: 'folder' })).toThrow(
+      /ENOTDIR|it is no folder any more/,
+    );
     linkSync(at('file'), at('other'));
     expect(() => did({ ...set, path: fromText('file') })).toThrow(new Unsafe('it has further names by now'));
-    expect(['a', 'file'].map(modeOf)).toEqual([0o700, 0o600]);
+    expect(['a', 'file'].map(modeOf)).toEqual([folderMode(0o700), keptMode(0o600)]);
   });
 });
 
-describe.skipIf(process.platform === 'win32')('what is removed', () => {
+describe('what is removed', () => {
   const remove = { do: 'remove', path: A, isFolder: false } as const;
 
   it('is a file or link, or an empty folder; what is gone already is no failure', () => {
-    for (const make of [() => writeFileSync(at('a'), ''), () => symlinkSync('b', at('a'))]) {
+    const makes = [() => writeFileSync(at('a'), ''), () => symlinkSync('b', at('a'))];
+    for (const make of HAS_LINKS ? makes : makes.slice(0, 1)) {
       make();
       expect(did(remove)).toBeUndefined();
       expect(names()).toEqual([]);
@@ -210,12 +224,14 @@ describe.skipIf(process.platform === 'win32')('what is removed', () => {
     expect(() => did({ ...remove, isFolder: true })).toThrow('ENOTEMPTY');
     expect(() => did(remove)).toThrow(/EISDIR|EPERM/);
     writeFileSync(at('file'), '');
-    expect(() => did({ ...remove, path: fromText('file'), isFolder: true })).toThrow('ENOTDIR');
+    expect(() => did({ ...remove, path: fromText('file'), isFolder: true })).toThrow(
+      /ENOTDIR|it is no folder any more/,
+    );
     expect(names()).toEqual(['a', 'file']);
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a file that is settled', () => {
+describe('a file that is settled', () => {
   it('gets its name, and what the system refuses is told', () => {
     const file = { ...META, path: A, size: 1, skip: 0, replaces: false, twin: undefined };
     writeFileSync(target.partAt(A), 'x');

@@ -11,6 +11,7 @@ import {
   mkdirSync,
   openSync,
   utimesSync,
+  type Stats,
 } from 'node:fs';
 import { setAttributes } from '../base/attribute-calls.ts';
 import { systemCode } from '../base/errors.ts';
@@ -131,8 +132,7 @@ function setAt(target: Target, { path, type, ...meta }: Of<'set'>): string | und
   if (process.platform === 'win32') {
     // There, folders cannot be opened.
     const refused: string[] = [];
-    const stats = lstatSync(at);
-    if (isFolder ? !stats.isDirectory() : !stats.isFile()) throw new Unsafe(`it is no ${type} any more`);
+    needKind(lstatSync(at), type);
     setTime(
       meta.mtimeNs,
       (time) => utimesSync(at, Date.now() / 1000, time),
@@ -145,13 +145,18 @@ function setAt(target: Target, { path, type, ...meta }: Of<'set'>): string | und
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const fd = openSync(at, flags | (isFolder ? constants.O_DIRECTORY : 0));
   try {
-    const stats = fstatSync(fd);
-    if (isFolder ? !stats.isDirectory() : !stats.isFile()) throw new Unsafe(`it is no ${type} any more`);
-    if (!isFolder && stats.nlink > 1) throw new Unsafe('it has further names by now');
+    needKind(fstatSync(fd), type);
     return setMeta(fd, meta, false);
   } finally {
     closeSync(fd);
   }
+}
+
+/** A further name may lie anywhere, and would have its mode and time changed with this one. */
+function needKind(stats: Stats, type: 'file' | 'folder'): void {
+  const isFolder = type === 'folder';
+  if (isFolder ? !stats.isDirectory() : !stats.isFile()) throw new Unsafe(`it is no ${type} any more`);
+  if (!isFolder && stats.nlink > 1) throw new Unsafe('it has further names by now');
 }
 
 function remove(target: Target, { path, isFolder }: Of<'remove'>): void {
@@ -161,5 +166,8 @@ function remove(target: Target, { path, isFolder }: Of<'remove'>): void {
     else files.unlinkSync(at);
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
+    // Windows says so of a file in place of the folder as well.
+    if (isFolder && lstatSync(at, { throwIfNoEntry: false }) !== undefined)
+      throw new Unsafe('it is no folder any more', { cause: error });
   }
 }

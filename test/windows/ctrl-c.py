@@ -24,7 +24,8 @@ if pid == 0:
     os.chroot(root)
     os.chdir(place)
     main = os.path.join(home, "work", "dist", "cli", "main.js")
-    os.execve("/usr/bin/wine", ["wine", node, main, "run", "--plan", "plan.csv"], environment)
+    # So slow that it cannot have finished before the key.
+    os.execve("/usr/bin/wine", ["wine", node, main, "run", "--plan", "plan.csv", "--max-rate", "1MB/s"], environment)
 
 said = b""
 pressed = False
@@ -44,7 +45,12 @@ while time.time() < deadline:
         pressed = True
 _, status = os.waitpid(pid, 0)
 code = os.waitstatus_to_exitcode(status)
-left = [name for name in os.listdir(os.path.join(place, "disk", "data")) if name.startswith(".lock-")]
+# What keeps older versions out of the series is no lock of a run.
+left = [
+    name
+    for name in os.listdir(os.path.join(place, "disk", "data"))
+    if name.startswith(".lock-") and name != ".lock-of-version-2"
+]
 print(said.decode("utf-8", "replace"))
 print(f"pressed {pressed}, status {code}, locks {left}")
 # 130 is what a status of Windows leaves of it.

@@ -40,9 +40,12 @@ const FILES: readonly (readonly [path: string, content: string, mode: number])[]
 const ONLY_LINUX = ['aux', 'a:b', 'ende.', 'was?', 'readme'];
 
 function snapshot(args: readonly string[]): { status: number | null; said: string } {
+  const state = join(folder, 'state');
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     encoding: 'utf8',
     cwd: folder,
+    // What is remembered of a plan goes with its folder: a destination that was there before would count as a disk that is away.
+    env: { ...process.env, LOCALAPPDATA: state, XDG_STATE_HOME: state, XDG_CONFIG_HOME: state },
   });
   return { status, said: `${stdout}${stderr}` };
 }

@@ -1,11 +1,13 @@
 #!/bin/bash
-# npm run test:windows [-- smoke]: the built program on Windows. On Windows itself it runs there; on Debian, as root, under Wine.
-# `smoke` is the short part; without it come the unit tests and Node 24. The last line has the counts.
+# npm run test:windows [-- smoke [MAJOR]]: the built program on Windows. On Windows itself it runs there; on Debian, as root, under Wine.
+# `smoke [MAJOR]` is the short part, for .ci/run, on Node 22 or another one; without it come all three versions of Node, and the
+# unit tests. The last line has the counts.
 # What no part of it runs, as Wine has it not: links and junctions, ACLs, other streams of a file, notices of the desktop, shares
 # of the network, tasks of the Task Scheduler, the tar.exe of Windows, sleep and shutdown.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 part=${1:-all}
+major=${2:-22}
 npx tsc -p test
 
 if [[ $(uname -s) != Linux ]]; then
@@ -45,7 +47,8 @@ add_up() {
 smoke() {
   windows_node "$1"
   echo "::: Node $1 on Windows"
-  on_windows test/dist/test/windows/smoke.js || grep -E -A25 '^ *not ok' "$wine_home/out" || cat "$wine_home/err"
+  # Node 24 has another form by default.
+  on_windows --test-reporter=tap test/dist/test/windows/smoke.js || grep -E -A25 '^ *not ok' "$wine_home/out" || cat "$wine_home/err"
   grep -q '^# pass' "$wine_home/out" || echo '# fail 1' >>"$wine_home/out"
   add_up "$wine_home/out"
 }
@@ -76,9 +79,13 @@ from_windows() {
   node test/dist/test/windows/matrix.js read "$wine_home/matrix/windows"
 }
 
+# The rooms whose tests speak Windows.
+rooms=(base hash host plan target)
 unit_tests() {
   local status=0
-  on_windows node_modules/vitest/vitest.mjs run --project unit --maxWorkers=1 --reporter=json --outputFile=unit.json src || status=$?
+  rm -f "$work/unit.json"
+  on_windows node_modules/vitest/vitest.mjs run --project unit --maxWorkers=1 --reporter=json --outputFile=unit.json \
+    "${rooms[@]/#/src/}" || status=$?
   node -e '
     const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(fs.readFileSync(process.argv[1]));
     for (const { assertionResults } of testResults)
@@ -88,7 +95,7 @@ unit_tests() {
   add_up "$wine_home/out"
 }
 
-smoke 22
+smoke "$major"
 check 'Ctrl-C on a terminal stops a run, and leaves no lock' stops_at_ctrl_c
 check 'a series of Linux is restored on Windows' from_linux
 check 'a series of Windows is restored on Linux' from_windows
@@ -98,6 +105,6 @@ if [[ $part != smoke ]]; then
   windows_node 22
   unit_tests
 fi
-# In the form in which vitest ends.
+# In the form in which vitest ends, so that .ci/run counts it.
 echo " Tests  $failed failed | $skipped skipped | $passed passed ($commands commands, $((SECONDS - started)) s)"
 [[ $failed = 0 ]]

@@ -6,6 +6,7 @@ import { knownSuccesses, rememberRows } from '../status/plan-memory.ts';
 import { rowsToRun, type Shard } from '../run/rows-to-run.ts';
 import { run, runStatus } from '../run/run.ts';
 import { lowerPriority } from '../../host/low-priority.ts';
+import { stayAwake } from '../../host/stay-awake.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import { rowLabel } from '../../plan/row-label.ts';
 import { batteryCheck } from './battery-check.ts';
@@ -65,12 +66,15 @@ export async function runBetween(plan: Plan, options: NightlyOptions, company: C
       return { kind: 'skipped', status: 0, ends: [], notes: [SKIPPED] };
     }
   }
+  const letSleep = stayAwake();
   let outcome: RunOutcome;
   try {
     // It may have mounted what the globs of the plan are about.
     outcome = await runRows(before === undefined ? plan : await loadPlan(options.plan), options, company);
   } catch (error) {
     outcome = outcomeOf(error);
+  } finally {
+    letSleep();
   }
   if (after === undefined) return outcome;
   view.note('Running the command after the run.');
