@@ -1,5 +1,5 @@
 // What was moved in the source, and so may be moved in the mirror: no bytes travel. Pure.
-import type { Entry } from '../tree/entry.ts';
+import type { Entry, EntryType } from '../tree/entry.ts';
 import { type BytePath, comparePaths, parentOf } from '../tree/path.ts';
 import { type Held, isAsLeft, type There } from './held.ts';
 
@@ -27,7 +27,7 @@ export function findMoves({ source, there, held }: Before): Moved {
   const taken = new Set(there.map(({ path }) => path));
   const news = source.filter(({ path, inode }) => inode !== 0n && !taken.has(path));
   if (news.length === 0) return { moves: new Map(), there, held };
-  const wanted = new Set(source.map(({ path }) => path));
+  const wanted = new Map(source.map((entry) => [entry.path, entry]));
   const goneByInode = new Map<bigint, Held | undefined>();
   for (const one of held.values()) {
     if (wanted.has(one.path) || one.inode === 0n || one.type === 'link' || !taken.has(one.path)) continue;
@@ -49,7 +49,8 @@ export function findMoves({ source, there, held }: Before): Moved {
       entry.type === 'file'
         ? before.size === entry.size && before.mtimeNs === entry.mtimeNs && isAsLeft(found, before)
         : !isWithin(entry.path, before.path) && isSameFolder(before, known, children.get(entry.path) ?? []);
-    if (!isIt) continue;
+    // On neither way anything has to be cleared away first, as the one would go with it, and the other be in it.
+    if (!isIt || !areFolders(before.path, wanted) || !areFolders(entry.path, paths)) continue;
     moves.set(entry.path, before.path);
     moveIn(paths, before.path, entry.path);
     moveIn(known, before.path, entry.path);
@@ -85,6 +86,13 @@ function isSameFolder(before: Held, held: ReadonlyMap<BytePath, Held>, now: read
     if (inodes.has(one.inode)) same++;
   }
   return own > 0 && same * 2 >= own;
+}
+
+/** Whether all that there is above `path` are folders. */
+function areFolders(path: BytePath, items: ReadonlyMap<BytePath, { readonly type: EntryType }>): boolean {
+  for (let at = parentOf(path); at !== ''; at = parentOf(at))
+    if ((items.get(at)?.type ?? 'folder') !== 'folder') return false;
+  return true;
 }
 
 function isWithin(path: BytePath, folder: BytePath): boolean {

@@ -1,0 +1,249 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Entry, EntryType } from '../tree/entry.ts';
+import { type BytePath, comparePaths, fromText, parentOf } from '../tree/path.ts';
+import { decide, touchedBy } from './decide.ts';
+import type { Held, There } from './held.ts';
+import type { Step } from './steps.ts';
+
+interface Item {
+  readonly type: EntryType;
+  readonly value: string;
+  readonly inode: bigint;
+  readonly time: bigint;
+}
+
+type Model = ReadonlyMap<string, Item>;
+
+function entryOf(path: string, { type, value, inode, time }: Item): Entry {
+  return {
+    path: fromText(path),
+    type,
+    size: type === 'file' ? value.length : 0,
+    mode: type === 'folder' ? 0o755 : 0o644,
+    uid: 1,
+    gid: 1,
+    mtimeNs: time,
+    ctimeNs: time,
+    inode,
+    target: type === 'link' ? fromText(value) : undefined,
+    hardlink: undefined,
+  };
+}
+
+function heldOf(path: string, item: Item): Held {
+  const { hardlink: _, ...entry } = entryOf(path, item);
+  return { ...entry, hash: item.value, keptNs: item.time, sinceMs: 1 };
+}
+
+function thereOf(path: string, item: Item): There {
+  const { type, size, mode, mtimeNs, target } = entryOf(path, item);
+  return { path: fromText(path), type, size, mode, mtimeNs, target };
+}
+
+function sorted<T extends { readonly path: BytePath }>(items: readonly T[]): readonly T[] {
+  return items.toSorted((a, b) => comparePaths(a.path, b.path));
+}
+
+/** @param there - Also what is known of the mirror, unless `held` says otherwise. */
+function stepsFor(
+  source: Model,
+  there: Model,
+  held: Model = there,
+  isLeftAlone: (path: string) => boolean = () => false,
+): readonly Step[] {
+  return decide({
+    source: sorted([...source].map(([path, item]) => entryOf(path, item))),
+    there: sorted([...there].map(([path, item]) => thereOf(path, item))),
+    held: new Map([...held].map(([path, item]) => [fromText(path), heldOf(path, item)])),
+    isLeftAlone,
+    rehash: false,
+  });
+}
+
+/** What a file system makes of the steps; throws where it would say no. */
+function applied(steps: readonly Step[], source: Model, there: Model): ReadonlyMap<string, string> {
+  const result = new Map([...there].map(([path, { type, value }]) => [path, `${type} ${value}`]));
+  const hasBelow = (path: string): boolean => [...result.keys()].some((one) => one.startsWith(`${path}/`));
+  for (const step of steps) {
+    const { path } = step;
+    const wanted = source.get(path);
+    const text = wanted === undefined ? '' : `${wanted.type} ${wanted.value}`;
+    const parent = parentOf(path);
+    if (parent !== '' && !(result.get(parent) ?? '').startsWith('folder'))
+      throw new Error(`no folder for ${path}`);
+    switch (step.do) {
+      case 'clear':
+      case 'let go':
+        if (hasBelow(path)) throw new Error(`${path} is not empty`);
+        if (!result.delete(path)) throw new Error(`${path} is not there`);
+        break;
+      case 'move': {
+        if (result.has(path)) throw new Error(`${path} is there`);
+        for (const [one, value] of [...result]) {
+          if (one !== step.from && !one.startsWith(`${step.from}/`)) continue;
+          result.delete(one);
+          result.set(path + one.slice(step.from.length), value);
+        }
+        break;
+      }
+      case 'folder':
+        if (result.has(path)) throw new Error(`${path} is there`);
+        result.set(path, text);
+        break;
+      case 'copy':
+      case 'link':
+        if (result.has(path) !== step.replaces) throw new Error(`${path}: replaces ${step.replaces}`);
+        result.set(path, text);
+        break;
+      case 'meta':
+        if (!result.has(path)) throw new Error(`${path} is not there`);
+        break;
+    }
+  }
+  return result;
+}
+
+const item: fc.Arbitrary<readonly [readonly string[], Item]> = fc.tuple(
+  fc.array(fc.constantFrom('a', 'b', 'c', 'a-'), { minLength: 1, maxLength: 3 }),
+  fc.record({
+    type: fc.constantFrom<EntryType>('file', 'folder', 'link'),
+    value: fc.constantFrom('x', 'yy'),
+    // Few, so that things move.
+    inode: fc.bigInt({ min: 1n, max: 6n }),
+    time: fc.bigInt({ min: 1n, max: 2n }),
+  }),
+);
+
+function modelOf(items: readonly (readonly [readonly string[], Item])[]): Model {
+  const model = new Map<string, Item>();
+  for (const [names, one] of items) {
+    const path = names.join('/');
+    const folders = names.slice(1).map((_, depth) => names.slice(0, depth + 1).join('/'));
+    if (model.has(path) || folders.some((folder) => (model.get(folder)?.type ?? 'folder') !== 'folder'))
+      continue;
+    for (const [n, folder] of folders.entries())
+      if (!model.has(folder))
+        model.set(folder, { type: 'folder', value: '', inode: 100n + BigInt(n), time: 1n });
+    model.set(path, one.type === 'folder' ? { ...one, value: '' } : one);
+  }
+  return model;
+}
+
+const model = fc.array(item, { maxLength: 10 }).map(modelOf);
+
+describe('decide()', () => {
+  it('makes the mirror what the source is', () => {
+    fc.assert(
+      fc.property(model, model, fc.boolean(), (source, there, isKnown) => {
+        const steps = stepsFor(source, there, isKnown ? there : new Map());
+        // What looks the same is not read by this file system: equal values, or a copy.
+        const result = applied(steps, source, there);
+        expect([...result.keys()].toSorted()).toEqual([...source.keys()].toSorted());
+        for (const [path, { type, value }] of source) {
+          const known = there.get(path);
+          const looksSame =
+            known !== undefined &&
+            known.type === type &&
+            type === 'file' &&
+            known.value.length === value.length;
+          if (!looksSame) expect(result.get(path)).toBe(`${type} ${value}`);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('has nothing to do where nothing has changed', () => {
+    fc.assert(
+      fc.property(model, (source) => {
+        expect(stepsFor(source, source)).toEqual([]);
+      }),
+    );
+  });
+
+  it('never touches what is to be left alone, nor takes away the folder around it', () => {
+    fc.assert(
+      fc.property(model, model, (source, there) => {
+        const isLeft = (path: string): boolean => path.split('/').includes('c');
+        const steps = stepsFor(source, there, there, isLeft);
+        const gone = steps.filter((step) => step.do === 'let go');
+        expect(gone.some(({ path }) => isLeft(path))).toBe(false);
+      }),
+    );
+  });
+
+  const file = (value: string, inode: bigint, time = 1n): Item => ({ type: 'file', value, inode, time });
+  const folder = (inode: bigint): Item => ({ type: 'folder', value: '', inode, time: 1n });
+
+  it('moves a file that has another name, and a folder with all that is in it', () => {
+    const before = new Map([
+      ['a', file('x', 1n)],
+      ['d', folder(2n)],
+      ['d/e', file('yy', 3n)],
+    ]);
+    const after = new Map([
+      ['b', file('x', 1n)],
+      ['f', folder(2n)],
+      ['f/e', file('yy', 3n)],
+    ]);
+    expect(stepsFor(after, before).filter((step) => step.do !== 'meta')).toEqual([
+      { do: 'move', path: 'b', from: 'a', type: 'file' },
+      { do: 'move', path: 'f', from: 'd', type: 'folder' },
+    ]);
+  });
+
+  it('copies what only has the inode of something that is gone', () => {
+    const before = new Map([
+      ['a', file('x', 1n)],
+      ['d', folder(2n)],
+      ['d/e', file('yy', 3n)],
+    ]);
+    const after = new Map([
+      ['b', file('zzz', 1n)],
+      ['f', folder(2n)],
+      ['f/e', file('yy', 9n)],
+    ]);
+    expect(stepsFor(after, before).some((step) => step.do === 'move')).toBe(false);
+  });
+
+  it('never leaves a path empty that the source has: what is there under its old name is copied', () => {
+    const before = new Map([['a', file('x', 1n)]]);
+    // An editor has kept the old one under another name, and written a new one.
+    const after = new Map([
+      ['a', file('yy', 2n, 2n)],
+      ['a~', file('x', 1n)],
+    ]);
+    expect(stepsFor(after, before).map((step) => [step.do, step.path])).toEqual([
+      ['copy', 'a'],
+      ['copy', 'a~'],
+    ]);
+  });
+
+  it('replaces what others have changed in the mirror', () => {
+    const source = new Map([['a', file('x', 1n)]]);
+    const changed = new Map([['a', file('zzz', 1n, 7n)]]);
+    expect(stepsFor(source, changed, source)).toMatchObject([
+      { do: 'copy', path: 'a', replaces: true, keptHash: undefined, looksFirst: false },
+    ]);
+  });
+
+  it('looks first where nothing is known, or only the time of a change differs', () => {
+    const source = new Map([['a', file('x', 1n)]]);
+    expect(stepsFor(source, source, new Map())).toMatchObject([{ do: 'copy', looksFirst: true }]);
+    const touched = new Map([['a', { ...file('x', 2n), time: 1n }]]);
+    expect(stepsFor(touched, source)).toMatchObject([{ do: 'copy', looksFirst: true, keptHash: 'x' }]);
+    const newer = new Map([['a', file('x', 1n, 2n)]]);
+    expect(stepsFor(newer, source)).toMatchObject([{ do: 'copy', looksFirst: false, keptHash: 'x' }]);
+  });
+});
+
+describe('touchedBy()', () => {
+  it('names the folders in which something is done, the deepest first', () => {
+    const steps: readonly Step[] = [
+      { do: 'move', path: fromText('a/b/c'), from: fromText('d/e'), type: 'file' },
+      { do: 'let go', path: fromText('f'), type: 'file' },
+    ];
+    expect(touchedBy(steps)).toEqual(['d', 'a/b', '']);
+  });
+});
