@@ -80,7 +80,7 @@ function applied(steps: readonly Step[], source: Model, there: Model): ReadonlyM
         break;
       case 'move': {
         if (result.has(path)) throw new Error(`${path} is there`);
-        for (const [one, value] of [...result]) {
+        for (const [one, value] of Array.from(result)) {
           if (one !== step.from && !one.startsWith(`${step.from}/`)) continue;
           result.delete(one);
           result.set(path + one.slice(step.from.length), value);
@@ -132,6 +132,18 @@ function modelOf(items: readonly (readonly [readonly string[], Item])[]): Model 
 
 const model = fc.array(item, { maxLength: 10 }).map(modelOf);
 
+function isLeft(path: string): boolean {
+  return path.split('/').includes('c');
+}
+
+function file(value: string, inode: bigint, time = 1n): Item {
+  return { type: 'file', value, inode, time };
+}
+
+function folder(inode: bigint): Item {
+  return { type: 'folder', value: '', inode, time: 1n };
+}
+
 describe('decide()', () => {
   it('makes the mirror what the source is', () => {
     fc.assert(
@@ -165,16 +177,12 @@ describe('decide()', () => {
   it('never touches what is to be left alone, nor takes away the folder around it', () => {
     fc.assert(
       fc.property(model, model, (source, there) => {
-        const isLeft = (path: string): boolean => path.split('/').includes('c');
         const steps = stepsFor(source, there, there, isLeft);
         const gone = steps.filter((step) => step.do === 'let go');
         expect(gone.some(({ path }) => isLeft(path))).toBe(false);
       }),
     );
   });
-
-  const file = (value: string, inode: bigint, time = 1n): Item => ({ type: 'file', value, inode, time });
-  const folder = (inode: bigint): Item => ({ type: 'folder', value: '', inode, time: 1n });
 
   it('moves a file that has another name, and a folder with all that is in it', () => {
     const before = new Map([

@@ -6,8 +6,8 @@ import { viewAt } from './view-at.ts';
 
 function held(path: string, sinceMs: number): [BytePath, Held] {
   const none = { size: 0, mode: 0o644, uid: 0, gid: 0, mtimeNs: 0n, ctimeNs: 0n, inode: 0n };
-  const at = fromText(path);
-  return [at, { ...none, path: at, type: 'file', target: undefined, hash: '', keptNs: 0n, sinceMs }];
+  const key = fromText(path);
+  return [key, { ...none, path: key, type: 'file', target: undefined, hash: '', keptNs: 0n, sinceMs }];
 }
 
 function version(path: string, sinceMs: number | undefined, untilMs: number, to?: string): Version {
