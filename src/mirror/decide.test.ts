@@ -120,11 +120,11 @@ function modelOf(items: readonly (readonly [readonly string[], Item])[]): Model 
   for (const [names, one] of items) {
     const path = names.join('/');
     const folders = names.slice(1).map((_, depth) => names.slice(0, depth + 1).join('/'));
-    if (model.has(path) || folders.some((folder) => (model.get(folder)?.type ?? 'folder') !== 'folder'))
+    if (model.has(path) || folders.some((above) => (model.get(above)?.type ?? 'folder') !== 'folder'))
       continue;
-    for (const [n, folder] of folders.entries())
-      if (!model.has(folder))
-        model.set(folder, { type: 'folder', value: '', inode: 100n + BigInt(n), time: 1n });
+    for (const [n, above] of folders.entries())
+      if (!model.has(above))
+        model.set(above, { type: 'folder', value: '', inode: 100n + BigInt(n), time: 1n });
     model.set(path, one.type === 'folder' ? { ...one, value: '' } : one);
   }
   return model;

@@ -48,7 +48,7 @@ export function addScheduleCommands<T extends CommonOptions>(
           (install) =>
             groupRunOptions(
               install
-                .group(['at', 'cron', 'on-boot'], 'When:')
+                .group(['at', 'cron', 'on-boot', 'watch'], 'When:')
                 .group(['with', 'name', 'dry-run'], 'The entry:'),
               SCHEDULED_OPTIONS,
             )
@@ -60,6 +60,11 @@ export function addScheduleCommands<T extends CommonOptions>(
               })
               .option('cron', CRON)
               .option('on-boot', { type: 'boolean', default: false, describe: 'When the machine starts' })
+              .option('watch', {
+                type: 'boolean',
+                default: false,
+                describe: 'Keep mirrors up to date from when the machine starts, and again after a failure',
+              })
               .option('name', NAME)
               .option('with', WITH)
               .option('dry-run', {
@@ -72,6 +77,7 @@ export function addScheduleCommands<T extends CommonOptions>(
                 '$0 schedule install --cron "0 12 * * 1-5" --name noon',
                 'another one, on working days',
               )
+              .example('$0 schedule install --watch --name watch', 'mirrors, all the time')
               .example('$0 schedule install --at 02:00 --dry-run', 'what would be written, and where'),
           async (options) =>
             end(

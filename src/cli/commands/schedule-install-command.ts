@@ -19,6 +19,8 @@ export interface ScheduleInstallOptions extends ScheduledRunOptions {
   readonly at: string | undefined;
   readonly cron: string | undefined;
   readonly onBoot: boolean;
+  /** `watch` instead of `run`, from when the machine starts. */
+  readonly watch: boolean;
   readonly name: string | undefined;
   readonly with: SchedulerKind | undefined;
   readonly dryRun: boolean;
@@ -38,7 +40,8 @@ export async function scheduleInstallCommand(
   await openChannels(options, process.env);
   rowsToRun(await loadPlan(options.plan), { only: options.only, shard });
   const plan = resolve(options.plan);
-  const name = options.name ?? nameOfPlan(plan);
+  // Beside the nightly one, not in its place.
+  const name = options.name ?? nameOfPlan(plan) + (options.watch ? '-watch' : '');
   const entry: Entry = { name, when, command: commandFor(options) };
   checkEntry(entry);
   if (entry.command.some((word) => /[\\/]_npx[\\/]/.test(word))) {
@@ -62,21 +65,43 @@ export async function scheduleInstallCommand(
     else terminal.out(`Wrote to ${place}: "${name}", ${textOf(when)}`);
   }
   if (scheduler.hint !== undefined) terminal.out(scheduler.hint);
-  const isDefault = options.name === undefined && options.plan === 'backup-plan.csv';
+  const isDefault = options.name === undefined && options.plan === 'backup-plan.csv' && !options.watch;
   if (!dryRun) terminal.out(`To undo it: snapshot schedule remove${isDefault ? '' : ` --name ${name}`}`);
   return 0;
 }
 
-function whenOf({ at, cron, onBoot }: ScheduleInstallOptions): Cron | 'boot' {
+function whenOf({ at, cron, onBoot, watch }: ScheduleInstallOptions): Cron | 'boot' {
+  if (watch) {
+    if (at === undefined && cron === undefined) return 'boot';
+    throw new SnapshotError(
+      'E_USAGE',
+      '--watch goes on from when the machine starts: leave out --at and --cron',
+    );
+  }
   if ([at !== undefined, cron !== undefined, onBoot].filter(Boolean).length !== 1) {
-    throw new SnapshotError('E_USAGE', 'When? One of --at 02:00, --cron "0 2 * * *" and --on-boot');
+    throw new SnapshotError('E_USAGE', 'When? One of --at 02:00, --cron "0 2 * * *", --on-boot and --watch');
   }
   if (onBoot) return 'boot';
   return readCron(at === undefined ? (cron ?? '') : dailyAt(at));
 }
 
+/** What a watch can be told. */
+const WATCH_WORDS: ReadonlySet<string> = new Set([
+  '--plan',
+  '--config',
+  '--log',
+  '--only',
+  '--notify',
+  '--notify-on',
+  '--smtp-file',
+]);
+
 /** What runs the plan from anywhere: the scheduler has another folder, and another PATH. */
 function commandFor(options: ScheduleInstallOptions): readonly string[] {
   const main = fileURLToPath(new URL('../main.js', import.meta.url));
-  return [process.execPath, main, 'run', ...runWords(options, options.file)];
+  const words = runWords(options, options.file);
+  if (!options.watch) return [process.execPath, main, 'run', ...words];
+  const odd = words.find((word) => word.startsWith('--') && !WATCH_WORDS.has(word));
+  if (odd !== undefined) throw new SnapshotError('E_USAGE', `\`${odd}\` is for runs, not for --watch`);
+  return [process.execPath, main, 'watch', ...words];
 }

@@ -11,6 +11,11 @@ export interface Entry {
   readonly command: readonly string[];
 }
 
+/** Whether it goes on until it is stopped: started with the machine, and again when it fails. */
+export function staysUp({ command }: Pick<Entry, 'command'>): boolean {
+  return command[2] === 'watch';
+}
+
 /** An entry as it is found on this machine. */
 export interface FoundEntry {
   readonly name: string;

@@ -31,6 +31,11 @@ function entry(cron: string, command: readonly string[], name = 'nightly'): Entr
 const NIGHTLY = entry('0 2 * * *', [...UNIX, '/home/anna/backup-plan.csv']);
 const ODDLY = entry('5,35 */6 1 1-3,12 *', [...UNIX, ODD, '--only', 'my photos'], 'odd');
 const ON_BOOT = entry('boot', [...UNIX, '/home/anna/backup-plan.csv'], 'boot');
+const WATCHING = entry(
+  'boot',
+  ['/usr/bin/node', '/opt/snapshot/dist/cli/main.js', 'watch', '--plan', '/home/anna/backup-plan.csv'],
+  'watching',
+);
 const ON_WORKDAYS = ['30 12,18 * * 1-5', 'workdays'] as const;
 
 function golden(name: string): string {
@@ -56,14 +61,14 @@ function folder(): string {
 }
 
 describe('systemd units', () => {
-  it.each([NIGHTLY, ODDLY, ON_BOOT])('of $name are as they should be', async (job) => {
+  it.each([NIGHTLY, ODDLY, ON_BOOT, WATCHING])('of $name are as they should be', async (job) => {
     const { service, timer } = systemdUnits(job);
     await expect(service).toMatchFileSnapshot(golden(`${job.name}.service`));
     await expect(timer).toMatchFileSnapshot(golden(`${job.name}.timer`));
   });
 
   it.skipIf(!has('systemd-analyze'))('are what systemd itself takes', () => {
-    for (const job of [NIGHTLY, ODDLY, ON_BOOT]) {
+    for (const job of [NIGHTLY, ODDLY, ON_BOOT, WATCHING]) {
       const root = folder();
       // Only programs that are here are taken.
       const { service, timer } = systemdUnits({ ...job, command: ['/bin/true', ...job.command.slice(1)] });
@@ -103,7 +108,7 @@ describe('systemd units', () => {
 });
 
 describe('a crontab', () => {
-  it.each([NIGHTLY, ODDLY, ON_BOOT])('has $name as it should be', async (job) => {
+  it.each([NIGHTLY, ODDLY, ON_BOOT, WATCHING])('has $name as it should be', async (job) => {
     await expect(crontabBlock(job)).toMatchFileSnapshot(golden(`${job.name}.crontab`));
   });
 
@@ -123,7 +128,7 @@ describe('a crontab', () => {
 describe('a launchd property list', () => {
   const workdays = entry(ON_WORKDAYS[0], [...UNIX, ODD], ON_WORKDAYS[1]);
 
-  it.each([NIGHTLY, workdays, ON_BOOT])('of $name is as it should be', async (job) => {
+  it.each([NIGHTLY, workdays, ON_BOOT, WATCHING])('of $name is as it should be', async (job) => {
     await expect(launchdPlist(job, '/Users/anna/Library/Logs/x & y.log')).toMatchFileSnapshot(
       golden(`${job.name}.plist`),
     );
@@ -148,6 +153,11 @@ describe('a task of Windows', () => {
   const odd = [...WINDOWS, String.raw`D:\my "plans" & <more>\\`, '--only', 'my photos', ''];
   const jobs = [
     entry('0 2 * * *', [...WINDOWS, String.raw`C:\Users\anna\backup-plan.csv`]),
+    entry(
+      'boot',
+      [...WINDOWS.slice(0, 2), 'watch', '--plan', String.raw`C:\Users\anna\backup-plan.csv`],
+      'watching',
+    ),
     entry(ON_WORKDAYS[0], odd, ON_WORKDAYS[1]),
     entry('0 2 1,15 * *', odd, 'monthly'),
     entry('boot', odd, 'boot'),

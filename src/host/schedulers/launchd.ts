@@ -1,21 +1,26 @@
 import path from 'node:path';
 import type { Cron } from './cron.ts';
 import { entriesIn } from './entry-files.ts';
-import { cannotSay, type Entry, fieldsOf, tagOf } from './entry.ts';
+import { cannotSay, type Entry, fieldsOf, staysUp, tagOf } from './entry.ts';
 import { type Draft, must, removeOurs, type Scheduler, type SchedulerHost, writeOurs } from './scheduler.ts';
 import { escapeXml } from './xml.ts';
 
 /** launchd has no lists: each combination is an interval of its own. */
 const MOST_INTERVALS = 500;
 
+/** Started again when it has failed. */
+const KEPT_ALIVE =
+  '\n  <key>KeepAlive</key>\n  <dict>\n    <key>SuccessfulExit</key>\n    <false/>\n  </dict>';
+
 /** The property list of `entry`, see launchd.plist(5). What it prints goes to `logFile`. */
 export function launchdPlist(entry: Entry, logFile: string): string {
+  const stays = staysUp(entry);
   const when =
     entry.when === 'boot'
-      ? '  <key>RunAtLoad</key>\n  <true/>'
+      ? `  <key>RunAtLoad</key>\n  <true/>${stays ? KEPT_ALIVE : ''}`
       : `  <key>StartCalendarInterval</key>\n  <array>\n${calendarIntervals(entry.when).join('\n')}\n  </array>`;
   // caffeinate keeps the machine awake as long as its command runs.
-  const words = ['/usr/bin/caffeinate', '-i', ...entry.command];
+  const words = stays ? entry.command : ['/usr/bin/caffeinate', '-i', ...entry.command];
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <!-- Written by \`snapshot schedule install\`, which replaces it; \`snapshot schedule remove\` takes it away. -->

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Cron } from './cron.ts';
 import { entriesIn } from './entry-files.ts';
-import { type Entry, fieldsOf, tagOf } from './entry.ts';
+import { type Entry, fieldsOf, staysUp, tagOf } from './entry.ts';
 import { type Draft, must, removeOurs, type Scheduler, type SchedulerHost, writeOurs } from './scheduler.ts';
 
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
@@ -20,17 +20,19 @@ export function systemdUnits(entry: Entry): { readonly service: string; readonly
 [Unit]
 Description=snapshot: ${entry.name}
 `;
-  const command = ['/bin/sh', '-c', KEEP_AWAKE, 'snapshot', ...entry.command].map(quoted).join(' ');
+  const stays = staysUp(entry);
+  const words = stays ? entry.command : ['/bin/sh', '-c', KEEP_AWAKE, 'snapshot', ...entry.command];
+  const command = words.map(quoted).join(' ');
   const when =
     entry.when === 'boot'
-      ? 'OnStartupSec=2min'
+      ? `OnStartupSec=${stays ? '10s' : '2min'}`
       : `OnCalendar=${onCalendar(entry.when)}\n# What was missed while the machine was off is made up for.\nPersistent=true`;
   return {
     service: `${head}
 [Service]
-Type=oneshot
+Type=${stays ? 'exec' : 'oneshot'}
 ExecStart=${command}
-Nice=10
+${stays ? 'Restart=on-failure\nRestartSec=60\n' : ''}Nice=10
 IOSchedulingClass=idle
 CPUSchedulingPolicy=batch
 `,
@@ -92,12 +94,16 @@ export function systemd(host: SchedulerHost): Scheduler {
       await must(host, 'systemctl', [...scope, 'enable', `snapshot-${entry.name}.timer`]);
       // A timer that runs goes on as it was until it is started anew.
       await must(host, 'systemctl', [...scope, 'restart', `snapshot-${entry.name}.timer`]);
+      // One that was there goes on with what it was told.
+      if (staysUp(entry))
+        await must(host, 'systemctl', [...scope, 'restart', `snapshot-${entry.name}.service`]);
     },
     list: async () => await entriesIn(folder, /^snapshot-.+\.timer$/),
     async remove(name) {
-      const isThere = (await entriesIn(folder, /^snapshot-.+\.timer$/)).some((entry) => entry.name === name);
-      if (!isThere) return false;
+      const found = (await entriesIn(folder, /^snapshot-.+\.timer$/)).find((entry) => entry.name === name);
+      if (found === undefined) return false;
       await must(host, 'systemctl', [...scope, 'disable', '--now', `snapshot-${name}.timer`]);
+      if (staysUp(found)) await must(host, 'systemctl', [...scope, 'stop', `snapshot-${name}.service`]);
       for (const kind of ['timer', 'service']) await removeOurs(fileOf(name, kind));
       await must(host, 'systemctl', [...scope, 'daemon-reload']);
       return true;

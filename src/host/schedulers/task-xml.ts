@@ -1,6 +1,6 @@
 import { SnapshotError } from '../../base/errors.ts';
 import type { Cron } from './cron.ts';
-import { cannotSay, type Entry, fieldsOf, tagOf } from './entry.ts';
+import { cannotSay, type Entry, fieldsOf, staysUp, tagOf } from './entry.ts';
 import { escapeXml } from './xml.ts';
 
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
@@ -23,6 +23,13 @@ const MONTHS = [
  * version 1809. Source: `src/host/ConsoleArguments.cpp` of microsoft/terminal. The Task Scheduler replaces the variable.
  */
 const WINDOWLESS = String.raw`%SystemRoot%\System32\conhost.exe`;
+
+/** Started again when it has failed. */
+const RESTARTED = `
+    <RestartOnFailure>
+      <Interval>PT1M</Interval>
+      <Count>999</Count>
+    </RestartOnFailure>`;
 
 /** A task has room for so many triggers. */
 const MOST_TRIGGERS = 48;
@@ -67,7 +74,7 @@ ${triggers.join('\n')}
     <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
     <StartWhenAvailable>true</StartWhenAvailable>
     <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
-    <Priority>7</Priority>
+    <Priority>7</Priority>${staysUp(entry) ? RESTARTED : ''}
   </Settings>
   <Actions Context="Author">
     <Exec>
