@@ -8,7 +8,7 @@ import { type Action, actionLine, type ActionLog } from './action-log.ts';
 import { type Applied, count, nothingApplied } from './applied.ts';
 import type { Held } from './held.ts';
 import { moveIn } from './moves.ts';
-import { formatState, type MirrorState, parseState, STATE_FILE } from './state-file.ts';
+import { formatEntries, formatHead, type MirrorState, parseState, STATE_FILE } from './state-file.ts';
 import type { Step, StepEnd } from './steps.ts';
 import type { MirrorThread } from './thread.ts';
 import { stampOf } from './version-name.ts';
@@ -29,7 +29,7 @@ interface Applying {
 }
 
 /** A batch has so many steps, and about so many bytes, at most: then others have their turn, and a stop counts. */
-const BATCH_STEPS = 500;
+const BATCH_STEPS = 2000;
 const BATCH_BYTES = 64 * 1024 * 1024;
 
 export class Mirror {
@@ -40,11 +40,15 @@ export class Mirror {
   /** As it was remembered the last time; undefined where nothing is known. */
   state: MirrorState | undefined;
 
-  private constructor(root: string, thread: MirrorThread, state: MirrorState | undefined) {
+  /** What it holds, for its file, as long as nothing of that changes: to write down that nothing has changed costs little. */
+  #entries: Buffer | undefined;
+
+  private constructor(root: string, thread: MirrorThread, state: ReadState | undefined) {
     this.root = root;
     this.#thread = thread;
     this.state = state;
     this.held = new Map(state?.held);
+    this.#entries = state?.entries;
   }
 
   /** @throws {@link SnapshotError} `E_DAMAGED` when its state cannot be understood. */
@@ -67,7 +71,8 @@ export class Mirror {
   /** Takes `state` as what is known of it. @returns It, with what the mirror holds, for its file. */
   async remembered(state: Omit<MirrorState, 'held'>): Promise<Buffer> {
     this.state = { ...state, held: this.held };
-    return await formatState(this.state);
+    this.#entries ??= await formatEntries(this.held);
+    return Buffer.concat([await formatHead(state), this.#entries]);
   }
 
   /**
@@ -131,6 +136,7 @@ export class Mirror {
     const { path } = step;
     const before = this.held.get(path);
     const versions: Version[] = [];
+    this.#entries = undefined;
     if (end.version !== undefined)
       versions.push({
         path,
@@ -230,12 +236,14 @@ function* batchesOf(steps: readonly Step[]): Generator<readonly Step[]> {
   if (batch.length > 0) yield batch;
 }
 
+type ReadState = ReturnType<typeof parseState>;
+
 function stateFile(root: string): string {
   return `${root}/.snapshot-data/${STATE_FILE}`;
 }
 
 /** What a mirror says of itself; undefined when nothing was ever mirrored there. @throws {@link SnapshotError} `E_DAMAGED` */
-export async function readState(root: string): Promise<MirrorState | undefined> {
+export async function readState(root: string): Promise<ReadState | undefined> {
   const file = stateFile(root);
   try {
     return parseState(await readFile(file), `${basename(root)}/${STATE_FILE}`);

@@ -5,7 +5,7 @@ import { loadCompressor, loadDecompressor } from '../format/zstd/zstd.ts';
 import { Fields } from '../series/index/fields.ts';
 import type { EntryType } from '../tree/entry.ts';
 import type { Mount } from '../tree/mounts.ts';
-import { type BytePath, comparePaths } from '../tree/path.ts';
+import { type BytePath, comparePaths, fromBytes, fromText } from '../tree/path.ts';
 import type { Held } from './held.ts';
 import { pathField, pathOf } from './path-field.ts';
 
@@ -26,8 +26,12 @@ const VERSION = 1;
 const LINES_PER_FRAME = 20_000;
 const TYPES: ReadonlySet<string> = new Set(['file', 'folder', 'link']);
 
-export async function formatState({ scanned, root, mounts, held }: MirrorState): Promise<Buffer> {
-  const compressor = await loadCompressor();
+/** What comes before the entries in the file. */
+export async function formatHead({
+  scanned,
+  root,
+  mounts,
+}: Pick<MirrorState, 'scanned' | 'root' | 'mounts'>): Promise<Buffer> {
   const head = {
     version: VERSION,
     ...(scanned !== undefined && { scanned: scanned.toISOString() }),
@@ -35,19 +39,26 @@ export async function formatState({ scanned, root, mounts, held }: MirrorState):
     inode: String(root.inode),
     mounts: mounts.map(({ path, id }) => ({ ...pathField('path', path), ...(id !== undefined && { id }) })),
   };
+  return await compressed([JSON.stringify(head)]);
+}
+
+/** The entries, as the file has them. */
+export async function formatEntries(held: ReadonlyMap<BytePath, Held>): Promise<Buffer> {
   const items = [...held.values()].toSorted((a, b) => comparePaths(a.path, b.path));
-  const frames: Uint8Array[] = [];
-  for (let i = 0; i === 0 || i < items.length; i += LINES_PER_FRAME) {
-    const lines = items.slice(i, i + LINES_PER_FRAME).map(lineOf);
-    if (i === 0) lines.unshift(JSON.stringify(head));
-    // A copy: some compressors use their memory again.
-    frames.push(Buffer.from(compressor.compress(Buffer.from(`${lines.join('\n')}\n`))));
-  }
+  const frames: Buffer[] = [];
+  for (let i = 0; i < items.length; i += LINES_PER_FRAME)
+    frames.push(await compressed(items.slice(i, i + LINES_PER_FRAME).map(lineOf)));
   return Buffer.concat(frames);
 }
 
+async function compressed(lines: readonly string[]): Promise<Buffer> {
+  const compressor = await loadCompressor();
+  // A copy: some compressors use their memory again.
+  return Buffer.from(compressor.compress(Buffer.from(`${lines.join('\n')}\n`)));
+}
+
 /** @param where - The file, for messages. @throws {@link SnapshotError} `E_DAMAGED` when it does not say what it should. */
-export function parseState(bytes: Buffer, where: string): MirrorState {
+export function parseState(bytes: Buffer, where: string): MirrorState & { readonly entries: Buffer } {
   const decompressor = loadDecompressor();
   let text = '';
   for (let at = 0; at < bytes.length;) {
@@ -65,6 +76,7 @@ export function parseState(bytes: Buffer, where: string): MirrorState {
   const held = new Map<BytePath, Held>();
   for (const line of lines) if (line !== '') held.set(...itemOf(line, where));
   return {
+    entries: bytes.subarray(measureFrame(bytes).bytes),
     scanned: head.has('scanned') ? new Date(head.time('scanned')) : undefined,
     root: { device: BigInt(head.text('device', /^\d+$/)), inode: BigInt(head.text('inode', /^\d+$/)) },
     mounts: mounts.flatMap((mount) => {
@@ -96,37 +108,51 @@ function lineOf(held: Held): string {
 }
 
 function itemOf(line: string, where: string): [BytePath, Held] {
-  const fields = Fields.parse(line, where);
-  const raw = JSON.parse(line) as Record<string, unknown>;
-  const path = pathOf(raw, 'path');
-  const type = fields.text('type');
-  if (path === undefined || !TYPES.has(type))
-    throw damaged(where, 'a line names nothing that can be in a mirror');
-  const big = (key: string): bigint => BigInt(fields.text(key, /^-?\d{1,30}$/));
+  let raw: Record<string, unknown>;
+  try {
+    raw = JSON.parse(line) as Record<string, unknown>;
+  } catch (cause) {
+    throw damaged(where, 'a line of it is not JSON', cause);
+  }
+  const wrong = (key: string): never => {
+    throw damaged(where, `\`${key}\` of a line is missing or not what it should be`);
+  };
+  const count = (key: string): number => {
+    const value = raw[key];
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : wrong(key);
+  };
+  const big = (key: string): bigint => {
+    const value = raw[key];
+    return typeof value === 'string' && /^-?\d{1,30}$/.test(value) ? BigInt(value) : wrong(key);
+  };
+  const path = pathOf(raw, 'path') ?? wrong('path');
+  const type = TYPES.has(raw['type'] as string) ? (raw['type'] as EntryType) : wrong('type');
   const mtimeNs = big('mtime');
-  // What a link says may be any path.
-  const target =
-    typeof raw['target'] === 'string' ? Buffer.from(raw['target']).toString('latin1') : undefined;
-  const base64 =
-    typeof raw['targetBase64'] === 'string'
-      ? Buffer.from(raw['targetBase64'], 'base64').toString('latin1')
-      : undefined;
+  const hash = raw['hash'];
   return [
     path,
     {
       path,
-      type: type as EntryType,
-      size: type === 'file' ? fields.count('size') : 0,
-      mode: fields.count('mode'),
-      uid: fields.count('uid'),
-      gid: fields.count('gid'),
+      type,
+      size: type === 'file' ? count('size') : 0,
+      mode: count('mode'),
+      uid: count('uid'),
+      gid: count('gid'),
       mtimeNs,
       ctimeNs: big('ctime'),
       inode: big('inode'),
-      target: (target ?? base64) as BytePath | undefined,
-      hash: fields.has('hash') ? fields.text('hash', /^[0-9a-f]{64}$/) : undefined,
-      keptNs: fields.has('kept') ? big('kept') : mtimeNs,
+      target: saidBy(raw),
+      hash: hash === undefined || (typeof hash === 'string' && HASH.test(hash)) ? hash : wrong('hash'),
+      keptNs: raw['kept'] === undefined ? mtimeNs : big('kept'),
       sinceMs: typeof raw['since'] === 'number' ? raw['since'] : 0,
     },
   ];
+}
+
+const HASH = /^[0-9a-f]{64}$/;
+
+/** What a link says, which may be any path. */
+function saidBy({ target, targetBase64 }: Readonly<Record<string, unknown>>): BytePath | undefined {
+  if (typeof target === 'string') return fromText(target);
+  return typeof targetBase64 === 'string' ? fromBytes(Buffer.from(targetBase64, 'base64')) : undefined;
 }

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { formatCountOf } from '../../base/amounts.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { decide } from '../../mirror/decide.ts';
+import type { There } from '../../mirror/held.ts';
 import { letGoVersions } from '../../mirror/let-go-versions.ts';
 import type { Applied } from '../../mirror/applied.ts';
 import { STATE_FILE } from '../../mirror/state-file.ts';
@@ -25,8 +26,12 @@ const MOST_TOLD = 50;
 export async function wholePass(session: MirrorSession, context: RowContext): Promise<RowResult> {
   const { mirror } = session;
   const { row, options } = context;
+  // Both at once: either takes its time.
+  const listing = session.thread.run({ kind: 'list', root: mirror.root, clears: !options.dryRun });
+  // It is awaited below; should the scan fail first, its failure is what counts.
+  listing.catch(() => {});
   const tree = await scan(session, context);
-  const { steps, guards } = await decideFor(session, context, tree);
+  const { steps, guards } = await decideFor(session, context, tree, await listing);
   await context.settle();
   await context.hold(guards);
   if (options.dryRun) return wouldDo(context, tree, steps);
@@ -49,14 +54,14 @@ async function scan({ leftOut, apart }: MirrorSession, context: RowContext): Pro
 }
 
 async function decideFor(
-  { mirror, thread, leftOut }: MirrorSession,
+  { mirror, leftOut }: MirrorSession,
   context: RowContext,
   tree: Tree,
+  found: readonly There[],
 ): Promise<Checked> {
   const { row, options } = context;
   const source = entriesOf(tree);
   const hasRoot = source[0]?.path === '';
-  const found = await thread.run({ kind: 'list', root: mirror.root, clears: !options.dryRun });
   const there = found.filter(({ path }) => hasRoot || path !== '');
   const isLeftOut = passedOver(row.source, leftOut);
   const unread = tree.problems.flatMap(({ kind, path }) => (kind === 'vanished' ? [] : [path]));
