@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { inspect, isDeepStrictEqual } from 'node:util';
 import { lookAt, type Seen } from './trees.ts';
 
 const DATA = '.snapshot-data';
@@ -15,11 +15,16 @@ export function treeOf(root: string): ReadonlyMap<string, Omit<Seen, 'sameAs'>> 
   return seen;
 }
 
-/** Throws unless the mirror is what its source is. */
-export function expectMirrored(source: string, mirror: string): void {
-  expect(treeOf(mirror)).toEqual(treeOf(source));
+/** How a mirror differs from its source: nothing, when all is well. */
+export function differencesOf(source: string, mirror: string): readonly string[] {
+  const [wanted, found] = [treeOf(source), treeOf(mirror)];
+  const paths = [...new Set([...wanted.keys(), ...found.keys()])];
+  const differences = paths
+    .filter((path) => !isDeepStrictEqual(wanted.get(path), found.get(path)))
+    .map((path) => `${path}: ${inspect(found.get(path))}, not ${inspect(wanted.get(path))}`);
   const [one, other] = [lstatSync(source, { bigint: true }), lstatSync(mirror, { bigint: true })];
-  expect([other.mode, other.mtimeNs]).toEqual([one.mode, one.mtimeNs]);
+  if (one.mode !== other.mode || one.mtimeNs !== other.mtimeNs) differences.push('the folder itself');
+  return differences;
 }
 
 /** The hashes of the contents of all files of a tree. */
