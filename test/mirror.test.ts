@@ -1,5 +1,5 @@
 // Rows with strategy `mirror`.
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../src/index.ts';
@@ -81,5 +81,33 @@ describe('a mirror', () => {
     const args = ['-rlptcn', '--delete', '-i', '--exclude=/.snapshot-data'];
     expect(tool('rsync', [...args, `${place.source}/`, `${place.mirror}/`])).toBe('');
     expect(existsSync(join(place.mirror, 'empty'))).toBe(true);
+  });
+});
+
+describe('push', () => {
+  it('copies a path with all that is in it, keeps what was there, and takes what is in a mirror there', async () => {
+    const place = mirrored();
+    place.write({ inside: 'one' });
+    mkdirSync(place.path('other/sub'), { recursive: true });
+    writeFileSync(place.path('other/sub/file'), 'first');
+    const dest = place.path('dest');
+    const host = { env: { SNAPSHOT_HOST: 'ada' } };
+    expect((await place.command(['push', 'other', '--to', dest], host)).status).toBe(0);
+    const pushed = join(dest, 'pushed/ada', place.path('other'));
+    expect(differencesOf(place.path('other'), pushed)).toEqual([]);
+    writeFileSync(place.path('other/sub/file'), 'second');
+    expect((await place.command(['push', 'other/sub/file', '--to', dest], host)).status).toBe(0);
+    expect(readFileSync(join(pushed, 'sub/file'), 'utf8')).toBe('second');
+    const versions = join(dest, 'pushed/ada/.snapshot-data/versions', place.path('other/sub'));
+    expect(readdirSync(versions).map((name) => readFileSync(join(versions, name), 'utf8'))).toEqual([
+      'first',
+    ]);
+    // To its mirror; and what is in none, to where the only mirror is.
+    expect((await place.command(['push', 'source/inside', 'other'], host)).status).toBe(0);
+    expect(readFileSync(join(place.mirror, 'inside'), 'utf8')).toBe('one');
+    expect(existsSync(join(place.destination, 'pushed/ada', place.path('other/sub/file')))).toBe(true);
+    const wrong = await place.command(['push', 'nothing'], host);
+    expect(wrong.status).toBe(1);
+    expect(wrong.stderr).toContain('no such file or folder');
   });
 });

@@ -29,6 +29,7 @@ const DOING: ReadonlySet<string> = new Set([
   'run',
   'mirror',
   'watch',
+  'push',
   'restore',
   'export',
   'copy',

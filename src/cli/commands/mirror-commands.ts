@@ -33,6 +33,21 @@ export function addMirrorCommands<T extends CommonOptions>(
 ): Argv<T> {
   return parser
     .command(
+      'push <paths..>',
+      'Copy files or folders now: to their place in a mirror of the plan, or beside all mirrors',
+      (command) =>
+        command
+          .positional('paths', { type: 'string', array: true, demandOption: true, describe: 'What to copy' })
+          .group('to', 'Options:')
+          .option('to', {
+            type: 'string',
+            describe: 'A folder, or the name of a mirror: it goes to pushed/HOST/PATH there',
+            requiresArg: true,
+          })
+          .example('$0 push thesis.odt --to /mnt/disk', 'to /mnt/disk/pushed/HOST/... with its whole path'),
+      async (options) => end(await (await import('./push-command.ts')).pushCommand(options, terminal)),
+    )
+    .command(
       'mirror [source] [dest]',
       'Copy a folder as it is, with older versions beside it; no plan is needed',
       (command) =>

@@ -1,3 +1,6 @@
+import { createInterface } from 'node:readline';
+import { formatBytes, formatCountOf } from '../../base/amounts.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import type { RowEnd } from '../../jobs/events.ts';
 import { type NoticeOptions, openChannels } from '../../jobs/nightly/open-channels.ts';
 import { RunRecord } from '../../jobs/nightly/run-record.ts';
@@ -9,7 +12,9 @@ import { loadPlan, type Plan } from '../../plan/plan.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { stopSignal } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
-import { watchView } from '../views/watch-view.ts';
+import { watchView, type WatchView } from '../views/watch-view.ts';
+import { canAsk } from '../confirm.ts';
+import { droppedPaths } from './dropped-paths.ts';
 
 /** What a watch is told, beside the plan. */
 export interface WatchingOptions extends CommonOptions {
@@ -48,6 +53,7 @@ export async function watchWith(
   const view = watchView(options, terminal);
   const stop = stopSignal(() => view.stopping());
   const telling: Promise<void>[] = [];
+  const dropped = canAsk() && !options.json ? takeDropped(plan, options, stop.signal, view) : undefined;
   try {
     view.start(plan, options.only);
     const status = await watchPlan(plan, {
@@ -67,7 +73,54 @@ export async function watchWith(
     await Promise.all(telling);
     return status;
   } finally {
+    await dropped?.close();
     view.close();
     stop.dispose();
   }
+}
+
+/** Copies what is dragged or pasted into the terminal, beside the mirrors. */
+function takeDropped(
+  plan: Plan,
+  { only }: WatchingOptions,
+  signal: AbortSignal,
+  view: WatchView,
+): { readonly close: () => Promise<void> } {
+  const mirrors = plan.rows.filter(
+    ({ active, strategy, name }) =>
+      active && strategy === 'mirror' && (only.length === 0 || only.includes(name)),
+  );
+  // Without a terminal of its own, so that Ctrl-C stays a signal.
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  let last: Promise<void> = Promise.resolve();
+  const push = async (path: string): Promise<void> => {
+    const [{ pushTo }, { rowWith }] = await Promise.all([
+      import('../../jobs/mirror/push.ts'),
+      import('./push-command.ts'),
+    ]);
+    try {
+      const row = await rowWith(path, mirrors);
+      const [first] = mirrors;
+      if (row !== undefined) view.note(`${path}: it is in "${row.name}", and copied by itself`);
+      else if (first === undefined) view.note(`${path}: there is no mirror to copy it to`);
+      else {
+        const { folder, files, bytes, problems } = await pushTo(path, first.destination, signal);
+        view.note(`${folder}: ${formatCountOf(files, 'file')}, ${formatBytes(bytes)}`);
+        for (const problem of problems) view.note(`${problem.path}: ${problem.reason}`);
+      }
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error;
+      view.note(error.message);
+    }
+  };
+  lines.on('line', (line) => {
+    for (const path of droppedPaths(line)) last = last.then(async () => await push(path));
+  });
+  return {
+    close: async () => {
+      lines.close();
+      process.stdin.unref();
+      await last;
+    },
+  };
 }

@@ -1,5 +1,6 @@
 // What is seen of a plan that is watched: a line for each thing that was done, and on a terminal one that says how it stands.
 import { createLogUpdate } from 'log-update';
+import { printable } from '../../base/errors.ts';
 import { formatBytes, formatCount, formatCountOf } from '../../base/amounts.ts';
 import type { MirrorAction, Progress, RowEnd, RunEvent } from '../../jobs/events.ts';
 import { formatLocal } from '../../jobs/moment.ts';
@@ -15,6 +16,8 @@ export interface WatchView {
   /** @param only - Names of rows; all when empty. */
   start(plan: Plan, only: readonly string[]): void;
   event(event: RunEvent): void;
+  /** Worth knowing, and concerns no row. */
+  note(message: string): void;
   stopping(): void;
   close(): void;
 }
@@ -25,6 +28,7 @@ export function watchView({ json, quiet }: CommonOptions, terminal: Terminal): W
   return {
     start: () => {},
     event: (event) => view.event(event),
+    note: (message) => view.note(message),
     stopping: () => view.warn('stopping; once more ends it at once'),
     close: () => {},
   };
@@ -93,6 +97,10 @@ class TextWatchView implements WatchView {
         this.#row(event);
         break;
     }
+  }
+
+  note(message: string): void {
+    this.#say(`${this.#time()} ${printable(message)}`);
   }
 
   stopping(): void {
