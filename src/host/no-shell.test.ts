@@ -88,7 +88,7 @@ describe('programs', () => {
       `'-c', '. "$2"', place, argument, script];`,
       // Of ionice, a class.
       `'-c', '3', '-p', ...threads.map(String)] };`,
-      `'-c', KEEP_AWAKE, 'snapshot', ...entry.command].map(quoted).join(' ');`,
+      `'-c', KEEP_AWAKE, 'snapshot', ...entry.command];`,
       // Ends rclone with this process.
       `'-c', WATCHED, 'sh', ...command]];`,
     ]);

@@ -152,11 +152,12 @@ class TextWatchView implements WatchView {
     const mark = end === undefined || end.status === 0 ? style('green', '●') : style('red', '●');
     const as = at === undefined ? '' : `  up to date as of ${formatLocal(at).slice(11)}`;
     const files = end === undefined ? '' : `  ${formatCountOf(end.files, 'file')}`;
+    const isDone = progress === undefined || progress.files === (progress.totalFiles ?? 0);
     const work =
-      progress === undefined || progress.totalFiles === 0 || progress.phase === 'scan'
+      isDone || progress.phase === 'scan'
         ? ''
         : `  ${formatCount(progress.files)} of ${formatCount(progress.totalFiles ?? 0)} copied`;
-    return `${mark} ${style('bold', row)}${work === '' ? as : work}${files}  ${style('dim', `${formatCount(copied)} actions`)}`;
+    return `${mark} ${style('bold', row)}${work === '' ? as : work}${files}  ${style('dim', formatCountOf(copied, 'action'))}`;
   }
 
   #time(): string {
