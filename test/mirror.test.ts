@@ -1,9 +1,19 @@
 // Rows with strategy `mirror`.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../src/index.ts';
-import { homeVariables, tool } from './support/command.ts';
+import { homeVariables, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
 import { LivingTree, randomOf } from './support/history.ts';
 import { allContentsOf, contentsOf, differencesOf } from './support/mirrored.ts';
 import { Place } from './support/place.ts';
@@ -52,7 +62,7 @@ describe('a mirror', () => {
     place.writeMany('many', 300);
     await place.run(['--accept-changes']);
     const settled = new Set(contentsOf(place.source));
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < 5; round++) {
       tree.change(12);
       place.writeMany(`many${round}`, 100, String(round));
       const running = place.start(['run', '--accept-changes']);
@@ -81,6 +91,99 @@ describe('a mirror', () => {
     const args = ['-rlptcn', '--delete', '-i', '--exclude=/.snapshot-data'];
     expect(tool('rsync', [...args, `${place.source}/`, `${place.mirror}/`])).toBe('');
     expect(existsSync(join(place.mirror, 'empty'))).toBe(true);
+  });
+});
+
+describe('deletions', () => {
+  it('of what was there before the mirror are held, each time, until they are accepted', async () => {
+    const place = mirrored();
+    place.write({ own: 'own' });
+    mkdirSync(place.mirror, { recursive: true });
+    writeFileSync(join(place.mirror, 'foreign'), 'foreign');
+    for (let i = 0; i < 2; i++) {
+      const { status, row } = await place.run();
+      expect(status).toBe(4);
+      expect(row).toMatchObject({ guards: [{ guard: 'foreign-files' }] });
+      expect(readFileSync(join(place.mirror, 'foreign'), 'utf8')).toBe('foreign');
+      expect(readFileSync(join(place.mirror, 'own'), 'utf8')).toBe('own');
+    }
+    expect((await place.run(['--accept-changes'])).status).toBe(0);
+    expect(readdirSync(place.mirror).toSorted()).toEqual(['.snapshot-data', 'own']);
+  });
+
+  it('are held when more than half is gone, also where something else takes the place of a folder', async () => {
+    const place = mirrored();
+    place.writeMany('big', 40);
+    place.write({ small: 'small' });
+    await place.run();
+    renameSync(place.path('source/big'), place.path('big'));
+    symlinkSync('../big', place.path('source/big'));
+    const { status, row } = await place.run();
+    expect(status).toBe(4);
+    expect(row).toMatchObject({ guards: [{ guard: 'mass-change' }] });
+    expect(readdirSync(join(place.mirror, 'big'))).toHaveLength(40);
+    const accepted = await place.run(['--accept-changes']);
+    expect(accepted).toMatchObject({ status: 0, row: { change: { added: 1, removed: 40 } } });
+    expect(differencesOf(place.source, place.mirror)).toEqual([]);
+  });
+});
+
+describe.runIf(IS_ROOT && IS_LINUX)('a mirror of an ordinary user', () => {
+  it('goes on beside a folder that was closed, and keeps what it has of it', async () => {
+    const place = mirrored();
+    place.write({ 'closed/file': 'kept', other: 'one' });
+    await place.run([], { isOrdinary: true });
+    chmodSync(place.path('source/closed'), 0);
+    for (const content of ['two', 'three']) {
+      place.write({ other: content });
+      const { status, events } = await place.run([], { isOrdinary: true });
+      expect(status).toBe(3);
+      expect(events).toContainEqual(expect.objectContaining({ event: 'problem', path: 'closed' }));
+      expect(readFileSync(join(place.mirror, 'other'), 'utf8')).toBe(content);
+      expect(readFileSync(join(place.mirror, 'closed/file'), 'utf8')).toBe('kept');
+    }
+  });
+
+  it('makes one version of each change in a folder that is read-only', async () => {
+    const place = mirrored('last=2');
+    place.write({ 'locked/x': 'v1' });
+    for (const content of ['v1', 'v2', 'v3', 'v4']) {
+      place.write({ 'locked/x': content });
+      chmodSync(place.path('source/locked'), 0o555);
+      const { status, stdout } = await place.run([], { isOrdinary: true });
+      expect(status, stdout).toBe(0);
+    }
+    const folder = join(place.mirror, '.snapshot-data/versions/locked');
+    const kept = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    expect(kept.toSorted()).toEqual(['v2', 'v3']);
+    expect(differencesOf(place.source, place.mirror)).toEqual([]);
+  });
+});
+
+describe('restore of a mirror', () => {
+  it('gives back what it was at each moment, also without the lines about its versions', async () => {
+    const place = mirrored();
+    place.write({ 'a/b/file': 'one', stays: 'stays', moves: 'moved' });
+    await place.run();
+    const before = new Date().toISOString();
+    rmSync(place.path('source/a'), { recursive: true });
+    renameSync(place.path('source/moves'), place.path('source/gone'));
+    place.write({ stays: 'changed' });
+    await place.run();
+    const restore = async (to: string): Promise<void> => {
+      const ended = await place.command(['restore', 'data', '--at', before, '--to', place.path(to)]);
+      expect(ended).toMatchObject({ status: 0 });
+      expect(readFileSync(place.path(to, 'a/b/file'), 'utf8')).toBe('one');
+      expect(readFileSync(place.path(to, 'stays'), 'utf8')).toBe('stays');
+    };
+    await restore('back');
+    expect(readFileSync(place.path('back/moves'), 'utf8')).toBe('moved');
+    rmSync(join(place.mirror, '.snapshot-data/versions.jsonl'));
+    await restore('again');
+    const now = await place.command(['restore', 'data', '--to', place.path('now')]);
+    expect(now.status).toBe(0);
+    // The target itself stays as it was.
+    expect(differencesOf(place.source, place.path('now'))).toEqual(['the folder itself']);
   });
 });
 

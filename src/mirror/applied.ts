@@ -57,7 +57,7 @@ export function count(
     return undefined;
   }
   if (step.do === 'move') applied.moved++;
-  else if (step.do === 'let go') applied.removed += step.type === 'folder' ? 0 : 1;
+  else if (step.do === 'let go' || step.do === 'clear') applied.removed += step.type === 'folder' ? 0 : 1;
   else if (action === 'FILE CREATED') applied.added++;
   else if (action === 'FILE MODIFIED' && before !== undefined) applied.modified++;
   else if (action === 'FILE MODIFIED') applied.added++;

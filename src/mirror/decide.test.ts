@@ -51,12 +51,14 @@ function stepsFor(
   there: Model,
   held: Model = there,
   isLeftAlone: (path: string) => boolean = () => false,
+  mounts: ReadonlySet<BytePath> = new Set(),
 ): readonly Step[] {
   return decide({
     source: sorted([...source].map(([path, item]) => entryOf(path, item))),
     there: sorted([...there].map(([path, item]) => thereOf(path, item))),
     held: new Map([...held].map(([path, item]) => [fromText(path), heldOf(path, item)])),
     isLeftAlone,
+    mounts,
     rehash: false,
   });
 }
@@ -213,6 +215,24 @@ describe('decide()', () => {
       ['f/e', file('yy', 9n)],
     ]);
     expect(stepsFor(after, before).some((step) => step.do === 'move')).toBe(false);
+  });
+
+  it('believes no inode of another file system', () => {
+    const before = new Map([
+      ['m', folder(2n)],
+      ['m/a', file('x', 12n)],
+    ]);
+    const after = new Map([
+      ['n', folder(2n)],
+      ['n/a', file('x', 12n)],
+    ]);
+    expect(stepsFor(after, before).some((step) => step.do === 'move')).toBe(true);
+    for (const mount of ['m', 'n'])
+      expect(
+        stepsFor(after, before, before, undefined, new Set([fromText(mount)])).some(
+          (step) => step.do === 'move',
+        ),
+      ).toBe(false);
   });
 
   it('never leaves a path empty that the source has: what is there under its old name is copied', () => {

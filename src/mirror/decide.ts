@@ -14,6 +14,8 @@ export interface Situation {
   readonly held: ReadonlyMap<BytePath, Held>;
   /** Whether nothing is to happen to what the mirror has at a path that `source` does not have: it could not be read there, or is left out. */
   readonly isLeftAlone: (path: BytePath) => boolean;
+  /** Where other file systems are: inodes there say nothing of those elsewhere. */
+  readonly mounts: { has(path: BytePath): boolean; readonly size: number };
   /** All content is read, whatever sizes and times say. */
   readonly rehash: boolean;
 }

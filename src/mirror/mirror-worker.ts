@@ -7,7 +7,7 @@ import type { Results, Task } from './thread.ts';
 function doTask(task: Task): Results[Task['kind']] {
   if (task.kind === 'place') return place(task.steps, task.place);
   if (task.clears) clearParts(task.root);
-  return listMirror(task.root);
+  return listMirror(task.root, task.clears);
 }
 
 parentPort?.on('message', (task: Task) => {

@@ -1,4 +1,5 @@
 // A mirror: what it holds, and bringing it up to date.
+import { type BigIntStats, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join as joinText } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
@@ -40,6 +41,8 @@ export class Mirror {
   /** As it was remembered the last time; undefined where nothing is known. */
   state: MirrorState | undefined;
 
+  /** Its folder, as it was at the first look. */
+  #place: BigIntStats | undefined;
   /** What it holds, for its file, as long as nothing of that changes: to write down that nothing has changed costs little. */
   #entries: Buffer | undefined;
 
@@ -85,12 +88,23 @@ export class Mirror {
     const applied = nothingApplied();
     for (const batch of batchesOf(steps)) {
       applying.signal.throwIfAborted();
+      this.#mustBeThere();
       const at = applying.now();
       const place = { source: applying.source, root: this.root, stamp: stampOf(at) };
       const ends = await this.#thread.run({ kind: 'place', place, steps: batch });
       await this.#took(batch, ends, at, applied, applying);
     }
     return applied;
+  }
+
+  /** Where it was unmounted or removed, another file system or nothing is there now. @throws {@link SnapshotError} `E_STORE` */
+  #mustBeThere(): void {
+    const now = statSync(this.root, { bigint: true, throwIfNoEntry: false });
+    this.#place ??= now;
+    if (now !== undefined && now.dev === this.#place?.dev && now.ino === this.#place.ino) return;
+    throw new SnapshotError('E_STORE', `The mirror "${this.root}" is gone`, {
+      hint: 'Is its disk connected? Nothing was written in its place.',
+    });
   }
 
   async #took(
@@ -148,7 +162,9 @@ export class Mirror {
         mode: undefined,
       });
     if (step.do === 'move') {
-      for (const one of this.held.values()) {
+      const moved = this.held.get(step.from);
+      const all = step.type !== 'folder' && moved !== undefined ? [moved] : this.held.values();
+      for (const one of all) {
         if (one.path !== step.from && !one.path.startsWith(`${step.from}/`)) continue;
         const { type, sinceMs } = one;
         const movedTo = (path + one.path.slice(step.from.length)) as BytePath;

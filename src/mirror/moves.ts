@@ -1,6 +1,7 @@
 // What was moved in the source, and so may be moved in the mirror: no bytes travel. Pure.
 import type { Entry, EntryType } from '../tree/entry.ts';
 import { type BytePath, comparePaths, parentOf } from '../tree/path.ts';
+import { folderWithin } from '../tree/within.ts';
 import { type Held, isAsLeft, type There } from './held.ts';
 
 /** The same as in a situation: both in path order. */
@@ -8,6 +9,7 @@ interface Before {
   readonly source: readonly Entry[];
   readonly there: readonly There[];
   readonly held: ReadonlyMap<BytePath, Held>;
+  readonly mounts: { has(path: BytePath): boolean; readonly size: number };
 }
 
 interface Moved {
@@ -23,7 +25,7 @@ interface Moved {
  * again. Only to paths at which the mirror has nothing, and from those at which the source has nothing: at no moment a path is
  * without what it is to have.
  */
-export function findMoves({ source, there, held }: Before): Moved {
+export function findMoves({ source, there, held, mounts }: Before): Moved {
   const taken = new Set(there.map(({ path }) => path));
   const news = source.filter(({ path, inode }) => inode !== 0n && !taken.has(path));
   if (news.length === 0) return { moves: new Map(), there, held };
@@ -43,6 +45,7 @@ export function findMoves({ source, there, held }: Before): Moved {
     const before = goneByInode.get(entry.inode);
     // It may have come along with its folder.
     if (before === undefined || paths.has(entry.path) || known.get(before.path) !== before) continue;
+    if (isOnMount(before.path, mounts) || isOnMount(entry.path, mounts)) continue;
     const found = paths.get(before.path);
     if (found === undefined || before.type !== entry.type || found.type !== entry.type) continue;
     const isIt =
@@ -95,17 +98,27 @@ function areFolders(path: BytePath, items: ReadonlyMap<BytePath, { readonly type
   return true;
 }
 
+/** The source itself may be one. */
+function isOnMount(path: BytePath, mounts: Before['mounts']): boolean {
+  const mount = folderWithin(path, mounts);
+  return mount !== undefined && mount !== '';
+}
+
 function isWithin(path: BytePath, folder: BytePath): boolean {
   return path.startsWith(`${folder}/`);
 }
 
 /** Gives what is at `from`, and all below it, the path `to`. */
-export function moveIn<T extends { readonly path: BytePath }>(
+export function moveIn<T extends { readonly path: BytePath; readonly type: EntryType }>(
   items: Map<BytePath, T>,
   from: BytePath,
   to: BytePath,
 ): void {
-  const all = [...items.values()].filter(({ path }) => path === from || isWithin(path, from));
+  const first = items.get(from);
+  const all =
+    first === undefined || first.type === 'folder'
+      ? [...items.values()].filter(({ path }) => path === from || isWithin(path, from))
+      : [first];
   for (const one of all) items.delete(one.path);
   for (const one of all) {
     const path = (to + one.path.slice(from.length)) as BytePath;

@@ -6,7 +6,7 @@ import { chmodSync, closeSync, constants, fdatasyncSync, fstatSync, lstatSync, o
 import { reasonOf, systemCode } from '../base/errors.ts';
 import { files } from '../base/file-calls.ts';
 import { syncFileSystem } from '../base/sync-calls.ts';
-import { takenFor, Target, Unsafe } from '../target/contained.ts';
+import { Target, Unsafe } from '../target/contained.ts';
 import { setMeta } from '../target/meta.ts';
 import { nameRefused } from '../target/write-file.ts';
 import type { Entry } from '../tree/entry.ts';
@@ -14,6 +14,7 @@ import { type BytePath, join, parentOf } from '../tree/path.ts';
 import { doDeed } from '../unpack/deeds.ts';
 import { copyInto, hashOf, type Read, readSource, type Reading, removeFile, WriteError } from './copying.ts';
 import { DATA_FOLDER } from './held.ts';
+import { isAllowed } from './is-allowed.ts';
 import type { Step, StepEnd } from './steps.ts';
 import { makeVersion, reach } from './versioning.ts';
 
@@ -25,6 +26,9 @@ const FEW_FILES = 8;
 
 /** After these nothing more can be written at all. */
 const FATAL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'ENODEV', 'ENXIO', 'ESTALE']);
+
+const IN_THE_WAY =
+  'something is there that was not there before, or has a name that this file system takes for the same';
 
 type Copy = Extract<Step, { do: 'copy' }>;
 
@@ -50,8 +54,11 @@ export function place(steps: readonly Step[], { source, root, stamp }: Place): r
   const target = new Target(root);
   const ends: StepEnd[] = [];
   const written = new Map<number, Written>();
+  const isOpen = new Set<BytePath>();
   for (const [i, step] of steps.entries()) {
-    const end = attempt(target, step.path, () => {
+    open(target, parentOf(step.path), isOpen);
+    if (step.do === 'move') open(target, parentOf(step.from), isOpen);
+    const end = attempt(() => {
       if (step.do !== 'copy') return doStep(target, step, stamp);
       const copied = copy(target, step, source, i);
       if (!('part' in copied)) return copied;
@@ -61,12 +68,19 @@ export function place(steps: readonly Step[], { source, root, stamp }: Place): r
     ends.push(end);
     if (end.fatal !== undefined) break;
   }
-  flush(root, [...written.values()]);
+  const flushed = attempt(() => {
+    flush(root, [...written.values()]);
+    return { bytes: 0 };
+  });
   for (const [i, { step, part, end }] of written) {
-    const settled = attempt(target, step.path, () => ({
-      ...end,
-      ...claim(target, step.path, part, step.replaces, stamp),
-    }));
+    // What may not be on the disk gets no name.
+    const settled =
+      flushed.failed !== undefined
+        ? flushed
+        : attempt(() => ({
+            ...end,
+            ...claim(target, step.path, part, step.replaces, stamp),
+          }));
     if (settled.failed !== undefined) removeFile(part);
     ends[i] = settled;
   }
@@ -80,9 +94,11 @@ function doStep(target: Target, step: Exclude<Step, Copy>, stamp: string): StepE
       return letGo(target, step.path, stamp);
     case 'move': {
       const to = target.at(step.path);
-      if (lstatSync(to, { throwIfNoEntry: false }) !== undefined)
-        throw new Unsafe('something is there already');
-      files.renameSync(target.at(step.from), to);
+      const from = target.at(step.from);
+      const [there, moved] = [to, from].map((at) => lstatSync(at, { bigint: true, throwIfNoEntry: false }));
+      // Where upper and lower case are the same, it may be itself.
+      if (there !== undefined && there.ino !== moved?.ino) throw new Unsafe('something is there already');
+      files.renameSync(from, to);
       return { bytes: 0 };
     }
     case 'folder': {
@@ -220,7 +236,7 @@ function claim(
   try {
     const there = lstatSync(at, { throwIfNoEntry: false });
     // It was put there meanwhile, or has a name that this file system takes for the same.
-    if (there !== undefined && !replaces) throw new Unsafe(takenFor(undefined));
+    if (there !== undefined && !replaces) throw new Unsafe(IN_THE_WAY);
     if (there?.isDirectory() === true) throw new Unsafe('it is a folder now');
     const version = there === undefined ? undefined : makeVersion(target, path, true, stamp);
     files.renameSync(part, at);
@@ -234,18 +250,9 @@ function timeAt(at: string | Buffer): bigint {
   return lstatSync(at, { bigint: true }).mtimeNs;
 }
 
-/** What the system says where a folder is closed to this user, who owns it. */
-const CLOSED: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
-
-function attempt(target: Target, path: BytePath, step: () => StepEnd): StepEnd {
+function attempt(step: () => StepEnd): StepEnd {
   try {
-    try {
-      return step();
-    } catch (error) {
-      // A folder that is read-only in the source is so in the mirror; it gets its mode again when all is done.
-      if (!CLOSED.has(systemCode(error) ?? '') || !opened(target, parentOf(path))) throw error;
-      return step();
-    }
+    return step();
   } catch (thrown) {
     const error = thrown instanceof WriteError ? thrown.cause : thrown;
     const code = systemCode(error);
@@ -255,16 +262,20 @@ function attempt(target: Target, path: BytePath, step: () => StepEnd): StepEnd {
   }
 }
 
-/** @returns Whether the folder `path` was closed, and is open now. */
-function opened(target: Target, path: BytePath): boolean {
+/**
+ * Sees to it that its owner can write to the folder `path`: one that is read-only in the source is so in the mirror, and gets its
+ * mode again when all is done.
+ */
+function open(target: Target, path: BytePath, isOpen: Set<BytePath>): void {
+  if (isOpen.has(path)) return;
+  isOpen.add(path);
   try {
     const at = path === '' ? target.root : target.at(path);
     const { mode } = lstatSync(at);
-    if ((mode & 0o700) === 0o700) return false;
-    chmodSync(at, (mode & 0o7777) | 0o700);
-    return true;
+    if ((mode & 0o700) !== 0o700 && !isAllowed(at, constants.W_OK | constants.X_OK))
+      chmodSync(at, (mode & 0o7777) | 0o700);
   } catch (error) {
+    // What is to be done in it says why it cannot be.
     if (systemCode(error) === undefined && !(error instanceof Unsafe)) throw error;
-    return false;
   }
 }

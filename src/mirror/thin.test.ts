@@ -41,4 +41,15 @@ describe('thinned()', () => {
     expect(gone(versionsOf('a', 31), { within: 30 * DAY_MS })).toEqual(['a~31']);
     expect(gone(versionsOf('a', 31), { within: 30 * DAY_MS, last: 1 })).toEqual([]);
   });
+
+  it('counts no move for a version, and forgets it in a year', () => {
+    const moved = versionsOf('a', 500, 3, 2, 1).map((one) => ({
+      ...one,
+      file: undefined,
+      movedTo: fromText('b'),
+    }));
+    const all = [...moved, ...versionsOf('a', 9, 8)];
+    expect(thinned(all, { last: 2 }, NOW)).toEqual(moved.slice(0, 1));
+    expect(thinned(all, {}, NOW)).toEqual([]);
+  });
 });

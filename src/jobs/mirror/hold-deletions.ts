@@ -23,10 +23,10 @@ export interface Checked {
 }
 
 /**
- * Takes out of `steps` the deletions that a guard holds.
+ * Takes out of `steps` the deletions that a guard holds, and what would take the place of what they delete.
  *
  * @param inode - Of the source's folder.
- * @param before - How many files the mirror had; of an hour, the most.
+ * @param recent - How many files were deleted in the last hour.
  */
 export function holdDeletions(
   context: RowContext,
@@ -34,14 +34,18 @@ export function holdDeletions(
   tree: Tree,
   steps: readonly Step[],
   inode: bigint,
-  before: number,
+  recent: number,
 ): Checked {
-  const gone = steps.filter((step) => step.do === 'let go');
-  const files = gone.filter(({ type }) => type !== 'folder');
+  const gone = steps.filter((step) => step.do === 'let go' || step.do === 'clear');
   if (gone.length === 0) return { steps, guards: [] };
-  const whole = wholeGuard(context, mirror, tree, files.length, inode, before);
-  if (whole !== undefined && !context.accepts(fromText(''), whole))
-    return { steps: steps.filter((step) => step.do !== 'let go'), guards: [whole] };
+  const files = gone.filter(({ type }) => type !== 'folder');
+  const whole = wholeGuard(context, mirror, tree, files, inode, recent);
+  if (whole !== undefined && !context.accepts(fromText(''), whole)) {
+    const cleared = new Set(steps.flatMap((step) => (step.do === 'clear' ? [step.path] : [])));
+    const stays = ({ do: does, path }: Step): boolean =>
+      does !== 'let go' && folderWithin(path, cleared) === undefined;
+    return { steps: steps.filter(stays), guards: [whole] };
+  }
   return holdParts(context, mirror, tree, steps);
 }
 
@@ -49,23 +53,23 @@ function wholeGuard(
   context: RowContext,
   mirror: Mirror,
   tree: Tree,
-  gone: number,
+  files: readonly { readonly path: BytePath }[],
   inode: bigint,
-  before: number,
+  recent: number,
 ): GuardReport | undefined {
   const { source, name } = context.row;
   const hint = wayOut(name);
-  const them = formatCountOf(gone, 'file');
-  if (mirror.state === undefined) {
-    return gone === 0
-      ? undefined
-      : {
-          guard: 'foreign-files',
-          message: `"${mirror.root}" was no mirror of "${source}" before, and holds ${them} that the source does not have; they stay`,
-          hint: `${hint} They become versions then.`,
-        };
+  const [gone, before] = [files.length + recent, mirror.files() + recent];
+  const them = formatCountOf(files.length, 'file');
+  const foreign = files.filter(({ path }) => !mirror.held.has(path)).length;
+  if (mirror.state?.scanned === undefined && foreign > 0) {
+    return {
+      guard: 'foreign-files',
+      message: `"${mirror.root}" was no mirror of "${source}" before, and holds ${formatCountOf(foreign, 'file')} that the source does not have; they stay`,
+      hint: `${hint} They become versions then.`,
+    };
   }
-  if (gone === 0) return undefined;
+  if (files.length === 0) return undefined;
   if (before > 0 && !hasFiles(tree)) {
     return {
       guard: 'empty-source',
@@ -73,7 +77,8 @@ function wholeGuard(
       hint: `Is its disk connected? ${hint}`,
     };
   }
-  if (inode !== 0n && mirror.state.root.inode !== 0n && mirror.state.root.inode !== inode) {
+  const known = mirror.state?.root.inode ?? 0n;
+  if (inode !== 0n && known !== 0n && known !== inode) {
     return {
       guard: 'replaced-source',
       message: `"${source}" is another folder than at the last scan, and lacks ${them} that the mirror has; they stay`,

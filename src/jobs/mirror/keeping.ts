@@ -12,8 +12,9 @@ import { wholePass } from './whole-pass.ts';
 const GONE_MS = 2000;
 /** A file that does not come to rest is copied again after so many times as long as its last copy took. */
 const BUSY_FACTOR = 10;
-/** What is known is remembered so often, at most: after a kill the rest is looked at again. */
-const REMEMBER_MS = 60_000;
+/** What is known is written down after so long, or so many times as long as that takes: after a kill the rest is looked at again. */
+const LEAST_MS = 2000;
+const SHARE = 20;
 const HOUR_MS = 3_600_000;
 /** A source that is not there is looked for again after so long; that it is back is told by its watcher, too. */
 const RETRY_MS = 60_000;
@@ -34,7 +35,9 @@ export class Keeping {
   #deletions: { readonly atMs: number; readonly files: number }[] = [];
   #wholeDueMs: number | undefined;
   #trouble: string | undefined;
-  #rememberedMs = performance.now();
+  #rememberDueMs: number | undefined;
+  /** So long it took to write down what the mirror holds. */
+  #tookMs = 0;
   #isChanged = false;
 
   constructor(session: MirrorSession, first: RowResult, passed: Passed) {
@@ -45,7 +48,11 @@ export class Keeping {
 
   /** In how many milliseconds something is to be looked at again; undefined when nothing is. */
   dueInMs(): number | undefined {
-    const due = Math.min(...this.#later.values(), this.#wholeDueMs ?? Infinity);
+    const due = Math.min(
+      ...this.#later.values(),
+      this.#wholeDueMs ?? Infinity,
+      this.#rememberDueMs ?? Infinity,
+    );
     return due === Infinity ? undefined : Math.max(0, due - performance.now());
   }
 
@@ -53,7 +60,7 @@ export class Keeping {
   async whole(): Promise<void> {
     const context = await contextOf(this.#session);
     try {
-      this.result = await wholePass(this.#session, context);
+      this.result = await wholePass(this.#session, context, this.#recent());
     } catch (error) {
       if (!(error instanceof SnapshotError) || error.code !== 'E_ROW') throw error;
       if (this.#trouble !== error.message) context.report.warn(`${error.message}; its mirror stays as it is`);
@@ -66,7 +73,10 @@ export class Keeping {
     this.#wholeDueMs = undefined;
     this.#later.clear();
     this.#gone.clear();
-    this.#remembered();
+    this.#deleted(this.result.change.removed);
+    this.#isChanged = false;
+    // What could not be done may be possible in a while.
+    if (this.result.problems > 0) this.#wholeDueMs = performance.now() + RETRY_MS;
     await this.#passed(this.result, context);
   }
 
@@ -80,11 +90,11 @@ export class Keeping {
     const due = [...this.#later].flatMap(([folder, atMs]) => (atMs <= nowMs ? [folder] : []));
     for (const folder of due) this.#later.delete(folder);
     const all = [...new Set([...folders, ...due])].toSorted(comparePaths);
+    if (this.#rememberDueMs !== undefined && this.#rememberDueMs <= nowMs) await this.remember();
     if (all.length === 0) return;
     const context = await contextOf(this.#session);
-    this.#deletions = this.#deletions.filter(({ atMs }) => atMs > nowMs - HOUR_MS);
-    const recent = this.#deletions.reduce((sum, { files }) => sum + files, 0);
-    const part = await partPass(this.#session, context, all, (step) => this.#waits(step, nowMs), recent);
+    const waits = (step: Step): number | undefined => this.#waits(step, nowMs);
+    const part = await partPass(this.#session, context, all, waits, this.#recent());
     if (part.isWholeDue) {
       await this.whole();
       return;
@@ -98,24 +108,34 @@ export class Keeping {
       this.#look((path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '') as BytePath, inMs);
     }
     context.name(applied.problems);
-    if (applied.removed > 0) this.#deletions.push({ atMs: nowMs, files: applied.removed });
+    if (applied.problems.length > 0) this.#wholeDueMs ??= performance.now() + RETRY_MS;
+    this.#deleted(applied.removed);
     const { added, modified, removed, moved } = applied;
     this.#isChanged ||= added + modified + removed + moved > 0;
-    if (this.#isChanged && performance.now() - this.#rememberedMs > REMEMBER_MS) await this.remember();
+    if (this.#isChanged) this.#rememberDueMs ??= performance.now() + Math.max(LEAST_MS, this.#tookMs * SHARE);
   }
 
-  /** Writes down what the mirror holds. */
+  /** Writes down what the mirror holds, for whoever reads it, and for the next time. */
   async remember(): Promise<void> {
     const { mirror, context } = this.#session;
     const { state } = mirror;
+    this.#rememberDueMs = undefined;
     if (!this.#isChanged || state === undefined) return;
+    const startedMs = performance.now();
     await context.series.store.put(context.series.key(STATE_FILE), await mirror.remembered(state));
-    this.#remembered();
+    this.#tookMs = performance.now() - startedMs;
+    this.#isChanged = false;
   }
 
-  #remembered(): void {
-    this.#rememberedMs = performance.now();
-    this.#isChanged = false;
+  /** How many files were deleted in the last hour. */
+  #recent(): number {
+    const fromMs = performance.now() - HOUR_MS;
+    this.#deletions = this.#deletions.filter(({ atMs }) => atMs > fromMs);
+    return this.#deletions.reduce((sum, { files }) => sum + files, 0);
+  }
+
+  #deleted(files: number): void {
+    if (files > 0) this.#deletions.push({ atMs: performance.now(), files });
   }
 
   #look(folder: BytePath, inMs: number): void {

@@ -62,6 +62,7 @@ export async function partPass(
       .toSorted((a, b) => comparePaths(a.path, b.path)),
     held: mirror.held,
     isLeftAlone: (path) => folderWithin(path, unread) !== undefined || isLeftOut(path),
+    mounts: mountsIn(mirror),
     rehash: false,
   });
   if (needsWhole(all, mirror, recent)) return { isWholeDue: true };
@@ -92,9 +93,21 @@ function isSameRoot(source: string, { state }: Mirror): boolean {
 
 /** Whether rules have changed, or so much is gone that somebody should look. */
 function needsWhole(steps: readonly Step[], mirror: Mirror, recent: number): boolean {
-  const gone = recent + steps.filter((step) => step.do === 'let go' && step.type !== 'folder').length;
+  const gone =
+    recent +
+    steps.filter((step) => (step.do === 'let go' || step.do === 'clear') && step.type !== 'folder').length;
+  const mounts = mountsIn(mirror);
+  const isAway = steps.some(
+    (step) => (step.do === 'let go' || step.do === 'clear') && folderWithin(step.path, mounts) !== undefined,
+  );
+  if (isAway) return true;
   const hasRules = steps.some(({ path }) => baseName(path) === IGNORE_FILE);
   return hasRules || (gone > FEW && gone * 2 > mirror.files() + recent);
+}
+
+/** Mounts in the source, but for itself. */
+export function mountsIn({ state }: Mirror): ReadonlySet<BytePath> {
+  return new Set(state?.mounts.flatMap(({ path }) => (path === '' ? [] : [path])));
 }
 
 interface Part {

@@ -72,6 +72,7 @@ export async function pushTo(path: string, dest: string, signal: AbortSignal): P
           there: entries.flatMap(({ path: one }) => thereAt(place.root, one)),
           held: new Map(),
           isLeftAlone: () => true,
+          mounts: new Set(),
           rehash: false,
         });
         const stamp = stampOf(new Date());

@@ -1,5 +1,5 @@
 // Gets files of a mirror back, as they are or as they were at a moment.
-import { lstatSync, mkdirSync, readlinkSync } from 'node:fs';
+import { type BigIntStats, lstatSync, mkdirSync, readlinkSync } from 'node:fs';
 import { gravestStatus, printable, reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
 import { copyInto, hashOf, removeFile } from '../../mirror/copying.ts';
 import { VERSIONS } from '../../mirror/versioning.ts';
@@ -7,7 +7,15 @@ import { type Past, viewAt } from '../../mirror/view-at.ts';
 import type { Series } from '../../series/series.ts';
 import { Target, Unsafe } from '../../target/contained.ts';
 import { claim } from '../../target/write-file.ts';
-import { type BytePath, display, fromBytes, join, parentOf, systemPath } from '../../tree/path.ts';
+import {
+  type BytePath,
+  comparePaths,
+  display,
+  fromBytes,
+  join,
+  parentOf,
+  systemPath,
+} from '../../tree/path.ts';
 import { entryOf } from '../../tree/seen-entry.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { doDeed } from '../../unpack/deeds.ts';
@@ -154,7 +162,14 @@ function chosenOf(
     for (let at = path; at !== ''; at = parentOf(at)) chosen.add(at);
   }
   choice.refuseUnmatched(when, title);
-  return view.filter(({ path }) => path !== '' && chosen.has(path));
+  // Of a folder that nothing tells of any more, what was in it tells.
+  const known = new Set(view.map(({ path }) => path));
+  const implied = [...chosen]
+    .filter((path) => !known.has(path))
+    .map((path): Past => ({ path, type: 'folder', version: undefined, now: undefined, mode: undefined }));
+  return [...view, ...implied]
+    .filter(({ path }) => path !== '' && chosen.has(path))
+    .toSorted((a, b) => comparePaths(a.path, b.path));
 }
 
 /** @returns undefined when it is there no more. */
@@ -165,14 +180,11 @@ function wantedOf(
   overwrite: Overwrite,
 ): Wanted | undefined {
   const from = version !== undefined ? join(VERSIONS, version) : now;
-  const stats =
-    from === undefined
-      ? undefined
-      : lstatSync(systemPath(root, from), { bigint: true, throwIfNoEntry: false });
+  const stats = from === undefined ? undefined : lookAt(systemPath(root, from));
   if (stats === undefined && type !== 'folder') return undefined;
   const found =
     stats === undefined
-      ? { ...NOTHING, path, type, mode: mode ?? 0o755 }
+      ? { ...NOTHING, path, type, mode: mode ?? 0o755, mtimeNs: BigInt(Date.now()) * 1_000_000n }
       : entryOf(path, stats.isDirectory() ? 'folder' : stats.isFile() ? 'file' : 'link', stats);
   if (found.type !== type) return undefined;
   const entry =
@@ -182,11 +194,20 @@ function wantedOf(
   return { path, from, entry, does: whatToDo(entry, root, from, systemPath(target, path), overwrite) };
 }
 
+/** Nothing where nobody may look. */
+function lookAt(at: string | Buffer): BigIntStats | undefined {
+  try {
+    return lstatSync(at, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
 const NOTHING = {
   size: 0,
   uid: process.geteuid?.() ?? 0,
   gid: process.getegid?.() ?? 0,
-  mtimeNs: 0n,
   ctimeNs: 0n,
   inode: 0n,
   target: undefined,

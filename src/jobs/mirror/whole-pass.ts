@@ -11,19 +11,26 @@ import type { Step } from '../../mirror/steps.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { EntryTable } from '../../tree/entry-table.ts';
 import { type BytePath, display } from '../../tree/path.ts';
+import type { Mount } from '../../tree/mounts.ts';
 import { passedOver, startScan } from '../../tree/scan.ts';
 import { scanTree, type Tree } from '../../tree/scanner.ts';
 import { folderWithin } from '../../tree/within.ts';
 import { type RowContext, type RowResult, totalsOf } from '../run/row-context.ts';
 import { applySteps } from './apply-steps.ts';
 import { type Checked, holdDeletions } from './hold-deletions.ts';
+import { mountsIn } from './part-pass.ts';
 import type { MirrorSession } from './session.ts';
 
 /** So many actions of a dry run are told one by one. */
 const MOST_TOLD = 50;
 
-/** Makes the mirror what its source is, as one scan sees it. @throws {@link SnapshotError} What was copied by then stays. */
-export async function wholePass(session: MirrorSession, context: RowContext): Promise<RowResult> {
+/**
+ * Makes the mirror what its source is, as one scan sees it.
+ *
+ * @param recent - How many files were deleted by other passes in the last hour.
+ * @throws {@link SnapshotError} What was copied by then stays.
+ */
+export async function wholePass(session: MirrorSession, context: RowContext, recent = 0): Promise<RowResult> {
   const { mirror } = session;
   const { row, options } = context;
   // Both at once: either takes its time.
@@ -31,7 +38,7 @@ export async function wholePass(session: MirrorSession, context: RowContext): Pr
   // It is awaited below; should the scan fail first, its failure is what counts.
   listing.catch(() => {});
   const tree = await scan(session, context);
-  const { steps, guards } = await decideFor(session, context, tree, await listing);
+  const { steps, guards } = await decideFor(session, context, tree, await listing, recent);
   await context.settle();
   await context.hold(guards);
   if (options.dryRun) return wouldDo(context, tree, steps);
@@ -58,6 +65,7 @@ async function decideFor(
   context: RowContext,
   tree: Tree,
   found: readonly There[],
+  recent: number,
 ): Promise<Checked> {
   const { row, options } = context;
   const source = entriesOf(tree);
@@ -67,9 +75,12 @@ async function decideFor(
   const unread = tree.problems.flatMap(({ kind, path }) => (kind === 'vanished' ? [] : [path]));
   const apart = new Set([...unread, ...tree.outside]);
   const isLeftAlone = (path: BytePath): boolean => folderWithin(path, apart) !== undefined || isLeftOut(path);
-  const steps = decide({ source, there, held: mirror.held, isLeftAlone, rehash: options.rehash });
+  const mounts = new Set([...mountsIn(mirror), ...tree.mounts.map(({ path }) => path)]);
+  mounts.delete('' as BytePath);
+  const { rehash } = options;
+  const steps = decide({ source, there, held: mirror.held, isLeftAlone, mounts, rehash });
   const { inode } = await rootStill(row.source, tree);
-  return holdDeletions(context, mirror, tree, steps, inode, mirror.files());
+  return holdDeletions(context, mirror, tree, steps, inode, recent);
 }
 
 /**
@@ -124,7 +135,8 @@ async function remember(
   const state = {
     scanned: isWhole ? started : before?.scanned,
     root: (isNew ? root : undefined) ?? before?.root ?? { device: 0n, inode: 0n },
-    mounts: isNew ? mounts : before.mounts,
+    // What is away still counts, and what is new counts from now on.
+    mounts: isNew ? mounts : [...before.mounts, ...mounts.filter((mount) => !knows(before.mounts, mount))],
   };
   await series.store.put(series.key(STATE_FILE), await mirror.remembered(state));
 }
@@ -193,4 +205,8 @@ function end(
     series: undefined,
     damage: { report: null, record: { files: 0, needed: 0, repairable: 0, lost: 0, unknown: false } },
   });
+}
+
+function knows(mounts: readonly Mount[], { path }: Mount): boolean {
+  return mounts.some((mount) => mount.path === path);
 }
