@@ -3,7 +3,7 @@
 //
 //     npm run campaign -- power-cut --luck 5 --seed 1
 //
-// --luck N     disks tried for each moment, besides that on which all was kept and that on which nothing was (default 3)
+// --luck N     disks tried for each moment, besides those on which all was kept, nothing, and renames only (default 3)
 // --every N    only every N-th moment (default 1: all)
 // --kinds N    1: tar.zst with hard links; 2: zip too; 3: without hard links too (default 3)
 // --seed N     (default 1)
