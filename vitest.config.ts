@@ -11,7 +11,7 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/{model,fuzz}/*.test.ts', 'bench/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/{campaigns,fuzz,model}/*.test.ts', 'bench/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -27,18 +27,16 @@ export async function commitSnapshot(
   parts: SnapshotParts,
   lock?: { readonly check: () => Promise<void> },
 ): Promise<Info> {
-  const { store } = series;
   const lines = async (file: string, from: Iterable<string> | FileInfo): Promise<FileInfo> =>
     Symbol.iterator in from ? await write(series, snapshot, file, from) : from;
   const index = await lines(INDEX_FILE, parts.index);
   const changes = parts.changes === undefined ? null : await lines(CHANGES_FILE, parts.changes);
   const dead = parts.dead === undefined ? null : await lines(DEAD_FILE, parts.dead);
   const restore = Buffer.from(parts.restore, 'latin1');
-  await store.put(series.key(snapshot, RESTORE_FILE), restore);
   const { skipped, ...rest } = parts.info;
   const whole: Info = { ...rest, index, changes, dead, skipped };
   const text = Buffer.from(formatInfo(whole));
-  await putLast(series, snapshot, sumsText(whole, text, restore), text, lock);
+  await putLast(series, snapshot, { restore, sums: sumsText(whole, text, restore), info: text }, lock);
   return whole;
 }
 
@@ -57,22 +55,28 @@ export function sumsText(
 }
 
 /**
- * Writes SHA256SUMS, and info.json after it. The part of info.json is there first: SHA256SUMS with neither would
- * look like a snapshot that has lost its info.json.
+ * Writes RESTORE.txt, SHA256SUMS and info.json, in that order. The part of info.json is there first: SHA256SUMS with neither
+ * would look like a snapshot that has lost its info.json. That its name is on the disk as well, RESTORE.txt sees to, which
+ * lies between the two and flushes their folder.
  */
 export async function putLast(
   series: Series,
   snapshot: string,
-  sums: string,
-  info: Uint8Array,
+  texts: { readonly restore: Uint8Array; readonly sums: string; readonly info: Uint8Array },
   lock: { readonly check: () => Promise<void> } | undefined,
 ): Promise<void> {
   const { store } = series;
   const [sumsKey, infoKey] = [series.key(snapshot, SUMS_FILE), series.key(snapshot, INFO_FILE)];
   const writer = await store.create(infoKey);
   try {
-    await writer.write(info);
-    await store.put(sumsKey, Buffer.from(sums));
+    await writer.write(texts.info);
+    await store.put(series.key(snapshot, RESTORE_FILE), texts.restore);
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+  try {
+    await store.put(sumsKey, Buffer.from(texts.sums));
     await lock?.check();
     await writer.commit();
   } catch (error) {

@@ -28,7 +28,7 @@ interface Flush {
 }
 
 /** Which unflushed changes survive: a number from 0 to 1 for each, the share of it that is on disk. */
-export type Luck = () => number;
+export type Luck = (isRename: boolean) => number;
 
 export class CrashStates {
   readonly #root: string;
@@ -72,7 +72,7 @@ export class CrashStates {
         ({ inode, when, site }) =>
           inode === change.inode && when >= change.when && when < deeds && site !== without,
       );
-      const share = isSafe ? 1 : luck();
+      const share = isSafe ? 1 : luck((change.names?.length ?? 0) > 1);
       if (share <= 0) continue;
       if (change.content !== undefined) {
         const before = contents.get(change.inode) ?? Buffer.alloc(0);

@@ -1,6 +1,14 @@
 // A small series with a history, and damage to it at random places that `snapshot verify` has to find.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { LivingTree, randomOf } from '../support/history.ts';
 
@@ -104,9 +112,11 @@ export class DamagedSeries {
     const before = readFileSync(path);
     const spare = join(this.#root, 'spare');
     const { damage, restore, isCut } = this.#damage(path, before, spare);
-    const fault = this.#faultOf(`${folder}/${name}`, 'full');
+    const after = existsSync(path) ? readFileSync(path) : undefined;
+    const named = [name, ...standIns(name, before, after)];
+    const fault = this.#faultOf(folder, named, 'full');
     const isQuick = SMALL.test(name) || isCut;
-    const quickFault = isQuick ? this.#faultOf(`${folder}/${name}`, 'quick') : undefined;
+    const quickFault = isQuick ? this.#faultOf(folder, named, 'quick') : undefined;
     restore();
     if (!readFileSync(path).equals(before)) throw new Error('the damage was not taken back');
     return { damage: `${folder}/${name}: ${damage}`, fault: fault ?? quickFault };
@@ -140,19 +150,35 @@ export class DamagedSeries {
     return { damage: 'removed', restore: () => renameSync(spare, path), isCut: true };
   }
 
-  #faultOf(place: string, level: 'quick' | 'full'): string | undefined {
+  /** @param names - One of these files of the snapshot has to be named. */
+  #faultOf(folder: string, names: readonly string[], level: 'quick' | 'full'): string | undefined {
     const { status, events, stderr } = this.verify('--level', level);
-    const [folder = '', name = ''] = place.split('/');
     const isNamed = events.some(
       ({ event, file, snapshots }) =>
         event === 'damage' &&
         Array.isArray(snapshots) &&
         snapshots.includes(folder) &&
-        // SHA256SUMS and info.json speak of each other: which of the two is wrong cannot be known.
-        (String(file).endsWith(`/${name}`) || (name === 'SHA256SUMS' && String(file).endsWith('/info.json'))),
+        names.some((name) => String(file).endsWith(`/${name}`)),
     );
     return status === 1 && isNamed && stderr === ''
       ? undefined
       : `${level} says ${status} ${JSON.stringify(events.filter(({ event }) => event === 'damage'))} ${stderr}`;
   }
+}
+
+/** Files that may be named in place of SHA256SUMS, where nobody can know which of the two is wrong. */
+function standIns(name: string, before: Buffer, after: Buffer | undefined): readonly string[] {
+  if (name !== 'SHA256SUMS') return [];
+  // SHA256SUMS and info.json speak of each other; of RESTORE.txt nothing else knows the sum.
+  return isOnlyAbout('RESTORE.txt', before, after) ? ['info.json', 'RESTORE.txt'] : ['info.json'];
+}
+
+/** Whether two texts of SHA256SUMS differ in the sum of `file`, and in nothing else. */
+function isOnlyAbout(file: string, before: Buffer, after: Buffer | undefined): boolean {
+  const [old, now = []] = [before, after].map((text) => text?.toString('latin1').split('\n'));
+  const isOfFile = (line: string | undefined): boolean => line?.endsWith(`  ${file}`) === true;
+  return (
+    old?.length === now.length &&
+    old.every((line, i) => line === now[i] || (isOfFile(line) && isOfFile(now[i])))
+  );
 }

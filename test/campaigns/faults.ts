@@ -14,6 +14,7 @@
 import { parseArgs } from 'node:util';
 import { type Fault, FAULTS } from './fault-plan.ts';
 import { FaultSweep } from './fault-sweep.ts';
+import { numberOf } from './number-of.ts';
 import { KINDS } from './small-series.ts';
 
 const { values } = parseArgs({
@@ -27,15 +28,21 @@ const { values } = parseArgs({
 });
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 const [number = 1, of = 1] = values.share.split('/').map(Number);
-if (!(number >= 1 && number <= of)) throw new Error(`--share ${values.share}: use something like 1/2`);
+if (!(Number.isInteger(number) && Number.isInteger(of) && number >= 1 && number <= of))
+  throw new Error(`--share ${values.share}: use something like 1/2`);
+const isFault = (name: string): name is Fault => Object.hasOwn(FAULTS, name);
+const faults = values.faults.split(',').map((name) => {
+  if (!isFault(name)) throw new Error(`--faults ${name}: use some of ${Object.keys(FAULTS).join(',')}`);
+  return name;
+});
 const sweep = new FaultSweep({
-  seed: Number(values.seed),
-  step: Number(values.step),
+  seed: numberOf(values, 'seed', 0),
+  step: numberOf(values, 'step'),
   share: { number, of },
-  faults: values.faults.split(',') as Fault[],
+  faults,
   tell: say,
 });
-for (const kind of KINDS.slice(0, Number(values.kinds))) {
+for (const kind of KINDS.slice(0, numberOf(values, 'kinds', 1, KINDS.length))) {
   const told = sweep.broken.length;
   await sweep.play(kind);
   for (const fault of sweep.broken.slice(told)) say(`FAULT ${fault}`);
@@ -44,4 +51,5 @@ const { injected, runs, broken } = sweep;
 say(
   `${injected} faults injected, ${runs} runs after them, seed ${values.seed}: ${broken.length} broke a promise`,
 );
-process.exitCode = broken.length > 0 ? 1 : 0;
+// A campaign that did nothing has shown nothing.
+process.exitCode = broken.length > 0 || injected === 0 ? 1 : 0;

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { KilledPlace } from '../support/killed.ts';
+import { numberOf } from './number-of.ts';
 
 /** Every so many kills, one run is left alone, and everything is looked at. */
 const KILLS_PER_CHECK = 5;
@@ -16,8 +17,8 @@ const KILLS_PER_CHECK = 5;
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '500' }, seed: { type: 'string', default: '1' } },
 });
-const rounds = Number(values.rounds);
-const seed = Number(values.seed);
+const rounds = numberOf(values, 'rounds');
+const seed = numberOf(values, 'seed', 0);
 const root = mkdtempSync(join(tmpdir(), 'snapshot-campaign-'));
 const place = new KilledPlace(join(process.cwd(), 'dist', 'cli', 'main.js'), root, seed, 300);
 

@@ -13,12 +13,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LivingTree, randomOf } from '../support/history.ts';
 import { allContentsOf, contentsOf, differencesOf } from '../support/mirrored.ts';
+import { numberOf } from './number-of.ts';
 
 const { values } = parseArgs({
   options: { kills: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
 });
-const [kills, seed] = [Number(values.kills), Number(values.seed)];
-if (!(kills >= 1)) throw new Error(`--kills ${values.kills}: use a number, 1 or more`);
+const [kills, seed] = [numberOf(values, 'kills'), numberOf(values, 'seed', 0)];
 const main = join(process.cwd(), 'dist', 'cli', 'main.js');
 const root = mkdtempSync(join(tmpdir(), 'snapshot-campaign-'));
 const [source, mirror] = [join(root, 'source'), join(root, 'mirrors', 'data')];

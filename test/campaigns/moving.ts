@@ -11,11 +11,13 @@ import { parseArgs } from 'node:util';
 import { end, startChurning } from '../support/churn.ts';
 import { ChurnedPlace } from '../support/churned.ts';
 import { startWriting } from '../support/large-churn.ts';
+import { numberOf } from './number-of.ts';
 
 const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: '1' } },
 });
-const seed = Number(values.seed);
+const seconds = numberOf(values, 'seconds');
+const seed = numberOf(values, 'seed', 0);
 /** 32 MiB in each large file: reading it takes longer than the pauses between writes. */
 const CHUNKS = 512;
 const root = mkdtempSync(join(tmpdir(), 'snapshot-campaign-'));
@@ -39,7 +41,7 @@ function tell(): void {
 }
 
 try {
-  const until = performance.now() + Number(values.seconds) * 1000;
+  const until = performance.now() + seconds * 1000;
   while (performance.now() < until) {
     place.run();
     if (place.count.runs % 10 === 0) tell();

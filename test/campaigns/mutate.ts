@@ -12,6 +12,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
 import { ROOMS, type Room } from './mutate-rooms.ts';
+import { numberOf } from './number-of.ts';
 
 /** Of the mutants that can be noticed, so many are. */
 const LEAST_SCORE = 85;
@@ -69,7 +70,7 @@ if (rooms.length === 0 || rooms.length < positionals.length) {
 mkdirSync(FOLDER, { recursive: true });
 for (const room of rooms) {
   if (values.fresh) rmSync(`${FOLDER}/${room.name}.json`, { force: true });
-  const mutants = await tryRoom(room, values.at, Number(values.threads));
+  const mutants = await tryRoom(room, values.at, numberOf(values, 'threads'));
   const counted = mutants.filter(({ status }) => !['Ignored', 'CompileError'].includes(status));
   const same = mutants.filter(({ status }) => status === 'Ignored').length;
   const alive = counted.filter(({ status }) => !['Killed', 'Timeout', 'RuntimeError'].includes(status));

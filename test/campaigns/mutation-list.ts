@@ -16,6 +16,7 @@ export interface Mutation {
 const POWER_CUT = 'test/power-cut.test.ts';
 
 const STORE = 'src/store/local/local-store.ts';
+const WRITER = 'src/store/local/local-writer.ts';
 const MAKE = 'src/jobs/run/make-snapshot.ts';
 const WRITE = 'src/jobs/run/write-row.ts';
 const ORDER = 'src/jobs/run/order.test.ts';
@@ -27,7 +28,7 @@ const SHARING = 'src/jobs/run/sharing.test.ts';
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a file is not flushed',
-    file: STORE,
+    file: WRITER,
     from: '      await this.#file.sync();\n',
     to: '',
     test: POWER_CUT,
@@ -35,7 +36,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a folder is not flushed after a rename',
-    file: STORE,
+    file: WRITER,
     from: 'await files.rename(this.#part, this.#path);\n      await flushFolder(dirname(this.#path));',
     to: 'await files.rename(this.#part, this.#path);',
     test: POWER_CUT,
@@ -43,7 +44,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a file is renamed before it is flushed',
-    file: STORE,
+    file: WRITER,
     from: 'await this.#file.sync();\n      await this.#file.close();\n      await files.rename(this.#part, this.#path);',
     to: 'await files.rename(this.#part, this.#path);\n      await this.#file.sync();\n      await this.#file.close();',
     test: POWER_CUT,
@@ -52,16 +53,16 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'info.json is written before the check sums',
     file: 'src/series/commit.ts',
-    from: '    await store.put(sumsKey, Buffer.from(sums));\n    await writer.commit();',
-    to: '    await writer.commit();\n    await store.put(sumsKey, Buffer.from(sums));',
+    from: '    await store.put(sumsKey, Buffer.from(texts.sums));\n    await lock?.check();\n    await writer.commit();',
+    to: '    await lock?.check();\n    await writer.commit();\n    await store.put(sumsKey, Buffer.from(texts.sums));',
     test: 'src/series/commit.test.ts',
     only: 'writes info.json last',
   },
   {
     name: 'rotation comes before the commit',
     file: WRITE,
-    from: '  const { info, totals } = await makeSnapshot(',
-    to: '  const early = decideRotation(context, previous.survey, dated(context, snapshot));\n  await applyRotation(context.series, early, previous.survey.snapshots, () => {});\n  const { info, totals } = await makeSnapshot(',
+    from: '  const committed = await makeSnapshot(',
+    to: '  await rotate(context, previous.survey, previous.damage, previous.survey.snapshots, snapshot);\n  const committed = await makeSnapshot(',
     test: ORDER,
   },
   {
@@ -83,7 +84,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'rotation removes info.json in its turn, not first',
     file: 'src/series/removal.ts',
-    from: '  await home.store.remove(home.key(snapshot, INFO_FILE));\n',
+    from: '    await remove(INFO_FILE);\n    await needGone(home, snapshot, (name) => name === INFO_FILE);\n',
     to: '',
     test: 'src/series/series.test.ts',
     only: 'then removes info.json',
@@ -114,7 +115,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'restore does not check the hash of a small file',
-    file: 'src/unpack/unpack-worker.ts',
+    file: 'src/unpack/do-task.ts',
     from: 'if (Buffer.compare(blake3.hash(content), expected) !== 0)',
     to: 'if (Buffer.compare(expected, expected) !== 0)',
     test: 'src/jobs/restore/restore.test.ts',
@@ -153,7 +154,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a lock that this process could not remove locks it out',
-    file: 'src/series/lock/lock.ts',
+    file: 'src/series/lock/lock-file.ts',
     from: "return isSelf && !ownLocks.has(place) ? 'dead'",
     to: "return isSelf && !ownLocks.has(place) ? 'alive'",
     test: 'src/series/lock/lock.test.ts',
@@ -174,7 +175,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the lock of a dead process stays for ever',
-    file: 'src/series/lock/lock.ts',
+    file: 'src/series/lock/lock-file.ts',
     from: "if (state === 'dead' || (state === 'unknown' && isStale))",
     to: "if (state === 'unknown' && isStale)",
     test: 'src/series/lock/lock.test.ts',
@@ -183,8 +184,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a file that cannot be read is left out in silence',
     file: WRITE,
-    from: '    context.name(packed.problems);\n',
-    to: '',
+    from: 'context.name([...packed.problems, ...healing.rotten()]);',
+    to: 'context.name(healing.rotten());',
     test: 'test/trouble.test.ts',
     only: 'is named, with status 3, and the rest',
   },
@@ -222,8 +223,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the empty-source guard is off',
-    file: 'src/jobs/run/row.ts',
-    from: '  refuseEmpty(context, previous.newest?.info.count.files ?? 0, totals.files);\n',
+    file: 'src/jobs/run/judge-change.ts',
+    from: '    guardEmptySource(context.row, before, totals.files, false);\n',
     to: '',
     test: 'test/guards.test.ts',
     only: 'is refused when the last snapshot had files',
@@ -254,9 +255,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'rot in the source is a reason for a snapshot',
-    file: 'src/jobs/run/row.ts',
-    from: '  for (const i of rotten) comparison.dismiss(i);\n  await holdBack',
-    to: '  await holdBack',
+    file: 'src/jobs/run/judge-change.ts',
+    from: '  for (const i of rotten) comparison.dismiss(i);\n',
+    to: '',
     test: 'test/rot.test.ts',
     only: 'named, and no reason for a snapshot',
   },
@@ -269,17 +270,17 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an archive is dropped that one live file lies in',
-    file: MAKE,
-    from: '      if (shelved === undefined) continue;',
-    to: '      if (shelved === undefined || use.entries < 2) continue;',
+    file: 'src/jobs/run/archive-infos.ts',
+    from: '    if (shelved === undefined) continue;',
+    to: '    if (shelved === undefined || use.entries < 2) continue;',
     test: 'src/jobs/run/sharing.test.ts',
     only: 'keeps shared archives where they are',
   },
   {
     name: 'an archive of another size is shared all the same',
-    file: 'src/jobs/run/shelf.ts',
-    from: 'if (sizes.get(archive.file) === archive.bytes) {',
-    to: 'if (sizes.has(archive.file)) {',
+    file: 'src/series/damage/look-over.ts',
+    from: 'else if (file.bytes !== undefined && item.sizeBytes !== file.bytes) {',
+    to: 'else if (file.bytes !== undefined && item.sizeBytes < 0) {',
     test: 'src/jobs/run/sharing.test.ts',
     only: 'an archive that is not what it should be',
   },
@@ -293,9 +294,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a link with the name of a snapshot is one',
-    file: 'src/series/series.ts',
-    from: '      if (!isFolder) {',
-    to: '      if (!isFolder && name === INFO_FILE) {',
+    file: 'src/series/survey.ts',
+    from: '    if (!isFolder) {',
+    to: '    if (!isFolder && name === INFO_FILE) {',
     test: 'test/links.test.ts',
     only: 'with the name of a snapshot',
   },
@@ -318,21 +319,21 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a restored file has its own mode before its content',
     file: 'src/target/write-file.ts',
-    from: '      for (let done = 0; done < content.length;) done += writeSync(fd, content, done);\n      setMeta(fd, order);',
-    to: '      setMeta(fd, order);\n      for (let done = 0; done < content.length;) done += writeSync(fd, content, done);',
+    from: '      for (let done = 0; done < content.length;) done += writeSync(fd, content, done);\n      refused = setMeta(fd, order, true);',
+    to: '      refused = setMeta(fd, order, true);\n      for (let done = 0; done < content.length;) done += writeSync(fd, content, done);',
     test: 'test/modes.test.ts',
     only: 'only when its content is whole: tar',
   },
   {
     name: 'bytes after a zstd frame are not noticed',
-    file: 'src/format/zstd/zstd.ts',
+    file: 'src/format/zstd/codec.ts',
     from: "    if (bytes !== frame.length) throw damaged('bytes follow where its frame ends');\n",
     to: '',
     test: 'src/format/zstd/zstd.test.ts',
   },
   {
     name: 'a zstd frame of another length is taken',
-    file: 'src/format/zstd/zstd.ts',
+    file: 'src/format/zstd/codec.ts',
     from: 'if (sizeBytes !== undefined && content.length !== sizeBytes)',
     to: 'if (sizeBytes !== undefined && content.length > sizeBytes * 1000)',
     test: 'src/format/zstd/zstd.test.ts',
@@ -355,8 +356,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a drill runs a RESTORE.txt that nobody has checked',
     file: 'src/jobs/drill/drill.ts',
-    from: 'return await runScript(script, where, target, signal);',
-    to: 'return await runScript(where, where, target, signal);',
+    from: 'return await runScript(script, folder',
+    to: 'return await runScript(where, folder',
     test: 'test/verify.test.ts',
     only: 'runs the very bytes',
   },
@@ -435,8 +436,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'restore sets no modes',
     file: 'src/target/meta.ts',
-    from: '  fchmodSync(fd, mode & ~((owned.user ? 0 : SET_USER) | (owned.group ? 0 : SET_GROUP)));\n',
-    to: '',
+    from: 'attempt(() => fchmodSync(fd, allowed))',
+    to: 'attempt(() => {})',
     test: MODEL,
     only: 'under which name a file was stored',
   },

@@ -144,7 +144,9 @@ const lost = MUTATIONS.filter((mutation) => placesOf(mutation, root) !== 1);
 for (const mutation of lost)
   process.stderr.write(`${mutation.file} has this ${placesOf(mutation, root)} times: ${mutation.name}\n`);
 
-if (lost.length > 0) process.exitCode = 2;
+if (chosen.length === 0) process.stderr.write(`--only ${values.only}: no mutation has that in its name\n`);
+
+if (lost.length > 0 || chosen.length === 0) process.exitCode = 2;
 else {
   const copy = new Copy(root);
   const count = new Map<string, number>();

@@ -3,12 +3,13 @@
 //
 //     npm run campaign -- power-cut --luck 5 --seed 1
 //
-// --luck N     disks tried for each moment, besides that on which all was kept and that on which nothing was (default 3)
+// --luck N     disks tried for each moment, besides those on which all was kept, nothing, and renames only (default 3)
 // --every N    only every N-th moment (default 1: all)
 // --kinds N    1: tar.zst with hard links; 2: zip too; 3: without hard links too (default 3)
 // --seed N     (default 1)
 // --flushes    leaves out one flush of the program after the other, and shows which promise breaks then
 import { parseArgs } from 'node:util';
+import { numberOf } from './number-of.ts';
 import { PowerCuts } from './power-cuts.ts';
 import { KINDS } from './small-series.ts';
 
@@ -23,12 +24,12 @@ const { values } = parseArgs({
 });
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 const power = new PowerCuts({
-  seed: Number(values.seed),
-  luck: Number(values.luck),
-  every: Number(values.every),
+  seed: numberOf(values, 'seed', 0),
+  luck: numberOf(values, 'luck', 0),
+  every: numberOf(values, 'every'),
   tell: say,
 });
-for (const kind of KINDS.slice(0, Number(values.kinds))) {
+for (const kind of KINDS.slice(0, numberOf(values, 'kinds', 1, KINDS.length))) {
   const told = power.faults.length;
   await (values.flushes ? power.leaveOut(kind) : power.cut(kind));
   for (const fault of power.faults.slice(told)) say(`FAULT ${fault}`);

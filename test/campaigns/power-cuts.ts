@@ -15,10 +15,12 @@ keepThreads();
 
 export interface PowerCutOptions {
   readonly seed: number;
-  /** Disks tried for each moment, besides that on which all was kept and that on which nothing was. */
+  /** Disks tried for each moment, besides those on which all was kept, nothing, and renames only. */
   readonly luck: number;
   /** Only every so many moments. */
   readonly every: number;
+  /** Only the first so many nights. */
+  readonly nights?: number;
   /** Told of each night that is done. */
   readonly tell: (line: string) => void;
 }
@@ -51,7 +53,9 @@ export class PowerCuts {
     const random = randomOf(options.seed);
     // Each change is lost, kept or torn.
     const mixed: Luck = () => [0, 1, random(1_000_000) / 1_000_000][random(3)] ?? 0;
-    this.#lucks = [() => 1, () => 0, ...Array.from({ length: options.luck }, () => mixed)];
+    // A rename that is kept while what came before it is lost: what a run does last in each step, and others go by.
+    const renames: Luck = (isRename) => Number(isRename);
+    this.#lucks = [() => 1, () => 0, renames, ...Array.from({ length: options.luck }, () => mixed)];
   }
 
   /** Cuts the power in each night of a series; what breaks is in {@link faults}. */
@@ -80,7 +84,7 @@ export class PowerCuts {
     const root = mkdtempSync(join(tmpdir(), 'snapshot-power-'));
     try {
       const series = new SmallSeries(root, kind);
-      for (let i = 0; i < SmallSeries.nights; i++) {
+      for (let i = 0; i < (this.#options.nights ?? SmallSeries.nights); i++) {
         const before = this.cuts;
         const night = await this.#run(series);
         const after = new Map(series.trees);

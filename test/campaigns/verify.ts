@@ -9,12 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DamagedSeries, type Format } from './damage.ts';
+import { numberOf } from './number-of.ts';
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } },
 });
-const rounds = Number(values.rounds);
-const seed = Number(values.seed);
+const rounds = numberOf(values, 'rounds');
+const seed = numberOf(values, 'seed', 0);
 const main = join(process.cwd(), 'dist', 'cli', 'main.js');
 const faults: string[] = [];
 

@@ -6,6 +6,7 @@
 // --seed N     the inputs follow from it (default 1)
 import { parseArgs } from 'node:util';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { numberOf } from '../campaigns/number-of.ts';
 import { feed } from './feed.ts';
 import { allReaders } from './readers.ts';
 import { type SeedFile, seedFiles } from './seeds.ts';
@@ -30,8 +31,8 @@ async function watch(): Promise<void> {
   });
   const at = new Int32Array(new SharedArrayBuffer(8));
   const all: Work = {
-    inputs: Number(values.inputs),
-    seed: Number(values.seed),
+    inputs: numberOf(values, 'inputs'),
+    seed: numberOf(values, 'seed', 0),
     seeds: await seedFiles(),
     at,
   };

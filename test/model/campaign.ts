@@ -6,6 +6,7 @@
 // --seed N     what happens follows from it (default 1)
 import { parseArgs } from 'node:util';
 import * as fc from 'fast-check';
+import { numberOf } from '../campaigns/number-of.ts';
 import type { Tally } from './model.ts';
 import { prove } from './play.ts';
 import { histories } from './steps.ts';
@@ -13,8 +14,8 @@ import { histories } from './steps.ts';
 const { values } = parseArgs({
   options: { steps: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } },
 });
-const steps = Number(values.steps);
-const seed = Number(values.seed);
+const steps = numberOf(values, 'steps');
+const seed = numberOf(values, 'seed', 0);
 const tally: Tally = {};
 let played = 0;
 let faults = 0;

@@ -45,8 +45,7 @@ export async function bringSnapshot(name: string, isMended: boolean, bringing: B
     if (placed !== file.file) moved.set(file.file, placed);
   }
   const { info, infoText, restore } = movedTexts(texts, moved, recipients);
-  await to.store.put(to.key(name, RESTORE_FILE), restore);
-  await putLast(to, name, sumsText(info, infoText, restore), infoText, lock);
+  await putLast(to, name, { restore, sums: sumsText(info, infoText, restore), info: infoText }, lock);
   await to.settle(name);
 }
 
