@@ -36,6 +36,9 @@ interface Night {
   readonly seen: Set<string>;
 }
 
+/** A rename that is kept while what came before it is lost: what a run does last in each step, and others go by. */
+const RENAMES_ONLY: Luck = (isRename) => Number(isRename);
+
 export class PowerCuts {
   readonly #options: PowerCutOptions;
   readonly #journal = new Journal();
@@ -53,9 +56,7 @@ export class PowerCuts {
     const random = randomOf(options.seed);
     // Each change is lost, kept or torn.
     const mixed: Luck = () => [0, 1, random(1_000_000) / 1_000_000][random(3)] ?? 0;
-    // A rename that is kept while what came before it is lost: what a run does last in each step, and others go by.
-    const renames: Luck = (isRename) => Number(isRename);
-    this.#lucks = [() => 1, () => 0, renames, ...Array.from({ length: options.luck }, () => mixed)];
+    this.#lucks = [() => 1, () => 0, RENAMES_ONLY, ...Array.from({ length: options.luck }, () => mixed)];
   }
 
   /** Cuts the power in each night of a series; what breaks is in {@link faults}. */
