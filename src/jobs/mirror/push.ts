@@ -1,5 +1,5 @@
 // Copies single paths at once: to their place in a mirror, or else to `DEST/pushed/HOST/PATH`, which no scan removes.
-import { lstatSync, mkdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { join, parse, relative, sep } from 'node:path';
 import { reasonOf, SnapshotError } from '../../base/errors.ts';
 import { thisMachine } from '../../host/machine.ts';
@@ -57,8 +57,6 @@ export async function pushTo(path: string, dest: string, signal: AbortSignal): P
   ];
   const root = join(dest, ...keep);
   await refuseKept(root);
-  mkdirSync(root, { recursive: true });
-  const place = { source: top, root: realpathSync(root) };
   const series = new Series(openStore(dest), [...keep, DATA_FOLDER].join('/'));
   const thread = new MirrorThread();
   try {
@@ -66,6 +64,8 @@ export async function pushTo(path: string, dest: string, signal: AbortSignal): P
       series,
       () => {},
       async () => {
+        // The lock has made it.
+        const place = { source: top, root: realpathSync(root) };
         const { entries, problems } = await entriesFor(real, top, signal);
         const steps = decide({
           source: entries,

@@ -1,5 +1,5 @@
 // Gets files of a mirror back, as they are or as they were at a moment.
-import { type BigIntStats, lstatSync, mkdirSync, readlinkSync } from 'node:fs';
+import { type BigIntStats, lstatSync, readlinkSync } from 'node:fs';
 import { gravestStatus, printable, reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
 import { copyInto, hashOf, removeFile } from '../../mirror/copying.ts';
 import { VERSIONS } from '../../mirror/versioning.ts';
@@ -20,6 +20,7 @@ import { entryOf } from '../../tree/seen-entry.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { doDeed } from '../../unpack/deeds.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment } from '../moment.ts';
+import { makeRoot } from '../restore/apply-restore.ts';
 import { Choice } from '../restore/choice.ts';
 import { keepApart } from '../restore/keep-apart.ts';
 import { findTarget } from '../restore/restore-target.ts';
@@ -65,7 +66,7 @@ export async function restoreMirror(series: Series, options: RestoreMirrorOption
     deletes: false,
     isWanted: (path) => chosenPaths.has(path),
   });
-  if (!dryRun) mkdirSync(target.root, { recursive: true });
+  if (!dryRun) await makeRoot(target.root);
   const into = new Target(target.root);
   const count = { files: 0, bytes: 0, folders: 0, links: 0, same: 0, problems: 0 };
   const problem = (path: BytePath, kind: RestoreProblem['kind'], reason: string): void => {

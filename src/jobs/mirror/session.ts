@@ -3,7 +3,7 @@ import { ActionLog, actionLine, LOG_FILE } from '../../mirror/action-log.ts';
 import { DATA_FOLDER } from '../../mirror/held.ts';
 import { Mirror } from '../../mirror/mirror.ts';
 import type { MirrorThread } from '../../mirror/thread.ts';
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SnapshotError } from '../../base/errors.ts';
 import type { Row } from '../../plan/plan.ts';
@@ -36,7 +36,6 @@ export async function openSession(context: RowContext, thread: MirrorThread): Pr
   const { row, series, options, machine } = context;
   const { dryRun, places, actionLog } = options;
   const folder = mirrorFolder(row);
-  if (!dryRun) await mkdir(folder, { recursive: true });
   const root = await realpath(folder).catch((error: unknown) => {
     if (!dryRun) throw error;
     return folder;

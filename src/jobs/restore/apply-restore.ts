@@ -201,7 +201,7 @@ function isMade(doing: Step['do']): boolean {
 }
 
 /** Nobody else reads what is restored before it has its own permissions. */
-async function makeRoot(root: string): Promise<void> {
+export async function makeRoot(root: string): Promise<void> {
   try {
     await ensureFolder(root, 0o700);
   } catch (cause) {
