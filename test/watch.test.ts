@@ -167,6 +167,24 @@ describe('watch', () => {
     expect(readFileSync(join(place.mirror, 'new'), 'utf8')).toBe('new');
   });
 
+  it('reads its plan again when that has changed', async () => {
+    const all = await watched();
+    const { place, watch } = all;
+    mkdirSync(place.path('second'));
+    writeFileSync(place.path('second/file'), 'second');
+    place.writePlan(
+      'source,destination,name,strategy',
+      'source,destination,data,mirror',
+      'second,destination,second,mirror',
+    );
+    await watch.line((line) => line.includes('The plan has changed'));
+    await watch.line((line) => line.includes('"row":"second"') && line.includes('"outcome":"written"'));
+    expect(readFileSync(join(place.series('second'), 'file'), 'utf8')).toBe('second');
+    place.write({ 'a/2': 'two' });
+    await done(watch, 'FILE CREATED', '/a/2');
+    expect(await stopped(all)).toBe(0);
+  });
+
   it('ends by itself when it is idle, if that is asked for', async () => {
     const place = mirrored();
     place.write({ a: 'a' });

@@ -6,6 +6,7 @@ import { type NoticeOptions, openChannels } from '../../jobs/nightly/open-channe
 import { RunRecord } from '../../jobs/nightly/run-record.ts';
 import { Teller } from '../../jobs/nightly/teller.ts';
 import { Memory } from '../../jobs/status/memory.ts';
+import { changedPlan } from '../../jobs/watch/changed-plan.ts';
 import { watchPlan } from '../../jobs/watch/watch.ts';
 import { thisStateFolder } from '../../host/state-folder.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
@@ -33,22 +34,35 @@ export async function watchCommand(options: WatchCommandOptions, terminal: Termi
   // Told of trouble, and when it is over.
   const teller = new Teller(channels, 'always', warn);
   const statuses = new Map<string, number>();
-  return await watchWith(plan, options, terminal, async (end, stop) => {
+  const told = async (end: RowEnd, stop: AbortSignal): Promise<void> => {
     const before = statuses.get(end.row) ?? 0;
     statuses.set(end.row, end.status);
     if (channels.length === 0 || before === end.status) return;
     const record = new RunRecord();
     record.event(end);
     await teller.end(record.notice({ kind: 'run', status: end.status, ends: [end], notes: [] }), stop);
-  });
+  };
+  const changed: Changed = async (current, signal) => await changedPlan(options.plan, current, signal, warn);
+  return await watchWith(plan, options, terminal, { told, changed });
 }
 
-/** Watches `plan` until the user stops it. @param told - Called each time a row has ended, or a pass of it. */
+/** Resolves with the plan when it has become another one; undefined when `signal` was aborted before that. */
+type Changed = (current: Plan, signal: AbortSignal) => Promise<Plan | undefined>;
+
+/**
+ * Watches `plan` until the user stops it.
+ *
+ * @param told - Called each time a row has ended, or a pass of it.
+ * @param changed - Where the plan may become another one.
+ */
 export async function watchWith(
   plan: Plan,
   options: WatchingOptions,
   terminal: Terminal,
-  told: (end: RowEnd, stop: AbortSignal) => Promise<void> = async () => {},
+  {
+    told = async () => {},
+    changed = async () => await Promise.resolve(undefined),
+  }: { told?: (end: RowEnd, stop: AbortSignal) => Promise<void>; changed?: Changed } = {},
 ): Promise<number> {
   const view = watchView(options, terminal);
   const stop = stopSignal(() => view.stopping());
@@ -56,22 +70,35 @@ export async function watchWith(
   const dropped = canAsk() && !options.json ? takeDropped(plan, options, stop.signal, view) : undefined;
   try {
     view.start(plan, options.only);
-    const status = await watchPlan(plan, {
-      only: options.only.map(String),
-      signal: stop.signal,
-      report: (event) => {
-        view.event(event);
-        if (event.event === 'row') telling.push(told(event, stop.signal));
-      },
-      memory: new Memory(thisStateFolder()),
-      now: () => new Date(),
-      actionLog: options.log,
-      untilIdle: options.untilIdle,
-      acceptChanges: options.acceptChanges,
-      adopt: options.adopt,
-    });
-    await Promise.all(telling);
-    return status;
+    let current = plan;
+    for (let isFirst = true; ; isFirst = false) {
+      const over = new AbortController();
+      const signal = AbortSignal.any([stop.signal, over.signal]);
+      const change = changed(current, signal).then((next) => {
+        if (next !== undefined) over.abort();
+        return next;
+      });
+      const status = await watchPlan(current, {
+        only: options.only.map(String),
+        signal,
+        report: (event) => {
+          view.event(event);
+          if (event.event === 'row') telling.push(told(event, stop.signal));
+        },
+        memory: new Memory(thisStateFolder()),
+        now: () => new Date(),
+        actionLog: options.log,
+        untilIdle: options.untilIdle,
+        acceptChanges: options.acceptChanges && isFirst,
+        adopt: options.adopt && isFirst,
+      });
+      over.abort();
+      const next = await change;
+      await Promise.all(telling.splice(0));
+      if (next === undefined || stop.signal.aborted) return status;
+      view.note('The plan has changed, and is read again.');
+      current = next;
+    }
   } finally {
     await dropped?.close();
     view.close();

@@ -1,0 +1,48 @@
+import { stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { SnapshotError, systemCode } from '../../base/errors.ts';
+import { loadPlan, type Plan } from '../../plan/plan.ts';
+
+/** The file is looked at so often. */
+const LOOK_MS = 5000;
+
+/**
+ * Waits until the plan in `file` is another one than `current`, and has no mistake: until then the old one goes on.
+ *
+ * @param warn - Told of mistakes, once for each change of the file.
+ * @returns The new one; undefined when `signal` was aborted before.
+ */
+export async function changedPlan(
+  file: string,
+  current: Plan,
+  signal: AbortSignal,
+  warn: (message: string) => void,
+): Promise<Plan | undefined> {
+  let seen = await stampOf(file);
+  for (;;) {
+    await delay(LOOK_MS, undefined, { signal, ref: false }).catch(() => {});
+    if (signal.aborted) return undefined;
+    const stamp = await stampOf(file);
+    if (stamp === seen) continue;
+    seen = stamp;
+    try {
+      const plan = await loadPlan(file);
+      if (!isDeepStrictEqual(plan, current)) return plan;
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error;
+      warn(`the plan was changed, and the one before goes on: ${error.message}`);
+    }
+  }
+}
+
+/** Tells one state of a file from others. */
+async function stampOf(file: string): Promise<string> {
+  try {
+    const { mtimeMs, size, ino } = await stat(file);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return '';
+  }
+}
