@@ -384,7 +384,10 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('a drill', () => {
     place.write({ a: 'content' });
     await place.night();
     const witness = place.path('witness');
-    const change = `echo ': > "${witness}"' >> "${place.file('RESTORE.txt')}"`;
+    // Its first line: the last one ends the script.
+    const [script, changed] = [place.file('RESTORE.txt'), place.path('changed')];
+    writeFileSync(changed, `: > "${witness}"\n${readFileSync(script, 'utf8')}`);
+    const change = `mv "${changed}" "${script}"`;
     const PATH = programs(place, { sh: `[ "$1" = --version ] || ${change}\nexec /bin/sh "$@"` });
     const ended = await place.command(['verify', '--drill'], { env: { PATH } });
     expect(readFileSync(place.file('RESTORE.txt'), 'utf8')).toContain('witness');
