@@ -10,6 +10,7 @@
 // --share I/N  the I-th of N equal parts of the work, for N processes at once (default 1/1)
 // --faults A,B some kinds only (default: all, see fault-plan.ts)
 // --kinds N    1: tar.zst with hard links; 2: zip too; 3: without hard links too (default 3)
+// --from N     begins with that kind (default 1)
 // --seed N     (default 1)
 import { parseArgs } from 'node:util';
 import { type Fault, FAULTS } from './fault-plan.ts';
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     share: { type: 'string', default: '1/1' },
     faults: { type: 'string', default: Object.keys(FAULTS).join(',') },
     kinds: { type: 'string', default: '3' },
+    from: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
   },
 });
@@ -42,7 +44,8 @@ const sweep = new FaultSweep({
   faults,
   tell: say,
 });
-for (const kind of KINDS.slice(0, numberOf(values, 'kinds', 1, KINDS.length))) {
+const kinds = numberOf(values, 'kinds', 1, KINDS.length);
+for (const kind of KINDS.slice(numberOf(values, 'from', 1, kinds) - 1, kinds)) {
   const told = sweep.broken.length;
   await sweep.play(kind);
   for (const fault of sweep.broken.slice(told)) say(`FAULT ${fault}`);
