@@ -1,6 +1,7 @@
 // Mirrors that are kept up to date.
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -165,6 +166,15 @@ describe('watch', () => {
     await watch.line((line) => line.includes('"guard":"away-part"'));
     expect(readdirSync(join(place.mirror, 'm')).toSorted()).toEqual(['p', 'q']);
     expect(readFileSync(join(place.mirror, 'new'), 'utf8')).toBe('new');
+  });
+
+  it.runIf(IS_ROOT && IS_LINUX)('ends when it is idle also where something cannot be read', async () => {
+    const place = mirrored();
+    place.write({ open: 'open', closed: 'closed' });
+    chmodSync(place.path('source/closed'), 0);
+    const { status } = await place.command(['watch', '--until-idle'], { isOrdinary: true });
+    expect(status).toBe(3);
+    expect(readFileSync(join(place.mirror, 'open'), 'utf8')).toBe('open');
   });
 
   it('reads its plan again when that has changed', async () => {

@@ -45,9 +45,8 @@ export async function keepMirror(
     await keeping.whole();
     report.note('watching for changes');
     while (!signal.aborted) {
-      const dueMs = keeping.dueInMs();
-      const idleMs = untilIdle && dueMs === undefined ? IDLE_MS : undefined;
-      const found = await changes.within(dueMs ?? idleMs);
+      const idleMs = untilIdle && keeping.isSettled ? IDLE_MS : undefined;
+      const found = await changes.within(idleMs ?? keeping.dueInMs());
       if (found === 'ended' || (found === 'none' && idleMs !== undefined)) break;
       isLeftOut = passedOver(row.source, leftOut);
       if (found !== 'none' && found.whole !== undefined) await keeping.whole();

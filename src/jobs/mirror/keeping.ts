@@ -34,6 +34,7 @@ export class Keeping {
   readonly #busy = new Map<BytePath, number>();
   #deletions: { readonly atMs: number; readonly files: number }[] = [];
   #wholeDueMs: number | undefined;
+  #retryMs = RETRY_MS;
   #trouble: string | undefined;
   #rememberDueMs: number | undefined;
   /** So long it took to write down what the mirror holds. */
@@ -56,6 +57,11 @@ export class Keeping {
     return due === Infinity ? undefined : Math.max(0, due - performance.now());
   }
 
+  /** Whether nothing waits for its time, but for what could not be done. */
+  get isSettled(): boolean {
+    return this.#later.size === 0 && this.#rememberDueMs === undefined;
+  }
+
   /** Brings all of it up to date. A source that is not there is told once, and waited for. */
   async whole(): Promise<void> {
     const context = await contextOf(this.#session);
@@ -75,8 +81,8 @@ export class Keeping {
     this.#gone.clear();
     this.#deleted(this.result.change.removed);
     this.#isChanged = false;
-    // What could not be done may be possible in a while.
-    if (this.result.problems > 0) this.#wholeDueMs = performance.now() + RETRY_MS;
+    if (this.result.problems === 0) this.#retryMs = RETRY_MS;
+    else this.#tryAgain();
     await this.#passed(this.result, context);
   }
 
@@ -108,7 +114,7 @@ export class Keeping {
       this.#look((path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '') as BytePath, inMs);
     }
     context.name(applied.problems);
-    if (applied.problems.length > 0) this.#wholeDueMs ??= performance.now() + RETRY_MS;
+    if (applied.problems.length > 0) this.#tryAgain();
     this.#deleted(applied.removed);
     const { added, modified, removed, moved } = applied;
     this.#isChanged ||= added + modified + removed + moved > 0;
@@ -125,6 +131,12 @@ export class Keeping {
     await context.series.store.put(context.series.key(STATE_FILE), await mirror.remembered(state));
     this.#tookMs = performance.now() - startedMs;
     this.#isChanged = false;
+  }
+
+  /** What could not be done may be possible in a while; what cannot be read for long is asked less and less often. */
+  #tryAgain(): void {
+    this.#wholeDueMs ??= performance.now() + this.#retryMs;
+    this.#retryMs = Math.min(this.#retryMs * 2, HOUR_MS);
   }
 
   /** How many files were deleted in the last hour. */
