@@ -39,8 +39,8 @@ async function watched(files: Readonly<Record<string, string>> = { 'a/1': 'one' 
   return { place, mirror: place.mirror, watch: await watchOf(place) };
 }
 
-async function watchOf(place: Place): Promise<Running> {
-  const watch = place.start(['watch', '--json']);
+async function watchOf(place: Place, args: readonly string[] = []): Promise<Running> {
+  const watch = place.start(['watch', '--json', ...args]);
   onTestFinished(async () => {
     watch.child.kill('SIGKILL');
     await watch.ended;
@@ -138,6 +138,32 @@ describe('watch', () => {
     for (let i = 18; i < 30; i++) rmSync(place.path(`source/many/${i}`));
     await watch.line((line) => line.includes('"guard":"mass-change"'));
     expect(readdirSync(join(mirror, 'many'))).toHaveLength(22);
+  });
+
+  it('takes what is accepted for the first pass only', async () => {
+    const place = mirrored();
+    place.writeMany('many', 30);
+    place.write({ stays: 'here' });
+    await place.run();
+    rmSync(place.path('source/many/0.txt'));
+    const watch = await watchOf(place, ['--accept-changes']);
+    rmSync(place.path('source/many'), { recursive: true });
+    await watch.line((line) => line.includes('"guard":"mass-change"'));
+    expect(readdirSync(join(place.mirror, 'many'))).toHaveLength(29);
+  });
+
+  it('keeps a single file as well, in whichever way it is saved', async () => {
+    const place = mirrored();
+    place.write({ note: 'one' });
+    place.writePlan('source,destination,name,strategy', 'source/note,destination,data,mirror');
+    const watch = await watchOf(place);
+    place.write({ note: 'two, longer' });
+    await done(watch, 'FILE MODIFIED', '/note');
+    expect(readFileSync(join(place.mirror, 'note'), 'utf8')).toBe('two, longer');
+    writeFileSync(place.path('source/.note.tmp'), 'three');
+    renameSync(place.path('source/.note.tmp'), place.path('source/note'));
+    while (readFileSync(join(place.mirror, 'note'), 'utf8') !== 'three') await delay(50);
+    expect(readdirSync(place.mirror).toSorted()).toEqual(['.snapshot-data', 'note']);
   });
 
   it('tells readers what it holds while it is at work', async () => {

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WATCH_FILE } from '../../series/names.ts';
 import { display } from '../../tree/path.ts';
-import { passedOver } from '../../tree/scan.ts';
+import { passedOver, rootOf, startScan } from '../../tree/scan.ts';
 import { type TreeChanges, type TreeWatcher, watchTree } from '../../tree/watching/watch-tree.ts';
 import type { RowContext, RowResult } from '../run/row-context.ts';
 import { Keeping } from './keeping.ts';
@@ -33,9 +33,14 @@ export async function keepMirror(
     mark,
     Buffer.from(`${JSON.stringify({ pid: process.pid, since: options.now().toISOString() })}\n`),
   );
+  // A file is watched by the folder that it is in, and looked at as a whole.
+  const isFile = startScan(row.source).task === undefined;
   let isLeftOut = passedOver(row.source, leftOut);
   await passed(first, context);
-  const watcher = await watchTree(row.source, { signal, isLeftOut: (folder) => isLeftOut(folder) });
+  const watcher = await watchTree(rootOf(row.source, isFile), {
+    signal,
+    isLeftOut: (folder) => isFile || isLeftOut(folder),
+  });
   const changes = new Changes(watcher);
   const keeping = new Keeping(session, first, passed);
   try {
@@ -49,7 +54,7 @@ export async function keepMirror(
       const found = await changes.within(idleMs ?? keeping.dueInMs());
       if (found === 'ended' || (found === 'none' && idleMs !== undefined)) break;
       isLeftOut = passedOver(row.source, leftOut);
-      if (found !== 'none' && found.whole !== undefined) await keeping.whole();
+      if (found !== 'none' && (isFile || found.whole !== undefined)) await keeping.whole();
       else await keeping.part(found === 'none' ? [] : found.folders);
     }
     return keeping.result;

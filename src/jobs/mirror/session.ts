@@ -66,10 +66,10 @@ export async function closeSession({ log, context }: MirrorSession): Promise<voi
   if (lost !== undefined) report.warn(`the log of the mirror is not complete: ${lost.message}`);
 }
 
-/** For one more pass: what came up in an earlier one is told. */
+/** For one more pass: what came up in an earlier one is told, and what was accepted was so for the first one. */
 export async function contextOf({ context }: MirrorSession): Promise<RowContext> {
   const { row, series, options, report, lock } = context;
-  const next = new RowContext(row, series, options, report);
+  const next = new RowContext(row, series, { ...options, acceptChanges: false }, report);
   next.lock = lock;
   await next.readKnown();
   return next;
