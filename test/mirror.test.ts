@@ -6,17 +6,20 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { hasExfat, mountedExfat } from './support/exfat.ts';
 import { run } from '../src/index.ts';
 import { homeVariables, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
 import { LivingTree, randomOf } from './support/history.ts';
 import { allContentsOf, contentsOf, differencesOf } from './support/mirrored.ts';
-import { Place } from './support/place.ts';
+import { listing, Place } from './support/place.ts';
 import { chosenSeed } from './support/seed.ts';
 
 /** A place whose plan has one mirror, `destination/data`. */
@@ -125,6 +128,75 @@ describe('deletions', () => {
     const accepted = await place.run(['--accept-changes']);
     expect(accepted).toMatchObject({ status: 0, row: { change: { added: 1, removed: 40 } } });
     expect(differencesOf(place.source, place.mirror)).toEqual([]);
+  });
+});
+
+describe.runIf(IS_ROOT && IS_LINUX)('what was mounted in the source', () => {
+  it('stays in the mirror while something else is in its place, until that is accepted', async () => {
+    const place = mirrored();
+    const mount = place.path('source/m');
+    place.write({ stays: 'here' });
+    mkdirSync(mount);
+    tool('mount', ['-t', 'tmpfs', 'none', mount]);
+    onTestFinished(() => void spawnSync('umount', ['-l', mount]));
+    place.write({ 'm/p': 'p', 'm/q': 'q' });
+    await place.run();
+    tool('umount', ['-l', mount]);
+    rmdirSync(mount);
+    symlinkSync('/elsewhere', mount);
+    place.write({ new: 'new' });
+    for (let i = 0; i < 2; i++) {
+      const { status, row } = await place.run();
+      expect(status).toBe(4);
+      expect(row).toMatchObject({ guards: [{ guard: 'away-part' }] });
+      expect(readdirSync(join(place.mirror, 'm')).toSorted()).toEqual(['p', 'q']);
+      expect(readFileSync(join(place.mirror, 'new'), 'utf8')).toBe('new');
+    }
+    expect((await place.run(['--accept-changes=m'])).status).toBe(0);
+    expect(differencesOf(place.source, place.mirror)).toEqual([]);
+  });
+});
+
+describe.runIf(hasExfat)('a mirror on a disk without modes and links', () => {
+  it('has the content, says once what was refused, and finds nothing changed after that', async () => {
+    const place = mirrored();
+    place.write({ 'a/file': 'one', secret: 'two' });
+    chmodSync(place.path('source/secret'), 0o600);
+    mkdirSync(place.destination);
+    onTestFinished(mountedExfat(place.path('image'), place.destination));
+    const first = await place.run();
+    expect(first).toMatchObject({ status: 0, row: { outcome: 'written', problems: 0 } });
+    expect(first.stdout).toContain("the mirror's file system refused");
+    expect(readFileSync(join(place.mirror, 'secret'), 'utf8')).toBe('two');
+    const second = await place.run();
+    expect(second).toMatchObject({ status: 0, row: { outcome: 'unchanged', problems: 0 } });
+    place.write({ 'a/file': 'changed' });
+    await place.run();
+    expect(readFileSync(join(place.mirror, 'a/file'), 'utf8')).toBe('changed');
+    expect(readdirSync(join(place.mirror, '.snapshot-data/versions/a'))).toHaveLength(1);
+  });
+});
+
+describe('a folder of snapshots', () => {
+  it('is never a mirror, nor around one, nor in one', async () => {
+    const place = Place.open();
+    place.write({ a: 'a' });
+    await place.run();
+    const before = listing(place.destination);
+    const [snapshot = ''] = place.snapshots();
+    const names: readonly (readonly [string, string])[] = [
+      [place.destination, 'data'],
+      [place.root, 'destination'],
+      [place.series(), 'below'],
+      [place.series(), snapshot],
+      [join(place.series(), snapshot), 'deeper'],
+    ];
+    for (const [dest, name] of names) {
+      const { status, stderr } = await place.command(['mirror', 'source', dest, '--name', name]);
+      expect([name, status]).toEqual([name, 1]);
+      expect(stderr).toMatch(/is a (?:series|snapshot)|holds a series|lies in a (?:series|snapshot)/);
+    }
+    expect(listing(place.destination)).toEqual(before);
   });
 });
 

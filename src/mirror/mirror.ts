@@ -64,6 +64,11 @@ export class Mirror {
     return new Mirror(root, thread, undefined);
   }
 
+  /** Mounts in the source, as they are known, but for the source itself. */
+  get mounts(): ReadonlySet<BytePath> {
+    return new Set(this.state?.mounts.flatMap(({ path }) => (path === '' ? [] : [path])));
+  }
+
   /** How many files and links it holds. */
   files(): number {
     let files = 0;

@@ -90,7 +90,8 @@ export async function readVersions(root: string): Promise<readonly StoredVersion
     const stats = await lstat(systemPath(root, join(VERSIONS, file)));
     found.push({
       path: version?.path ?? named?.path ?? file,
-      untilMs: version?.untilMs ?? named?.untilMs ?? 0,
+      // Names count in seconds: it was there until some moment of that one.
+      untilMs: version?.untilMs ?? (named === undefined ? 0 : named.untilMs + 999),
       sinceMs: version?.sinceMs,
       type,
       file,

@@ -1,7 +1,7 @@
 // Deletions that look like something else: a disk that is away, a folder that was swapped, a slip. They are held, and the mirror
 // stays as it is there; everything else goes on.
 import { formatCount, formatCountOf } from '../../base/amounts.ts';
-import { optionsFor, seriesWord } from '../../series/guards.ts';
+import { wayOut } from '../../series/guards.ts';
 import type { Mirror } from '../../mirror/mirror.ts';
 import type { Step } from '../../mirror/steps.ts';
 import { type BytePath, display, fromText } from '../../tree/path.ts';
@@ -10,7 +10,7 @@ import type { Tree } from '../../tree/scanner.ts';
 import { folderWithin } from '../../tree/within.ts';
 import type { GuardReport } from '../events.ts';
 import { leftOutOf } from '../left-out.ts';
-import { findAwayMounts } from '../run/away-parts.ts';
+import { findAwayMounts, holdsAny } from '../run/away-parts.ts';
 import type { RowContext } from '../run/row-context.ts';
 
 /** Fewer deletions are a matter of every day, whatever part of a mirror they are. */
@@ -21,6 +21,18 @@ export interface Checked {
   readonly steps: readonly Step[];
   readonly guards: readonly GuardReport[];
 }
+
+/** Whether so many are gone of what there was that somebody should look. */
+export function isMassChange(gone: number, before: number): boolean {
+  return gone > FEW && gone * 2 > before;
+}
+
+/** Whether a step takes something away from the mirror, whatever comes in its place. */
+export function isDeletion(step: Step): step is Deletion {
+  return step.do === 'let go' || step.do === 'clear';
+}
+
+type Deletion = Extract<Step, { do: 'let go' | 'clear' }>;
 
 /**
  * Takes out of `steps` the deletions that a guard holds, and what would take the place of what they delete.
@@ -36,17 +48,23 @@ export function holdDeletions(
   inode: bigint,
   recent: number,
 ): Checked {
-  const gone = steps.filter((step) => step.do === 'let go' || step.do === 'clear');
+  const gone = steps.filter(isDeletion);
   if (gone.length === 0) return { steps, guards: [] };
   const files = gone.filter(({ type }) => type !== 'folder');
   const whole = wholeGuard(context, mirror, tree, files, inode, recent);
-  if (whole !== undefined && !context.accepts(fromText(''), whole)) {
-    const cleared = new Set(steps.flatMap((step) => (step.do === 'clear' ? [step.path] : [])));
-    const stays = ({ do: does, path }: Step): boolean =>
-      does !== 'let go' && folderWithin(path, cleared) === undefined;
-    return { steps: steps.filter(stays), guards: [whole] };
-  }
-  return holdParts(context, mirror, tree, steps);
+  if (whole !== undefined && !context.accepts(fromText(''), whole))
+    return { steps: without(steps, () => true), guards: [whole] };
+  return holdParts(context, mirror, tree, steps, files);
+}
+
+/** `steps` without the deletions that are held, and without what would take the place of what they delete. */
+function without(steps: readonly Step[], isHeld: (path: BytePath) => boolean): readonly Step[] {
+  const kept = new Set(
+    steps.flatMap(({ do: does, path }) => (does === 'clear' && isHeld(path) ? [path] : [])),
+  );
+  return steps.filter((step) =>
+    isDeletion(step) ? !isHeld(step.path) : folderWithin(step.path, kept) === undefined,
+  );
 }
 
 function wholeGuard(
@@ -70,7 +88,7 @@ function wholeGuard(
     };
   }
   if (files.length === 0) return undefined;
-  if (before > 0 && !hasFiles(tree)) {
+  if (before > 0 && !holdsAny(tree.entries, 0)) {
     return {
       guard: 'empty-source',
       message: `Source "${source}" is empty, and its mirror has ${them}; they stay`,
@@ -85,7 +103,7 @@ function wholeGuard(
       hint: `Is the right disk connected? ${hint}`,
     };
   }
-  if (gone > FEW && gone * 2 > before) {
+  if (isMassChange(gone, before)) {
     return {
       guard: 'mass-change',
       message: `${formatCount(gone)} of ${formatCountOf(before, 'file')} are gone from "${source}"; in the mirror they stay`,
@@ -95,7 +113,13 @@ function wholeGuard(
   return undefined;
 }
 
-function holdParts(context: RowContext, mirror: Mirror, tree: Tree, steps: readonly Step[]): Checked {
+function holdParts(
+  context: RowContext,
+  mirror: Mirror,
+  tree: Tree,
+  steps: readonly Step[],
+  files: readonly { readonly path: BytePath }[],
+): Checked {
   const { row } = context;
   const leftOut = leftOutOf(row);
   const away = findAwayMounts(mirror.state?.mounts ?? [], tree, (path) =>
@@ -103,32 +127,22 @@ function holdParts(context: RowContext, mirror: Mirror, tree: Tree, steps: reado
   );
   const held = new Map<BytePath, GuardReport>();
   const counts = new Map<BytePath, number>();
-  for (const step of steps) {
-    const part = step.do === 'let go' ? folderWithin(step.path, away) : undefined;
-    if (part !== undefined && step.do === 'let go' && step.type !== 'folder')
-      counts.set(part, (counts.get(part) ?? 0) + 1);
+  for (const { path } of files) {
+    const part = folderWithin(path, away);
+    if (part !== undefined) counts.set(part, (counts.get(part) ?? 0) + 1);
   }
-  for (const [path, files] of counts) {
+  for (const [path, count] of counts) {
     const text = display(path);
     const report = {
       guard: 'away-part',
-      message: `"${text}" was a mount, and ${away.get(path)}; ${formatCountOf(files, 'file')} that the mirror has there stay`,
-      hint: `Is it connected? If it is gone for good, run this once: \`${optionsFor(row.name, `--accept-changes=${seriesWord(text)}`)}\`.`,
+      message: `"${text}" was a mount, and ${away.get(path)}; ${formatCountOf(count, 'file')} that the mirror has there stay`,
+      hint: `Is it connected? ${wayOut(row.name, text, 'If it is gone for good')}`,
     };
     if (!context.accepts(path, report)) held.set(path, report);
   }
   if (held.size === 0) return { steps, guards: [] };
   return {
-    steps: steps.filter((step) => step.do !== 'let go' || folderWithin(step.path, held) === undefined),
+    steps: without(steps, (path) => folderWithin(path, held) !== undefined),
     guards: [...held.values()],
   };
-}
-
-function hasFiles({ entries }: Tree): boolean {
-  for (let i = 0; i < entries.length; i++) if (entries.type(i) !== 'folder') return true;
-  return false;
-}
-
-function wayOut(name: string): string {
-  return `If that is what you want, run this once: \`${optionsFor(name, '--accept-changes')}\`.`;
 }

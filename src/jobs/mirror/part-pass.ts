@@ -13,6 +13,7 @@ import { IGNORE_FILE } from '../../tree/walk.ts';
 import { folderWithin } from '../../tree/within.ts';
 import type { RowContext } from '../run/row-context.ts';
 import { applySteps } from './apply-steps.ts';
+import { isDeletion, isMassChange } from './hold-deletions.ts';
 import type { MirrorSession } from './session.ts';
 
 /** What a pass over some folders came to. */
@@ -29,9 +30,6 @@ export interface Later {
 
 /** Which steps are for another time, and when. */
 export type Waits = (step: Step) => number | undefined;
-
-/** More than this gone at once, in a small mirror or a large one, is for the guards of a whole pass. */
-const FEW = 10;
 
 /**
  * Looks at `folders`, and at what is below those that the mirror does not know, and brings that up to date.
@@ -62,7 +60,7 @@ export async function partPass(
       .toSorted((a, b) => comparePaths(a.path, b.path)),
     held: mirror.held,
     isLeftAlone: (path) => folderWithin(path, unread) !== undefined || isLeftOut(path),
-    mounts: mountsIn(mirror),
+    mounts: mirror.mounts,
     rehash: false,
   });
   if (needsWhole(all, mirror, recent)) return { isWholeDue: true };
@@ -91,23 +89,14 @@ function isSameRoot(source: string, { state }: Mirror): boolean {
   }
 }
 
-/** Whether rules have changed, or so much is gone that somebody should look. */
+/** Whether rules have changed, a mount may have gone away, or so much is gone that somebody should look. */
 function needsWhole(steps: readonly Step[], mirror: Mirror, recent: number): boolean {
-  const gone =
-    recent +
-    steps.filter((step) => (step.do === 'let go' || step.do === 'clear') && step.type !== 'folder').length;
-  const mounts = mountsIn(mirror);
-  const isAway = steps.some(
-    (step) => (step.do === 'let go' || step.do === 'clear') && folderWithin(step.path, mounts) !== undefined,
-  );
-  if (isAway) return true;
-  const hasRules = steps.some(({ path }) => baseName(path) === IGNORE_FILE);
-  return hasRules || (gone > FEW && gone * 2 > mirror.files() + recent);
-}
-
-/** Mounts in the source, but for itself. */
-export function mountsIn({ state }: Mirror): ReadonlySet<BytePath> {
-  return new Set(state?.mounts.flatMap(({ path }) => (path === '' ? [] : [path])));
+  const { mounts } = mirror;
+  const gone = steps.filter(isDeletion);
+  if (gone.some(({ path }) => folderWithin(path, mounts) !== undefined)) return true;
+  if (steps.some(({ path }) => baseName(path) === IGNORE_FILE)) return true;
+  const files = gone.filter(({ type }) => type !== 'folder').length;
+  return isMassChange(files + recent, mirror.files() + recent);
 }
 
 interface Part {

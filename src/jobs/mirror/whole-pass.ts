@@ -18,7 +18,6 @@ import { folderWithin } from '../../tree/within.ts';
 import { type RowContext, type RowResult, totalsOf } from '../run/row-context.ts';
 import { applySteps } from './apply-steps.ts';
 import { type Checked, holdDeletions } from './hold-deletions.ts';
-import { mountsIn } from './part-pass.ts';
 import type { MirrorSession } from './session.ts';
 
 /** So many actions of a dry run are told one by one. */
@@ -75,7 +74,7 @@ async function decideFor(
   const unread = tree.problems.flatMap(({ kind, path }) => (kind === 'vanished' ? [] : [path]));
   const apart = new Set([...unread, ...tree.outside]);
   const isLeftAlone = (path: BytePath): boolean => folderWithin(path, apart) !== undefined || isLeftOut(path);
-  const mounts = new Set([...mountsIn(mirror), ...tree.mounts.map(({ path }) => path)]);
+  const mounts = new Set([...mirror.mounts, ...tree.mounts.map(({ path }) => path)]);
   mounts.delete('' as BytePath);
   const { rehash } = options;
   const steps = decide({ source, there, held: mirror.held, isLeftAlone, mounts, rehash });

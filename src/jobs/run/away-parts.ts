@@ -59,7 +59,7 @@ export function findAwayMounts(
 }
 
 /** Whether there is any file or link in folder `i`, or it is one itself. */
-function holdsAny(entries: Tree['entries'], i: number): boolean {
+export function holdsAny(entries: Tree['entries'], i: number): boolean {
   const path = entries.path(i);
   const prefix = path === '' ? '' : `${path}/`;
   if (entries.type(i) !== 'folder') return true;
