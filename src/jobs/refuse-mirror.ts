@@ -1,7 +1,6 @@
 import { commandLine } from '../base/command-line.ts';
 import { SnapshotError } from '../base/errors.ts';
 import { seriesWord } from '../series/guards.ts';
-import { MIRROR_DATA } from '../series/names.ts';
 import type { Series } from '../series/series.ts';
 
 /** @throws {@link SnapshotError} `E_USAGE` where there are no snapshots, but the files themselves. */
@@ -12,7 +11,7 @@ export function refuseMirror(series: Series): void {
     'E_USAGE',
     `\`${series.title}\` is a mirror: it has no snapshots, but the files themselves`,
     {
-      hint: `They are in "${series.place().slice(0, -MIRROR_DATA.length - 1)}". What they were before: \`${commandLine(`versions ${name}`)}\`, \`${commandLine(`restore ${name} --at WHEN --to FOLDER`)}\`.`,
+      hint: `They are in "${series.home}". What they were before: \`${commandLine(`versions ${name}`)}\`, \`${commandLine(`restore ${name} --at WHEN --to FOLDER`)}\`.`,
     },
   );
 }

@@ -1,12 +1,24 @@
 // What lies in a mirror, whatever rules the files in it have. Synchronous: it runs in a thread of its own.
 import { chmodSync, constants, lstatSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { systemCode } from '../base/errors.ts';
-import type { EntryType } from '../tree/entry.ts';
 import { namesIn } from '../tree/names-in.ts';
 import { type BytePath, fromBytes, join, systemPath } from '../tree/path.ts';
 import { DATA_FOLDER, type There } from './held.ts';
 import { isAllowed } from './is-allowed.ts';
 import { PARTS } from './placing.ts';
+
+/** What is at a path; undefined where there is nothing, or what is neither a file, a folder nor a link: no mirror makes such. */
+export function thereAt(root: string, path: BytePath): There | undefined {
+  const at = systemPath(root, path);
+  const stats = lstatSync(at, { bigint: true, throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  const [mode, mtimeNs] = [Number(stats.mode) & 0o7777, stats.mtimeNs];
+  const of = { path, mode, mtimeNs, size: 0, target: undefined };
+  if (stats.isDirectory()) return { ...of, type: 'folder' };
+  if (stats.isFile()) return { ...of, type: 'file', size: Number(stats.size) };
+  if (!stats.isSymbolicLink()) return undefined;
+  return { ...of, type: 'link', target: fromBytes(readlinkSync(at, 'buffer')) };
+}
 
 /**
  * All that there is, in path order, but for the mirror's own folder.
@@ -16,34 +28,18 @@ import { PARTS } from './placing.ts';
 export function listMirror(root: string, opens: boolean): readonly There[] {
   const found: There[] = [];
   const look = (path: BytePath): void => {
+    const there = thereAt(root, path);
+    if (there?.type !== 'folder') {
+      if (there !== undefined) found.push(there);
+      return;
+    }
     const at = systemPath(root, path);
-    const stats = lstatSync(at, { bigint: true, throwIfNoEntry: false });
-    if (stats === undefined) return;
-    const type: EntryType | undefined = stats.isDirectory()
-      ? 'folder'
-      : stats.isFile()
-        ? 'file'
-        : stats.isSymbolicLink()
-          ? 'link'
-          : undefined;
-    // What is none of these was not put there by a mirror, and is no content.
-    if (type === undefined) return;
     // What its owner closed in the source is closed here as well, until it was looked into.
-    const isClosed =
-      type === 'folder' &&
-      (Number(stats.mode) & 0o500) !== 0o500 &&
-      !isAllowed(at, constants.R_OK | constants.X_OK);
-    const mode = Number(stats.mode) & 0o7777;
-    if (isClosed && opens) chmodSync(at, mode | 0o700);
-    found.push({
-      path,
-      type,
-      size: type === 'file' ? Number(stats.size) : 0,
-      mode: isClosed && opens ? mode | 0o700 : mode,
-      mtimeNs: stats.mtimeNs,
-      target: type === 'link' ? fromBytes(readlinkSync(at, 'buffer')) : undefined,
-    });
-    if (type !== 'folder') return;
+    const { mode } = there;
+    const isClosed = (mode & 0o500) !== 0o500 && !isAllowed(at, constants.R_OK | constants.X_OK);
+    const open = isClosed && opens ? mode | 0o700 : mode;
+    if (open !== mode) chmodSync(at, open);
+    found.push({ ...there, mode: open });
     for (const name of namesOf(at)) {
       const inside = join(path, name);
       if (inside !== DATA_FOLDER) look(inside);

@@ -82,6 +82,11 @@ export class Series {
     return this.isMirror ? this.name.slice(0, -MIRROR_DATA.length - 1) : this.name;
   }
 
+  /** The folder that people look into: of a mirror, that of the files themselves. */
+  get home(): string {
+    return this.isMirror ? this.place().slice(0, -MIRROR_DATA.length - 1) : this.place();
+  }
+
   /** The key of `parts` below the series' folder. */
   key(...parts: readonly string[]): string {
     return [this.name, ...parts].join('/');

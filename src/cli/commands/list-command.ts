@@ -1,12 +1,13 @@
 import { EXIT_STATUS, gravestStatus } from '../../base/errors.ts';
 import { findEach, rowOf, seriesOfPlan } from '../../jobs/address.ts';
 import { list, type ListedSeries } from '../../jobs/look/list.ts';
+import { type MirrorSummary, summaryOf } from '../../jobs/mirror/summary.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { failureEvent, orFailure, type SeriesFailure, showFailure } from '../views/series-failure.ts';
 import { listTable } from '../views/list-table.ts';
-import { mirrorLine, type MirrorLine } from '../views/mirror-line.ts';
+import { mirrorJson, mirrorLine } from '../views/mirror-line.ts';
 import { recallFor } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -24,9 +25,7 @@ export async function listCommand(
     series.map(
       async (one) =>
         await orFailure(one, series.length > 1, async () =>
-          one.isMirror
-            ? await mirrorLine(one, terminal)
-            : await list(one, plan && rowOf(one, plan), recall, now),
+          one.isMirror ? await summaryOf(one) : await list(one, plan && rowOf(one, plan), recall, now),
         ),
     ),
   );
@@ -34,7 +33,7 @@ export async function listCommand(
   if (options.json) {
     for (const one of found) {
       if ('error' in one) terminal.out(JSON.stringify(failureEvent(one)));
-      else if ('event' in one) terminal.out(JSON.stringify(one.event));
+      else if ('versions' in one) terminal.out(JSON.stringify(mirrorJson(one)));
       else showJson(one, terminal);
     }
     terminal.out(JSON.stringify({ event: 'end', status }));
@@ -43,14 +42,14 @@ export async function listCommand(
   found.forEach((one, i) => {
     if (i > 0 && !options.quiet) terminal.out('');
     if ('error' in one) showFailure(one, terminal);
-    else if (!('event' in one)) show(one, terminal, options.quiet);
-    else if (!options.quiet) terminal.out(one.line);
+    else if (!('versions' in one)) show(one, terminal, options.quiet);
+    else if (!options.quiet) terminal.out(mirrorLine(one, terminal));
   });
   return status;
 }
 
-function statusOf(one: ListedSeries | SeriesFailure | MirrorLine): number {
-  if ('event' in one) return 0;
+function statusOf(one: ListedSeries | SeriesFailure | MirrorSummary): number {
+  if ('versions' in one) return 0;
   if ('error' in one) return EXIT_STATUS[one.error.code];
   return isDamaged(one) || one.out?.isOverdue === true ? 1 : 0;
 }

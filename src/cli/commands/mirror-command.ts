@@ -36,7 +36,7 @@ export async function mirrorCommand(options: MirrorCommandOptions, terminal: Ter
     return await watchWith(plan, { ...options, only: [], untilIdle, acceptChanges, adopt }, terminal);
   }
   const { mirrorOnce } = await import('./mirror-once.ts');
-  return await mirrorOnce(plan, options, terminal);
+  return await mirrorOnce(plan, { ...options, only: [] }, terminal);
 }
 
 /** @throws {@link SnapshotError} `E_USAGE` where nobody can be asked. */

@@ -29,11 +29,19 @@ export async function pushCommand(options: PushCommandOptions, terminal: Termina
           await pushOne(path, destinationOf(options.to, mirrors), options, stop.signal, terminal),
         );
     }
-    if (own.size > 0) statuses.push(await runRows([...own], options, stop.signal, terminal));
-    return gravestStatus(statuses);
   } finally {
     stop.dispose();
   }
+  if (own.size > 0) {
+    // Whatever else has changed in their sources goes along.
+    const none = { dryRun: false, rehash: false, acceptChanges: false, adopt: false };
+    const only = [...own].map(({ name }) => name);
+    const { mirrorOnce } = await import('./mirror-once.ts');
+    statuses.push(
+      await mirrorOnce(await loadPlan(options.plan), { ...options, ...none, log: undefined, only }, terminal),
+    );
+  }
+  return gravestStatus(statuses);
 }
 
 /** The mirrors of the plan; none where there is no plan, and none is needed. */
@@ -89,38 +97,4 @@ async function pushOne(
   const there = same > 0 ? `, ${formatCountOf(same, 'file was', 'files were')} there already` : '';
   if (!quiet) terminal.out(`${folder}: ${formatCountOf(files, 'file')}, ${formatBytes(bytes)}${there}`);
   return status;
-}
-
-/** Of a path in the source of a mirror, its mirror is brought up to date: whatever else has changed there goes along. */
-async function runRows(
-  rows: readonly Row[],
-  options: PushCommandOptions,
-  signal: AbortSignal,
-  terminal: Terminal,
-): Promise<number> {
-  const [{ run, runStatus }, { viewFor }, { Memory }, { thisStateFolder }] = await Promise.all([
-    import('../../jobs/run/run.ts'),
-    import('./run-command.ts'),
-    import('../../jobs/status/memory.ts'),
-    import('../../host/state-folder.ts'),
-  ]);
-  const view = await viewFor(options, terminal);
-  try {
-    const ends = await run(await loadPlan(options.plan), {
-      only: rows.map(({ name }) => name),
-      jobs: 1,
-      dryRun: false,
-      rehash: false,
-      acceptChanges: false,
-      signal,
-      report: (event) => view.event(event),
-      now: () => new Date(),
-      memory: new Memory(thisStateFolder()),
-    });
-    const status = runStatus(ends);
-    view.end(ends, status);
-    return status;
-  } finally {
-    view.close();
-  }
 }

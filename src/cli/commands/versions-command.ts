@@ -62,17 +62,16 @@ export async function versionsCommand(options: VersionsCommandOptions, terminal:
     terminal.out('There is no version of it: nothing was replaced or deleted that is kept still.');
     return 0;
   }
-  const rows = found
-    .toSorted((a, b) => b.untilMs - a.untilMs)
-    .map(({ path, untilMs, sinceMs, sizeBytes, movedTo }) => [
-      formatLocal(new Date(untilMs)),
-      sinceMs === undefined || sinceMs === 0 ? '–' : formatLocal(new Date(sinceMs)),
-      movedTo === undefined ? formatBytes(sizeBytes) : '–',
-      display(path),
-      movedTo === undefined ? '' : display(movedTo),
-    ]);
+  const newestFirst = found.toSorted((a, b) => b.untilMs - a.untilMs);
+  const rows = newestFirst.map(({ path, untilMs, sinceMs, sizeBytes, movedTo }) => [
+    formatLocal(new Date(untilMs)),
+    sinceMs === undefined || sinceMs === 0 ? '–' : formatLocal(new Date(sinceMs)),
+    movedTo === undefined ? formatBytes(sizeBytes) : '–',
+    display(path),
+    movedTo === undefined ? '' : display(movedTo),
+  ]);
   terminal.out(formatTable(COLUMNS, rows, terminal));
-  const [newest] = found.toSorted((a, b) => b.untilMs - a.untilMs);
+  const [newest] = newestFirst;
   const before = formatLocal(new Date((newest?.untilMs ?? 1000) - 1000));
   const example = commandLine(
     `restore ${seriesWord(series.title)} ${shellWord(display(newest?.path ?? ('' as never)))} --at '${before}' --to FOLDER`,

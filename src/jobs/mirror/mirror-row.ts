@@ -3,8 +3,8 @@ import type { Row } from '../../plan/plan.ts';
 import type { Series } from '../../series/series.ts';
 import { MirrorThread } from '../../mirror/thread.ts';
 import { startScan } from '../../tree/scan.ts';
-import { alone } from '../run/alone.ts';
-import { RowContext, type RowOptions, type RowResult } from '../run/row-context.ts';
+import { alone, begin } from '../run/alone.ts';
+import type { RowOptions, RowResult } from '../run/row-context.ts';
 import type { RowReporter } from '../run/row-reporter.ts';
 import { refuseKept } from './refuse-kept.ts';
 import { closeSession, mirrorFolder, openSession } from './session.ts';
@@ -22,15 +22,14 @@ export async function mirrorRow(
   options: RowOptions,
   report: RowReporter,
 ): Promise<RowResult> {
-  const ending = new AbortController();
-  const signal = AbortSignal.any([options.signal, ending.signal]);
-  const context = new RowContext(row, series, { ...options, signal }, report);
+  const begun = begin(row, series, options, report);
+  const { context } = begun;
   // A source that is not there is refused before anything is made.
   startScan(row.source);
   await refuseKept(mirrorFolder(row));
   const thread = new MirrorThread();
   try {
-    return await alone(context, ending, async () => {
+    return await alone(begun, async () => {
       await context.readKnown();
       const session = await openSession(context, thread);
       try {
@@ -41,7 +40,7 @@ export async function mirrorRow(
       }
     });
   } finally {
-    ending.abort();
+    begun.ending.abort();
     await thread.close();
   }
 }

@@ -3,7 +3,6 @@ import { SnapshotError, systemCode } from '../../base/errors.ts';
 import type { MirrorState } from '../../mirror/state-file.ts';
 import { readState } from '../../mirror/mirror.ts';
 import { readVersions, type StoredVersion } from '../../mirror/versions.ts';
-import { MIRROR_DATA } from '../../series/names.ts';
 import type { Series } from '../../series/series.ts';
 
 /** A mirror, to be looked into. */
@@ -15,17 +14,12 @@ export interface OpenMirror {
   readonly versions: readonly StoredVersion[];
 }
 
-/** The folder of a mirror, for people. */
-export function folderOf(series: Series): string {
-  return series.place().slice(0, -MIRROR_DATA.length - 1);
-}
-
 /**
  * @param series - Its own folder.
  * @throws {@link SnapshotError} `E_USAGE` when nothing was mirrored there yet; `E_DAMAGED` when its state cannot be understood.
  */
 export async function openMirror(series: Series): Promise<OpenMirror> {
-  const folder = folderOf(series);
+  const folder = series.home;
   try {
     const root = await realpath(folder);
     const state = await readState(root);

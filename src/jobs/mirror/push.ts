@@ -1,10 +1,11 @@
 // Copies single paths at once: to their place in a mirror, or else to `DEST/pushed/HOST/PATH`, which no scan removes.
-import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join, parse, relative, sep } from 'node:path';
 import { reasonOf, SnapshotError } from '../../base/errors.ts';
 import { thisMachine } from '../../host/machine.ts';
 import { decide, touchedBy } from '../../mirror/decide.ts';
-import { DATA_FOLDER, type There } from '../../mirror/held.ts';
+import { DATA_FOLDER } from '../../mirror/held.ts';
+import { thereAt } from '../../mirror/listing.ts';
 import type { StepEnd } from '../../mirror/steps.ts';
 import { MirrorThread } from '../../mirror/thread.ts';
 import { stampOf } from '../../mirror/version-name.ts';
@@ -13,14 +14,7 @@ import { Series } from '../../series/series.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { EntryTable } from '../../tree/entry-table.ts';
-import {
-  type BytePath,
-  display,
-  fromBytes,
-  fromText,
-  join as joinPath,
-  systemPath,
-} from '../../tree/path.ts';
+import { type BytePath, display, fromText, join as joinPath, systemPath } from '../../tree/path.ts';
 import { startScan } from '../../tree/scan.ts';
 import { scanTree } from '../../tree/scanner.ts';
 import { refuseKept } from './refuse-kept.ts';
@@ -69,7 +63,7 @@ export async function pushTo(path: string, dest: string, signal: AbortSignal): P
         const { entries, problems } = await entriesFor(real, top, signal);
         const steps = decide({
           source: entries,
-          there: entries.flatMap(({ path: one }) => thereAt(place.root, one)),
+          there: entries.flatMap(({ path: one }) => thereAt(place.root, one) ?? []),
           held: new Map(),
           isLeftAlone: () => true,
           mounts: new Set(),
@@ -140,22 +134,4 @@ async function entriesFor(
     .map((path) => ({ ...startScan(String(systemPath(top, path))).entry, path }));
   const problems = tree.problems.map(({ path, reason }) => ({ path: display(path), reason }));
   return { entries: [...folders, ...found], problems };
-}
-
-/** What is at a path already. */
-function thereAt(root: string, path: BytePath): readonly There[] {
-  const at = systemPath(root, path);
-  const stats = lstatSync(at, { bigint: true, throwIfNoEntry: false });
-  if (stats === undefined) return [];
-  const isLink = stats.isSymbolicLink();
-  return [
-    {
-      path,
-      type: stats.isDirectory() ? 'folder' : isLink ? 'link' : 'file',
-      size: stats.isFile() ? Number(stats.size) : 0,
-      mode: Number(stats.mode) & 0o7777,
-      mtimeNs: stats.mtimeNs,
-      target: isLink ? fromBytes(readlinkSync(at, 'buffer')) : undefined,
-    },
-  ];
 }

@@ -26,7 +26,7 @@ import { keepApart } from '../restore/keep-apart.ts';
 import { findTarget } from '../restore/restore-target.ts';
 import type { RestoreEnd, RestoreEvent, RestoreProblem } from '../restore/restore-events.ts';
 import type { Overwrite } from '../restore/target-plan.ts';
-import { folderOf, openMirror } from './open-mirror.ts';
+import { openMirror } from './open-mirror.ts';
 
 export interface RestoreMirrorOptions {
   /** `latest`, or a date or time: as the mirror was then. */
@@ -60,7 +60,7 @@ export async function restoreMirror(series: Series, options: RestoreMirrorOption
   const target = await findTarget(to);
   const chosenPaths = new Set(chosen.map(({ path }) => path));
   await keepApart(target, {
-    series: folderOf(series),
+    series: series.home,
     destinations: options.destinations,
     source: '',
     deletes: false,

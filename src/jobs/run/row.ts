@@ -4,12 +4,12 @@ import type { Row } from '../../plan/plan.ts';
 import { needOwnKey } from '../../series/crypt/identities.ts';
 import { sizeOfSeries } from '../../series/series-size.ts';
 import type { Series } from '../../series/series.ts';
-import { alone } from './alone.ts';
+import { alone, begin } from './alone.ts';
 import { type CarriedOver, carryOver } from './carry-over.ts';
 import { clearUnfinished } from './clear-unfinished.ts';
 import { guardEmpty, judgeChange } from './judge-change.ts';
 import { openPrevious } from './previous.ts';
-import { RowContext, type RowOptions, type RowResult, type Totals } from './row-context.ts';
+import type { RowContext, RowOptions, RowResult, Totals } from './row-context.ts';
 import type { RowReporter } from './row-reporter.ts';
 import { refuseRenamed } from './renamed.ts';
 import { RowScan } from './row-scan.ts';
@@ -25,17 +25,16 @@ export async function runRow(
   options: RowOptions,
   report: RowReporter,
 ): Promise<RowResult> {
-  const ending = new AbortController();
-  const signal = AbortSignal.any([options.signal, ending.signal]);
-  const context = new RowContext(row, series, { ...options, signal }, report);
+  const begun = begin(row, series, options, report);
+  const { context } = begun;
   // Begun before all else: it takes longest, in a thread of its own. A source that is not there is refused
   // here, before the lock would make a folder for its series.
-  const scan = new RowScan(row, (await options.places?.apartFrom(row)) ?? [], signal, report);
+  const scan = new RowScan(row, (await options.places?.apartFrom(row)) ?? [], context.options.signal, report);
   try {
     await refuseRenamed(context);
-    return await alone(context, ending, async () => await backUp(context, scan));
+    return await alone(begun, async () => await backUp(context, scan));
   } finally {
-    ending.abort();
+    begun.ending.abort();
   }
 }
 
