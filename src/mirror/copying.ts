@@ -74,24 +74,38 @@ export function copyInto(
   source: string,
   entry: Entry,
 ): Exclude<Reading, Read> | (Read & { readonly refused: string | undefined }) {
-  removeFile(part);
-  const fd = openSync(part, PART_FLAGS, PART_MODE);
+  const fd = openNew(part);
+  /** Where the file ends as it is written by now. */
+  let end = 0;
   try {
     const mayHaveHoles = entry.allocated !== undefined;
     const read = readSource(source, entry, (bytes, at) => {
       // A file that changed is read again, and may be shorter.
-      if (at === 0) ftruncateSync(fd, 0);
+      if (at === 0 && end > 0) ftruncateSync(fd, (end = 0));
       if (mayHaveHoles && bytes.equals(zeros.subarray(0, bytes.length))) return;
       for (let done = 0; done < bytes.length;)
         done += writeSync(fd, bytes, done, bytes.length - done, at + done);
+      end = at + bytes.length;
     });
     if (read.kind !== 'read') return read;
     return writing(() => {
-      ftruncateSync(fd, read.entry.size);
+      // It ends with a hole, or is empty now.
+      if (end !== read.entry.size) ftruncateSync(fd, read.entry.size);
       return { ...read, refused: setMeta(fd, read.entry, true) };
     });
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Opens a file that is not there; one that was left by who was killed makes way. */
+function openNew(part: string | Buffer): number {
+  try {
+    return openSync(part, PART_FLAGS, PART_MODE);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    removeFile(part);
+    return openSync(part, PART_FLAGS, PART_MODE);
   }
 }
 
