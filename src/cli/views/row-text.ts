@@ -1,7 +1,6 @@
 // What is said of a row when it has ended.
 import type { RowEnd, RowProblem } from '../../jobs/events.ts';
-import { commandLine } from '../../base/command-line.ts';
-import { shellWord } from '../../base/shell-word.ts';
+import { optionsFor } from '../../series/guards.ts';
 import { formatCount, formatCountOf } from '../../base/amounts.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -16,7 +15,7 @@ export function rowDetails(end: RowEnd, problems: readonly RowProblem[], termina
     lines.push(`${end.row}: ${end.dryRun ? 'would be ' : ''}${end.folder}`);
   }
   if (end.waiting !== null) {
-    const accept = commandLine(`run --only ${shellWord(end.row)} --accept-changes`);
+    const accept = optionsFor(end.row, '--accept-changes');
     lines.push(style('dim', `  If another disk takes its place: \`${accept}\`, once.`));
   }
   if (end.error !== null && end.outcome === 'failed') {
