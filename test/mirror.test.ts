@@ -252,6 +252,16 @@ describe('restore of a mirror', () => {
     expect(readFileSync(place.path('back/moves'), 'utf8')).toBe('moved');
     rmSync(join(place.mirror, '.snapshot-data/versions.jsonl'));
     await restore('again');
+    // What is told to get one back can be pasted, also where there is no plan.
+    const told = await place.command(['versions', place.mirror, 'stays', '--plan', 'none.csv']);
+    const [, words = ''] = /`snapshot (restore [^`]*) --to FOLDER`/.exec(told.stdout) ?? [];
+    const pasted = await place.command([
+      ...words.replaceAll("'", '').split(/ (?!\d\d:)/),
+      '--to',
+      place.path('one'),
+    ]);
+    expect(pasted).toMatchObject({ status: 0 });
+    expect(readFileSync(place.path('one/stays'), 'utf8')).toBe('stays');
     const now = await place.command(['restore', 'data', '--to', place.path('now')]);
     expect(now.status).toBe(0);
     // The target itself stays as it was.

@@ -6,7 +6,8 @@ import type { Series } from '../series/series.ts';
 /** @throws {@link SnapshotError} `E_USAGE` where there are no snapshots, but the files themselves. */
 export function refuseMirror(series: Series): void {
   if (!series.isMirror) return;
-  const name = seriesWord(series.title);
+  // By its folder, which needs no plan.
+  const name = seriesWord(series.home);
   throw new SnapshotError(
     'E_USAGE',
     `\`${series.title}\` is a mirror: it has no snapshots, but the files themselves`,

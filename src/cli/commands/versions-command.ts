@@ -74,7 +74,7 @@ export async function versionsCommand(options: VersionsCommandOptions, terminal:
   const [newest] = newestFirst;
   const before = formatLocal(new Date((newest?.untilMs ?? 1000) - 1000));
   const example = commandLine(
-    `restore ${seriesWord(series.title)} ${shellWord(display(newest?.path ?? ('' as never)))} --at '${before}' --to FOLDER`,
+    `restore ${shellWord(options.mirror)} ${shellWord(display(newest?.path ?? ('' as never)))} --at '${before}' --to FOLDER`,
   );
   terminal.out(
     terminal.style('dim', `\n${formatCountOf(found.length, 'version')}. To get one back: \`${example}\``),

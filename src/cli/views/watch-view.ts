@@ -115,10 +115,11 @@ class TextWatchView implements WatchView {
   #action({ row, action, path, bytes, failed }: MirrorAction): void {
     const size = bytes > 0 ? ` (${formatBytes(bytes)})` : '';
     const text = `${row}: ${WORDS[action] ?? action.toLowerCase()} ${path}${size}`;
+    const { copied = 0 } = this.#rows.get(row) ?? {};
+    // Before the line is said, below which it is drawn again.
+    this.#note(row, { copied: copied + 1, at: new Date(), progress: undefined });
     if (failed === null) this.#say(`${this.#time()} ${text}`);
     else this.#warn(`${text}: ${failed}`);
-    const { copied = 0 } = this.#rows.get(row) ?? {};
-    this.#note(row, { copied: copied + 1, at: new Date(), progress: undefined });
   }
 
   #row(end: RowEnd): void {
