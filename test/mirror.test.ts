@@ -214,6 +214,10 @@ describe.runIf(IS_ROOT && IS_LINUX)('a mirror of an ordinary user', () => {
       expect(readFileSync(join(place.mirror, 'other'), 'utf8')).toBe(content);
       expect(readFileSync(join(place.mirror, 'closed/file'), 'utf8')).toBe('kept');
     }
+    chmodSync(place.path('source/closed'), 0o755);
+    place.write({ 'closed/file': 'changed' });
+    expect((await place.run([], { isOrdinary: true })).status).toBe(0);
+    expect(differencesOf(place.source, place.mirror)).toEqual([]);
   });
 
   it('makes one version of each change in a folder that is read-only', async () => {
