@@ -117,6 +117,21 @@ describe('watch', () => {
     expect(differencesOf(place.source, mirror)).toEqual([]);
   });
 
+  it('does not end well while its source is away', async () => {
+    const all = await watched();
+    renameSync(all.place.source, all.place.path('away'));
+    const line = await all.watch.line((one) => one.includes('"outcome":"failed"'));
+    expect(JSON.parse(line)).toMatchObject({
+      event: 'row',
+      row: 'data',
+      status: 1,
+      error: { code: 'E_ROW' },
+    });
+    expect(await stopped(all)).toBe(1);
+    const { stdout } = await all.place.command(['status', 'data']);
+    expect(stdout).toContain('FAILING');
+  });
+
   it('holds deletions when more than half is gone', async () => {
     const files = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`many/${i}`, String(i)]));
     const { place, mirror, watch } = await watched({ ...files, stays: 'here' });

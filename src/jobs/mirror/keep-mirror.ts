@@ -1,5 +1,6 @@
 // Keeps a mirror up to date while its source changes. Events are hints where to look; whole passes are the truth.
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SnapshotError } from '../../base/errors.ts';
 import { WATCH_FILE } from '../../series/names.ts';
 import { display } from '../../tree/path.ts';
 import { passedOver, rootOf, startScan } from '../../tree/scan.ts';
@@ -11,6 +12,8 @@ import type { MirrorSession } from './session.ts';
 export interface KeepOptions {
   /** Told how each whole pass ended. */
   readonly passed: (result: RowResult, context: RowContext) => Promise<void>;
+  /** Told, once, that the source cannot be looked at. */
+  readonly failed: (error: SnapshotError, context: RowContext) => Promise<void>;
   /** Ends it when everything is up to date and nothing happens for a while. */
   readonly untilIdle: boolean;
 }
@@ -22,27 +25,24 @@ const IDLE_MS = 3000;
 export async function keepMirror(
   session: MirrorSession,
   first: RowResult,
-  { passed, untilIdle }: KeepOptions,
+  options: KeepOptions,
 ): Promise<RowResult> {
   const { context, leftOut } = session;
-  const { row, options, report } = context;
-  const { signal } = options;
+  const { row, report } = context;
+  const { signal, now } = context.options;
   const { store } = context.series;
   const mark = context.series.key(WATCH_FILE);
-  await store.put(
-    mark,
-    Buffer.from(`${JSON.stringify({ pid: process.pid, since: options.now().toISOString() })}\n`),
-  );
+  await store.put(mark, Buffer.from(`${JSON.stringify({ pid: process.pid, since: now().toISOString() })}\n`));
   // A file is watched by the folder that it is in, and looked at as a whole.
   const isFile = startScan(row.source).task === undefined;
   let isLeftOut = passedOver(row.source, leftOut);
-  await passed(first, context);
+  await options.passed(first, context);
   const watcher = await watchTree(rootOf(row.source, isFile), {
     signal,
     isLeftOut: (folder) => isFile || isLeftOut(folder),
   });
   const changes = new Changes(watcher);
-  const keeping = new Keeping(session, first, passed);
+  const keeping = new Keeping(session, first, options);
   try {
     for (const [folder, why] of watcher.polled)
       report.warn(`"${folder === '' ? row.source : display(folder)}" is looked at each minute only: ${why}`);
@@ -50,7 +50,7 @@ export async function keepMirror(
     await keeping.whole();
     report.note('watching for changes');
     while (!signal.aborted) {
-      const idleMs = untilIdle && keeping.isSettled ? IDLE_MS : undefined;
+      const idleMs = options.untilIdle && keeping.isSettled ? IDLE_MS : undefined;
       const found = await changes.within(idleMs ?? keeping.dueInMs());
       if (found === 'ended' || (found === 'none' && idleMs !== undefined)) break;
       isLeftOut = passedOver(row.source, leftOut);

@@ -3,7 +3,8 @@ import { SnapshotError } from '../../base/errors.ts';
 import { STATE_FILE } from '../../mirror/state-file.ts';
 import type { Step } from '../../mirror/steps.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
-import type { RowContext, RowResult } from '../run/row-context.ts';
+import type { RowResult } from '../run/row-context.ts';
+import type { KeepOptions } from './keep-mirror.ts';
 import { partPass } from './part-pass.ts';
 import { contextOf, type MirrorSession } from './session.ts';
 import { wholePass } from './whole-pass.ts';
@@ -19,13 +20,11 @@ const HOUR_MS = 3_600_000;
 /** A source that is not there is looked for again after so long; that it is back is told by its watcher, too. */
 const RETRY_MS = 60_000;
 
-type Passed = (result: RowResult, context: RowContext) => Promise<void>;
-
 export class Keeping {
   /** How the last whole pass ended. */
   result: RowResult;
   readonly #session: MirrorSession;
-  readonly #passed: Passed;
+  readonly #options: Pick<KeepOptions, 'passed' | 'failed'>;
   /** Folders to be looked at again, and when, by `performance.now()`. */
   readonly #later = new Map<BytePath, number>();
   /** When something was first seen to be gone. */
@@ -41,10 +40,10 @@ export class Keeping {
   #tookMs = 0;
   #isChanged = false;
 
-  constructor(session: MirrorSession, first: RowResult, passed: Passed) {
+  constructor(session: MirrorSession, first: RowResult, options: Pick<KeepOptions, 'passed' | 'failed'>) {
     this.#session = session;
     this.result = first;
-    this.#passed = passed;
+    this.#options = options;
   }
 
   /** In how many milliseconds something is to be looked at again; undefined when nothing is. */
@@ -69,8 +68,11 @@ export class Keeping {
       this.result = await wholePass(this.#session, context, this.#recent());
     } catch (error) {
       if (!(error instanceof SnapshotError) || error.code !== 'E_ROW') throw error;
-      if (this.#trouble !== error.message) context.report.warn(`${error.message}; its mirror stays as it is`);
-      this.#trouble = error.message;
+      const { message, hint, cause } = error;
+      const stays = `${message}; its mirror stays as it is`;
+      const told = new SnapshotError('E_ROW', stays, { cause, ...(hint !== undefined && { hint }) });
+      if (this.#trouble !== message) await this.#options.failed(told, context);
+      this.#trouble = message;
       this.#wholeDueMs = performance.now() + RETRY_MS;
       return;
     }
@@ -83,7 +85,7 @@ export class Keeping {
     this.#isChanged = false;
     if (this.result.problems === 0) this.#retryMs = RETRY_MS;
     else this.#tryAgain();
-    await this.#passed(this.result, context);
+    await this.#options.passed(this.result, context);
   }
 
   /** Brings up to date what may have changed in `folders`, and what was to be looked at again. */

@@ -100,11 +100,24 @@ export class AtDestination {
   }
 
   /** A pass over a mirror that is kept up to date has ended: it is noted, and told where there is something to tell. */
-  async passed(result: RowResult, started: Date): Promise<void> {
-    const end = endOfResult(this.row, this.series, result, this.#options, started);
+  async passed(result: RowResult, started: Date): Promise<RowEnd> {
+    return await this.#tell(
+      endOfResult(this.row, this.series, result, this.#options, started),
+      started,
+      result,
+    );
+  }
+
+  /** Such a pass has failed, and it is kept on all the same. */
+  async passFailed(error: SnapshotError, started: Date): Promise<RowEnd> {
+    return await this.#tell(endOfFailure(this.row, error, this.#options, started), started, undefined);
+  }
+
+  async #tell(end: RowEnd, started: Date, result: RowResult | undefined): Promise<RowEnd> {
     this.#hasPassed = true;
     if (this.#disk !== undefined) await this.#remember(this.#disk, recordOf(end, started, result));
     this.#options.report({ ...end, row: this.label });
+    return end;
   }
 
   /** Whether a mirror is locked as `watch` keeps it up to date: then there is nothing to do. */

@@ -67,25 +67,28 @@ async function keepRow(plan: Plan, row: Row, pool: WorkerPool, options: WatchPla
   let { acceptChanges, adopt } = options;
   for (let waitMs = RETRY_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
     const settled = settledFor(plan, { ...options, acceptChanges, adopt });
-    let hasPassed = false;
+    /** What the last pass adds to the exit status. */
+    let last: number | undefined;
     const place: AtDestination = new AtDestination(row, {
       ...settled,
       stay: async (session, first) =>
         await keepMirror(session, first, {
           untilIdle,
           passed: async (result, context) => {
-            hasPassed = true;
-            await place.passed(result, context.started);
+            last = (await place.passed(result, context.started)).status;
+          },
+          failed: async (error, context) => {
+            last = (await place.passFailed(error, context.started)).status;
           },
         }),
     });
     if (await place.reach()) await place.run(pool);
     const end = await place.finish();
     [acceptChanges, adopt] = [false, false];
-    // Stopping is how it is meant to end.
-    if (signal.aborted) return end.outcome === 'stopped' ? 0 : end.status;
-    if (untilIdle) return end.status;
-    if (hasPassed) waitMs = RETRY_MS;
+    // Stopping is how it is meant to end: what counts is how it stood.
+    if (signal.aborted) return last ?? (end.outcome === 'stopped' ? 0 : end.status);
+    if (untilIdle) return gravestStatus([end.status, last ?? 0]);
+    if (last !== undefined) waitMs = RETRY_MS;
     await delay(waitMs, undefined, { signal }).catch(() => {});
     if (signal.aborted) return end.status;
   }
