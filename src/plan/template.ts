@@ -13,6 +13,7 @@ export const PLAN_TEMPLATE = `# The plan of snapshot: each row is one source and
 # format       tar.zst or zip. Default: tar.zst
 # strategy     incremental: content that has not changed is not written again.
 #              full: every snapshot has archives of its own. Default: incremental
+#              mirror: no snapshots, but the files themselves, with older versions beside them
 # exclude      What to leave out: globs as in .gitignore, relative to the source, | between them
 # exclude-from         A file with more of that, as in a .snapshotignore
 # exclude-if-present   Names of files, | between them: a folder with one in it is left out

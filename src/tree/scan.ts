@@ -81,33 +81,47 @@ export function isPassedOver(source: string, leftOut: LeftOut, path: BytePath): 
 
 /** As {@link isPassedOver}, for many paths of one moment. */
 export function passedOver(source: string, leftOut: LeftOut): (path: BytePath) => boolean {
-  const walk = new Walk(source, 0, { limits: limitsOf(leftOut), apart: [] });
-  const known = new Map<BytePath, Folder>();
-  const folderAt = (path: BytePath): Folder => {
-    const folder = known.get(path) ?? look(path);
-    known.set(path, folder);
-    return folder;
-  };
-  const look = (path: BytePath): Folder => {
-    const above = path === '' ? { excludes: Excludes.of(leftOut.patterns) } : folderAt(parentOf(path));
-    let names: readonly BytePath[];
-    try {
-      names = namesIn(systemPath(source, path));
-    } catch {
-      names = [];
-    }
-    const { excludes, names: wanted } = walk.taskFor(path, names, above.excludes, undefined);
-    // A folder with a marker in it keeps only that.
-    return { excludes: Excludes.from(excludes), only: wanted === names ? undefined : new Set(wanted) };
-  };
+  const rulesIn = rulesOf(source, leftOut);
   const isOut = (path: BytePath): boolean => {
     if (path === '') return false;
     const parent = parentOf(path);
     if (isOut(parent)) return true;
-    const { excludes, only } = folderAt(parent);
+    const { excludes, only } = rulesIn(parent);
     return only?.has(baseName(path)) === false || excludes.excludes(path, true);
   };
   return isOut;
+}
+
+/** What counts in a folder. */
+interface FolderRules {
+  readonly excludes: Excludes;
+  /** Names of which nothing else is kept; undefined: all. */
+  readonly only?: ReadonlySet<BytePath> | undefined;
+}
+
+/** The rules that count in each folder of `source`, those above it included; each folder is looked into once. */
+function rulesOf(source: string, leftOut: LeftOut): (folder: BytePath) => FolderRules {
+  const walk = new Walk(source, 0, { limits: limitsOf(leftOut), apart: [] });
+  const known = new Map<BytePath, FolderRules>();
+  const rulesIn = (folder: BytePath): FolderRules => {
+    const rules = known.get(folder) ?? look(folder);
+    known.set(folder, rules);
+    return rules;
+  };
+  const look = (folder: BytePath): FolderRules => {
+    const above = folder === '' ? Excludes.of(leftOut.patterns) : rulesIn(parentOf(folder)).excludes;
+    let names: readonly BytePath[] = [];
+    try {
+      names = namesIn(systemPath(source, folder));
+    } catch (error) {
+      // What cannot be read has no rules.
+      if (systemCode(error) === undefined) throw error;
+    }
+    const { excludes, names: wanted } = walk.taskFor(folder, names, above, undefined);
+    // A folder with a marker in it keeps only that.
+    return { excludes: Excludes.from(excludes), only: wanted === names ? undefined : new Set(wanted) };
+  };
+  return rulesIn;
 }
 
 /** What a folder holds. */
@@ -147,7 +161,7 @@ export function scanFolder(
     return { entries, problems: [{ path: folder, kind: 'unreadable', reason: reasonOf(error) }] };
   }
   const excludes =
-    folder === '' ? Excludes.of(leftOut.patterns) : excludesIn(source, leftOut, parentOf(folder));
+    folder === '' ? Excludes.of(leftOut.patterns) : rulesOf(source, leftOut)(parentOf(folder)).excludes;
   const limits = limitsOf(leftOut);
   const first = new Walk(source, 0, { limits, apart });
   const entries: Entry[] = [entryOf(folder, 'folder', stats)];
@@ -162,27 +176,6 @@ export function scanFolder(
     tasks.push(...walk.rest.toReversed());
   }
   return { entries, problems };
-}
-
-/** The rules that count in `folder`. */
-function excludesIn(source: string, leftOut: LeftOut, folder: BytePath): Excludes {
-  const walk = new Walk(source, 0, { limits: limitsOf(leftOut), apart: [] });
-  const above = folder === '' ? Excludes.of(leftOut.patterns) : excludesIn(source, leftOut, parentOf(folder));
-  let names: readonly BytePath[] = [];
-  try {
-    names = namesIn(systemPath(source, folder));
-  } catch (error) {
-    // What cannot be read has no rules.
-    if (systemCode(error) === undefined) throw error;
-  }
-  return Excludes.from(walk.taskFor(folder, names, above, undefined).excludes);
-}
-
-/** What counts in a folder. */
-interface Folder {
-  readonly excludes: Excludes;
-  /** Names of which nothing else is kept; undefined: all. */
-  readonly only?: ReadonlySet<BytePath> | undefined;
 }
 
 /** Without the patterns, which each task has in another form. */
