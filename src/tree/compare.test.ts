@@ -4,6 +4,7 @@ import { type Change, Comparison } from './compare.ts';
 import type { PreviousCursor, PreviousEntry } from './previous-cursor.ts';
 import type { Entry } from './entry.ts';
 import { EntryTable } from './entry-table.ts';
+import { shareContent } from './hardlinks.ts';
 import { type BytePath, comparePaths } from './path.ts';
 
 const SECOND = 1_000_000_000n;
@@ -21,6 +22,8 @@ interface Item {
   readonly ctimeNs: bigint;
   readonly inode: bigint;
   readonly uid?: number;
+  /** The first name of the file. */
+  readonly first?: string;
   /** What reading it finds; of the last snapshot, what it says. */
   readonly attributes?: string;
 }
@@ -42,14 +45,14 @@ const FOLDER: Item = { ...FILE, type: 'folder', size: 0, value: '', mode: 0o755 
 /** A file that changed when the last snapshot began. */
 const NOW: Item = { ...FILE, ctimeNs: BEGAN };
 
-function entryOf(path: string, { value, ...item }: Item): Entry {
+function entryOf(path: string, { value, first, ...item }: Item): Entry {
   return {
     uid: 0,
     ...item,
     path: path as BytePath,
     gid: 0,
     target: item.type === 'link' ? (value as BytePath) : undefined,
-    hardlink: undefined,
+    hardlink: first as BytePath | undefined,
   };
 }
 
@@ -160,6 +163,7 @@ function compared(
     if (unreadable.includes(path)) comparison.dismiss(i);
     else table.setHash(i, hashOf(item));
   }
+  if (read.length > 0) shareContent(table);
   const changes = [...comparison.changes()];
   return {
     changes,
@@ -498,6 +502,24 @@ describe('Comparison, for any two trees', () => {
         expect(comparison.unread()).toEqual([]);
       }),
     );
+  });
+
+  it.each<[string, Items, string[], string[]]>([
+    // In a zip each name is read for itself, and one of them may have failed: what is kept is an older copy.
+    [
+      'that is an older copy',
+      { b: { ...FILE, value: 'o', ctimeNs: 0n, inode: 0n } },
+      ['a'],
+      ['modified b content'],
+    ],
+    ['that is new', {}, ['a'], ['added b']],
+    ['that is as it was', { b: { ...FILE, first: 'a' } }, [], []],
+  ])('reads the first name for another name of a file, %s', (_, before, read, changes) => {
+    const now = { a: FILE, b: { ...FILE, first: 'a' } };
+    const all = compared({ a: FILE, ...before }, now);
+    expect(all.read).toEqual(read);
+    expect(shown(all.changes)).toEqual(changes);
+    expect(all.certain).toBe(changes.length > 0);
   });
 
   it('counts the files of the last snapshot that are gone or modified', () => {

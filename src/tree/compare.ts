@@ -17,6 +17,7 @@ import {
   HARMLESS,
 } from './compare-states.ts';
 import type { EntryTable } from './entry-table.ts';
+import { firstNames } from './hardlinks.ts';
 import { type BytePath, comparePaths } from './path.ts';
 import type { PreviousCursor, PreviousEntry } from './previous-cursor.ts';
 
@@ -92,14 +93,16 @@ export class Comparison {
     }
   }
 
-  /** Files whose hash is not known and has to be: their content was never seen, or may have changed. */
+  /** Files whose hash is not known and has to be, as their content was never seen or may have changed; for further names, the first. */
   unread(): number[] {
-    const result: number[] = [];
+    const numbers = new Set<number>();
+    let first: ReadonlyMap<number, number> | undefined;
     for (let i = 0; i < this.#current.length; i++) {
-      const isUnread = (this.#state(i) & UNREAD) !== 0 && this.#current.hash(i) === undefined;
-      if (isUnread && this.#current.hasContent(i)) result.push(i);
+      if (!(this.#state(i) & UNREAD)) continue;
+      const own = this.#current.hasContent(i) ? i : (first ??= firstNames(this.#current)).get(i);
+      if (own !== undefined && this.#current.hash(own) === undefined) numbers.add(own);
     }
-    return result;
+    return [...numbers].toSorted((a, b) => a - b);
   }
 
   /**
