@@ -9,6 +9,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['index.ts'],
   ['cli', 'api'],
   ['jobs'],
+  ['sync'],
   ['mirror'],
   ['series', 'pack', 'unpack', 'check'],
   ['target'],

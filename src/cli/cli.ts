@@ -9,6 +9,7 @@ import { checkGivenValues } from './options/given-values.ts';
 import { addExportCommands } from './commands/export-commands.ts';
 import { addKeyCommand } from './commands/key-commands.ts';
 import { addMirrorCommands } from './commands/mirror-commands.ts';
+import { addSyncCommands } from './commands/sync-commands.ts';
 import { addLookCommands } from './commands/look-commands.ts';
 import { NOTICE_OPTIONS } from './options/notice-options.ts';
 import { groupRunOptions, RUN_OPTIONS } from './options/run-options.ts';
@@ -28,6 +29,8 @@ const EXIT_HELP = `Exit status:
 const DOING: ReadonlySet<string> = new Set([
   'run',
   'mirror',
+  'sync',
+  'index',
   'watch',
   'push',
   'restore',
@@ -141,6 +144,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
       },
     );
   addMirrorCommands(parser, terminal, file, (code) => (status = code));
+  addSyncCommands(parser, terminal, (code) => (status = code));
   addLookCommands(parser, terminal, (code) => (status = code));
   addExportCommands(parser, terminal, (code) => (status = code));
   addUpkeepCommands(parser, terminal, (code) => (status = code));

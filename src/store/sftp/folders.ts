@@ -3,7 +3,7 @@ import { dirname } from 'node:path/posix';
 import { SnapshotError } from '../../base/errors.ts';
 import type { StoreItem } from '../store.ts';
 import { OPEN, typeOf } from './packet.ts';
-import type { Handle, SftpSession } from './session.ts';
+import type { Handle, RemotePath, SftpSession } from './session.ts';
 import { STATUS, SftpStatus } from './status.ts';
 
 /** More names than a folder of a series could have: a server that never ends is left. */
@@ -71,7 +71,7 @@ async function orThere(session: SftpSession, path: string, error: unknown): Prom
 }
 
 /** Opens a folder so that it can be flushed; undefined where the server has no such thing. */
-export async function openNames(session: SftpSession, folder: string): Promise<Handle | undefined> {
+export async function openNames(session: SftpSession, folder: RemotePath): Promise<Handle | undefined> {
   if (!session.has('fsync@openssh.com')) return undefined;
   try {
     return await session.open(folder, OPEN.read);

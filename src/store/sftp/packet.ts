@@ -11,6 +11,8 @@ export const KIND = {
   write: 6,
   lstat: 7,
   fstat: 8,
+  setstat: 9,
+  fsetstat: 10,
   opendir: 11,
   readdir: 12,
   remove: 13,
@@ -18,6 +20,8 @@ export const KIND = {
   rmdir: 15,
   stat: 17,
   rename: 18,
+  readlink: 19,
+  symlink: 20,
   status: 101,
   handle: 102,
   data: 103,
@@ -41,8 +45,9 @@ export interface Attributes {
 }
 
 /** The type of a file by its mode. */
-export function typeOf(mode: number): 'file' | 'folder' | 'other' {
+export function typeOf(mode: number): 'file' | 'folder' | 'link' | 'other' {
   const type = mode & 0o170_000;
+  if (type === 0o120_000) return 'link';
   return type === 0o100_000 ? 'file' : type === 0o040_000 ? 'folder' : 'other';
 }
 
@@ -67,6 +72,14 @@ export function string(value: string | Uint8Array): Buffer {
 /** Attributes that say only who may do what. */
 export function onlyMode(mode: number): Buffer {
   return Buffer.concat([uint32(HAS.mode), uint32(mode)]);
+}
+
+/** Attributes that say who may do what, where `mode` does, and when a file was changed: whole seconds of 32 bits. */
+export function modeAndTime(mode: number | undefined, modifiedMs: number): Buffer {
+  const seconds = Math.min(Math.max(Math.floor(modifiedMs / 1000), 0), 0xffff_ffff);
+  const modes = mode === undefined ? [] : [uint32(mode)];
+  const flags = HAS.times | (mode === undefined ? 0 : HAS.mode);
+  return Buffer.concat([uint32(flags), ...modes, uint32(seconds), uint32(seconds)]);
 }
 
 /** Reads what a packet holds, one value after the other. A packet that ends too early is an error: `E_STORE`. */

@@ -1,7 +1,16 @@
 // The calls of SFTP, one method each, and what a server can do besides.
 import { SnapshotError } from '../../base/errors.ts';
 import { type Answer, Channel } from './channel.ts';
-import { type Attributes, KIND, onlyMode, PacketReader, string, uint32, uint64 } from './packet.ts';
+import {
+  type Attributes,
+  KIND,
+  modeAndTime,
+  onlyMode,
+  PacketReader,
+  string,
+  uint32,
+  uint64,
+} from './packet.ts';
 import type { SftpPlace } from './place.ts';
 import { STATUS, SftpStatus } from './status.ts';
 
@@ -29,8 +38,13 @@ const FOLDER_MODE = 0o700;
 
 export type Handle = Buffer;
 
+/** Names are bytes: text is taken as UTF-8. */
+export type RemotePath = string | Uint8Array;
+
 export interface FolderEntry {
   readonly name: string;
+  /** {@link name}, as the server gives it. */
+  readonly nameBytes: Uint8Array;
   readonly attributes: Attributes;
 }
 
@@ -70,11 +84,11 @@ export class SftpSession {
     await this.#channel.close();
   }
 
-  async open(path: string, flags: number): Promise<Handle> {
+  async open(path: RemotePath, flags: number): Promise<Handle> {
     return handleOf(await this.#ask(KIND.open, string(path), uint32(flags), onlyMode(FILE_MODE)));
   }
 
-  async openFolder(path: string): Promise<Handle> {
+  async openFolder(path: RemotePath): Promise<Handle> {
     return handleOf(await this.#ask(KIND.opendir, string(path)));
   }
 
@@ -100,21 +114,22 @@ export class SftpSession {
     const reader = new PacketReader(answer.body);
     const entries: FolderEntry[] = [];
     for (let left = reader.uint32(); left > 0; left--) {
-      const name = reader.string().toString('utf8');
+      const nameBytes = reader.string();
+      const name = nameBytes.toString('utf8');
       const line = reader.string();
       const attributes = reader.attributes();
-      entries.push({ name, attributes: { ...attributes, mode: attributes.mode ?? modeOf(line) } });
+      entries.push({ name, nameBytes, attributes: { ...attributes, mode: attributes.mode ?? modeOf(line) } });
     }
     return entries;
   }
 
   /** What is there, links followed; undefined when nothing is. */
-  async stat(path: string): Promise<Attributes | undefined> {
+  async stat(path: RemotePath): Promise<Attributes | undefined> {
     return attributesOf(await this.#ask(KIND.stat, string(path)));
   }
 
   /** {@link stat}, of a link itself. */
-  async lstat(path: string): Promise<Attributes | undefined> {
+  async lstat(path: RemotePath): Promise<Attributes | undefined> {
     return attributesOf(await this.#ask(KIND.lstat, string(path)));
   }
 
@@ -122,29 +137,52 @@ export class SftpSession {
     return attributesOf(await this.#ask(KIND.fstat, string(handle)))?.sizeBytes ?? 0;
   }
 
-  async makeFolder(path: string): Promise<void> {
-    done(await this.#ask(KIND.mkdir, string(path), onlyMode(FOLDER_MODE)));
+  async setAttributes(handle: Handle, mode: number | undefined, modifiedMs: number): Promise<void> {
+    done(await this.#ask(KIND.fsetstat, string(handle), modeAndTime(mode, modifiedMs)));
   }
 
-  async remove(path: string): Promise<void> {
+  async setMode(path: RemotePath, mode: number): Promise<void> {
+    done(await this.#ask(KIND.setstat, string(path), onlyMode(mode)));
+  }
+
+  /** What a link says. */
+  async readLink(path: RemotePath): Promise<Uint8Array> {
+    const answer = await this.#ask(KIND.readlink, string(path));
+    if (answer.kind !== KIND.name) throw SftpStatus.of(answer);
+    const reader = new PacketReader(answer.body);
+    if (reader.uint32() !== 1)
+      throw new SnapshotError('E_STORE', 'The SFTP server does not say where a link leads');
+    return reader.string();
+  }
+
+  /** Makes a link. OpenSSH, and whoever wants to work with it, has the two the other way round than section 6.10; see its PROTOCOL, 4.1. */
+  async makeLink(path: RemotePath, target: Uint8Array): Promise<void> {
+    done(await this.#ask(KIND.symlink, string(target), string(path)));
+  }
+
+  async makeFolder(path: RemotePath, mode: number = FOLDER_MODE): Promise<void> {
+    done(await this.#ask(KIND.mkdir, string(path), onlyMode(mode)));
+  }
+
+  async remove(path: RemotePath): Promise<void> {
     done(await this.#ask(KIND.remove, string(path)));
   }
 
-  async removeFolder(path: string): Promise<void> {
+  async removeFolder(path: RemotePath): Promise<void> {
     done(await this.#ask(KIND.rmdir, string(path)));
   }
 
   /** Fails where `to` is there already. */
-  async rename(from: string, to: string): Promise<void> {
+  async rename(from: RemotePath, to: RemotePath): Promise<void> {
     done(await this.#ask(KIND.rename, string(from), string(to)));
   }
 
   /** In place of what `to` was. */
-  async replace(from: string, to: string): Promise<void> {
+  async replace(from: RemotePath, to: RemotePath): Promise<void> {
     done(await this.#extended('posix-rename@openssh.com', string(from), string(to)));
   }
 
-  async link(from: string, to: string): Promise<void> {
+  async link(from: RemotePath, to: RemotePath): Promise<void> {
     done(await this.#extended('hardlink@openssh.com', string(from), string(to)));
   }
 
@@ -155,7 +193,7 @@ export class SftpSession {
   }
 
   /** Bytes and files that can still be written on the disk with `path`; undefined when there is no `path`. */
-  async free(path: string): Promise<{ readonly bytes: number; readonly files: number } | undefined> {
+  async free(path: RemotePath): Promise<{ readonly bytes: number; readonly files: number } | undefined> {
     const answer = await this.#extended('statvfs@openssh.com', string(path));
     if (answer.kind !== KIND.extendedReply) return undefinedFor(STATUS.missing, answer);
     const reader = new PacketReader(answer.body);
@@ -216,5 +254,6 @@ function undefinedFor(code: number, answer: Answer): undefined {
 /** The type by a line as of `ls -l`: for servers that give no modes. */
 function modeOf(line: Buffer): number | undefined {
   const type = String.fromCharCode(line[0] ?? 0);
+  if (type === 'l') return 0o120_000;
   return type === 'd' ? 0o040_000 : type === '-' ? 0o100_000 : undefined;
 }

@@ -1,0 +1,93 @@
+import { resolve } from 'node:path';
+import { addressKind } from '../../base/address.ts';
+import { SnapshotError } from '../../base/errors.ts';
+import { Choice } from '../../jobs/restore/choice.ts';
+import { statusOf } from '../../jobs/sync/result.ts';
+import { sync } from '../../jobs/sync/sync.ts';
+import { type Keep, parseKeep } from '../../plan/keep.ts';
+import { InvalidValue } from '../../plan/problem.ts';
+import { parentOf, type BytePath } from '../../tree/path.ts';
+import type { CommonOptions } from '../options/common-options.ts';
+import { stopSignal } from '../stop-signal.ts';
+import type { Terminal } from '../terminal.ts';
+import { ProgressMeter } from '../views/progress-meter.ts';
+import { showStatus, showSync, showUndone } from '../views/sync-view.ts';
+
+export interface SyncCommandOptions extends CommonOptions {
+  readonly here: string;
+  readonly there: string;
+  readonly dryRun: boolean;
+  readonly only: readonly string[];
+  readonly exclude: readonly string[];
+  readonly keep: string;
+  readonly rehash: boolean;
+  readonly acceptChanges: boolean;
+  readonly undo: boolean;
+  readonly status: boolean;
+}
+
+/** Syncs two folders, takes the last sync back, or tells of it. */
+export async function syncCommand(options: SyncCommandOptions, terminal: Terminal): Promise<number> {
+  const [here, there] = [placeOf(options.here), placeOf(options.there)];
+  const { undo, status, rehash, acceptChanges } = options;
+  if (Number(undo) + Number(status) + Number(rehash || acceptChanges) > 1)
+    throw new SnapshotError('E_USAGE', '--undo and --status go with no other of these options');
+  if (options.status) {
+    const { lastResult } = await import('../../jobs/sync/last-result.ts');
+    return showStatus(await lastResult(here, there), options, terminal);
+  }
+  if (options.undo) {
+    const { undoSync } = await import('../../jobs/sync/undo.ts');
+    return showUndone(await undoSync(here, there, options.dryRun), { here, there }, options, terminal);
+  }
+  const line = terminal.status(!options.json && !options.quiet);
+  const meter = new ProgressMeter();
+  const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
+  try {
+    const only = new Choice(options.only.map(String));
+    const result = await sync(here, there, {
+      dryRun: options.dryRun,
+      rehash: options.rehash,
+      acceptChanges: options.acceptChanges,
+      exclude: options.exclude.map(String),
+      isWanted: options.only.length === 0 ? () => true : (path) => isIn(only, path),
+      keep: keepOf(options.keep),
+      signal: stop.signal,
+      warn: (message) => terminal.err(`warning: ${message}`),
+      progress: (done, all) => {
+        const progress = { ...done, totalFiles: all.files, totalBytes: all.bytes };
+        meter.update({ event: 'progress', row: 'sync', phase: 'copy', ...progress }, performance.now());
+        line.show(meter.line(performance.now(), terminal));
+      },
+    });
+    line.clear();
+    showSync(result, { here: options.here, there: options.there }, options, terminal);
+    return statusOf(result);
+  } finally {
+    line.clear();
+    stop.dispose();
+  }
+}
+
+/** What a glob matches, and all that lies in a folder that it matches. */
+function isIn(only: Choice, path: BytePath): boolean {
+  if (only.has(path, false) || only.has(path, true)) return true;
+  for (let at = parentOf(path); at !== ''; at = parentOf(at)) if (only.has(at, true)) return true;
+  return false;
+}
+
+function placeOf(text: string): string {
+  return addressKind(text) === undefined ? resolve(text) : text;
+}
+
+function keepOf(text: string): Keep {
+  try {
+    return parseKeep(text);
+  } catch (error) {
+    if (!(error instanceof InvalidValue)) throw error;
+    throw new SnapshotError('E_USAGE', `--keep: ${error.message}`, {
+      cause: error,
+      hint: 'Write something like `--keep 30d`.',
+    });
+  }
+}

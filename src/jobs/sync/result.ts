@@ -1,0 +1,125 @@
+// How a sync ended, and where that is remembered.
+import type { Done } from '../../sync/done.ts';
+import { isConflict } from '../../sync/decide.ts';
+import type { Stop } from '../../sync/guards.ts';
+import type { SideName } from '../../sync/item.ts';
+import type { PastFile } from '../../sync/past-file.ts';
+import { pathField, pathOf } from '../../mirror/path-field.ts';
+import type { Action } from '../../sync/plan.ts';
+import type { Trouble } from '../../sync/see.ts';
+import { type BytePath, display } from '../../tree/path.ts';
+
+export interface SyncResult {
+  readonly at: Date;
+  readonly labels: Readonly<Record<SideName, string>>;
+  /** What was to be done, in path order. */
+  readonly actions: readonly Action[];
+  readonly troubles: readonly Trouble[];
+  readonly done: readonly Done[];
+  /** Why nothing was done. */
+  readonly stop: Stop | undefined;
+  /** Nothing was known of an earlier sync: both sides were united. */
+  readonly isFirst: boolean;
+  /** Sides that cannot replace a file in one step, or flush. */
+  readonly isWeak: readonly SideName[];
+  readonly durationMs: number;
+  readonly dryRun: boolean;
+}
+
+/** A conflict that was settled, and where the loser lies. */
+export interface Conflict {
+  readonly path: string;
+  readonly winner: SideName;
+  readonly why: 'newer' | 'hash';
+  /** Below the root of the other side; undefined when it was not copied. */
+  readonly version: string | undefined;
+}
+
+export function conflictsOf({ actions, done }: SyncResult): readonly Conflict[] {
+  return actions.flatMap(({ decision, path }) => {
+    if (decision.do !== 'copy' || !isConflict(decision)) return [];
+    const put = done.find((one) => one.path === path && one.do === 'put');
+    const version = put?.version;
+    return [
+      {
+        path: display(path),
+        winner: decision.to === 'here' ? 'there' : 'here',
+        why: decision.why === 'hash' ? 'hash' : 'newer',
+        version: version === undefined ? undefined : display(version),
+      },
+    ];
+  });
+}
+
+/** What the last sync did is kept to be taken back, its end to be told. One that did nothing leaves the one before. */
+export async function saveResult(file: PastFile, result: SyncResult): Promise<void> {
+  if (result.done.length > 0) {
+    const lines = result.done.map((done) =>
+      JSON.stringify({ ...lineOf(done), side: file.letterOf(done.side) }),
+    );
+    await file.replace('last.jsonl', `${lines.join('\n')}\n`);
+  }
+  const { at, labels, troubles, stop } = result;
+  const apart = result.actions.filter(({ decision }) => decision.do === 'apart');
+  await file.replace(
+    'result.json',
+    `${JSON.stringify({
+      at: at.toISOString(),
+      here: labels.here,
+      there: labels.there,
+      status: statusOf(result),
+      done: result.done.length,
+      conflicts: conflictsOf(result),
+      troubles: troubles.map(({ path, side, reason }) => ({ path: display(path), side, reason })),
+      apart: apart.map(({ path, decision }) => ({
+        path: display(path),
+        why: 'why' in decision ? decision.why : '',
+      })),
+      stop: stop ?? null,
+    })}\n`,
+  );
+}
+
+/** The exit status, as everywhere: 3, some could not be synced; 4, a guard held it. */
+export function statusOf({ stop, troubles, actions }: SyncResult): number {
+  if (stop !== undefined) return 4;
+  return troubles.length > 0 || actions.some(({ decision }) => decision.do === 'apart') ? 3 : 0;
+}
+
+function lineOf({ path, version, from, left, ...rest }: Done): Record<string, unknown> {
+  return {
+    ...rest,
+    ...pathField('path', path),
+    ...(version !== undefined && pathField('version', version)),
+    ...(from !== undefined && pathField('from', from)),
+    ...(left !== undefined && {
+      left: { ...left, target: undefined, ...(left.target !== undefined && { linkTo: left.target }) },
+    }),
+  };
+}
+
+/** The steps of the last sync that did something, in their order. */
+export async function lastSteps(file: PastFile): Promise<readonly Done[]> {
+  const text = (await file.text('last.jsonl')) ?? '';
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line): Done[] => {
+      const raw = JSON.parse(line) as Record<string, unknown> &
+        Done & { left?: Done['left'] & { linkTo?: BytePath } };
+      const path = pathOf(raw, 'path');
+      if (path === undefined) return [];
+      const { left } = raw;
+      return [
+        {
+          do: raw.do,
+          side: file.sideOf(raw.side),
+          path,
+          version: pathOf(raw, 'version'),
+          from: pathOf(raw, 'from'),
+          left: left === undefined ? undefined : { ...left, target: left.linkTo },
+          mode: raw.mode,
+        },
+      ];
+    });
+}

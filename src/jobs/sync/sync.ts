@@ -1,0 +1,269 @@
+// The way of a sync: open both sides, lock, look, decide, guard, apply, remember.
+import { SnapshotError } from '../../base/errors.ts';
+import type { Keep } from '../../plan/keep.ts';
+import { stampOf } from '../../mirror/version-name.ts';
+import { applySync, type Ended } from '../../sync/apply.ts';
+import type { Done } from '../../sync/done.ts';
+import type { Clocks } from '../../sync/decide.ts';
+import { guardSync, type Stop } from '../../sync/guards.ts';
+import type { SideName } from '../../sync/item.ts';
+import { letGoVersions } from '../../sync/let-go.ts';
+import { type Locked, lockSide, nameRoot } from '../../sync/lock.ts';
+import { PastFile, type PairSides, type StoredPast } from '../../sync/past-file.ts';
+import { type Action, planSync } from '../../sync/plan.ts';
+import { type Listings, look, type Sides, type Trouble } from '../../sync/see.ts';
+import type { Listing, Side } from '../../sync/side.ts';
+import type { BytePath } from '../../tree/path.ts';
+import { matching } from '../../tree/left-out.ts';
+import { hasMoved, replacedSide, withAwayParts } from './changed-roots.ts';
+import { openPair, refuseSnapshots } from './pair.ts';
+import { saveResult, type SyncResult } from './result.ts';
+import { writeDotSync } from './write-dot-sync.ts';
+
+export interface SyncOptions {
+  readonly dryRun: boolean;
+  /** Reads every file of both sides. */
+  readonly rehash: boolean;
+  /** Does what a guard would hold, once. */
+  readonly acceptChanges: boolean;
+  /** In the syntax of .gitignore. */
+  readonly exclude: readonly string[];
+  /** Whether a path is synced; what is not is left alone. */
+  readonly isWanted: (path: BytePath) => boolean;
+  /** How long versions stay. */
+  readonly keep: Keep;
+  readonly signal: AbortSignal;
+  readonly warn: (message: string) => void;
+  /** Told how far it has come: files and bytes of those that are to be copied. */
+  readonly progress: (
+    done: { readonly files: number; readonly bytes: number },
+    all: { readonly files: number; readonly bytes: number },
+  ) => void;
+}
+
+const BOTH: readonly SideName[] = ['here', 'there'];
+/** What is not told of. */
+const QUIET: ReadonlySet<string> = new Set(['nothing', 'note', 'leave']);
+const DAY_MS = 86_400_000;
+
+/**
+ * Syncs two sides, folders or addresses.
+ *
+ * @throws {@link SnapshotError} when nothing could be decided, or nothing more could be done; what was done by then stays, and the
+ *   next sync goes on.
+ */
+export async function sync(here: string, there: string, options: SyncOptions): Promise<SyncResult> {
+  const sides = await openPair(here, there);
+  const file = new PastFile([sides.here.address, sides.there.address]);
+  try {
+    const stored = await file.read(options.warn);
+    const stop = await prepareRoots(sides, stored, options);
+    if (stop !== undefined) return await stopped(file, sides, stop, options);
+    if (options.dryRun) return await syncLocked(sides, file, stored, undefined, options);
+    const ending = new AbortController();
+    const signal = AbortSignal.any([options.signal, ending.signal]);
+    const locks: Partial<Record<SideName, Locked>> = {};
+    try {
+      // Always in the same order: two that sync the same pair from both ends do not wait for each other.
+      for (const side of BOTH.toSorted((a, b) => (sides[a].address < sides[b].address ? -1 : 1)))
+        locks[side] = await lockSide(sides[side], (error) => ending.abort(error));
+      const { here: ours, there: theirs } = locks;
+      if (ours === undefined || theirs === undefined) throw new Error('a side has no lock');
+      return await syncLocked(sides, file, stored, { here: ours, there: theirs }, { ...options, signal });
+    } finally {
+      for (const side of BOTH)
+        await locks[side]?.release().catch((error: unknown) => {
+          if (!(error instanceof Error)) throw error;
+          options.warn(`The lock of "${sides[side].label}" could not be removed: ${error.message}`);
+        });
+    }
+  } finally {
+    await file.close();
+    await Promise.all(BOTH.map(async (side) => await sides[side].close()));
+  }
+}
+
+/** Makes a root that is not there yet. @returns Why nothing is done: one that was there is not. */
+async function prepareRoots(
+  sides: Sides,
+  stored: StoredPast,
+  { dryRun }: SyncOptions,
+): Promise<Stop | undefined> {
+  const [here, there] = [await sides.here.root(), await sides.there.root()];
+  for (const [side, what] of [
+    [sides.here, here],
+    [sides.there, there],
+  ] as const)
+    if (what === 'other') throw new SnapshotError('E_ROW', `"${side.label}" is no folder`);
+  if (here !== 'nothing' && there !== 'nothing') return undefined;
+  const missing = here === 'nothing' ? sides.here : sides.there;
+  if (stored.sides !== undefined)
+    return { guard: 'empty-side', message: `"${missing.label}" is not there, and was at the last sync` };
+  const hint = 'Is its disk connected? A sync makes one of the two folders, not both.';
+  if (here === there)
+    throw new SnapshotError('E_ROW', `Neither "${sides.here.label}" nor "${sides.there.label}" is there`, {
+      hint,
+    });
+  if (!dryRun) await missing.makeRoot();
+  return undefined;
+}
+
+async function syncLocked(
+  sides: Sides,
+  file: PastFile,
+  stored: StoredPast,
+  locks: Readonly<Record<SideName, Locked>> | undefined,
+  options: SyncOptions,
+): Promise<SyncResult> {
+  const startedMs = Date.now();
+  const tags = await Promise.all(BOTH.map(async (side) => await sides[side].rootTag()));
+  const replaced = locks === undefined ? undefined : replacedSide(sides, stored, locks, tags);
+  if (replaced !== undefined && !options.acceptChanges) return await stopped(file, sides, replaced, options);
+  // Of other roots nothing is known: they are united.
+  const past = replaced === undefined ? stored.past : new Map<BytePath, never>();
+  const walked = await Promise.all(BOTH.map(async (side) => await walk(sides[side], options)));
+  const listings = withAwayParts(asListings(walked), stored, options.acceptChanges);
+  refuseSnapshots(listings, sides);
+  const { sights, troubles } = await look(past, listings, sides, options);
+  const clocks: Clocks = {
+    aheadMs: (locks?.there.aheadMs ?? 0) - (locks?.here.aheadMs ?? 0),
+    uncertainMs: (locks?.there.uncertainMs ?? 0) + (locks?.here.uncertainMs ?? 0),
+  };
+  const folds = { here: locks?.here.foldsCase ?? false, there: locks?.there.foldsCase ?? false };
+  const actions = planSync(sights, clocks, folds);
+  const labels = { here: sides.here.label, there: sides.there.label };
+  const guard = options.acceptChanges ? undefined : guardSync(past, listings, actions, labels);
+  const result = (failed: readonly Trouble[], done: readonly Done[]): SyncResult => ({
+    at: new Date(startedMs),
+    labels,
+    actions: actions.filter(({ decision }) => !QUIET.has(decision.do)),
+    troubles: [...troubles, ...failed],
+    done,
+    stop: guard,
+    isFirst: stored.sides === undefined,
+    isWeak: BOTH.filter((side) => !sides[side].replacesAtOnce || !sides[side].flushes),
+    durationMs: Date.now() - startedMs,
+    dryRun: options.dryRun,
+  });
+  if (locks === undefined) return result([], []);
+  if (guard !== undefined) return await stopped(file, sides, guard, options, result([], []));
+  const now = new Map(past);
+  const ids = await Promise.all(BOTH.map(async (side) => locks[side].id ?? (await nameRoot(sides[side]))));
+  const pair: PairSides = {
+    addresses: [sides.here.address, sides.there.address],
+    ids: [ids[0], ids[1]],
+    tags: [tags[0], tags[1]],
+    mounts: [listings.here.mounts, listings.there.mounts],
+  };
+  // Whose past it is has to be known before anything is added to it.
+  if (stored.sides === undefined || replaced !== undefined) await file.write(pair, now);
+  const done: Done[] = [];
+  const isNews = actions.some(({ decision }) => decision.do !== 'nothing');
+  try {
+    for (const side of BOTH) for (const part of listings[side].parts) await sides[side].remove(part);
+    const failed = await applySync(actions, {
+      sides,
+      stamp: stampOf(new Date(startedMs)),
+      aheadMs: { here: locks.here.aheadMs, there: locks.there.aheadMs },
+      signal: options.signal,
+      progress: counting(actions, options),
+      settled: async (ended) => {
+        for (const one of ended) done.push(...one.done);
+        await file.append(ended.flatMap((one) => remember(now, one)));
+      },
+    });
+    if (isNews || replaced !== undefined || hasMoved(stored, pair)) await file.write(pair, now);
+    const end = result(failed, done);
+    await writeDotSync(sides, now, options.warn);
+    await thin(file, sides, options);
+    await saveResult(file, end);
+    return end;
+  } catch (error) {
+    // What was done can be taken back all the same.
+    await saveResult(file, result([], done));
+    throw error;
+  }
+}
+
+function remember(
+  now: Map<BytePath, NonNullable<Ended['agreed']>>,
+  { action, agreed }: Ended,
+): readonly (readonly [BytePath, Ended['agreed']])[] {
+  if (agreed === undefined) now.delete(action.path);
+  else now.set(action.path, agreed);
+  const changes: (readonly [BytePath, Ended['agreed']])[] = [[action.path, agreed]];
+  if (action.decision.do === 'move') {
+    now.delete(action.decision.from);
+    changes.push([action.decision.from, undefined]);
+  }
+  return changes;
+}
+
+async function walk(side: Side, { exclude, signal, dryRun }: SyncOptions): Promise<Listing> {
+  // In a dry run, a root that would be made is not there.
+  if (dryRun && (await side.root()) === 'nothing')
+    return { items: new Map(), problems: [], mounts: new Map(), parts: [], isLeftOut: () => false };
+  return await side.walk(matching(exclude), signal);
+}
+
+function asListings([here, there]: readonly Listing[]): Listings {
+  if (here === undefined || there === undefined) throw new Error('a side was not listed');
+  return { here, there };
+}
+
+async function stopped(
+  file: PastFile,
+  { here, there }: Sides,
+  stop: Stop,
+  { dryRun }: SyncOptions,
+  known?: SyncResult,
+): Promise<SyncResult> {
+  const none = {
+    at: new Date(),
+    actions: [],
+    troubles: [],
+    done: [],
+    isFirst: false,
+    isWeak: [],
+    durationMs: 0,
+    dryRun,
+  };
+  const result: SyncResult = { ...none, ...known, labels: { here: here.label, there: there.label }, stop };
+  if (!dryRun) await saveResult(file, result);
+  return result;
+}
+
+function counting(
+  actions: readonly Action[],
+  { progress }: SyncOptions,
+): (files: number, bytes: number) => void {
+  const all = { files: 0, bytes: 0 };
+  for (const { decision, here, there } of actions) {
+    if (decision.do !== 'copy') continue;
+    all.files++;
+    all.bytes += (decision.to === 'here' ? there : here)?.size ?? 0;
+  }
+  const done = { files: 0, bytes: 0 };
+  return (files, bytes) => {
+    done.files += files;
+    done.bytes += bytes;
+    progress(done, all);
+  };
+}
+
+/** Lets versions go, once a day: on a server it takes a listing of all. */
+async function thin(file: PastFile, sides: Sides, { keep, warn }: SyncOptions): Promise<void> {
+  const now = new Date();
+  const last = Number(await file.text('thinned'));
+  if (Math.abs(now.getTime() - last) < DAY_MS) return;
+  for (const side of BOTH) {
+    try {
+      await letGoVersions(sides[side], keep, now);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      warn(`Old versions in "${sides[side].label}" could not be let go: ${error.message}`);
+      return;
+    }
+  }
+  await file.replace('thinned', String(now.getTime()));
+}

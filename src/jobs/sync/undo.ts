@@ -1,0 +1,97 @@
+// Takes the last sync back: what it replaced or deleted comes back from the versions, what it made goes there.
+import { SnapshotError } from '../../base/errors.ts';
+import { stampOf } from '../../mirror/version-name.ts';
+import type { Done } from '../../sync/done.ts';
+import { isAsListed } from '../../sync/item.ts';
+import { lockSide } from '../../sync/lock.ts';
+import { makeFolders, makeVersion } from '../../sync/make-version.ts';
+import { PastFile } from '../../sync/past-file.ts';
+import type { Trouble } from '../../sync/see.ts';
+import { type Side, SideError } from '../../sync/side.ts';
+import { parentOf } from '../../tree/path.ts';
+import { openPair } from './pair.ts';
+import { lastSteps } from './result.ts';
+
+export interface Undone {
+  readonly steps: readonly Done[];
+  /** What has changed since, and so was left as it is. */
+  readonly troubles: readonly Trouble[];
+}
+
+/**
+ * What it has taken back, both sides have agreed on no more: the next sync unites them there, and deletes nothing.
+ *
+ * @throws {@link SnapshotError} `E_USAGE` when there is nothing to take back.
+ */
+export async function undoSync(here: string, there: string, dryRun: boolean): Promise<Undone> {
+  const sides = await openPair(here, there);
+  const file = new PastFile([sides.here.address, sides.there.address]);
+  try {
+    const steps = (await lastSteps(file)).toReversed();
+    if (steps.length === 0) throw new SnapshotError('E_USAGE', 'There is no sync of these two to take back');
+    if (dryRun) return { steps, troubles: [] };
+    const stored = await file.read(() => {});
+    let lost: Error | undefined;
+    const locks = [];
+    try {
+      for (const side of [sides.here, sides.there].toSorted((a, b) => (a.address < b.address ? -1 : 1)))
+        locks.push(await lockSide(side, (error) => (lost = error)));
+      const troubles: Trouble[] = [];
+      const stamp = stampOf(new Date());
+      const past = new Map(stored.past);
+      // Known before anything is touched: whatever comes then, nothing that was taken back counts as agreed on.
+      for (const { path, from } of steps)
+        for (const at of [path, from]) if (at !== undefined) past.delete(at);
+      if (stored.sides !== undefined) await file.write(stored.sides, past);
+      for (const step of steps) {
+        if (lost !== undefined) throw lost;
+        try {
+          await takeBack(sides[step.side], step, stamp);
+          await sides[step.side].settle(new Set([parentOf(step.path)]));
+        } catch (error) {
+          if (!(error instanceof SideError)) throw error;
+          troubles.push({ path: step.path, side: step.side, reason: error.message });
+        }
+      }
+      await file.replace('last.jsonl', '');
+      return { steps, troubles };
+    } finally {
+      for (const lock of locks) await lock.release();
+    }
+  } finally {
+    await file.close();
+    await Promise.all([sides.here.close(), sides.there.close()]);
+  }
+}
+
+async function takeBack(side: Side, step: Done, stamp: string): Promise<void> {
+  const { path, version, from, left, mode } = step;
+  const now = await side.look(path);
+  const isAsLeft = left === undefined || (now !== undefined && isAsListed(now, left));
+  switch (step.do) {
+    case 'put':
+      if (!isAsLeft) throw new SideError('has changed since');
+      await makeVersion(side, path, stamp, 'moved');
+      if (version !== undefined) await side.move(version, path);
+      return;
+    case 'delete':
+      if (now !== undefined) throw new SideError('is there again');
+      if (version === undefined) return;
+      await makeFolders(side, parentOf(path));
+      await side.move(version, path);
+      return;
+    case 'move':
+      if (!isAsLeft || from === undefined) throw new SideError('has changed since');
+      await makeFolders(side, parentOf(from));
+      await side.move(path, from);
+      return;
+    case 'folder':
+      if (now?.type === 'folder') await side.removeFolder(path);
+      return;
+    case 'unfolder':
+      if (now === undefined) await side.makeFolder(path, mode);
+      return;
+    case 'mode':
+      if (now !== undefined && mode !== undefined) await side.setMode(path, mode);
+  }
+}

@@ -1,0 +1,292 @@
+// Does to both sides what was planned: whatever stops it, each path has what it had, or what it is to have.
+import { createHash } from 'node:crypto';
+import { SnapshotError } from '../base/errors.ts';
+import { ordered } from '../base/ordered.ts';
+import { baseName, type BytePath, join, parentOf } from '../tree/path.ts';
+import { type Agreed, isAsListed, type Item, otherOf, type Seen, type SideName } from './item.ts';
+import type { Done } from './done.ts';
+import { makeFolders, makeVersion } from './make-version.ts';
+import type { Action } from './plan.ts';
+import type { Sides, Trouble } from './see.ts';
+import { stagesOf } from './stages.ts';
+import { type Side, SideError } from './side.ts';
+
+/** A file that changed so shortly before it was read may change once more within the same tick of a clock. */
+const TICK_MS = 2000;
+/** After so many the names are flushed, and what was done is written down. */
+const BATCH = 240;
+
+/** What became of an action. */
+export interface Ended {
+  readonly action: Action;
+  readonly bytes: number;
+  /** What both sides agree on by then; undefined: neither has it. */
+  readonly agreed: Agreed | undefined;
+  readonly done: readonly Done[];
+}
+
+export interface ApplyOptions {
+  readonly sides: Sides;
+  /** When versions end that are made now; see `stampOf`. */
+  readonly stamp: string;
+  /** What the clock of each side says more than the one of this machine, in milliseconds. */
+  readonly aheadMs: Readonly<Record<SideName, number>>;
+  readonly signal: AbortSignal;
+  /** Told what is on both disks by then. */
+  readonly settled: (ended: readonly Ended[]) => Promise<void>;
+  readonly progress: (files: number, bytes: number) => void;
+}
+
+/** @returns What could not be done. @throws {@link SnapshotError} where nothing more can be done. */
+export async function applySync(
+  actions: readonly Action[],
+  options: ApplyOptions,
+): Promise<readonly Trouble[]> {
+  const troubles: Trouble[] = [];
+  for (const stage of stagesOf(actions)) {
+    for (let i = 0; i < stage.actions.length; i += BATCH)
+      await applyBatch(stage.actions.slice(i, i + BATCH), stage.atOnce, options, troubles);
+  }
+  return troubles;
+}
+
+async function applyBatch(
+  actions: readonly Action[],
+  atOnce: number,
+  options: ApplyOptions,
+  troubles: Trouble[],
+): Promise<void> {
+  const { sides, signal, settled, progress } = options;
+  const ended: Ended[] = [];
+  try {
+    const work = ordered(actions, atOnce, async (action): Promise<Ended | undefined> => {
+      signal.throwIfAborted();
+      try {
+        return await applyOne(action, options);
+      } catch (error) {
+        if (!(error instanceof SideError)) throw error;
+        troubles.push({ path: action.path, side: undefined, reason: error.message });
+        return undefined;
+      }
+    });
+    for await (const one of work) {
+      if (one === undefined) continue;
+      ended.push(one);
+      progress(one.done.some((done) => done.do === 'put') ? 1 : 0, one.bytes);
+    }
+  } finally {
+    // What was done is done, whatever came then; only what is on the disk is agreed on.
+    for (const side of ['here', 'there'] as const) {
+      const folders = new Set(
+        ended.flatMap(({ done }) => done.filter((one) => one.side === side).flatMap(foldersOf)),
+      );
+      await sides[side].settle(folders);
+    }
+    await settled(ended);
+  }
+}
+
+/** Those whose names have changed; the ones above may be new. */
+function foldersOf({ path, version, from }: Done): readonly BytePath[] {
+  const folders: BytePath[] = [];
+  for (const changed of [path, version, from])
+    for (let at = changed ?? ('' as BytePath); at !== '';) folders.push((at = parentOf(at)));
+  return folders;
+}
+
+async function applyOne(action: Action, options: ApplyOptions): Promise<Ended> {
+  const { decision, path, past, here, there } = action;
+  const end = (agreed: Agreed | undefined, done: readonly Done[] = [], bytes = 0): Ended => ({
+    action,
+    agreed,
+    done,
+    bytes,
+  });
+  switch (decision.do) {
+    case 'note': {
+      if (decision.why === 'gone' || here === undefined || there === undefined) return end(undefined);
+      const { type, target } = here;
+      const hash = type === 'file' ? (here.hash ?? there.hash ?? past?.hash) : undefined;
+      return end({
+        type,
+        target,
+        hash,
+        here: settledItem(here, 'here', options),
+        there: settledItem(there, 'there', options),
+      });
+    }
+    case 'copy': {
+      const from = otherOf(decision.to);
+      return await copy(action, from, decision.to, options);
+    }
+    case 'delete': {
+      const { on } = decision;
+      const side = options.sides[on];
+      await expect(side, path, action[on]);
+      if (action[on]?.type !== 'folder') {
+        const version = await makeVersion(side, path, options.stamp, 'moved');
+        return end(undefined, [{ do: 'delete', side: on, path, version }]);
+      }
+      // What is left alone in it keeps it.
+      if (!(await side.removeFolder(path))) return end(past);
+      return end(undefined, [{ do: 'unfolder', side: on, path, mode: action[on]?.mode }]);
+    }
+    case 'move':
+      return await move(action, decision.from, decision.on, options);
+    case 'mode': {
+      const { on } = decision;
+      const side = options.sides[on];
+      const mode = action[otherOf(on)]?.mode;
+      if (mode === undefined || past === undefined) return end(past);
+      await expect(side, path, action[on]);
+      await side.setMode(path, mode);
+      const own = (await side.look(path)) ?? past[on];
+      const agreed = { ...past, [on]: own, [otherOf(on)]: action[otherOf(on)] ?? past[otherOf(on)] };
+      return end(agreed, [{ do: 'mode', side: on, path, mode: action[on]?.mode }]);
+    }
+    case 'nothing':
+    case 'leave':
+    case 'apart':
+      return end(past);
+  }
+}
+
+async function copy(action: Action, from: SideName, to: SideName, options: ApplyOptions): Promise<Ended> {
+  const { path } = action;
+  const { sides, stamp } = options;
+  const [source, target] = [sides[from], sides[to]];
+  const wanted = action[from];
+  if (wanted === undefined) throw new Error('there is nothing to copy');
+  await makeFolders(target, parentOf(path));
+  if (wanted.type === 'file') return await copyFile(action, from, to, wanted, options);
+  await expect(target, path, action[to]);
+  const done: Done[] = [];
+  let version: BytePath | undefined;
+  if (action[to]?.type === 'folder') {
+    if (!(await target.removeFolder(path))) throw new SideError('the folder in its place holds something');
+    done.push({ do: 'unfolder', side: to, path, mode: action[to]?.mode });
+  } else if (action[to] !== undefined) version = await makeVersion(target, path, stamp, 'moved');
+  if (wanted.type === 'folder') await target.makeFolder(path, wanted.mode);
+  else await target.makeLink(path, wanted.target ?? ('' as BytePath));
+  const placed = await target.look(path);
+  const now = await source.look(path);
+  if (placed === undefined || now === undefined || now.type !== wanted.type)
+    throw new SideError('has changed meanwhile');
+  done.push({ do: wanted.type === 'folder' ? 'folder' : 'put', side: to, path, version, left: placed });
+  const { type, target: said } = wanted;
+  return {
+    action,
+    bytes: 0,
+    done,
+    agreed: agreedOf({ type, hash: undefined, target: said }, from, now, placed),
+  };
+}
+
+async function copyFile(
+  action: Action,
+  from: SideName,
+  to: SideName,
+  wanted: Seen,
+  options: ApplyOptions,
+): Promise<Ended> {
+  const { path } = action;
+  const { sides, stamp, signal } = options;
+  const [source, target] = [sides[from], sides[to]];
+  const part = partOf(path);
+  let item: Seen = wanted;
+  let hash: string | undefined;
+  try {
+    for (let tries = 0; hash === undefined; tries++) {
+      if (tries === 3) throw new SideError('changes while it is read');
+      hash = await target.write(part, source.read(path, signal), item, signal);
+      const after = await source.look(path);
+      if (after?.type !== 'file') throw new SideError('is gone, or something else by now');
+      if (isAsListed(after, item) && (item.hash === undefined || item.hash === hash)) break;
+      // It is read once more, as it is now.
+      item = { ...after, hash: undefined };
+      hash = undefined;
+    }
+    await expect(target, path, action[to]);
+    const done: Done[] = [];
+    let version: BytePath | undefined;
+    if (action[to]?.type === 'folder') {
+      if (!(await target.removeFolder(path))) throw new SideError('the folder in its place holds something');
+      done.push({ do: 'unfolder', side: to, path, mode: action[to]?.mode });
+    } else if (action[to] !== undefined) version = await makeVersion(target, path, stamp, 'kept');
+    // With no version that is a second name, nothing is there any more.
+    if (version === undefined || (await target.look(path)) === undefined) await target.move(part, path);
+    else await target.replace(part, path);
+    const placed = await target.look(path);
+    if (placed === undefined) throw new SideError('has gone as soon as it was written');
+    done.push({ do: 'put', side: to, path, version, left: placed });
+    const agreed = agreedOf(
+      { type: 'file', hash, target: undefined },
+      from,
+      settledItem(item, from, options),
+      settledItem(placed, to, options),
+    );
+    return { action, bytes: item.size, done, agreed };
+  } catch (error) {
+    await target.remove(part).catch((second: unknown) => {
+      // The reason why it failed is the one that counts.
+      if (!(second instanceof SideError || second instanceof SnapshotError)) throw second;
+    });
+    throw error;
+  }
+}
+
+async function move(action: Action, from: BytePath, on: SideName, options: ApplyOptions): Promise<Ended> {
+  const { path } = action;
+  const side = options.sides[on];
+  const wanted = action[otherOf(on)];
+  if (wanted === undefined) throw new Error('there is nothing to move to');
+  await makeFolders(side, parentOf(path));
+  const before = await side.look(from);
+  if (before?.type !== 'file' || before.size !== wanted.size) throw new SideError('has changed meanwhile');
+  await side.move(from, path);
+  const placed = await side.look(path);
+  if (placed === undefined) throw new SideError('has gone as soon as it was moved');
+  return {
+    action,
+    bytes: 0,
+    done: [{ do: 'move', side: on, path, from, left: placed }],
+    agreed: agreedOf(
+      { type: 'file', hash: wanted.hash, target: undefined },
+      otherOf(on),
+      settledItem(wanted, otherOf(on), options),
+      placed,
+    ),
+  };
+}
+
+function agreedOf(
+  what: Pick<Agreed, 'type' | 'hash' | 'target'>,
+  from: SideName,
+  source: Item,
+  placed: Item,
+): Agreed {
+  return from === 'here'
+    ? { ...what, here: source, there: placed }
+    : { ...what, here: placed, there: source };
+}
+
+/** @throws {@link SideError} when a path has something else than it had when it was decided about. */
+async function expect(side: Side, path: BytePath, item: Item | undefined): Promise<void> {
+  const now = await side.look(path);
+  const isSame = now === undefined || item === undefined ? now === item : isAsListed(now, item);
+  if (!isSame) throw new SideError('has changed meanwhile');
+}
+
+/** `item`, as it is remembered: one that may still change within the same tick is looked into next time. */
+function settledItem(item: Item, side: SideName, { aheadMs }: ApplyOptions): Item {
+  const { type, size, mtimeMs, mode, target, tag } = item;
+  const ageMs = Date.now() + aheadMs[side] - mtimeMs;
+  const isFresh = type === 'file' && Math.abs(ageMs) < TICK_MS;
+  return { type, size, mtimeMs, mode, target, tag: isFresh ? 'fresh' : tag };
+}
+
+/** Where what is to appear at `path` is written until it is whole: the same each time, so that none stays. */
+function partOf(path: BytePath): BytePath {
+  const digest = createHash('sha256').update(baseName(path), 'latin1').digest('hex').slice(0, 16);
+  return join(parentOf(path), `.snapshot-${digest}.part` as BytePath);
+}

@@ -1,0 +1,17 @@
+import type { BytePath } from '../tree/path.ts';
+import type { Item, SideName } from './item.ts';
+
+/** One step of a sync, to be taken back. */
+export interface Done {
+  readonly do: 'put' | 'delete' | 'move' | 'folder' | 'unfolder' | 'mode';
+  readonly side: SideName;
+  readonly path: BytePath;
+  /** Where what was there before lies now, from the root on; undefined: nothing was there. */
+  readonly version?: BytePath | undefined;
+  /** Where it came from, for `move`. */
+  readonly from?: BytePath | undefined;
+  /** What the path has had since, as its side lists it. */
+  readonly left?: Item | undefined;
+  /** Permission bits before, for `mode`. */
+  readonly mode?: number | undefined;
+}

@@ -1,0 +1,184 @@
+// Walks through a tree on a server, several folders at once.
+import { type Attributes, OPEN, typeOf } from '../store/sftp/packet.ts';
+import type { FolderEntry, Handle, SftpSession } from '../store/sftp/session.ts';
+import { STATUS, SftpStatus } from '../store/sftp/status.ts';
+import { whyUnsafe } from '../target/contained.ts';
+import { Excludes } from '../tree/exclude.ts';
+import type { LeftOut } from '../tree/left-out.ts';
+import { type BytePath, comparePaths, fromBytes, join, parentOf } from '../tree/path.ts';
+import { patternText } from '../tree/pattern-text.ts';
+import { IGNORE_FILE } from '../tree/walk.ts';
+import type { Item } from './item.ts';
+import { isOwnPath } from './own-paths.ts';
+import { isPart, type Listing } from './side.ts';
+
+/** So many folders are listed at once, and so many pages of each. */
+const FOLDERS_AT_ONCE = 16;
+const PAGES_AT_ONCE = 2;
+
+/** A walk through all folders of a root, several at once. */
+export class FarWalk {
+  readonly #session: SftpSession;
+  readonly #at: (path: BytePath) => Buffer;
+  readonly #limits: LeftOut;
+  readonly #signal: AbortSignal;
+  readonly #items: [BytePath, Item][] = [];
+  readonly #problems: { path: BytePath; reason: string }[] = [];
+  readonly #parts: BytePath[] = [];
+  readonly #rules = new Map<BytePath, Excludes>();
+  readonly #waiting: BytePath[] = ['' as BytePath];
+
+  constructor(session: SftpSession, at: (path: BytePath) => Buffer, leftOut: LeftOut, signal: AbortSignal) {
+    this.#session = session;
+    this.#at = at;
+    this.#limits = leftOut;
+    this.#signal = signal;
+    this.#rules.set('' as BytePath, Excludes.of(leftOut.patterns));
+  }
+
+  async run(): Promise<Listing> {
+    let busy = 0;
+    await new Promise<void>((resolve, reject) => {
+      const next = (): void => {
+        if (busy === 0 && this.#waiting.length === 0) resolve();
+        while (busy < FOLDERS_AT_ONCE) {
+          const folder = this.#waiting.pop();
+          if (folder === undefined) return;
+          busy++;
+          void (async () => {
+            await this.#folder(folder);
+            busy--;
+            next();
+          })().catch(reject);
+        }
+      };
+      next();
+    });
+    const items = new Map(this.#items.toSorted(([a], [b]) => comparePaths(a, b)));
+    return {
+      items,
+      mounts: new Map(),
+      problems: this.#problems,
+      parts: this.#parts,
+      isLeftOut: (path) => this.#isLeftOut(path),
+    };
+  }
+
+  async #folder(folder: BytePath): Promise<void> {
+    this.#signal.throwIfAborted();
+    const at = folder === '' ? this.#at('x' as BytePath).subarray(0, -1) : this.#at(folder);
+    let entries: readonly FolderEntry[] | undefined;
+    try {
+      entries = await listAll(this.#session, at.length === 0 ? Buffer.from('.') : at, this.#signal);
+    } catch (error) {
+      // A root that cannot be listed looks empty.
+      if (!(error instanceof SftpStatus) || folder === '') throw error;
+      this.#problems.push({ path: folder, reason: error.message });
+      return;
+    }
+    const excludes = await this.#rulesIn(folder, entries ?? []);
+    this.#rules.set(folder, excludes);
+    await Promise.all((entries ?? []).map(async (entry) => await this.#entry(folder, entry, excludes)));
+  }
+
+  async #entry(folder: BytePath, { nameBytes, attributes }: FolderEntry, excludes: Excludes): Promise<void> {
+    const name = fromBytes(nameBytes);
+    const path = join(folder, name);
+    if (isOwnPath(path)) return;
+    if (whyUnsafe(name, 'linux') !== undefined) {
+      this.#problems.push({ path: folder, reason: 'the server tells of a name that leads elsewhere' });
+      return;
+    }
+    const isFolder = attributes.mode !== undefined && typeOf(attributes.mode) === 'folder';
+    if (excludes.excludes(path, isFolder)) return;
+    if (isPart(name)) {
+      this.#parts.push(path);
+      return;
+    }
+    const item = await itemAt(this.#session, this.#at(path), attributes);
+    if (item === undefined) this.#problems.push({ path, reason: 'is neither a file, a folder nor a link' });
+    else if (item.type === 'file' && item.size > (this.#limits.largerThan ?? Infinity))
+      this.#problems.push({ path, reason: 'is larger than `exclude-larger-than`' });
+    else {
+      this.#items.push([path, item]);
+      if (item.type === 'folder') this.#waiting.push(path);
+    }
+  }
+
+  /** The rules inside `folder`. */
+  async #rulesIn(folder: BytePath, entries: readonly FolderEntry[]): Promise<Excludes> {
+    const above = this.#rules.get(folder === '' ? folder : parentOf(folder)) ?? Excludes.of([]);
+    if (!entries.some(({ name }) => name === IGNORE_FILE)) return above;
+    const path = join(folder, IGNORE_FILE);
+    try {
+      const handle = await this.#session.open(this.#at(path), OPEN.read);
+      try {
+        const bytes = await this.#session.read(handle, 0, this.#session.readBytes);
+        return above.within(folder, patternText(bytes ?? Buffer.alloc(0)));
+      } finally {
+        void this.#session.closeHandle(handle).catch(() => {}); // Nothing was written.
+      }
+    } catch (error) {
+      if (!(error instanceof SftpStatus)) throw error;
+      this.#problems.push({ path, reason: `its rules do not count: ${error.message}` });
+      return above;
+    }
+  }
+
+  #isLeftOut(path: BytePath): boolean {
+    if (path === '') return false;
+    const parent = parentOf(path);
+    if (this.#isLeftOut(parent)) return true;
+    let known = parent;
+    while (!this.#rules.has(known)) known = parentOf(known);
+    return this.#rules.get(known)?.excludes(path, true) === true;
+  }
+}
+
+/** All that a folder holds; undefined when there is none. */
+export async function listAll(
+  session: SftpSession,
+  at: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<readonly FolderEntry[] | undefined> {
+  let handle: Handle;
+  try {
+    handle = await session.openFolder(at);
+  } catch (error) {
+    if (error instanceof SftpStatus && error.code === STATUS.missing) return undefined;
+    throw error;
+  }
+  const entries: FolderEntry[] = [];
+  try {
+    for (let isAtEnd = false; !isAtEnd;) {
+      signal?.throwIfAborted();
+      const pages = await Promise.all(
+        Array.from({ length: PAGES_AT_ONCE }, async () => await session.readFolder(handle)),
+      );
+      isAtEnd = pages.includes(undefined);
+      entries.push(...pages.flatMap((page) => page ?? []));
+    }
+  } finally {
+    void session.closeHandle(handle).catch(() => {}); // Nothing was written.
+  }
+  return entries.filter(({ name }) => name !== '.' && name !== '..');
+}
+
+export async function itemAt(
+  session: SftpSession,
+  at: Uint8Array,
+  attributes: Attributes,
+): Promise<Item | undefined> {
+  const { mode = 0, sizeBytes, modifiedMs } = attributes;
+  const type = typeOf(mode);
+  if (type === 'other') return undefined;
+  const target = type === 'link' ? fromBytes(await session.readLink(at)) : undefined;
+  return {
+    type,
+    size: type === 'file' ? sizeBytes : 0,
+    mtimeMs: modifiedMs,
+    mode: type === 'link' || (mode & 0o777) === 0 ? undefined : mode & 0o777,
+    target,
+    tag: '',
+  };
+}

@@ -1,0 +1,28 @@
+// What a folder of this machine holds, as a side of a pair.
+import { EntryTable } from '../tree/entry-table.ts';
+import type { LeftOut } from '../tree/left-out.ts';
+import { baseName, type BytePath } from '../tree/path.ts';
+import { passedOver, startScan } from '../tree/scan.ts';
+import { scanTree } from '../tree/scanner.ts';
+import type { Item } from './item.ts';
+import { itemOf } from './local-items.ts';
+import { isOwnPath } from './own-paths.ts';
+import { isPart, type Listing } from './side.ts';
+
+/** @throws {@link SnapshotError} `E_ROW` when it cannot be read. */
+export async function walkLocally(root: string, leftOut: LeftOut, signal: AbortSignal): Promise<Listing> {
+  const start = startScan(root, leftOut);
+  const { entries, problems, mounts: all } = await scanTree(root, signal, new EntryTable(), () => {}, start);
+  const items = new Map<BytePath, Item>();
+  const parts: BytePath[] = [];
+  // The first one is the root itself.
+  for (let i = 1; i < entries.length; i++) {
+    const entry = entries.at(i);
+    if (isOwnPath(entry.path)) continue;
+    if (isPart(baseName(entry.path))) parts.push(entry.path);
+    else items.set(entry.path, itemOf(entry));
+  }
+  const isLeftOut = passedOver(root, leftOut);
+  const mounts = new Map(all.filter(({ path }) => path !== '').map(({ path, id }) => [path, id ?? '']));
+  return { items, parts, mounts, problems: problems.filter(({ path }) => !isOwnPath(path)), isLeftOut };
+}

@@ -1,0 +1,142 @@
+// One sync at a time for each root, with any machine: `.sync.lock`, which an older tool heeds as well. And what the file that
+// is made for it tells of the clock there.
+import { randomUUID } from 'node:crypto';
+import { SnapshotError } from '../base/errors.ts';
+import { currentOwner, type Owner, ownerState } from '../host/machine.ts';
+import type { BytePath } from '../tree/path.ts';
+import { makeFolders } from './make-version.ts';
+import { DATA_FOLDER, DOT_SYNC_LOCK, ROOT_FILE } from './own-paths.ts';
+import type { Side } from './side.ts';
+
+const BEAT_MS = 60_000;
+/** A lock of this program that was not renewed for so long is nobody's. */
+const DEAD_MS = 10 * 60_000;
+/** One of another program, which may not renew it. */
+const FOREIGN_DEAD_MS = 60 * 60_000;
+/** SFTP gives times in whole seconds. */
+const COARSE_MS = 1000;
+
+/** What a lock says. */
+interface Content {
+  readonly token: string;
+  readonly owner: Owner;
+}
+
+export interface Locked {
+  /** What the clock of the side says more than the one of this machine, in milliseconds, and how far off that may be. */
+  readonly aheadMs: number;
+  readonly uncertainMs: number;
+  /** Whether the side takes names that differ in case only for one. */
+  readonly foldsCase: boolean;
+  /** What the root says it is. Made by the first sync. */
+  readonly id: string | undefined;
+  release(): Promise<void>;
+}
+
+/**
+ * @param lost - Told that somebody else has taken it over: nothing more may be done.
+ * @throws {@link SnapshotError} `E_LOCKED` when somebody else syncs this root.
+ */
+export async function lockSide(side: Side, lost: (error: Error) => void): Promise<Locked> {
+  await makeFolders(side, DATA_FOLDER);
+  const { aheadMs, uncertainMs } = await measureClock(side);
+  const content: Content = { token: randomUUID(), owner: currentOwner() };
+  const bytes = Buffer.from(`${JSON.stringify(content)}\n`);
+  if (!(await side.create(DOT_SYNC_LOCK, bytes))) {
+    await clearDead(side, aheadMs);
+    if (!(await side.create(DOT_SYNC_LOCK, bytes))) throw taken(side, undefined);
+  }
+  const foldsCase = (await side.look(DOT_SYNC_LOCK.toUpperCase() as BytePath)) !== undefined;
+  const id = idOf(await side.readSmall(ROOT_FILE));
+  let beating: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    beating = beat(side, content.token, bytes).catch(lost);
+  }, BEAT_MS);
+  const release = async (): Promise<void> => {
+    clearInterval(timer);
+    await beating;
+    if (contentOf(await side.readSmall(DOT_SYNC_LOCK))?.token === content.token)
+      await side.remove(DOT_SYNC_LOCK);
+  };
+  return { aheadMs, uncertainMs, foldsCase, id, release };
+}
+
+/** Gives the root a name of its own. */
+export async function nameRoot(side: Side): Promise<string> {
+  const id = randomUUID();
+  if (await side.create(ROOT_FILE, Buffer.from(`${JSON.stringify({ version: 1, id })}\n`))) return id;
+  const known = idOf(await side.readSmall(ROOT_FILE));
+  if (known !== undefined) return known;
+  // What is there says nothing.
+  await side.remove(ROOT_FILE);
+  return await nameRoot(side);
+}
+
+async function measureClock(side: Side): Promise<{ readonly aheadMs: number; readonly uncertainMs: number }> {
+  const path = `${DATA_FOLDER}/clock-${randomUUID()}` as BytePath;
+  const before = Date.now();
+  await side.create(path, Buffer.from('\n'));
+  const after = Date.now();
+  try {
+    const found = await side.look(path);
+    if (found === undefined) return { aheadMs: 0, uncertainMs: Infinity };
+    return { aheadMs: found.mtimeMs - (before + after) / 2, uncertainMs: (after - before) / 2 + COARSE_MS };
+  } finally {
+    await side.remove(path);
+  }
+}
+
+async function beat(side: Side, token: string, bytes: Buffer): Promise<void> {
+  if (contentOf(await side.readSmall(DOT_SYNC_LOCK))?.token !== token) {
+    throw new SnapshotError('E_LOCKED', `Somebody else has taken over the lock of "${side.label}"`, {
+      hint: 'What was done by then stays; run the sync again.',
+    });
+  }
+  const part = `${DATA_FOLDER}/lock.part` as BytePath;
+  const all = async function* (): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(bytes);
+  };
+  await side.write(part, all(), { mtimeMs: Date.now(), mode: undefined }, new AbortController().signal);
+  await side.replace(part, DOT_SYNC_LOCK);
+}
+
+/** Removes a lock whose owner is gone. @throws {@link SnapshotError} `E_LOCKED` when it is not. */
+async function clearDead(side: Side, aheadMs: number): Promise<void> {
+  const found = await side.look(DOT_SYNC_LOCK);
+  if (found === undefined) return;
+  const content = contentOf(await side.readSmall(DOT_SYNC_LOCK));
+  const ageMs = Date.now() + aheadMs - found.mtimeMs;
+  const state = content === undefined ? 'unknown' : ownerState(content.owner, currentOwner());
+  const limitMs = content === undefined ? FOREIGN_DEAD_MS : DEAD_MS;
+  if (state === 'alive' || (state === 'unknown' && ageMs < limitMs)) throw taken(side, content?.owner);
+  await side.remove(DOT_SYNC_LOCK);
+}
+
+function taken(side: Side, owner: Owner | undefined): SnapshotError {
+  const who = owner === undefined ? 'Another program' : `A process on ${owner.host} (pid ${owner.pid})`;
+  return new SnapshotError('E_LOCKED', `${who} is syncing "${side.label}"`, {
+    hint: `Wait for it. If none is: remove \`${DOT_SYNC_LOCK}\` there.`,
+  });
+}
+
+function contentOf(bytes: Buffer | undefined): Content | undefined {
+  try {
+    const raw = JSON.parse(bytes?.toString('utf8') ?? '') as Partial<Content> | null;
+    const { token, owner } = raw ?? {};
+    const isOurs =
+      typeof token === 'string' && typeof owner?.machine === 'string' && typeof owner.pid === 'number';
+    return isOurs ? { token, owner } : undefined;
+  } catch {
+    // Of an older tool, or cut short.
+    return undefined;
+  }
+}
+
+function idOf(bytes: Buffer | undefined): string | undefined {
+  try {
+    const raw = JSON.parse(bytes?.toString('utf8') ?? '') as { id?: unknown } | null;
+    return typeof raw?.id === 'string' ? raw.id : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,441 @@
+// `snapshot sync`: two sides that may both change.
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { statusOf, type SyncResult } from '../src/jobs/sync/result.ts';
+import { sync, type SyncOptions } from '../src/jobs/sync/sync.ts';
+import { undoSync } from '../src/jobs/sync/undo.ts';
+import { homeVariables, IS_ROOT } from './support/command.ts';
+import { LivingTree, randomOf } from './support/history.ts';
+import { allContentsOf, treeOf } from './support/mirrored.ts';
+import { listing, Place } from './support/place.ts';
+import { chosenSeed } from './support/seed.ts';
+import { noSftp, type SftpKind, SftpServer } from './support/servers/sftp.ts';
+
+/** A place with two folders to sync, and a home of its own. */
+function pair(): Place & { readonly here: string; readonly there: string } {
+  const place = Place.open();
+  for (const [name, value] of Object.entries(homeVariables(place.path('home')))) vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const [here, there] = [place.path('here'), place.path('there')];
+  for (const folder of [here, there]) mkdirSync(folder);
+  return Object.assign(place, { here, there });
+}
+
+async function bring(here: string, there: string, options: Partial<SyncOptions> = {}): Promise<SyncResult> {
+  return await sync(here, there, {
+    dryRun: false,
+    rehash: false,
+    acceptChanges: true,
+    exclude: [],
+    isWanted: () => true,
+    keep: { within: 30 * 86_400_000 },
+    signal: new AbortController().signal,
+    warn: (message) => {
+      throw new Error(message);
+    },
+    progress: () => {},
+    ...options,
+  });
+}
+
+/** What a side has, without what a sync does not carry over. */
+function shapeOf(root: string): ReadonlyMap<string, unknown> {
+  return new Map(
+    [...treeOf(root)]
+      .filter(([path]) => path !== '.sync' && path !== '.sync.lock')
+      .map(([path, { type, sha256, target }]) => [path, { type, sha256, target }]),
+  );
+}
+
+/** How the sides differ, but for what was kept apart. */
+function differences(here: string, there: string, { actions }: SyncResult): readonly string[] {
+  const apart = actions.filter(({ decision }) => decision.do === 'apart').map(({ path }) => String(path));
+  const isApart = (path: string): boolean => apart.some((one) => path === one || path.startsWith(`${one}/`));
+  const [a, b] = [shapeOf(here), shapeOf(there)];
+  return [...new Set([...a.keys(), ...b.keys()])].filter(
+    (path) => !isApart(path) && JSON.stringify(a.get(path)) !== JSON.stringify(b.get(path)),
+  );
+}
+
+const write = (root: string, path: string, content: string, at?: number): void => {
+  mkdirSync(join(root, path, '..'), { recursive: true });
+  writeFileSync(join(root, path), content);
+  if (at !== undefined) utimesSync(join(root, path), at, at);
+};
+const read = (root: string, path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** All contents that some roots have, or have kept. */
+function keptBy(...roots: readonly string[]): ReadonlySet<string> {
+  const all = new Set(roots.flatMap((root) => [...allContentsOf(root)]));
+  for (const root of roots) {
+    const tree = treeOf(root);
+    for (const own of ['.sync', '.sync.lock']) all.delete(tree.get(own)?.sha256 ?? '');
+  }
+  return all;
+}
+
+/** What they had before a sync, and neither has after it. */
+function lost(before: ReadonlySet<string>, ...roots: readonly string[]): readonly string[] {
+  const kept = keptBy(...roots);
+  return [...before].filter((hash) => !kept.has(hash));
+}
+
+/** Both sides change, and are synced, again and again. */
+async function live(
+  folders: { readonly here: string; readonly there: string },
+  addresses: { readonly here: string; readonly there: string },
+  rounds: number,
+  changed: () => void = () => {},
+): Promise<void> {
+  const seed = chosenSeed();
+  const random = randomOf(seed);
+  const [a, b] = [new LivingTree(folders.here, seed), new LivingTree(folders.there, seed + 1)];
+  for (let round = 0; round < rounds; round++) {
+    a.change(random(6));
+    b.change(random(6));
+    changed();
+    const before = keptBy(folders.here, folders.there);
+    try {
+      const result = await bring(addresses.here, addresses.there);
+      expect(result.troubles).toEqual([]);
+      expect(differences(folders.here, folders.there, result)).toEqual([]);
+      expect(lost(before, folders.here, folders.there)).toEqual([]);
+      const again = await bring(addresses.here, addresses.there);
+      expect(again.actions.filter(({ decision }) => decision.do !== 'apart')).toEqual([]);
+    } catch (error) {
+      const log = [...a.log.slice(-8), '|', ...b.log.slice(-8)].join('; ');
+      throw new Error(`seed ${seed}, round ${round}: ${log}`, { cause: error });
+    }
+  }
+}
+
+describe('a sync of two folders', () => {
+  it('makes them the same, whatever happens to both, and loses no content', async () => {
+    const place = pair();
+    await live(place, place, 40);
+  });
+
+  it('settles three that are synced in any order', async () => {
+    const place = pair();
+    const third = place.path('third');
+    mkdirSync(third);
+    const roots = [place.here, place.there, third];
+    const seed = chosenSeed();
+    const random = randomOf(seed);
+    const trees = roots.map((root, n) => new LivingTree(root, seed + n));
+    const pairs = [
+      [0, 1],
+      [1, 2],
+      [2, 0],
+    ] as const;
+    for (let round = 0; round < 12; round++) {
+      for (const tree of trees) tree.change(random(4));
+      const before = keptBy(...roots);
+      // Twice around, after which nothing is under way any more.
+      const ends: SyncResult[] = [];
+      for (const [a, b] of [...pairs, ...pairs]) ends.push(await bring(roots[a] ?? '', roots[b] ?? ''));
+      expect(lost(before, ...roots)).toEqual([]);
+      if (ends.some((end) => statusOf(end) !== 0)) return;
+      for (const [a, b] of pairs) expect([...shapeOf(roots[a] ?? '')]).toEqual([...shapeOf(roots[b] ?? '')]);
+    }
+  });
+
+  it('does not bring back from the third what was deleted on one', async () => {
+    const place = pair();
+    const third = place.path('third');
+    mkdirSync(third);
+    for (let i = 0; i < 3; i++) write(place.here, `${i}`, `${i}`);
+    const around = async (): Promise<void> => {
+      await bring(place.here, place.there);
+      await bring(place.there, third);
+      await bring(third, place.here);
+    };
+    await around();
+    rmSync(join(place.here, '1'));
+    await around();
+    await around();
+    for (const root of [place.here, place.there, third])
+      expect([...shapeOf(root).keys()]).toEqual(['0', '2']);
+  });
+
+  it('keeps the loser of a conflict on its own side, and names it', async () => {
+    const place = pair();
+    write(place.here, 'a.txt', 'first');
+    await bring(place.here, place.there);
+    write(place.here, 'a.txt', 'of here', 1_700_000_000);
+    write(place.there, 'a.txt', 'of there', 1_700_000_100);
+    const ended = await place.command(['sync', place.here, place.there]);
+    expect(ended.status).toBe(0);
+    const [, version = ''] = /as (\.snapshot-data\/versions\/a~\S+\.txt)/.exec(ended.stdout) ?? [];
+    expect(ended.stdout).toContain('conflict: a.txt: the one there is newer');
+    expect([read(place.here, 'a.txt'), read(place.there, 'a.txt'), read(place.here, version)]).toEqual([
+      'of there',
+      'of there',
+      'of here',
+    ]);
+    const status = await place.command(['sync', place.there, place.here, '--status']);
+    expect(status.stdout).toContain(version);
+  });
+
+  it('takes the last one back, but what has changed since', async () => {
+    const place = pair();
+    for (const name of ['changed', 'deleted', 'moved', 'touched since']) write(place.here, name, name);
+    await bring(place.here, place.there);
+    write(place.here, 'changed', 'other');
+    write(place.here, 'touched since', 'other');
+    rmSync(join(place.here, 'deleted'));
+    renameSync(join(place.here, 'moved'), join(place.here, 'elsewhere'));
+    write(place.here, 'folder/new', 'new');
+    await bring(place.here, place.there);
+    write(place.there, 'touched since', 'once more');
+    const { troubles } = await undoSync(place.there, place.here, false);
+    expect(troubles.map(({ path, reason }) => `${path} ${reason}`)).toEqual([
+      'touched since has changed since',
+    ]);
+    expect([...shapeOf(place.there).keys()]).toEqual(['changed', 'deleted', 'moved', 'touched since']);
+    expect(['changed', 'deleted', 'touched since'].map((name) => read(place.there, name))).toEqual([
+      'changed',
+      'deleted',
+      'once more',
+    ]);
+    await expect(undoSync(place.here, place.there, false)).rejects.toThrow(
+      'no sync of these two to take back',
+    );
+    // What was deleted by mistake comes back.
+    await bring(place.here, place.there);
+    expect(read(place.here, 'deleted')).toBe('deleted');
+  });
+
+  it('leaves no trace of a dry run, and says what would be done', async () => {
+    const place = pair();
+    write(place.here, 'a', 'a');
+    write(place.there, 'b', 'b');
+    const before = [listing(place.here), listing(place.there)];
+    const { status, stdout } = await place.command(['sync', place.here, place.there, '--dry-run']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/->\s+new\s+1 B\s+a\n<-\s+new\s+1 B\s+b\n/);
+    expect([listing(place.here), listing(place.there)]).toEqual(before);
+    expect(existsSync(place.path('home', '.local/state/snapshot/pairs'))).toBe(false);
+  });
+
+  it('leaves alone what is left out on either side', async () => {
+    const place = pair();
+    write(place.here, 'a.tmp', 'x');
+    write(place.here, '.snapshotignore', 'secret\n');
+    write(place.there, 'secret', 'x');
+    write(place.there, 'b', 'x');
+    const ended = await place.command(['sync', place.here, place.there, '--exclude', '*.tmp']);
+    expect(ended.status).toBe(0);
+    expect([...shapeOf(place.there).keys()]).toEqual(['.snapshotignore', 'b', 'secret']);
+    expect([...shapeOf(place.here).keys()]).toEqual(['.snapshotignore', 'a.tmp', 'b']);
+  });
+
+  it('syncs only what is asked for', async () => {
+    const place = pair();
+    for (const path of ['docs/a', 'docs/deep/b', 'other']) write(place.here, path, path);
+    expect((await place.command(['sync', place.here, place.there, '--only', 'docs'])).status).toBe(0);
+    expect([...shapeOf(place.there).keys()]).toEqual(['docs', 'docs/a', 'docs/deep', 'docs/deep/b']);
+  });
+
+  it('writes `.sync` on both sides, with what was deleted', async () => {
+    const place = pair();
+    write(place.here, 'a', 'a', 1_600_000_000);
+    write(place.here, 'b', 'b');
+    write(place.here, '__proto__/.st', 'odd');
+    await bring(place.here, place.there);
+    rmSync(join(place.there, 'b'));
+    await bring(place.here, place.there);
+    for (const root of [place.here, place.there]) {
+      const { '.': top } = JSON.parse(read(root, '.sync')) as { readonly '.': Record<string, unknown> };
+      expect(top).toMatchObject({ '.sd': 0, a: { '.st': 1_600_000_000, '.sd': 1 }, b: { '.sd': null } });
+      expect(Object.keys(top)).toContain('__proto__');
+    }
+  });
+
+  it('says of a file that becomes one with another in there that it is kept apart', async () => {
+    const place = pair();
+    write(place.here, 'a', 'file');
+    write(place.there, 'a/b', 'folder');
+    const { status, stdout } = await place.command(['sync', place.here, place.there]);
+    expect(status).toBe(3);
+    expect(stdout).toContain('it is of different types on both sides');
+    expect([read(place.here, 'a'), read(place.there, 'a/b')]).toEqual(['file', 'folder']);
+  });
+});
+
+/** A pair with 30 files that both have. */
+async function settled(): Promise<ReturnType<typeof pair>> {
+  const place = pair();
+  for (let i = 0; i < 30; i++) write(place.here, `folder/${i}`, `content ${i}`);
+  await bring(place.here, place.there);
+  return place;
+}
+
+describe('a sync stops', () => {
+  it.each<[string, string, (place: ReturnType<typeof pair>) => void]>([
+    ['when a side is empty', 'empty-side', ({ there }) => rmSync(join(there, 'folder'), { recursive: true })],
+    ['when a side is not there', 'empty-side', ({ there }) => rmSync(there, { recursive: true })],
+    [
+      'when more than half is gone',
+      'mass-change',
+      ({ here }) => {
+        for (let i = 0; i < 16; i++) rmSync(join(here, `folder/${i}`));
+      },
+    ],
+    [
+      'when everything has changed',
+      'mass-change',
+      ({ here }) => {
+        for (let i = 0; i < 30; i++) write(here, `folder/${i}`, `encrypted ${i}`);
+      },
+    ],
+    [
+      'when another disk is in its place',
+      'replaced-side',
+      ({ there }) => {
+        rmSync(there, { recursive: true });
+        write(there, 'other', 'x');
+      },
+    ],
+    [
+      'when a copy is in its place',
+      'replaced-side',
+      ({ there }) => {
+        cpSync(there, `${there}.copy`, { recursive: true, preserveTimestamps: true });
+        renameSync(there, `${there}.old`);
+        renameSync(`${there}.copy`, there);
+      },
+    ],
+  ])('%s', async (_, guard, happen) => {
+    const place = await settled();
+    happen(place);
+    const before = [shapeOf(place.here), existsSync(place.there) ? shapeOf(place.there) : undefined];
+    const { status, stderr } = await place.command(['sync', place.here, place.there]);
+    expect([status, stderr]).toEqual([4, expect.stringContaining(`stopped (${guard})`)]);
+    expect(stderr).toContain('--accept-changes');
+    expect([shapeOf(place.here), existsSync(place.there) ? shapeOf(place.there) : undefined]).toEqual(before);
+  });
+
+  it('before folders that are one, or lie in each other, or belong to a series', async () => {
+    const place = pair();
+    place.write({ 'source/a': 'a' });
+    expect((await place.command(['run'])).status).toBe(0);
+    const inside = join(place.here, 'inside');
+    mkdirSync(inside);
+    symlinkSync(place.here, place.path('link'));
+    for (const [a, b, what] of [
+      [place.here, place.path('link'), 'Both sides are'],
+      [place.here, inside, 'lies in'],
+      [place.here, place.path('destination'), 'series'],
+      [place.here, place.series(), 'is a series'],
+      [place.here, place.path('none/../none'), ''],
+    ] as const) {
+      const { status, stderr } = await place.command(['sync', a, b]);
+      if (what === '') expect(status).toBe(0);
+      else expect([status !== 0, stderr]).toEqual([true, expect.stringContaining(what)]);
+    }
+  });
+
+  it('while another one is at work, and goes on after one that is gone', async () => {
+    const place = await settled();
+    writeFileSync(join(place.there, '.sync.lock'), 'of another tool');
+    const refused = await place.command(['sync', place.here, place.there]);
+    expect([refused.status, refused.stderr]).toEqual([
+      11,
+      expect.stringContaining('Another program is syncing'),
+    ]);
+    expect(existsSync(join(place.here, '.sync.lock'))).toBe(false);
+    utimesSync(join(place.there, '.sync.lock'), 1_700_000_000, 1_700_000_000);
+    expect((await place.command(['sync', place.here, place.there])).status).toBe(0);
+    expect(existsSync(join(place.there, '.sync.lock'))).toBe(false);
+  });
+
+  it('before what was mounted there and is not', async (context) => {
+    const place = await settled();
+    const at = join(place.here, 'disk');
+    mkdirSync(at);
+    const mount = (): boolean =>
+      spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', at]).status === 0;
+    if (!IS_ROOT || !mount()) return context.skip('needs the right to mount');
+    onTestFinished(() => void spawnSync('umount', [at]));
+    write(at, 'file', 'on the disk');
+    await bring(place.here, place.there);
+    expect(read(place.there, 'disk/file')).toBe('on the disk');
+    spawnSync('umount', [at]);
+    const result = await bring(place.here, place.there, { acceptChanges: false });
+    expect([statusOf(result), result.troubles.map(({ path }) => String(path))]).toEqual([3, ['disk']]);
+    expect(read(place.there, 'disk/file')).toBe('on the disk');
+  });
+});
+
+describe.each<SftpKind>(['plain', 'bare', 'jail'])('with a %s server', (kind) => {
+  const why = noSftp(kind);
+  let server: SftpServer;
+  beforeAll(async () => {
+    if (why === undefined) server = await SftpServer.start(kind);
+  });
+  afterAll(async () => await server?.stop());
+
+  it.skipIf(why !== undefined)('a folder and one there become the same, and nothing is lost', async () => {
+    const place = pair();
+    vi.stubEnv('SNAPSHOT_SSH', server.share());
+    const far = join(server.folder, 'far');
+    mkdirSync(far);
+    const own = (): void => {
+      // What the test makes there is the server's user's.
+      spawnSync('chown', ['-R', 'nobody', far]);
+      spawnSync('chmod', ['-R', 'u+rwX', far, place.here]);
+    };
+    own();
+    await live({ here: place.here, there: far }, { here: place.here, there: server.address('far') }, 12, own);
+  });
+
+  it.skipIf(why !== undefined)('nothing is lost when it is killed or cut at any moment', async () => {
+    const place = pair();
+    vi.stubEnv('SNAPSHOT_SSH', server.ssh);
+    const far = join(server.folder, 'cut');
+    mkdirSync(far);
+    const random = randomOf(chosenSeed());
+    for (let round = 0; round < 8; round++) {
+      for (let i = 0; i < 12; i++) {
+        write(place.here, `a/${random(20)}`, `here ${random(1e9)}`);
+        write(far, `b/${random(20)}`, `there ${random(1e9)}`);
+      }
+      rmSync(join(place.here, `a/${random(20)}`), { force: true });
+      spawnSync('chown', ['-R', 'nobody', far]);
+      const before = keptBy(place.here, far);
+      const running = place.start(['sync', place.here, server.address('cut'), '--accept-changes', '--json']);
+      await new Promise((resolve) => setTimeout(resolve, 150 + random(500)));
+      if (round % 2 === 0) running.child.kill('SIGKILL');
+      else server.cut();
+      await running.ended;
+      await vi.waitFor(async () => await bring(place.here, server.address('cut')), { timeout: 20_000 });
+      expect([...shapeOf(place.here)]).toEqual([...shapeOf(far)]);
+      expect(lost(before, place.here, far)).toEqual([]);
+    }
+  });
+});
+
+it('writes `.sync` of a folder, and not when something in it cannot be read', async (context) => {
+  const place = pair();
+  write(place.here, 'a/b', 'x');
+  const { status, stdout } = await place.command(['index', place.here]);
+  expect([status, stdout]).toEqual([0, expect.stringContaining('2 files and folders')]);
+  expect(JSON.parse(read(place.here, '.sync'))).toMatchObject({ '.': { a: { '.sd': 0, b: { '.sd': 1 } } } });
+  if (IS_ROOT) return context.skip('root may read everything');
+  chmodSync(join(place.here, 'a'), 0);
+  expect((await place.command(['index', place.here])).status).toBe(1);
+});
