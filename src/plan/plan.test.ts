@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
+import path, { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { rowLabel } from './row-label.ts';
 import { SnapshotError } from '../base/errors.ts';
 import { type Plan, type Row, loadPlan } from './plan.ts';
 import { PlanError, type PlanProblem } from './problem.ts';
-import { PLAN_TEMPLATE } from './template.ts';
+import { planText } from './template.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/plans/', import.meta.url));
 const ENV = { HOME: '/home/ada', USERPROFILE: 'C:\\Users\\ada' };
@@ -169,14 +169,26 @@ describe('loadPlan()', () => {
   });
 
   it('finds nothing wrong with the template, which does nothing yet', async () => {
-    const rows = await rowsOf(PLAN_TEMPLATE);
+    const rows = await rowsOf(planText());
     expect(rows.map(({ name, active }) => [name, active])).toEqual([['documents', false]]);
-    expect(await rowsOf(PLAN_TEMPLATE.replaceAll('\n', '\r\n'))).toEqual(rows);
+    expect(await rowsOf(planText().replaceAll('\n', '\r\n'))).toEqual(rows);
   });
 
+  it.each(['/data', 'a,b', '# no comment', 'C;D'])(
+    'takes what was answered as the first row of the template: %s',
+    async (name) => {
+      const rows = await rowsOf(planText({ source: `/from/${name}`, destination: `/to/${name}` }));
+      expect(rows).toMatchObject([{ active: true, source: join('/from', name) }]);
+      expect(rows[0]?.destination).toBe(join('/to', name));
+    },
+  );
+
   it('explains every column in the template', () => {
-    const header = PLAN_TEMPLATE.split('\n').find((line) => line.startsWith('active,')) ?? '';
-    for (const column of header.split(',')) expect(PLAN_TEMPLATE).toMatch(new RegExp(`^# ${column} `, 'm'));
+    const header =
+      planText()
+        .split('\n')
+        .find((line) => line.startsWith('active,')) ?? '';
+    for (const column of header.split(',')) expect(planText()).toMatch(new RegExp(`^# ${column} `, 'm'));
     expect(header.split(',')).toHaveLength(12);
   });
 });

@@ -4,6 +4,10 @@ import { loadPlan } from '../../plan/plan.ts';
 
 /** Options with a value. */
 const VALUED = [
+  '-p',
+  '-t',
+  '-o',
+  '-j',
   '--plan',
   '--config',
   '--log',
@@ -53,10 +57,10 @@ export async function complete(words: readonly string[]): Promise<readonly strin
   const current = words.at(-1) ?? '';
   const { positionals, options, open } = readWords(words.slice(1, -1));
   const [command = '', series] = positionals;
-  const plan = options.get('--plan') ?? 'backup-plan.csv';
+  const plan = options.get('--plan') ?? options.get('-p') ?? 'backup-plan.csv';
   if (open === '--at' && command !== 'schedule')
     return await namesIn(options.get('--series') ?? series, plan);
-  if (open === '--series' || open === '--only') return await seriesNames(plan);
+  if (open === '--series' || open === '--only' || open === '-o') return await seriesNames(plan);
   // Whatever there is to choose from, the command line itself knows.
   if (open === '--with' || open === '--as') return undefined;
   // The shell knows files.

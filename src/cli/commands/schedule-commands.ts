@@ -68,6 +68,7 @@ export function addScheduleCommands<T extends CommonOptions>(
               .option('name', NAME)
               .option('with', WITH)
               .option('dry-run', {
+                alias: 'n',
                 type: 'boolean',
                 default: false,
                 describe: 'Only print what would be written',

@@ -3,6 +3,7 @@ import { formatLocal } from '../../jobs/moment.ts';
 import { formatBytes, formatCount } from '../../base/amounts.ts';
 import { type Column, formatTable } from './table.ts';
 import type { Terminal } from '../terminal.ts';
+import { wrapWords } from './wrap-words.ts';
 
 /** Less than this is too narrow for names beside times, with a few reasons after them. */
 const NARROW = 125;
@@ -44,22 +45,10 @@ export function listTable(snapshots: readonly ListedSnapshot[], terminal: Termin
     ...lines.map((line, i) => {
       const { reasons, flaws = [] } = snapshots[i] ?? {};
       const mark = flaws.length === 0 ? '' : 'DAMAGED ';
-      const [first = '', ...more] = wrap(`${mark}${reasonText(reasons)}`, room);
+      const [first = '', ...more] = wrapWords(`${mark}${reasonText(reasons)}`, room);
       return [`${line}  ${first}`, ...more.map((text) => `${' '.repeat(width)}  ${text}`)].join('\n');
     }),
   ].join('\n');
-}
-
-/** `text` in lines of at most `room` characters, unless a word is longer. */
-function wrap(text: string, room: number): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= room)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }
 
 function reasonText(reasons: readonly string[] | undefined): string {
