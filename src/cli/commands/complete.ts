@@ -26,6 +26,7 @@ const VALUED = [
   '--with',
   '--reason',
   '--encrypt',
+  '--depth',
 ];
 
 /** Commands whose first argument is a series. */
@@ -34,6 +35,8 @@ const OF_SERIES = [
   'status',
   'files',
   'diff',
+  'stats',
+  'du',
   'restore',
   'export',
   'copy',

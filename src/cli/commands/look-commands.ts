@@ -81,6 +81,24 @@ export function addLookCommands<T extends CommonOptions>(
       async (options) => end(await (await import('./find-command.ts')).findCommand(options, terminal)),
     )
     .command(
+      ['stats <series>', 'du <series>'],
+      'What takes the space, by folder and by snapshot',
+      (command) =>
+        command
+          .positional('series', SERIES)
+          .group(['at', 'depth'], 'Options:')
+          .option('at', { ...AT, default: 'latest' })
+          .option('depth', {
+            type: 'number',
+            default: 1,
+            describe: 'How many levels of folders',
+            requiresArg: true,
+          })
+          .example('$0 stats documents', 'and what the removal of a snapshot would free')
+          .example('$0 du documents --depth 3', 'the same, deeper'),
+      async (options) => end(await (await import('./stats-command.ts')).statsCommand(options, terminal)),
+    )
+    .command(
       'versions <mirror> [globs..]',
       'What the files of a mirror were before',
       (command) =>

@@ -29,6 +29,7 @@ const SINGLE = [
   'reason',
   'encrypt',
   'destination',
+  'depth',
 ] as const;
 
 /**

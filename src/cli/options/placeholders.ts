@@ -6,6 +6,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   before: 'COMMAND',
   config: 'FILE',
   cron: 'EXPRESSION',
+  depth: 'N',
   encrypt: 'RECIPIENTS',
   exclude: 'GLOB',
   identity: 'FILE',
