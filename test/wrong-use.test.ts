@@ -164,13 +164,13 @@ describe('short options', () => {
     expect((await snapshot(['-V'], place.options())).stdout).toBe(
       (await snapshot(['--version'], place.options())).stdout,
     );
-    const dry = await snapshot(['run', '-n', '-p', place.plan], place.options());
+    const dry = await snapshot(['run', '-n', '-f', place.plan], place.options());
     expect({ status: dry.status, snapshots: place.snapshots() }).toEqual({ status: 0, snapshots: [] });
-    expect(await snapshot(['run', '-q', '-p', place.plan], place.options())).toMatchObject({
+    expect(await snapshot(['run', '-q', '-f', place.plan], place.options())).toMatchObject({
       status: 0,
       stdout: '',
     });
-    const restored = await snapshot(['restore', 'data', '-t', 'restored', '-p', place.plan], place.options());
+    const restored = await snapshot(['restore', 'data', '-t', 'restored', '-f', place.plan], place.options());
     expect(restored.status).toBe(0);
     expect(listing(place.path('restored'))).not.toEqual([]);
   });

@@ -172,7 +172,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
           .option('at', {
             type: 'string',
             default: 'latest',
-            describe: 'latest, the start of a name, or a date: the newest until then',
+            describe: 'latest, latest~1, yesterday, 2d, a date, a month, the start of a name',
             requiresArg: true,
           })
           .option('overwrite', {
@@ -218,7 +218,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
           .group('at', 'Options:')
           .option('at', {
             type: 'string',
-            describe: 'Only one: latest, the start of a name, or a date: the newest until then',
+            describe: 'Only one: latest, latest~1, yesterday, 2d, a date, a month, the start of a name',
             requiresArg: true,
           })
           .option('level', {

@@ -1,5 +1,6 @@
 // How users name a series and a snapshot.
 import { addressKind } from '../base/address.ts';
+import { formatCountOf } from '../base/amounts.ts';
 import { printable, SnapshotError, systemCode } from '../base/errors.ts';
 import { nearest } from '../plan/nearest.ts';
 import type { Plan, Row } from '../plan/plan.ts';
@@ -9,7 +10,7 @@ import { labelOf } from '../store/open-store.ts';
 import { type Nearest, nearestOf } from './destinations/nearest.ts';
 import { seriesName, seriesOf, seriesThere } from './store-of.ts';
 import type { Recall } from './status/memory.ts';
-import { formatLocal, lastInstant, localOffset, parseMoment } from './moment.ts';
+import { formatLocal, lastInstant, localOffset, parseMoment, parseRelative } from './moment.ts';
 import { folderAt, holdsSeries, seriesAt, splitAddress } from './series-at.ts';
 
 /** The series of all rows of a plan, each once. */
@@ -111,8 +112,8 @@ export interface Candidate {
 }
 
 /**
- * The snapshot that a user means by `when`: `latest` or nothing, the name of one or its unique start, or a date or
- * time: the newest at or before it.
+ * The snapshot that a user means by `when`: `latest` or nothing, `latest~2` two before it, the name of one or its unique
+ * start, or a date or time, also as `yesterday` or `2d` for two days ago: the newest at or before it.
  *
  * @param offsetAt - The clock on the wall, see {@link lastInstant}.
  * @throws {@link SnapshotError} `E_USAGE` that lists the candidates; `E_DAMAGED` when it is a damaged one's name.
@@ -121,6 +122,7 @@ export function chooseSnapshot<T extends Candidate>(
   survey: Pick<Survey, 'unfinished' | 'kept' | 'damaged'> & { readonly snapshots: readonly T[] },
   when: string | undefined,
   offsetAt: (ms: number) => number = localOffset,
+  now: Date = new Date(),
 ): T {
   const { snapshots, unfinished, kept, damaged } = survey;
   const newest = snapshots.at(-1);
@@ -130,7 +132,13 @@ export function chooseSnapshot<T extends Candidate>(
     throw new SnapshotError('E_USAGE', 'The series has no snapshot yet');
   }
   if (newest !== undefined && asked.toLowerCase() === 'latest') return newest;
-  const moment = parseMoment(asked);
+  const [, back] = /^latest~(\d{1,6})$/i.exec(asked) ?? [];
+  if (back !== undefined) {
+    const found = snapshots.at(-1 - Number(back));
+    if (found !== undefined) return found;
+    throw noSuch(`There are ${formatCountOf(snapshots.length, 'snapshot')}, and no \`${asked}\``, snapshots);
+  }
+  const moment = parseRelative(asked, now.getTime(), offsetAt) ?? parseMoment(asked);
   if (moment === 'invalid') throw noSuch(`\`${printable(asked)}\` is no date that there is`, snapshots);
   if (moment !== undefined) {
     const lastMs = lastInstant(moment, offsetAt);

@@ -4,7 +4,7 @@ import { loadPlan } from '../../plan/plan.ts';
 
 /** Options with a value. */
 const VALUED = [
-  '-p',
+  '-f',
   '-t',
   '-o',
   '-j',
@@ -60,7 +60,7 @@ export async function complete(words: readonly string[]): Promise<readonly strin
   const current = words.at(-1) ?? '';
   const { positionals, options, open } = readWords(words.slice(1, -1));
   const [command = '', series] = positionals;
-  const plan = options.get('--plan') ?? options.get('-p') ?? 'backup-plan.csv';
+  const plan = options.get('--plan') ?? options.get('-f') ?? 'backup-plan.csv';
   if (open === '--at' && command !== 'schedule')
     return await namesIn(options.get('--series') ?? series, plan);
   if (open === '--series' || open === '--only' || open === '-o') return await seriesNames(plan);

@@ -13,7 +13,7 @@ const SERIES = {
 const AT = {
   type: 'string',
   default: 'latest',
-  describe: 'latest, the start of a name, or a date: the newest until then',
+  describe: 'latest, latest~1, yesterday, 2d, a date, a month, the start of a name',
   requiresArg: true,
 } as const;
 

@@ -17,7 +17,7 @@ const GLOBS = {
 
 const AT = {
   type: 'string',
-  describe: 'latest, the start of a name, or a date: the newest until then',
+  describe: 'latest, latest~1, yesterday, 2d, a date, a month, the start of a name',
   requiresArg: true,
 } as const;
 

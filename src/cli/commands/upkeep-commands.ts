@@ -5,7 +5,7 @@ import type { Terminal } from '../terminal.ts';
 
 const SNAPSHOT = {
   type: 'string',
-  describe: 'latest, the start of a name, or a date: the newest until then',
+  describe: 'latest, latest~1, yesterday, 2d, a date, a month, the start of a name',
   demandOption: true,
 } as const;
 const SERIES = {

@@ -1,7 +1,7 @@
 /** The options that every command has. */
 export const COMMON_OPTIONS = {
   plan: {
-    alias: 'p',
+    alias: 'f',
     type: 'string',
     default: 'backup-plan.csv',
     describe: 'The plan, a CSV file',
