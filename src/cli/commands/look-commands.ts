@@ -59,6 +59,19 @@ export function addLookCommands<T extends CommonOptions>(
           .positional('series', SERIES)
           .positional('from', { type: 'string', describe: 'As --at; default: the one before the latest' })
           .positional('to', { type: 'string', describe: 'As --at, or now: the source; default: the latest' })
+          .group(['stat', 'patch', 'all'], 'Options:')
+          .option('stat', { type: 'boolean', default: false, describe: 'How much, by folders at the top' })
+          .option('patch', {
+            alias: 'p',
+            type: 'boolean',
+            default: false,
+            describe: 'What differs in texts, line by line, as `patch` takes it',
+          })
+          .option('all', {
+            type: 'boolean',
+            default: false,
+            describe: 'Each path of a folder that came or went as a whole',
+          })
           .example('$0 diff documents', 'what the last snapshot brought')
           .example('$0 diff documents 2026-11-01', 'what changed since then')
           .example('$0 diff documents now', 'what would be backed up'),
