@@ -65,6 +65,20 @@ export async function seriesAt(path: string, recall: Recall): Promise<Series> {
   });
 }
 
+/** All series right in the folder `path`; none where it is a series itself, one snapshot, or not there. */
+export async function seriesBelow(path: string): Promise<readonly Series[]> {
+  const found = await folderAt(path);
+  if (found === undefined || snapshotTime(found.name) !== undefined) return [];
+  const { store, name } = found;
+  const inside = await snapshotsIn(store, name);
+  if (inside.isSeries) return [];
+  const folder = `${store.label === '/' ? '' : store.label}/${name}`;
+  const below: Series[] = [];
+  for (const one of await seriesIn(store, name, inside.folders, Infinity))
+    below.push(await seriesThere(folder, one));
+  return below;
+}
+
 /** Whether `folder` is a series, or holds some. */
 export async function holdsSeries({ store, name }: { store: Store; name: string }): Promise<boolean> {
   const inside = await snapshotsIn(store, name);
@@ -97,10 +111,15 @@ async function snapshotsIn(
 
 const MOST_SHOWN = 10;
 
-async function seriesIn(store: Store, key: string, folders: readonly string[]): Promise<readonly string[]> {
+async function seriesIn(
+  store: Store,
+  key: string,
+  folders: readonly string[],
+  most: number = MOST_SHOWN,
+): Promise<readonly string[]> {
   const found: string[] = [];
   for (const folder of folders) {
-    if (found.length === MOST_SHOWN) break;
+    if (found.length === most) break;
     if ((await snapshotsIn(store, `${key}/${folder}`)).isSeries) found.push(folder);
   }
   return found;

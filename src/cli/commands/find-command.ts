@@ -1,5 +1,5 @@
 import { EXIT_STATUS, gravestStatus } from '../../base/errors.ts';
-import { findEach, rowOf, seriesOfPlan } from '../../jobs/address.ts';
+import { findAll, rowOf, seriesOfPlan } from '../../jobs/address.ts';
 import { findInSeries, type FoundInSeries, type FoundPath, type Stay } from '../../jobs/look/find.ts';
 import { formatLocal } from '../../jobs/moment.ts';
 import { outOfReach } from '../../jobs/reach.ts';
@@ -32,7 +32,7 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
   const recall = recallFor(terminal);
   const asked =
-    options.series === undefined ? seriesOfPlan(await load()) : await findEach(options.series, load, recall);
+    options.series === undefined ? seriesOfPlan(await load()) : await findAll(options.series, load, recall);
   const all = asked.filter((series) => !series.isMirror);
   if (all.length === 0) for (const series of asked) refuseMirror(series);
   if (all.length < asked.length && !json)
@@ -73,7 +73,12 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
       if (json) terminal.out(JSON.stringify(event));
       else terminal.err(`${terminal.style('red', 'damaged:')} ${message}`);
     }
-    const name = options.series ?? addressOf(series, all);
+    const name =
+      options.series === undefined
+        ? addressOf(series, all)
+        : all.length > 1
+          ? series.place()
+          : options.series;
     if (json || !quiet) isRead &&= await printLines(show(found, name, label, terminal), terminal);
     if (!isRead) break;
   }

@@ -1,8 +1,9 @@
-import { EXIT_STATUS, gravestStatus } from '../../base/errors.ts';
-import { findEach, rowOf, seriesOfPlan } from '../../jobs/address.ts';
+import { EXIT_STATUS, gravestStatus, printable } from '../../base/errors.ts';
+import { findAll, goneSeries, rowOf, seriesOfPlan } from '../../jobs/address.ts';
 import { list, type ListedSeries } from '../../jobs/look/list.ts';
 import { type MirrorSummary, summaryOf } from '../../jobs/mirror/summary.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
+import type { Series } from '../../series/series.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { failureEvent, orFailure, type SeriesFailure, showFailure } from '../views/series-failure.ts';
@@ -19,7 +20,7 @@ export async function listCommand(
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
   const recall = recallFor(terminal);
   const series =
-    options.series === undefined ? seriesOfPlan(await load()) : await findEach(options.series, load, recall);
+    options.series === undefined ? await allOf(await load()) : await findAll(options.series, load, recall);
   const now = new Date();
   const found = await Promise.all(
     series.map(
@@ -46,6 +47,11 @@ export async function listCommand(
     else if (!options.quiet) terminal.out(mirrorLine(one, terminal));
   });
   return status;
+}
+
+/** Those of rows that are gone come last. */
+async function allOf(plan: Plan): Promise<readonly Series[]> {
+  return [...seriesOfPlan(plan), ...(await goneSeries(plan))];
 }
 
 function statusOf(one: ListedSeries | SeriesFailure | MirrorSummary): number {
@@ -79,6 +85,9 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
         : `${formatCountOf(snapshots.length, 'snapshot')}, ${formatBytes(bytes)} on disk`;
   terminal.out(`${terminal.style('bold', series.name)}  ${terminal.style('dim', series.folder)}  ${total}`);
   if (snapshots.length > 0) terminal.out(listTable(snapshots, terminal));
+  for (const { name, pin } of snapshots)
+    if (pin?.reason !== undefined && pin.reason !== '')
+      terminal.out(`${name}  pinned: ${printable(pin.reason)}`);
   for (const message of odd) terminal.out(terminal.style('yellow', message));
   for (const name of unfinished) {
     terminal.out(`${name}  ${terminal.style('yellow', 'unfinished')}: a run is at work, or was cut short`);

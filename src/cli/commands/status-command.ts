@@ -1,6 +1,6 @@
 import { commandLine } from '../../base/command-line.ts';
 import { SnapshotError } from '../../base/errors.ts';
-import { findEach, rowOf } from '../../jobs/address.ts';
+import { findAll, rowOf } from '../../jobs/address.ts';
 import type { Watched } from '../../jobs/status/known-past.ts';
 import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
@@ -72,7 +72,7 @@ async function watchedBy(
     return [...active, ...(await goneFrom(whole, terminal))];
   }
   let plan: Plan | undefined;
-  const found = await findEach(which, async () => (plan = await loadPlan(file)), recall);
+  const found = await findAll(which, async () => (plan = await loadPlan(file)), recall);
   // Named by its folder: the plan, if there is one, may know it.
   plan ??= await loadPlan(file).catch((error: unknown) => {
     if (!(error instanceof SnapshotError)) throw error;
