@@ -243,6 +243,9 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
             describe: 'Write damaged indexes and info.json anew, from the archives',
           })
           .option('seed', { type: 'number', describe: 'Choose that sample again', requiresArg: true })
+          .group(['notify', 'notify-on', 'smtp-file'], 'Whom to tell:')
+          .options(withDefaults(NOTICE_OPTIONS, file))
+          .options(withDefaults({ 'notify-on': RUN_OPTIONS['notify-on'] }, file))
           .example('$0 verify', 'all series of the plan: is everything there?')
           .example('$0 verify documents --level full', 'read every byte of one')
           .example('$0 verify --sample 5%', 'a little each night')

@@ -30,6 +30,7 @@ const SINGLE = [
   'encrypt',
   'destination',
   'depth',
+  'on-failure',
 ] as const;
 
 /**

@@ -18,6 +18,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   notify: 'ADDRESS',
   'notify-on': 'WHICH',
   only: 'NAME',
+  'on-failure': 'UNIT',
   overwrite: 'MODE',
   plan: 'FILE',
   reason: 'TEXT',
