@@ -78,6 +78,9 @@ describe('loadPlan()', () => {
           'exclude-larger-than': undefined,
           'one-file-system': false,
           'may-fail': [],
+          before: '',
+          after: '',
+          'hook-limit': 3_600_000,
           encrypt: [],
           every: 86_400_000,
           shutdown: false,
@@ -250,7 +253,7 @@ describe('the columns of a plan', () => {
 
   it('are suggested when a name is unknown', async () => {
     expect(await messagesOf('source,destination,colour,dest\na,/b,x,y\n')).toEqual([
-      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `exclude-from`, `exclude-if-present`, `exclude-larger-than`, `one-file-system`, `may-fail`, `encrypt`, `every` or `shutdown`',
+      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `exclude-from`, `exclude-if-present`, `exclude-larger-than`, `one-file-system`, `may-fail`, `encrypt`, `every`, `shutdown`, `before`, `after` or `hook-limit`',
       '1: unknown column `dest`: did you mean `destination`?',
     ]);
   });
@@ -519,6 +522,9 @@ describe('any plan', () => {
           'exclude-larger-than': undefined,
           'one-file-system': false,
           'may-fail': [],
+          before: '',
+          after: '',
+          'hook-limit': 3_600_000,
           encrypt: [],
           every: 86_400_000,
           shutdown: false,

@@ -21,6 +21,8 @@ const EXPLAINED = `# The plan of snapshot: each row is one source and one destin
 # encrypt      Whom the snapshots are encrypted for: recipients of age (age1...), or a file of them, as
 #              "snapshot key new" writes it. Empty: they are not encrypted
 # every        How often it is to succeed: 12h, 1d, 7d, 2w. "snapshot status" says when it does not. Default: 1d
+# before, after        Your own commands around the row, as a dump of a database; 75 from before skips the row
+# hook-limit   So long either may take: 90s, 10m. Default: 1h
 # shutdown     yes or no; the machine is shut down after a run when all active rows say yes. Default: no
 #
 `;
