@@ -6,7 +6,7 @@ import { VERSION } from '../jobs/tool.ts';
 import { COMMON_OPTIONS } from './options/common-options.ts';
 import { configFile, readConfig, withDefaults } from './options/config-file.ts';
 import { checkGivenValues } from './options/given-values.ts';
-import { COMMON_TITLE, showHelpBy } from './options/help-page.ts';
+import { COMMON_TITLE, type HelpPage, showHelpBy } from './options/help-page.ts';
 import { addExportCommands } from './commands/export-commands.ts';
 import { addKeyCommand } from './commands/key-commands.ts';
 import { addMirrorCommands } from './commands/mirror-commands.ts';
@@ -67,7 +67,12 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-async function parse(args: readonly string[], terminal: Terminal): Promise<number> {
+/** @param render - What is shown of a page of help. */
+export async function parse(
+  args: readonly string[],
+  terminal: Terminal,
+  render = (page: HelpPage): string => helpText(page, terminal.columns),
+): Promise<number> {
   let status = 0;
   // Without a value it accepts everything, which a variable of the shell that is not set must not.
   if (args.includes('--accept-changes=')) {
@@ -286,7 +291,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
   showHelpBy(parser, (page) => {
     if (page.command.length === 0 && !word.startsWith('-'))
       throw usageError(`Unknown command: ${word}`, knownTo(parser), words);
-    return helpText(page, terminal.columns);
+    return render(page);
   });
   await parser.parseAsync(isAsking ? [...words, '--help'] : [...words]);
   return status;

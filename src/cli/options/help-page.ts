@@ -78,7 +78,8 @@ export function showHelpBy(parser: Argv, render: (page: HelpPage) => string): vo
 function pageOf(inside: Inside, examples: readonly HelpItem[]): HelpPage {
   const options = inside.getOptions();
   const usage = inside.getInternalMethods().getUsageInstance();
-  const { commands } = inside.getInternalMethods().getContext();
+  // A copy: yargs goes on with its own.
+  const commands = [...inside.getInternalMethods().getContext().commands];
   const [used = '', told] = usage.getUsage()[0] ?? [];
   // The program's own is one text; those of commands come in two.
   const [called = '', description = told ?? ''] = used.split('\n\n');

@@ -17,7 +17,7 @@ const FIRST_STEPS: readonly HelpItem[] = [
   { name: 'snapshot restore SERIES --to FOLDER', text: 'get everything back' },
 ];
 
-const EXIT_STATUSES: readonly string[] = [
+export const EXIT_STATUSES: readonly string[] = [
   'Exit status:',
   '  0  done                            4    a guard held something back',
   '  1  failed, or nothing was found    11   another run holds the lock',
@@ -50,7 +50,7 @@ export function helpText(page: HelpPage, columns: number): string {
 }
 
 /** The commands of `page`, by what they are for. */
-function sectionsOf({ command, commands }: HelpPage): readonly HelpGroup[] {
+export function sectionsOf({ command, commands }: HelpPage): readonly HelpGroup[] {
   if (commands.length === 0) return [];
   if (command.length > 0) return [{ title: 'Commands:', items: commands }];
   const known = new Set(SECTIONS.flatMap(([, names]) => names));
