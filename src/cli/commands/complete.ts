@@ -27,6 +27,8 @@ const VALUED = [
   '--reason',
   '--encrypt',
   '--depth',
+  '--html',
+  '--on-failure',
 ];
 
 /** Commands whose first argument is a series. */

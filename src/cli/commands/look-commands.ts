@@ -129,7 +129,12 @@ export function addLookCommands<T extends CommonOptions>(
       (command) =>
         command
           .positional('series', { ...SERIES, demandOption: false })
-          .group('prometheus', 'Options:')
+          .group(['html', 'prometheus'], 'Options:')
+          .option('html', {
+            type: 'string',
+            describe: 'Also write a page with plots to this file, for a mail or a wall',
+            requiresArg: true,
+          })
           .option('prometheus', {
             type: 'boolean',
             default: false,

@@ -31,6 +31,7 @@ const SINGLE = [
   'destination',
   'depth',
   'on-failure',
+  'html',
 ] as const;
 
 /**

@@ -9,6 +9,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   depth: 'N',
   encrypt: 'RECIPIENTS',
   exclude: 'GLOB',
+  html: 'FILE',
   identity: 'FILE',
   jitter: 'DURATION',
   jobs: 'N',

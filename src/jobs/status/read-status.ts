@@ -1,5 +1,5 @@
 import { SnapshotError } from '../../base/errors.ts';
-import type { PastRecord } from '../../series/past.ts';
+import { isRun, type PastRecord, type PastRun } from '../../series/past.ts';
 import { isLocked } from '../../series/lock/lock-file.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { type SeriesSize, sizeOfSeries } from '../../series/series-size.ts';
@@ -27,6 +27,8 @@ export interface SeriesStatus extends RowStatus {
   readonly isRunning?: boolean | undefined;
   /** All snapshots that could be read, oldest first. */
   readonly history?: readonly Snapshot[] | undefined;
+  /** In the order in which they were written. */
+  readonly runs?: readonly PastRun[] | undefined;
 }
 
 /**
@@ -43,6 +45,7 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
     ...(away === undefined ? await placeNow(series) : {}),
     files: survey?.snapshots.at(-1)?.info.count.files,
     history: survey?.snapshots,
+    runs: records.filter(isRun),
     series: watched.row?.label ?? series.title,
     destination: series.store.label,
     everyMs,
