@@ -107,6 +107,19 @@ describe.skipIf(IS_WINDOWS || !hasTool('python3'))('on a terminal', () => {
     expect(text.lastIndexOf(`${ESCAPE}[?25h`)).toBeGreaterThanOrEqual(text.lastIndexOf(`${ESCAPE}[?25l`));
   });
 
+  it.each([60, 80, 120])('tables and sentences fit into %i columns', async (columns) => {
+    const place = Place.open();
+    place.write({ 'a folder/file': 'x' });
+    await place.night();
+    for (const command of [['list'], ['run', '--dry-run'], ['stats', 'data'], ['list', 'dato']]) {
+      const { text } = onTerminal(place, command, { columns });
+      // Whole paths stay whole.
+      const lines = screenOf(stripVTControlCharacters(text)).split('\n');
+      const long = lines.filter((line) => line.length > columns && !line.includes(place.root));
+      expect(long).toEqual([]);
+    }
+  });
+
   it('`init` asks for the folders, and the plan does what was answered', async () => {
     const place = Place.open();
     place.write({ file: 'x' });

@@ -14,6 +14,7 @@ import { dateOf, formatNs, hashText, pathText } from '../views/entry-text.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { printLines } from '../views/print-lines.ts';
 import { failureEvent, orFailure, showFailure } from '../views/series-failure.ts';
+import { sentence } from '../views/wrap-words.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { recallFor } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
@@ -56,7 +57,10 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
         terminal.out(
           JSON.stringify({ event: 'waiting', series: series.name, folder: series.place(), message }),
         );
-      } else terminal.err(`${terminal.style('yellow', 'not looked into:')} ${label}: ${message}`);
+      } else
+        terminal.err(
+          sentence(`${terminal.style('yellow', 'not looked into:')} `, `${label}: ${message}`, terminal),
+        );
       continue;
     }
     if ('error' in found) {

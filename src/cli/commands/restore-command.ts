@@ -78,9 +78,9 @@ export async function restoreCommand(options: RestoreCommandOptions, terminal: T
     return end.status;
   } catch (error) {
     if (!stop.signal.aborted || error instanceof SnapshotError) throw error;
-    if (isAsking) throw new SnapshotError('E_STOPPED', 'Stopped', { hint: 'Nothing was done.' });
+    if (isAsking) throw new SnapshotError('E_STOPPED', 'Stopped by the user', { hint: 'Nothing was done.' });
     const hint = 'What is restored by now is whole; the same command goes on from there.';
-    throw new SnapshotError('E_STOPPED', 'Stopped', { hint });
+    throw new SnapshotError('E_STOPPED', 'Stopped by the user', { hint });
   } finally {
     view.close();
     stop.dispose();

@@ -8,7 +8,8 @@ import { display } from '../../tree/path.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { openSeries } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
-import { formatTable } from '../views/table.ts';
+import { fitTable, formatTable } from '../views/table.ts';
+import { sentence } from '../views/wrap-words.ts';
 
 export interface StatsCommandOptions extends CommonOptions {
   readonly series: string;
@@ -37,7 +38,7 @@ export async function statsCommand(options: StatsCommandOptions, terminal: Termi
     showFolders(stats, depth, terminal);
     terminal.out('');
     showSnapshots(stats, terminal);
-    terminal.out(`\n${growthText(stats)}`);
+    terminal.out(`\n${sentence('', growthText(stats), terminal)}`);
   }
   return 0;
 }
@@ -63,7 +64,8 @@ function showFolders({ snapshot, folders }: SeriesStats, depth: number, terminal
   terminal.out(formatTable(columns, rows, terminal));
   const rest = folders.length - shown.length;
   if (rest > 0) terminal.out(terminal.style('dim', `and ${formatCountOf(rest, 'smaller one')}`));
-  terminal.out(terminal.style('dim', '~ is estimated: files that are compressed together share it by size.'));
+  const about = '~ is estimated: files that are compressed together share it by size.';
+  terminal.out(terminal.style('dim', sentence('', about, terminal)));
   if (depth === 1 && rest === 0) terminal.out(terminal.style('dim', '--depth 2 looks one level deeper.'));
 }
 
@@ -80,7 +82,7 @@ function showSnapshots({ snapshots }: SeriesStats, terminal: Terminal): void {
     { title: 'local time' },
     ...['size', 'new on disk', 'all so far', 'frees alone'].map((title) => ({ title, align: RIGHT })),
   ];
-  terminal.out(formatTable(columns, rows, terminal));
+  terminal.out(fitTable(columns, rows, terminal, ['all so far']));
 }
 
 function growthText({ growth }: SeriesStats): string {
