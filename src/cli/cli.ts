@@ -166,14 +166,14 @@ export async function parse(
             default: [],
             describe: 'What to restore, in the syntax of .gitignore; everything by default',
           })
-          .group('to', 'Options:')
+          .group(['to', 'to-file'], 'Options:')
           .option('to', {
             alias: 't',
             type: 'string',
-            demandOption: true,
-            describe: 'The folder to restore into',
+            describe: 'The folder to restore into; it, or --to-file, must be there',
             requiresArg: true,
           })
+          .option('to-file', { type: 'string', describe: 'One file, under this name', requiresArg: true })
           .option('at', {
             type: 'string',
             default: 'latest',

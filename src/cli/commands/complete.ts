@@ -28,6 +28,7 @@ const VALUED = [
   '--encrypt',
   '--depth',
   '--html',
+  '--to-file',
   '--on-failure',
 ];
 

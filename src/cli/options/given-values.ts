@@ -32,6 +32,7 @@ const SINGLE = [
   'depth',
   'on-failure',
   'html',
+  'to-file',
 ] as const;
 
 /**

@@ -29,6 +29,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   'smtp-file': 'FILE',
   timezone: 'ZONE',
   to: 'FOLDER',
+  'to-file': 'FILE',
   with: 'SCHEDULER',
 };
 
