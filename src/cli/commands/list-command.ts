@@ -9,6 +9,7 @@ import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { failureEvent, orFailure, type SeriesFailure, showFailure } from '../views/series-failure.ts';
 import { listTable } from '../views/list-table.ts';
 import { mirrorJson, mirrorLine } from '../views/mirror-line.ts';
+import { seriesHead } from '../views/series-head.ts';
 import { recallFor } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -83,7 +84,7 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
       : snapshots.length === 0
         ? 'no snapshots'
         : `${formatCountOf(snapshots.length, 'snapshot')}, ${formatBytes(bytes)} on disk`;
-  terminal.out(`${terminal.style('bold', series.name)}  ${terminal.style('dim', series.folder)}  ${total}`);
+  terminal.out(seriesHead(series, total, terminal));
   if (snapshots.length > 0) terminal.out(listTable(snapshots, terminal));
   for (const { name, pin } of snapshots)
     if (pin?.reason !== undefined && pin.reason !== '')

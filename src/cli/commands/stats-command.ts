@@ -8,6 +8,7 @@ import { display } from '../../tree/path.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { openSeries } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
+import { seriesHead } from '../views/series-head.ts';
 import { fitTable, formatTable } from '../views/table.ts';
 import { sentence } from '../views/wrap-words.ts';
 
@@ -32,9 +33,7 @@ export async function statsCommand(options: StatsCommandOptions, terminal: Termi
   else if (!quiet) {
     const { snapshots, bytes } = stats;
     const total = `${formatCountOf(snapshots.length, 'snapshot')}, ${formatBytes(bytes)} on disk`;
-    terminal.out(
-      `${terminal.style('bold', series.name)}  ${terminal.style('dim', series.place())}  ${total}\n`,
-    );
+    terminal.out(`${seriesHead({ name: series.name, folder: series.place() }, total, terminal)}\n`);
     showFolders(stats, depth, terminal);
     terminal.out('');
     showSnapshots(stats, terminal);
