@@ -66,6 +66,7 @@ const SHIPPED: Readonly<Record<string, { readonly why: string; readonly brings: 
   aws4fetch: { why: 'signs requests to buckets', brings: '' },
   '@bokuweb/zstd-wasm': { why: 'zstd everywhere', brings: '' },
   'cli-table3': { why: 'tables', brings: '@colors/colors' },
+  diff: { why: 'texts line by line', brings: '' },
   'csv-parse': { why: 'the plan', brings: '' },
   'fast-glob': {
     why: 'globs in the plan',

@@ -1,6 +1,7 @@
 // Notices: somebody is told how a run went, whatever happens to it, and the run does not suffer for it.
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -27,6 +28,39 @@ function openWithFile(): Place {
 function told({ received }: WebServer): readonly Told[] {
   return received.filter(({ path }) => path === '/hook').map(({ body }) => JSON.parse(body) as Told);
 }
+
+describe('snapshot verify --notify', () => {
+  it('tells what was found, without paths, and of success only where that is wanted', async () => {
+    const { origin, received } = await webServer();
+    const place = Place.open();
+    place.write({ file: 'x'.repeat(5000) });
+    await place.night();
+    const tell = ['verify', '--level', 'full', '--notify', `webhook:${origin}/hook`];
+    expect((await place.command(tell)).status).toBe(0);
+    expect((await place.command([...tell, '--notify-on', 'trouble'])).status).toBe(0);
+    const folder = join(place.destination, 'data', place.snapshots()[0] ?? '');
+    const archive = readdirSync(folder).find((name) => name.endsWith('Z.tar.zst')) ?? '';
+    truncateSync(join(folder, archive), 10);
+    expect((await place.command([...tell, '--notify-on', 'trouble'])).status).toBe(1);
+    const bodies = received.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+    expect(bodies).toMatchObject([
+      { outcome: 'verify', status: 0, series: [{ series: 'data', damages: 0, looked: 'full' }] },
+      { outcome: 'verify', status: 1, series: [{ series: 'data', status: 1 }] },
+    ]);
+    for (const { body } of received) expect(body).not.toContain(place.root);
+  });
+
+  it('tells of one that could not be done', async () => {
+    const { origin, received } = await webServer();
+    const place = Place.open();
+    place.writePlan('source,wrong', 'a,b');
+    expect((await place.command(['verify', '--notify', `webhook:${origin}/hook`])).status).toBe(2);
+    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({
+      status: 2,
+      error: expect.any(String) as string,
+    });
+  });
+});
 
 describe('--notify', () => {
   it('tells every kind, and a check of the start too', async () => {

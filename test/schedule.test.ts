@@ -215,6 +215,54 @@ function openCrontab(): CrontabPlace {
   return place;
 }
 
+async function draft(...args: readonly string[]): ReturnType<Place['command']> {
+  const when = ['--at', '12:00', '--with', 'systemd', '--dry-run'];
+  return await open().command(['schedule', 'install', '--verify', ...when, ...args]);
+}
+
+describe('snapshot schedule install --verify', () => {
+  it('is an entry of its own, with a sample, a drill and whom to tell', async () => {
+    const { status, stdout } = await draft('--sample', '5%', '--drill', '--notify', 'desktop:');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /"verify" "--plan" ".*plan\.csv" "--notify" "desktop:" "--sample" "5%%" "--drill"$/m,
+    );
+    expect(stdout).toMatch(/snapshot-plan-\w{6}-verify\.timer/);
+  });
+
+  it.each([
+    [['--sample', 'much'], '--sample much: it takes a percentage'],
+    [['--rehash'], '`--rehash` is for runs, not for --verify'],
+    [['--on-failure', 'no unit'], '--on-failure no unit: it takes the name of a unit'],
+  ])('refuses %j', async (args, why) => {
+    const { status, stderr } = await draft(...args);
+    expect(status).toBe(2);
+    expect(stderr).toContain(why);
+  });
+
+  it('alone takes --sample and --drill', async () => {
+    const { status, stderr } = await open().command(['schedule', 'install', '--at', '02:00', '--drill']);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: 'error: --drill goes with --verify\n' });
+  });
+
+  it('--on-failure starts a unit of systemd, and is refused elsewhere', async () => {
+    expect((await draft('--on-failure', 'mail-me.service')).stdout).toContain('OnFailure=mail-me.service\n');
+    const { status, stderr } = await open().command([
+      'schedule',
+      'install',
+      '--at',
+      '02:00',
+      '--with',
+      'crontab',
+      '--dry-run',
+      '--on-failure',
+      'a.service',
+    ]);
+    expect(status).toBe(2);
+    expect(stderr).toContain('here it is crontab');
+  });
+});
+
 describe.skipIf(!hasPrivateCrontab())('snapshot schedule install, in a real crontab', () => {
   it('adds one block, replaces it, shows it, and takes it away; all else stays, byte for byte', () => {
     const place = openCrontab();

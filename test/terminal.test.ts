@@ -1,5 +1,6 @@
 // What a user sees on a terminal, and what a pipe gets.
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type CommandOptions, commandLine, environment, hasTool, IS_WINDOWS } from './support/command.ts';
@@ -7,13 +8,14 @@ import { Place } from './support/place.ts';
 
 const ESCAPE = '\u001B';
 
-/** Runs the command with a terminal of `columns` for its output; returns all that it wrote there. */
+/** Runs the command with a terminal of `columns`, on which `typed` is typed; returns all that it wrote there. */
 const PSEUDO_TERMINAL = `
 import fcntl, os, pty, struct, sys, termios
 pid, fd = pty.fork()
 if pid == 0:
     fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack('HHHH', 40, int(sys.argv[1]), 0, 0))
-    os.execvp(sys.argv[2], sys.argv[2:])
+    os.execvp(sys.argv[3], sys.argv[3:])
+os.write(fd, sys.argv[2].encode())
 while True:
     try:
         data = os.read(fd, 65536)
@@ -29,7 +31,11 @@ sys.exit(os.waitstatus_to_exitcode(status))
 function onTerminal(
   place: Place,
   args: readonly string[],
-  { columns = 120, ...more }: Partial<CommandOptions> & { readonly columns?: number } = {},
+  {
+    columns = 120,
+    typed = '',
+    ...more
+  }: Partial<CommandOptions> & { readonly columns?: number; readonly typed?: string } = {},
 ): { readonly status: number | null; readonly text: string } {
   const options = place.options({ env: { TERM: 'xterm-256color' }, ...more });
   const command = commandLine([...args, '--plan', place.plan]);
@@ -43,6 +49,7 @@ function onTerminal(
       '-c',
       PSEUDO_TERMINAL,
       String(columns),
+      typed,
       'env',
       ...unset.flatMap((name) => ['-u', name]),
       ...env,
@@ -98,6 +105,46 @@ describe.skipIf(IS_WINDOWS || !hasTool('python3'))('on a terminal', () => {
     expect(screen).not.toMatch(/scanning|packing|█|░/);
     // The cursor, hidden while lines are drawn over, is shown again.
     expect(text.lastIndexOf(`${ESCAPE}[?25h`)).toBeGreaterThanOrEqual(text.lastIndexOf(`${ESCAPE}[?25l`));
+  });
+
+  it.each([60, 80, 120])('tables and sentences fit into %i columns', async (columns) => {
+    const place = Place.open();
+    place.write({ 'a folder/file': 'x' });
+    await place.night();
+    for (const command of [['list'], ['run', '--dry-run'], ['stats', 'data'], ['list', 'dato']]) {
+      const { text } = onTerminal(place, command, { columns });
+      // Whole paths stay whole.
+      const lines = screenOf(stripVTControlCharacters(text)).split('\n');
+      const long = lines.filter((line) => line.length > columns && !line.includes(place.root));
+      expect(long).toEqual([]);
+    }
+  });
+
+  it('`init` asks for the folders, and the plan does what was answered', async () => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    rmSync(place.plan);
+    const { status, text } = onTerminal(place, ['init'], { typed: 'source\nbackups of mine\n' });
+    expect(status, text).toBe(0);
+    expect(screenOf(text)).toMatch(/backed up\?[^]*To where\?[^]*Next:\s+snapshot check --plan/);
+    const { row } = await place.run();
+    expect(row).toMatchObject({
+      row: 'source',
+      outcome: 'written',
+      folder: expect.stringContaining('backups of mine') as string,
+    });
+  });
+
+  it('`init` that is told nothing writes the example, and one that would be wrong is not written', () => {
+    const place = Place.open();
+    rmSync(place.plan);
+    const { status, text } = onTerminal(place, ['init'], { typed: 'source\nsource/inside\n' });
+    expect(status, text).toBe(2);
+    expect(existsSync(place.plan)).toBe(false);
+    expect(onTerminal(place, ['init'], { typed: '\n' }).text).toContain('Edit it, then:');
+    expect(readFileSync(place.plan, 'utf8')).toContain('\nno,~/Documents,/mnt/backup,documents,');
+    // Nobody is asked for nothing.
+    expect(screenOf(onTerminal(place, ['init']).text)).toMatch(/^error: .* exists already/);
   });
 
   it('a run without changes says so', () => {

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { commandLine, environment, IS_LINUX, IS_ROOT, IS_WINDOWS } from './support/command.ts';
+import { commandLine, environment, IS_LINUX, IS_ROOT, IS_WINDOWS, snapshot } from './support/command.ts';
 import { listing, Place } from './support/place.ts';
 
 describe('an empty value', () => {
@@ -59,8 +59,8 @@ describe('a name on another machine', () => {
 describe('wrong use', () => {
   it.each([
     [['restore', 'data'], 'Missing: --to', 'snapshot restore --help'],
-    [['files'], 'Missing: <series>', 'snapshot files --help'],
-    [['find'], 'Missing: <globs>', 'snapshot find --help'],
+    [['files'], 'Missing: SERIES', 'snapshot files --help'],
+    [['find'], 'Missing: GLOBS', 'snapshot find --help'],
     [['run', '--only'], '--only needs a value', 'snapshot run --help'],
     [['run', 'data'], 'Too many words for `snapshot run`: `data`', 'Rows are named with `--only`'],
     [['status', 'data', 'more'], 'Too many words for `snapshot status`: `more`', 'snapshot status --help'],
@@ -75,7 +75,7 @@ describe('wrong use', () => {
       '--with cron: it takes systemd, crontab, launchd or task',
       'snapshot schedule install --help',
     ],
-    [['completion', 'tcsh'], '<shell> tcsh: it takes bash, zsh or fish', 'snapshot completion --help'],
+    [['completion', 'tcsh'], 'SHELL tcsh: it takes bash, zsh or fish', 'snapshot completion --help'],
   ])('%j: says what, and where to look', async (args, message, hint) => {
     const { status, stdout, stderr } = await Place.open().command(args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -99,16 +99,85 @@ describe('help', () => {
     [['schedule', 'install'], 'When:'],
     [['schedule', 'show'], 'Options:'],
     [['schedule', 'remove'], 'Options:'],
-  ])('%j: fits into 80 columns, its own options before those of all commands', async (args, group) => {
-    const { status, stdout } = await Place.open().command([...args, '--help']);
+  ])('%j: fits into 80 columns, its own options before the names of the common ones', async (args, group) => {
+    const place = Place.open();
+    const { status, stdout } = await place.command([...args, '--help']);
     expect(status).toBe(0);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
-    const titles: readonly string[] = stdout.match(/^[A-Z][a-z ,]+:$/gm) ?? [];
+    const titles: readonly string[] = stdout.match(/^[A-Z][a-z ,]+:(?=$| --)/gm) ?? [];
     const common = titles.indexOf('For every command:');
     expect(titles.indexOf(group)).toBeGreaterThanOrEqual(0);
     expect(titles.indexOf(group)).toBeLessThan(common);
-    // What is in no group would come after them.
     expect(titles.slice(common + 1)).toEqual(['Examples:']);
+    expect(await place.command(['help', ...args])).toMatchObject({ status, stdout, stderr: '' });
+    expect(await place.command([...args, '-h'])).toMatchObject({ status, stdout, stderr: '' });
+  });
+
+  it('is what the program alone shows, with every command', async () => {
+    const place = Place.open();
+    const alone = await snapshot([], place.options());
+    expect(alone).toMatchObject({ status: 0, stderr: '' });
+    expect(alone.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    for (const args of [['--help'], ['-h'], ['help']])
+      expect(await snapshot(args, place.options())).toEqual(alone);
+    const { stdout: offered } = await snapshot(['--get-yargs-completions', 'snapshot', ''], place.options());
+    const commands = offered.split('\n').map((line) => line.split(':')[0] ?? '');
+    const shown = alone.stdout.match(/^ {2}[a-z]+/gm)?.map((line) => line.trim());
+    expect(shown).toEqual(expect.arrayContaining(commands.filter((name) => /^[a-z]+$/.test(name))));
+  });
+
+  it('says what the value of an option is, its default, and what must be there', async () => {
+    const { stdout } = await Place.open().command(['help', 'restore']);
+    expect(stdout).toContain('Usage: snapshot restore SERIES [GLOB...] [OPTION...]\n');
+    expect(stdout).toMatch(/^ {2}-t, --to FOLDER +The folder to restore into; it, or --to-file,/m);
+    expect(stdout).toMatch(/^ {2}--overwrite MODE .*\(never,\n +if-changed, always; default: never\)$/m);
+    expect(stdout).toMatch(/^ {2}-n, --dry-run +Say what would be done, and do nothing$/m);
+    expect(stdout).not.toContain('boolean');
+  });
+
+  it('shows what is on by itself as what switches it off', async () => {
+    expect((await Place.open().command(['help'])).stdout).toMatch(/^ {2}--no-color +No colours$/m);
+  });
+
+  it.each([
+    ['help', 'restroe'],
+    ['restroe', '--help'],
+  ])('of a command that is none: %s %s', async (...args) => {
+    const { status, stdout, stderr } = await Place.open().command(args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toBe('error: Unknown command: `restroe`\n  Did you mean `restore`?\n');
+  });
+});
+
+describe('an option with a slip', () => {
+  it('is named, not what is missing for it', async () => {
+    const { status, stderr } = await Place.open().command(['restore', 'data', '--overwrit', 'x']);
+    expect(status).toBe(2);
+    expect(stderr).toBe('error: Unknown argument: `overwrit`\n  Did you mean `--overwrite`?\n');
+  });
+});
+
+describe('short options', () => {
+  it('stand for the usual ones', async () => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    expect((await snapshot(['-V'], place.options())).stdout).toBe(
+      (await snapshot(['--version'], place.options())).stdout,
+    );
+    const dry = await snapshot(['run', '-n', '-f', place.plan], place.options());
+    expect({ status: dry.status, snapshots: place.snapshots() }).toEqual({ status: 0, snapshots: [] });
+    expect(await snapshot(['run', '-q', '-f', place.plan], place.options())).toMatchObject({
+      status: 0,
+      stdout: '',
+    });
+    const restored = await snapshot(['restore', 'data', '-t', 'restored', '-f', place.plan], place.options());
+    expect(restored.status).toBe(0);
+    expect(listing(place.path('restored'))).not.toEqual([]);
+  });
+
+  it('are held to one value, as long ones are', async () => {
+    const { status, stderr } = await Place.open().command(['restore', 'data', '-t', 'a', '-t', 'b']);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: 'error: --to is given twice\n' });
   });
 });
 

@@ -6,6 +6,7 @@ import { VERSION } from '../jobs/tool.ts';
 import { COMMON_OPTIONS } from './options/common-options.ts';
 import { configFile, readConfig, withDefaults } from './options/config-file.ts';
 import { checkGivenValues } from './options/given-values.ts';
+import { COMMON_TITLE, type HelpPage, showHelpBy } from './options/help-page.ts';
 import { addExportCommands } from './commands/export-commands.ts';
 import { addKeyCommand } from './commands/key-commands.ts';
 import { addMirrorCommands } from './commands/mirror-commands.ts';
@@ -15,15 +16,10 @@ import { NOTICE_OPTIONS } from './options/notice-options.ts';
 import { groupRunOptions, RUN_OPTIONS } from './options/run-options.ts';
 import { addScheduleCommands } from './commands/schedule-commands.ts';
 import { addUpkeepCommands } from './commands/upkeep-commands.ts';
+import { helpText } from './views/help-text.ts';
 import { showError } from './views/show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { knownTo, usageError } from './options/usage-error.ts';
-
-const EXIT_HELP = `Exit status:
-  0  done                            4    a guard held something back
-  1  failed, or nothing was found    11   another run holds the lock
-  2  wrong use, or a wrong plan      130  stopped
-  3  some files could not be had`;
 
 /** Commands that do something: what became of that does not depend on who is told. */
 const DOING: ReadonlySet<string> = new Set([
@@ -74,7 +70,12 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-async function parse(args: readonly string[], terminal: Terminal): Promise<number> {
+/** @param render - What is shown of a page of help. */
+export async function parse(
+  args: readonly string[],
+  terminal: Terminal,
+  render = (page: HelpPage): string => helpText(page, terminal.columns),
+): Promise<number> {
   let status = 0;
   // Without a value it accepts everything, which a variable of the shell that is not set must not.
   if (args.includes('--accept-changes=')) {
@@ -82,8 +83,10 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
     throw new SnapshotError('E_USAGE', '--accept-changes= is empty', { hint });
   }
   // Help, which shows defaults, is not for what may be secret; calling a shutdown off must not depend on a file.
-  const needsNone = args.includes('--help') || args[0] === 'shutdown';
-  const named = needsNone ? undefined : configFile(args, process.env);
+  const isAsking = args.length === 0 || args[0] === 'help';
+  const words = args[0] === 'help' ? args.slice(1) : args;
+  const isHelp = isAsking || words.some((word) => word === '--help' || word === '-h');
+  const named = isHelp || words[0] === 'shutdown' ? undefined : configFile(words, process.env);
   const file = named === undefined ? {} : await readConfig(named);
   // Commands are loaded when they are called: starting is what a user waits for first.
   const parser = yargs()
@@ -167,17 +170,18 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
             default: [],
             describe: 'What to restore, in the syntax of .gitignore; everything by default',
           })
-          .group('to', 'Options:')
+          .group(['to', 'to-file'], 'Options:')
           .option('to', {
+            alias: 't',
             type: 'string',
-            demandOption: true,
-            describe: 'The folder to restore into',
+            describe: 'The folder to restore into; it, or --to-file, must be there',
             requiresArg: true,
           })
+          .option('to-file', { type: 'string', describe: 'One file, under this name', requiresArg: true })
           .option('at', {
             type: 'string',
             default: 'latest',
-            describe: 'latest, the start of a name, or a date: the newest until then',
+            describe: 'latest, latest~1, yesterday, 2d, a date, a month, the start of a name',
             requiresArg: true,
           })
           .option('overwrite', {
@@ -192,18 +196,20 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
             describe: 'Delete there what the snapshot does not have; needs --overwrite',
           })
           .option('yes', {
+            alias: 'y',
             type: 'boolean',
             default: false,
             describe: 'Delete without a question, also far more than the snapshot has',
           })
           .option('dry-run', {
+            alias: 'n',
             type: 'boolean',
             default: false,
             describe: 'Say what would be done, and do nothing',
           })
           .example('$0 restore documents --to restored', 'everything, as it was last')
           .example('$0 restore documents letters "*.odt" --to restored', 'a folder, and all files of a kind')
-          .example('$0 restore /mnt/disk/documents --at 2026-11 --to x', 'without a plan')
+          .example('$0 restore /mnt/disk/documents --at 2026-11-19 --to x', 'without a plan')
           .example('$0 restore documents --to ~/documents --overwrite if-changed', 'over what is there'),
       async (options) => {
         status = await (await import('./commands/restore-command.ts')).restoreCommand(options, terminal);
@@ -221,7 +227,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
           .group('at', 'Options:')
           .option('at', {
             type: 'string',
-            describe: 'Only one: latest, the start of a name, or a date: the newest until then',
+            describe: 'Only one: latest, latest~1, yesterday, 2d, a date, a month, the start of a name',
             requiresArg: true,
           })
           .option('level', {
@@ -246,6 +252,9 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
             describe: 'Write damaged indexes and info.json anew, from the archives',
           })
           .option('seed', { type: 'number', describe: 'Choose that sample again', requiresArg: true })
+          .group(['notify', 'notify-on', 'smtp-file'], 'Whom to tell:')
+          .options(withDefaults(NOTICE_OPTIONS, file))
+          .options(withDefaults({ 'notify-on': RUN_OPTIONS['notify-on'] }, file))
           .example('$0 verify', 'all series of the plan: is everything there?')
           .example('$0 verify documents --level full', 'read every byte of one')
           .example('$0 verify --sample 5%', 'a little each night')
@@ -270,21 +279,24 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
     .demandCommand(1, 'Which command?')
     .strictOptions()
     .strictCommands()
-    .group(
-      ['plan', 'config', 'json', 'quiet', 'color', 'log', 'identity', 'help', 'version'],
-      'For every command:',
-    )
+    .group(['plan', 'config', 'json', 'quiet', 'color', 'log', 'identity', 'help', 'version'], COMMON_TITLE)
     .version(VERSION)
+    .alias('version', 'V')
     .help()
-    .epilogue(EXIT_HELP)
-    .wrap(Math.min(100, terminal.columns))
+    .alias('help', 'h')
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message, error) => {
       // yargs has errors of its own for wrong values; any other is not about usage.
       if (error !== undefined && error.name !== 'YError') throw error;
-      throw usageError(message, knownTo(parser));
+      throw usageError(message, knownTo(parser), words);
     });
-  await parser.parseAsync([...args]);
+  const [word = '-'] = words;
+  showHelpBy(parser, (page) => {
+    if (page.command.length === 0 && !word.startsWith('-'))
+      throw usageError(`Unknown command: ${word}`, knownTo(parser), words);
+    return render(page);
+  });
+  await parser.parseAsync(isAsking ? [...words, '--help'] : [...words]);
   return status;
 }

@@ -20,6 +20,9 @@ function surveyOf(times: readonly Date[], more: Partial<Survey> = {}): Survey {
   return { snapshots, unfinished: [], kept: [], damaged: [], foreign: [], parts: [], ...more };
 }
 
+/** In local time already the 20th. */
+const NOW = new Date('2026-11-19T23:45:00Z');
+
 const NIGHTS = [
   '2025-12-31T02:00:00Z',
   '2026-11-18T02:00:00Z',
@@ -29,7 +32,7 @@ const NIGHTS = [
 ].map((text) => new Date(text));
 
 function chosen(when: string | undefined): string {
-  return chooseSnapshot(surveyOf(NIGHTS), when, clock).name;
+  return chooseSnapshot(surveyOf(NIGHTS), when, clock, NOW).name;
 }
 
 function errorOf(call: () => unknown): SnapshotError {
@@ -57,6 +60,16 @@ describe('chooseSnapshot()', () => {
     ['the minute in which it was taken', '2026-12-01 03:00', '2026-12-01T02-00-07Z'],
     ['a time in UTC', '2026-11-19T01:59Z', '2026-11-18T02-00-00Z'],
     ['a time with an offset', '2026-11-18T21:00-05:00', '2026-11-19T02-00-00Z'],
+    ['the end of a month', '2026-11', '2026-11-19T23-30-00Z'],
+    ['a month without any', '2026-10', '2025-12-31T02-00-00Z'],
+    ['yesterday, to its end in local time', 'yesterday', '2026-11-19T02-00-00Z'],
+    ['today', 'Today', '2026-11-19T23-30-00Z'],
+    ['so many hours ago', '1h', '2026-11-19T02-00-00Z'],
+    ['so many days ago', '1d ago', '2026-11-18T02-00-00Z'],
+    ['weeks ago', '20w', '2025-12-31T02-00-00Z'],
+    ['the one before the latest', 'latest~1', '2026-11-19T23-30-00Z'],
+    ['four before it', 'latest~4', '2025-12-31T02-00-00Z'],
+    ['none before it', 'latest~0', '2026-12-01T02-00-07Z'],
     ['the future', '2099-01-01', '2026-12-01T02-00-07Z'],
   ])('takes %s', (_, when, name) => {
     expect(chosen(when)).toBe(name);
@@ -65,7 +78,10 @@ describe('chooseSnapshot()', () => {
   it.each([
     ['an ambiguous start', '2026-11-19T', /start of several/, /19T23-30-00Z .*\n.*19T02-00-00Z [^\n]*$/],
     ['an unknown name', '2027', /no snapshot `2027`/, /2026-12-01T02-00-07Z[^]*2025-12-31T02-00-00Z/],
-    ['a word', 'yesterday', /no snapshot `yesterday`/, /2026-12-01/],
+    ['a word', 'once', /no snapshot `once`/, /2026-12-01/],
+    ['more before the latest than there are', 'latest~5', /5 snapshots, and no `latest~5`/, /2025-12-31/],
+    ['a month that is not', '2026-13', /no date/, /2026-12-01/],
+    ['longer ago than all', '60w', /at or before/, /2025-12-31/],
     ['nothing at all', ' ', /no snapshot/, /2026-12-01/],
     ['a time before all', '2025-12-31 02:59', /at or before/, /2025-12-31/],
     ['a day that is not', '2026-02-30', /no date/, /2026-12-01/],

@@ -1,16 +1,20 @@
 // How users name a series and a snapshot.
 import { addressKind } from '../base/address.ts';
+import { formatCountOf } from '../base/amounts.ts';
 import { printable, SnapshotError, systemCode } from '../base/errors.ts';
+import { thisStateFolder } from '../host/state-folder.ts';
 import { nearest } from '../plan/nearest.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { together } from '../plan/together.ts';
+import { isAccepted, readAccepted, WHOLE } from '../series/accepted.ts';
 import { Series, type Survey } from '../series/series.ts';
 import { labelOf } from '../store/open-store.ts';
 import { type Nearest, nearestOf } from './destinations/nearest.ts';
 import { seriesName, seriesOf, seriesThere } from './store-of.ts';
-import type { Recall } from './status/memory.ts';
-import { formatLocal, lastInstant, localOffset, parseMoment } from './moment.ts';
-import { folderAt, holdsSeries, seriesAt, splitAddress } from './series-at.ts';
+import { Memory, type Recall } from './status/memory.ts';
+import { goneRows, type KnownRow } from './status/plan-memory.ts';
+import { formatLocal, lastInstant, localOffset, parseMoment, parseRelative } from './moment.ts';
+import { folderAt, holdsSeries, seriesAt, seriesBelow, splitAddress } from './series-at.ts';
 
 /** The series of all rows of a plan, each once. */
 export function seriesOfPlan(plan: Plan): readonly Series[] {
@@ -61,6 +65,16 @@ export async function findNearest(
   return { series: await findSeries(which, loadPlan, recall), others: [] };
 }
 
+/** As {@link findEach}; a folder that is no series, and holds some, stands for all of them. */
+export async function findAll(
+  which: string,
+  loadPlan: () => Promise<Plan>,
+  recall: Recall,
+): Promise<readonly Series[]> {
+  const below = isPath(which) ? await seriesBelow(which) : [];
+  return below.length > 0 ? below : await findEach(which, loadPlan, recall);
+}
+
 /** As {@link findSeries}: of a row with several destinations, all. */
 export async function findEach(
   which: string,
@@ -70,6 +84,10 @@ export async function findEach(
   const found = await findRows(which, loadPlan, recall);
   if (!(found instanceof Series) && together(found).length === 1) return found.map((row) => seriesOf(row));
   return [await findSeries(which, loadPlan, recall)];
+}
+
+function isPath(which: string): boolean {
+  return addressKind(which) === undefined && (/[/\\]/.test(which) || which === '.' || which === '..');
 }
 
 /** The series that a path or an address names; else the rows of the plan that are called so, one at least. */
@@ -82,7 +100,7 @@ async function findRows(
     const { destination, name } = splitAddress(which);
     return await seriesThere(destination, name);
   }
-  if (/[/\\]/.test(which) || which === '.' || which === '..') return await seriesAt(which, recall);
+  if (isPath(which)) return await seriesAt(which, recall);
   let plan: Plan;
   try {
     plan = await loadPlan();
@@ -94,6 +112,8 @@ async function findRows(
   }
   const rows = plan.rows.filter(({ name }) => name === which);
   if (rows.length === 0) {
+    const [gone, ...others] = (await knownGone(plan)).filter(({ name }) => name === which);
+    if (gone !== undefined && others.length === 0) return await seriesThere(gone.destination, gone.name);
     const names = [...new Set(plan.rows.map(({ name }) => name))];
     const match = nearest(which, names);
     const known = match === undefined ? `There are: ${names.join(', ')}.` : `Did you mean \`${match}\`?`;
@@ -104,6 +124,30 @@ async function findRows(
   return rows;
 }
 
+/** The series of rows that the plan has no more, or whose folder a glob matches no more, as this machine remembers them. */
+export async function goneSeries(plan: Plan): Promise<readonly Series[]> {
+  const found: Series[] = [];
+  for (const { destination, name } of await knownGone(plan)) {
+    const series = await seriesThere(destination, name).catch((error: unknown) => {
+      if (!(error instanceof SnapshotError)) throw error;
+      return undefined;
+    });
+    const isKnown = series === undefined || isAccepted(await readAccepted(series).catch(() => []), WHOLE);
+    if (!isKnown) found.push(series);
+  }
+  return found;
+}
+
+/** What cannot be read says nothing. */
+async function knownGone(plan: Plan): Promise<readonly KnownRow[]> {
+  try {
+    return await goneRows(new Memory(thisStateFolder()), plan);
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return [];
+  }
+}
+
 /** A snapshot, as far as choosing one takes it. */
 export interface Candidate {
   readonly name: string;
@@ -111,8 +155,8 @@ export interface Candidate {
 }
 
 /**
- * The snapshot that a user means by `when`: `latest` or nothing, the name of one or its unique start, or a date or
- * time: the newest at or before it.
+ * The snapshot that a user means by `when`: `latest` or nothing, `latest~2` two before it, the name of one or its unique
+ * start, or a date or time, also as `yesterday` or `2d` for two days ago: the newest at or before it.
  *
  * @param offsetAt - The clock on the wall, see {@link lastInstant}.
  * @throws {@link SnapshotError} `E_USAGE` that lists the candidates; `E_DAMAGED` when it is a damaged one's name.
@@ -121,6 +165,7 @@ export function chooseSnapshot<T extends Candidate>(
   survey: Pick<Survey, 'unfinished' | 'kept' | 'damaged'> & { readonly snapshots: readonly T[] },
   when: string | undefined,
   offsetAt: (ms: number) => number = localOffset,
+  now: Date = new Date(),
 ): T {
   const { snapshots, unfinished, kept, damaged } = survey;
   const newest = snapshots.at(-1);
@@ -130,7 +175,13 @@ export function chooseSnapshot<T extends Candidate>(
     throw new SnapshotError('E_USAGE', 'The series has no snapshot yet');
   }
   if (newest !== undefined && asked.toLowerCase() === 'latest') return newest;
-  const moment = parseMoment(asked);
+  const [, back] = /^latest~(\d{1,6})$/i.exec(asked) ?? [];
+  if (back !== undefined) {
+    const found = snapshots.at(-1 - Number(back));
+    if (found !== undefined) return found;
+    throw noSuch(`There are ${formatCountOf(snapshots.length, 'snapshot')}, and no \`${asked}\``, snapshots);
+  }
+  const moment = parseRelative(asked, now.getTime(), offsetAt) ?? parseMoment(asked);
   if (moment === 'invalid') throw noSuch(`\`${printable(asked)}\` is no date that there is`, snapshots);
   if (moment !== undefined) {
     const lastMs = lastInstant(moment, offsetAt);

@@ -1,4 +1,5 @@
 // Looks at what a plan needs, and changes nothing.
+import { formatBytes } from '../base/amounts.ts';
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, readdir, stat, statfs } from 'node:fs/promises';
@@ -119,7 +120,8 @@ async function checkDestination(row: Row, recall: Recall, now: Date): Promise<Fi
     return [{ level: 'failure', message: error.message }];
   }
   const freeBytes = await series.store.freeBytes();
-  if (freeBytes !== undefined) findings.push({ level: 'ok', message: `free space ${formatGib(freeBytes)}` });
+  if (freeBytes !== undefined)
+    findings.push({ level: 'ok', message: `free space ${formatBytes(freeBytes)}` });
   findings.push(linksFinding((await statfs(existing)).type));
   if (await isSameDisk(row.source, existing)) {
     const message = 'source and destination are on the same disk: if it fails, both are lost';
@@ -160,7 +162,7 @@ async function checkFarAway(series: Series, row: Row): Promise<Finding[]> {
     if (stranger !== undefined) findings.push({ level: 'failure', message: stranger.message });
     const freeBytes = await store.freeBytes();
     if (freeBytes !== undefined)
-      findings.push({ level: 'ok', message: `free space ${formatGib(freeBytes)}` });
+      findings.push({ level: 'ok', message: `free space ${formatBytes(freeBytes)}` });
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     findings.push({ level: 'warning', message: `${message}: ${error.message}` });
@@ -208,8 +210,4 @@ function linksFinding(type: number): Finding {
     level: 'ok',
     message: known ? 'hard links are possible' : 'hard links: not known before the first run',
   };
-}
-
-function formatGib(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
 }

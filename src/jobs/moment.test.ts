@@ -22,27 +22,25 @@ describe('parseMoment()', () => {
     ['an offset', '2026-11-19T02:00:00.000+05:30', '2026-11-18T20:30:00.000Z'],
     ['an offset without a colon', '2026-11-19 02:00:00.0 -0500', '2026-11-19T07:00:00.000Z'],
     ['an offset in hours', '2026-11-19 02:00:00.0-05', '2026-11-19T07:00:00.000Z'],
+    ['a month to its end', '2026-11', '2026-11-30T22:59:59.999Z'],
+    ['the last month of a year', '2026-12', '2026-12-31T22:59:59.999Z'],
     ['a leap day', '2028-02-29', '2028-02-29T22:59:59.999Z'],
     ['nanoseconds, cut', '2026-11-19T02:00:00.123999999Z', '2026-11-19T02:00:00.123Z'],
   ])('reads %s', (_, text, expected) => {
     expect(at(text)).toBe(expected);
   });
 
-  it.each([
-    '',
-    'latest',
-    '2026',
-    '2026-11',
-    '2026-11-1',
-    '2026-11-19T02',
-    '2026-11-19T02-00-00Z',
-    '2026-11-19x',
-  ])('leaves `%s` to others', (text) => {
-    expect(parseMoment(text)).toBeUndefined();
-  });
+  it.each(['', 'latest', '2026', '2026-11-1', '2026-11-19T02', '2026-11-19T02-00-00Z', '2026-11-19x'])(
+    'leaves `%s` to others',
+    (text) => {
+      expect(parseMoment(text)).toBeUndefined();
+    },
+  );
 
   it.each([
     '2026-02-29',
+    '2026-13',
+    '2026-00',
     '2026-13-01',
     '2026-00-10',
     '2026-11-19 24:00',

@@ -1,6 +1,6 @@
 // Dates and times as people write them. Pure: what time it is where is asked of the caller.
 
-/** A date, or a date and a time. What was not said is taken to its end: a date alone is the end of that day. */
+/** A date, or a date and a time. What was not said is taken to its end: a month alone is its end, a day too. */
 export interface Moment {
   /** The last millisecond that it covers, as if it were UTC. */
   readonly wallMs: number;
@@ -15,12 +15,41 @@ const ZONE = /^ ?(?:(z)|([+-])(\d{2}):?(\d{2})?)$/i;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
+const MONTH = /^(\d{4})-(\d{2})$/;
+const AGO = /^(\d{1,4}) ?([hdw])(?: ago)?$/i;
+const AGO_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
 /**
- * Reads `2026-11-19`, `2026-11-19 02:00`, `2026-11-19T02:00:30.5`, the last two also with `Z` or `+01:00`.
+ * Reads `yesterday` and `today`, to their end, and `2d`, `12h`, `3w`: so long ago.
+ *
+ * @param offsetAt - The clock on the wall, see {@link lastInstant}.
+ */
+export function parseRelative(
+  text: string,
+  nowMs: number,
+  offsetAt: (ms: number) => number,
+): Moment | undefined {
+  const [, count, unit = ''] = AGO.exec(text) ?? [];
+  if (count !== undefined)
+    return { wallMs: nowMs - Number(count) * (AGO_MS[unit.toLowerCase()] ?? 0), offsetMs: 0 };
+  const wallMs = nowMs + offsetAt(nowMs);
+  const todayMs = wallMs - (((wallMs % DAY_MS) + DAY_MS) % DAY_MS);
+  const word = text.toLowerCase();
+  if (word === 'today') return { wallMs: todayMs + DAY_MS - 1, offsetMs: undefined };
+  return word === 'yesterday' ? { wallMs: todayMs - 1, offsetMs: undefined } : undefined;
+}
+
+/**
+ * Reads `2026-11`, `2026-11-19`, `2026-11-19 02:00`, `2026-11-19T02:00:30.5`, the last two also with `Z` or `+01:00`.
  *
  * @returns undefined when `text` has no such form; `invalid` when it has, and there is no such day or time.
  */
 export function parseMoment(text: string): Moment | 'invalid' | undefined {
+  const [whole, wholeYear, wholeMonth] = MONTH.exec(text) ?? [];
+  if (whole !== undefined) {
+    if (dayOf(Number(wholeYear), Number(wholeMonth), 1) === undefined) return 'invalid';
+    return { wallMs: Date.UTC(Number(wholeYear), Number(wholeMonth), 1) - 1, offsetMs: undefined };
+  }
   const [date, year, month, day] = DATE.exec(text) ?? [];
   if (date === undefined) return undefined;
   const rest = text.slice(date.length);

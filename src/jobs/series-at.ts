@@ -41,7 +41,7 @@ export async function seriesAt(path: string, recall: Recall): Promise<Series> {
   }
   const { store, name } = found;
   if (snapshotTime(name) !== undefined) {
-    throw new SnapshotError('E_USAGE', `"${store.label}/${name}" is one snapshot, not a series`, {
+    throw new SnapshotError('E_USAGE', `"${within(store, name)}" is one snapshot, not a series`, {
       hint: `Name the series, and this snapshot of it: ${store.label} --at ${name}`,
     });
   }
@@ -54,15 +54,34 @@ export async function seriesAt(path: string, recall: Recall): Promise<Series> {
   if (nested.length === 0) {
     throw new SnapshotError(
       'E_USAGE',
-      `"${store.label}/${name}" is no series: no snapshot was ever written there`,
+      `"${within(store, name)}" is no series: no snapshot was ever written there`,
       {
         hint: 'Name the folder in which the dated folders are.',
       },
     );
   }
-  throw new SnapshotError('E_USAGE', `"${store.label}/${name}" is no series, but holds some`, {
-    hint: `Name one of them: ${nested.map((one) => [store.label, name, one].join('/')).join(', ')}`,
+  throw new SnapshotError('E_USAGE', `"${within(store, name)}" is no series, but holds some`, {
+    hint: `Name one of them: ${nested.map((one) => `${within(store, name)}/${one}`).join(', ')}`,
   });
+}
+
+/** The root of a disk has its slash already. */
+function within({ label }: Store, name: string): string {
+  return `${label.replace(/\/$/, '')}/${name}`;
+}
+
+/** All series right in the folder `path`; none where it is a series itself, one snapshot, or not there. */
+export async function seriesBelow(path: string): Promise<readonly Series[]> {
+  const found = await folderAt(path);
+  if (found === undefined || snapshotTime(found.name) !== undefined) return [];
+  const { store, name } = found;
+  const inside = await snapshotsIn(store, name);
+  if (inside.isSeries) return [];
+  const folder = within(store, name);
+  const below: Series[] = [];
+  for (const one of await seriesIn(store, name, inside.folders, Infinity))
+    below.push(await seriesThere(folder, one));
+  return below;
 }
 
 /** Whether `folder` is a series, or holds some. */
@@ -97,10 +116,15 @@ async function snapshotsIn(
 
 const MOST_SHOWN = 10;
 
-async function seriesIn(store: Store, key: string, folders: readonly string[]): Promise<readonly string[]> {
+async function seriesIn(
+  store: Store,
+  key: string,
+  folders: readonly string[],
+  most: number = MOST_SHOWN,
+): Promise<readonly string[]> {
   const found: string[] = [];
   for (const folder of folders) {
-    if (found.length === MOST_SHOWN) break;
+    if (found.length === most) break;
     if ((await snapshotsIn(store, `${key}/${folder}`)).isSeries) found.push(folder);
   }
   return found;

@@ -34,6 +34,11 @@ export interface Settings {
   /** How often it is to succeed, in milliseconds: later, and it is overdue. */
   readonly every: number;
   readonly shutdown: boolean;
+  /** Command lines of the user's, before and after the row. Empty: none. */
+  readonly before: string;
+  readonly after: string;
+  /** So long either may take, in milliseconds. */
+  readonly 'hook-limit': number;
 }
 
 export type Column = keyof Settings;
@@ -71,6 +76,9 @@ export const COLUMNS: { readonly [C in Column]: ColumnRule<Settings[C]> } = {
   encrypt: { aliases: [], initial: [], isRequired: false, parse: parseEncrypt },
   every: { aliases: ['interval'], initial: DEFAULT_EVERY_MS, isRequired: false, parse: parseEvery },
   shutdown: { aliases: [], initial: false, isRequired: false, parse: parseSwitch },
+  before: { aliases: [], initial: '', isRequired: false, parse: (text) => text.trim() },
+  after: { aliases: [], initial: '', isRequired: false, parse: (text) => text.trim() },
+  'hook-limit': { aliases: [], initial: 3_600_000, isRequired: false, parse: parseLimit },
 };
 
 function choice<T extends string>(...allowed: readonly T[]): (text: string) => T {
@@ -90,6 +98,19 @@ function parseSwitch(text: string): boolean {
   if (YES.includes(word)) return true;
   if (NO.includes(word)) return false;
   throw new InvalidValue(`unknown value ${quoted(text)}`, 'use `yes` or `no`');
+}
+
+const LIMIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/** A day at most: what takes longer is no preparation. */
+function parseLimit(text: string): number {
+  const [, count = '', unit = ''] = /^(\d{1,5}) ?([smh])$/i.exec(text.trim()) ?? [];
+  const ms = Number(count) * (LIMIT_MS[unit.toLowerCase()] ?? 0);
+  if (ms >= 1000 && ms <= 24 * 3_600_000) return ms;
+  throw new InvalidValue(
+    `unknown time ${quoted(text)}`,
+    'write for example `90s`, `10m` or `2h`, up to `24h`',
+  );
 }
 
 /**

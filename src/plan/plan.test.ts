@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
+import path, { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { rowLabel } from './row-label.ts';
 import { SnapshotError } from '../base/errors.ts';
 import { type Plan, type Row, loadPlan } from './plan.ts';
 import { PlanError, type PlanProblem } from './problem.ts';
-import { PLAN_TEMPLATE } from './template.ts';
+import { planText } from './template.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/plans/', import.meta.url));
 const ENV = { HOME: '/home/ada', USERPROFILE: 'C:\\Users\\ada' };
@@ -78,6 +78,9 @@ describe('loadPlan()', () => {
           'exclude-larger-than': undefined,
           'one-file-system': false,
           'may-fail': [],
+          before: '',
+          after: '',
+          'hook-limit': 3_600_000,
           encrypt: [],
           every: 86_400_000,
           shutdown: false,
@@ -169,14 +172,26 @@ describe('loadPlan()', () => {
   });
 
   it('finds nothing wrong with the template, which does nothing yet', async () => {
-    const rows = await rowsOf(PLAN_TEMPLATE);
+    const rows = await rowsOf(planText());
     expect(rows.map(({ name, active }) => [name, active])).toEqual([['documents', false]]);
-    expect(await rowsOf(PLAN_TEMPLATE.replaceAll('\n', '\r\n'))).toEqual(rows);
+    expect(await rowsOf(planText().replaceAll('\n', '\r\n'))).toEqual(rows);
   });
 
+  it.each(['/data', 'a,b', '# no comment', 'C;D'])(
+    'takes what was answered as the first row of the template: %s',
+    async (name) => {
+      const rows = await rowsOf(planText({ source: `/from/${name}`, destination: `/to/${name}` }));
+      expect(rows).toMatchObject([{ active: true, source: join('/from', name) }]);
+      expect(rows[0]?.destination).toBe(join('/to', name));
+    },
+  );
+
   it('explains every column in the template', () => {
-    const header = PLAN_TEMPLATE.split('\n').find((line) => line.startsWith('active,')) ?? '';
-    for (const column of header.split(',')) expect(PLAN_TEMPLATE).toMatch(new RegExp(`^# ${column} `, 'm'));
+    const header =
+      planText()
+        .split('\n')
+        .find((line) => line.startsWith('active,')) ?? '';
+    for (const column of header.split(',')) expect(planText()).toMatch(new RegExp(`^# ${column} `, 'm'));
     expect(header.split(',')).toHaveLength(12);
   });
 });
@@ -238,7 +253,7 @@ describe('the columns of a plan', () => {
 
   it('are suggested when a name is unknown', async () => {
     expect(await messagesOf('source,destination,colour,dest\na,/b,x,y\n')).toEqual([
-      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `exclude-from`, `exclude-if-present`, `exclude-larger-than`, `one-file-system`, `may-fail`, `encrypt`, `every` or `shutdown`',
+      '1: unknown column `colour`: use `source`, `destination`, `name`, `active`, `keep`, `format`, `strategy`, `exclude`, `exclude-from`, `exclude-if-present`, `exclude-larger-than`, `one-file-system`, `may-fail`, `encrypt`, `every`, `shutdown`, `before`, `after` or `hook-limit`',
       '1: unknown column `dest`: did you mean `destination`?',
     ]);
   });
@@ -507,6 +522,9 @@ describe('any plan', () => {
           'exclude-larger-than': undefined,
           'one-file-system': false,
           'may-fail': [],
+          before: '',
+          after: '',
+          'hook-limit': 3_600_000,
           encrypt: [],
           every: 86_400_000,
           shutdown: false,

@@ -121,6 +121,9 @@ export function readSettings(
     encrypt: read('encrypt'),
     every: read('every'),
     shutdown: read('shutdown'),
+    before: read('before'),
+    after: read('after'),
+    'hook-limit': read('hook-limit'),
   };
   return { settings, problems };
 }

@@ -1,5 +1,4 @@
-/** The plan that `snapshot init` writes: every column explained, and one row that is switched off. */
-export const PLAN_TEMPLATE = `# The plan of snapshot: each row is one source and one destination.
+const EXPLAINED = `# The plan of snapshot: each row is one source and one destination.
 # Lines that begin with # are comments. Only source and destination are required; an empty cell takes the
 # default, and columns may be left out or come in any order. "snapshot check" tells whether the plan is right.
 #
@@ -23,10 +22,35 @@ export const PLAN_TEMPLATE = `# The plan of snapshot: each row is one source and
 # encrypt      Whom the snapshots are encrypted for: recipients of age (age1...), or a file of them, as
 #              "snapshot key new" writes it. Empty: they are not encrypted
 # every        How often it is to succeed: 12h, 1d, 7d, 2w. "snapshot status" says when it does not. Default: 1d
+# before, after        Your own commands around the row, as a dump of a database; 75 from before skips the row
+# hook-limit   So long either may take: 90s, 10m. Default: 1h
 # shutdown     yes or no; the machine is shut down after a run when all active rows say yes. Default: no
 #
-# To begin, change the row below and set active to yes.
-
-active,source,destination,name,keep,format,strategy,exclude,may-fail,encrypt,every,shutdown
-no,~/Documents,/mnt/backup,documents,last=7 daily=14 weekly=8,tar.zst,incremental,*.tmp|node_modules/,,,1d,no
 `;
+
+const COLUMNS = 'active,source,destination,name,keep,format,strategy,exclude,may-fail,encrypt,every,shutdown';
+
+/** What the first row of a plan says; the rest of it has defaults that are fit for most. */
+export interface FirstRow {
+  readonly source: string;
+  readonly destination: string;
+}
+
+/** The plan that `snapshot init` writes: every column explained, and one row; an example that is switched off by default. */
+export function planText(row?: FirstRow): string {
+  const { source, destination } = row ?? { source: '~/Documents', destination: '/mnt/backup' };
+  const start = row === undefined ? '# To begin, change the row below and set active to yes.\n' : '';
+  const cells = [
+    row === undefined ? 'no' : 'yes',
+    cell(source),
+    cell(destination),
+    row === undefined ? 'documents' : '',
+    'last=7 daily=14 weekly=8,tar.zst,incremental,*.tmp|node_modules/,,,1d,no',
+  ];
+  return `${EXPLAINED}${start}\n${COLUMNS}\n${cells.join(',')}\n`;
+}
+
+/** Quoted where that is needed. */
+function cell(text: string): string {
+  return /[",;#\t]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

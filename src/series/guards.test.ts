@@ -136,17 +136,17 @@ describe('guardFreeSpace()', () => {
       expect.objectContaining({
         code: 'E_GUARD',
         guard: 'free-space',
-        message: '"/mnt/disk" has 50.0 MB free, and about 104 MB are needed; nothing was written',
+        message: '"/mnt/disk" has 50 MB free, and about 104 MB are needed; nothing was written',
         hint: expect.stringContaining('--accept-changes') as string,
       }) as Error,
     );
   });
 
   it.each([
-    [0, '0.0 MB'],
+    [0, '0 B'],
     [99_949_999, '99.9 MB'],
     [100e6, '100 MB'],
-    [2_499e6, '2499 MB'],
+    [2_499e6, '2.5 GB'],
   ])('says of %d bytes that it is %s', (bytes, text) => {
     const stop = (): void =>
       guardFreeSpace({ name: 'documents', destination: '/mnt/disk' }, 1e12, bytes, false);

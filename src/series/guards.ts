@@ -1,5 +1,5 @@
 // Checks that stop what would do harm. Pure, but for the file that remembers one.
-import { formatCountOf } from '../base/amounts.ts';
+import { formatBytes, formatCountOf } from '../base/amounts.ts';
 import { SnapshotError } from '../base/errors.ts';
 import { commandLine } from '../base/command-line.ts';
 import { display, toText } from '../tree/path.ts';
@@ -113,13 +113,9 @@ export function guardFreeSpace(
   if (accepted || freeBytes === undefined || freeBytes >= needed) return;
   throw new GuardError(
     'free-space',
-    `"${destination}" has ${inMegabytes(freeBytes)} free, and about ${inMegabytes(needed)} are needed; nothing was written`,
+    `"${destination}" has ${formatBytes(freeBytes)} free, and about ${formatBytes(needed)} are needed; nothing was written`,
     `Make room there, or ${pruneHint(name)}. It may be enough all the same. ${wayOut(name)}`,
   );
-}
-
-function inMegabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
 }
 
 /** More than half of the last snapshot's files gone or modified (`hit`), and more than 100 of them. */

@@ -7,6 +7,7 @@ import type { DamageRecord } from './runs-log.ts';
 export interface PastRun {
   readonly outcome: 'written' | 'unchanged' | 'failed' | 'stopped' | 'waiting';
   readonly started: string;
+  readonly finished?: string | undefined;
   readonly guards: readonly string[];
   readonly error: string | null;
   /** The snapshot that it wrote, or found to be up to date. */
@@ -99,6 +100,7 @@ export function readPast(fields: Fields): PastRecord {
   return {
     outcome,
     started,
+    ...(fields.has('finished') && { finished: fields.time('finished') }),
     guards: fields.strings('guards'),
     error: fields.has('error') ? fields.text('error') : null,
     ...(fields.has('snapshot') && { snapshot: fields.text('snapshot') }),

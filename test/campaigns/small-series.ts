@@ -77,6 +77,9 @@ export class SmallSeries {
       'exclude-larger-than': undefined,
       'one-file-system': false,
       'may-fail': [],
+      before: '',
+      after: '',
+      'hook-limit': 3_600_000,
       shutdown: false,
     };
   }

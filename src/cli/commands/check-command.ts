@@ -5,6 +5,7 @@ import type { CommonOptions } from '../options/common-options.ts';
 import { formatCountOf } from '../../base/amounts.ts';
 import { recallFor } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
+import { sentence } from '../views/wrap-words.ts';
 
 const STYLE = { ok: 'green', warning: 'yellow', failure: 'red' } as const;
 const WORD = { ok: 'ok', warning: 'warning', failure: 'FAILED' } as const;
@@ -26,8 +27,8 @@ export async function checkCommand(options: CommonOptions, terminal: Terminal): 
   // Quiet leaves what is wrong, and that is no result.
   const print = quiet ? terminal.err : terminal.out;
   const show = ({ level, message }: Finding): void => {
-    const line = `  ${terminal.style(STYLE[level], WORD[level].padEnd(7))}  ${message}`;
-    print(line);
+    const head = `  ${terminal.style(STYLE[level], WORD[level].padEnd(7))}  `;
+    print(sentence(head, message, terminal));
   };
   for (const { row, findings: ofRow } of rows) {
     const shown = quiet ? ofRow.filter(({ level }) => level !== 'ok') : ofRow;
@@ -47,7 +48,7 @@ export async function checkCommand(options: CommonOptions, terminal: Terminal): 
             ? 'Ready, with warnings'
             : 'Ready';
     const count = `${formatCountOf(rows.length, 'active row')} in ${plan.file}${rest}`;
-    terminal.out(`${rows.length === 0 ? '' : '\n'}${verdict}: ${count}`);
+    terminal.out(`${rows.length === 0 ? '' : '\n'}${sentence('', `${verdict}: ${count}`, terminal)}`);
   }
   return status;
 }

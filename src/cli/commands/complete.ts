@@ -4,6 +4,10 @@ import { loadPlan } from '../../plan/plan.ts';
 
 /** Options with a value. */
 const VALUED = [
+  '-f',
+  '-t',
+  '-o',
+  '-j',
   '--plan',
   '--config',
   '--log',
@@ -22,6 +26,10 @@ const VALUED = [
   '--with',
   '--reason',
   '--encrypt',
+  '--depth',
+  '--html',
+  '--to-file',
+  '--on-failure',
 ];
 
 /** Commands whose first argument is a series. */
@@ -30,6 +38,8 @@ const OF_SERIES = [
   'status',
   'files',
   'diff',
+  'stats',
+  'du',
   'restore',
   'export',
   'copy',
@@ -53,10 +63,10 @@ export async function complete(words: readonly string[]): Promise<readonly strin
   const current = words.at(-1) ?? '';
   const { positionals, options, open } = readWords(words.slice(1, -1));
   const [command = '', series] = positionals;
-  const plan = options.get('--plan') ?? 'backup-plan.csv';
+  const plan = options.get('--plan') ?? options.get('-f') ?? 'backup-plan.csv';
   if (open === '--at' && command !== 'schedule')
     return await namesIn(options.get('--series') ?? series, plan);
-  if (open === '--series' || open === '--only') return await seriesNames(plan);
+  if (open === '--series' || open === '--only' || open === '-o') return await seriesNames(plan);
   // Whatever there is to choose from, the command line itself knows.
   if (open === '--with' || open === '--as') return undefined;
   // The shell knows files.

@@ -39,7 +39,7 @@ export async function copyCommand(options: CopyCommandOptions, terminal: Termina
   } catch (error) {
     if (!signal.aborted || error instanceof SnapshotError) throw error;
     const hint = 'What has arrived by now stays; the same command goes on from there.';
-    throw new SnapshotError('E_STOPPED', 'Stopped', { hint });
+    throw new SnapshotError('E_STOPPED', 'Stopped by the user', { hint });
   } finally {
     view.close();
     stop.dispose();

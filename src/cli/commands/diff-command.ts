@@ -2,6 +2,7 @@ import { SnapshotError } from '../../base/errors.ts';
 import { rowOf } from '../../jobs/address.ts';
 import { chooseRange, diffSnapshots, type Range } from '../../jobs/look/diff.ts';
 import { countDifferences, type Difference, toBackUp } from '../../jobs/look/difference.ts';
+import { foldDifferences } from '../../jobs/look/fold.ts';
 import { SeriesPlaces } from '../../jobs/run/series-places.ts';
 import { formatLocal } from '../../jobs/moment.ts';
 import { loadPlan } from '../../plan/plan.ts';
@@ -9,7 +10,8 @@ import type { Series } from '../../series/series.ts';
 import type { Problem } from '../../tree/entry.ts';
 import { display } from '../../tree/path.ts';
 import type { CommonOptions } from '../options/common-options.ts';
-import { differenceJson, differenceText } from '../views/difference-text.ts';
+import { statRows, statTable } from '../views/diff-stat.ts';
+import { differenceJson, differenceText, foldedText } from '../views/difference-text.ts';
 import { formatBytes, formatCount, formatCountOf } from '../../base/amounts.ts';
 import { pathProperty } from '../../series/index/index-line.ts';
 import { printLines } from '../views/print-lines.ts';
@@ -21,6 +23,9 @@ export interface DiffCommandOptions extends CommonOptions {
   readonly series: string;
   readonly from: string | undefined;
   readonly to: string | undefined;
+  readonly stat: boolean;
+  readonly patch: boolean;
+  readonly all: boolean;
 }
 
 interface Found {
@@ -28,26 +33,43 @@ interface Found {
   readonly problems: readonly Problem[];
   /** What a run would write now; undefined when nobody asked. */
   readonly backUp: { readonly files: number; readonly bytes: number } | undefined;
+  /** Where what is compared lies. */
+  readonly source?: string;
 }
 
 export async function diffCommand(options: DiffCommandOptions, terminal: Terminal): Promise<number> {
   const { json, quiet } = options;
+  if (options.patch && (json || options.stat)) {
+    throw new SnapshotError('E_USAGE', `--patch does not go with --${json ? 'json' : 'stat'}`);
+  }
   const series = await openSeries(options.series, async () => await loadPlan(options.plan), terminal);
   const survey = await series.survey();
   const range = chooseRange(survey, options.from, options.to);
   const isLatest = range.from === survey.snapshots.at(-1);
-  const { differences, problems, backUp } =
+  const { differences, problems, backUp, source } =
     range.to === undefined
       ? await withNow(series, range, isLatest, options, terminal)
-      : { differences: await diffSnapshots(series, range.from, range.to), problems: [], backUp: undefined };
+      : {
+          differences: await diffSnapshots(series, range.from, range.to),
+          problems: [],
+          backUp: undefined,
+          source: undefined,
+        };
   const status = problems.length > 0 ? 3 : 0;
   const [from, to] = [range.from.name, range.to?.name ?? 'now'];
-  if (!json && !quiet) terminal.out(terminal.style('bold', headLine(series.name, range)));
-  const lines = function* (): Generator<string> {
-    for (const one of differences)
-      if (json || !quiet) yield json ? differenceJson(one) : differenceText(one, terminal);
-  };
-  if (!(await printLines(lines(), terminal))) return status;
+  if (!json && !quiet && !options.patch) terminal.out(terminal.style('bold', headLine(series.name, range)));
+  if (options.patch) {
+    const { printPatches } = await import('../views/patch-view.ts');
+    const [old, now] = [
+      { series, snapshot: range.from, snapshots: survey.snapshots },
+      range.to === undefined
+        ? { source: source ?? '' }
+        : { series, snapshot: range.to, snapshots: survey.snapshots },
+    ];
+    if (!(await printPatches(differences, old, now, terminal))) return status;
+  } else if (!quiet || json) {
+    if (!(await printLines(linesOf(differences, options, terminal), terminal))) return status;
+  }
   for (const { path, reason, kind } of problems) {
     if (json) terminal.out(JSON.stringify({ event: 'problem', kind, ...pathProperty(path), reason }));
     else terminal.err(`${terminal.style('yellow', 'not known:')} ${display(path) || '.'}: ${reason}`);
@@ -57,8 +79,24 @@ export async function diffCommand(options: DiffCommandOptions, terminal: Termina
     terminal.out(
       JSON.stringify({ event: 'end', status, series: series.name, from, to, change: count, backUp }),
     );
-  else if (!quiet) terminal.out(terminal.style('dim', totalText(count, backUp)));
+  else if (!quiet && !options.patch) terminal.out(terminal.style('dim', totalText(count, backUp)));
   return status;
+}
+
+function* linesOf(
+  differences: readonly Difference[],
+  { json, stat, all }: DiffCommandOptions,
+  terminal: Terminal,
+): Generator<string> {
+  if (json && stat)
+    for (const row of statRows(differences)) yield JSON.stringify({ event: 'folder', ...row });
+  else if (json) for (const one of differences) yield differenceJson(one);
+  else if (stat) {
+    if (differences.length > 0) yield statTable(statRows(differences), terminal);
+  } else {
+    for (const one of all ? differences : foldDifferences(differences))
+      yield one.kind === 'folded' ? foldedText(one, terminal) : differenceText(one, terminal);
+  }
 }
 
 async function withNow(
@@ -88,7 +126,7 @@ async function withNow(
       progress,
       apart: await new SeriesPlaces(plan.rows).apartFrom(row),
     });
-    return { ...found, backUp: isLatest ? toBackUp(found.differences) : undefined };
+    return { ...found, source: row.source, backUp: isLatest ? toBackUp(found.differences) : undefined };
   } catch (error) {
     if (stop.signal.aborted) throw new SnapshotError('E_STOPPED', 'Stopped by the user', { cause: error });
     throw error;

@@ -13,7 +13,7 @@ const SERIES = {
 const AT = {
   type: 'string',
   default: 'latest',
-  describe: 'latest, the start of a name, or a date: the newest until then',
+  describe: 'latest, latest~1, yesterday, 2d, a date, a month, the start of a name',
   requiresArg: true,
 } as const;
 
@@ -38,6 +38,7 @@ export function addExportCommands<T extends CommonOptions>(
           })
           .group('to', 'Options:')
           .option('to', {
+            alias: 't',
             type: 'string',
             demandOption: true,
             describe: 'The file to write; - is the standard output',
@@ -106,7 +107,12 @@ function addCopyCommand<T extends CommonOptions>(
           describe: 'Write no faster than this: 20MB/s',
           requiresArg: true,
         })
-        .option('dry-run', { type: 'boolean', default: false, describe: 'Say what would be brought' })
+        .option('dry-run', {
+          alias: 'n',
+          type: 'boolean',
+          default: false,
+          describe: 'Say what would be brought',
+        })
         .example('$0 copy documents /mnt/second', 'to another disk, with its history')
         .example('$0 copy documents sftp://nas/~/backup', 'to a server; once more brings what is new')
         .example('$0 copy /mnt/old/documents /mnt/new', 'without a plan'),

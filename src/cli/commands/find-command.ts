@@ -1,5 +1,5 @@
 import { EXIT_STATUS, gravestStatus } from '../../base/errors.ts';
-import { findEach, rowOf, seriesOfPlan } from '../../jobs/address.ts';
+import { findAll, rowOf, seriesOfPlan } from '../../jobs/address.ts';
 import { findInSeries, type FoundInSeries, type FoundPath, type Stay } from '../../jobs/look/find.ts';
 import { formatLocal } from '../../jobs/moment.ts';
 import { outOfReach } from '../../jobs/reach.ts';
@@ -14,6 +14,7 @@ import { dateOf, formatNs, hashText, pathText } from '../views/entry-text.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { printLines } from '../views/print-lines.ts';
 import { failureEvent, orFailure, showFailure } from '../views/series-failure.ts';
+import { sentence } from '../views/wrap-words.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { recallFor } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
@@ -32,7 +33,7 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
   const recall = recallFor(terminal);
   const asked =
-    options.series === undefined ? seriesOfPlan(await load()) : await findEach(options.series, load, recall);
+    options.series === undefined ? seriesOfPlan(await load()) : await findAll(options.series, load, recall);
   const all = asked.filter((series) => !series.isMirror);
   if (all.length === 0) for (const series of asked) refuseMirror(series);
   if (all.length < asked.length && !json)
@@ -56,7 +57,10 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
         terminal.out(
           JSON.stringify({ event: 'waiting', series: series.name, folder: series.place(), message }),
         );
-      } else terminal.err(`${terminal.style('yellow', 'not looked into:')} ${label}: ${message}`);
+      } else
+        terminal.err(
+          sentence(`${terminal.style('yellow', 'not looked into:')} `, `${label}: ${message}`, terminal),
+        );
       continue;
     }
     if ('error' in found) {
@@ -73,7 +77,12 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
       if (json) terminal.out(JSON.stringify(event));
       else terminal.err(`${terminal.style('red', 'damaged:')} ${message}`);
     }
-    const name = options.series ?? addressOf(series, all);
+    const name =
+      options.series === undefined
+        ? addressOf(series, all)
+        : all.length > 1
+          ? series.place()
+          : options.series;
     if (json || !quiet) isRead &&= await printLines(show(found, name, label, terminal), terminal);
     if (!isRead) break;
   }

@@ -42,7 +42,7 @@ export async function forgetCommand(options: ForgetCommandOptions, terminal: Ter
     return 0;
   } catch (error) {
     if (!stop.signal.aborted || error instanceof SnapshotError) throw error;
-    throw new SnapshotError('E_STOPPED', 'Stopped', { hint: 'Nothing was done.' });
+    throw new SnapshotError('E_STOPPED', 'Stopped by the user', { hint: 'Nothing was done.' });
   } finally {
     stop.dispose();
   }

@@ -1,13 +1,15 @@
-import { EXIT_STATUS, gravestStatus } from '../../base/errors.ts';
-import { findEach, rowOf, seriesOfPlan } from '../../jobs/address.ts';
+import { EXIT_STATUS, gravestStatus, printable } from '../../base/errors.ts';
+import { findAll, goneSeries, rowOf, seriesOfPlan } from '../../jobs/address.ts';
 import { list, type ListedSeries } from '../../jobs/look/list.ts';
 import { type MirrorSummary, summaryOf } from '../../jobs/mirror/summary.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
+import type { Series } from '../../series/series.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { failureEvent, orFailure, type SeriesFailure, showFailure } from '../views/series-failure.ts';
 import { listTable } from '../views/list-table.ts';
 import { mirrorJson, mirrorLine } from '../views/mirror-line.ts';
+import { seriesHead } from '../views/series-head.ts';
 import { recallFor } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -19,7 +21,7 @@ export async function listCommand(
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
   const recall = recallFor(terminal);
   const series =
-    options.series === undefined ? seriesOfPlan(await load()) : await findEach(options.series, load, recall);
+    options.series === undefined ? await allOf(await load()) : await findAll(options.series, load, recall);
   const now = new Date();
   const found = await Promise.all(
     series.map(
@@ -46,6 +48,11 @@ export async function listCommand(
     else if (!options.quiet) terminal.out(mirrorLine(one, terminal));
   });
   return status;
+}
+
+/** Those of rows that are gone come last. */
+async function allOf(plan: Plan): Promise<readonly Series[]> {
+  return [...seriesOfPlan(plan), ...(await goneSeries(plan))];
 }
 
 function statusOf(one: ListedSeries | SeriesFailure | MirrorSummary): number {
@@ -77,8 +84,11 @@ function show(series: ListedSeries, terminal: Terminal, quiet: boolean): void {
       : snapshots.length === 0
         ? 'no snapshots'
         : `${formatCountOf(snapshots.length, 'snapshot')}, ${formatBytes(bytes)} on disk`;
-  terminal.out(`${terminal.style('bold', series.name)}  ${terminal.style('dim', series.folder)}  ${total}`);
+  terminal.out(seriesHead(series, total, terminal));
   if (snapshots.length > 0) terminal.out(listTable(snapshots, terminal));
+  for (const { name, pin } of snapshots)
+    if (pin?.reason !== undefined && pin.reason !== '')
+      terminal.out(`${name}  pinned: ${printable(pin.reason)}`);
   for (const message of odd) terminal.out(terminal.style('yellow', message));
   for (const name of unfinished) {
     terminal.out(`${name}  ${terminal.style('yellow', 'unfinished')}: a run is at work, or was cut short`);

@@ -17,7 +17,7 @@ const GLOBS = {
 
 const AT = {
   type: 'string',
-  describe: 'latest, the start of a name, or a date: the newest until then',
+  describe: 'latest, latest~1, yesterday, 2d, a date, a month, the start of a name',
   requiresArg: true,
 } as const;
 
@@ -59,6 +59,19 @@ export function addLookCommands<T extends CommonOptions>(
           .positional('series', SERIES)
           .positional('from', { type: 'string', describe: 'As --at; default: the one before the latest' })
           .positional('to', { type: 'string', describe: 'As --at, or now: the source; default: the latest' })
+          .group(['stat', 'patch', 'all'], 'Options:')
+          .option('stat', { type: 'boolean', default: false, describe: 'How much, by folders at the top' })
+          .option('patch', {
+            alias: 'p',
+            type: 'boolean',
+            default: false,
+            describe: 'What differs in texts, line by line, as `patch` takes it',
+          })
+          .option('all', {
+            type: 'boolean',
+            default: false,
+            describe: 'Each path of a folder that came or went as a whole',
+          })
           .example('$0 diff documents', 'what the last snapshot brought')
           .example('$0 diff documents 2026-11-01', 'what changed since then')
           .example('$0 diff documents now', 'what would be backed up'),
@@ -81,6 +94,24 @@ export function addLookCommands<T extends CommonOptions>(
       async (options) => end(await (await import('./find-command.ts')).findCommand(options, terminal)),
     )
     .command(
+      ['stats <series>', 'du <series>'],
+      'What takes the space, by folder and by snapshot',
+      (command) =>
+        command
+          .positional('series', SERIES)
+          .group(['at', 'depth'], 'Options:')
+          .option('at', { ...AT, default: 'latest' })
+          .option('depth', {
+            type: 'number',
+            default: 1,
+            describe: 'How many levels of folders',
+            requiresArg: true,
+          })
+          .example('$0 stats documents', 'and what the removal of a snapshot would free')
+          .example('$0 du documents --depth 3', 'the same, deeper'),
+      async (options) => end(await (await import('./stats-command.ts')).statsCommand(options, terminal)),
+    )
+    .command(
       'versions <mirror> [globs..]',
       'What the files of a mirror were before',
       (command) =>
@@ -98,7 +129,12 @@ export function addLookCommands<T extends CommonOptions>(
       (command) =>
         command
           .positional('series', { ...SERIES, demandOption: false })
-          .group('prometheus', 'Options:')
+          .group(['html', 'prometheus'], 'Options:')
+          .option('html', {
+            type: 'string',
+            describe: 'Also write a page with plots to this file, for a mail or a wall',
+            requiresArg: true,
+          })
           .option('prometheus', {
             type: 'boolean',
             default: false,

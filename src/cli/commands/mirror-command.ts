@@ -1,10 +1,9 @@
-import { createInterface } from 'node:readline/promises';
 import { SnapshotError } from '../../base/errors.ts';
 import { setAgain } from '../../series/guards.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { parsePlan, type Plan } from '../../plan/plan.ts';
 import type { CommonOptions } from '../options/common-options.ts';
-import { canAsk } from '../confirm.ts';
+import { ask, canAsk } from '../confirm.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface MirrorCommandOptions extends CommonOptions {
@@ -23,8 +22,7 @@ export interface MirrorCommandOptions extends CommonOptions {
 
 /** Mirrors one folder, without a plan. */
 export async function mirrorCommand(options: MirrorCommandOptions, terminal: Terminal): Promise<number> {
-  const source = options.source ?? (await ask('Which folder? '));
-  const dest = options.dest ?? (await ask('To which folder? '));
+  const [source, dest] = await foldersOf(options);
   const plan = await planOf(options, source, dest);
   setAgain(`mirror ${shellWord(source)} ${shellWord(dest)}`);
   const { untilIdle, acceptChanges, adopt, dryRun, rehash } = options;
@@ -39,19 +37,18 @@ export async function mirrorCommand(options: MirrorCommandOptions, terminal: Ter
   return await mirrorOnce(plan, { ...options, only: [] }, terminal);
 }
 
-/** @throws {@link SnapshotError} `E_USAGE` where nobody can be asked. */
-async function ask(question: string): Promise<string> {
-  if (!canAsk()) {
-    throw new SnapshotError('E_USAGE', 'Which folder is to be mirrored, and to which one?', {
-      hint: 'Write `snapshot mirror SOURCE DEST`.',
-    });
-  }
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await lines.question(question)).trim();
-  } finally {
-    lines.close();
-  }
+/** @throws {@link SnapshotError} `E_USAGE` where nobody can be asked, or nothing is said. */
+async function foldersOf({ source, dest }: MirrorCommandOptions): Promise<readonly [string, string]> {
+  const asked = [
+    ...(source === undefined ? ['Which folder? '] : []),
+    ...(dest === undefined ? ['To which folder? '] : []),
+  ];
+  const answers = canAsk() ? await ask(asked) : [];
+  const [from, to] = [source ?? answers[0], dest ?? answers.at(asked.length - 1)];
+  if (from !== undefined && to !== undefined && answers.length === asked.length) return [from, to];
+  throw new SnapshotError('E_USAGE', 'Which folder is to be mirrored, and to which one?', {
+    hint: 'Write `snapshot mirror SOURCE DEST`.',
+  });
 }
 
 /** A plan with one row, checked as any other. */

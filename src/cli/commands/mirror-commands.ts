@@ -40,6 +40,7 @@ export function addMirrorCommands<T extends CommonOptions>(
           .positional('paths', { type: 'string', array: true, demandOption: true, describe: 'What to copy' })
           .group('to', 'Options:')
           .option('to', {
+            alias: 't',
             type: 'string',
             describe: 'A folder, or the name of a mirror: it goes to pushed/HOST/PATH there',
             requiresArg: true,
@@ -78,7 +79,12 @@ export function addMirrorCommands<T extends CommonOptions>(
             describe: 'Globs in the syntax of .gitignore',
             requiresArg: true,
           })
-          .option('dry-run', { type: 'boolean', default: false, describe: 'Say what would be done' })
+          .option('dry-run', {
+            alias: 'n',
+            type: 'boolean',
+            default: false,
+            describe: 'Say what would be done',
+          })
           .option('rehash', {
             type: 'boolean',
             default: false,
@@ -96,6 +102,7 @@ export function addMirrorCommands<T extends CommonOptions>(
         command
           .group(['only', 'until-idle', 'accept-changes', 'adopt'], 'Options:')
           .option('only', {
+            alias: 'o',
             type: 'string',
             array: true,
             default: [] as string[],

@@ -1,7 +1,7 @@
 import { addressKind } from '../../base/address.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { restore } from '../../jobs/restore/restore.ts';
-import type { RestoreEvent } from '../../jobs/restore/restore-events.ts';
+import type { RestoreEnd, RestoreEvent } from '../../jobs/restore/restore-events.ts';
 import type { Deletion } from '../../jobs/restore/ask-first.ts';
 import type { Overwrite } from '../../jobs/restore/target-plan.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
@@ -13,11 +13,14 @@ import { jsonRestoreView, type RestoreView, TextRestoreView } from '../views/res
 import { stopSignal } from '../stop-signal.ts';
 import { openOrMirror } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
+import type { FileRestore } from './restore-file.ts';
 
 export interface RestoreCommandOptions extends CommonOptions {
   readonly series: string;
   readonly glob: readonly string[];
-  readonly to: string;
+  readonly to: string | undefined;
+  /** One file, under this name. */
+  readonly toFile: string | undefined;
   readonly at: string;
   readonly overwrite: Overwrite;
   readonly delete: boolean;
@@ -27,7 +30,8 @@ export interface RestoreCommandOptions extends CommonOptions {
 
 export async function restoreCommand(options: RestoreCommandOptions, terminal: Terminal): Promise<number> {
   const { at, overwrite, dryRun } = options;
-  const to = localPath('--to', options.to);
+  const file = fileOf(options);
+  const to = file?.file ?? localPath('--to', options.to ?? '');
   let plan: Plan | undefined;
   const { series, others } = await openOrMirror(
     options.series,
@@ -57,34 +61,61 @@ export async function restoreCommand(options: RestoreCommandOptions, terminal: T
     signal: stop.signal,
     report: (event: RestoreEvent): void => view.event(event),
   };
-  try {
+  const restoreTo = async (part: Partial<typeof common>): Promise<RestoreEnd> => {
+    const given = { ...common, ...part };
     if (series.isMirror) {
       if (options.delete) {
         const hint = 'Restore to a folder of its own, and compare.';
         throw new SnapshotError('E_USAGE', '--delete is not for mirrors', { hint });
       }
       const { restoreMirror } = await import('../../jobs/mirror/restore-mirror.ts');
-      const end = await restoreMirror(series, common);
-      view.end(end);
-      return end.status;
+      return await restoreMirror(series, given);
     }
-    const end = await restore(series, {
-      ...common,
+    return await restore(series, {
+      ...given,
       elsewhere: others,
       deletes: options.delete,
       ...(options.yes ? {} : { confirm: ask }),
     });
+  };
+  try {
+    const end =
+      file === undefined
+        ? await restoreTo({})
+        : await (
+            await import('./restore-file.ts')
+          ).restoreFile(file, async (glob, folder) => await restoreTo({ globs: [glob], to: folder }));
     view.end(end);
     return end.status;
   } catch (error) {
     if (!stop.signal.aborted || error instanceof SnapshotError) throw error;
-    if (isAsking) throw new SnapshotError('E_STOPPED', 'Stopped', { hint: 'Nothing was done.' });
+    if (isAsking) throw new SnapshotError('E_STOPPED', 'Stopped by the user', { hint: 'Nothing was done.' });
     const hint = 'What is restored by now is whole; the same command goes on from there.';
-    throw new SnapshotError('E_STOPPED', 'Stopped', { hint });
+    throw new SnapshotError('E_STOPPED', 'Stopped by the user', { hint });
   } finally {
     view.close();
     stop.dispose();
   }
+}
+
+/** What `--to-file` asks for; undefined without it. @throws {@link SnapshotError} `E_USAGE` */
+function fileOf(options: RestoreCommandOptions): FileRestore | undefined {
+  const { to, toFile, glob, overwrite } = options;
+  if (toFile === undefined && to !== undefined) return undefined;
+  if (toFile === undefined) {
+    throw new SnapshotError('E_USAGE', 'Missing: --to', {
+      hint: '`snapshot restore --help` shows what there is.',
+    });
+  }
+  const [path, ...more] = glob.map(String);
+  if (to !== undefined || path === undefined || more.length > 0)
+    throw new SnapshotError('E_USAGE', '--to-file takes one file, and no --to');
+  if (options.delete || options.dryRun)
+    throw new SnapshotError(
+      'E_USAGE',
+      `--to-file does not go with --${options.delete ? 'delete' : 'dry-run'}`,
+    );
+  return { path, file: localPath('--to-file', toFile), mayReplace: overwrite !== 'never' };
 }
 
 /** @throws {@link SnapshotError} when the answer is no, or nobody can be asked. */

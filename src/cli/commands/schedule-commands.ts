@@ -49,7 +49,8 @@ export function addScheduleCommands<T extends CommonOptions>(
             groupRunOptions(
               install
                 .group(['at', 'cron', 'on-boot', 'watch'], 'When:')
-                .group(['with', 'name', 'dry-run'], 'The entry:'),
+                .group(['with', 'name', 'on-failure', 'dry-run'], 'The entry:')
+                .group(['verify', 'sample', 'drill'], 'To verify instead of a run:'),
               SCHEDULED_OPTIONS,
             )
               .options(runOptions)
@@ -67,7 +68,28 @@ export function addScheduleCommands<T extends CommonOptions>(
               })
               .option('name', NAME)
               .option('with', WITH)
+              .option('on-failure', {
+                type: 'string',
+                describe: 'A unit of systemd to start when it fails',
+                requiresArg: true,
+              })
+              .option('verify', {
+                type: 'boolean',
+                default: false,
+                describe: 'Verify all series; an entry of its own',
+              })
+              .option('sample', {
+                type: 'string',
+                describe: 'Read so much of the archives each time, as 5%',
+                requiresArg: true,
+              })
+              .option('drill', {
+                type: 'boolean',
+                default: false,
+                describe: 'Restore the newest of each with tar or unzip, and compare',
+              })
               .option('dry-run', {
+                alias: 'n',
                 type: 'boolean',
                 default: false,
                 describe: 'Only print what would be written',
@@ -78,6 +100,7 @@ export function addScheduleCommands<T extends CommonOptions>(
                 'another one, on working days',
               )
               .example('$0 schedule install --watch --name watch', 'mirrors, all the time')
+              .example('$0 schedule install --verify --sample 5% --at 12:00', 'a twentieth every day at noon')
               .example('$0 schedule install --at 02:00 --dry-run', 'what would be written, and where'),
           async (options) =>
             end(

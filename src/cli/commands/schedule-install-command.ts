@@ -21,6 +21,11 @@ export interface ScheduleInstallOptions extends ScheduledRunOptions {
   readonly onBoot: boolean;
   /** `watch` instead of `run`, from when the machine starts. */
   readonly watch: boolean;
+  /** `verify` instead of `run`. */
+  readonly verify: boolean;
+  readonly sample: string | undefined;
+  readonly drill: boolean;
+  readonly onFailure: string | undefined;
   readonly name: string | undefined;
   readonly with: SchedulerKind | undefined;
   readonly dryRun: boolean;
@@ -41,8 +46,9 @@ export async function scheduleInstallCommand(
   rowsToRun(await loadPlan(options.plan), { only: options.only, shard });
   const plan = resolve(options.plan);
   // Beside the nightly one, not in its place.
-  const name = options.name ?? nameOfPlan(plan) + (options.watch ? '-watch' : '');
-  const entry: Entry = { name, when, command: commandFor(options) };
+  const name = options.name ?? nameOfPlan(plan) + suffixOf(options);
+  const { onFailure } = options;
+  const entry: Entry = { name, when, command: commandFor(options), onFailure };
   checkEntry(entry);
   if (entry.command.some((word) => /[\\/]_npx[\\/]/.test(word))) {
     terminal.err(
@@ -51,6 +57,11 @@ export async function scheduleInstallCommand(
   }
   const [scheduler] = await schedulersOf(process.platform, thisSchedulerHost(), options.with);
   if (scheduler === undefined) throw new Error('no scheduler, and no error');
+  if (onFailure !== undefined && scheduler.kind !== 'systemd') {
+    throw new SnapshotError('E_USAGE', `--on-failure names a unit of systemd; here it is ${scheduler.kind}`, {
+      hint: '`--notify` tells somebody, with every scheduler.',
+    });
+  }
   const drafts = scheduler.drafts(entry);
   if (!dryRun) await scheduler.install(entry);
   if (json) {
@@ -65,9 +76,14 @@ export async function scheduleInstallCommand(
     else terminal.out(`Wrote to ${place}: "${name}", ${textOf(when)}`);
   }
   if (scheduler.hint !== undefined) terminal.out(scheduler.hint);
-  const isDefault = options.name === undefined && options.plan === 'backup-plan.csv' && !options.watch;
+  const isDefault =
+    options.name === undefined && options.plan === 'backup-plan.csv' && suffixOf(options) === '';
   if (!dryRun) terminal.out(`To undo it: snapshot schedule remove${isDefault ? '' : ` --name ${name}`}`);
   return 0;
+}
+
+function suffixOf({ watch, verify }: ScheduleInstallOptions): string {
+  return watch ? '-watch' : verify ? '-verify' : '';
 }
 
 function whenOf({ at, cron, onBoot, watch }: ScheduleInstallOptions): Cron | 'boot' {
@@ -100,8 +116,37 @@ const WATCH_WORDS: ReadonlySet<string> = new Set([
 function commandFor(options: ScheduleInstallOptions): readonly string[] {
   const main = fileURLToPath(new URL('../main.js', import.meta.url));
   const words = runWords(options, options.file);
+  if (options.verify) return [process.execPath, main, 'verify', ...verifyWords(options, words)];
+  if (options.sample !== undefined || options.drill) {
+    throw new SnapshotError('E_USAGE', `--${options.drill ? 'drill' : 'sample'} goes with --verify`);
+  }
   if (!options.watch) return [process.execPath, main, 'run', ...words];
-  const odd = words.find((word) => word.startsWith('--') && !WATCH_WORDS.has(word));
-  if (odd !== undefined) throw new SnapshotError('E_USAGE', `\`${odd}\` is for runs, not for --watch`);
+  refuseOdd(words, WATCH_WORDS, 'watch');
   return [process.execPath, main, 'watch', ...words];
+}
+
+/** What a verify can be told. */
+const VERIFY_WORDS: ReadonlySet<string> = new Set([
+  '--plan',
+  '--config',
+  '--identity',
+  '--notify',
+  '--notify-on',
+  '--smtp-file',
+]);
+
+function verifyWords(
+  { watch, sample, drill }: ScheduleInstallOptions,
+  words: readonly string[],
+): readonly string[] {
+  if (watch) throw new SnapshotError('E_USAGE', '--verify and --watch are entries of their own');
+  refuseOdd(words, VERIFY_WORDS, 'verify');
+  if (sample !== undefined && !/^\d{1,3}(?:\.\d{1,3})?%$/.test(sample))
+    throw new SnapshotError('E_USAGE', `--sample ${sample}: it takes a percentage, as 10%`);
+  return [...words, ...(sample === undefined ? [] : ['--sample', sample]), ...(drill ? ['--drill'] : [])];
+}
+
+function refuseOdd(words: readonly string[], known: ReadonlySet<string>, kind: string): void {
+  const odd = words.find((word) => word.startsWith('--') && !known.has(word.split('=')[0] ?? ''));
+  if (odd !== undefined) throw new SnapshotError('E_USAGE', `\`${odd}\` is for runs, not for --${kind}`);
 }

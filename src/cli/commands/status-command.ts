@@ -1,6 +1,9 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { localPath } from '../../plan/local-path.ts';
 import { commandLine } from '../../base/command-line.ts';
-import { SnapshotError } from '../../base/errors.ts';
-import { findEach, rowOf } from '../../jobs/address.ts';
+import { printable, reasonOf, SnapshotError } from '../../base/errors.ts';
+import { findAll, rowOf } from '../../jobs/address.ts';
 import type { Watched } from '../../jobs/status/known-past.ts';
 import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
@@ -22,12 +25,16 @@ import type { Terminal } from '../terminal.ts';
 export interface StatusCommandOptions extends CommonOptions {
   readonly series: string | undefined;
   readonly prometheus: boolean;
+  /** A file to write a page to. */
+  readonly html: string | undefined;
 }
 
 const GRAVITY = { failing: 0, overdue: 1, waiting: 2, ok: 3 } as const;
 
 export async function statusCommand(options: StatusCommandOptions, terminal: Terminal): Promise<number> {
   const { json, prometheus, quiet } = options;
+  if (prometheus && options.html !== undefined)
+    throw new SnapshotError('E_USAGE', '--html and --prometheus exclude each other');
   if (json && prometheus) throw new SnapshotError('E_USAGE', '--json and --prometheus exclude each other');
   const now = new Date();
   const recall = recallFor(terminal);
@@ -41,6 +48,7 @@ export async function statusCommand(options: StatusCommandOptions, terminal: Ter
   }
   // The sort keeps the order of the plan among equals.
   const found = read.toSorted((a, b) => GRAVITY[a.state] - GRAVITY[b.state]);
+  if (options.html !== undefined) await writePage(options.html, found, now);
   const status = found.some(({ isOverdue, isFailing }) => isOverdue || isFailing) ? 1 : 0;
   if (json) {
     for (const one of found) terminal.out(JSON.stringify(statusJson(one)));
@@ -60,6 +68,20 @@ export async function statusCommand(options: StatusCommandOptions, terminal: Ter
   return status;
 }
 
+/** Writes the page whole, or leaves what was there. @throws {@link SnapshotError} `E_USAGE` */
+async function writePage(html: string, found: readonly SeriesStatus[], now: Date): Promise<void> {
+  const { statusHtml } = await import('../views/status-html.ts');
+  const file = resolve(localPath('--html', html));
+  const part = `${file}.${process.pid}.part`;
+  try {
+    await writeFile(part, statusHtml(found, now));
+    await rename(part, file);
+  } catch (cause) {
+    await rm(part, { force: true }).catch(() => {});
+    throw new SnapshotError('E_USAGE', `Cannot write "${printable(file)}": ${reasonOf(cause)}`, { cause });
+  }
+}
+
 /** The active rows of the plan; or the one series that the user names, whatever its row says. */
 async function watchedBy(
   { series: which, plan: file }: StatusCommandOptions,
@@ -72,7 +94,7 @@ async function watchedBy(
     return [...active, ...(await goneFrom(whole, terminal))];
   }
   let plan: Plan | undefined;
-  const found = await findEach(which, async () => (plan = await loadPlan(file)), recall);
+  const found = await findAll(which, async () => (plan = await loadPlan(file)), recall);
   // Named by its folder: the plan, if there is one, may know it.
   plan ??= await loadPlan(file).catch((error: unknown) => {
     if (!(error instanceof SnapshotError)) throw error;

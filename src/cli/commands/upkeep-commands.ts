@@ -5,7 +5,7 @@ import type { Terminal } from '../terminal.ts';
 
 const SNAPSHOT = {
   type: 'string',
-  describe: 'latest, the start of a name, or a date: the newest until then',
+  describe: 'latest, latest~1, yesterday, 2d, a date, a month, the start of a name',
   demandOption: true,
 } as const;
 const SERIES = {
@@ -59,7 +59,7 @@ function addSnapshotCommands<T extends CommonOptions>(
             describe: 'Default: all active rows',
           })
           .group('dry-run', 'Options:')
-          .option('dry-run', { type: 'boolean', default: false, describe: 'Say what would go' })
+          .option('dry-run', { alias: 'n', type: 'boolean', default: false, describe: 'Say what would go' })
           .example('$0 prune --dry-run', 'after `keep` was lowered')
           .example('$0 prune documents', 'when there is no room'),
       async (options) => end(await (await import('./prune-command.ts')).pruneCommand(options, terminal)),
@@ -94,7 +94,7 @@ function addSnapshotCommands<T extends CommonOptions>(
           .positional('series', SERIES)
           .positional('snapshot', SNAPSHOT)
           .group('yes', 'Options:')
-          .option('yes', { type: 'boolean', default: false, describe: 'Without a question' })
+          .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'Without a question' })
           .example('$0 forget documents 2026-11-19T02-00-00Z', 'asks first'),
       async (options) => end(await (await import('./forget-command.ts')).forgetCommand(options, terminal)),
     )

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
-import { findEach, rowOf, seriesOfPlan } from '../../jobs/address.ts';
+import { findAll, rowOf, seriesOfPlan } from '../../jobs/address.ts';
 import { outOfReach } from '../../jobs/reach.ts';
 import { whatAndWayOut } from '../../jobs/run/previous.ts';
 import { Memory } from '../../jobs/status/memory.ts';
@@ -13,6 +13,7 @@ import type { VerifyEnd, VerifyEvent } from '../../jobs/verify/verify-events.ts'
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import { rowLabel } from '../../plan/row-label.ts';
 import type { Series } from '../../series/series.ts';
+import { type NoticeOptions, openChannels } from '../../jobs/nightly/open-channels.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { thisStateFolder } from '../../host/state-folder.ts';
 import { recallFor } from '../state.ts';
@@ -21,7 +22,7 @@ import type { Terminal } from '../terminal.ts';
 import { orFailure, type SeriesFailure } from '../views/series-failure.ts';
 import { verifyView } from '../views/verify-view.ts';
 
-export interface VerifyCommandOptions extends CommonOptions {
+export interface VerifyCommandOptions extends CommonOptions, NoticeOptions {
   readonly series: string | undefined;
   readonly at: string | undefined;
   readonly level: 'quick' | 'full' | undefined;
@@ -29,20 +30,45 @@ export interface VerifyCommandOptions extends CommonOptions {
   readonly seed: number | undefined;
   readonly drill: boolean;
   readonly repair: boolean;
+  readonly notifyOn: 'always' | 'trouble';
 }
 
 export async function verifyCommand(options: VerifyCommandOptions, terminal: Terminal): Promise<number> {
+  const channels = await openChannels(options, process.env);
+  const ends: VerifyEnd[] = [];
+  const tell = async (status: number, error?: Error): Promise<void> => {
+    if (channels.length === 0) return;
+    const { tellVerify } = await import('../../jobs/verify/tell-verify.ts');
+    await tellVerify(channels, options.notifyOn, { ends, status, error }, (message) =>
+      terminal.err(`warning: ${message}`),
+    );
+  };
+  try {
+    const status = await verifyEach(options, terminal, ends);
+    await tell(status);
+    return status;
+  } catch (error) {
+    if (error instanceof SnapshotError) await tell(EXIT_STATUS[error.code], error);
+    throw error;
+  }
+}
+
+/** @param ends - Gets how each series was found. */
+async function verifyEach(
+  options: VerifyCommandOptions,
+  terminal: Terminal,
+  ends: VerifyEnd[],
+): Promise<number> {
   const sample = checkedSample(options);
   const level = options.level ?? (sample === undefined ? 'quick' : 'full');
   let known: Plan | undefined;
   const plan = async (): Promise<Plan> => (known = await loadPlan(options.plan));
   const recall = recallFor(terminal);
   const all =
-    options.series === undefined ? seriesOfPlan(await plan()) : await findEach(options.series, plan, recall);
+    options.series === undefined ? seriesOfPlan(await plan()) : await findAll(options.series, plan, recall);
   const view = verifyView(options, terminal);
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
   const memory = new Memory(thisStateFolder());
-  const ends: VerifyEnd[] = [];
   let label = '';
   const tell = (event: VerifyEvent): void => view.event({ ...event, series: label });
   try {

@@ -1,6 +1,7 @@
 /** The options that every command has. */
 export const COMMON_OPTIONS = {
   plan: {
+    alias: 'f',
     type: 'string',
     default: 'backup-plan.csv',
     describe: 'The plan, a CSV file',
@@ -8,8 +9,8 @@ export const COMMON_OPTIONS = {
   },
   config: { type: 'string', describe: 'A JSON file with options, the same for every run', requiresArg: true },
   json: { type: 'boolean', default: false, describe: 'One JSON object per line' },
-  quiet: { type: 'boolean', default: false, describe: 'Only say what went wrong' },
-  color: { type: 'boolean', default: true, describe: 'Colours, where the terminal has them' },
+  quiet: { alias: 'q', type: 'boolean', default: false, describe: 'Only say what went wrong' },
+  color: { type: 'boolean', default: true, describe: 'No colours' },
   identity: {
     type: 'string',
     describe: 'File with the key that opens encrypted snapshots',

@@ -29,6 +29,10 @@ const SINGLE = [
   'reason',
   'encrypt',
   'destination',
+  'depth',
+  'on-failure',
+  'html',
+  'to-file',
 ] as const;
 
 /**

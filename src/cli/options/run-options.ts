@@ -7,13 +7,19 @@ import { NOTICE_OPTIONS } from './notice-options.ts';
 
 export const RUN_OPTIONS = {
   only: {
+    alias: 'o',
     type: 'string',
     array: true,
     default: [] as string[],
     describe: 'Names of rows to run',
     requiresArg: true,
   },
-  'dry-run': { type: 'boolean', default: false, describe: 'Say what would be done, and do nothing' },
+  'dry-run': {
+    alias: 'n',
+    type: 'boolean',
+    default: false,
+    describe: 'Say what would be done, and do nothing',
+  },
   shard: {
     type: 'string',
     describe: 'Every N-th row only, from the I-th on: I/N',
@@ -31,10 +37,10 @@ export const RUN_OPTIONS = {
   },
   'max-rate': {
     type: 'string',
-    describe: 'Write no faster than this, all rows together: 20MB/s',
+    describe: 'Write no faster than this, as 20MB/s, all rows together',
     requiresArg: true,
   },
-  jobs: { type: 'number', default: 1, describe: 'Rows at once', requiresArg: true },
+  jobs: { alias: 'j', type: 'number', default: 1, describe: 'Rows at once', requiresArg: true },
   rehash: { type: 'boolean', default: false, describe: 'Read every file, whatever its times say' },
   'accept-changes': {
     type: 'string',

@@ -36,14 +36,34 @@ export function knownTo(parser: object): Known {
   return {
     command: inside.getInternalMethods().getContext().commands,
     commands: inside.getInternalMethods().getCommandInstance().getCommands(),
-    options: Object.keys(key).filter((name) => name === name.toLowerCase()),
+    options: Object.keys(key).filter((name) => name === name.toLowerCase() && name.length > 1),
     demanded: positionals.filter((name) => name in demandedOptions),
     positionals,
   };
 }
 
-/** What yargs has to say of wrong use, in the words of this program, and with what was most likely meant. */
-export function usageError(message: string, known: Known): SnapshotError {
+/**
+ * What yargs has to say of wrong use, in the words of this program, and with what was most likely meant.
+ *
+ * @param args - What was typed: an option that is missing may be there, with a slip.
+ */
+export function usageError(message: string, known: Known, args: readonly string[]): SnapshotError {
+  const slip = /^(?:Missing required|Not enough non-option)/.test(message)
+    ? unknownOption(args, known)
+    : undefined;
+  return slip === undefined ? errorOf(message, known) : errorOf(`Unknown argument: ${slip}`, known);
+}
+
+/** The first long option in `args` that is none. */
+function unknownOption(args: readonly string[], { options }: Known): string | undefined {
+  const end = args.indexOf('--');
+  return args
+    .slice(0, end < 0 ? args.length : end)
+    .flatMap((arg) => /^--(?:no-)?([\w-]+)/.exec(arg)?.[1] ?? [])
+    .find((name) => !options.includes(name));
+}
+
+function errorOf(message: string, known: Known): SnapshotError {
   const general = `\`${['snapshot', ...known.command, '--help'].join(' ')}\` shows what there is.`;
   const [, kind = '', text = ''] = /^Unknown (command|argument)s?: ([^]*)$/.exec(message) ?? [];
   if (kind === '') return new SnapshotError('E_USAGE', inOwnWords(message, known), { hint: general });
@@ -68,7 +88,7 @@ export function usageError(message: string, known: Known): SnapshotError {
 
 /** Messages of yargs that are hard to read. Any other is shown as it is. */
 function inOwnWords(message: string, { demanded, positionals }: Known): string {
-  const named = (name: string): string => (positionals.includes(name) ? `<${name}>` : `--${name}`);
+  const named = (name: string): string => (positionals.includes(name) ? name.toUpperCase() : `--${name}`);
   const [, lone] = /^Not enough arguments following: (.+)$/.exec(message) ?? [];
   if (lone !== undefined) return `${named(lone)} needs a value`;
   if (message.startsWith('Not enough non-option arguments') && demanded.length > 0)

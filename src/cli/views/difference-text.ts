@@ -1,5 +1,6 @@
 import type { Side } from '../../jobs/look/branches.ts';
 import type { Difference } from '../../jobs/look/difference.ts';
+import type { Folded } from '../../jobs/look/fold.ts';
 import { pathProperty } from '../../series/index/index-line.ts';
 import { formatNs, hashText, pathText } from './entry-text.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
@@ -15,6 +16,13 @@ export function differenceText(difference: Difference, terminal: Terminal): stri
     kind === 'moved' ? `${pathText(difference.from, type)} -> ${pathText(path, type)}` : pathText(path, type);
   const details = detailsOf(difference).join(', ');
   return `${terminal.style(COLOR[kind], kind.padEnd(8))}  ${name}${details === '' ? '' : `  ${terminal.style('dim', details)}`}`;
+}
+
+/** `added  letters/  12 entries in it, 1.2 kB` */
+export function foldedText({ change, paths, bytes }: Folded, terminal: Terminal): string {
+  const { kind, path } = change;
+  const details = `and ${formatCountOf(paths, 'entry', 'entries')} in it, ${formatBytes(bytes)}`;
+  return `${terminal.style(COLOR[kind], kind.padEnd(8))}  ${pathText(path, 'folder')}  ${terminal.style('dim', details)}`;
 }
 
 function detailsOf(difference: Difference): string[] {

@@ -6,7 +6,7 @@ import { ProblemLists } from './problem-lists.ts';
 import { outcomeText, rowLine } from '../../jobs/nightly/row-line.ts';
 import { rowDetails } from './row-text.ts';
 import type { RunView } from '../../jobs/nightly/run-view.ts';
-import { formatTable } from './table.ts';
+import { fitTable } from './table.ts';
 import type { Terminal } from '../terminal.ts';
 import { verdictText } from './verdict.ts';
 
@@ -23,6 +23,14 @@ const COLUMNS = [
   { title: 'written', align: 'right' },
   { title: 'time', align: 'right' },
 ] as const;
+
+/** Before compression: what it comes to is known when it is written. */
+const DRY_COLUMNS = COLUMNS.map((column) =>
+  column.title === 'written' ? { ...column, title: 'to write' } : column,
+);
+
+/** What is left out first where there is no room. */
+const DISPENSABLE = ['size', 'time', 'files', 'removed', 'modified'] as const;
 
 /** A line with a bar for each row at work; a table when all is done. */
 export class LiveView implements RunView {
@@ -75,10 +83,11 @@ export class LiveView implements RunView {
     this.#draw.clear();
     if (ends.length === 0) return;
     this.#terminal.out(
-      formatTable(
-        COLUMNS,
+      fitTable(
+        ends.some(({ dryRun }) => dryRun) ? DRY_COLUMNS : COLUMNS,
         ends.map((end) => this.#cells(end)),
         this.#terminal,
+        DISPENSABLE,
       ),
     );
     const details = ends.map((end) => this.#details(end));
@@ -107,7 +116,9 @@ export class LiveView implements RunView {
     meter.update(progress, now);
     if (now - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = now;
-    const lines = [...this.#meters.values()].map((one) => one.line(now, this.#terminal));
+    const names = [...this.#meters.keys()].map((name) => name.length);
+    const width = Math.min(Math.max(...names), Math.max(8, Math.floor(this.#terminal.columns * 0.3)));
+    const lines = [...this.#meters.values()].map((one) => one.line(now, this.#terminal, width));
     this.#draw(lines.join('\n'));
   }
 

@@ -70,6 +70,8 @@ function series(name: string, destination: string, records: readonly PastRecord[
 const RUN: PastRecord = {
   outcome: 'written',
   started: '2026-11-20T02:00:00.500Z',
+  finished: '2026-11-20T02:01:30.750Z',
+  skipped: 2,
   guards: [],
   error: null,
   snapshots: 3,
@@ -80,7 +82,9 @@ const RUN: PastRecord = {
 describe('metricsText()', () => {
   it('tells times in seconds, states as 0 and 1, and leaves out what is not known', () => {
     const drill: PastRecord = { outcome: 'drill', started: '2026-11-20T03:00:00Z', result: 'failed' };
-    const found = parseMetrics(metricsText([series('a', '/d', [RUN, drill]), series('b', '/d', [])]));
+    const place = { files: 12, freeBytes: 5000, isRunning: true };
+    const a = { ...series('a', '/d', [RUN, drill]), ...place };
+    const found = parseMetrics(metricsText([a, series('b', '/d', [])]));
     const of = (name: string): Record<string, number> =>
       Object.fromEntries(
         found
@@ -96,6 +100,11 @@ describe('metricsText()', () => {
       snapshot_overdue: 0,
       snapshot_failing: 1,
       snapshot_waiting: 0,
+      snapshot_last_run_duration_seconds: 90.25,
+      snapshot_last_run_problems: 2,
+      snapshot_running: 1,
+      snapshot_files: 12,
+      snapshot_free_bytes: 5000,
       snapshot_snapshots: 3,
       snapshot_size_bytes: 1234,
       snapshot_oldest_timestamp_seconds: 1_793_498_400,

@@ -57,6 +57,23 @@ const METRICS: readonly Metric[] = [
     help: 'Whether it waits for its disk, and is not overdue yet.',
     value: ({ state }) => Number(state === 'waiting'),
   },
+  {
+    name: 'last_run_duration_seconds',
+    help: 'How long the last run took.',
+    value: ({ lastRun }) => lasted(lastRun?.started, lastRun?.finished),
+  },
+  {
+    name: 'last_run_problems',
+    help: 'Entries that the last run could not have as they are, and that nobody has accepted.',
+    value: ({ lastRun }) => lastRun?.skipped,
+  },
+  {
+    name: 'running',
+    help: 'Whether a run is at work.',
+    value: ({ isRunning }) => (isRunning === undefined ? undefined : Number(isRunning)),
+  },
+  { name: 'files', help: 'Files in the newest snapshot.', value: ({ files }) => files },
+  { name: 'free_bytes', help: 'Free at the destination.', value: ({ freeBytes }) => freeBytes },
   { name: 'snapshots', help: 'How many snapshots there are.', value: ({ size }) => size?.snapshots },
   { name: 'size_bytes', help: 'What they take on disk.', value: ({ size }) => size?.bytes },
   {
@@ -88,4 +105,10 @@ function escaped(label: string): string {
 
 function seconds(iso: string | undefined): number | undefined {
   return iso === undefined ? undefined : Date.parse(iso) / 1000;
+}
+
+function lasted(started: string | undefined, finished: string | undefined): number | undefined {
+  if (started === undefined || finished === undefined) return undefined;
+  // A clock may have been put back meanwhile.
+  return Math.max(0, Date.parse(finished) - Date.parse(started)) / 1000;
 }

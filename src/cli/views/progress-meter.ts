@@ -23,12 +23,12 @@ export class ProgressMeter {
     this.#progress = progress;
   }
 
-  /** `documents  packing  ██████░░░░  1.2 GB/2 GB  310 MB/s  3s left  12,345/71,000 files`, as far as there is room. */
-  line(now: number, terminal: Terminal): string {
+  /** `documents  packing  ██████░░░░  1.2 GB/2 GB  310 MB/s  3s left  12,345/71,000 files`, as far as there is room. @param nameWidth - So wide is the name, so that bars align. */
+  line(now: number, terminal: Terminal, nameWidth?: number): string {
     const progress = this.#progress;
     if (progress === undefined) return '';
     const { row, phase, files, bytes } = progress;
-    const head = `${row}  ${VERB[phase]}`;
+    const head = `${fitName(row, nameWidth ?? row.length)}  ${VERB[phase]}`;
     if (progress.totalFiles === undefined || progress.totalBytes === undefined)
       return `${head}  ${formatCount(files)} entries`;
     // Files grow while they are read: all there is is at least what was done.
@@ -47,6 +47,11 @@ export class ProgressMeter {
     const shown = parts.filter((part) => (room -= part.length + 2) >= 0);
     return [head, bar(share, terminal), ...shown].join('  ');
   }
+}
+
+/** A long name must not cost the time left. */
+function fitName(name: string, width: number): string {
+  return name.length <= width ? name.padEnd(width) : `${name.slice(0, Math.max(0, width - 1))}…`;
 }
 
 function bar(share: number, { style }: Terminal): string {

@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
 import { printable } from '../../base/errors.ts';
 import { formatLocal } from '../../jobs/moment.ts';
 import { rowLabel } from '../../plan/row-label.ts';
@@ -7,8 +6,9 @@ import type { RowState } from '../../jobs/status/status.ts';
 import { formatEvery } from '../../plan/every.ts';
 import type { PastRun, PastVerify } from '../../series/past.ts';
 import { formatBytes, formatCount, formatCountOf } from '../../base/amounts.ts';
-import { type Column, formatTable } from './table.ts';
+import { type Column, fitTable } from './table.ts';
 import type { Terminal } from '../terminal.ts';
+import { sentence } from './wrap-words.ts';
 
 const STYLE = { failing: 'red', overdue: 'red', waiting: 'yellow', ok: 'green' } as const;
 const WORD = { failing: 'FAILING', overdue: 'OVERDUE', waiting: 'waiting', ok: 'ok' } as const;
@@ -66,8 +66,8 @@ export function showStatus(
     one.size === undefined ? '–' : formatBytes(one.size.bytes),
     time(one.size?.oldest ?? undefined),
   ]);
-  terminal.out(fittingTable(rows, terminal));
-  if (lines.length > 0) terminal.out(`\n${lines.map(({ line }) => line).join('\n')}`);
+  terminal.out(fitTable(COLUMNS, rows, terminal, DISPENSABLE));
+  if (lines.length > 0) terminal.out(`\n${lines.map(({ line }) => sentence('', line, terminal)).join('\n')}`);
   terminal.out(`\n${verdict(found, terminal)}`);
 }
 
@@ -75,22 +75,6 @@ export function showStatus(
 function withLabels(found: readonly SeriesStatus[]): readonly SeriesStatus[] {
   const rows = found.map(({ series }) => ({ name: series }));
   return found.map((one) => ({ ...one, series: rowLabel({ ...one, name: one.series }, rows) }));
-}
-
-/** With as many columns as fit on a terminal; a file takes them all. */
-function fittingTable(rows: readonly (readonly string[])[], terminal: Terminal): string {
-  for (let dropped = 0; ; dropped++) {
-    const names = new Set(DISPENSABLE.slice(0, dropped));
-    const columns = COLUMNS.filter(({ title }) => !names.has(title));
-    const cells = rows.map((row) => row.filter((_, i) => columns.includes(COLUMNS[i] as Column)));
-    const table = formatTable(columns, cells, terminal);
-    const width = Math.max(
-      ...stripVTControlCharacters(table)
-        .split('\n')
-        .map((line) => line.length),
-    );
-    if (!terminal.isLive || width <= terminal.columns || dropped === DISPENSABLE.length) return table;
-  }
 }
 
 function stateText(state: RowState, { style }: Terminal): string {

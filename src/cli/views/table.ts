@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import type { Terminal } from '../terminal.ts';
 
@@ -45,4 +46,31 @@ export function formatTable(
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+/** The same with as many columns as fit on a terminal; a file takes them all. @param dispensable - Titles, what is left out first first. */
+export function fitTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  terminal: Terminal,
+  dispensable: readonly string[],
+): string {
+  for (let dropped = 0; ; dropped++) {
+    const names = new Set(dispensable.slice(0, dropped));
+    const isKept = (column: Column | undefined): boolean => column !== undefined && !names.has(column.title);
+    const kept = columns.filter(isKept);
+    const table = formatTable(
+      kept,
+      rows.map((row) => row.filter((_, i) => isKept(columns[i]))),
+      terminal,
+    );
+    if (!terminal.isLive || widthOf(table) <= terminal.columns || dropped === dispensable.length)
+      return table;
+  }
+}
+
+/** Of its longest line. */
+export function widthOf(table: string): number {
+  const lines = stripVTControlCharacters(table).split('\n');
+  return Math.max(...lines.map((line) => line.length));
 }

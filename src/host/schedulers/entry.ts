@@ -9,6 +9,8 @@ export interface Entry {
   readonly when: Cron | 'boot';
   /** Absolute paths first; no shell in between. */
   readonly command: readonly string[];
+  /** A unit of systemd that is started when it fails. */
+  readonly onFailure?: string | undefined;
 }
 
 /** Whether it goes on until it is stopped: started with the machine, and again when it fails. */
@@ -76,7 +78,13 @@ export function textOf(when: Cron | 'boot'): string {
 }
 
 /** @throws {@link SnapshotError} `E_USAGE` when `entry` holds what no scheduler can be told. */
-export function checkEntry({ name, command }: Entry): void {
+export function checkEntry({ name, command, onFailure }: Entry): void {
+  if (onFailure !== undefined && !/^[\w@.:\\-]{1,255}\.\w+$/.test(onFailure)) {
+    throw new SnapshotError(
+      'E_USAGE',
+      `--on-failure ${printable(onFailure)}: it takes the name of a unit, as mail-me.service`,
+    );
+  }
   if (!/^[A-Za-z0-9][\w-]{0,63}$/.test(name)) {
     throw new SnapshotError(
       'E_USAGE',

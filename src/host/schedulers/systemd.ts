@@ -20,6 +20,7 @@ export function systemdUnits(entry: Entry): { readonly service: string; readonly
 [Unit]
 Description=snapshot: ${entry.name}
 `;
+  const onFailure = entry.onFailure === undefined ? '' : `OnFailure=${entry.onFailure}\n`;
   const stays = staysUp(entry);
   const words = stays ? entry.command : ['/bin/sh', '-c', KEEP_AWAKE, 'snapshot', ...entry.command];
   const command = words.map(quoted).join(' ');
@@ -28,11 +29,13 @@ Description=snapshot: ${entry.name}
       ? `OnStartupSec=${stays ? '10s' : '2min'}`
       : `OnCalendar=${onCalendar(entry.when)}\n# What was missed while the machine was off is made up for.\nPersistent=true`;
   return {
-    service: `${head}
+    service: `${head}${onFailure}
 [Service]
 Type=${stays ? 'exec' : 'oneshot'}
 ExecStart=${command}
-${stays ? 'Restart=on-failure\nRestartSec=60\n' : ''}Nice=10
+${stays ? 'Restart=on-failure\nRestartSec=60\n' : ''}# Another run holds the lock, or somebody has stopped it: no failure.
+SuccessExitStatus=11 130
+Nice=10
 IOSchedulingClass=idle
 CPUSchedulingPolicy=batch
 `,

@@ -1,3 +1,4 @@
+import { formatBytes } from '../../base/amounts.ts';
 import { formatOf } from '../../base/archive-format.ts';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -143,7 +144,7 @@ async function needRoom(series: Series, snapshot: Snapshot): Promise<void> {
   if (series.store.files === undefined) for (const { bytes } of snapshot.info.archives) needed += 2 * bytes;
   const free = await freeBytesIn(tmpdir());
   if (free === undefined || free >= needed) return;
-  const [inNeed, left] = [needed, free].map((bytes) => `${(bytes / 1e6).toFixed(0)} MB`);
+  const [inNeed, left] = [needed, free].map(formatBytes);
   throw new SnapshotError(
     'E_SPACE',
     `A drill of ${snapshot.name} needs ${inNeed} in "${tmpdir()}", which has ${left}`,

@@ -19,7 +19,7 @@ import {
 import { entryOf } from '../../tree/seen-entry.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { doDeed } from '../../unpack/deeds.ts';
-import { formatLocal, lastInstant, localOffset, parseMoment } from '../moment.ts';
+import { formatLocal, lastInstant, localOffset, parseMoment, parseRelative } from '../moment.ts';
 import { makeRoot } from '../restore/apply-restore.ts';
 import { Choice } from '../restore/choice.ts';
 import { keepApart } from '../restore/keep-apart.ts';
@@ -140,7 +140,8 @@ function causeOf(error: unknown): unknown {
 /** The last moment that is meant. @throws {@link SnapshotError} `E_USAGE` */
 function momentOf(at: string): number {
   if (at.trim().toLowerCase() === 'latest') return Number.MAX_SAFE_INTEGER;
-  const moment = parseMoment(at.trim());
+  const asked = at.trim();
+  const moment = parseRelative(asked, Date.now(), localOffset) ?? parseMoment(asked);
   if (moment === undefined || moment === 'invalid') {
     throw new SnapshotError('E_USAGE', `\`${printable(at)}\` is no date or time`, {
       hint: `Write for example \`${formatLocal(new Date()).slice(0, 10)}\` or \`${formatLocal(new Date()).slice(0, 16)}\`.`,

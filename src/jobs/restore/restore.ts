@@ -1,4 +1,5 @@
 // The story of a restore: what is wanted, what is there, what is to be done, and then doing it.
+import { formatBytes } from '../../base/amounts.ts';
 import { gravestStatus, SnapshotError } from '../../base/errors.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { whileShared } from '../../series/lock/shared-lock.ts';
@@ -264,7 +265,7 @@ class Restoring {
     if (free !== undefined && neededBytes > free) {
       throw new SnapshotError(
         'E_SPACE',
-        `"${this.#target.root}" has ${free} bytes free, and the files take ${neededBytes}`,
+        `"${this.#target.root}" has ${formatBytes(free)} free, and the files take ${formatBytes(neededBytes)}`,
         { hint: 'Nothing was written.' },
       );
     }

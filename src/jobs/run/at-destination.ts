@@ -145,6 +145,14 @@ export class AtDestination {
       isRefusal(this.#end.guards);
   }
 
+  /** What came after it failed with `error`: it is as it ended, and graver. */
+  alsoFailed(error: SnapshotError): void {
+    this.reporter.warn(error.message);
+    if (this.#end === undefined) return;
+    const status = gravestStatus([this.#end.status, EXIT_STATUS[error.code]]);
+    this.#end = { ...this.#end, status, error: this.#end.error ?? errorOf(error) };
+  }
+
   /** It ended otherwise. @param record - What is to be noted of that. */
   endAs(end: RowEnd, record: RunRecord): void {
     this.#end = end;

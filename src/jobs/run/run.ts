@@ -1,4 +1,4 @@
-import { gravestStatus, SnapshotError } from '../../base/errors.ts';
+import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
 import { missingCalls } from '../../base/system-calls.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
@@ -8,6 +8,7 @@ import { openStore } from '../../store/open-store.ts';
 import { RateLimit } from '../../store/wrap/rate-limit.ts';
 import type { RowEnd } from '../events.ts';
 import { AtDestination } from './at-destination.ts';
+import { AFTER_STATUS, afterRow, beforeRow } from './row-hooks.ts';
 import { RowReporter } from './row-reporter.ts';
 import { rowsToRun } from './rows-to-run.ts';
 import type { RunOptions, Settled } from './run-options.ts';
@@ -67,9 +68,29 @@ async function endsOf(rows: Together<Row>, pool: WorkerPool, options: Settled): 
     place.fail(error);
     return [await place.finish()];
   }
-  if (others.length > 0)
-    return await (await import('../destinations/run-together.ts')).runTogether(rows, pool, options);
+  // What only looks does not stop databases.
+  const hooked = options.dryRun ? { ...first, before: '', after: '' } : first;
+  try {
+    if (!(await beforeRow(hooked, options.signal))) {
+      place.reporter.note('not run: the command before it ended with 75');
+      return [];
+    }
+  } catch (error) {
+    // Where its log can be reached, that is in it.
+    if (await place.reach()) place.fail(error);
+    return [await place.finish()];
+  }
+  if (others.length > 0) {
+    const { runTogether } = await import('../destinations/run-together.ts');
+    const ends = await runTogether(rows, pool, options);
+    const wrong = await afterRow(hooked, runStatus(ends), options.signal);
+    if (wrong === undefined) return ends;
+    place.reporter.warn(wrong.message);
+    return ends.map((end) => ({ ...end, status: gravestStatus([end.status, AFTER_STATUS]) }));
+  }
   if (await place.reach()) await place.run(pool);
+  const wrong = await afterRow(hooked, place.end?.status ?? EXIT_STATUS.E_STOPPED, options.signal);
+  if (wrong !== undefined) place.alsoFailed(wrong);
   return [await place.finish()];
 }
 

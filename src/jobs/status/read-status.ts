@@ -1,6 +1,7 @@
 import { SnapshotError } from '../../base/errors.ts';
-import type { PastRecord } from '../../series/past.ts';
-import type { Series, Survey } from '../../series/series.ts';
+import { isRun, type PastRecord, type PastRun } from '../../series/past.ts';
+import { isLocked } from '../../series/lock/lock-file.ts';
+import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { type SeriesSize, sizeOfSeries } from '../../series/series-size.ts';
 import { whatAndWayOut } from '../run/previous.ts';
 import { knownPast, type Watched } from './known-past.ts';
@@ -18,6 +19,16 @@ export interface SeriesStatus extends RowStatus {
   readonly unreadable: number;
   /** Runs in its log that were made while the clock was wrong. */
   readonly wrongClocks?: number | undefined;
+  /** Files in the newest snapshot. */
+  readonly files?: number | undefined;
+  /** Free at the destination, as far as it tells. */
+  readonly freeBytes?: number | undefined;
+  /** Whether a run is at work there. */
+  readonly isRunning?: boolean | undefined;
+  /** All snapshots that could be read, oldest first. */
+  readonly history?: readonly Snapshot[] | undefined;
+  /** In the order in which they were written. */
+  readonly runs?: readonly PastRun[] | undefined;
 }
 
 /**
@@ -31,6 +42,10 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
   const judged = statusOf(records, everyMs, now, away?.message);
   const status = { ...judged, size: sizeNow(survey, judged.size) };
   const of = {
+    ...(away === undefined ? await placeNow(series) : {}),
+    files: survey?.snapshots.at(-1)?.info.count.files,
+    history: survey?.snapshots,
+    runs: records.filter(isRun),
     series: watched.row?.label ?? series.title,
     destination: series.store.label,
     everyMs,
@@ -60,6 +75,16 @@ function goneText({ source }: KnownRow): string {
 function sizeNow(survey: Survey | undefined, logged: SeriesSize | undefined): SeriesSize | undefined {
   if (survey === undefined || (survey.snapshots.length === 0 && logged === undefined)) return logged;
   return sizeOfSeries(survey.snapshots);
+}
+
+/** What is about the place, and no reason for anything. */
+async function placeNow(series: Series): Promise<Pick<SeriesStatus, 'freeBytes' | 'isRunning'>> {
+  try {
+    return { freeBytes: await series.store.freeBytes(), isRunning: await isLocked(series) };
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return {};
+  }
 }
 
 interface LookedInto {

@@ -129,6 +129,12 @@ export async function liveLocks(series: Series, kind: LockKind): Promise<readonl
   return (await lookAt(series, kind, currentOwner())).others;
 }
 
+/** Whether a run is at work in `series`, as far as looking tells: nothing is removed. @throws E_STORE */
+export async function isLocked(series: Series): Promise<boolean> {
+  const { others } = await lookAt(series, '.lock-', currentOwner(), undefined, undefined, false);
+  return others.length > 0;
+}
+
 /** Who holds a lock, for people. */
 export function holderText(holder: Lock | undefined): string {
   return holder === undefined || holder.since === ''
@@ -150,6 +156,7 @@ async function lookAt(
   self: Owner,
   ownName?: string,
   oldName?: string,
+  ends = true,
 ): Promise<Seen> {
   const all = (await series.store.list(series.name)).filter(({ name }) => name.startsWith(kind));
   const signs = all.filter(({ name }) => name.endsWith(ENDED));
@@ -168,7 +175,9 @@ async function lookAt(
       lock === undefined
         ? 'unknown'
         : stateOf(lock.owner, self, series.place(item.name.replace(/\.part$/, '')));
-    if (state === 'dead' || (state === 'unknown' && isStale)) await endLock(series, item.name);
+    if (state === 'dead' || (state === 'unknown' && isStale)) {
+      if (ends) await endLock(series, item.name);
+    }
     // One that cannot be read is being written, or the disk is at fault: it counts until it is stale.
     else if (lock !== undefined) others.push(lock);
     else if (!item.name.endsWith('.part')) others.push({ owner: self, held: true, since: '' });
