@@ -7,7 +7,7 @@ const SECTIONS: readonly (readonly [title: string, commands: readonly string[]])
   ['Look, and get files back:', ['list', 'files', 'find', 'diff', 'restore', 'cat', 'export']],
   ['Every night:', ['schedule', 'notify', 'shutdown']],
   ['Take care:', ['verify', 'stats', 'prune', 'pin', 'unpin', 'forget', 'accept', 'rename', 'copy']],
-  ['Plain copies:', ['mirror', 'watch', 'push', 'versions', 'sync', 'serve', 'upload']],
+  ['Plain copies:', ['mirror', 'watch', 'push', 'versions', 'sync', 'index', 'serve', 'upload']],
 ];
 
 const FIRST_STEPS: readonly HelpItem[] = [
