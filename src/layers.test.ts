@@ -9,7 +9,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['index.ts'],
   ['cli', 'api'],
   ['jobs'],
-  ['mirror'],
+  ['mirror', 'serve'],
   ['series', 'pack', 'unpack', 'check'],
   ['target'],
   ['plan'],

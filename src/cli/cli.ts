@@ -13,6 +13,7 @@ import { addLookCommands } from './commands/look-commands.ts';
 import { NOTICE_OPTIONS } from './options/notice-options.ts';
 import { groupRunOptions, RUN_OPTIONS } from './options/run-options.ts';
 import { addScheduleCommands } from './commands/schedule-commands.ts';
+import { addServeCommands } from './commands/serve-commands.ts';
 import { addUpkeepCommands } from './commands/upkeep-commands.ts';
 import { showError } from './views/show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -44,6 +45,7 @@ const DOING: ReadonlySet<string> = new Set([
   'unpin',
   'forget',
   'rename',
+  'serve',
 ]);
 
 /** Runs the command that `args` ask for. @returns The exit status. */
@@ -146,6 +148,7 @@ async function parse(args: readonly string[], terminal: Terminal): Promise<numbe
   addUpkeepCommands(parser, terminal, (code) => (status = code));
   addScheduleCommands(parser, terminal, file, (code) => (status = code));
   addKeyCommand(parser, terminal, (code) => (status = code));
+  addServeCommands(parser, terminal, (code) => (status = code));
   parser
     .command(
       'restore <series> [glob..]',
