@@ -1,4 +1,5 @@
 // `snapshot serve`, with curl as the client.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createServer, request } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
@@ -15,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IS_WINDOWS, tool } from './support/command.ts';
+import { commandLine, environment, IS_WINDOWS, tool } from './support/command.ts';
 import { Place } from './support/place.ts';
 import { curl, Served, sha256 } from './support/served.ts';
 
@@ -33,6 +34,56 @@ function fileOf(served: Served, name: string, content: Uint8Array | string): str
   const file = served.place.path(name);
   writeFileSync(file, content);
   return file;
+}
+
+describe.skipIf(IS_WINDOWS)('README', () => {
+  it('has lines that work as written', async () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const section = readme.slice(readme.indexOf('## A library that others upload to'));
+    const lines = [...section.slice(0, section.indexOf('\n## ', 5)).matchAll(/^ {4}(.*)$/gm)].map(
+      ([, line]) => line,
+    );
+    const port = await freePort();
+    const text = lines
+      .join('\n')
+      .replaceAll('8400', String(port))
+      .replace(' &', ` --listen 127.0.0.1:${port} & SERVER=$!`);
+    // Until it listens, curl tries again.
+    const script = `set -e\n${text.replaceAll('curl ', 'curl -sS --retry 20 --retry-connrefused ')}\nkill $SERVER; wait $SERVER`;
+    const place = Place.open();
+    const bin = place.path('bin');
+    mkdirSync(bin);
+    mkdirSync(place.path('home/Pictures'));
+    writeFileSync(place.path('home/Pictures/b.jpg'), 'b');
+    writeFileSync(place.path('photo.jpg'), bytes(5000));
+    const [node = '', main = ''] = commandLine([]);
+    writeFileSync(join(bin, 'snapshot'), `#!/bin/sh\nexec "${node}" "${main}" "$@"\n`, { mode: 0o755 });
+    const env = { ...environment(place.options()), PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    const { status, stdout, stderr } = spawnSync('bash', ['-c', script], {
+      cwd: place.root,
+      env,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining('A token for anna') as unknown,
+    });
+    expect(stdout).toMatch(
+      /"status":"stored","path":"2026\/photo.jpg"[^]*"matched":1[^]*1 file is there, verified/,
+    );
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return port;
 }
 
 describe('an upload by curl', () => {

@@ -46,6 +46,7 @@ const DOING: ReadonlySet<string> = new Set([
   'forget',
   'rename',
   'serve',
+  'upload',
 ]);
 
 /** Runs the command that `args` ask for. @returns The exit status. */

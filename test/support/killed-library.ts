@@ -56,14 +56,17 @@ export class KilledLibrary {
     // Some die while they start.
     const early = this.#random(8) === 0 ? this.#random(600) : undefined;
     const { child, url } = await this.#start(early);
-    if (url !== '') {
-      await this.#compare(url);
-      const clients = Array.from({ length: CLIENTS }, async () => await this.#upload(url));
-      const timer = setTimeout(() => child.kill('SIGKILL'), this.#random(400));
-      await Promise.all(clients);
-      clearTimeout(timer);
+    try {
+      if (url !== '') {
+        await this.#compare(url);
+        const clients = Array.from({ length: CLIENTS }, async () => await this.#upload(url));
+        const timer = setTimeout(() => child.kill('SIGKILL'), this.#random(400));
+        await Promise.all(clients);
+        clearTimeout(timer);
+      }
+    } finally {
+      child.kill('SIGKILL');
     }
-    child.kill('SIGKILL');
     if (child.exitCode === null && child.signalCode === null)
       await new Promise((resolve) => {
         child.once('exit', resolve);

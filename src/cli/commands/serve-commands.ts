@@ -17,7 +17,7 @@ export function addServeCommands<T extends CommonOptions>(
   terminal: Terminal,
   end: (status: number) => void,
 ): Argv<T> {
-  return parser.command(
+  return addUploadCommand(parser, terminal, end).command(
     'serve [folder]',
     'Keep a folder to which others upload, and which refuses what it has',
     (command) =>
@@ -138,5 +138,64 @@ export function addServeCommands<T extends CommonOptions>(
         .example('$0 serve /srv/library', 'for this machine, or a proxy on it')
         .example('$0 serve /srv/library --listen :8400 --cert c.pem --key k.pem', 'for all'),
     async (options) => end(await (await import('./serve-command.ts')).serveCommand(options, terminal)),
+  );
+}
+
+/** What sends files to such a folder. */
+function addUploadCommand<T extends CommonOptions>(
+  parser: Argv<T>,
+  terminal: Terminal,
+  end: (status: number) => void,
+): Argv<T> {
+  return parser.command(
+    'upload <url> <paths..>',
+    'Send files and folders to a library that is served; what is there already is not sent',
+    (command) =>
+      command
+        .positional('url', { type: 'string', demandOption: true, describe: 'Where the server is' })
+        .positional('paths', { type: 'string', array: true, demandOption: true, describe: 'What to send' })
+        .group(
+          ['to', 'include', 'exclude', 'rename', 'dry-run', 'receipt', 'token-file', 'cacert'],
+          'Options:',
+        )
+        .option('to', { type: 'string', describe: 'A folder there; default: the top', requiresArg: true })
+        .option('include', {
+          type: 'string',
+          array: true,
+          default: [] as string[],
+          describe: 'Only files that match, in the syntax of .gitignore',
+          requiresArg: true,
+        })
+        .option('exclude', {
+          type: 'string',
+          array: true,
+          default: [] as string[],
+          describe: 'Not what matches, in the syntax of .gitignore',
+          requiresArg: true,
+        })
+        .option('rename', {
+          type: 'boolean',
+          default: false,
+          describe: 'Take a free name where other content has it',
+        })
+        .option('dry-run', { type: 'boolean', default: false, describe: 'Say what would be sent' })
+        .option('receipt', {
+          type: 'string',
+          describe: 'Add a line to this file for each file that is there, verified',
+          requiresArg: true,
+        })
+        .option('token-file', {
+          type: 'string',
+          describe: 'File with the token; default: SNAPSHOT_TOKEN',
+          requiresArg: true,
+        })
+        .option('cacert', {
+          type: 'string',
+          describe: 'Certificate to trust, in PEM, for a server that made its own',
+          requiresArg: true,
+        })
+        .example('$0 upload https://photos.example.org ~/Pictures', 'to Pictures/...')
+        .example('$0 upload https://photos.example.org . --include "*.jpg" --dry-run', 'what would be sent'),
+    async (options) => end(await (await import('./upload-command.ts')).uploadCommand(options, terminal)),
   );
 }
