@@ -353,6 +353,149 @@ describe('/v1', () => {
   });
 });
 
+describe('an upload that is gone on with', () => {
+  const TUS = ['-H', 'Tus-Resumable: 1.0.0'];
+
+  function metadata(values: Readonly<Record<string, string>>): readonly string[] {
+    const pairs = Object.entries(values).map(
+      ([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`,
+    );
+    return ['-H', `Upload-Metadata: ${pairs.join(',')}`];
+  }
+
+  /** @returns Its path, or the status that it was refused with. */
+  async function create(
+    served: Served,
+    token: string,
+    length: number,
+    values: Readonly<Record<string, string>>,
+  ): Promise<string> {
+    const head = ['-X', 'POST', '-H', `Upload-Length: ${length}`, '-D', '-'];
+    const { body, status } = await served.curl('/v1/uploads', token, [...TUS, ...head, ...metadata(values)]);
+    return /location: (\S+)/i.exec(body)?.[1] ?? String(status);
+  }
+
+  async function patch(
+    served: Served,
+    token: string,
+    at: string,
+    offset: number,
+    content: Uint8Array,
+  ): ReturnType<Served['curl']> {
+    const file = fileOf(served, 'piece', content);
+    const type = 'Content-Type: application/offset+octet-stream';
+    const head = ['-X', 'PATCH', '-H', `Upload-Offset: ${offset}`, '-H', type, '-D', '-'];
+    return await served.curl(at, token, [...TUS, ...head, '--data-binary', `@${file}`]);
+  }
+
+  async function offsetOf(served: Served, token: string, at: string): Promise<string> {
+    const { body, status } = await served.curl(at, token, [...TUS, '-I']);
+    return /upload-offset: (\d+)/i.exec(body)?.[1] ?? String(status);
+  }
+
+  it('goes on after the server was killed, and is there when its last byte is', async () => {
+    const served = await Served.open();
+    const token = await served.token();
+    const content = bytes(100_000);
+    const at = await create(served, token, 100_000, {
+      name: '2026/big.bin',
+      hash: md5(content),
+      modified: '1000',
+    });
+    expect((await patch(served, token, at, 0, content.subarray(0, 40_000))).status).toBe(204);
+    expect(await offsetOf(served, token, at)).toBe('40000');
+    await served.kill();
+    await served.start();
+    expect(await offsetOf(served, token, at)).toBe('40000');
+    expect((await patch(served, token, at, 39_999, content)).status).toBe(409);
+    expect(served.holds()).toEqual({});
+    const last = await patch(served, token, at, 40_000, content.subarray(40_000));
+    expect([last.status, last.body]).toEqual([204, expect.stringMatching(/upload-status: stored/i)]);
+    expect(served.holds()).toEqual({ '2026/big.bin': sha256(content) });
+    expect(statSync(served.file('2026/big.bin')).mtimeMs).toBe(1000);
+    // The answer may have been lost.
+    expect(await offsetOf(served, token, at)).toBe('100000');
+    expect(await served.curl('/sync', token, ['-X', 'POST'])).toMatchObject({ json: { matched: 1, new: 0 } });
+    const again = await create(served, token, 100_000, { filename: 'other.bin' });
+    expect((await patch(served, token, again, 0, content)).body).toMatch(/upload-status: known/i);
+    expect(Object.keys(served.holds())).toEqual(['2026/big.bin']);
+  });
+
+  it('is refused when it is not what it was to be, or has no place, and is gone then', async () => {
+    const served = await Served.open([], ['--quota', '1MB']);
+    const token = await served.token();
+    const wrong = await create(served, token, 5, { name: 'a', hash: md5(Buffer.from('other')) });
+    expect((await patch(served, token, wrong, 0, Buffer.from('12345'))).status).toBe(422);
+    expect(await offsetOf(served, token, wrong)).toBe('404');
+    const long = await create(served, token, 5, { name: 'a' });
+    expect((await patch(served, token, long, 0, Buffer.from('123456'))).status).toBe(413);
+    served.write('taken', 'theirs');
+    const taken = await create(served, token, 4, { name: 'taken' });
+    expect((await patch(served, token, taken, 0, Buffer.from('mine'))).status).toBe(412);
+    expect(await create(served, token, 4, { name: 'taken', hash: `blake3:${'0'.repeat(64)}` })).toBe('412');
+    expect(await create(served, token, 2_000_000, { name: 'b' })).toBe('413');
+    expect(await create(served, token, 4, { name: '../b' })).toBe('403');
+    expect(await create(served, token, 4, {})).toBe('400');
+    expect(await create(served, token, 4, { name: 'b', hash: 'x' })).toBe('400');
+    expect((await served.curl('/v1/uploads', token, ['-X', 'POST'])).status).toBe(412);
+    expect((await served.curl('/v1/uploads', token, [...TUS, '-X', 'POST'])).status).toBe(400);
+    expect((await served.curl('/v1/uploads', token, ['-X', 'OPTIONS', '-D', '-'])).body).toMatch(
+      /tus-version: 1.0.0/i,
+    );
+    expect((await served.curl(long, token, [...TUS, '-X', 'PATCH', '-d', 'x'])).status).toBe(415);
+    expect(served.holds()).toEqual({ taken: sha256('theirs') });
+  });
+
+  it('can be given up, is of its account alone, and may be empty', async () => {
+    const served = await Served.open();
+    const token = await served.token();
+    const berta = await served.command(['user', 'add', served.folder, 'berta', '--scope', 'all']);
+    const at = await create(served, token, 10, { name: 'a' });
+    await patch(served, token, at, 0, Buffer.from('12345'));
+    expect(await offsetOf(served, berta, at)).toBe('404');
+    expect((await patch(served, berta, at, 5, Buffer.from('67890'))).status).toBe(404);
+    expect((await served.curl(at, await served.token('read'), [...TUS, '-X', 'DELETE'])).status).toBe(403);
+    expect((await served.curl(at, token, [...TUS, '-X', 'DELETE'])).status).toBe(204);
+    expect(await offsetOf(served, token, at)).toBe('404');
+    await create(served, token, 0, { name: 'empty' });
+    expect(served.holds()).toEqual({ empty: sha256('') });
+  });
+
+  it('is found by its content', async () => {
+    const served = await Served.open();
+    const token = await served.token();
+    const blake3 = 'ea8f163db38682925e4491c5e58d4bb3506ef8c14eb78a86e908c5624a67200f';
+    const at = await create(served, token, 5, { name: 'a', hash: `blake3:${blake3}` });
+    const check = async (): Promise<unknown> =>
+      (
+        await served.curl('/v1/check', token, [
+          '--json',
+          JSON.stringify({ files: [{ id: 1, size: 5, blake3 }] }),
+        ])
+      ).json['files'];
+    expect(await check()).toEqual([{ id: 1, status: 'need' }]);
+    await patch(served, token, at, 0, Buffer.from('hel'));
+    expect(await check()).toEqual([{ id: 1, status: 'partial', upload: at, offset: 3 }]);
+    await patch(served, token, at, 3, Buffer.from('lo'));
+    expect(await check()).toEqual([{ id: 1, status: 'have', path: 'a' }]);
+  });
+
+  it('is taken over by a client that comes back before the server has noticed that it was gone', async () => {
+    const served = await Served.open();
+    const token = await served.token();
+    const at = await create(served, token, 10, { name: 'a' });
+    const socket = connect(Number(new URL(served.url).port), '127.0.0.1');
+    const headers = `Host: localhost\r\nAuthorization: Bearer ${token}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0`;
+    const rest = 'Content-Type: application/offset+octet-stream\r\nContent-Length: 10\r\n\r\n123';
+    socket.on('error', () => {});
+    socket.write(`PATCH ${at} HTTP/1.1\r\n${headers}\r\n${rest}`);
+    await expect.poll(async () => await offsetOf(served, token, at)).toBe('3');
+    expect((await patch(served, token, at, 3, Buffer.from('4567890'))).status).toBe(204);
+    expect(readFileSync(served.file('a'), 'utf8')).toBe('1234567890');
+    socket.destroy();
+  });
+});
+
 describe('nobody', () => {
   it('gets in without a token, with a wrong one, or with one that was taken back', async () => {
     const served = await Served.open();

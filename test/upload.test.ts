@@ -126,6 +126,35 @@ describe('an upload', () => {
     expect(served.parts()).toEqual([]);
   });
 
+  it('of a large file goes on where the line was cut', async () => {
+    const served = await Served.open();
+    const token = await served.token();
+    const size = 40_000_000;
+    served.place.write({ big: Buffer.alloc(size, 'snapshot ') });
+    let passed = 0;
+    let connections = 0;
+    const proxy = createServer((socket) => {
+      const to = connect(Number(new URL(served.url).port), '127.0.0.1');
+      const cut = (): void => void (socket.destroy(), to.destroy());
+      const number = ++connections;
+      let own = 0;
+      socket.on('data', (chunk) => {
+        own += chunk.length;
+        passed += chunk.length;
+        if (number <= 4 && own > 8_000_000) cut();
+        else if (!to.write(chunk)) to.once('drain', () => socket.resume()) && socket.pause();
+      });
+      to.on('data', (chunk) => socket.write(chunk));
+      for (const one of [socket, to]) one.on('error', cut).on('close', cut);
+    });
+    const port = await portOf(proxy);
+    const { status, stdout } = await upload(served, token, `http://127.0.0.1:${port}`, 'source');
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/1 file is there, verified/)]);
+    expect(served.holds()).toEqual({ 'source/big': sha256(Buffer.alloc(size, 'snapshot ')) });
+    expect(connections).toBeGreaterThan(4);
+    expect(passed).toBeLessThan(1.5 * size);
+  });
+
   it('that is stopped says so, and goes on the next time', async () => {
     const served = await Served.open();
     const token = await served.token();

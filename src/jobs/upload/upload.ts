@@ -7,7 +7,7 @@ import { hashFile } from '../../serve/library/hash-file.ts';
 import { openFile } from '../../serve/library/sight.ts';
 import { display } from '../../tree/path.ts';
 import type { Progress } from '../events.ts';
-import { LibraryClient, type Sent } from './library-client.ts';
+import { LibraryClient, type Need, type Sent } from './library-client.ts';
 import { type Choice, listLocal, type LocalFile, type UploadProblem } from './local-files.ts';
 import { Receipt } from './receipt.ts';
 
@@ -112,9 +112,9 @@ class UploadRun {
   async go(): Promise<void> {
     // While one batch is sent, the next one is hashed.
     for await (const batch of ordered(batches(this.#files), 2, async (files) => await this.#hash(files))) {
-      const needed = batch.length === 0 ? [] : await this.#client.check(batch);
+      const needs = batch.length === 0 ? [] : await this.#client.check(batch);
       const sending = ordered(batch.entries(), SENT_AT_ONCE, async ([i, file]) => {
-        await this.#settle(file, needed[i] ?? true);
+        await this.#settle(file, needs[i] ?? { isNeeded: true, begun: undefined });
       });
       for await (const _ of sending) this.#options.signal.throwIfAborted();
     }
@@ -141,29 +141,29 @@ class UploadRun {
     return undefined;
   }
 
-  async #settle(file: Hashed, isNeeded: boolean): Promise<void> {
+  async #settle(file: Hashed, { isNeeded, begun }: Need): Promise<void> {
     const { dryRun } = this.#options;
     if (!isNeeded) await this.#there(file, 'known', undefined);
     else if (dryRun) {
       this.count.needed += 1;
       this.count.bytes += file.size;
       this.#tell(file, 'needed');
-    } else await this.#send(file);
+    } else await this.#send(file, begun);
   }
 
-  async #send(file: Hashed, isAgain = false): Promise<void> {
-    const sent = await this.#transfer(file);
+  async #send(file: Hashed, begun: string | undefined, isAgain = false): Promise<void> {
+    const sent = await this.#transfer(file, begun);
     if (sent === undefined) return;
     if (sent.status === 'refused') this.#failed(file, sent.reason);
     else if (sent.status !== 'differs') await this.#there(file, sent.status, sent.name);
     else if (isAgain) this.#failed(file, 'it changes while it is sent');
     else {
       const anew = await this.#hashOne(file);
-      if (anew !== undefined) await this.#send(anew, true);
+      if (anew !== undefined) await this.#send(anew, undefined, true);
     }
   }
 
-  async #transfer(file: Hashed): Promise<Sent | undefined> {
+  async #transfer(file: Hashed, begun: string | undefined): Promise<Sent | undefined> {
     const handle = await openFile(file.root, file.path).catch((error: unknown) => {
       this.#failed(file, reasonOf(error));
       return undefined;
@@ -179,7 +179,8 @@ class UploadRun {
         },
       };
       const { name, blake3, mtimeMs } = file;
-      return await this.#client.send({ name, blake3, modifiedMs: mtimeMs, body }, this.#options.rename);
+      const { rename } = this.#options;
+      return await this.#client.send({ name, blake3, modifiedMs: mtimeMs, body, rename }, begun);
     } finally {
       await handle.close();
     }

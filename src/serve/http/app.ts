@@ -7,6 +7,7 @@ import { postCheck } from './check-route.ts';
 import { type Asked, type Environment, readJson, type Service } from './environment.ts';
 import { isAllowedHost } from './hosts.ts';
 import { getChanges, getFile } from './read-routes.ts';
+import { deleteUpload, headUpload, optionsOfUploads, patchUpload, postUploads } from './tus-routes.ts';
 import { postUpload, putFile } from './upload-route.ts';
 
 /** What others have uploaded must not run, be guessed at, or be kept by what lies between. */
@@ -108,6 +109,12 @@ export function createApp(service: Service): Hono<Environment> {
 
   app.post('/upload', async (asked) => await oneOfFew(asked, postUpload));
   app.put('/v1/files/*', async (asked) => await oneOfFew(asked, putFile));
+  app.options('/v1/uploads', optionsOfUploads);
+  app.post('/v1/uploads', postUploads);
+  app.patch('/v1/uploads/:id', async (asked) => await oneOfFew(asked, patchUpload));
+  app.delete('/v1/uploads/:id', deleteUpload);
+  // HEAD is asked as GET.
+  app.get('/v1/uploads/:id', headUpload);
   app.get('/v1/files/*', getFile);
   app.get('/v1/changes', getChanges);
   app.post('/v1/check', postCheck);

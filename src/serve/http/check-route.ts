@@ -19,7 +19,11 @@ export async function postCheck(asked: Asked): Promise<Response> {
   const answers = await Promise.all(
     questions.map(async ({ id, size, blake3 }) => {
       const held = await library.find(blake3);
-      if (held === undefined || held.size !== size) return { id, status: 'need' };
+      if (held === undefined || held.size !== size) {
+        const begun = library.resumed.uploads.of(blake3, size);
+        if (begun === undefined) return { id, status: 'need' };
+        return { id, status: 'partial', upload: `/v1/uploads/${begun.id}`, offset: begun.offset };
+      }
       return { id, status: 'have', ...(mayRead(asked) ? { path: display(held.path) } : {}) };
     }),
   );

@@ -105,7 +105,7 @@ function refuseMangled({ size, claimed, hasLines }: Received, claim: ClaimedHash
 }
 
 /** Milliseconds since 1970. @throws {@link Refusal} 400 when `text` is no time. */
-function parseModified(text: string | undefined): number | undefined {
+export function parseModified(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : Date.parse(text);
   if (Number.isFinite(ms) && Math.abs(ms) < 8.64e15) return ms;

@@ -11,7 +11,9 @@ import { numbered } from './file-name.ts';
 import type { Held, Holdings } from './holdings.ts';
 import { Journal } from './journal.ts';
 import { isThere, letGo, place, placeOf } from './place.ts';
+import { PartialUploads } from './partial-uploads.ts';
 import { type Received, receive } from './receive.ts';
+import { Resumed } from './resumed.ts';
 import { reconcile, type SyncResult } from './reconcile.ts';
 import { asRefusal, Room, type RoomLimits } from './room.ts';
 import { isSameSight, lookAt, sightOfStats } from './sight.ts';
@@ -60,11 +62,21 @@ export class Library {
   /** One that was asked for and has not begun. */
   #next: Promise<SyncResult> | undefined;
 
-  private constructor(at: LibraryPlace, journal: Journal, blake3: Blake3, limits: RoomLimits) {
+  /** Uploads that are gone on with. */
+  readonly resumed: Resumed;
+
+  private constructor(
+    at: LibraryPlace,
+    journal: Journal,
+    blake3: Blake3,
+    limits: RoomLimits,
+    uploads: PartialUploads,
+  ) {
     this.#place = at;
     this.#journal = journal;
     this.#blake3 = blake3;
     this.#room = new Room(at.files, limits);
+    this.resumed = new Resumed(this, uploads, blake3, this.#room);
   }
 
   /**
@@ -76,7 +88,8 @@ export class Library {
     const parts = join(at.data, 'parts');
     await mkdir(parts, { recursive: true, mode: 0o700 });
     for (const name of await readdir(parts)) await rm(join(parts, name), { force: true });
-    return new Library(at, await Journal.open(join(at.data, 'journal.jsonl')), blake3, limits);
+    const uploads = await PartialUploads.open(join(at.data, 'uploads'), Date.now());
+    return new Library(at, await Journal.open(join(at.data, 'journal.jsonl')), blake3, limits, uploads);
   }
 
   get holdings(): Holdings {
@@ -139,13 +152,11 @@ export class Library {
    * @throws {@link Refusal} 409 when the name is taken, 422 when the content is not what was claimed, 413 and 507 when there is no room.
    */
   async take(incoming: Incoming, body: AsyncIterable<Uint8Array>): Promise<Taken> {
-    const { path, claim, rename, size } = incoming;
+    const { claim, size } = incoming;
     const known = claim === undefined ? undefined : await this.findClaimed(claim);
     if (known !== undefined) return { status: 'known', held: known };
-    // Of other content, which an MD5 does not prove: that is told after the body.
-    if (claim !== undefined && claim.algorithm === 'blake3' && !rename && (await this.#isTaken(path)))
-      throw await this.#taken(path);
-    const room = this.#room.forOne(() => this.holdings.bytes);
+    await this.refuseTaken(incoming);
+    const room = this.#room.forOne(() => this.holdings.bytes + this.resumed.uploads.bytes);
     const part = join(this.#place.data, 'parts', randomUUID());
     try {
       if (size !== undefined) await room.allow(size);
@@ -156,6 +167,16 @@ export class Library {
     } finally {
       room.release();
     }
+  }
+
+  /**
+   * Refuses what will have no place, before it arrives, as far as that is known: of the same content the name may be taken by itself.
+   *
+   * @throws {@link Refusal} 409.
+   */
+  async refuseTaken({ path, claim, rename }: Incoming): Promise<void> {
+    if (claim?.algorithm !== 'blake3' || rename || !(await this.#isTaken(path))) return;
+    if ((await this.find(claim.hex)) === undefined) throw await this.#taken(path);
   }
 
   /** Gives a part that is whole its name, or finds that its content is known; the part is gone afterwards. */
