@@ -353,15 +353,15 @@ describe('/v1', () => {
   });
 });
 
+function metadata(values: Readonly<Record<string, string>>): readonly string[] {
+  const pairs = Object.entries(values).map(
+    ([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`,
+  );
+  return ['-H', `Upload-Metadata: ${pairs.join(',')}`];
+}
+
 describe('an upload that is gone on with', () => {
   const TUS = ['-H', 'Tus-Resumable: 1.0.0'];
-
-  function metadata(values: Readonly<Record<string, string>>): readonly string[] {
-    const pairs = Object.entries(values).map(
-      ([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`,
-    );
-    return ['-H', `Upload-Metadata: ${pairs.join(',')}`];
-  }
 
   /** @returns Its path, or the status that it was refused with. */
   async function create(

@@ -142,7 +142,10 @@ describe('an upload', () => {
         own += chunk.length;
         passed += chunk.length;
         if (number <= 4 && own > 8_000_000) cut();
-        else if (!to.write(chunk)) to.once('drain', () => socket.resume()) && socket.pause();
+        else if (!to.write(chunk)) {
+          socket.pause();
+          to.once('drain', () => socket.resume());
+        }
       });
       to.on('data', (chunk) => socket.write(chunk));
       for (const one of [socket, to]) one.on('error', cut).on('close', cut);
