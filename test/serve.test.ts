@@ -199,7 +199,7 @@ describe('an upload by curl', () => {
 
 describe('sync', () => {
   it('tells by HTTP and by command what was done by other means', async () => {
-    const served = await Served.open();
+    const served = await Served.open(['--no-watch']);
     const token = await served.token();
     for (const name of ['a', 'b', 'c', 'd'])
       await served.curl(`/upload?name=${name}`, token, ['--data-binary', name]);
@@ -224,6 +224,21 @@ describe('sync', () => {
     rmSync(served.file('d'));
     expect(await served.command(['sync', served.folder])).toMatch(/^anna {2}1 removed, 4 as before/);
     expect(existsSync(join(served.folder, 'var', 'server.json'))).toBe(false);
+  });
+
+  it('happens by itself when something is done to the folder', async () => {
+    const served = await Served.open();
+    const token = await served.token();
+    await served.curl('/upload?name=a/1', token, ['--data-binary', 'one']);
+    const paths = async (): Promise<unknown> =>
+      (await served.curl('/v1/changes?after=0', token)).body.match(/"do":"put","path":"[^"]*"/g);
+    mkdirSync(served.file('sorted'));
+    renameSync(served.file('a/1'), served.file('sorted/2'));
+    await expect.poll(paths, { timeout: 20_000 }).toEqual(['"do":"put","path":"sorted/2"']);
+    served.write('new/3', 'three');
+    await expect.poll(paths, { timeout: 20_000 }).toHaveLength(2);
+    await served.stop();
+    expect(await served.said()).toMatch(/"event":"sync","account":"anna","new":0,"renamed":1,[^]*"new":1,/);
   });
 
   it.skipIf(IS_WINDOWS)('says so when the folder of an account is away', async () => {
@@ -317,7 +332,7 @@ describe('/v1', () => {
   });
 
   it('tells what has changed since a number', async () => {
-    const served = await Served.open();
+    const served = await Served.open(['--no-watch']);
     const token = await served.token();
     const changes = async (after: unknown): Promise<readonly Record<string, unknown>[]> =>
       (await served.curl(`/v1/changes?after=${String(after)}`, token)).body

@@ -1,12 +1,23 @@
 // The libraries of all accounts of a served folder, each opened once.
 import type { Blake3 } from '../hash/blake3.ts';
+import type { AccountSync } from './control.ts';
 import type { ServedFolder } from './folder.ts';
+import { follow } from './follow.ts';
 import { Library } from './library/library.ts';
 import type { SyncResult } from './library/reconcile.ts';
 import type { RoomLimits } from './library/room.ts';
+import { type TreeWatcher, watchTree } from '../tree/watching/watch-tree.ts';
 import type { Accounts } from './users/accounts.ts';
 
 export type Limits = Omit<RoomLimits, 'quotaBytes'>;
+
+/** Told of what goes on with the account of that name. */
+export interface Events {
+  readonly onRead: OnRead;
+  /** Told of what was done to its folder by other means, when that was noticed. Undefined: nobody looks by itself. */
+  readonly onSync?: ((sync: AccountSync) => void) | undefined;
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
 
 /** Told of how far the reading of an account's files is. */
 export type OnRead = (account: string, done: number, total: number) => void;
@@ -16,15 +27,17 @@ export class Libraries {
   readonly #accounts: Accounts;
   readonly #blake3: Blake3;
   readonly #limits: Limits;
-  readonly #onRead: OnRead;
+  readonly #events: Events;
+  readonly #closing = new AbortController();
+  readonly #following: Promise<void>[] = [];
   readonly #open = new Map<string, Promise<{ readonly library: Library; readonly first: SyncResult }>>();
 
-  constructor(folder: ServedFolder, accounts: Accounts, blake3: Blake3, limits: Limits, onRead: OnRead) {
+  constructor(folder: ServedFolder, accounts: Accounts, blake3: Blake3, limits: Limits, events: Events) {
     this.#folder = folder;
     this.#accounts = accounts;
     this.#blake3 = blake3;
     this.#limits = limits;
-    this.#onRead = onRead;
+    this.#events = events;
   }
 
   /**
@@ -47,8 +60,10 @@ export class Libraries {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort(new Error('the server ends'));
     const all = await Promise.allSettled(this.#open.values());
     for (const one of all) if (one.status === 'fulfilled') await one.value.library.close();
+    await Promise.all(this.#following);
   }
 
   async #opened(account: string): Promise<{ readonly library: Library; readonly first: SyncResult }> {
@@ -65,12 +80,28 @@ export class Libraries {
     const quotaBytes = this.#accounts.account(account)?.quotaBytes;
     const limits = { ...this.#limits, quotaBytes };
     const library = await Library.open(this.#folder.placeOf(account), this.#blake3, limits);
+    const watcher = await this.#watch(library);
     try {
-      const onRead = (done: number, total: number): void => this.#onRead(account, done, total);
-      return { library, first: await library.sync({ onRead }) };
+      const onRead = (done: number, total: number): void => this.#events.onRead(account, done, total);
+      const first = await library.sync({ onRead });
+      if (watcher !== undefined) this.#follow(account, library, watcher);
+      return { library, first };
     } catch (error) {
+      await watcher?.stop();
       await library.close();
       throw error;
     }
+  }
+
+  async #watch(library: Library): Promise<TreeWatcher | undefined> {
+    if (this.#events.onSync === undefined) return undefined;
+    return await watchTree(library.files, { signal: this.#closing.signal });
+  }
+
+  #follow(account: string, library: Library, watcher: TreeWatcher): void {
+    const { onSync = () => undefined, onError = () => undefined } = this.#events;
+    const { signal } = this.#closing;
+    const tell = (result: SyncResult, seconds: number): void => onSync({ account, ...result, seconds });
+    this.#following.push(follow(library, watcher, { onSync: tell, onError, signal }));
   }
 }

@@ -30,6 +30,10 @@ export interface ServeOptions {
   readonly baseUrl: string | undefined;
   readonly limits: Limits;
   readonly onRead: OnRead;
+  /** Told of what was done to the folder of an account by other means, when that was noticed. */
+  readonly onSync: (sync: AccountSync) => void;
+  /** Notice that by itself. */
+  readonly watch: boolean;
   /** Told of what should not happen, and does not end it. */
   readonly onError: (error: unknown) => void;
 }
@@ -73,7 +77,10 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
   try {
     const log = await openLog(folder.accessLog);
     undo.push(async () => await log.close());
-    const libraries = new Libraries(folder, accounts, await loadBlake3(), options.limits, options.onRead);
+    const libraries = new Libraries(folder, accounts, await loadBlake3(), options.limits, {
+      ...options,
+      onSync: options.watch ? options.onSync : undefined,
+    });
     undo.push(async () => await libraries.close());
     const names = accounts.accounts.map(({ name }) => name);
     const first = await syncAll(names, libraries, { rehash: false, isFirst: true });

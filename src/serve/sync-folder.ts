@@ -26,7 +26,7 @@ export async function syncFolder(
   try {
     const accounts = new Accounts(folder.users);
     await accounts.refresh();
-    const libraries = new Libraries(folder, accounts, await loadBlake3(), NO_LIMITS, onRead);
+    const libraries = new Libraries(folder, accounts, await loadBlake3(), NO_LIMITS, { onRead });
     try {
       return await syncAll(
         accounts.accounts.map(({ name }) => name),

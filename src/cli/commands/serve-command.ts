@@ -14,6 +14,7 @@ export interface ServeCommandOptions extends CommonOptions {
   readonly cert: string | undefined;
   readonly key: string | undefined;
   readonly insecureLan: boolean;
+  readonly watch: boolean;
   readonly baseUrl: string | undefined;
   readonly maxSize: string;
   readonly minFree: string;
@@ -37,6 +38,10 @@ export async function serveCommand(options: ServeCommandOptions, terminal: Termi
       onRead: (account, done, total) => {
         if (total > 0)
           status.show(`${account}  reading what is new  ${formatCount(done)}/${formatCount(total)} files`);
+      },
+      onSync: (one) => {
+        if (json) terminal.out(JSON.stringify({ event: 'sync', ...one }));
+        else if (!quiet) terminal.out(syncText(one, terminal));
       },
       onError: (error) => terminal.err(`${terminal.style('red', 'error')}: ${printable(reasonOf(error))}`),
     });

@@ -93,7 +93,10 @@ export function addServeCommands<T extends CommonOptions>(
             end(await (await import('./serve-sync-command.ts')).serveSyncCommand(options, terminal)),
         )
         .positional('folder', { type: 'string', describe: 'The folder that is served' })
-        .group(['listen', 'cert', 'key', 'insecure-lan', 'base-url', 'max-size', 'min-free'], 'Options:')
+        .group(
+          ['listen', 'cert', 'key', 'insecure-lan', 'watch', 'base-url', 'max-size', 'min-free'],
+          'Options:',
+        )
         .option('listen', {
           type: 'string',
           global: false,
@@ -113,6 +116,12 @@ export function addServeCommands<T extends CommonOptions>(
           global: false,
           default: false,
           describe: 'Listen beyond this machine without https: others on the way can read tokens and files',
+        })
+        .option('watch', {
+          type: 'boolean',
+          global: false,
+          default: true,
+          describe: 'Notice by itself what is done to the folder by other means',
         })
         .option('base-url', {
           type: 'string',
