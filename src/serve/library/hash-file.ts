@@ -21,7 +21,8 @@ export async function hashFile(
     const before = sightOfStats(await handle.stat({ bigint: true }));
     const hasher = await blake3.create();
     hasher.reset();
-    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    // Most files are small, and the memory for a large piece takes longer to get than they take to read.
+    const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, before.size + 1));
     for (;;) {
       signal.throwIfAborted();
       const { bytesRead } = await handle.read(piece, 0, piece.length, null);
