@@ -14,6 +14,7 @@ import { createApp } from './http/app.ts';
 import { hostOf, isLoopback } from './http/hosts.ts';
 import { Libraries, type Limits, type OnRead } from './libraries.ts';
 import { hostAndPort, parseListen } from './listen-address.ts';
+import { endSilent } from './silence.ts';
 import { syncAll } from './sync-all.ts';
 import { Accounts } from './users/accounts.ts';
 
@@ -103,7 +104,7 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
         ? { createServer: createHttp, serverOptions: limits }
         : { createServer: createHttps, serverOptions: { ...limits, ...tls } }),
     }) as Server;
-    server.setTimeout(SILENCE_MS);
+    endSilent(server, SILENCE_MS);
     server.maxConnections = MOST_CONNECTIONS;
     await beginListening(server, address.host, address.port);
     undo.push(async () => await closeServer(server));

@@ -249,6 +249,26 @@ describe('sync', () => {
   });
 });
 
+/** Another file system, where there is one. */
+const OTHER = '/dev/shm';
+const HAS_OTHER = existsSync(OTHER) && statSync(OTHER).dev !== statSync(tmpdir()).dev;
+
+it.skipIf(!HAS_OTHER)(
+  'a library on two file systems is refused: names could not be given without a copy',
+  async () => {
+    const data = mkdtempSync(join(OTHER, 'snapshot-library-'));
+    try {
+      const limits = { ...LIMITS };
+      await expect(Library.open({ files: files(), data }, blake3, limits)).rejects.toMatchObject({
+        code: 'E_STORE',
+        message: /are on two file systems/,
+      });
+    } finally {
+      rmSync(data, { recursive: true });
+    }
+  },
+);
+
 describe('the journal', () => {
   it('knows everything again', async () => {
     await take('a', 'photo');

@@ -1,6 +1,6 @@
 // The library of one account: what it holds, what comes in, and what others did to its folder.
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf, SnapshotError } from '../../base/errors.ts';
 import type { Blake3 } from '../../hash/blake3.ts';
@@ -82,9 +82,10 @@ export class Library {
   /**
    * Opens it. What was arriving when the server ended is removed. It knows only what its journal says until {@link sync}.
    *
-   * @throws SnapshotError `E_STORE` when its journal cannot be used.
+   * @throws {@link SnapshotError} `E_STORE` when its journal cannot be used, or its two folders are on two file systems.
    */
   static async open(at: LibraryPlace, blake3: Blake3, limits: RoomLimits): Promise<Library> {
+    await checkFileSystem(at);
     const parts = join(at.data, 'parts');
     await mkdir(parts, { recursive: true, mode: 0o700 });
     for (const name of await readdir(parts)) await rm(join(parts, name), { force: true });
@@ -263,6 +264,17 @@ export class Library {
     }
     return new Refusal(409, 'Other content has that name', { status: 'taken' });
   }
+}
+
+/** A file that has arrived gets its name without being copied. */
+async function checkFileSystem({ files, data }: LibraryPlace): Promise<void> {
+  const [one, other] = await Promise.all(
+    [files, data].map(async (folder) => await stat(folder).catch(() => undefined)),
+  );
+  if (one === undefined || other === undefined || one.dev === other.dev) return;
+  throw new SnapshotError('E_STORE', `"${files}" and "${data}" are on two file systems`, {
+    hint: 'Mount the disk one folder higher, so that both are on it.',
+  });
 }
 
 /** In words of a library: to a scan, the folder is the source of a plan. */
