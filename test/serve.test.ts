@@ -835,6 +835,8 @@ describe('wrong use', () => {
     [['serve', 'library', '--listen', 'x'], /--listen x: it takes HOST:PORT/],
     [['serve', 'library', '--max-size', 'x'], /--max-size x: it takes/],
     [['serve', 'library', '--base-url', 'x'], /--base-url x: it takes/],
+    [['serve', 'library', '--cert', ''], /--cert is empty/],
+    [['serve', 'library', '--listen', '1', '--listen', '2'], /--listen is given twice/],
   ])('%j is told what is wrong', async (args, message) => {
     const { status, stderr } = await place.command(args);
     expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);

@@ -29,6 +29,17 @@ const SINGLE = [
   'reason',
   'encrypt',
   'destination',
+  'listen',
+  'cert',
+  'key',
+  'base-url',
+  'max-size',
+  'min-free',
+  'quota',
+  'scope',
+  'token-file',
+  'cacert',
+  'receipt',
 ] as const;
 
 /**
