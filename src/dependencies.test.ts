@@ -73,6 +73,9 @@ const SHIPPED: Readonly<Record<string, { readonly why: string; readonly brings: 
     brings:
       '@nodelib/fs.scandir @nodelib/fs.stat @nodelib/fs.walk braces fastq fill-range glob-parent is-extglob is-glob is-number merge2 micromatch picomatch queue-microtask reusify run-parallel to-regex-range',
   },
+  hono: { why: 'answers requests to a library', brings: '' },
+  '@hono/node-server': { why: 'hono on Node', brings: '' },
+  uqr: { why: 'codes to scan', brings: '' },
   'hash-wasm': { why: 'BLAKE3 everywhere', brings: '' },
   ignore: { why: 'the syntax of .gitignore', brings: '' },
   'log-update': {

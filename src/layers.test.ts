@@ -10,7 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['cli', 'api'],
   ['jobs'],
   ['sync'],
-  ['mirror'],
+  ['mirror', 'serve'],
   ['series', 'pack', 'unpack', 'check'],
   ['target'],
   ['plan'],

@@ -16,6 +16,7 @@ import { NOTICE_OPTIONS } from './options/notice-options.ts';
 import { groupRunOptions, RUN_OPTIONS } from './options/run-options.ts';
 import { addRestoreCommands } from './commands/restore-commands.ts';
 import { addScheduleCommands } from './commands/schedule-commands.ts';
+import { addServeCommands } from './commands/serve-commands.ts';
 import { addUpkeepCommands } from './commands/upkeep-commands.ts';
 import { helpText } from './views/help-text.ts';
 import { showError } from './views/show-error.ts';
@@ -44,6 +45,8 @@ const DOING: ReadonlySet<string> = new Set([
   'unpin',
   'forget',
   'rename',
+  'serve',
+  'upload',
 ]);
 
 /** Runs the command that `args` ask for. @returns The exit status. */
@@ -155,6 +158,7 @@ export async function parse(
   addScheduleCommands(parser, terminal, file, (code) => (status = code));
   addKeyCommand(parser, terminal, (code) => (status = code));
   addRestoreCommands(parser, terminal, file, (code) => (status = code));
+  addServeCommands(parser, terminal, (code) => (status = code));
   parser
     .command(
       'shutdown',

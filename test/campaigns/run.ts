@@ -13,6 +13,7 @@ const CAMPAIGNS: Readonly<Record<string, { readonly file: string; readonly first
   moving: { file: 'moving.js' },
   mutations: { file: 'mutations.js' },
   'power-cut': { file: 'power-cut.js' },
+  serve: { file: 'serve.js' },
   verify: { file: 'verify.js' },
 };
 

@@ -33,6 +33,17 @@ const SINGLE = [
   'on-failure',
   'html',
   'to-file',
+  'listen',
+  'cert',
+  'key',
+  'base-url',
+  'max-size',
+  'min-free',
+  'quota',
+  'scope',
+  'token-file',
+  'cacert',
+  'receipt',
 ] as const;
 
 /**

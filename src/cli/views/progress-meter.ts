@@ -10,6 +10,7 @@ const VERB: Readonly<Record<Phase, string>> = {
   restore: 'restoring',
   export: 'exporting',
   copy: 'copying',
+  upload: 'uploading',
 };
 
 /** How far one row is, how fast, and how long it will take. */

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { formatBytes, formatCount } from '../../base/amounts.ts';
+import { parseBytes } from '../../base/byte-size.ts';
+import { printable, reasonOf, SnapshotError } from '../../base/errors.ts';
+import { serveFolder } from '../../serve/server.ts';
+import type { CommonOptions } from '../options/common-options.ts';
+import { stopSignal } from '../stop-signal.ts';
+import type { Terminal } from '../terminal.ts';
+import { syncText } from '../views/sync-text.ts';
+
+export interface ServeCommandOptions extends CommonOptions {
+  readonly folder: string | undefined;
+  readonly listen: string;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly insecureLan: boolean;
+  readonly watch: boolean;
+  readonly baseUrl: string | undefined;
+  readonly maxSize: string;
+  readonly minFree: string;
+}
+
+/** Serves a folder until it is told to stop. */
+export async function serveCommand(options: ServeCommandOptions, terminal: Terminal): Promise<number> {
+  const { folder, json, quiet } = options;
+  if (folder === undefined) throw new SnapshotError('E_USAGE', 'Which folder is to be served?');
+  const limits = {
+    mostFileBytes: bytesOf('max-size', options.maxSize),
+    minFreeBytes: bytesOf('min-free', options.minFree),
+  };
+  const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
+  const status = terminal.status(!json && !quiet);
+  try {
+    const serving = await serveFolder({
+      ...options,
+      folder,
+      limits,
+      onRead: (account, done, total) => {
+        if (total > 0)
+          status.show(`${account}  reading what is new  ${formatCount(done)}/${formatCount(total)} files`);
+      },
+      onSync: (one) => {
+        if (json) terminal.out(JSON.stringify({ event: 'sync', ...one }));
+        else if (!quiet) terminal.out(syncText(one, terminal));
+      },
+      onError: (error) => terminal.err(`${terminal.style('red', 'error')}: ${printable(reasonOf(error))}`),
+    });
+    status.clear();
+    for (const one of serving.first) {
+      if (json) terminal.out(JSON.stringify({ event: 'sync', ...one }));
+      else if (!quiet || one.error !== undefined) terminal.out(syncText(one, terminal));
+    }
+    if (json) terminal.out(JSON.stringify({ event: 'serving', url: serving.url }));
+    else if (!quiet) terminal.out(`serving ${terminal.style('bold', serving.url)}  ${hint(options, limits)}`);
+    if (!stop.signal.aborted) await once(stop.signal, 'abort');
+    await serving.close();
+    return 0;
+  } finally {
+    status.clear();
+    stop.dispose();
+  }
+}
+
+function hint(
+  { insecureLan, cert }: ServeCommandOptions,
+  { minFreeBytes }: { readonly minFreeBytes: number },
+): string {
+  const open = insecureLan && cert === undefined ? 'without https; ' : '';
+  return `(${open}${formatBytes(minFreeBytes)} stay free; Ctrl-C ends it)`;
+}
+
+function bytesOf(name: string, text: string): number {
+  const bytes = parseBytes(text) ?? (text === '0' ? 0 : undefined);
+  if (bytes !== undefined) return bytes;
+  throw new SnapshotError('E_USAGE', `--${name} ${text}: it takes a number and a unit, as 1GB`);
+}

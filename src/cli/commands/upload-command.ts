@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import { formatBytes, formatCountOf, formatDuration } from '../../base/amounts.ts';
+import { printable, reasonOf, SnapshotError } from '../../base/errors.ts';
+import { readSecret } from '../../host/secret-file.ts';
+import { upload, type UploadedFile, type UploadResult } from '../../jobs/upload/upload.ts';
+import type { CommonOptions } from '../options/common-options.ts';
+import { stopSignal } from '../stop-signal.ts';
+import type { Terminal } from '../terminal.ts';
+import { ProgressMeter } from '../views/progress-meter.ts';
+
+export interface UploadCommandOptions extends CommonOptions {
+  readonly url: string;
+  readonly paths: readonly string[];
+  readonly to: string | undefined;
+  readonly tokenFile: string | undefined;
+  readonly cacert: string | undefined;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly rename: boolean;
+  readonly dryRun: boolean;
+  readonly receipt: string | undefined;
+}
+
+/** Uploads files and folders to a served library. */
+export async function uploadCommand(options: UploadCommandOptions, terminal: Terminal): Promise<number> {
+  const { json, quiet, dryRun } = options;
+  const token = await tokenOf(options.tokenFile);
+  const ca = options.cacert === undefined ? undefined : await certificateIn(options.cacert);
+  const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
+  const line = terminal.status(!json && !quiet);
+  const meter = new ProgressMeter();
+  const begun = performance.now();
+  try {
+    const result = await upload({
+      ...options,
+      to: options.to?.replace(/\/+$/, '') ?? '',
+      paths: options.paths.map(String),
+      include: options.include.map(String),
+      exclude: options.exclude.map(String),
+      token,
+      ca,
+      signal: stop.signal,
+      onFile: (file) => {
+        line.clear();
+        showFile(file, options, terminal);
+      },
+      onProgress: (progress) => {
+        const now = performance.now();
+        meter.update(progress, now);
+        line.show(meter.line(now, terminal));
+      },
+    });
+    line.clear();
+    return showEnd(result, performance.now() - begun, { json, quiet, dryRun }, terminal);
+  } catch (error) {
+    line.clear();
+    if (!stop.signal.aborted) throw error;
+    const hint = 'What was sent stays there: the same command goes on.';
+    throw new SnapshotError('E_STOPPED', 'Stopped by the user', { cause: error, hint });
+  } finally {
+    line.clear();
+    stop.dispose();
+  }
+}
+
+/** @throws {@link SnapshotError} `E_USAGE` when there is none. */
+async function tokenOf(file: string | undefined): Promise<string> {
+  const token = file === undefined ? (process.env['SNAPSHOT_TOKEN'] ?? '').trim() : await readSecret(file);
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  const message = token === '' ? 'This takes a token of the server' : 'What was given as a token is none';
+  throw new SnapshotError('E_USAGE', message, {
+    hint: 'Put it into SNAPSHOT_TOKEN, or into a file for --token-file; `snapshot serve user add` prints one.',
+  });
+}
+
+async function certificateIn(file: string): Promise<Buffer> {
+  return await readFile(file).catch((cause: unknown) => {
+    throw new SnapshotError('E_USAGE', `Cannot read the certificate "${file}": ${reasonOf(cause)}`, {
+      cause,
+    });
+  });
+}
+
+function showFile(file: UploadedFile, { json, quiet }: UploadCommandOptions, terminal: Terminal): void {
+  const { name, size, status, reason = '', path } = file;
+  if (json) terminal.out(JSON.stringify({ event: 'file', ...file }));
+  else if (status === 'failed')
+    terminal.err(`${terminal.style('yellow', printable(path))}: ${printable(reason)}`);
+  else if (status === 'needed' && !quiet)
+    terminal.out(`${printable(name)}  ${terminal.style('dim', formatBytes(size))}`);
+}
+
+function showEnd(
+  result: UploadResult,
+  ms: number,
+  { json, quiet, dryRun }: Pick<UploadCommandOptions, 'json' | 'quiet' | 'dryRun'>,
+  terminal: Terminal,
+): number {
+  const { files, stored, known, needed, bytes, links, problems } = result;
+  const status = problems.length > 0 ? 3 : 0;
+  if (json) {
+    const seconds = Math.round(ms) / 1000;
+    terminal.out(JSON.stringify({ event: 'end', status, ...result, seconds }));
+    return status;
+  }
+  if (!quiet) {
+    const moved = dryRun
+      ? `${formatCountOf(needed, 'file')} would be sent, ${formatBytes(bytes)}`
+      : `${formatCountOf(stored, 'file')} sent, ${formatBytes(bytes)}`;
+    const there = known > 0 ? `; ${formatCountOf(known, 'was', 'were')} there already` : '';
+    const left = links > 0 ? `; ${formatCountOf(links, 'link')} left out` : '';
+    terminal.out(`${moved}${there}${left}  ${terminal.style('dim', formatDuration(ms))}`);
+    if (!dryRun && status === 0 && files > 0)
+      terminal.out(
+        terminal.style('green', `${formatCountOf(files, 'file is', 'files are')} there, verified`),
+      );
+  }
+  if (status !== 0) terminal.err(`${formatCountOf(problems.length, 'problem')}: these files are not there`);
+  return status;
+}

@@ -1,0 +1,102 @@
+// Sends a large file by tus: a line that is cut costs what was on the way, not what has arrived.
+import { SnapshotError } from '../../base/errors.ts';
+import type { HttpAnswer } from '../../store/http/http-client.ts';
+import type { SpooledFile } from '../../store/objects.ts';
+import type { LibraryClient, Sent, ToSend } from './library-client.ts';
+
+const TUS = { 'Tus-Resumable': '1.0.0' } as const;
+/** So many requests in a row may be cut before anything of them was sent. */
+const MOST_FRUITLESS = 5;
+
+/** @param begun - Where an upload of it has begun. */
+export async function sendResumed(
+  client: LibraryClient,
+  file: ToSend,
+  begun: string | undefined,
+): Promise<Sent> {
+  let at = begun;
+  let fruitless = 0;
+  for (;;) {
+    let offset: Awaited<ReturnType<typeof offsetOf>> = 0;
+    if (at === undefined) {
+      const made = await client.ask({ method: 'POST', path: 'v1/uploads', headers: announced(file) });
+      if (made.status !== 201 || made.headers.location === undefined)
+        return client.refused(made, file.rename);
+      at = made.headers.location;
+    } else offset = await offsetOf(client, at);
+    if (offset === 'stored' || offset === 'known') return { status: offset, name: undefined };
+    if (offset === undefined) {
+      // It is too old, or was ended: it begins anew.
+      at = undefined;
+      continue;
+    }
+    const { answer, sent } = await sendRest(client, at, file.body, offset);
+    if (answer === undefined) {
+      fruitless = sent > 0 ? 0 : fruitless + 1;
+      if (fruitless > MOST_FRUITLESS) throw client.away(new Error('the connection is cut each time'));
+      continue;
+    }
+    const status = answer.headers['upload-status'];
+    if (answer.status === 204 && (status === 'stored' || status === 'known'))
+      return { status, name: undefined };
+    // Somebody else goes on with it, or the server has less of it than it had said.
+    if (answer.status === 409 || answer.status === 204) fruitless += 1;
+    else if (answer.status === 404) at = undefined;
+    else return client.refused(answer, file.rename);
+    if (fruitless > MOST_FRUITLESS) throw client.unexpected(answer);
+  }
+}
+
+function announced({ name, blake3, modifiedMs, body, rename }: ToSend): Readonly<Record<string, string>> {
+  const metadata = {
+    name,
+    hash: `blake3:${blake3}`,
+    modified: String(modifiedMs),
+    rename: rename ? '1' : '0',
+  };
+  const pairs = Object.entries(metadata).map(
+    ([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`,
+  );
+  return { ...TUS, 'Upload-Length': String(body.sizeBytes), 'Upload-Metadata': pairs.join(',') };
+}
+
+/** Where the server is; undefined when it knows of no such upload; what became of it when it has all of it. */
+async function offsetOf(client: LibraryClient, at: string): Promise<number | 'stored' | 'known' | undefined> {
+  const answer = await client.ask({ method: 'HEAD', path: at, headers: TUS });
+  const { 'upload-status': done, 'upload-offset': offset = '' } = answer.headers;
+  if (answer.status === 404) return undefined;
+  if (done === 'stored' || done === 'known') return done;
+  if (answer.status === 200 && /^\d+$/.test(String(offset))) return Number(offset);
+  // What it had was not what it was to be, or has no place; the next try is told which.
+  if (answer.status === 412 || answer.status === 422) return undefined;
+  throw client.unexpected(answer);
+}
+
+/** Sends what is behind `offset`. @returns No answer when the line was cut, and how much had gone by then. */
+async function sendRest(
+  client: LibraryClient,
+  at: string,
+  body: SpooledFile,
+  offset: number,
+): Promise<{ readonly answer: HttpAnswer | undefined; readonly sent: number }> {
+  let sent = 0;
+  const rest: SpooledFile = {
+    sizeBytes: body.sizeBytes - offset,
+    read: async (from, length) => {
+      sent = from;
+      return await body.read(offset + from, length);
+    },
+  };
+  const headers = {
+    ...TUS,
+    'Upload-Offset': String(offset),
+    'Content-Type': 'application/offset+octet-stream',
+  };
+  try {
+    return { answer: await client.once({ method: 'PATCH', path: at, headers, body: rest }), sent };
+  } catch (error) {
+    // Of a file of this machine.
+    if (error instanceof SnapshotError || client.signal.aborted) throw error;
+    return { answer: undefined, sent };
+  }
+}

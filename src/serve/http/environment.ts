@@ -1,0 +1,82 @@
+// What the routes work with.
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+import type { Library } from '../library/library.ts';
+import { Refusal } from '../refusal.ts';
+import type { Accounts, Token } from '../users/accounts.ts';
+
+export interface Service {
+  readonly accounts: Accounts;
+  /** The library of an account; the first call for it opens it. */
+  readonly library: (account: string) => Promise<Library>;
+  /** Names besides addresses and `localhost` that it is called by. */
+  readonly hosts: ReadonlySet<string>;
+  /** Told of each request. */
+  readonly log: (entry: AccessEntry) => void;
+  /** Told of what should not happen. */
+  readonly fail: (error: unknown) => void;
+}
+
+/** One request, without secrets. */
+export interface AccessEntry {
+  readonly remote: string;
+  readonly account: string | undefined;
+  /** Its id, which is no secret. */
+  readonly token: string | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly name: string | undefined;
+  readonly status: number;
+  readonly ms: number;
+}
+
+export interface Variables {
+  /** Who asks. */
+  token: Token;
+  library: Library;
+}
+
+export interface Environment {
+  readonly Bindings: HttpBindings;
+  readonly Variables: Variables;
+}
+
+export type Asked = Context<Environment>;
+
+/** Whether the token may see what is there. */
+export function mayRead(asked: Asked): boolean {
+  return asked.get('token').scope !== 'upload';
+}
+
+/** @throws {@link Refusal} 403 when the token may not see what is there. */
+export function mustRead(asked: Asked): void {
+  if (!mayRead(asked))
+    throw new Refusal(403, 'This token may only upload: this takes one with the scope `read`');
+}
+
+/** @throws {@link Refusal} 403 when the token may not send files. */
+export function mustUpload(asked: Asked): void {
+  if (asked.get('token').scope === 'read')
+    throw new Refusal(403, 'This token may only read: this takes one with the scope `upload`');
+}
+
+/** Bytes of JSON that a request may have. */
+const MOST_JSON_BYTES = 4 * 2 ** 20;
+
+/** The JSON that was sent, an object. @throws {@link Refusal} 400 when it is none, 413 when it is too long. */
+export async function readJson(asked: Asked): Promise<Readonly<Record<string, unknown>>> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of asked.env.incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > MOST_JSON_BYTES) throw new Refusal(413, 'That is more than 4 MiB of JSON');
+    parts.push(part);
+  }
+  try {
+    const value: unknown = JSON.parse(Buffer.concat(parts).toString());
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // It is said below.
+  }
+  throw new Refusal(400, 'The body is to be JSON, one object');
+}

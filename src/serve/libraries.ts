@@ -1,0 +1,107 @@
+// The libraries of all accounts of a served folder, each opened once.
+import type { Blake3 } from '../hash/blake3.ts';
+import type { AccountSync } from './control.ts';
+import type { ServedFolder } from './folder.ts';
+import { follow } from './follow.ts';
+import { Library } from './library/library.ts';
+import type { SyncResult } from './library/reconcile.ts';
+import type { RoomLimits } from './library/room.ts';
+import { type TreeWatcher, watchTree } from '../tree/watching/watch-tree.ts';
+import type { Accounts } from './users/accounts.ts';
+
+export type Limits = Omit<RoomLimits, 'quotaBytes'>;
+
+/** Told of what goes on with the account of that name. */
+export interface Events {
+  readonly onRead: OnRead;
+  /** Told of what was done to its folder by other means, when that was noticed. Undefined: nobody looks by itself. */
+  readonly onSync?: ((sync: AccountSync) => void) | undefined;
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+/** Told of how far the reading of an account's files is. */
+export type OnRead = (account: string, done: number, total: number) => void;
+
+export class Libraries {
+  readonly #folder: ServedFolder;
+  readonly #accounts: Accounts;
+  readonly #blake3: Blake3;
+  readonly #limits: Limits;
+  readonly #events: Events;
+  readonly #closing = new AbortController();
+  readonly #following: Promise<void>[] = [];
+  readonly #open = new Map<string, Promise<{ readonly library: Library; readonly first: SyncResult }>>();
+
+  constructor(folder: ServedFolder, accounts: Accounts, blake3: Blake3, limits: Limits, events: Events) {
+    this.#folder = folder;
+    this.#accounts = accounts;
+    this.#blake3 = blake3;
+    this.#limits = limits;
+    this.#events = events;
+  }
+
+  /**
+   * The library of an account, held against its folder once.
+   *
+   * @throws SnapshotError `E_STORE` when its folder is not there, or its journal cannot be used.
+   */
+  async get(account: string): Promise<Library> {
+    return (await this.#opened(account)).library;
+  }
+
+  /** What the first look at the folder came to. */
+  async first(account: string): Promise<SyncResult> {
+    return (await this.#opened(account)).first;
+  }
+
+  /** Looks at the folder of an account once more. */
+  async sync(account: string, rehash: boolean): Promise<SyncResult> {
+    return await (await this.get(account)).sync({ rehash });
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the server ends'));
+    const all = await Promise.allSettled(this.#open.values());
+    for (const one of all) if (one.status === 'fulfilled') await one.value.library.close();
+    await Promise.all(this.#following);
+  }
+
+  async #opened(account: string): Promise<{ readonly library: Library; readonly first: SyncResult }> {
+    const known = this.#open.get(account);
+    if (known !== undefined) return await known;
+    const opening = this.#start(account);
+    this.#open.set(account, opening);
+    // A disk that is away now is tried again with the next request.
+    opening.catch(() => this.#open.delete(account));
+    return await opening;
+  }
+
+  async #start(account: string): Promise<{ readonly library: Library; readonly first: SyncResult }> {
+    const quotaBytes = this.#accounts.account(account)?.quotaBytes;
+    const limits = { ...this.#limits, quotaBytes };
+    const library = await Library.open(this.#folder.placeOf(account), this.#blake3, limits);
+    const watcher = await this.#watch(library);
+    try {
+      const onRead = (done: number, total: number): void => this.#events.onRead(account, done, total);
+      const first = await library.sync({ onRead });
+      if (watcher !== undefined) this.#follow(account, library, watcher);
+      return { library, first };
+    } catch (error) {
+      await watcher?.stop();
+      await library.close();
+      throw error;
+    }
+  }
+
+  async #watch(library: Library): Promise<TreeWatcher | undefined> {
+    if (this.#events.onSync === undefined) return undefined;
+    return await watchTree(library.files, { signal: this.#closing.signal });
+  }
+
+  #follow(account: string, library: Library, watcher: TreeWatcher): void {
+    const { onSync = () => undefined, onError = () => undefined } = this.#events;
+    const { signal } = this.#closing;
+    const tell = (result: SyncResult, seconds: number): void => onSync({ account, ...result, seconds });
+    this.#following.push(follow(library, watcher, { onSync: tell, onError, signal }));
+  }
+}

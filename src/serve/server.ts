@@ -1,0 +1,179 @@
+// Serves a folder: its libraries over HTTP, until it is told to stop.
+import { readFile } from 'node:fs/promises';
+import { createServer as createHttp, type Server } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
+import { loadBlake3 } from '../hash/blake3.ts';
+import { openLog } from '../host/log-file.ts';
+import { takeClaim } from './claim.ts';
+import { type AccountSync, openControl } from './control.ts';
+import { ServedFolder } from './folder.ts';
+import { createApp } from './http/app.ts';
+import { hostOf, isLoopback } from './http/hosts.ts';
+import { Libraries, type Limits, type OnRead } from './libraries.ts';
+import { hostAndPort, parseListen } from './listen-address.ts';
+import { endSilent } from './silence.ts';
+import { syncAll } from './sync-all.ts';
+import { Accounts } from './users/accounts.ts';
+
+export interface ServeOptions {
+  readonly folder: string;
+  /** As `127.0.0.1:8400`. */
+  readonly listen: string;
+  /** Files with a certificate and its key, in PEM. */
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  /** Listen on other addresses than loopback without TLS. */
+  readonly insecureLan: boolean;
+  /** What clients call it, where that is not where it listens. */
+  readonly baseUrl: string | undefined;
+  readonly limits: Limits;
+  readonly onRead: OnRead;
+  /** Told of what was done to the folder of an account by other means, when that was noticed. */
+  readonly onSync: (sync: AccountSync) => void;
+  /** Notice that by itself. */
+  readonly watch: boolean;
+  /** Told of what should not happen, and does not end it. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Serving {
+  /** Where clients reach it. */
+  readonly url: string;
+  /** What the first look at each folder came to. */
+  readonly first: readonly AccountSync[];
+  /** Ends what is under way, and gives the folder back. */
+  readonly close: () => Promise<void>;
+}
+
+/** A head of a request takes no longer, and no more. */
+const HEAD_MS = 15_000;
+const HEAD_BYTES = 16 * 1024;
+/** With no byte either way for so long, nobody is there any more. */
+const SILENCE_MS = 60_000;
+const MOST_CONNECTIONS = 1024;
+
+/**
+ * Serves it. What is in it was looked at, and is known, when this resolves.
+ *
+ * @throws {@link SnapshotError} `E_USAGE` when it has no accounts, or would listen where others can read along; `E_LOCKED` when
+ * another process serves it; `E_HOST` when the address cannot be had.
+ */
+export async function serveFolder(options: ServeOptions): Promise<Serving> {
+  const address = parseListen(options.listen);
+  const tls = await readTls(options);
+  if (tls === undefined && !isLoopback(address.host) && !options.insecureLan) throw readable(options.listen);
+  const folder = new ServedFolder(options.folder);
+  await folder.check();
+  const accounts = new Accounts(folder.users);
+  await accounts.refresh();
+  const claim = await takeClaim(folder.server);
+  const undo: (() => Promise<void>)[] = [async () => await claim.release()];
+  const close = async (): Promise<void> => {
+    for (const step of undo.toReversed()) await step();
+    undo.length = 0;
+  };
+  try {
+    const log = await openLog(folder.accessLog);
+    undo.push(async () => await log.close());
+    const libraries = new Libraries(folder, accounts, await loadBlake3(), options.limits, {
+      ...options,
+      onSync: options.watch ? options.onSync : undefined,
+    });
+    undo.push(async () => await libraries.close());
+    const names = accounts.accounts.map(({ name }) => name);
+    const first = await syncAll(names, libraries, { rehash: false, isFirst: true });
+
+    const base = options.baseUrl === undefined ? undefined : parseBase(options.baseUrl);
+    const app = createApp({
+      accounts,
+      library: async (account) => await libraries.get(account),
+      hosts: new Set([address.host, hostOf(base?.host ?? '') ?? ''].map((name) => name.toLowerCase())),
+      log: (entry) => log.info({ ...entry }, 'request'),
+      fail: (error) => {
+        log.error({ err: error }, 'failed');
+        options.onError(error);
+      },
+    });
+    const limits = { maxHeaderSize: HEAD_BYTES, headersTimeout: HEAD_MS, requestTimeout: 0 };
+    const server = createAdaptorServer({
+      fetch: app.fetch,
+      ...(tls === undefined
+        ? { createServer: createHttp, serverOptions: limits }
+        : { createServer: createHttps, serverOptions: { ...limits, ...tls } }),
+    }) as Server;
+    endSilent(server, SILENCE_MS);
+    server.maxConnections = MOST_CONNECTIONS;
+    await beginListening(server, address.host, address.port);
+    undo.push(async () => await closeServer(server));
+
+    const control = await openControl(async (rehash) => {
+      await accounts.refresh();
+      return await syncAll(
+        accounts.accounts.map(({ name }) => name),
+        libraries,
+        { rehash },
+      );
+    });
+    undo.push(control.close);
+    const { port } = server.address() as AddressInfo;
+    const listening = `${tls === undefined ? 'http' : 'https'}://${hostAndPort(address.host, port)}`;
+    const url = base?.href.replace(/\/$/, '') ?? listening;
+    await claim.write({ url, listening, control: control.url, secret: control.secret });
+    return { url, first, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function readTls({ cert, key }: ServeOptions): Promise<{ cert: Buffer; key: Buffer } | undefined> {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined)
+    throw new SnapshotError('E_USAGE', '--cert and --key go together: a certificate and its key, in PEM');
+  return { cert: await readPem(cert), key: await readPem(key) };
+}
+
+async function readPem(file: string): Promise<Buffer> {
+  return await readFile(file).catch((cause: unknown) => {
+    throw new SnapshotError('E_USAGE', `Cannot read "${file}": ${reasonOf(cause)}`, { cause });
+  });
+}
+
+function parseBase(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '')
+    return url;
+  throw new SnapshotError('E_USAGE', `--base-url ${text}: it takes an address as https://photos.example.org`);
+}
+
+function readable(where: string): SnapshotError {
+  return new SnapshotError(
+    'E_USAGE',
+    `--listen ${where}: without TLS, others on the way could read tokens and files`,
+    {
+      hint: 'Give --cert and --key, put a proxy with TLS before it, or say --insecure-lan for a network that you trust.',
+    },
+  );
+}
+
+async function beginListening(server: Server, host: string, port: number): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+  } catch (cause) {
+    const why = systemCode(cause) === 'EADDRINUSE' ? 'another program listens there' : reasonOf(cause);
+    throw new SnapshotError('E_HOST', `Cannot listen on ${hostAndPort(host, port)}: ${why}`, { cause });
+  }
+}
+
+async function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+}
