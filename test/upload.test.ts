@@ -253,7 +253,7 @@ describe('wrong use', () => {
     [['http://127.0.0.1:9', '.', '--receipt', '/nowhere/x'], 2, /Cannot write the receipt/],
     [['http://127.0.0.1:9', '.', '--cacert', '/nowhere'], 2, /Cannot read the certificate/],
     [['http://127.0.0.1:9', '.', '--to', ''], 2, /--to is empty/],
-    [['http://127.0.0.1:9'], 2, /Missing: .*<paths>/],
+    [['http://127.0.0.1:9'], 2, /Missing: PATHS$/m],
   ])('%j is told what is wrong', async (args, expected, message) => {
     const { status, stderr } = await Place.open().command(['upload', ...args], {
       env: { SNAPSHOT_TOKEN: 'x' },

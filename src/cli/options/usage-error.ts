@@ -91,8 +91,9 @@ function inOwnWords(message: string, { demanded, positionals }: Known): string {
   const named = (name: string): string => (positionals.includes(name) ? name.toUpperCase() : `--${name}`);
   const [, lone] = /^Not enough arguments following: (.+)$/.exec(message) ?? [];
   if (lone !== undefined) return `${named(lone)} needs a value`;
-  if (message.startsWith('Not enough non-option arguments') && demanded.length > 0)
-    return `Missing: ${demanded.map(named).join(', ')}`;
+  const [, got] = /^Not enough non-option arguments: got (\d+)/.exec(message) ?? [];
+  const absent = demanded.slice(Number(got));
+  if (got !== undefined && absent.length > 0) return `Missing: ${absent.map(named).join(', ')}`;
   const [, missing] = /^Missing required arguments?: (.+)$/.exec(message) ?? [];
   if (missing !== undefined) return `Missing: ${missing.split(', ').map(named).join(', ')}`;
   const [, name, given, choices] =
