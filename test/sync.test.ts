@@ -265,6 +265,49 @@ describe('a sync of two folders', () => {
     }
   });
 
+  it('leaves a FIFO alone, and what has its name on the other side, without trouble', async () => {
+    const place = pair();
+    spawnSync('mkfifo', [join(place.here, 'pipe')]);
+    write(place.there, 'pipe', 'a file');
+    write(place.here, 'a', 'a');
+    expect((await place.command(['sync', place.here, place.there])).status).toBe(0);
+    expect(read(place.there, 'pipe')).toBe('a file');
+    expect(read(place.there, 'a')).toBe('a');
+  });
+
+  it('brings back a side that is not there any more, when that is accepted', async () => {
+    const place = pair();
+    write(place.here, 'a', 'a');
+    await bring(place.here, place.there);
+    rmSync(place.there, { recursive: true });
+    await bring(place.here, place.there, { acceptChanges: true });
+    expect([read(place.here, 'a'), read(place.there, 'a')]).toEqual(['a', 'a']);
+  });
+
+  it('says what could not be done where it cannot even lock', async (context) => {
+    const place = pair();
+    write(place.here, 'a', 'a');
+    const mounted =
+      IS_ROOT && spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', place.there]).status === 0;
+    if (!mounted) return context.skip('needs the right to mount');
+    onTestFinished(() => void spawnSync('umount', [place.there]));
+    const { status, stderr } = await place.command(['sync', place.here, place.there]);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^error: Cannot make .*there.*read-only/)]);
+    expect(existsSync(join(place.here, '.sync.lock'))).toBe(false);
+  });
+
+  it('can be stopped, and goes on', async () => {
+    const place = pair();
+    for (let i = 0; i < 400; i++) write(place.here, `${i}`, `${i}`);
+    const stop = new AbortController();
+    const progress = (): void => stop.abort();
+    const stopped = bring(place.here, place.there, { signal: stop.signal, progress });
+    await expect(stopped).rejects.toMatchObject({ code: 'E_STOPPED' });
+    for (const root of [place.here, place.there]) expect(existsSync(join(root, '.sync.lock'))).toBe(false);
+    const result = await bring(place.here, place.there);
+    expect(differences(place.here, place.there, result)).toEqual([]);
+  });
+
   it('says of a file that becomes one with another in there that it is kept apart', async () => {
     const place = pair();
     write(place.here, 'a', 'file');

@@ -58,30 +58,35 @@ async function applyBatch(
 ): Promise<void> {
   const { sides, signal, settled, progress } = options;
   const ended: Ended[] = [];
-  try {
-    const work = ordered(actions, atOnce, async (action): Promise<Ended | undefined> => {
-      signal.throwIfAborted();
-      try {
-        return await applyOne(action, options);
-      } catch (error) {
-        if (!(error instanceof SideError)) throw error;
-        troubles.push({ path: action.path, side: undefined, reason: error.message });
-        return undefined;
-      }
-    });
-    for await (const one of work) {
-      if (one === undefined) continue;
+  const running: Promise<void>[] = [];
+  const work = async (action: Action): Promise<void> => {
+    signal.throwIfAborted();
+    try {
+      const one = await applyOne(action, options);
       ended.push(one);
       progress(one.done.some((done) => done.do === 'put') ? 1 : 0, one.bytes);
+    } catch (error) {
+      if (!(error instanceof SideError)) throw error;
+      troubles.push({ path: action.path, side: undefined, reason: error.message });
     }
+  };
+  try {
+    const started = async (action: Action): Promise<void> => {
+      const one = work(action);
+      running.push(one);
+      await one;
+    };
+    for await (const _ of ordered(actions, atOnce, started));
   } finally {
-    // What was done is done, whatever came then; only what is on the disk is agreed on.
+    // What was begun comes to its end while the locks are held; and what was done is done, whatever came then.
+    await Promise.allSettled(running);
     for (const side of ['here', 'there'] as const) {
       const folders = new Set(
         ended.flatMap(({ done }) => done.filter((one) => one.side === side).flatMap(foldersOf)),
       );
       await sides[side].settle(folders);
     }
+    // Only what is on the disk is agreed on.
     await settled(ended);
   }
 }

@@ -10,7 +10,7 @@ import { patternText } from '../tree/pattern-text.ts';
 import { IGNORE_FILE } from '../tree/walk.ts';
 import type { Item } from './item.ts';
 import { isOwnPath } from './own-paths.ts';
-import { isPart, type Listing } from './side.ts';
+import { isPart, type Listing, type Unknown } from './side.ts';
 
 /** So many folders are listed at once, and so many pages of each. */
 const FOLDERS_AT_ONCE = 16;
@@ -23,7 +23,7 @@ export class FarWalk {
   readonly #limits: LeftOut;
   readonly #signal: AbortSignal;
   readonly #items: [BytePath, Item][] = [];
-  readonly #problems: { path: BytePath; reason: string }[] = [];
+  readonly #problems: Unknown[] = [];
   readonly #parts: BytePath[] = [];
   readonly #rules = new Map<BytePath, Excludes>();
   readonly #waiting: BytePath[] = ['' as BytePath];
@@ -73,7 +73,7 @@ export class FarWalk {
     } catch (error) {
       // A root that cannot be listed looks empty.
       if (!(error instanceof SftpStatus) || folder === '') throw error;
-      this.#problems.push({ path: folder, reason: error.message });
+      this.#problems.push({ path: folder, reason: error.message, isTrouble: true });
       return;
     }
     const excludes = await this.#rulesIn(folder, entries ?? []);
@@ -86,7 +86,8 @@ export class FarWalk {
     const path = join(folder, name);
     if (isOwnPath(path)) return;
     if (whyUnsafe(name, 'linux') !== undefined) {
-      this.#problems.push({ path: folder, reason: 'the server tells of a name that leads elsewhere' });
+      const reason = 'the server tells of a name that leads elsewhere';
+      this.#problems.push({ path: folder, reason, isTrouble: true });
       return;
     }
     const isFolder = attributes.mode !== undefined && typeOf(attributes.mode) === 'folder';
@@ -96,13 +97,17 @@ export class FarWalk {
       return;
     }
     const item = await itemAt(this.#session, this.#at(path), attributes);
-    if (item === undefined) this.#problems.push({ path, reason: 'is neither a file, a folder nor a link' });
+    if (item === undefined) this.#leave(path, 'is neither a file, a folder nor a link');
     else if (item.type === 'file' && item.size > (this.#limits.largerThan ?? Infinity))
-      this.#problems.push({ path, reason: 'is larger than `exclude-larger-than`' });
+      this.#leave(path, 'is larger than `exclude-larger-than`');
     else {
       this.#items.push([path, item]);
       if (item.type === 'folder') this.#waiting.push(path);
     }
+  }
+
+  #leave(path: BytePath, reason: string): void {
+    this.#problems.push({ path, reason, isTrouble: false });
   }
 
   /** The rules inside `folder`. */
@@ -120,7 +125,12 @@ export class FarWalk {
       }
     } catch (error) {
       if (!(error instanceof SftpStatus)) throw error;
-      this.#problems.push({ path, reason: `its rules do not count: ${error.message}` });
+      // What its rules would leave out is not to be touched.
+      this.#problems.push({
+        path: folder,
+        reason: `its \`.snapshotignore\`: ${error.message}`,
+        isTrouble: true,
+      });
       return above;
     }
   }

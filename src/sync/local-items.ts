@@ -5,6 +5,7 @@ import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { Unsafe } from '../target/contained.ts';
 import { nameRefused } from '../target/write-file.ts';
 import type { Entry } from '../tree/entry.ts';
+import { type BytePath, display } from '../tree/path.ts';
 import type { Item } from './item.ts';
 import { SideError } from './side.ts';
 
@@ -58,13 +59,14 @@ export function itemOf(
 }
 
 /** What a file call has thrown, as what a side throws; a defect stays one. */
-export function whatFailed(action: string, label: string, error: unknown): unknown {
-  if (error instanceof Unsafe) return new SideError(error.message, { cause: error });
+export function whatFailed(action: string, label: string, path: BytePath, error: unknown): unknown {
+  const what = `Cannot ${action} "${display(path)}" in "${label}"`;
+  if (error instanceof Unsafe) return new SideError(error.message, { cause: error, what });
   const code = systemCode(error);
   if (code === undefined) return error;
   if (!FATAL.has(code)) {
     const refused = action === 'write' || action === 'make' ? nameRefused(error) : undefined;
-    return new SideError(refused?.message ?? reasonOf(error), { cause: error });
+    return new SideError(refused?.message ?? reasonOf(error), { cause: error, what });
   }
   return new SnapshotError(
     code === 'ENOSPC' || code === 'EDQUOT' ? 'E_SPACE' : 'E_ROW',

@@ -288,7 +288,7 @@ export class LocalSide implements Side {
       return await work(path === '' ? this.address : this.#target.at(path));
     } catch (error) {
       if (error instanceof SideError || error instanceof SnapshotError) throw error;
-      throw whatFailed(action, this.label, error);
+      throw whatFailed(action, this.label, path, error);
     }
   }
 }

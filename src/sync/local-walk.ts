@@ -24,5 +24,8 @@ export async function walkLocally(root: string, leftOut: LeftOut, signal: AbortS
   }
   const isLeftOut = passedOver(root, leftOut);
   const mounts = new Map(all.filter(({ path }) => path !== '').map(({ path, id }) => [path, id ?? '']));
-  return { items, parts, mounts, problems: problems.filter(({ path }) => !isOwnPath(path)), isLeftOut };
+  const unknown = problems
+    .filter(({ path }) => !isOwnPath(path))
+    .map(({ path, kind, reason }) => ({ path, reason, isTrouble: kind === 'unreadable' }));
+  return { items, parts, mounts, problems: unknown, isLeftOut };
 }

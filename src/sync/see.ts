@@ -46,9 +46,11 @@ export async function look(
   },
 ): Promise<{ readonly sights: readonly Sight[]; readonly troubles: readonly Trouble[] }> {
   const troubles: Trouble[] = SIDES.flatMap((side) =>
-    listings[side].problems.map(({ path, reason }) => ({ path, side, reason })),
+    listings[side].problems
+      .filter(({ isTrouble }) => isTrouble)
+      .map(({ path, reason }) => ({ path, side, reason })),
   );
-  const unknown = new Set(troubles.map(({ path }) => path));
+  const unknown = new Set(SIDES.flatMap((side) => listings[side].problems.map(({ path }) => path)));
   const all = new Set([...listings.here.items.keys(), ...listings.there.items.keys(), ...past.keys()]);
   const paths = [...all].toSorted(comparePaths);
   const wanted = paths.filter(

@@ -8,7 +8,7 @@ import { type Handle, SftpSession } from '../store/sftp/session.ts';
 import { STATUS, SftpStatus } from '../store/sftp/status.ts';
 import { whyUnsafe } from '../target/contained.ts';
 import type { LeftOut } from '../tree/left-out.ts';
-import { type BytePath, fromBytes, toBytes } from '../tree/path.ts';
+import { type BytePath, display, fromBytes, toBytes } from '../tree/path.ts';
 import { FarWalk, itemAt, listAll } from './far-walk.ts';
 import { readOn } from './far-read.ts';
 import type { Item } from './item.ts';
@@ -279,7 +279,8 @@ export class SftpSide implements Side {
         (await this.#isFull())
       )
         throw new SftpStatus(STATUS.noSpace).toStoreError(action, this.label);
-      throw new SideError(error.message, { cause: error });
+      const what = `Cannot ${action} "${display(path)}" in "${this.label}"`;
+      throw new SideError(error.message, { cause: error, what });
     }
   }
 

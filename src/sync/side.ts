@@ -3,12 +3,20 @@ import type { BytePath } from '../tree/path.ts';
 import type { LeftOut } from '../tree/left-out.ts';
 import type { Item } from './item.ts';
 
+/** Something of which nothing is known, and so nothing is done about it and what it holds. */
+export interface Unknown {
+  readonly path: BytePath;
+  readonly reason: string;
+  /** Whether somebody should see to it; not of a socket, or of what went while it was looked for. */
+  readonly isTrouble: boolean;
+}
+
 /** What a walk over a side has found. */
 export interface Listing {
   /** In path order; the root is not among them. */
   readonly items: ReadonlyMap<BytePath, Item>;
-  /** What could not be looked at; nothing is known of it and of what it holds. */
-  readonly problems: readonly { readonly path: BytePath; readonly reason: string }[];
+  /** What could not be looked at, or is neither a file, a folder nor a link. */
+  readonly problems: readonly Unknown[];
   /** Whether rules leave a path out here, also one that is not there. */
   isLeftOut(path: BytePath): boolean;
   /** What is mounted below the root, and which file system that is, where a side says so. */
@@ -80,6 +88,14 @@ export interface Side {
 
 /** Something that could not be done to one path. */
 export class SideError extends Error {
+  /** What it was, to which path. */
+  readonly what: string;
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly what?: string } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : {});
+    this.what = options.what ?? '';
+  }
+
   // On the prototype, so that the stack trace already carries it.
   override get name(): string {
     return 'SideError';

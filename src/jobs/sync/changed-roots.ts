@@ -48,5 +48,8 @@ function held(listing: Listing, before: ReadonlyMap<BytePath, string>): Listing 
   const paths = new Set([...before.keys(), ...listing.mounts.keys()]);
   const away = [...paths].filter((path) => before.get(path) !== listing.mounts.get(path));
   const reason = 'another disk was mounted there, or is now: nothing in it is touched (--accept-changes)';
-  return { ...listing, problems: [...listing.problems, ...away.map((path) => ({ path, reason }))] };
+  return {
+    ...listing,
+    problems: [...listing.problems, ...away.map((path) => ({ path, reason, isTrouble: true }))],
+  };
 }

@@ -13,7 +13,7 @@ export async function indexFolder(
   const side = await LocalSide.open(folder);
   if ((await side.root()) !== 'folder') throw new SnapshotError('E_ROW', `"${folder}" is no folder`);
   const { items, problems } = await side.walk(matching(exclude), signal);
-  const [first] = problems;
+  const first = problems.find(({ isTrouble }) => isTrouble);
   if (first !== undefined) {
     throw new SnapshotError(
       'E_ROW',

@@ -1,8 +1,7 @@
 // How the last sync of a pair ended, as this machine remembers it.
 import { SnapshotError } from '../../base/errors.ts';
-import { PastFile } from '../../sync/past-file.ts';
 import type { Conflict } from './result.ts';
-import { openPair } from './pair.ts';
+import { withPair } from './with-pair.ts';
 
 export interface LastResult {
   readonly at: string;
@@ -23,13 +22,10 @@ export interface LastResult {
 
 /** @throws {@link SnapshotError} `E_USAGE` when the two were never synced from this machine. */
 export async function lastResult(here: string, there: string): Promise<LastResult> {
-  const sides = await openPair(here, there);
-  try {
-    const text = await new PastFile([sides.here.address, sides.there.address]).text('result.json');
+  return await withPair(here, there, async (_, file) => {
+    const text = await file.text('result.json');
     if (text === undefined)
       throw new SnapshotError('E_USAGE', 'These two were never synced from this machine');
     return JSON.parse(text) as LastResult;
-  } finally {
-    await Promise.all([sides.here.close(), sides.there.close()]);
-  }
+  });
 }

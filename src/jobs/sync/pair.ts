@@ -66,7 +66,7 @@ async function refuseKept(side: Side): Promise<void> {
     new SnapshotError('E_ROW', `"${side.label}" ${what}; nothing was synced`, {
       hint: 'Choose another folder.',
     });
-  if ((await side.look(join(DATA_FOLDER, STATE_FILE as BytePath)).catch(() => undefined)) !== undefined)
+  if ((await side.look(join(DATA_FOLDER, STATE_FILE as BytePath))) !== undefined)
     throw refused('is a mirror');
   if (!(side instanceof LocalSide)) return;
   const own = await keptAt(side.address, TOP);

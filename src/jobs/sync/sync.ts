@@ -9,15 +9,16 @@ import { guardSync, type Stop } from '../../sync/guards.ts';
 import type { SideName } from '../../sync/item.ts';
 import { letGoVersions } from '../../sync/let-go.ts';
 import { type Locked, lockSide, nameRoot } from '../../sync/lock.ts';
-import { PastFile, type PairSides, type StoredPast } from '../../sync/past-file.ts';
+import type { PairSides, PastFile, StoredPast } from '../../sync/past-file.ts';
 import { type Action, planSync } from '../../sync/plan.ts';
 import { type Listings, look, type Sides, type Trouble } from '../../sync/see.ts';
 import type { Listing, Side } from '../../sync/side.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { matching } from '../../tree/left-out.ts';
 import { hasMoved, replacedSide, withAwayParts } from './changed-roots.ts';
-import { openPair, refuseSnapshots } from './pair.ts';
+import { refuseSnapshots } from './pair.ts';
 import { saveResult, type SyncResult } from './result.ts';
+import { withPair } from './with-pair.ts';
 import { writeDotSync } from './write-dot-sync.ts';
 
 export interface SyncOptions {
@@ -53,33 +54,36 @@ const DAY_MS = 86_400_000;
  *   next sync goes on.
  */
 export async function sync(here: string, there: string, options: SyncOptions): Promise<SyncResult> {
-  const sides = await openPair(here, there);
-  const file = new PastFile([sides.here.address, sides.there.address]);
   try {
-    const stored = await file.read(options.warn);
-    const stop = await prepareRoots(sides, stored, options);
-    if (stop !== undefined) return await stopped(file, sides, stop, options);
-    if (options.dryRun) return await syncLocked(sides, file, stored, undefined, options);
-    const ending = new AbortController();
-    const signal = AbortSignal.any([options.signal, ending.signal]);
-    const locks: Partial<Record<SideName, Locked>> = {};
-    try {
-      // Always in the same order: two that sync the same pair from both ends do not wait for each other.
-      for (const side of BOTH.toSorted((a, b) => (sides[a].address < sides[b].address ? -1 : 1)))
-        locks[side] = await lockSide(sides[side], (error) => ending.abort(error));
-      const { here: ours, there: theirs } = locks;
-      if (ours === undefined || theirs === undefined) throw new Error('a side has no lock');
-      return await syncLocked(sides, file, stored, { here: ours, there: theirs }, { ...options, signal });
-    } finally {
-      for (const side of BOTH)
-        await locks[side]?.release().catch((error: unknown) => {
-          if (!(error instanceof Error)) throw error;
-          options.warn(`The lock of "${sides[side].label}" could not be removed: ${error.message}`);
-        });
-    }
+    return await withPair(here, there, async (sides, file) => await syncPair(sides, file, options));
+  } catch (error) {
+    if (!options.signal.aborted) throw error;
+    const hint = 'What was done by then stays; the next sync goes on.';
+    throw new SnapshotError('E_STOPPED', 'Stopped', { cause: error, hint });
+  }
+}
+
+async function syncPair(sides: Sides, file: PastFile, options: SyncOptions): Promise<SyncResult> {
+  const stored = await file.read(options.warn);
+  const stop = await prepareRoots(sides, stored, options);
+  if (stop !== undefined) return await stopped(file, sides, stop, options);
+  if (options.dryRun) return await syncLocked(sides, file, stored, undefined, options);
+  const ending = new AbortController();
+  const signal = AbortSignal.any([options.signal, ending.signal]);
+  const locks: Partial<Record<SideName, Locked>> = {};
+  try {
+    // Always in the same order: two that sync the same pair from both ends do not wait for each other.
+    for (const side of BOTH.toSorted((a, b) => (sides[a].address < sides[b].address ? -1 : 1)))
+      locks[side] = await lockSide(sides[side], (error) => ending.abort(error));
+    const { here: ours, there: theirs } = locks;
+    if (ours === undefined || theirs === undefined) throw new Error('a side has no lock');
+    return await syncLocked(sides, file, stored, { here: ours, there: theirs }, { ...options, signal });
   } finally {
-    await file.close();
-    await Promise.all(BOTH.map(async (side) => await sides[side].close()));
+    for (const side of BOTH)
+      await locks[side]?.release().catch((error: unknown) => {
+        if (!(error instanceof Error)) throw error;
+        options.warn(`The lock of "${sides[side].label}" could not be removed: ${error.message}`);
+      });
   }
 }
 
@@ -87,7 +91,7 @@ export async function sync(here: string, there: string, options: SyncOptions): P
 async function prepareRoots(
   sides: Sides,
   stored: StoredPast,
-  { dryRun }: SyncOptions,
+  { dryRun, acceptChanges }: SyncOptions,
 ): Promise<Stop | undefined> {
   const [here, there] = [await sides.here.root(), await sides.there.root()];
   for (const [side, what] of [
@@ -97,7 +101,7 @@ async function prepareRoots(
     if (what === 'other') throw new SnapshotError('E_ROW', `"${side.label}" is no folder`);
   if (here !== 'nothing' && there !== 'nothing') return undefined;
   const missing = here === 'nothing' ? sides.here : sides.there;
-  if (stored.sides !== undefined)
+  if (stored.sides !== undefined && !acceptChanges)
     return { guard: 'empty-side', message: `"${missing.label}" is not there, and was at the last sync` };
   const hint = 'Is its disk connected? A sync makes one of the two folders, not both.';
   if (here === there)

@@ -3,14 +3,14 @@ import { SnapshotError } from '../../base/errors.ts';
 import { stampOf } from '../../mirror/version-name.ts';
 import type { Done } from '../../sync/done.ts';
 import { isAsListed } from '../../sync/item.ts';
-import { lockSide } from '../../sync/lock.ts';
+import { type Locked, lockSide } from '../../sync/lock.ts';
 import { makeFolders, makeVersion } from '../../sync/make-version.ts';
-import { PastFile } from '../../sync/past-file.ts';
+import type { PastFile } from '../../sync/past-file.ts';
 import type { Trouble } from '../../sync/see.ts';
 import { type Side, SideError } from '../../sync/side.ts';
 import { parentOf } from '../../tree/path.ts';
-import { openPair } from './pair.ts';
 import { lastSteps } from './result.ts';
+import { withPair } from './with-pair.ts';
 
 export interface Undone {
   readonly steps: readonly Done[];
@@ -24,25 +24,18 @@ export interface Undone {
  * @throws {@link SnapshotError} `E_USAGE` when there is nothing to take back.
  */
 export async function undoSync(here: string, there: string, dryRun: boolean): Promise<Undone> {
-  const sides = await openPair(here, there);
-  const file = new PastFile([sides.here.address, sides.there.address]);
-  try {
+  return await withPair(here, there, async (sides, file) => {
     const steps = (await lastSteps(file)).toReversed();
     if (steps.length === 0) throw new SnapshotError('E_USAGE', 'There is no sync of these two to take back');
     if (dryRun) return { steps, troubles: [] };
-    const stored = await file.read(() => {});
     let lost: Error | undefined;
-    const locks = [];
+    const locks: Locked[] = [];
     try {
       for (const side of [sides.here, sides.there].toSorted((a, b) => (a.address < b.address ? -1 : 1)))
         locks.push(await lockSide(side, (error) => (lost = error)));
+      await forget(file, steps);
       const troubles: Trouble[] = [];
       const stamp = stampOf(new Date());
-      const past = new Map(stored.past);
-      // Known before anything is touched: whatever comes then, nothing that was taken back counts as agreed on.
-      for (const { path, from } of steps)
-        for (const at of [path, from]) if (at !== undefined) past.delete(at);
-      if (stored.sides !== undefined) await file.write(stored.sides, past);
       for (const step of steps) {
         if (lost !== undefined) throw lost;
         try {
@@ -58,10 +51,16 @@ export async function undoSync(here: string, there: string, dryRun: boolean): Pr
     } finally {
       for (const lock of locks) await lock.release();
     }
-  } finally {
-    await file.close();
-    await Promise.all([sides.here.close(), sides.there.close()]);
-  }
+  });
+}
+
+/** Known before anything is touched: whatever comes then, nothing that is taken back counts as agreed on. */
+async function forget(file: PastFile, steps: readonly Done[]): Promise<void> {
+  const stored = await file.read(() => {});
+  if (stored.sides === undefined) return;
+  const past = new Map(stored.past);
+  for (const { path, from } of steps) for (const at of [path, from]) if (at !== undefined) past.delete(at);
+  await file.write(stored.sides, past);
 }
 
 async function takeBack(side: Side, step: Done, stamp: string): Promise<void> {
