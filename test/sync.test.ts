@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -470,6 +471,72 @@ describe.each<SftpKind>(['plain', 'bare', 'jail'])('with a %s server', (kind) =>
       expect(lost(before, place.here, far)).toEqual([]);
     }
   });
+});
+
+describe('a sync that goes on', () => {
+  /** Waits until both sides have the same, and nothing happens any more. */
+  async function settledAt(here: string, there: string, paths: readonly string[]): Promise<void> {
+    let before = '';
+    await vi.waitFor(
+      () => {
+        const now = [here, there].map((root) => statSync(root, { bigint: true }).mtimeNs).join(' ');
+        const was = before;
+        before = now;
+        expect([...shapeOf(here).keys()]).toEqual(paths);
+        expect([...shapeOf(there)]).toEqual([...shapeOf(here)]);
+        expect(now).toBe(was);
+      },
+      { timeout: 30_000, interval: 2500 },
+    );
+  }
+
+  it('carries over what happens on either side, and then rests', async () => {
+    const place = pair();
+    write(place.here, 'a', 'a');
+    write(place.here, 'left.tmp', 'out');
+    const running = place.start(['sync', place.here, place.there, '--watch', '--exclude', '*.tmp', '--json']);
+    rmSync(join(place.here, 'left.tmp'));
+    await settledAt(place.here, place.there, ['a']);
+    write(place.there, 'deep/b', 'b');
+    await settledAt(place.here, place.there, ['a', 'deep', 'deep/b']);
+    write(place.here, 'deep/b', 'other');
+    rmSync(join(place.here, 'a'));
+    await settledAt(place.here, place.there, ['deep', 'deep/b']);
+    running.child.kill('SIGINT');
+    expect((await running.ended).status).toBe(0);
+    for (const root of [place.here, place.there]) expect(existsSync(join(root, '.sync.lock'))).toBe(false);
+  });
+
+  it.skipIf(noSftp() !== undefined)(
+    'looks at a server as often as it is told',
+    async () => {
+      const server = await SftpServer.start('plain');
+      onTestFinished(async () => await server.stop());
+      const place = pair();
+      vi.stubEnv('SNAPSHOT_SSH', server.ssh);
+      write(place.here, 'a', 'a');
+      const running = place.start([
+        'sync',
+        place.here,
+        server.address('x'),
+        '--watch',
+        '--poll',
+        '1s',
+        '--json',
+      ]);
+      const far = join(server.folder, 'x');
+      await vi.waitFor(() => expect(read(far, 'a')).toBe('a'), { timeout: 30_000, interval: 200 });
+      write(far, 'b', 'b');
+      await vi.waitFor(() => expect(read(place.here, 'b')).toBe('b'), { timeout: 30_000, interval: 200 });
+      // The line is cut, and comes back.
+      server.cut();
+      write(place.here, 'c', 'c');
+      await vi.waitFor(() => expect(read(far, 'c')).toBe('c'), { timeout: 60_000, interval: 500 });
+      running.child.kill('SIGINT');
+      expect((await running.ended).status).toBe(0);
+    },
+    120_000,
+  );
 });
 
 it('writes `.sync` of a folder, and not when something in it cannot be read', async (context) => {

@@ -3,11 +3,12 @@ import { addressKind } from '../../base/address.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { Choice } from '../../jobs/restore/choice.ts';
 import { statusOf } from '../../jobs/sync/result.ts';
-import { sync } from '../../jobs/sync/sync.ts';
+import { sync, type SyncOptions } from '../../jobs/sync/sync.ts';
 import { type Keep, parseKeep } from '../../plan/keep.ts';
 import { InvalidValue } from '../../plan/problem.ts';
 import { parentOf, type BytePath } from '../../tree/path.ts';
 import type { CommonOptions } from '../options/common-options.ts';
+import { readDuration } from '../options/duration.ts';
 import { stopSignal } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
 import { ProgressMeter } from '../views/progress-meter.ts';
@@ -22,6 +23,8 @@ export interface SyncCommandOptions extends CommonOptions {
   readonly keep: string;
   readonly rehash: boolean;
   readonly acceptChanges: boolean;
+  readonly watch: boolean;
+  readonly poll: string;
   readonly undo: boolean;
   readonly status: boolean;
 }
@@ -45,7 +48,7 @@ export async function syncCommand(options: SyncCommandOptions, terminal: Termina
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
   try {
     const only = new Choice(options.only.map(String));
-    const result = await sync(here, there, {
+    const syncing: SyncOptions = {
       dryRun: options.dryRun,
       rehash: options.rehash,
       acceptChanges: options.acceptChanges,
@@ -59,9 +62,28 @@ export async function syncCommand(options: SyncCommandOptions, terminal: Termina
         meter.update({ event: 'progress', row: 'sync', phase: 'copy', ...progress }, performance.now());
         line.show(meter.line(performance.now(), terminal));
       },
-    });
+    };
+    const places = { here: options.here, there: options.there };
+    if (options.watch) {
+      if (options.dryRun || rehash)
+        throw new SnapshotError('E_USAGE', `--watch does not go with ${rehash ? '--rehash' : '--dry-run'}`);
+      const pollMs = readDuration('poll', options.poll);
+      if (pollMs === 0) throw new SnapshotError('E_USAGE', '--poll 0: a server is to have a rest in between');
+      const { keepSynced } = await import('../../jobs/sync/keep-synced.ts');
+      if (!options.json && !options.quiet) terminal.out(`syncing ${here} and ${there}; Ctrl-C ends it`);
+      return await keepSynced(here, there, {
+        ...syncing,
+        pollMs,
+        told: (result) => {
+          line.clear();
+          showSync(result, places, options, terminal);
+        },
+        failed: (error) => terminal.err(`warning: ${error.message}; it is tried again`),
+      });
+    }
+    const result = await sync(here, there, syncing);
     line.clear();
-    showSync(result, { here: options.here, there: options.there }, options, terminal);
+    showSync(result, places, options, terminal);
     return statusOf(result);
   } finally {
     line.clear();

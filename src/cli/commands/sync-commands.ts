@@ -21,12 +21,30 @@ export function addSyncCommands<T extends CommonOptions>(
           .positional('here', { type: 'string', demandOption: true, describe: 'A folder, or an address' })
           .positional('there', { type: 'string', demandOption: true, describe: 'The other one' })
           .group(
-            ['dry-run', 'only', 'exclude', 'keep', 'rehash', 'accept-changes', 'undo', 'status'],
+            [
+              'dry-run',
+              'watch',
+              'poll',
+              'only',
+              'exclude',
+              'keep',
+              'rehash',
+              'accept-changes',
+              'undo',
+              'status',
+            ],
             'Options:',
           )
           .option('dry-run', { ...FLAG, describe: 'Say what would be done, and why' })
           .option('only', { ...GLOBS, describe: 'Only what these globs match, in the syntax of .gitignore' })
           .option('exclude', { ...GLOBS, describe: 'Leave out what these globs match, on both sides' })
+          .option('watch', { ...FLAG, describe: 'Go on, as either side changes' })
+          .option('poll', {
+            type: 'string',
+            default: '1m',
+            describe: 'With --watch, a server is looked at so often',
+            requiresArg: true,
+          })
           .option('keep', {
             type: 'string',
             default: '30d',
@@ -39,6 +57,7 @@ export function addSyncCommands<T extends CommonOptions>(
           .option('status', { ...FLAG, describe: 'Say how the last sync of the two ended' })
           .example('$0 sync ~/work sftp://nas/work', 'both ways, once')
           .example('$0 sync ~/work /mnt/usb/work --dry-run', 'what would be done')
+          .example('$0 sync ~/work sftp://nas/work --watch', 'and go on')
           .example('$0 sync ~/work sftp://nas/work --undo', 'as it was before the last one'),
       async (options) => end(await (await import('./sync-command.ts')).syncCommand(options, terminal)),
     )

@@ -4,7 +4,7 @@ import { SnapshotError } from '../../base/errors.ts';
 import { Refusal } from '../refusal.ts';
 import { WrongTries } from '../users/wrong-tries.ts';
 import { postCheck } from './check-route.ts';
-import { type Asked, type Environment, readJson, type Service } from './environment.ts';
+import { type Asked, type Environment, mustRead, readJson, type Service } from './environment.ts';
 import { isAllowedHost } from './hosts.ts';
 import { getChanges, getFile } from './read-routes.ts';
 import { deleteUpload, headUpload, optionsOfUploads, patchUpload, postUploads } from './tus-routes.ts';
@@ -121,6 +121,8 @@ export function createApp(service: Service): Hono<Environment> {
   app.post('/sync', async (asked) => {
     const begun = performance.now();
     const rehash = asked.req.query('rehash') === '1';
+    // It reads every file: not for each phone that may send some.
+    if (rehash) mustRead(asked);
     const { problems, ...counts } = await asked.get('library').sync({ rehash });
     const seconds = Math.round(performance.now() - begun) / 1000;
     return asked.json({ ...counts, problems: problems.length, seconds });
