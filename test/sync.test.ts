@@ -422,6 +422,12 @@ describe('a sync stops', () => {
     const result = await bring(place.here, place.there, { acceptChanges: false });
     expect([statusOf(result), result.troubles.map(({ path }) => String(path))]).toEqual([3, ['disk']]);
     expect(read(place.there, 'disk/file')).toBe('on the disk');
+    // And not a time later either; but when that is accepted.
+    expect(statusOf(await bring(place.here, place.there, { acceptChanges: false }))).toBe(3);
+    expect(read(place.there, 'disk/file')).toBe('on the disk');
+    await bring(place.here, place.there);
+    expect([...shapeOf(place.there).keys()]).not.toContain('disk/file');
+    expect(statusOf(await bring(place.here, place.there, { acceptChanges: false }))).toBe(0);
   });
 });
 
@@ -473,23 +479,23 @@ describe.each<SftpKind>(['plain', 'bare', 'jail'])('with a %s server', (kind) =>
   });
 });
 
-describe('a sync that goes on', () => {
-  /** Waits until both sides have the same, and nothing happens any more. */
-  async function settledAt(here: string, there: string, paths: readonly string[]): Promise<void> {
-    let before = '';
-    await vi.waitFor(
-      () => {
-        const now = [here, there].map((root) => statSync(root, { bigint: true }).mtimeNs).join(' ');
-        const was = before;
-        before = now;
-        expect([...shapeOf(here).keys()]).toEqual(paths);
-        expect([...shapeOf(there)]).toEqual([...shapeOf(here)]);
-        expect(now).toBe(was);
-      },
-      { timeout: 30_000, interval: 2500 },
-    );
-  }
+/** Waits until both sides have the same, and nothing happens any more. */
+async function settledAt(here: string, there: string, paths: readonly string[]): Promise<void> {
+  let before = '';
+  await vi.waitFor(
+    () => {
+      const now = [here, there].map((root) => statSync(root, { bigint: true }).mtimeNs).join(' ');
+      const was = before;
+      before = now;
+      expect([...shapeOf(here).keys()]).toEqual(paths);
+      expect([...shapeOf(there)]).toEqual([...shapeOf(here)]);
+      expect(now).toBe(was);
+    },
+    { timeout: 30_000, interval: 2500 },
+  );
+}
 
+describe('a sync that goes on', () => {
   it('carries over what happens on either side, and then rests', async () => {
     const place = pair();
     write(place.here, 'a', 'a');

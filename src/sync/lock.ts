@@ -28,8 +28,6 @@ export interface Locked {
   readonly uncertainMs: number;
   /** Whether the side takes names that differ in case only for one. */
   readonly foldsCase: boolean;
-  /** What the root says it is. Made by the first sync. */
-  readonly id: string | undefined;
   release(): Promise<void>;
 }
 
@@ -47,7 +45,6 @@ export async function lockSide(side: Side, lost: (error: Error) => void): Promis
     if (!(await side.create(DOT_SYNC_LOCK, bytes))) throw taken(side, undefined);
   }
   const foldsCase = (await side.look(DOT_SYNC_LOCK.toUpperCase() as BytePath)) !== undefined;
-  const id = idOf(await side.readSmall(ROOT_FILE));
   let beating: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     beating = beat(side, content.token, bytes).catch(lost);
@@ -58,14 +55,19 @@ export async function lockSide(side: Side, lost: (error: Error) => void): Promis
     if (contentOf(await side.readSmall(DOT_SYNC_LOCK))?.token === content.token)
       await side.remove(DOT_SYNC_LOCK);
   };
-  return { aheadMs, uncertainMs, foldsCase, id, release };
+  return { aheadMs, uncertainMs, foldsCase, release };
+}
+
+/** What a root says it is; undefined before its first sync. */
+export async function rootId(side: Side): Promise<string | undefined> {
+  return idOf(await side.readSmall(ROOT_FILE));
 }
 
 /** Gives the root a name of its own. */
 export async function nameRoot(side: Side): Promise<string> {
   const id = randomUUID();
   if (await side.create(ROOT_FILE, Buffer.from(`${JSON.stringify({ version: 1, id })}\n`))) return id;
-  const known = idOf(await side.readSmall(ROOT_FILE));
+  const known = await rootId(side);
   if (known !== undefined) return known;
   // What is there says nothing.
   await side.remove(ROOT_FILE);

@@ -1,7 +1,6 @@
 // Whether the roots of a pair, and what is mounted in them, are what they were at the last sync.
 import type { Stop } from '../../sync/guards.ts';
-import type { SideName } from '../../sync/item.ts';
-import type { Locked } from '../../sync/lock.ts';
+import type { Past, SideName } from '../../sync/item.ts';
 import type { PairSides, StoredPast } from '../../sync/past-file.ts';
 import type { Listings, Sides } from '../../sync/see.ts';
 import type { Listing } from '../../sync/side.ts';
@@ -9,24 +8,24 @@ import type { BytePath } from '../../tree/path.ts';
 
 const BOTH: readonly SideName[] = ['here', 'there'];
 
-/** What was mounted below a root and is not, or is another one, is not deleted: nothing is known of it. */
-export function withAwayParts(listings: Listings, { sides }: StoredPast, accepts: boolean): Listings {
+/** What was mounted below a root and is not, or is another one, is not deleted: nothing is known of it, until that is accepted. */
+export function withAwayParts(listings: Listings, { sides, past }: StoredPast, accepts: boolean): Listings {
   if (sides === undefined || accepts) return listings;
   const [here, there] = sides.mounts;
-  return { here: held(listings.here, here), there: held(listings.there, there) };
+  return { here: held(listings.here, here, past), there: held(listings.there, there, past) };
 }
 
 /** Whether a root is another one than at the last sync: another disk, or a copy. */
 export function replacedSide(
   sides: Sides,
   { sides: before }: StoredPast,
-  locks: Readonly<Record<SideName, Locked>>,
+  ids: readonly (string | undefined)[],
   tags: readonly (string | undefined)[],
 ): Stop | undefined {
   if (before === undefined) return undefined;
   for (const [n, side] of BOTH.entries()) {
     const [id, tag] = [before.ids[n], before.tags[n]];
-    const isOther = (id !== undefined && locks[side].id !== id) || (tag !== undefined && tags[n] !== tag);
+    const isOther = (id !== undefined && ids[n] !== id) || (tag !== undefined && tags[n] !== tag);
     if (isOther)
       return {
         guard: 'replaced-side',
@@ -43,13 +42,25 @@ export function hasMoved({ sides }: StoredPast, pair: PairSides): boolean {
   );
 }
 
-/** `listing`, with nothing known of what is another disk than before. */
-function held(listing: Listing, before: ReadonlyMap<BytePath, string>): Listing {
-  const paths = new Set([...before.keys(), ...listing.mounts.keys()]);
-  const away = [...paths].filter((path) => before.get(path) !== listing.mounts.get(path));
+/** `listing`, with nothing known of what is another disk than before; which one it was is remembered on. */
+function held(listing: Listing, before: ReadonlyMap<BytePath, string>, past: Past): Listing {
+  const mounts = new Map(listing.mounts);
+  const away: BytePath[] = [];
+  for (const path of new Set([...before.keys(), ...listing.mounts.keys()])) {
+    const id = before.get(path);
+    if (id === listing.mounts.get(path)) continue;
+    // Where nothing was, a new disk hides nothing.
+    if (id === undefined && !hasBelow(past, path)) continue;
+    away.push(path);
+    if (id === undefined) mounts.delete(path);
+    else mounts.set(path, id);
+  }
   const reason = 'another disk was mounted there, or is now: nothing in it is touched (--accept-changes)';
-  return {
-    ...listing,
-    problems: [...listing.problems, ...away.map((path) => ({ path, reason, isTrouble: true }))],
-  };
+  const problems = away.map((path) => ({ path, reason, isTrouble: true }));
+  return { ...listing, mounts, problems: [...listing.problems, ...problems] };
+}
+
+function hasBelow(past: Past, folder: BytePath): boolean {
+  for (const path of past.keys()) if (path.startsWith(`${folder}/`)) return true;
+  return false;
 }

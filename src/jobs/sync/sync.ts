@@ -8,7 +8,7 @@ import type { Clocks } from '../../sync/decide.ts';
 import { guardSync, type Stop } from '../../sync/guards.ts';
 import type { SideName } from '../../sync/item.ts';
 import { letGoVersions } from '../../sync/let-go.ts';
-import { type Locked, lockSide, nameRoot } from '../../sync/lock.ts';
+import { type Locked, lockSide, nameRoot, rootId } from '../../sync/lock.ts';
 import type { PairSides, PastFile, StoredPast } from '../../sync/past-file.ts';
 import { type Action, planSync } from '../../sync/plan.ts';
 import { type Listings, look, type Sides, type Trouble } from '../../sync/see.ts';
@@ -77,7 +77,9 @@ async function syncPair(sides: Sides, file: PastFile, options: SyncOptions): Pro
       locks[side] = await lockSide(sides[side], (error) => ending.abort(error));
     const { here: ours, there: theirs } = locks;
     if (ours === undefined || theirs === undefined) throw new Error('a side has no lock');
-    return await syncLocked(sides, file, stored, { here: ours, there: theirs }, { ...options, signal });
+    // Another sync of the two may have ended meanwhile.
+    const current = await file.read(() => {});
+    return await syncLocked(sides, file, current, { here: ours, there: theirs }, { ...options, signal });
   } finally {
     for (const side of BOTH)
       await locks[side]?.release().catch((error: unknown) => {
@@ -121,7 +123,8 @@ async function syncLocked(
 ): Promise<SyncResult> {
   const startedMs = Date.now();
   const tags = await Promise.all(BOTH.map(async (side) => await sides[side].rootTag()));
-  const replaced = locks === undefined ? undefined : replacedSide(sides, stored, locks, tags);
+  const known = await Promise.all(BOTH.map(async (side) => await rootId(sides[side])));
+  const replaced = replacedSide(sides, stored, known, tags);
   if (replaced !== undefined && !options.acceptChanges) return await stopped(file, sides, replaced, options);
   // Of other roots nothing is known: they are united.
   const past = replaced === undefined ? stored.past : new Map<BytePath, never>();
@@ -152,7 +155,7 @@ async function syncLocked(
   if (locks === undefined) return result([], []);
   if (guard !== undefined) return await stopped(file, sides, guard, options, result([], []));
   const now = new Map(past);
-  const ids = await Promise.all(BOTH.map(async (side) => locks[side].id ?? (await nameRoot(sides[side]))));
+  const ids = await Promise.all(BOTH.map(async (side, n) => known[n] ?? (await nameRoot(sides[side]))));
   const pair: PairSides = {
     addresses: [sides.here.address, sides.there.address],
     ids: [ids[0], ids[1]],
