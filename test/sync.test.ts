@@ -5,6 +5,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -218,6 +219,75 @@ describe('a sync of two folders', () => {
     // What was deleted by mistake comes back.
     await bring(place.here, place.there);
     expect(read(place.here, 'deleted')).toBe('deleted');
+  });
+
+  it('does not delete what was brought back, whatever another past says', async () => {
+    const place = pair();
+    write(place.here, 'a', 'a');
+    write(place.here, 'b', 'b');
+    const [one, other] = [place.path('one'), place.path('other')];
+    for (const state of [one, other]) {
+      vi.stubEnv('XDG_STATE_HOME', state);
+      await bring(place.here, place.there);
+    }
+    vi.stubEnv('XDG_STATE_HOME', one);
+    rmSync(join(place.here, 'a'));
+    await bring(place.here, place.there);
+    write(place.here, 'a', 'a', 1_700_000_000);
+    vi.stubEnv('XDG_STATE_HOME', other);
+    await bring(place.here, place.there);
+    expect([read(place.here, 'a'), read(place.there, 'a')]).toEqual(['a', 'a']);
+  });
+
+  it('touches nothing in an undo whose versions are gone', async () => {
+    const place = pair();
+    write(place.here, 'a', 'a');
+    await bring(place.here, place.there);
+    write(place.here, 'a', 'other');
+    await bring(place.here, place.there);
+    rmSync(join(place.there, '.snapshot-data/versions'), { recursive: true });
+    const { troubles } = await undoSync(place.here, place.there, false);
+    expect(troubles.map(({ reason }) => reason)).toEqual(['what was there is among the versions no more']);
+    expect(read(place.there, 'a')).toBe('other');
+  });
+
+  it('goes on with what a sync that was killed has written down, also twice', async () => {
+    const place = pair();
+    for (const name of ['a', 'b', 'c']) write(place.here, name, name);
+    await bring(place.here, place.there);
+    const [pairs] = readdirSync(
+      join(homeVariables(place.path('home'))['XDG_STATE_HOME'] ?? '', 'snapshot/pairs'),
+    );
+    const folder = join(
+      homeVariables(place.path('home'))['XDG_STATE_HOME'] ?? '',
+      'snapshot/pairs',
+      pairs ?? '',
+    );
+    const head = readFileSync(join(folder, 'past.jsonl'), 'utf8').split('\n')[0] ?? '';
+    const { generation } = JSON.parse(head) as { readonly generation: string };
+    // Cut in the middle of a line; and one of another past, which does not count.
+    writeFileSync(
+      join(folder, 'journal.jsonl'),
+      `${JSON.stringify({ generation })}\n{"path":"a","gone":true}\n{"pa`,
+    );
+    rmSync(join(place.here, 'a'));
+    await bring(place.here, place.there);
+    // Nothing was known of it any more: it came back.
+    expect(read(place.here, 'a')).toBe('a');
+    writeFileSync(join(folder, 'journal.jsonl'), '{"generation":"x"}\n{"path":"b","gone":true}\n');
+    rmSync(join(place.here, 'b'));
+    await bring(place.here, place.there);
+    expect(existsSync(join(place.there, 'b'))).toBe(false);
+  });
+
+  it('fills a folder that nobody may write to, and closes it', async () => {
+    const place = pair();
+    write(place.here, 'closed/deep/a', 'a');
+    for (const path of ['closed/deep', 'closed']) chmodSync(join(place.here, path), 0o555);
+    const result = await bring(place.here, place.there);
+    expect([statusOf(result), read(place.there, 'closed/deep/a')]).toEqual([0, 'a']);
+    expect(statSync(join(place.there, 'closed')).mode & 0o777).toBe(0o555);
+    expect((await bring(place.here, place.there)).actions).toEqual([]);
   });
 
   it('leaves no trace of a dry run, and says what would be done', async () => {

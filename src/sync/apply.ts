@@ -3,16 +3,16 @@ import { createHash } from 'node:crypto';
 import { SnapshotError } from '../base/errors.ts';
 import { ordered } from '../base/ordered.ts';
 import { baseName, type BytePath, join, parentOf } from '../tree/path.ts';
-import { type Agreed, isAsListed, type Item, otherOf, type Seen, type SideName } from './item.ts';
+import { type Agreed, isAsListed, isSameFile, type Item, otherOf, type Seen, type SideName } from './item.ts';
 import type { Done } from './done.ts';
+import { closeFolders, withOwner } from './folder-modes.ts';
 import { makeFolders, makeVersion } from './make-version.ts';
 import type { Action } from './plan.ts';
+import { agreedOf, settledItem } from './remembered.ts';
 import type { Sides, Trouble } from './see.ts';
 import { stagesOf } from './stages.ts';
 import { type Side, SideError } from './side.ts';
 
-/** A file that changed so shortly before it was read may change once more within the same tick of a clock. */
-const TICK_MS = 2000;
 /** After so many the names are flushed, and what was done is written down. */
 const BATCH = 240;
 
@@ -47,6 +47,7 @@ export async function applySync(
     for (let i = 0; i < stage.actions.length; i += BATCH)
       await applyBatch(stage.actions.slice(i, i + BATCH), stage.atOnce, options, troubles);
   }
+  await closeFolders(actions, options.sides, troubles);
   return troubles;
 }
 
@@ -80,15 +81,28 @@ async function applyBatch(
   } finally {
     // What was begun comes to its end while the locks are held; and what was done is done, whatever came then.
     await Promise.allSettled(running);
-    for (const side of ['here', 'there'] as const) {
-      const folders = new Set(
-        ended.flatMap(({ done }) => done.filter((one) => one.side === side).flatMap(foldersOf)),
-      );
-      await sides[side].settle(folders);
-    }
     // Only what is on the disk is agreed on.
-    await settled(ended);
+    const isOnDisk = await flush(ended, sides, troubles);
+    await settled(isOnDisk ? ended : ended.map((one) => ({ ...one, agreed: undefined })));
   }
+}
+
+/** @returns Whether all names are on the disk. */
+async function flush(ended: readonly Ended[], sides: Sides, troubles: Trouble[]): Promise<boolean> {
+  let isOnDisk = true;
+  for (const side of ['here', 'there'] as const) {
+    const folders = new Set(
+      ended.flatMap(({ done }) => done.filter((one) => one.side === side).flatMap(foldersOf)),
+    );
+    try {
+      await sides[side].settle(folders);
+    } catch (error) {
+      if (!(error instanceof SideError)) throw error;
+      troubles.push({ path: '' as BytePath, side, reason: `cannot be flushed: ${error.message}` });
+      isOnDisk = false;
+    }
+  }
+  return isOnDisk;
 }
 
 /** Those whose names have changed; the ones above may be new. */
@@ -116,8 +130,8 @@ async function applyOne(action: Action, options: ApplyOptions): Promise<Ended> {
         type,
         target,
         hash,
-        here: settledItem(here, 'here', options),
-        there: settledItem(there, 'there', options),
+        here: settledItem(here, options.aheadMs.here),
+        there: settledItem(there, options.aheadMs.there),
       });
     }
     case 'copy': {
@@ -137,7 +151,7 @@ async function applyOne(action: Action, options: ApplyOptions): Promise<Ended> {
       return end(undefined, [{ do: 'unfolder', side: on, path, mode: action[on]?.mode }]);
     }
     case 'move':
-      return await move(action, decision.from, decision.on, options);
+      return await move(action, decision, options);
     case 'mode': {
       const { on } = decision;
       const side = options.sides[on];
@@ -145,9 +159,10 @@ async function applyOne(action: Action, options: ApplyOptions): Promise<Ended> {
       if (mode === undefined || past === undefined) return end(past);
       await expect(side, path, action[on]);
       await side.setMode(path, mode);
-      const own = (await side.look(path)) ?? past[on];
+      const own = await side.look(path);
+      if (own === undefined || !isSameFile(own, action[on])) return end(past);
       const agreed = { ...past, [on]: own, [otherOf(on)]: action[otherOf(on)] ?? past[otherOf(on)] };
-      return end(agreed, [{ do: 'mode', side: on, path, mode: action[on]?.mode }]);
+      return end(agreed, [{ do: 'mode', side: on, path, mode: action[on]?.mode, left: own }]);
     }
     case 'nothing':
     case 'leave':
@@ -171,7 +186,8 @@ async function copy(action: Action, from: SideName, to: SideName, options: Apply
     if (!(await target.removeFolder(path))) throw new SideError('the folder in its place holds something');
     done.push({ do: 'unfolder', side: to, path, mode: action[to]?.mode });
   } else if (action[to] !== undefined) version = await makeVersion(target, path, stamp, 'moved');
-  if (wanted.type === 'folder') await target.makeFolder(path, wanted.mode);
+  // What is to be in it has to get there first.
+  if (wanted.type === 'folder') await target.makeFolder(path, withOwner(wanted.mode));
   else await target.makeLink(path, wanted.target ?? ('' as BytePath));
   const placed = await target.look(path);
   const now = await source.look(path);
@@ -218,17 +234,22 @@ async function copyFile(
       if (!(await target.removeFolder(path))) throw new SideError('the folder in its place holds something');
       done.push({ do: 'unfolder', side: to, path, mode: action[to]?.mode });
     } else if (action[to] !== undefined) version = await makeVersion(target, path, stamp, 'kept');
+    const whole = await target.look(part);
+    const now = version === undefined ? undefined : await target.look(path);
     // With no version that is a second name, nothing is there any more.
-    if (version === undefined || (await target.look(path)) === undefined) await target.move(part, path);
-    else await target.replace(part, path);
+    if (now === undefined) await target.move(part, path);
+    else if (isSameFile(now, action[to])) await target.replace(part, path);
+    else throw new SideError('has changed meanwhile');
     const placed = await target.look(path);
     if (placed === undefined) throw new SideError('has gone as soon as it was written');
     done.push({ do: 'put', side: to, path, version, left: placed });
+    // Somebody was faster: the next sync looks at what that is.
+    if (!isSameFile(placed, whole)) return { action, bytes: item.size, done, agreed: undefined };
     const agreed = agreedOf(
       { type: 'file', hash, target: undefined },
       from,
-      settledItem(item, from, options),
-      settledItem(placed, to, options),
+      settledItem(item, options.aheadMs[from]),
+      settledItem(placed, options.aheadMs[to]),
     );
     return { action, bytes: item.size, done, agreed };
   } catch (error) {
@@ -240,39 +261,27 @@ async function copyFile(
   }
 }
 
-async function move(action: Action, from: BytePath, on: SideName, options: ApplyOptions): Promise<Ended> {
+async function move(
+  action: Action,
+  { from, on, was }: Extract<Action['decision'], { do: 'move' }>,
+  options: ApplyOptions,
+): Promise<Ended> {
   const { path } = action;
   const side = options.sides[on];
   const wanted = action[otherOf(on)];
   if (wanted === undefined) throw new Error('there is nothing to move to');
   await makeFolders(side, parentOf(path));
-  const before = await side.look(from);
-  if (before?.type !== 'file' || before.size !== wanted.size) throw new SideError('has changed meanwhile');
+  await expect(side, from, was);
   await side.move(from, path);
   const placed = await side.look(path);
   if (placed === undefined) throw new SideError('has gone as soon as it was moved');
-  return {
-    action,
-    bytes: 0,
-    done: [{ do: 'move', side: on, path, from, left: placed }],
-    agreed: agreedOf(
-      { type: 'file', hash: wanted.hash, target: undefined },
-      otherOf(on),
-      settledItem(wanted, otherOf(on), options),
-      placed,
-    ),
-  };
-}
-
-function agreedOf(
-  what: Pick<Agreed, 'type' | 'hash' | 'target'>,
-  from: SideName,
-  source: Item,
-  placed: Item,
-): Agreed {
-  return from === 'here'
-    ? { ...what, here: source, there: placed }
-    : { ...what, here: placed, there: source };
+  const what = { type: 'file', hash: wanted.hash, target: undefined } as const;
+  const source = settledItem(wanted, options.aheadMs[otherOf(on)]);
+  const agreed = agreedOf(what, otherOf(on), source, settledItem(placed, options.aheadMs[on]));
+  // Somebody was faster: the next sync looks at what that is.
+  const isMoved = isSameFile(placed, was);
+  const done: Done = { do: 'move', side: on, path, from, left: placed };
+  return { action, bytes: 0, done: [done], agreed: isMoved ? agreed : undefined };
 }
 
 /** @throws {@link SideError} when a path has something else than it had when it was decided about. */
@@ -280,14 +289,6 @@ async function expect(side: Side, path: BytePath, item: Item | undefined): Promi
   const now = await side.look(path);
   const isSame = now === undefined || item === undefined ? now === item : isAsListed(now, item);
   if (!isSame) throw new SideError('has changed meanwhile');
-}
-
-/** `item`, as it is remembered: one that may still change within the same tick is looked into next time. */
-function settledItem(item: Item, side: SideName, { aheadMs }: ApplyOptions): Item {
-  const { type, size, mtimeMs, mode, target, tag } = item;
-  const ageMs = Date.now() + aheadMs[side] - mtimeMs;
-  const isFresh = type === 'file' && Math.abs(ageMs) < TICK_MS;
-  return { type, size, mtimeMs, mode, target, tag: isFresh ? 'fresh' : tag };
 }
 
 /** Where what is to appear at `path` is written until it is whole: the same each time, so that none stays. */

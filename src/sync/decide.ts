@@ -1,5 +1,5 @@
 // Decides what is done with one path of a pair. Pure: no clock, no disk; both sides decide alike.
-import { type Agreed, isAsListed, type Item, type Seen, type SideName } from './item.ts';
+import { type Agreed, isAsListed, isUntouched, type Item, type Seen, type SideName } from './item.ts';
 
 /** How the clocks of the sides compare. */
 export interface Clocks {
@@ -29,7 +29,7 @@ export type Decision =
 /**
  * - `new`: only one side has it, and there is no past of it.
  * - `changed`: one side has changed it, the other one not.
- * - `kept`: one side has changed it, and the other one deleted it.
+ * - `kept`: one side has changed it, or touched it, and the other one deleted it.
  * - `newer`: both have changed it; this one later.
  * - `hash`: both have changed it, at the same time as far as clocks tell; this one has the greater hash.
  */
@@ -61,10 +61,12 @@ export function decide(
   if (isHere && isThere) return unchanged(past, here, there);
   if (isHere || isThere) {
     const to = isHere ? 'here' : 'there';
-    const changed = isHere ? there : here;
-    return changed === undefined
+    const [changed, other, before] = isHere ? [there, here, past.here] : [here, there, past.there];
+    if (changed !== undefined) return { do: 'copy', to, why: 'changed' };
+    // Content that was brought back, or touched, is no leftover.
+    return other !== undefined && isUntouched(other, before)
       ? { do: 'delete', on: to, why: 'deleted' }
-      : { do: 'copy', to, why: 'changed' };
+      : { do: 'copy', to: isHere ? 'there' : 'here', why: 'kept' };
   }
   if (here === undefined) return { do: 'copy', to: 'here', why: 'kept' };
   if (there === undefined) return { do: 'copy', to: 'there', why: 'kept' };

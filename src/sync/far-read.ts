@@ -8,7 +8,7 @@ export async function* readOn(
   session: SftpSession,
   handle: Handle,
   signal: AbortSignal,
-  answered: (asked: Asked) => Promise<Buffer | undefined>,
+  answered: (asked: Asked) => Promise<Buffer | undefined> = plainly,
 ): AsyncGenerator<Uint8Array> {
   const window: Promise<Buffer | undefined>[] = [];
   const size = session.readBytes;
@@ -30,4 +30,8 @@ export async function* readOn(
     await Promise.allSettled(window.splice(0));
     next = at;
   }
+}
+
+async function plainly(asked: Asked): Promise<Buffer | undefined> {
+  return await asked;
 }

@@ -8,6 +8,7 @@ import type { LeftOut } from '../tree/left-out.ts';
 import { type BytePath, comparePaths, fromBytes, join, parentOf } from '../tree/path.ts';
 import { patternText } from '../tree/pattern-text.ts';
 import { IGNORE_FILE } from '../tree/walk.ts';
+import { readOn } from './far-read.ts';
 import type { Item } from './item.ts';
 import { isOwnPath } from './own-paths.ts';
 import { isPart, type Listing, type Unknown } from './side.ts';
@@ -118,8 +119,9 @@ export class FarWalk {
     try {
       const handle = await this.#session.open(this.#at(path), OPEN.read);
       try {
-        const bytes = await this.#session.read(handle, 0, this.#session.readBytes);
-        return above.within(folder, patternText(bytes ?? Buffer.alloc(0)));
+        const pieces: Uint8Array[] = [];
+        for await (const piece of readOn(this.#session, handle, this.#signal)) pieces.push(piece);
+        return above.within(folder, patternText(Buffer.concat(pieces)));
       } finally {
         void this.#session.closeHandle(handle).catch(() => {}); // Nothing was written.
       }

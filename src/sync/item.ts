@@ -53,3 +53,27 @@ export function isAsListed(item: Item, before: Item): boolean {
       (item.size === before.size && item.mtimeMs === before.mtimeMs && item.target === before.target))
   );
 }
+
+/** The mark of what had changed so shortly before it was read that it may change again within one tick of a clock. */
+export const FRESH = 'fresh';
+
+/** Whether nobody has touched it since, as far as what was remembered of it tells. */
+export function isUntouched(item: Item, before: Item): boolean {
+  return isAsListed(before.tag === FRESH ? { ...item, tag: FRESH } : item, before);
+}
+
+/** Whether both are one file with one content, although it has another name or one more: its change time does not count. */
+export function isSameFile(a: Item | undefined, b: Item | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  const [own, other] = [a, b].map(({ tag }) => {
+    const [fraction, , inode] = tag.split('.');
+    return `${fraction} ${inode}`;
+  });
+  return (
+    a.type === b.type &&
+    a.size === b.size &&
+    a.mtimeMs === b.mtimeMs &&
+    a.target === b.target &&
+    own === other
+  );
+}

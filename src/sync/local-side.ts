@@ -18,7 +18,7 @@ import { files } from '../base/file-calls.ts';
 import { Target } from '../target/contained.ts';
 import { PART_FLAGS, PART_MODE } from '../target/write-file.ts';
 import type { LeftOut } from '../tree/left-out.ts';
-import { type BytePath, fromBytes, systemPath, toBytes } from '../tree/path.ts';
+import { type BytePath, fromBytes, toBytes } from '../tree/path.ts';
 import { specialName } from '../tree/seen-entry.ts';
 import type { Item } from './item.ts';
 import { HAS_MODES, ifRefused, ifThere, itemOf, statsOf, whatFailed, writeAll } from './local-items.ts';
@@ -235,14 +235,14 @@ export class LocalSide implements Side {
     // Windows flushes names by itself.
     if (process.platform === 'win32') return;
     for (const folder of folders) {
-      const at = systemPath(this.address, folder);
-      const handle = await open(at, 'r').catch(ifThere);
-      if (handle === undefined) continue;
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
+      await this.#doIfThere('flush', folder, async (at) => {
+        const handle = await open(at, 'r').catch(ifRefused);
+        try {
+          await handle?.sync().catch(ifRefused);
+        } finally {
+          await handle?.close();
+        }
+      });
     }
   }
 

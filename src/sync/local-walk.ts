@@ -1,9 +1,10 @@
 // What a folder of this machine holds, as a side of a pair.
 import { EntryTable } from '../tree/entry-table.ts';
 import type { LeftOut } from '../tree/left-out.ts';
-import { baseName, type BytePath } from '../tree/path.ts';
+import { baseName, type BytePath, parentOf } from '../tree/path.ts';
 import { passedOver, startScan } from '../tree/scan.ts';
 import { scanTree } from '../tree/scanner.ts';
+import { IGNORE_FILE } from '../tree/walk.ts';
 import type { Item } from './item.ts';
 import { itemOf } from './local-items.ts';
 import { isOwnPath } from './own-paths.ts';
@@ -26,6 +27,11 @@ export async function walkLocally(root: string, leftOut: LeftOut, signal: AbortS
   const mounts = new Map(all.filter(({ path }) => path !== '').map(({ path, id }) => [path, id ?? '']));
   const unknown = problems
     .filter(({ path }) => !isOwnPath(path))
-    .map(({ path, kind, reason }) => ({ path, reason, isTrouble: kind === 'unreadable' }));
+    // What rules that cannot be read would leave out is not to be touched.
+    .map(({ path, kind, reason }) => ({
+      path: baseName(path) === IGNORE_FILE ? parentOf(path) : path,
+      reason: baseName(path) === IGNORE_FILE ? `its \`.snapshotignore\`: ${reason}` : reason,
+      isTrouble: kind === 'unreadable',
+    }));
   return { items, parts, mounts, problems: unknown, isLeftOut };
 }

@@ -47,7 +47,7 @@ export async function lockSide(side: Side, lost: (error: Error) => void): Promis
   const foldsCase = (await side.look(DOT_SYNC_LOCK.toUpperCase() as BytePath)) !== undefined;
   let beating: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    beating = beat(side, content.token, bytes).catch(lost);
+    beating = beat(side, content.token, bytes, aheadMs).catch(lost);
   }, BEAT_MS);
   const release = async (): Promise<void> => {
     clearInterval(timer);
@@ -88,17 +88,22 @@ async function measureClock(side: Side): Promise<{ readonly aheadMs: number; rea
   }
 }
 
-async function beat(side: Side, token: string, bytes: Buffer): Promise<void> {
+async function beat(side: Side, token: string, bytes: Buffer, aheadMs: number): Promise<void> {
   if (contentOf(await side.readSmall(DOT_SYNC_LOCK))?.token !== token) {
     throw new SnapshotError('E_LOCKED', `Somebody else has taken over the lock of "${side.label}"`, {
       hint: 'What was done by then stays; run the sync again.',
     });
   }
-  const part = `${DATA_FOLDER}/lock.part` as BytePath;
+  const part = `${DATA_FOLDER}/lock-${token}` as BytePath;
   const all = async function* (): AsyncGenerator<Uint8Array> {
     yield await Promise.resolve(bytes);
   };
-  await side.write(part, all(), { mtimeMs: Date.now(), mode: undefined }, new AbortController().signal);
+  await side.write(
+    part,
+    all(),
+    { mtimeMs: Date.now() + aheadMs, mode: undefined },
+    new AbortController().signal,
+  );
   await side.replace(part, DOT_SYNC_LOCK);
 }
 
@@ -110,8 +115,18 @@ async function clearDead(side: Side, aheadMs: number): Promise<void> {
   const ageMs = Date.now() + aheadMs - found.mtimeMs;
   const state = content === undefined ? 'unknown' : ownerState(content.owner, currentOwner());
   const limitMs = content === undefined ? FOREIGN_DEAD_MS : DEAD_MS;
-  if (state === 'alive' || (state === 'unknown' && ageMs < limitMs)) throw taken(side, content?.owner);
-  await side.remove(DOT_SYNC_LOCK);
+  // One of the future was written by a clock that was wrong.
+  const isRenewed = Math.abs(ageMs) < limitMs;
+  if (state === 'alive' || (state === 'unknown' && isRenewed)) throw taken(side, content?.owner);
+  // Whoever else finds it dead does the same: only one of them gets it.
+  const dead = `${DATA_FOLDER}/dead-${randomUUID()}` as BytePath;
+  await side.move(DOT_SYNC_LOCK, dead);
+  const moved = contentOf(await side.readSmall(dead));
+  if (moved?.token !== content?.token) {
+    await side.move(dead, DOT_SYNC_LOCK);
+    throw taken(side, moved?.owner);
+  }
+  await side.remove(dead);
 }
 
 function taken(side: Side, owner: Owner | undefined): SnapshotError {

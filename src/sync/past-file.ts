@@ -6,7 +6,7 @@
 //     STATE/pairs/KEY/result.json     how it ended
 //
 // Nothing here is the only copy of anything: without it both sides are read, united, and nothing is deleted.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { damaged, SnapshotError, systemCode } from '../base/errors.ts';
@@ -36,6 +36,8 @@ type Mounts = ReadonlyMap<BytePath, string>;
 export interface StoredPast {
   readonly sides: PairSides | undefined;
   readonly past: ReadonlyMap<BytePath, Agreed>;
+  /** Something was added to it: it is to be written anew before more is. */
+  readonly hasJournal: boolean;
 }
 
 function pairsFolder(): string {
@@ -48,6 +50,8 @@ export class PastFile {
   /** Whether the side that was given first comes second in what is stored. */
   readonly #isFlipped: boolean;
   #journal: FileHandle | undefined;
+  /** Of the past that was read or written last: a journal of another one does not count. */
+  #generation = '';
 
   /** @param addresses - Those of the sides, in the order in which they were given. */
   constructor(addresses: readonly [string, string]) {
@@ -70,21 +74,26 @@ export class PastFile {
   async read(warn: (message: string) => void): Promise<StoredPast> {
     const bytes = await this.#bytesOf('past.jsonl');
     const past = new Map<BytePath, Agreed>();
-    if (bytes === undefined) return { sides: undefined, past };
+    if (bytes === undefined) return { sides: undefined, past, hasJournal: false };
     try {
       const [head = '', ...lines] = bytes.toString('utf8').split('\n');
       const sides = sidesOf(JSON.parse(head) as Record<string, unknown>);
       for (const line of lines) if (line !== '') this.#take(past, line);
-      const journal = (await this.#bytesOf('journal.jsonl'))?.toString('utf8') ?? '';
+      this.#generation = generationOf(head);
+      const [first = '', ...added] = ((await this.#bytesOf('journal.jsonl'))?.toString('utf8') ?? '').split(
+        '\n',
+      );
       // The last one may have been cut short.
-      for (const line of journal.split('\n').slice(0, -1)) this.#take(past, line);
-      return { sides: this.#isFlipped ? flipped(sides) : sides, past };
+      if (first !== '' && generationOf(first) === this.#generation)
+        for (const line of added.slice(0, -1)) this.#take(past, line);
+      const hasJournal = first !== '';
+      return { sides: this.#isFlipped ? flipped(sides) : sides, past, hasJournal };
     } catch (error) {
       if (!(error instanceof SnapshotError || error instanceof SyntaxError)) throw error;
       warn(
         `What is known of the last sync cannot be understood (${error.message}): both sides are united, and nothing is deleted`,
       );
-      return { sides: undefined, past: new Map() };
+      return { sides: undefined, past: new Map(), hasJournal: true };
     }
   }
 
@@ -92,7 +101,8 @@ export class PastFile {
   async write(sides: PairSides, past: ReadonlyMap<BytePath, Agreed>): Promise<void> {
     const { mounts, ...rest } = this.#isFlipped ? flipped(sides) : sides;
     const listed = mounts.map((one) => [...one].map(([path, id]) => ({ ...pathField('path', path), id })));
-    const head = { version: VERSION, ...rest, mounts: listed };
+    this.#generation = randomUUID();
+    const head = { version: VERSION, generation: this.#generation, ...rest, mounts: listed };
     const lines = [JSON.stringify(head), ...[...past].map(([path, agreed]) => this.#line(path, agreed))];
     await this.replace('past.jsonl', `${lines.join('\n')}\n`);
     await this.#journal?.close();
@@ -100,11 +110,14 @@ export class PastFile {
     await rm(join(this.folder, 'journal.jsonl'), { force: true });
   }
 
-  /** Adds what both sides agree on now; undefined: neither has it. It is on both disks by then. */
+  /** Adds to what {@link write} has written what both sides agree on now; undefined: neither has it. It is on both disks by then. */
   async append(changes: readonly (readonly [BytePath, Agreed | undefined])[]): Promise<void> {
     if (changes.length === 0) return;
     await mkdir(this.folder, { recursive: true });
-    this.#journal ??= await files.open(join(this.folder, 'journal.jsonl'), 'a', 0o600);
+    if (this.#journal === undefined) {
+      this.#journal = await files.open(join(this.folder, 'journal.jsonl'), 'w', 0o600);
+      await this.#journal.appendFile(`${JSON.stringify({ generation: this.#generation })}\n`);
+    }
     await this.#journal.appendFile(changes.map(([path, agreed]) => `${this.#line(path, agreed)}\n`).join(''));
   }
 
@@ -171,6 +184,11 @@ export class PastFile {
     const [here, there] = this.#isFlipped ? [b, a] : [a, b];
     past.set(path, { type, hash: isHash ? hash : undefined, target, here, there });
   }
+}
+
+function generationOf(line: string): string {
+  const raw = JSON.parse(line) as { generation?: unknown };
+  return typeof raw.generation === 'string' ? raw.generation : '';
 }
 
 function flipped({ addresses, ids, tags, mounts }: PairSides): PairSides {

@@ -2,7 +2,7 @@
 import type { BytePath } from '../tree/path.ts';
 import { parentOf } from '../tree/path.ts';
 import { type Clocks, decide, type Decision } from './decide.ts';
-import { otherOf, type SideName } from './item.ts';
+import { type Item, otherOf, type SideName } from './item.ts';
 import { twinsIn } from './names.ts';
 import type { Sight } from './see.ts';
 
@@ -11,7 +11,13 @@ export interface Action extends Sight {
   readonly decision:
     | Exclude<Decision, { readonly do: 'apart' }>
     /** The content is on that side already, under a name that it does not have any more. */
-    | { readonly do: 'move'; readonly on: SideName; readonly from: BytePath; readonly why: 'moved' }
+    | {
+        readonly do: 'move';
+        readonly on: SideName;
+        readonly from: BytePath;
+        readonly was: Item;
+        readonly why: 'moved';
+      }
     /** It has another name then, which an action of that path gives it. */
     | { readonly do: 'leave'; readonly on: SideName }
     | { readonly do: 'apart'; readonly why: 'types' | 'names' };
@@ -115,10 +121,11 @@ function withMoves(actions: readonly Action[]): readonly Action[] {
     const seen = action[otherOf(to)];
     const key = `${to} ${seen?.hash}`;
     const from = seen?.type === 'file' && seen.size > 0 ? gone.get(key) : undefined;
-    if (from === undefined || liesIn(path, changing)) return action;
+    const was = from?.[to];
+    if (from === undefined || was === undefined || liesIn(path, changing)) return action;
     gone.delete(key);
     sources.add(from);
-    return { ...action, decision: { do: 'move', on: to, from: from.path, why: 'moved' } };
+    return { ...action, decision: { do: 'move', on: to, from: from.path, was, why: 'moved' } };
   });
   return moved.map((action) =>
     sources.has(action) && action.decision.do === 'delete'

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { ordered } from '../base/ordered.ts';
 import { type BytePath, comparePaths } from '../tree/path.ts';
+import type { Clocks } from './decide.ts';
 import { type Agreed, isAsListed, type Item, type Past, type Seen, type SideName } from './item.ts';
 import { type Listing, type Side, SideError } from './side.ts';
 
@@ -43,6 +44,7 @@ export async function look(
     readonly rehash: boolean;
     readonly signal: AbortSignal;
     readonly isWanted: (path: BytePath) => boolean;
+    readonly clocks: Clocks;
   },
 ): Promise<{ readonly sights: readonly Sight[]; readonly troubles: readonly Trouble[] }> {
   const troubles: Trouble[] = SIDES.flatMap((side) =>
@@ -72,7 +74,7 @@ export async function look(
   const reading = ordered(plain, AT_ONCE, async (sight): Promise<Sight> => {
     const read = async (side: SideName): Promise<Seen | undefined> => {
       const seen = sight[side];
-      if (seen === undefined || !isToRead(sight, side, options.rehash, gone)) return seen;
+      if (seen === undefined || !isToRead(sight, side, options, gone)) return seen;
       try {
         const { item, hash } = await hashOf(sides[side], sight.path, options.signal);
         return { ...item, hash };
@@ -92,7 +94,12 @@ export async function look(
 }
 
 /** Whether the content of a file that is not as it was listed decides something. */
-function isToRead(sight: Sight, side: SideName, rehash: boolean, gone: ReadonlySet<string>): boolean {
+function isToRead(
+  sight: Sight,
+  side: SideName,
+  { rehash, clocks }: { readonly rehash: boolean; readonly clocks: Clocks },
+  gone: ReadonlySet<string>,
+): boolean {
   const { past, here, there } = sight;
   const own = sight[side];
   if (own?.type !== 'file' || own.hash !== undefined) return false;
@@ -103,7 +110,8 @@ function isToRead(sight: Sight, side: SideName, rehash: boolean, gone: ReadonlyS
   if (other === undefined) return past === undefined && gone.has(`${side} ${own.size}`);
   const isOtherChanged = past === undefined || other.hash === undefined || other.hash !== past.hash;
   if (other.type !== 'file' || !isOtherChanged) return false;
-  return own.size === other.size || Math.abs(own.mtimeMs - other.mtimeMs) < NEAR_MS;
+  const ageMs = (here?.mtimeMs ?? 0) - ((there?.mtimeMs ?? 0) - clocks.aheadMs);
+  return own.size === other.size || Math.abs(ageMs) < NEAR_MS + clocks.uncertainMs;
 }
 
 /** Sizes of files that a side no longer has and the other one still has as it was: what a new file of that size may be. */
@@ -164,6 +172,7 @@ async function hashOf(
 
 function isKnown(path: BytePath, unknown: ReadonlySet<BytePath>): boolean {
   if (unknown.size === 0) return true;
+  if (unknown.has('' as BytePath)) return false;
   for (let at: string = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('/'))))
     if (unknown.has(at as BytePath)) return false;
   return true;

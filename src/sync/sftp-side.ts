@@ -232,8 +232,9 @@ export class SftpSide implements Side {
 
   async settle(folders: ReadonlySet<BytePath>): Promise<void> {
     for (const folder of folders) {
-      const at = folder === '' ? this.#top : this.#at(folder);
-      await flushNames(this.#session, await openNames(this.#session, at));
+      const flush = async (at: Buffer): Promise<void> =>
+        await flushNames(this.#session, await openNames(this.#session, at));
+      await this.#do('flush', folder, flush);
     }
   }
 

@@ -3,7 +3,7 @@ import { formatBytes, formatCount, formatCountOf, formatDuration } from '../../b
 import { commandLine } from '../../base/command-line.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import type { LastResult } from '../../jobs/sync/last-result.ts';
-import { type Conflict, conflictsOf, statusOf, type SyncResult } from '../../jobs/sync/result.ts';
+import { type Conflict, conflictsOf, effective, statusOf, type SyncResult } from '../../jobs/sync/result.ts';
 import type { Undone } from '../../jobs/sync/undo.ts';
 import { otherOf, type SideName } from '../../sync/item.ts';
 import type { Action } from '../../sync/plan.ts';
@@ -108,9 +108,14 @@ export function showStatus(last: LastResult, options: ShowOptions, terminal: Ter
     terminal.out(JSON.stringify({ event: 'sync', ...last }));
     return last.status;
   }
-  const { at, status, done, conflicts, troubles, apart, stop } = last;
+  const { at, status, done, conflicts, troubles, apart, stop, failed } = last;
+  const steps = `${formatCountOf(done, 'step')} done`;
   const ended =
-    stop === null ? `${formatCountOf(done, 'step')} done` : `stopped (${stop.guard}): ${stop.message}`;
+    stop !== null
+      ? `stopped (${stop.guard}): ${stop.message}`
+      : failed === null
+        ? steps
+        : `not to its end (${failed}), ${steps}`;
   terminal.out(`${last.here} and ${last.there}, last synced ${new Date(at).toLocaleString('sv')}: ${ended}`);
   for (const conflict of conflicts) terminal.out(conflictText(conflict, last));
   for (const { path, reason } of troubles) terminal.out(`not synced: ${path}: ${reason}`);
@@ -166,9 +171,10 @@ function arrow(to: SideName): string {
 
 function jsonOf(action: Action): Record<string, unknown> {
   const { decision, path } = action;
-  const { do: what, ...rest } = decision;
-  const from = 'from' in rest ? { from: display(rest.from) } : {};
-  return { event: 'action', action: what, path: display(path), ...rest, ...from };
+  const from = decision.do === 'move' ? { from: display(decision.from) } : {};
+  const side = 'to' in decision ? { to: decision.to } : 'on' in decision ? { on: decision.on } : {};
+  const why = 'why' in decision ? { why: decision.why } : {};
+  return { event: 'action', action: decision.do, path: display(path), ...side, ...why, ...from };
 }
 
 function conflictText({ path, winner, why, version }: Conflict, places: Places): string {
@@ -190,7 +196,7 @@ interface Counts {
 }
 
 function countsOf(result: SyncResult): Counts {
-  const { actions } = result;
+  const actions = effective(result);
   const copies = (to: SideName): readonly Action[] =>
     actions.filter(({ decision }) => decision.do === 'copy' && decision.to === to);
   const sizes = (to: SideName): number =>

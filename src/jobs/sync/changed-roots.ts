@@ -1,6 +1,7 @@
 // Whether the roots of a pair, and what is mounted in them, are what they were at the last sync.
 import type { Stop } from '../../sync/guards.ts';
 import type { Past, SideName } from '../../sync/item.ts';
+import { rootId } from '../../sync/lock.ts';
 import type { PairSides, StoredPast } from '../../sync/past-file.ts';
 import type { Listings, Sides } from '../../sync/see.ts';
 import type { Listing } from '../../sync/side.ts';
@@ -15,17 +16,15 @@ export function withAwayParts(listings: Listings, { sides, past }: StoredPast, a
   return { here: held(listings.here, here, past), there: held(listings.there, there, past) };
 }
 
-/** Whether a root is another one than at the last sync: another disk, or a copy. */
-export function replacedSide(
-  sides: Sides,
-  { sides: before }: StoredPast,
-  ids: readonly (string | undefined)[],
-  tags: readonly (string | undefined)[],
-): Stop | undefined {
+/** Whether a root is another one than at the last sync: another disk, or a copy. One that is not there is none. */
+export async function replacedSide(sides: Sides, { sides: before }: StoredPast): Promise<Stop | undefined> {
   if (before === undefined) return undefined;
   for (const [n, side] of BOTH.entries()) {
+    if ((await sides[side].root()) === 'nothing') continue;
     const [id, tag] = [before.ids[n], before.tags[n]];
-    const isOther = (id !== undefined && ids[n] !== id) || (tag !== undefined && tags[n] !== tag);
+    const isOther =
+      (id !== undefined && (await rootId(sides[side])) !== id) ||
+      (tag !== undefined && (await sides[side].rootTag()) !== tag);
     if (isOther)
       return {
         guard: 'replaced-side',

@@ -80,6 +80,8 @@ class PairWatch {
   readonly #ending = new AbortController();
   /** Changes that somebody waits for; those of the other side came first. */
   readonly #pending = new Map<SideName, Promise<TreeChanges | undefined>>();
+  /** What a side on a server held when it was last listed. */
+  readonly #listed = new Map<SideName, string>();
   /** What the root of a side held before the last sync. */
   readonly #roots = new Map<SideName, string>();
 
@@ -154,8 +156,13 @@ class PairWatch {
       await delay(this.#options.pollMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) break;
       const { items } = await this.#sides[side].walk(matching(this.#options.exclude), signal);
+      const listed = JSON.stringify([...items]);
+      const before = this.#listed.get(side);
+      this.#listed.set(side, listed);
+      // What cannot be synced differs from what both agreed on for good: it is looked at again when it changes.
+      if (listed === before) continue;
       const past = await this.#past();
-      if (items.size !== past.size) return true;
+      if (before !== undefined || items.size !== past.size) return true;
       for (const [path, item] of items) if (!isKnown(item, side, path, past)) return true;
     }
     return false;

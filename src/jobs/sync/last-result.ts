@@ -17,6 +17,8 @@ export interface LastResult {
     readonly reason: string;
   }[];
   readonly apart: readonly { readonly path: string; readonly why: string }[];
+  /** Why it did not come to its end. */
+  readonly failed: string | null;
   readonly stop: { readonly guard: string; readonly message: string } | null;
 }
 

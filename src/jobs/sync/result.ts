@@ -1,4 +1,5 @@
 // How a sync ended, and where that is remembered.
+import { EXIT_STATUS, SnapshotError } from '../../base/errors.ts';
 import type { Done } from '../../sync/done.ts';
 import { isConflict } from '../../sync/decide.ts';
 import type { Stop } from '../../sync/guards.ts';
@@ -24,6 +25,27 @@ export interface SyncResult {
   readonly isWeak: readonly SideName[];
   readonly durationMs: number;
   readonly dryRun: boolean;
+  /** Why it did not come to its end. */
+  readonly failed?: Failure | undefined;
+}
+
+export interface Failure {
+  readonly message: string;
+  readonly status: number;
+}
+
+export function failureOf(error: unknown, signal: AbortSignal): Failure {
+  if (signal.aborted) return { message: 'it was stopped', status: EXIT_STATUS.E_STOPPED };
+  const message = error instanceof Error ? error.message : String(error);
+  return { message, status: error instanceof SnapshotError ? EXIT_STATUS[error.code] : 1 };
+}
+
+/** What was done of it; of a dry run, and while nothing is known yet, what would be. */
+export function effective({ actions, done, dryRun, stop }: SyncResult): readonly Action[] {
+  if (dryRun) return actions;
+  if (stop !== undefined) return [];
+  const paths = new Set(done.map(({ path }) => path));
+  return actions.filter(({ path, decision }) => decision.do === 'apart' || paths.has(path));
 }
 
 /** A conflict that was settled, and where the loser lies. */
@@ -35,8 +57,9 @@ export interface Conflict {
   readonly version: string | undefined;
 }
 
-export function conflictsOf({ actions, done }: SyncResult): readonly Conflict[] {
-  return actions.flatMap(({ decision, path }) => {
+export function conflictsOf(result: SyncResult): readonly Conflict[] {
+  const { done } = result;
+  return effective(result).flatMap(({ decision, path }) => {
     if (decision.do !== 'copy' || !isConflict(decision)) return [];
     const put = done.find((one) => one.path === path && one.do === 'put');
     const version = put?.version;
@@ -53,12 +76,7 @@ export function conflictsOf({ actions, done }: SyncResult): readonly Conflict[] 
 
 /** What the last sync did is kept to be taken back, its end to be told. One that did nothing leaves the one before. */
 export async function saveResult(file: PastFile, result: SyncResult): Promise<void> {
-  if (result.done.length > 0) {
-    const lines = result.done.map((done) =>
-      JSON.stringify({ ...lineOf(done), side: file.letterOf(done.side) }),
-    );
-    await file.replace('last.jsonl', `${lines.join('\n')}\n`);
-  }
+  if (result.done.length > 0) await saveSteps(file, result.done);
   const { at, labels, troubles, stop } = result;
   const apart = result.actions.filter(({ decision }) => decision.do === 'apart');
   await file.replace(
@@ -76,12 +94,21 @@ export async function saveResult(file: PastFile, result: SyncResult): Promise<vo
         why: 'why' in decision ? decision.why : '',
       })),
       stop: stop ?? null,
+      failed: result.failed?.message ?? null,
     })}\n`,
   );
 }
 
+/** What was done so far: also of a sync that is killed it can be taken back. */
+export async function saveSteps(file: PastFile, done: readonly Done[]): Promise<void> {
+  if (done.length === 0) return;
+  const lines = done.map((one) => JSON.stringify({ ...lineOf(one), side: file.letterOf(one.side) }));
+  await file.replace('last.jsonl', `${lines.join('\n')}\n`);
+}
+
 /** The exit status, as everywhere: 3, some could not be synced; 4, a guard held it. */
-export function statusOf({ stop, troubles, actions }: SyncResult): number {
+export function statusOf({ stop, troubles, actions, failed }: SyncResult): number {
+  if (failed !== undefined) return failed.status;
   if (stop !== undefined) return 4;
   return troubles.length > 0 || actions.some(({ decision }) => decision.do === 'apart') ? 3 : 0;
 }

@@ -17,7 +17,7 @@ import type { BytePath } from '../../tree/path.ts';
 import { matching } from '../../tree/left-out.ts';
 import { hasMoved, replacedSide, withAwayParts } from './changed-roots.ts';
 import { refuseSnapshots } from './pair.ts';
-import { saveResult, type SyncResult } from './result.ts';
+import { failureOf, saveResult, saveSteps, type SyncResult } from './result.ts';
 import { withPair } from './with-pair.ts';
 import { writeDotSync } from './write-dot-sync.ts';
 
@@ -68,6 +68,9 @@ async function syncPair(sides: Sides, file: PastFile, options: SyncOptions): Pro
   const stop = await prepareRoots(sides, stored, options);
   if (stop !== undefined) return await stopped(file, sides, stop, options);
   if (options.dryRun) return await syncLocked(sides, file, stored, undefined, options);
+  // Before anything is made where another disk may be mounted in a moment.
+  const replaced = options.acceptChanges ? undefined : await replacedSide(sides, stored);
+  if (replaced !== undefined) return await stopped(file, sides, replaced, options);
   const ending = new AbortController();
   const signal = AbortSignal.any([options.signal, ending.signal]);
   const locks: Partial<Record<SideName, Locked>> = {};
@@ -123,19 +126,18 @@ async function syncLocked(
 ): Promise<SyncResult> {
   const startedMs = Date.now();
   const tags = await Promise.all(BOTH.map(async (side) => await sides[side].rootTag()));
-  const known = await Promise.all(BOTH.map(async (side) => await rootId(sides[side])));
-  const replaced = replacedSide(sides, stored, known, tags);
+  const replaced = await replacedSide(sides, stored);
   if (replaced !== undefined && !options.acceptChanges) return await stopped(file, sides, replaced, options);
   // Of other roots nothing is known: they are united.
   const past = replaced === undefined ? stored.past : new Map<BytePath, never>();
   const walked = await Promise.all(BOTH.map(async (side) => await walk(sides[side], options)));
   const listings = withAwayParts(asListings(walked), stored, options.acceptChanges);
   refuseSnapshots(listings, sides);
-  const { sights, troubles } = await look(past, listings, sides, options);
   const clocks: Clocks = {
     aheadMs: (locks?.there.aheadMs ?? 0) - (locks?.here.aheadMs ?? 0),
     uncertainMs: (locks?.there.uncertainMs ?? 0) + (locks?.here.uncertainMs ?? 0),
   };
+  const { sights, troubles } = await look(past, listings, sides, { ...options, clocks });
   const folds = { here: locks?.here.foldsCase ?? false, there: locks?.there.foldsCase ?? false };
   const actions = planSync(sights, clocks, folds);
   const labels = { here: sides.here.label, there: sides.there.label };
@@ -155,7 +157,9 @@ async function syncLocked(
   if (locks === undefined) return result([], []);
   if (guard !== undefined) return await stopped(file, sides, guard, options, result([], []));
   const now = new Map(past);
-  const ids = await Promise.all(BOTH.map(async (side, n) => known[n] ?? (await nameRoot(sides[side]))));
+  const ids = await Promise.all(
+    BOTH.map(async (side) => (await rootId(sides[side])) ?? (await nameRoot(sides[side]))),
+  );
   const pair: PairSides = {
     addresses: [sides.here.address, sides.there.address],
     ids: [ids[0], ids[1]],
@@ -163,7 +167,7 @@ async function syncLocked(
     mounts: [listings.here.mounts, listings.there.mounts],
   };
   // Whose past it is has to be known before anything is added to it.
-  if (stored.sides === undefined || replaced !== undefined) await file.write(pair, now);
+  if (stored.sides === undefined || stored.hasJournal || replaced !== undefined) await file.write(pair, now);
   const done: Done[] = [];
   const isNews = actions.some(({ decision }) => decision.do !== 'nothing');
   try {
@@ -176,18 +180,19 @@ async function syncLocked(
       progress: counting(actions, options),
       settled: async (ended) => {
         for (const one of ended) done.push(...one.done);
+        await saveSteps(file, done);
         await file.append(ended.flatMap((one) => remember(now, one)));
       },
     });
     if (isNews || replaced !== undefined || hasMoved(stored, pair)) await file.write(pair, now);
     const end = result(failed, done);
     await writeDotSync(sides, now, options.warn);
-    await thin(file, sides, options);
+    await thin(file, sides, locks, options);
     await saveResult(file, end);
     return end;
   } catch (error) {
     // What was done can be taken back all the same.
-    await saveResult(file, result([], done));
+    await saveResult(file, { ...result([], done), failed: failureOf(error, options.signal) });
     throw error;
   }
 }
@@ -259,10 +264,17 @@ function counting(
 }
 
 /** Lets versions go, once a day: on a server it takes a listing of all. */
-async function thin(file: PastFile, sides: Sides, { keep, warn }: SyncOptions): Promise<void> {
+async function thin(
+  file: PastFile,
+  sides: Sides,
+  locks: Readonly<Record<SideName, Locked>>,
+  { keep, warn }: SyncOptions,
+): Promise<void> {
   const now = new Date();
   const last = Number(await file.text('thinned'));
   if (Math.abs(now.getTime() - last) < DAY_MS) return;
+  // With a clock that is wrong by days nobody knows how old they are.
+  if (BOTH.some((side) => Math.abs(locks[side].aheadMs) > DAY_MS)) return;
   for (const side of BOTH) {
     try {
       await letGoVersions(sides[side], keep, now);

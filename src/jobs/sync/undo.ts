@@ -8,7 +8,7 @@ import { makeFolders, makeVersion } from '../../sync/make-version.ts';
 import type { PastFile } from '../../sync/past-file.ts';
 import type { Trouble } from '../../sync/see.ts';
 import { type Side, SideError } from '../../sync/side.ts';
-import { parentOf } from '../../tree/path.ts';
+import { type BytePath, parentOf } from '../../tree/path.ts';
 import { lastSteps } from './result.ts';
 import { withPair } from './with-pair.ts';
 
@@ -40,7 +40,7 @@ export async function undoSync(here: string, there: string, dryRun: boolean): Pr
         if (lost !== undefined) throw lost;
         try {
           await takeBack(sides[step.side], step, stamp);
-          await sides[step.side].settle(new Set([parentOf(step.path)]));
+          await sides[step.side].settle(foldersOf(step));
         } catch (error) {
           if (!(error instanceof SideError)) throw error;
           troubles.push({ path: step.path, side: step.side, reason: error.message });
@@ -70,12 +70,14 @@ async function takeBack(side: Side, step: Done, stamp: string): Promise<void> {
   switch (step.do) {
     case 'put':
       if (!isAsLeft) throw new SideError('has changed since');
+      await expectVersion(side, version);
       await makeVersion(side, path, stamp, 'moved');
       if (version !== undefined) await side.move(version, path);
       return;
     case 'delete':
       if (now !== undefined) throw new SideError('is there again');
       if (version === undefined) return;
+      await expectVersion(side, version);
       await makeFolders(side, parentOf(path));
       await side.move(version, path);
       return;
@@ -91,6 +93,17 @@ async function takeBack(side: Side, step: Done, stamp: string): Promise<void> {
       if (now === undefined) await side.makeFolder(path, mode);
       return;
     case 'mode':
+      if (now?.mode !== left?.mode) throw new SideError('has changed since');
       if (now !== undefined && mode !== undefined) await side.setMode(path, mode);
   }
+}
+
+/** @throws {@link SideError} when it was let go, or somebody has removed it. */
+async function expectVersion(side: Side, version: BytePath | undefined): Promise<void> {
+  if (version !== undefined && (await side.look(version)) === undefined)
+    throw new SideError('what was there is among the versions no more');
+}
+
+function foldersOf({ path, version, from }: Done): ReadonlySet<BytePath> {
+  return new Set([path, version, from].flatMap((at) => (at === undefined ? [] : [parentOf(at)])));
 }
