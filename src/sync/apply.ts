@@ -4,7 +4,7 @@ import { SnapshotError } from '../base/errors.ts';
 import { ordered } from '../base/ordered.ts';
 import { baseName, type BytePath, join, parentOf } from '../tree/path.ts';
 import { type Agreed, isAsListed, isSameFile, type Item, otherOf, type Seen, type SideName } from './item.ts';
-import type { Done } from './done.ts';
+import { type Done, foldersOf } from './done.ts';
 import { closeFolders, withOwner } from './folder-modes.ts';
 import { makeFolders, makeVersion } from './make-version.ts';
 import type { Action } from './plan.ts';
@@ -105,21 +105,13 @@ async function flush(ended: readonly Ended[], sides: Sides, troubles: Trouble[])
   return isOnDisk;
 }
 
-/** Those whose names have changed; the ones above may be new. */
-function foldersOf({ path, version, from }: Done): readonly BytePath[] {
-  const folders: BytePath[] = [];
-  for (const changed of [path, version, from])
-    for (let at = changed ?? ('' as BytePath); at !== '';) folders.push((at = parentOf(at)));
-  return folders;
-}
-
 async function applyOne(action: Action, options: ApplyOptions): Promise<Ended> {
   const { decision, path, past, here, there } = action;
-  const end = (agreed: Agreed | undefined, done: readonly Done[] = [], bytes = 0): Ended => ({
+  const end = (agreed: Agreed | undefined, done: readonly Done[] = []): Ended => ({
     action,
     agreed,
     done,
-    bytes,
+    bytes: 0,
   });
   switch (decision.do) {
     case 'note': {
@@ -173,19 +165,14 @@ async function applyOne(action: Action, options: ApplyOptions): Promise<Ended> {
 
 async function copy(action: Action, from: SideName, to: SideName, options: ApplyOptions): Promise<Ended> {
   const { path } = action;
-  const { sides, stamp } = options;
+  const { sides } = options;
   const [source, target] = [sides[from], sides[to]];
   const wanted = action[from];
   if (wanted === undefined) throw new Error('there is nothing to copy');
   await makeFolders(target, parentOf(path));
   if (wanted.type === 'file') return await copyFile(action, from, to, wanted, options);
   await expect(target, path, action[to]);
-  const done: Done[] = [];
-  let version: BytePath | undefined;
-  if (action[to]?.type === 'folder') {
-    if (!(await target.removeFolder(path))) throw new SideError('the folder in its place holds something');
-    done.push({ do: 'unfolder', side: to, path, mode: action[to]?.mode });
-  } else if (action[to] !== undefined) version = await makeVersion(target, path, stamp, 'moved');
+  const { done, version } = await makeWay(action, to, 'moved', options);
   // What is to be in it has to get there first.
   if (wanted.type === 'folder') await target.makeFolder(path, withOwner(wanted.mode));
   else await target.makeLink(path, wanted.target ?? ('' as BytePath));
@@ -203,6 +190,20 @@ async function copy(action: Action, from: SideName, to: SideName, options: Apply
   };
 }
 
+/** What is in the place of something else makes way: a folder that holds nothing any more is removed, anything else becomes a version. */
+async function makeWay(
+  { path, ...seen }: Action,
+  on: SideName,
+  how: Parameters<typeof makeVersion>[3],
+  { sides, stamp }: ApplyOptions,
+): Promise<{ readonly done: Done[]; readonly version: BytePath | undefined }> {
+  const there = seen[on];
+  if (there === undefined) return { done: [], version: undefined };
+  if (there.type !== 'folder') return { done: [], version: await makeVersion(sides[on], path, stamp, how) };
+  if (!(await sides[on].removeFolder(path))) throw new SideError('the folder in its place holds something');
+  return { done: [{ do: 'unfolder', side: on, path, mode: there.mode }], version: undefined };
+}
+
 async function copyFile(
   action: Action,
   from: SideName,
@@ -211,7 +212,7 @@ async function copyFile(
   options: ApplyOptions,
 ): Promise<Ended> {
   const { path } = action;
-  const { sides, stamp, signal } = options;
+  const { sides, signal } = options;
   const [source, target] = [sides[from], sides[to]];
   const part = partOf(path);
   let item: Seen = wanted;
@@ -228,12 +229,7 @@ async function copyFile(
       hash = undefined;
     }
     await expect(target, path, action[to]);
-    const done: Done[] = [];
-    let version: BytePath | undefined;
-    if (action[to]?.type === 'folder') {
-      if (!(await target.removeFolder(path))) throw new SideError('the folder in its place holds something');
-      done.push({ do: 'unfolder', side: to, path, mode: action[to]?.mode });
-    } else if (action[to] !== undefined) version = await makeVersion(target, path, stamp, 'kept');
+    const { done, version } = await makeWay(action, to, 'kept', options);
     const whole = await target.look(part);
     const now = version === undefined ? undefined : await target.look(path);
     // With no version that is a second name, nothing is there any more.

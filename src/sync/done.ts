@@ -1,4 +1,5 @@
-import type { BytePath } from '../tree/path.ts';
+// What a sync has done, step by step.
+import { type BytePath, parentOf } from '../tree/path.ts';
 import type { Item, SideName } from './item.ts';
 
 /** One step of a sync, to be taken back. */
@@ -14,4 +15,12 @@ export interface Done {
   readonly left?: Item | undefined;
   /** Permission bits before, for `mode`. */
   readonly mode?: number | undefined;
+}
+
+/** The folders whose names a step has changed; the ones above may be new. */
+export function foldersOf({ path, version, from }: Done): readonly BytePath[] {
+  const folders: BytePath[] = [];
+  for (const changed of [path, version, from])
+    for (let at = changed ?? ('' as BytePath); at !== '';) folders.push((at = parentOf(at)));
+  return folders;
 }

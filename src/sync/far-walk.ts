@@ -1,7 +1,8 @@
 // Walks through a tree on a server, several folders at once.
+import { entriesOf } from '../store/sftp/folders.ts';
 import { type Attributes, OPEN, typeOf } from '../store/sftp/packet.ts';
-import type { FolderEntry, Handle, SftpSession } from '../store/sftp/session.ts';
-import { STATUS, SftpStatus } from '../store/sftp/status.ts';
+import type { FolderEntry, SftpSession } from '../store/sftp/session.ts';
+import { SftpStatus } from '../store/sftp/status.ts';
 import { whyUnsafe } from '../target/contained.ts';
 import { Excludes } from '../tree/exclude.ts';
 import type { LeftOut } from '../tree/left-out.ts';
@@ -13,9 +14,8 @@ import type { Item } from './item.ts';
 import { isOwnPath } from './own-paths.ts';
 import { isPart, type Listing, type Unknown } from './side.ts';
 
-/** So many folders are listed at once, and so many pages of each. */
+/** So many folders are listed at once. */
 const FOLDERS_AT_ONCE = 16;
-const PAGES_AT_ONCE = 2;
 
 /** A walk through all folders of a root, several at once. */
 export class FarWalk {
@@ -70,7 +70,7 @@ export class FarWalk {
     const at = folder === '' ? this.#at('x' as BytePath).subarray(0, -1) : this.#at(folder);
     let entries: readonly FolderEntry[] | undefined;
     try {
-      entries = await listAll(this.#session, at.length === 0 ? Buffer.from('.') : at, this.#signal);
+      entries = await entriesOf(this.#session, at.length === 0 ? Buffer.from('.') : at, this.#signal);
     } catch (error) {
       // A root that cannot be listed looks empty.
       if (!(error instanceof SftpStatus) || folder === '') throw error;
@@ -145,35 +145,6 @@ export class FarWalk {
     while (!this.#rules.has(known)) known = parentOf(known);
     return this.#rules.get(known)?.excludes(path, true) === true;
   }
-}
-
-/** All that a folder holds; undefined when there is none. */
-export async function listAll(
-  session: SftpSession,
-  at: Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<readonly FolderEntry[] | undefined> {
-  let handle: Handle;
-  try {
-    handle = await session.openFolder(at);
-  } catch (error) {
-    if (error instanceof SftpStatus && error.code === STATUS.missing) return undefined;
-    throw error;
-  }
-  const entries: FolderEntry[] = [];
-  try {
-    for (let isAtEnd = false; !isAtEnd;) {
-      signal?.throwIfAborted();
-      const pages = await Promise.all(
-        Array.from({ length: PAGES_AT_ONCE }, async () => await session.readFolder(handle)),
-      );
-      isAtEnd = pages.includes(undefined);
-      entries.push(...pages.flatMap((page) => page ?? []));
-    }
-  } finally {
-    void session.closeHandle(handle).catch(() => {}); // Nothing was written.
-  }
-  return entries.filter(({ name }) => name !== '.' && name !== '..');
 }
 
 export async function itemAt(

@@ -1,6 +1,7 @@
 // What is done with all paths of a pair, made of what is decided of each. Pure: no clock, no disk.
 import type { BytePath } from '../tree/path.ts';
 import { parentOf } from '../tree/path.ts';
+import { folderWithin } from '../tree/within.ts';
 import { type Clocks, decide, type Decision } from './decide.ts';
 import { type Item, otherOf, type SideName } from './item.ts';
 import { twinsIn } from './names.ts';
@@ -122,7 +123,7 @@ function withMoves(actions: readonly Action[]): readonly Action[] {
     const key = `${to} ${seen?.hash}`;
     const from = seen?.type === 'file' && seen.size > 0 ? gone.get(key) : undefined;
     const was = from?.[to];
-    if (from === undefined || was === undefined || liesIn(path, changing)) return action;
+    if (from === undefined || was === undefined || folderWithin(path, changing) !== undefined) return action;
     gone.delete(key);
     sources.add(from);
     return { ...action, decision: { do: 'move', on: to, from: from.path, was, why: 'moved' } };
@@ -132,11 +133,6 @@ function withMoves(actions: readonly Action[]): readonly Action[] {
       ? { ...action, decision: { do: 'leave', on: action.decision.on } }
       : action,
   );
-}
-
-function liesIn(path: BytePath, folders: ReadonlySet<BytePath>): boolean {
-  for (let at = parentOf(path); at !== ''; at = parentOf(at)) if (folders.has(at)) return true;
-  return false;
 }
 
 /** Of names that a side takes for one, none is made there: neither is more right. */
@@ -156,8 +152,9 @@ function withoutTwins(
     }
   }
   if (held.size === 0) return actions;
-  const isHeld = (path: BytePath): boolean => held.has(path) || liesIn(path, held);
   return actions.map((action) =>
-    isHeld(action.path) ? { ...action, decision: { do: 'apart', why: 'names' } } : action,
+    folderWithin(action.path, held) !== undefined
+      ? { ...action, decision: { do: 'apart', why: 'names' } }
+      : action,
   );
 }

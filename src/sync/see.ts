@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { ordered } from '../base/ordered.ts';
 import { type BytePath, comparePaths } from '../tree/path.ts';
+import { folderWithin } from '../tree/within.ts';
 import type { Clocks } from './decide.ts';
 import { type Agreed, isAsListed, type Item, type Past, type Seen, type SideName } from './item.ts';
 import { type Listing, type Side, SideError } from './side.ts';
@@ -56,7 +57,8 @@ export async function look(
   const all = new Set([...listings.here.items.keys(), ...listings.there.items.keys(), ...past.keys()]);
   const paths = [...all].toSorted(comparePaths);
   const wanted = paths.filter(
-    (path) => isKnown(path, unknown) && options.isWanted(path) && !isLeftOut(path, listings),
+    (path) =>
+      folderWithin(path, unknown) === undefined && options.isWanted(path) && !isLeftOut(path, listings),
   );
   const moved = movedFrom(past, listings);
   const plain = wanted.map((path): Sight => {
@@ -168,14 +170,6 @@ async function hashOf(
     if (after !== undefined && isAsListed(after, before)) return { item: after, hash: digest.digest('hex') };
   }
   throw new SideError('changes while it is read');
-}
-
-function isKnown(path: BytePath, unknown: ReadonlySet<BytePath>): boolean {
-  if (unknown.size === 0) return true;
-  if (unknown.has('' as BytePath)) return false;
-  for (let at: string = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('/'))))
-    if (unknown.has(at as BytePath)) return false;
-  return true;
 }
 
 /** What one side leaves out is left alone on both. */

@@ -1,6 +1,6 @@
 // A side of a pair that is a folder on a server, over SFTP and nothing else.
 import { createHash } from 'node:crypto';
-import { flushNames, openNames } from '../store/sftp/folders.ts';
+import { entriesOf, flushNames, openNames } from '../store/sftp/folders.ts';
 import { inFlight } from '../store/sftp/in-flight.ts';
 import { OPEN, typeOf } from '../store/sftp/packet.ts';
 import { pathOn, type SftpPlace, sftpPlace } from '../store/sftp/place.ts';
@@ -9,7 +9,7 @@ import { STATUS, SftpStatus } from '../store/sftp/status.ts';
 import { whyUnsafe } from '../target/contained.ts';
 import type { LeftOut } from '../tree/left-out.ts';
 import { type BytePath, display, fromBytes, toBytes } from '../tree/path.ts';
-import { FarWalk, itemAt, listAll } from './far-walk.ts';
+import { FarWalk, itemAt } from './far-walk.ts';
 import { readOn } from './far-read.ts';
 import type { Item } from './item.ts';
 import { type Listing, type NewFile, type Side, SideError, SMALL_BYTES } from './side.ts';
@@ -240,7 +240,7 @@ export class SftpSide implements Side {
 
   async names(folder: BytePath): Promise<readonly BytePath[]> {
     return await this.#do('list', folder, async (at) => {
-      const entries = await listAll(this.#session, at, undefined);
+      const entries = await entriesOf(this.#session, at);
       return (entries ?? []).map(({ nameBytes }) => fromBytes(nameBytes));
     });
   }

@@ -1,5 +1,5 @@
 // In which order a sync is done. Pure.
-import { type BytePath, parentOf } from '../tree/path.ts';
+import { folderWithin } from '../tree/within.ts';
 import { otherOf } from './item.ts';
 import type { Action } from './plan.ts';
 
@@ -28,7 +28,7 @@ export function stagesOf(actions: readonly Action[]): readonly Stage[] {
       const isFolder = action[otherOf(decision.to)]?.type === 'folder';
       const isPlain = isFolder && action[decision.to] === undefined;
       // What is in the place of something else comes with what follows: that has to make way first.
-      if (isPlain && !isBelow(action.path, changing)) folders.push(action);
+      if (isPlain && folderWithin(action.path, changing) === undefined) folders.push(action);
       else others.push(action);
     } else if (decision.do === 'move') moves.push(action);
     else if (decision.do === 'delete') gone.push(action);
@@ -41,12 +41,6 @@ export function stagesOf(actions: readonly Action[]): readonly Stage[] {
     { actions: others.filter((action) => !isFile(action)), atOnce: 1 },
     { actions: others.filter(isFile), atOnce: AT_ONCE },
   ];
-}
-
-/** Whether `path` lies in a folder that takes the place of something else. */
-function isBelow(path: BytePath, changing: ReadonlySet<BytePath>): boolean {
-  for (let at = parentOf(path); at !== ''; at = parentOf(at)) if (changing.has(at)) return true;
-  return false;
 }
 
 /** Whether a file is copied, in place of a file or of nothing. */

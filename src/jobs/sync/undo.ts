@@ -1,7 +1,7 @@
 // Takes the last sync back: what it replaced or deleted comes back from the versions, what it made goes there.
 import { SnapshotError } from '../../base/errors.ts';
 import { stampOf } from '../../mirror/version-name.ts';
-import type { Done } from '../../sync/done.ts';
+import { type Done, foldersOf } from '../../sync/done.ts';
 import { isAsListed } from '../../sync/item.ts';
 import { type Locked, lockSide } from '../../sync/lock.ts';
 import { makeFolders, makeVersion } from '../../sync/make-version.ts';
@@ -40,7 +40,7 @@ export async function undoSync(here: string, there: string, dryRun: boolean): Pr
         if (lost !== undefined) throw lost;
         try {
           await takeBack(sides[step.side], step, stamp);
-          await sides[step.side].settle(foldersOf(step));
+          await sides[step.side].settle(new Set(foldersOf(step)));
         } catch (error) {
           if (!(error instanceof SideError)) throw error;
           troubles.push({ path: step.path, side: step.side, reason: error.message });
@@ -102,8 +102,4 @@ async function takeBack(side: Side, step: Done, stamp: string): Promise<void> {
 async function expectVersion(side: Side, version: BytePath | undefined): Promise<void> {
   if (version !== undefined && (await side.look(version)) === undefined)
     throw new SideError('what was there is among the versions no more');
-}
-
-function foldersOf({ path, version, from }: Done): ReadonlySet<BytePath> {
-  return new Set([path, version, from].flatMap((at) => (at === undefined ? [] : [parentOf(at)])));
 }

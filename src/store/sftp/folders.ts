@@ -3,7 +3,7 @@ import { dirname } from 'node:path/posix';
 import { SnapshotError } from '../../base/errors.ts';
 import type { StoreItem } from '../store.ts';
 import { OPEN, typeOf } from './packet.ts';
-import type { Handle, RemotePath, SftpSession } from './session.ts';
+import type { FolderEntry, Handle, RemotePath, SftpSession } from './session.ts';
 import { STATUS, SftpStatus } from './status.ts';
 
 /** More names than a folder of a series could have: a server that never ends is left. */
@@ -17,14 +17,28 @@ export async function listFolder(
   path: string,
   signal?: AbortSignal,
 ): Promise<StoreItem[]> {
+  const entries = (await entriesOf(session, path, signal)) ?? [];
+  return entries.map(({ name, attributes }) => {
+    const { sizeBytes, modifiedMs, mode } = attributes;
+    const type = mode === undefined ? 'other' : typeOf(mode);
+    return { name, isFolder: type === 'folder', isFile: type === 'file', sizeBytes, modifiedMs };
+  });
+}
+
+/** The entries of a folder, as the server tells them; undefined when there is none. */
+export async function entriesOf(
+  session: SftpSession,
+  path: RemotePath,
+  signal?: AbortSignal,
+): Promise<readonly FolderEntry[] | undefined> {
   let handle: Handle;
   try {
     handle = await session.openFolder(path);
   } catch (error) {
-    if (error instanceof SftpStatus && error.code === STATUS.missing) return [];
+    if (error instanceof SftpStatus && error.code === STATUS.missing) return undefined;
     throw error;
   }
-  const items: StoreItem[] = [];
+  const entries: FolderEntry[] = [];
   try {
     for (let isAtEnd = false; !isAtEnd;) {
       signal?.throwIfAborted();
@@ -32,20 +46,16 @@ export async function listFolder(
         Array.from({ length: PAGES_AT_ONCE }, async () => await session.readFolder(handle)),
       );
       isAtEnd = pages.includes(undefined);
-      for (const { name, attributes } of pages.flatMap((page) => page ?? [])) {
-        if (name === '.' || name === '..') continue;
-        const { sizeBytes, modifiedMs, mode } = attributes;
-        const type = mode === undefined ? 'other' : typeOf(mode);
-        items.push({ name, isFolder: type === 'folder', isFile: type === 'file', sizeBytes, modifiedMs });
-      }
-      if (items.length > MOST_NAMES) {
-        throw new SnapshotError('E_STORE', `"${path}" has more than ${MOST_NAMES} names`);
+      for (const entry of pages.flatMap((page) => page ?? []))
+        if (entry.name !== '.' && entry.name !== '..') entries.push(entry);
+      if (entries.length > MOST_NAMES) {
+        throw new SnapshotError('E_STORE', `"${String(path)}" has more than ${MOST_NAMES} names`);
       }
     }
   } finally {
     void session.closeHandle(handle).catch(() => {}); // Nothing was written.
   }
-  return items;
+  return entries;
 }
 
 /** Makes a folder and those above it, where they are missing. */
