@@ -280,16 +280,6 @@ describe('a sync of two folders', () => {
     expect(existsSync(join(place.there, 'b'))).toBe(false);
   });
 
-  it('fills a folder that nobody may write to, and closes it', async () => {
-    const place = pair();
-    write(place.here, 'closed/deep/a', 'a');
-    for (const path of ['closed/deep', 'closed']) chmodSync(join(place.here, path), 0o555);
-    const result = await bring(place.here, place.there);
-    expect([statusOf(result), read(place.there, 'closed/deep/a')]).toEqual([0, 'a']);
-    expect(statSync(join(place.there, 'closed')).mode & 0o777).toBe(0o555);
-    expect((await bring(place.here, place.there)).actions).toEqual([]);
-  });
-
   it('leaves no trace of a dry run, and says what would be done', async () => {
     const place = pair();
     write(place.here, 'a', 'a');
@@ -522,6 +512,35 @@ describe.each<SftpKind>(['plain', 'bare', 'jail'])('with a %s server', (kind) =>
     own();
     await live({ here: place.here, there: far }, { here: place.here, there: server.address('far') }, 12, own);
   });
+
+  it.skipIf(why !== undefined)('a folder that is read-only is filled, and then closed', async () => {
+    const place = pair();
+    vi.stubEnv('SNAPSHOT_SSH', server.ssh);
+    write(place.here, 'closed/deep/a', 'a');
+    for (const path of ['closed/deep', 'closed']) chmodSync(join(place.here, path), 0o555);
+    const result = await bring(place.here, server.address('closing'));
+    const far = join(server.folder, 'closing');
+    expect([statusOf(result), read(far, 'closed/deep/a')]).toEqual([0, 'a']);
+    for (const path of ['closed/deep', 'closed']) expect(statSync(join(far, path)).mode & 0o777).toBe(0o555);
+    expect((await bring(place.here, server.address('closing'))).actions).toEqual([]);
+    for (const path of ['closed', 'closed/deep']) chmodSync(join(place.here, path), 0o755);
+  });
+
+  it.skipIf(why !== undefined || !IS_ROOT)(
+    'what a part is left of that cannot be removed is named',
+    async () => {
+      const place = pair();
+      vi.stubEnv('SNAPSHOT_SSH', server.ssh);
+      write(place.here, 'a', 'a');
+      await bring(place.here, server.address('parts'));
+      write(join(server.folder, 'parts'), 'of root/.snapshot-0123456789abcdef.part', 'cut');
+      write(place.here, 'b', 'b');
+      const warned: string[] = [];
+      const result = await bring(place.here, server.address('parts'), { warn: (text) => warned.push(text) });
+      expect([statusOf(result), read(join(server.folder, 'parts'), 'b')]).toEqual([0, 'b']);
+      expect(warned).toEqual([expect.stringMatching(/^Cannot remove "of root\/.*permission denied/)]);
+    },
+  );
 
   it.skipIf(why !== undefined)('nothing is lost when it is killed or cut at any moment', async () => {
     const place = pair();

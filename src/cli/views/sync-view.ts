@@ -225,7 +225,7 @@ function sumOf(result: SyncResult): string {
     ...(apart > 0 ? [`${formatCount(apart)} kept apart`] : []),
     ...(result.troubles.length > 0 ? [`${formatCount(result.troubles.length)} not synced`] : []),
   ];
-  const what = parts.length === 0 ? 'Both sides are the same' : parts.join(', ');
+  const what = parts.length === 0 ? 'Nothing to do' : parts.join(', ');
   return `${result.dryRun ? 'Dry run: ' : ''}${what}, in ${formatDuration(result.durationMs)}`;
 }
 

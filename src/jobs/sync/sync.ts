@@ -12,7 +12,7 @@ import { type Locked, lockSide, nameRoot, rootId } from '../../sync/lock.ts';
 import type { PairSides, PastFile, StoredPast } from '../../sync/past-file.ts';
 import { type Action, planSync } from '../../sync/plan.ts';
 import { type Listings, look, type Sides, type Trouble } from '../../sync/see.ts';
-import type { Listing, Side } from '../../sync/side.ts';
+import { type Listing, type Side, SideError } from '../../sync/side.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { matching } from '../../tree/left-out.ts';
 import { hasMoved, replacedSide, withAwayParts } from './changed-roots.ts';
@@ -171,7 +171,7 @@ async function syncLocked(
   const done: Done[] = [];
   const isNews = actions.some(({ decision }) => decision.do !== 'nothing');
   try {
-    for (const side of BOTH) for (const part of listings[side].parts) await sides[side].remove(part);
+    for (const side of BOTH) await clearParts(sides[side], listings[side], options.warn);
     const failed = await applySync(actions, {
       sides,
       stamp: stampOf(new Date(startedMs)),
@@ -194,6 +194,18 @@ async function syncLocked(
     // What was done can be taken back all the same.
     await saveResult(file, { ...result([], done), failed: failureOf(error, options.signal) });
     throw error;
+  }
+}
+
+/** Removes what was cut short while it was written. One that cannot be is in nobody's way. */
+async function clearParts(side: Side, { parts }: Listing, warn: (message: string) => void): Promise<void> {
+  for (const part of parts) {
+    try {
+      await side.remove(part);
+    } catch (error) {
+      if (!(error instanceof SideError)) throw error;
+      warn(`${error.what}: ${error.message}; it was cut short while it was written`);
+    }
   }
 }
 
