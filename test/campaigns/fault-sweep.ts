@@ -24,7 +24,7 @@ export interface SweepOptions {
   /** Of those, every `of`-th, from number `number` (from 1) on: for several processes that share the work. */
   readonly share?: { readonly number: number; readonly of: number };
   readonly faults: readonly Fault[];
-  /** Told of each night that is done. */
+  /** Told of each night that is done, and of each promise that broke, as it breaks. */
   readonly tell: (line: string) => void;
 }
 
@@ -116,7 +116,10 @@ export class FaultSweep {
   }
 
   #tell(where: string, faults: readonly string[]): void {
-    this.broken.push(...faults.map((fault) => `${where}: ${fault}`));
+    for (const fault of faults) {
+      this.broken.push(`${where}: ${fault}`);
+      this.#options.tell(`FAULT ${where}: ${fault}`);
+    }
   }
 }
 
