@@ -2,7 +2,7 @@
 import { SnapshotError } from '../base/errors.ts';
 import { thisStateFolder } from '../host/state-folder.ts';
 import { findEach, seriesOfPlan } from '../jobs/address.ts';
-import { refuseMirror } from '../jobs/refuse-mirror.ts';
+import { refusePlain } from '../jobs/refuse-plain.ts';
 import { openReachable } from '../jobs/open-reachable.ts';
 import { Memory, type Recall } from '../jobs/status/memory.ts';
 import { loadPlan, type Plan } from '../plan/plan.ts';
@@ -48,7 +48,7 @@ export async function seriesOf(
 ): Promise<Nearest & { readonly plan: Plan | undefined }> {
   let plan: Plan | undefined;
   const found = await openReachable(options.series, async () => (plan = await planOf(options)), recallHere());
-  refuseMirror(found.series);
+  refusePlain(found.series);
   return { ...found, plan };
 }
 
@@ -60,11 +60,10 @@ export async function eachOf(
   let plan: Plan | undefined;
   if (series === undefined) {
     plan = await planOf(options);
-    // Those of mirrors have no snapshots.
-    return { all: seriesOfPlan(plan).filter((one) => !one.isMirror), plan };
+    return { all: seriesOfPlan(plan).filter((one) => one.hasSnapshots), plan };
   }
   const all = await findEach(series, async () => (plan = await planOf(options)), recallHere());
-  for (const one of all) refuseMirror(one);
+  for (const one of all) refusePlain(one);
   return { all, plan };
 }
 

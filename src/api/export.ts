@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { seriesFolders } from '../jobs/address.ts';
 import { reasonOf, SnapshotError } from '../base/errors.ts';
 import type { ExportEnd, ExportEvent, ExportProblem } from '../jobs/export/export-events.ts';
 import { exportSnapshot as exportSeries } from '../jobs/export/export.ts';
@@ -39,7 +40,7 @@ export async function exportSnapshot(options: ExportCall): Promise<ExportResult>
         globs,
         format,
         to: typeof to === 'string' ? { file: to, overwrites: overwrite } : outputTo(to),
-        destinations: plan?.rows.map(({ destination }) => destination) ?? [],
+        destinations: seriesFolders(plan),
         signal,
         report: (event) => {
           if (event.event === 'problem') problems.push(event);

@@ -1,4 +1,5 @@
 import type { RestoreEnd, RestoreEvent, RestoreProblem } from '../jobs/restore/restore-events.ts';
+import { seriesFolders } from '../jobs/address.ts';
 import { restore as restoreSnapshot } from '../jobs/restore/restore.ts';
 import type { Overwrite } from '../jobs/restore/target-plan.ts';
 import { type CallOptions, seriesOf, type SnapshotOptions, stoppable } from './api-options.ts';
@@ -39,7 +40,7 @@ export async function restore(options: RestoreCall): Promise<RestoreResult> {
         deletes: options.delete ?? false,
         elsewhere: others,
         dryRun,
-        destinations: plan?.rows.map(({ destination }) => destination) ?? [],
+        destinations: seriesFolders(plan),
         signal,
         report: (event) => {
           if (event.event === 'problem') problems.push(event);

@@ -2,7 +2,7 @@ import { SnapshotError } from '../base/errors.ts';
 import { thisStateFolder } from '../host/state-folder.ts';
 import type { Nearest } from '../jobs/destinations/nearest.ts';
 import { openReachable } from '../jobs/open-reachable.ts';
-import { refuseMirror } from '../jobs/refuse-mirror.ts';
+import { refusePlain } from '../jobs/refuse-plain.ts';
 import { Memory, type Recall } from '../jobs/status/memory.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Series } from '../series/series.ts';
@@ -38,7 +38,7 @@ async function openNearest(
   terminal: Terminal,
 ): Promise<Nearest> {
   const found = await openOrMirror(which, loadPlan, terminal);
-  refuseMirror(found.series);
+  refusePlain(found.series);
   return found;
 }
 

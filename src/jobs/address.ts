@@ -21,13 +21,20 @@ export function seriesOfPlan(plan: Plan): readonly Series[] {
   return plan.rows.map((row) => seriesOf(row));
 }
 
+/** The folders of this machine in which a plan has its series; none without a plan. */
+export function seriesFolders(plan: Plan | undefined): readonly string[] {
+  const rows = plan?.rows.filter(({ strategy }) => strategy !== 'sync') ?? [];
+  return rows.map(({ destination }) => destination).filter((place) => addressKind(place) === undefined);
+}
+
 /** The row of `plan` that makes `series`; undefined when none does. */
 export function rowOf(series: Series, plan: Plan): Row | undefined {
   const label = labelOf(series.store.label);
-  return plan.rows.find(
-    ({ destination, name, strategy }) =>
-      seriesName({ name, strategy }) === series.name && labelOf(destination) === label,
-  );
+  return plan.rows.find((row) => {
+    const { destination, name, strategy } = row;
+    if (strategy === 'sync') return seriesOf(row).store.label === series.store.label;
+    return seriesName({ name, strategy }) === series.name && labelOf(destination) === label;
+  });
 }
 
 /**

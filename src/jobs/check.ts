@@ -37,16 +37,27 @@ export async function check(plan: Plan, recall: Recall, now: Date): Promise<read
     rows.map(async (row) => ({
       row,
       findings: [
-        await checkSource(row.source),
+        ...(row.strategy === 'sync' ? await checkSync(row) : await checkBackup(row, recall, now)),
         ...all('warning', missing),
-        ...all('ok', mountsInside(row)),
-        ...all('warning', sourceMark(row), ...oddExcludes(row)),
-        ...(await checkDestination(row, recall, now)),
-        ...(row.format === 'zip' ? [] : [zstdFinding()]),
-        ...(await checkKey(row)),
       ],
     })),
   );
+}
+
+async function checkSync(row: Row): Promise<readonly Finding[]> {
+  // Loaded when it is needed: most plans have none.
+  return await (await import('./sync/check-pair.ts')).checkPair(row);
+}
+
+async function checkBackup(row: Row, recall: Recall, now: Date): Promise<readonly Finding[]> {
+  return [
+    await checkSource(row.source),
+    ...all('ok', mountsInside(row)),
+    ...all('warning', sourceMark(row), ...oddExcludes(row)),
+    ...(await checkDestination(row, recall, now)),
+    ...(row.format === 'zip' ? [] : [zstdFinding()]),
+    ...(await checkKey(row)),
+  ];
 }
 
 function all(level: Finding['level'], ...messages: readonly (string | undefined)[]): readonly Finding[] {

@@ -102,6 +102,8 @@ export interface RowEnd {
   readonly removed: readonly RotationStep[];
   /** What there is to say of damage in the series; null when nothing. */
   readonly damage: DamageReport | null;
+  /** Of a sync: what both sides had changed, and where the other content lies; left out where there was nothing. */
+  readonly conflicts?: readonly string[] | undefined;
   /** What the series has now; null when that is not known. */
   readonly series: SeriesSize | null;
   readonly error: {

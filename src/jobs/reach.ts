@@ -35,7 +35,7 @@ export async function outOfReach(
   const { folder, label } = store;
   const away = await findAway(series, row?.every ?? DEFAULT_EVERY_MS, await recall(label), now);
   if (away !== undefined) return { message: away.message, isAway: true, isOverdue: away.isOverdue };
-  if (folder === undefined) return undefined;
+  if (folder === undefined || !series.hasSnapshots) return undefined;
   if (!(await isThere(folder))) {
     return { ...UNKNOWN, message: `"${folder}" does not exist: is its disk connected?` };
   }

@@ -7,18 +7,24 @@ import { INFO_FILE, MIRROR_DATA, snapshotTime } from '../series/names.ts';
 import { Series } from '../series/series.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
+import { PairSeries } from './sync/pair-series.ts';
 
 /** The store that a row writes to. @throws {@link SnapshotError} `E_USAGE` when its address cannot be used. */
 export function storeOf({ destination, encrypt }: Pick<Row, 'destination' | 'encrypt'>): Store {
   return openStore(destination, undefined, wrapFor(encrypt));
 }
 
-/** The series of a row. Of a mirror, it is its own folder: the same locks, owner and log are there. */
+/**
+ * The series of a row. Of a mirror, it is its own folder: the same locks, owner and log are there. Of a sync, it is the log that
+ * this machine keeps of it.
+ *
+ * @param open - Opens its store; not called for a sync.
+ */
 export function seriesOf(
-  row: Pick<Row, 'destination' | 'encrypt' | 'name' | 'strategy'>,
-  store: Store = storeOf(row),
+  row: Pick<Row, 'source' | 'destination' | 'encrypt' | 'name' | 'strategy'>,
+  open: () => Store = () => storeOf(row),
 ): Series {
-  return new Series(store, seriesName(row));
+  return row.strategy === 'sync' ? new PairSeries(row) : new Series(open(), seriesName(row));
 }
 
 /** What the series of a row is called in its destination. */

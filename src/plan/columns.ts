@@ -18,7 +18,7 @@ export interface Settings {
   /** One for all destinations, or one for each. Empty: by its strategy. */
   readonly keep: readonly Keep[];
   readonly format: ArchiveFormat;
-  readonly strategy: 'incremental' | 'full' | 'mirror';
+  readonly strategy: 'incremental' | 'full' | 'mirror' | 'sync';
   readonly exclude: readonly string[];
   /** A file with more of them. Empty: none. */
   readonly 'exclude-from': string;
@@ -65,7 +65,7 @@ export const COLUMNS: { readonly [C in Column]: ColumnRule<Settings[C]> } = {
     aliases: [],
     initial: 'incremental',
     isRequired: false,
-    parse: choice('incremental', 'full', 'mirror'),
+    parse: choice('incremental', 'full', 'mirror', 'sync'),
   },
   exclude: { aliases: [], initial: [], isRequired: false, parse: parseGlobs },
   'exclude-from': { aliases: [], initial: '', isRequired: false, parse: (text) => text.trim() },

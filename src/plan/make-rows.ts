@@ -1,8 +1,9 @@
 import path from 'node:path';
+import { addressKind } from '../base/address.ts';
 import type { Settings } from './columns.ts';
 import { destinationsOf } from './destinations.ts';
 import { type ExcludeFile, NO_FILE, readExcludes } from './exclude-file.ts';
-import { expandPath, type Surroundings } from './expand.ts';
+import { expandAddress, expandPath, type Surroundings } from './expand.ts';
 import { findMatches, findPattern } from './glob.ts';
 import { nameForPattern, nameRefusal } from './name.ts';
 import { ownPatterns } from './own-patterns.ts';
@@ -60,11 +61,7 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
       return NO_FILE;
     }
   };
-  const source = await attempt(
-    'source',
-    () => (settings.source === '' ? '' : expandPath(settings.source, around)),
-    '',
-  );
+  const source = await attempt('source', () => sourceOf(settings, around), '');
   const destinations = await attempt(
     'destination',
     async () => await destinationsOf(settings.destination, around),
@@ -72,7 +69,7 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
   );
   const [destination = ''] = destinations;
   if (source === '' || destination === '') return { rows: [], problems, isPattern: false };
-  problems.push(...strategyProblems(line, settings, destinations));
+  problems.push(...strategyProblems(line, settings, source, destinations));
   const keep = settings.keep.length > 0 ? settings.keep : [defaultKeep(settings.strategy)];
   if (keep.length > 1 && keep.length !== destinations.length) {
     const message = `${keep.length} rules in \`keep\` for ${destinations.length === 1 ? 'one destination' : `${destinations.length} destinations`}: write one for each, or one for all`;
@@ -101,6 +98,12 @@ export async function makeRows(line: number, settings: Settings, around: Surroun
   };
 }
 
+function sourceOf({ source, strategy }: Settings, around: Surroundings): string {
+  // What is on a server is none of this machine's to back up; its other half may be here.
+  if (strategy === 'sync' && addressKind(source) !== undefined) return expandAddress(source, around);
+  return source === '' ? '' : expandPath(source, around);
+}
+
 /** The rows of a line at its first destination. @param written - The source, as it is written. */
 async function rowsOf(
   row: Row,
@@ -109,7 +112,7 @@ async function rowsOf(
   around: Surroundings,
 ): Promise<MadeRows> {
   const { line, source } = row;
-  const pattern = await findPattern(source);
+  const pattern = addressKind(source) === undefined ? await findPattern(source) : undefined;
   if (pattern === undefined) {
     return nameRow(withOwnPatterns(row, [], around), written, 'set `name`');
   }

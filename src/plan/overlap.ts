@@ -18,6 +18,7 @@ type Written = Pick<Row, 'source' | 'destination'>;
  */
 export async function overlapProblem(row: Row, written: Written): Promise<PlanProblem | undefined> {
   const { source, destination, line } = row;
+  if (row.strategy === 'sync') return await sidesProblem(row, written);
   const exclude = [...row.excludeLines, ...row.exclude];
   // No source of this machine is on another one.
   if (addressKind(destination) !== undefined) return undefined;
@@ -38,6 +39,22 @@ export async function overlapProblem(row: Row, written: Written): Promise<PlanPr
   return undefined;
 }
 
+/** Of a pair, neither side lies in the other. */
+async function sidesProblem(
+  { source, destination, line }: Row,
+  written: Written,
+): Promise<PlanProblem | undefined> {
+  const isFar = [source, destination].map((side) => addressKind(side) !== undefined);
+  if (isFar.includes(true)) {
+    if (source !== destination) return undefined;
+  } else {
+    const [here, there] = [await realPlace(source), await realPlace(destination)];
+    if (!isInside(here, there) && !isInside(there, here)) return undefined;
+  }
+  const message = `one side of the sync, "${shown(destination)}", is the other, or lies in it, or holds it: choose two folders`;
+  return problemAt(line, message, { column: 'destination', value: written.destination });
+}
+
 async function isExcluded(folder: string, source: string, exclude: readonly string[]): Promise<boolean> {
   if (exclude.length === 0) return false;
   const { default: ignore } = await import('ignore');
@@ -56,6 +73,8 @@ export async function seriesProblems(rows: readonly Row[]): Promise<PlanProblem[
   const firsts = new Map<string, Row>();
   const problems: PlanProblem[] = [];
   for (const row of rows) {
+    // It makes no series, and several may have one side in common.
+    if (row.strategy === 'sync') continue;
     const isFar = addressKind(row.destination) !== undefined;
     const key = caseless(
       isFar ? `${row.destination}/${row.name}` : path.join(await realPlace(row.destination), row.name),

@@ -5,9 +5,9 @@ import type { Keep } from './keep.ts';
 export interface Row extends Omit<Settings, 'keep'> {
   /** Line in the plan, from 1. Rows from one glob share it. */
   readonly line: number;
-  /** Absolute. A file or a folder, or nothing: whether it exists is found out by the run. */
+  /** Absolute. A file or a folder, or nothing: whether it exists is found out by the run. Of a sync, it may be an address. */
   readonly source: string;
-  /** Absolute. */
+  /** Absolute, or an address. Of a sync, it is the other side itself. */
   readonly destination: string;
   readonly keep: Keep;
   /** The series: a folder of this name in the destination. Portable to every system. */

@@ -13,6 +13,7 @@ const EXPLAINED = `# The plan of snapshot: each row is one source and one destin
 # strategy     incremental: content that has not changed is not written again.
 #              full: every snapshot has archives of its own. Default: incremental
 #              mirror: no snapshots, but the files themselves, with older versions beside them
+#              sync: the destination is the other half of a pair, and changes go both ways; either may be sftp://
 # exclude      What to leave out: globs as in .gitignore, relative to the source, | between them
 # exclude-from         A file with more of that, as in a .snapshotignore
 # exclude-if-present   Names of files, | between them: a folder with one in it is left out

@@ -15,7 +15,9 @@ export type GuardName =
   | 'free-space'
   | 'owner'
   | 'away-part'
-  | 'renamed';
+  | 'renamed'
+  | 'empty-side'
+  | 'replaced-side';
 
 /** A guard that stops the whole row. */
 export class GuardError extends SnapshotError {

@@ -9,6 +9,8 @@ export interface PastRun {
   readonly started: string;
   readonly finished?: string | undefined;
   readonly guards: readonly string[];
+  /** Of a sync: what both sides had changed, in words. */
+  readonly conflicts?: readonly string[] | undefined;
   readonly error: string | null;
   /** The snapshot that it wrote, or found to be up to date. */
   readonly snapshot?: string | null | undefined;
@@ -102,6 +104,7 @@ export function readPast(fields: Fields): PastRecord {
     started,
     ...(fields.has('finished') && { finished: fields.time('finished') }),
     guards: fields.strings('guards'),
+    ...(fields.has('conflicts') && { conflicts: fields.strings('conflicts') }),
     error: fields.has('error') ? fields.text('error') : null,
     ...(fields.has('snapshot') && { snapshot: fields.text('snapshot') }),
     ...(fields.has('skipped') && { skipped: fields.count('skipped') }),

@@ -37,6 +37,8 @@ export interface RunRecord {
   /** Why snapshots that were to go are there still; left out when rotation was not held back. */
   readonly heldBack?: string | undefined;
   readonly guards: readonly string[];
+  /** Of a sync: what both sides had changed, and where the other content lies; left out where there was nothing. */
+  readonly conflicts?: readonly string[] | undefined;
   readonly error: string | null;
   /** Snapshots that rotation let go. */
   readonly removed: readonly string[];

@@ -77,6 +77,11 @@ export class Series {
     return this.name.endsWith(`/${MIRROR_DATA}`);
   }
 
+  /** Whether it is made of snapshots, and not of the files themselves. */
+  get hasSnapshots(): boolean {
+    return !this.isMirror;
+  }
+
   /** What people call it: the name of its row. */
   get title(): string {
     return this.isMirror ? this.name.slice(0, -MIRROR_DATA.length - 1) : this.name;

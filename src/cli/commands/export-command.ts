@@ -1,3 +1,4 @@
+import { seriesFolders } from '../../jobs/address.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { exportSnapshot } from '../../jobs/export/export.ts';
 import { type ExportFormat, formatOf } from '../../jobs/export/formats.ts';
@@ -39,7 +40,7 @@ export async function exportCommand(options: ExportCommandOptions, terminal: Ter
       globs: options.glob.map(String),
       format,
       to: isOut ? standardOutput(terminal) : { file: to, overwrites: overwrite },
-      destinations: plan?.rows.map(({ destination }) => destination) ?? [],
+      destinations: seriesFolders(plan),
       signal: stop.signal,
       report: (event) => view.event(event),
     });

@@ -3,7 +3,7 @@ import { findAll, rowOf, seriesOfPlan } from '../../jobs/address.ts';
 import { findInSeries, type FoundInSeries, type FoundPath, type Stay } from '../../jobs/look/find.ts';
 import { formatLocal } from '../../jobs/moment.ts';
 import { outOfReach } from '../../jobs/reach.ts';
-import { refuseMirror } from '../../jobs/refuse-mirror.ts';
+import { refusePlain } from '../../jobs/refuse-plain.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import { rowLabel } from '../../plan/row-label.ts';
 import { pathProperty } from '../../series/index/index-line.ts';
@@ -34,10 +34,10 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
   const recall = recallFor(terminal);
   const asked =
     options.series === undefined ? seriesOfPlan(await load()) : await findAll(options.series, load, recall);
-  const all = asked.filter((series) => !series.isMirror);
-  if (all.length === 0) for (const series of asked) refuseMirror(series);
+  const all = asked.filter((series) => series.hasSnapshots);
+  if (all.length === 0) for (const series of asked) refusePlain(series);
   if (all.length < asked.length && !json)
-    terminal.err('Mirrors are not looked into: they hold the files themselves.');
+    terminal.err('Mirrors and syncs are not looked into: they hold the files themselves.');
   const show = json ? jsonLines : textLines;
   const statuses: number[] = [];
   const unseen: string[] = [];

@@ -2,6 +2,8 @@ import { EXIT_STATUS, gravestStatus, printable } from '../../base/errors.ts';
 import { findAll, goneSeries, rowOf, seriesOfPlan } from '../../jobs/address.ts';
 import { list, type ListedSeries } from '../../jobs/look/list.ts';
 import { type MirrorSummary, summaryOf } from '../../jobs/mirror/summary.ts';
+import { PairSeries } from '../../jobs/sync/pair-series.ts';
+import { pairSummary, type PairSummary } from '../../jobs/sync/pair-summary.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import type { Series } from '../../series/series.ts';
 import type { CommonOptions } from '../options/common-options.ts';
@@ -9,6 +11,7 @@ import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { failureEvent, orFailure, type SeriesFailure, showFailure } from '../views/series-failure.ts';
 import { listTable } from '../views/list-table.ts';
 import { mirrorJson, mirrorLine } from '../views/mirror-line.ts';
+import { pairJson, pairLine } from '../views/pair-line.ts';
 import { seriesHead } from '../views/series-head.ts';
 import { recallFor } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
@@ -27,7 +30,11 @@ export async function listCommand(
     series.map(
       async (one) =>
         await orFailure(one, series.length > 1, async () =>
-          one.isMirror ? await summaryOf(one) : await list(one, plan && rowOf(one, plan), recall, now),
+          one instanceof PairSeries
+            ? await pairSummary(one)
+            : one.isMirror
+              ? await summaryOf(one)
+              : await list(one, plan && rowOf(one, plan), recall, now),
         ),
     ),
   );
@@ -36,6 +43,7 @@ export async function listCommand(
     for (const one of found) {
       if ('error' in one) terminal.out(JSON.stringify(failureEvent(one)));
       else if ('versions' in one) terminal.out(JSON.stringify(mirrorJson(one)));
+      else if ('sides' in one) terminal.out(JSON.stringify(pairJson(one)));
       else showJson(one, terminal);
     }
     terminal.out(JSON.stringify({ event: 'end', status }));
@@ -44,8 +52,9 @@ export async function listCommand(
   found.forEach((one, i) => {
     if (i > 0 && !options.quiet) terminal.out('');
     if ('error' in one) showFailure(one, terminal);
-    else if (!('versions' in one)) show(one, terminal, options.quiet);
-    else if (!options.quiet) terminal.out(mirrorLine(one, terminal));
+    else if ('versions' in one || 'sides' in one) {
+      if (!options.quiet) terminal.out('sides' in one ? pairLine(one, terminal) : mirrorLine(one, terminal));
+    } else show(one, terminal, options.quiet);
   });
   return status;
 }
@@ -55,8 +64,8 @@ async function allOf(plan: Plan): Promise<readonly Series[]> {
   return [...seriesOfPlan(plan), ...(await goneSeries(plan))];
 }
 
-function statusOf(one: ListedSeries | SeriesFailure | MirrorSummary): number {
-  if ('versions' in one) return 0;
+function statusOf(one: ListedSeries | SeriesFailure | MirrorSummary | PairSummary): number {
+  if ('versions' in one || 'sides' in one) return 0;
   if ('error' in one) return EXIT_STATUS[one.error.code];
   return isDamaged(one) || one.out?.isOverdue === true ? 1 : 0;
 }

@@ -113,7 +113,7 @@ export function addLookCommands<T extends CommonOptions>(
     )
     .command(
       'versions <mirror> [globs..]',
-      'What the files of a mirror were before',
+      'What the files of a mirror, or of a pair that is synced, were before',
       (command) =>
         command
           .positional('mirror', { ...SERIES, describe: 'A name from the plan, or the path of its folder' })

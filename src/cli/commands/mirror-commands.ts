@@ -97,7 +97,7 @@ export function addMirrorCommands<T extends CommonOptions>(
     )
     .command(
       'watch',
-      'Keep the mirrors of the plan up to date, and run its other rows when they are due',
+      'Keep the mirrors and syncs of the plan up to date, and run its other rows when they are due',
       (command) =>
         command
           .group(['only', 'until-idle', 'accept-changes', 'adopt'], 'Options:')

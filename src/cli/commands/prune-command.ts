@@ -72,8 +72,8 @@ async function toPrune(
   const { rows } = await loadPlan(file);
   return (
     rows
-      // Versions of mirrors are let go by their runs.
-      .filter(({ active, strategy }) => active && strategy !== 'mirror')
+      // Versions of files are let go by their runs.
+      .filter(({ active, strategy }) => active && strategy !== 'mirror' && strategy !== 'sync')
       .map((row) => async () => {
         const series = seriesOf(row);
         await refuseAway(series, row, recall, now);

@@ -1,9 +1,10 @@
-import { addressKind } from '../../base/address.ts';
+import { seriesFolders } from '../../jobs/address.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { restore } from '../../jobs/restore/restore.ts';
 import type { RestoreEnd, RestoreEvent } from '../../jobs/restore/restore-events.ts';
 import type { Deletion } from '../../jobs/restore/ask-first.ts';
 import type { Overwrite } from '../../jobs/restore/target-plan.ts';
+import { PairSeries } from '../../jobs/sync/pair-series.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { canAsk, confirm } from '../confirm.ts';
@@ -48,9 +49,7 @@ export async function restoreCommand(options: RestoreCommandOptions, terminal: T
     isAsking = false;
   };
   const stop = stopSignal(() => view.warn('stopping; once more ends it at once'));
-  const destinations =
-    plan?.rows.flatMap(({ destination }) => (addressKind(destination) === undefined ? [destination] : [])) ??
-    [];
+  const destinations = seriesFolders(plan);
   const common = {
     at,
     globs: options.glob.map(String),
@@ -63,11 +62,13 @@ export async function restoreCommand(options: RestoreCommandOptions, terminal: T
   };
   const restoreTo = async (part: Partial<typeof common>): Promise<RestoreEnd> => {
     const given = { ...common, ...part };
+    if (!series.hasSnapshots && options.delete) {
+      const hint = 'Restore to a folder of its own, and compare.';
+      throw new SnapshotError('E_USAGE', '--delete is not for mirrors and pairs', { hint });
+    }
+    if (series instanceof PairSeries)
+      return await (await import('../../jobs/sync/restore-pair.ts')).restorePair(series, given);
     if (series.isMirror) {
-      if (options.delete) {
-        const hint = 'Restore to a folder of its own, and compare.';
-        throw new SnapshotError('E_USAGE', '--delete is not for mirrors', { hint });
-      }
       const { restoreMirror } = await import('../../jobs/mirror/restore-mirror.ts');
       return await restoreMirror(series, given);
     }

@@ -10,7 +10,7 @@ import { levelOf, nothingEnd, type Verdict, verify, type VerifyOptions } from '.
 import { unseenEnd } from '../../jobs/verify/unseen-end.ts';
 import { verifyStored } from '../../jobs/verify/verify-stored.ts';
 import type { VerifyEnd, VerifyEvent } from '../../jobs/verify/verify-events.ts';
-import { loadPlan, type Plan } from '../../plan/plan.ts';
+import { loadPlan, type Plan, type Row } from '../../plan/plan.ts';
 import { rowLabel } from '../../plan/row-label.ts';
 import type { Series } from '../../series/series.ts';
 import { type NoticeOptions, openChannels } from '../../jobs/nightly/open-channels.ts';
@@ -84,7 +84,7 @@ async function verifyEach(
       const row = known && rowOf(series, known);
       const out = await outOfReach(series, row, recall, new Date());
       if (out !== undefined) return unseenEnd(series, verifyOptions, out, row);
-      if (series.isMirror) return await verifyMirrorOf(series, options, verifyOptions);
+      if (!series.hasSnapshots) return await verifyPlain(series, row, options, verifyOptions);
       const started = new Date();
       const found = await orKeyless(series, options, async () => await verify(series, verifyOptions));
       if (found instanceof SnapshotError) {
@@ -127,15 +127,22 @@ async function verifyEach(
   }
 }
 
-/** @throws {@link SnapshotError} `E_USAGE` for what a mirror has not. */
-async function verifyMirrorOf(
+/** A mirror or a pair. @throws {@link SnapshotError} `E_USAGE` for what these have not. */
+async function verifyPlain(
   series: Series,
+  row: Row | undefined,
   { drill, repair, at, sample }: VerifyCommandOptions,
   { level, signal, report }: VerifyOptions,
 ): Promise<VerifyEnd> {
   if (drill || repair || at !== undefined || sample !== undefined) {
-    const message = `\`${series.title}\` is a mirror: --drill, --repair, --at and --sample are about snapshots`;
+    const what = series.isMirror ? 'mirror' : 'pair that is synced';
+    const message = `\`${series.title}\` is a ${what}: --drill, --repair, --at and --sample are about snapshots`;
     throw new SnapshotError('E_USAGE', message, { hint: 'A run puts right what differs.' });
+  }
+  // A pair is known by its row alone.
+  if (!series.isMirror && row !== undefined) {
+    const { verifyPair } = await import('../../jobs/sync/verify-pair.ts');
+    return await verifyPair(row, { level, signal, report });
   }
   return await (
     await import('../../jobs/mirror/verify-mirror.ts')

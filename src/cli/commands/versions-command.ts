@@ -4,9 +4,11 @@ import { SnapshotError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { openMirror } from '../../jobs/mirror/open-mirror.ts';
 import { formatLocal } from '../../jobs/moment.ts';
+import { PairSeries } from '../../jobs/sync/pair-series.ts';
 import { Choice } from '../../jobs/restore/choice.ts';
 import { loadPlan } from '../../plan/plan.ts';
 import { seriesWord } from '../../series/guards.ts';
+import type { StoredVersion } from '../../mirror/versions.ts';
 import { display } from '../../tree/path.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { openOrMirror } from '../state.ts';
@@ -29,13 +31,13 @@ const COLUMNS: readonly Column[] = [
 /** What the files of a mirror were before. */
 export async function versionsCommand(options: VersionsCommandOptions, terminal: Terminal): Promise<number> {
   const { series } = await openOrMirror(options.mirror, async () => await loadPlan(options.plan), terminal);
-  if (!series.isMirror) {
-    throw new SnapshotError('E_USAGE', `\`${series.title}\` is no mirror: it has snapshots`, {
+  if (series.hasSnapshots) {
+    throw new SnapshotError('E_USAGE', `\`${series.title}\` is no mirror, and no pair: it has snapshots`, {
       hint: `\`${commandLine(`list ${seriesWord(series.title)}`)}\` lists them; \`${commandLine('find GLOB')}\` finds a file in all of them.`,
     });
   }
-  const { versions } = await openMirror(series);
   const choice = new Choice(options.globs.map(String));
+  const versions = series instanceof PairSeries ? await ofPair(series) : (await openMirror(series)).versions;
   const found = versions.filter(({ path, type }) => type !== 'folder' && choice.has(path, false));
   if (options.json) {
     for (const { path, type, untilMs, sinceMs, file, movedTo, sizeBytes } of found) {
@@ -80,4 +82,13 @@ export async function versionsCommand(options: VersionsCommandOptions, terminal:
     terminal.style('dim', `\n${formatCountOf(found.length, 'version')}. To get one back: \`${example}\``),
   );
   return 0;
+}
+
+/** Either side has some: what it had when the other one's came. */
+async function ofPair(series: PairSeries): Promise<readonly StoredVersion[]> {
+  const { pairVersions } = await import('../../jobs/sync/pair-versions.ts');
+  return (await pairVersions(series)).map(({ path, untilMs, file, item: { type, size } }) => {
+    const unknown = { sinceMs: undefined, movedTo: undefined, mode: undefined };
+    return { path, type, untilMs, file, sizeBytes: size, ...unknown };
+  });
 }

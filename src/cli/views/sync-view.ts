@@ -2,8 +2,9 @@
 import { formatBytes, formatCount, formatCountOf, formatDuration } from '../../base/amounts.ts';
 import { commandLine } from '../../base/command-line.ts';
 import { shellWord } from '../../base/shell-word.ts';
+import { conflictText } from '../../jobs/sync/conflict-text.ts';
 import type { LastResult } from '../../jobs/sync/last-result.ts';
-import { type Conflict, conflictsOf, effective, statusOf, type SyncResult } from '../../jobs/sync/result.ts';
+import { APART, conflictsOf, effective, statusOf, type SyncResult } from '../../jobs/sync/result.ts';
 import type { Undone } from '../../jobs/sync/undo.ts';
 import { otherOf, type SideName } from '../../sync/item.ts';
 import type { Action } from '../../sync/plan.ts';
@@ -123,11 +124,6 @@ export function showStatus(last: LastResult, options: ShowOptions, terminal: Ter
   return status;
 }
 
-const APART: Readonly<Record<string, string>> = {
-  types: 'it is of different types on both sides, or lies below such',
-  names: 'one side takes its name for that of another one',
-};
-
 function rowOf(action: Action): readonly string[] {
   const { decision, path } = action;
   const name = display(path);
@@ -175,14 +171,6 @@ function jsonOf(action: Action): Record<string, unknown> {
   const side = 'to' in decision ? { to: decision.to } : 'on' in decision ? { on: decision.on } : {};
   const why = 'why' in decision ? { why: decision.why } : {};
   return { event: 'action', action: decision.do, path: display(path), ...side, ...why, ...from };
-}
-
-function conflictText({ path, winner, why, version }: Conflict, places: Places): string {
-  const loser = winner === 'here' ? 'there' : 'here';
-  const reason =
-    why === 'newer' ? `the one ${winner} is newer` : `both are of the same time; the one ${winner} was taken`;
-  const kept = version === undefined ? '' : `; the other one is ${loser}, "${places[loser]}", as ${version}`;
-  return `conflict: ${path}: ${reason}${kept}`;
 }
 
 interface Counts {

@@ -157,6 +157,10 @@ class TextVerifyView implements VerifyView {
       this.#mirror(end, end.mirror);
       return;
     }
+    if (end.pair !== undefined) {
+      this.#pair(end);
+      return;
+    }
     const sample = seed === undefined ? '' : `, seed ${seed}`;
     const verdict =
       end.damages + lost === 0
@@ -180,6 +184,19 @@ class TextVerifyView implements VerifyView {
       this.#line(
         `  ${style('dim', 'The next run puts it right; with `--rehash` also what differs in content alone.')}`,
       );
+  }
+
+  #pair({ series, looked, readBytes, durationMs, status, pair }: VerifyEnd): void {
+    const { style } = this.#terminal;
+    const { files = 0, differing = 0, troubles = 0 } = pair ?? {};
+    const isLooked = looked === 'full' && troubles === 0;
+    const verdict =
+      status === 0 ? style('green', isLooked ? VERDICTS.full : VERDICTS.quick) : style('red', 'TROUBLE');
+    const read = looked === 'full' ? `${formatBytes(readBytes)} read` : 'contents were not read';
+    const news = differing === 0 ? '' : `, ${formatCountOf(differing, 'path')} for the next one`;
+    this.#line(
+      `${verdict}  ${style('bold', series)}  sync, ${formatCountOf(files, 'file')} at the last one${news}, ${read}, ${formatDuration(durationMs)}`,
+    );
   }
 
   #drill({

@@ -70,12 +70,16 @@ class TextWatchView implements WatchView {
   start({ rows }: Plan, only: readonly string[]): void {
     const chosen = rows.filter(({ active, name }) => active && (only.length === 0 || only.includes(name)));
     const mirrors = chosen.filter(({ strategy }) => strategy === 'mirror').length;
-    const others = chosen.length - mirrors;
+    const pairs = chosen.filter(({ strategy }) => strategy === 'sync').length;
+    const others = chosen.length - mirrors - pairs;
     const what = [
       ...(mirrors > 0 ? [formatCountOf(mirrors, 'mirror')] : []),
+      ...(pairs > 0 ? [`${formatCountOf(pairs, 'pair')} to sync`] : []),
       ...(others > 0 ? [`${formatCountOf(others, 'row')} with snapshots, run when due`] : []),
     ];
-    this.#say(`Watching ${what.join(' and ') || 'nothing: the plan has no active row'}. Ctrl-C ends it.`);
+    this.#say(
+      `Watching ${new Intl.ListFormat('en').format(what) || 'nothing: the plan has no active row'}. Ctrl-C ends it.`,
+    );
   }
 
   event(event: RunEvent): void {

@@ -1,6 +1,6 @@
 // Gets files of a mirror back, as they are or as they were at a moment.
 import { type BigIntStats, lstatSync, readlinkSync } from 'node:fs';
-import { gravestStatus, printable, reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
+import { gravestStatus, reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
 import { copyInto, hashOf, removeFile } from '../../mirror/copying.ts';
 import { VERSIONS } from '../../mirror/versioning.ts';
 import { type Past, viewAt } from '../../mirror/view-at.ts';
@@ -19,13 +19,13 @@ import {
 import { entryOf } from '../../tree/seen-entry.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { doDeed } from '../../unpack/deeds.ts';
-import { formatLocal, lastInstant, localOffset, parseMoment, parseRelative } from '../moment.ts';
 import { makeRoot } from '../restore/apply-restore.ts';
 import { Choice } from '../restore/choice.ts';
 import { keepApart } from '../restore/keep-apart.ts';
 import { findTarget } from '../restore/restore-target.ts';
 import type { RestoreEnd, RestoreEvent, RestoreProblem } from '../restore/restore-events.ts';
 import type { Overwrite } from '../restore/target-plan.ts';
+import { momentOf } from './moment-of.ts';
 import { openMirror } from './open-mirror.ts';
 
 export interface RestoreMirrorOptions {
@@ -135,19 +135,6 @@ export async function restoreMirror(series: Series, options: RestoreMirrorOption
 
 function causeOf(error: unknown): unknown {
   return error instanceof Error ? error.cause : undefined;
-}
-
-/** The last moment that is meant. @throws {@link SnapshotError} `E_USAGE` */
-function momentOf(at: string): number {
-  if (at.trim().toLowerCase() === 'latest') return Number.MAX_SAFE_INTEGER;
-  const asked = at.trim();
-  const moment = parseRelative(asked, Date.now(), localOffset) ?? parseMoment(asked);
-  if (moment === undefined || moment === 'invalid') {
-    throw new SnapshotError('E_USAGE', `\`${printable(at)}\` is no date or time`, {
-      hint: `Write for example \`${formatLocal(new Date()).slice(0, 10)}\` or \`${formatLocal(new Date()).slice(0, 16)}\`.`,
-    });
-  }
-  return lastInstant(moment, localOffset);
 }
 
 /** What is asked for, with the folders above it. */

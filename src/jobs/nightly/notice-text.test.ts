@@ -123,6 +123,8 @@ describe('the text of a notice', () => {
       '',
       'Exit code 1, after 5s.',
     ]);
+    const conflicts = ['conflict: x: the one there is newer'];
+    expect(endMessage(notice({ rows: [{ ...ROW, conflicts }] })).text).toContain(`\n  ${conflicts[0]}\n`);
     expect(endMessage(notice({ outcome: 'test', notes: ['only a note'] })).text).toBe('only a note');
   });
 });

@@ -75,11 +75,12 @@ function noticeText({ notes, error, rows, status, started, finished, outcome }: 
 }
 
 function rowLines(row: NoticeRow): readonly string[] {
-  const { error, guards, damage, problems, problemCount } = row;
+  const { error, guards, damage, problems, problemCount, conflicts = [] } = row;
   const lines = [rowLine({ ...row, dryRun: false }, PLAIN)];
   if (error !== null) lines.push(`  ${error.message}`);
   else lines.push(...guards.map(({ message }) => `  ${message}`));
   lines.push(...(damage?.messages ?? []).map((message) => `  ${message}`));
+  lines.push(...conflicts.map((text) => `  ${text}`));
   for (const { path, reason } of problems) lines.push(`  ${path === '' ? '.' : path}: ${reason}`);
   if (problemCount > problems.length)
     lines.push(`  and ${formatCount(problemCount - problems.length)} more problems, in the log`);

@@ -26,6 +26,8 @@ export interface NoticeRow {
   readonly removed: readonly string[];
   readonly guards: readonly { readonly guard: string; readonly message: string }[];
   readonly problemCount: number;
+  /** Of a sync: the first few paths that both sides had changed, and what became of them; left out where there was none. */
+  readonly conflicts?: readonly string[] | undefined;
   /** The first few; paths are relative to the source. */
   readonly problems: readonly Pick<RowProblem, 'kind' | 'path' | 'reason'>[];
   /** What became of damage in the series; null when there is nothing to say. */
@@ -126,6 +128,7 @@ function rowOf(end: RowEnd, problems: readonly RowProblem[]): NoticeRow {
     removed: end.removed.map((step) => step.snapshot),
     guards: end.guards.map(({ guard, message }) => ({ guard, message: pathless(message) })),
     problemCount: end.problems,
+    ...(end.conflicts !== undefined && { conflicts: end.conflicts.slice(0, MOST_PROBLEMS).map(pathless) }),
     problems: problems
       .slice(0, MOST_PROBLEMS)
       .map(({ kind, path, reason }) => ({ kind, path, reason: pathless(reason) })),

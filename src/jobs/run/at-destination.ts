@@ -67,7 +67,7 @@ export class AtDestination {
     const { row, reporter } = this;
     const { open, memory, acceptChanges, signal } = this.#options;
     try {
-      const series = seriesOf(row, open(row.destination, undefined, wrapFor(row.encrypt)));
+      const series = seriesOf(row, () => open(row.destination, undefined, wrapFor(row.encrypt)));
       this.#series = series;
       const note = (message: string): void => reporter.note(message);
       const disk = await RowDisk.look(row, series, memory, this.started, acceptChanges, note);
@@ -89,9 +89,7 @@ export class AtDestination {
   async run(pool: WorkerPool, others: Pick<RowOptions, 'numbers' | 'lackedElsewhere'> = {}): Promise<void> {
     try {
       const options = { ...this.#options, pool, ...others };
-      // Loaded when it is needed: most plans have none.
-      const bringUp =
-        this.row.strategy === 'mirror' ? (await import('../mirror/mirror-row.ts')).mirrorRow : runRow;
+      const bringUp = await wayOf(this.row);
       this.#result = await bringUp(this.row, this.series, options, this.reporter);
       this.#end = endOfResult(this.row, this.series, this.#result, this.#options, this.started);
     } catch (error) {
@@ -192,6 +190,12 @@ export class AtDestination {
     if (disk.away === undefined) await log(this.series, record, this.reporter);
     await disk.remember(this.series, record, this.#options.now());
   }
+}
+
+/** What brings a row up to date: loaded when it is needed, as most plans have snapshots only. */
+async function wayOf({ strategy }: Row): Promise<typeof runRow> {
+  if (strategy === 'mirror') return (await import('../mirror/mirror-row.ts')).mirrorRow;
+  return strategy === 'sync' ? (await import('../sync/sync-row.ts')).syncRow : runRow;
 }
 
 async function isWatched(series: Series): Promise<boolean> {

@@ -7,6 +7,8 @@ import { snapshotTime } from '../../series/names.ts';
 import type { Series } from '../../series/series.ts';
 import type { KnownDestination } from '../status/memory.ts';
 import { formatLocal } from '../moment.ts';
+import { pairAway } from '../sync/pair-away.ts';
+import { PairSeries } from '../sync/pair-series.ts';
 import { ageText, latestSuccess, overdueFrom, withoutFuture } from '../status/status.ts';
 
 /** What is at a destination. */
@@ -48,6 +50,7 @@ export async function findAway(
   known: KnownDestination | undefined,
   now: Date,
 ): Promise<Away | undefined> {
+  if (series instanceof PairSeries) return await pairAway(series, everyMs, known, now);
   if (known?.isRemovable !== true) return undefined;
   const verdict = judgeDisk(known, await see(series));
   if (verdict === 'here') return undefined;

@@ -75,6 +75,8 @@ export interface RowResult {
   /** What the series has now; undefined after a dry run. */
   readonly series: SeriesSize | undefined;
   readonly damage: DamageEnd;
+  /** Of a sync: what both sides had changed, and what became of it. */
+  readonly conflicts?: readonly string[] | undefined;
 }
 
 /** The run of one row: what it works on, and what has come up so far. */

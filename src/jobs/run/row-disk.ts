@@ -63,9 +63,10 @@ export class RowDisk {
   }
 
   /** Throws when it is away for so long that the row is overdue. @throws {@link SnapshotError} `E_STORE` */
-  refuseOverdue({ name, destination }: Row): void {
+  refuseOverdue({ name, destination, strategy }: Row): void {
     if (this.away?.isOverdue !== true) return;
-    throw new SnapshotError('E_STORE', `Cannot back up to "${destination}": ${this.away.message}`, {
+    const what = strategy === 'sync' ? 'sync with' : 'back up to';
+    throw new SnapshotError('E_STORE', `Cannot ${what} "${destination}": ${this.away.message}`, {
       hint: `Connect it. ${wayOut(name, undefined, 'If another one takes its place on purpose')}`,
     });
   }

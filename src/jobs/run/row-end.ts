@@ -10,6 +10,9 @@ import { FullError } from '../../store/store-error.ts';
 import type { DamageEnd } from './row-damage.ts';
 import type { RowResult } from './row-context.ts';
 
+/** A log has no more of them for one run. */
+const MOST_CONFLICTS = 20;
+
 interface Asked {
   readonly dryRun: boolean;
   readonly now: () => Date;
@@ -45,11 +48,16 @@ export function endOfResult(
     removed: rotation.removed,
     damage: result.damage.report,
     series: result.series ?? null,
+    ...conflictsIn(result),
     error: null,
     waiting: null,
     durationMs: now().getTime() - started.getTime(),
     status: statusOf({ guards, problems, damage: result.damage.report }),
   };
+}
+
+function conflictsIn({ conflicts = [] }: Pick<RowResult, 'conflicts'>): Pick<RowEnd, 'conflicts'> {
+  return conflicts.length === 0 ? {} : { conflicts };
 }
 
 /** What a row that did not fail adds to the exit status. */
@@ -160,6 +168,7 @@ export function recordOf(
     ...(result !== undefined && result.known > 0 && { known: result.known }),
     ...(result?.heldBack !== undefined && { heldBack: result.heldBack }),
     guards: guards.map(({ guard }) => guard),
+    ...conflictsIn({ conflicts: end.conflicts?.slice(0, MOST_CONFLICTS) }),
     error: error?.message ?? null,
     removed: removed.map((step) => step.snapshot),
     ...(series !== null && {

@@ -13,7 +13,8 @@ export class SeriesPlaces {
 
   /** @param rows - All of the plan. */
   constructor(rows: readonly Row[]) {
-    this.#rows = rows;
+    // A sync makes no series: what lies at its other side is backed up like anything else.
+    this.#rows = rows.filter(({ strategy }) => strategy !== 'sync');
   }
 
   /** Whether some row, also one that is switched off, makes the series `name` of `destination`. */

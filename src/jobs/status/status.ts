@@ -102,7 +102,7 @@ export function statusOf(
     isOverdue,
     isFailing,
     reasons: isFailing && reasons.length === 0 ? ['it never succeeded'] : reasons,
-    notes: [...damageNotes(records), ...missingNotes(runs)],
+    notes: [...damageNotes(records), ...missingNotes(runs), ...conflictNotes(runs)],
     lastRun: runs.at(-1),
     lastSuccess,
     lastVerify,
@@ -110,6 +110,11 @@ export function statusOf(
     nextDue: lastSuccess && new Date(Date.parse(lastSuccess.started) + everyMs),
     size: sizeBy(sizedIn(records)),
   };
+}
+
+/** What the last sync that did something had to decide: until the next one, somebody may want the other content. */
+function conflictNotes(runs: readonly PastRun[]): readonly string[] {
+  return runs.findLast(({ outcome }) => outcome === 'written')?.conflicts ?? [];
 }
 
 /** The last run that knows what the series has. */

@@ -3,7 +3,7 @@ import { EXIT_STATUS, SnapshotError } from '../../base/errors.ts';
 import type { Done } from '../../sync/done.ts';
 import { isConflict } from '../../sync/decide.ts';
 import type { Stop } from '../../sync/guards.ts';
-import type { SideName } from '../../sync/item.ts';
+import type { Past, SideName } from '../../sync/item.ts';
 import type { PastFile } from '../../sync/past-file.ts';
 import { pathField, pathOf } from '../../mirror/path-field.ts';
 import type { Action } from '../../sync/plan.ts';
@@ -25,6 +25,8 @@ export interface SyncResult {
   readonly isWeak: readonly SideName[];
   readonly durationMs: number;
   readonly dryRun: boolean;
+  /** What both sides have now, as far as they agree: files, and their bytes. */
+  readonly agreed: { readonly files: number; readonly bytes: number };
   /** Why it did not come to its end. */
   readonly failed?: Failure | undefined;
 }
@@ -38,6 +40,18 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
   if (signal.aborted) return { message: 'it was stopped', status: EXIT_STATUS.E_STOPPED };
   const message = error instanceof Error ? error.message : String(error);
   return { message, status: error instanceof SnapshotError ? EXIT_STATUS[error.code] : 1 };
+}
+
+/** Why a path stays as it is on both sides. */
+export const APART: Readonly<Record<string, string>> = {
+  types: 'it is of different types on both sides, or lies below such',
+  names: 'one side takes its name for that of another one',
+};
+
+/** How much both sides have in common. */
+export function agreedOn(past: Past): SyncResult['agreed'] {
+  const files = [...past.values()].filter(({ type }) => type === 'file');
+  return { files: files.length, bytes: files.reduce((sum, { here }) => sum + here.size, 0) };
 }
 
 /** What was done of it; of a dry run, and while nothing is known yet, what would be. */

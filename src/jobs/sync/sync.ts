@@ -10,14 +10,15 @@ import type { SideName } from '../../sync/item.ts';
 import { letGoVersions } from '../../sync/let-go.ts';
 import { type Locked, lockSide, nameRoot, rootId } from '../../sync/lock.ts';
 import type { PairSides, PastFile, StoredPast } from '../../sync/past-file.ts';
-import { type Action, planSync } from '../../sync/plan.ts';
+import { planSync } from '../../sync/plan.ts';
 import { type Listings, look, type Sides, type Trouble } from '../../sync/see.ts';
 import { type Listing, type Side, SideError } from '../../sync/side.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { matching } from '../../tree/left-out.ts';
 import { hasMoved, replacedSide, withAwayParts } from './changed-roots.ts';
 import { refuseSnapshots } from './pair.ts';
-import { failureOf, saveResult, saveSteps, type SyncResult } from './result.ts';
+import { agreedOn, failureOf, saveResult, saveSteps, type SyncResult } from './result.ts';
+import { counting } from './counting.ts';
 import { withPair } from './with-pair.ts';
 import { writeDotSync } from './write-dot-sync.ts';
 
@@ -142,6 +143,7 @@ async function syncLocked(
   const actions = planSync(sights, clocks, folds);
   const labels = { here: sides.here.label, there: sides.there.label };
   const guard = options.acceptChanges ? undefined : guardSync(past, listings, actions, labels);
+  const now = new Map(past);
   const result = (failed: readonly Trouble[], done: readonly Done[]): SyncResult => ({
     at: new Date(startedMs),
     labels,
@@ -153,10 +155,10 @@ async function syncLocked(
     isWeak: BOTH.filter((side) => !sides[side].replacesAtOnce || !sides[side].flushes),
     durationMs: Date.now() - startedMs,
     dryRun: options.dryRun,
+    agreed: agreedOn(now),
   });
   if (locks === undefined) return result([], []);
   if (guard !== undefined) return await stopped(file, sides, guard, options, result([], []));
-  const now = new Map(past);
   const ids = await Promise.all(
     BOTH.map(async (side) => (await rootId(sides[side])) ?? (await nameRoot(sides[side]))),
   );
@@ -251,28 +253,11 @@ async function stopped(
     isWeak: [],
     durationMs: 0,
     dryRun,
+    agreed: { files: 0, bytes: 0 },
   };
   const result: SyncResult = { ...none, ...known, labels: { here: here.label, there: there.label }, stop };
   if (!dryRun) await saveResult(file, result);
   return result;
-}
-
-function counting(
-  actions: readonly Action[],
-  { progress }: SyncOptions,
-): (files: number, bytes: number) => void {
-  const all = { files: 0, bytes: 0 };
-  for (const { decision, here, there } of actions) {
-    if (decision.do !== 'copy') continue;
-    all.files++;
-    all.bytes += (decision.to === 'here' ? there : here)?.size ?? 0;
-  }
-  const done = { files: 0, bytes: 0 };
-  return (files, bytes) => {
-    done.files += files;
-    done.bytes += bytes;
-    progress(done, all);
-  };
 }
 
 /** Lets versions go, once a day: on a server it takes a listing of all. */

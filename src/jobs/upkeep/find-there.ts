@@ -5,7 +5,7 @@ import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import type { Series } from '../../series/series.ts';
 import { findEach, findSeries, rowOf } from '../address.ts';
 import { findAway } from '../run/away.ts';
-import { refuseMirror } from '../refuse-mirror.ts';
+import { refusePlain } from '../refuse-plain.ts';
 import type { Recall } from '../status/memory.ts';
 
 /** A series, and the row of the plan that makes it, where there is one. */
@@ -27,7 +27,7 @@ export async function findThere(which: string, file: string, recall: Recall, now
     if (!(error instanceof SnapshotError)) throw error;
     return undefined;
   });
-  refuseMirror(series);
+  refusePlain(series);
   const row = plan && rowOf(series, plan);
   await refuseAway(series, row, recall, now);
   return { series, row };
@@ -47,7 +47,7 @@ export async function findEachThere(
     const known = plan;
     if (all.length === 1 || known === undefined) return [one];
     return all.map((series) => async () => {
-      refuseMirror(series);
+      refusePlain(series);
       const row = rowOf(series, known);
       await refuseAway(series, row, recall, now);
       return { series, row };

@@ -96,6 +96,10 @@ export interface VerifyEnd {
   readonly isAway?: true | undefined;
   /** It is a mirror: what it holds, and the last whole scan after which it was what its source was. */
   readonly mirror?: { readonly files: number; readonly scanned: string | null } | undefined;
+  /** It is a pair that is synced: files that both sides had at the last sync, paths that differ now, and what could not be looked at. */
+  readonly pair?:
+    | { readonly files: number; readonly differing: number; readonly troubles: number }
+    | undefined;
   /** What chose the sample; with it the same one is chosen again. */
   readonly seed?: number | undefined;
   readonly durationMs: number;

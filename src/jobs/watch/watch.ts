@@ -1,6 +1,6 @@
-// Keeps the mirrors of a plan up to date, and runs its other rows when they are due.
+// Keeps the mirrors and pairs of a plan up to date, and runs its other rows when they are due.
 import { setTimeout as delay } from 'node:timers/promises';
-import { EXIT_STATUS, gravestStatus } from '../../base/errors.ts';
+import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
 import { WorkerPool } from '../../pack/pool.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
 import { rowLabel } from '../../plan/row-label.ts';
@@ -14,6 +14,8 @@ import { run } from '../run/run.ts';
 import { SeriesPlaces } from '../run/series-places.ts';
 import { lastRun } from '../schedule/last-run.ts';
 import type { Memory } from '../status/memory.ts';
+import type { PairWatch } from '../sync/pair-watch.ts';
+import { SideError } from '../../sync/side.ts';
 
 export interface WatchPlanOptions {
   /** Names of rows; all when empty. */
@@ -34,6 +36,8 @@ export interface WatchPlanOptions {
 /** A row that failed is tried again after so long, each time twice as long, up to an hour. */
 const RETRY_MS = 60_000;
 const LONGEST_RETRY_MS = 3_600_000;
+/** A side on a server is listed so often. */
+const POLL_MS = 60_000;
 /** Whether a row is due is looked at so often. */
 const DUE_MS = 60_000;
 
@@ -46,14 +50,18 @@ const DUE_MS = 60_000;
 export async function watchPlan(plan: Plan, options: WatchPlanOptions): Promise<number> {
   const rows = rowsToRun(plan, { only: options.only });
   const mirrors = rows.filter(({ strategy }) => strategy === 'mirror');
-  const others = rows.filter(({ strategy }) => strategy !== 'mirror');
+  const pairs = rows.filter(({ strategy }) => strategy === 'sync');
+  const others = rows.filter(({ strategy }) => strategy !== 'mirror' && strategy !== 'sync');
   const pool = new WorkerPool();
   try {
     const idle = new AbortController();
     const signal = AbortSignal.any([options.signal, idle.signal]);
     const due = runDue(plan, others, { ...options, signal });
-    const statuses = await Promise.all(mirrors.map(async (row) => await keepRow(plan, row, pool, options)));
-    if (mirrors.length === 0 && !options.untilIdle) return await due;
+    const statuses = await Promise.all([
+      ...mirrors.map(async (row) => await keepRow(plan, row, pool, options)),
+      ...pairs.map(async (row) => await keepPair(plan, row, pool, options)),
+    ]);
+    if (statuses.length === 0 && !options.untilIdle) return await due;
     idle.abort();
     return gravestStatus([...statuses, await due]);
   } finally {
@@ -92,6 +100,49 @@ async function keepRow(plan: Plan, row: Row, pool: WorkerPool, options: WatchPla
     await delay(waitMs, undefined, { signal }).catch(() => {});
     if (signal.aborted) return end.status;
   }
+}
+
+/** Syncs a pair, and again when something has changed on either side. @returns What the row adds to the exit status. */
+async function keepPair(plan: Plan, row: Row, pool: WorkerPool, options: WatchPlanOptions): Promise<number> {
+  const { signal, untilIdle, report } = options;
+  const { PairWatch } = await import('../sync/pair-watch.ts');
+  const exclude = [...row.excludeLines, ...row.exclude];
+  const warn = (message: string): void => report({ event: 'note', row: row.name, message, warning: true });
+  let { acceptChanges } = options;
+  let status = 0;
+  const once = async (): Promise<RowEnd> => {
+    const place = new AtDestination(row, settledFor(plan, { ...options, acceptChanges }));
+    if (await place.reach()) await place.run(pool);
+    const end = await place.finish();
+    acceptChanges = false;
+    // Stopping is how it is meant to end: what counts is how it stood.
+    if (end.outcome !== 'stopped') status = end.status;
+    return end;
+  };
+  for (let waitMs = RETRY_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
+    let watch: PairWatch | undefined;
+    try {
+      // Before the sync: what happens while it runs is seen by the next one.
+      watch = await PairWatch.open(row.source, row.destination, { exclude, pollMs: POLL_MS, signal, warn });
+      do {
+        await watch.begin();
+        const { error, waiting } = await once();
+        if (untilIdle || signal.aborted) return status;
+        // What holds it may be over without a change of either side.
+        if (error !== null || waiting !== null) break;
+        waitMs = RETRY_MS;
+      } while (await watch.changed());
+    } catch (error) {
+      if (!(error instanceof SnapshotError || error instanceof SideError)) throw error;
+      // Why it cannot be watched, the sync says in the words of the row.
+      if (!signal.aborted) await once();
+    } finally {
+      await watch?.close();
+    }
+    if (untilIdle) return status;
+    if (!signal.aborted) await delay(waitMs, undefined, { signal }).catch(() => {});
+  }
+  return status;
 }
 
 function settledFor(plan: Plan, options: WatchPlanOptions): Settled {
