@@ -1,11 +1,20 @@
-// What `npm run build:exe` makes of this program for Linux: one file that needs nothing else, neither Node nor a package.
+// What `npm run build:exe` and `npm run build:deb` make of this program for Linux: it needs nothing else, neither Node nor a package.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, hasTool, tool } from './support/command.ts';
+import { type Ended, hasTool, IS_ROOT, tool } from './support/command.ts';
 import { Place } from './support/place.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -99,5 +108,68 @@ describe.skipIf(!CAN_BUILD)('the executable', () => {
     tool('cp', [executable, 'snapshot'], root);
     const { status, stderr } = execute(join(root, 'snapshot'), ['run', '--plan', 'my-plan.csv'], root);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});
+
+/** The package is installed into a folder of its own, with a list of packages of its own: that of the machine stays as it is. */
+describe.skipIf(!CAN_BUILD || !IS_ROOT || !hasTool('dpkg-deb'))('the package for Debian', () => {
+  let packed = '';
+  beforeAll(() => {
+    tool(process.execPath, ['packaging/dist/build-deb.js'], ROOT);
+    packed = join(RELEASE, readdirSync(RELEASE).find((name) => name.endsWith('.deb')) ?? '');
+  }, 300_000);
+
+  it('is installed by dpkg, runs, and is removed without a trace', () => {
+    const { root } = Place.open();
+    const machine = join(root, 'machine');
+    mkdirSync(join(machine, 'var/lib/dpkg/info'), { recursive: true });
+    mkdirSync(join(machine, 'var/lib/dpkg/updates'));
+    writeFileSync(join(machine, 'var/lib/dpkg/status'), '');
+    const dpkg = (...args: readonly string[]): string =>
+      tool('dpkg', ['--root', machine, '--force-depends', ...args], root);
+    dpkg('-i', packed);
+    expect(dpkg('-s', 'snapshot')).toContain('Status: install ok installed');
+    const program = join(machine, 'usr/bin/snapshot');
+    expect(execute(program, ['--version'], root)).toMatchObject({
+      status: 0,
+      stdout: `${/_([\d.]+)_/.exec(packed)?.[1]}\n`,
+    });
+    expect(execute(program, ['check', '--plan', 'plan.csv'], root).status).toBe(0);
+    // Some systems have no program that would show it.
+    const page = gunzipSync(readFileSync(join(machine, 'usr/share/man/man1/snapshot.1.gz'))).toString();
+    expect(page).toMatch(/^\.TH/m);
+    const [timer, service] = ['timer', 'service'].map((kind) =>
+      readFileSync(join(machine, 'usr/lib/systemd/system', `snapshot.${kind}`), 'utf8'),
+    );
+    expect(service).toContain('ExecStart=/usr/bin/snapshot run --plan /etc/snapshot/backup-plan.csv');
+    expect(timer).toContain('OnCalendar=');
+    for (const shell of ['bash-completion/completions/snapshot', 'zsh/vendor-completions/_snapshot'])
+      expect(readFileSync(join(machine, 'usr/share', shell), 'utf8')).toContain('--get-yargs-completions');
+    expect(statSync(machine).mode & 0o777).toBe(0o755);
+
+    dpkg('--purge', 'snapshot');
+    expect(existsSync(join(machine, 'usr'))).toBe(false);
+  });
+
+  it.skipIf(!hasTool('systemd-analyze'))('has units that systemd understands', () => {
+    const { root } = Place.open();
+    tool('dpkg-deb', ['-x', packed, root]);
+    // The program is where the unit says on a machine that has it only.
+    const unit = join(root, 'usr/lib/systemd/system/snapshot.service');
+    writeFileSync(
+      unit,
+      readFileSync(unit, 'utf8').replace('/usr/bin/snapshot', join(root, 'usr/bin/snapshot')),
+    );
+    const { stderr, status } = spawnSync(
+      'systemd-analyze',
+      ['verify', '--man=no', unit, unit.replace('.service', '.timer')],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect({ status, stderr: stderr.split('\n').filter((line) => line.includes(root)) }).toEqual({
+      status: 0,
+      stderr: [],
+    });
   });
 });
