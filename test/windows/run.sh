@@ -79,6 +79,29 @@ from_windows() {
   node test/dist/test/windows/matrix.js read "$wine_home/matrix/windows"
 }
 
+# The executable, which needs no Node and no clone: from a first plan to the files that are back.
+executable_works() {
+  local folder command
+  # Of another name each time: a destination that was there once, and is empty, is waited for.
+  rm -rf "$wine_home"/executable.*
+  folder=$(mktemp -d "$wine_home/executable.XXXXXX")
+  mkdir "$folder/docs"
+  { npx tsc -p packaging && node packaging/dist/build-exe.js win-x64; } >"$wine_home/out" || return 1
+  cp release/snapshot-*-win-x64.exe "$folder/snapshot.exe"
+  echo content >"$folder/docs/a.txt"
+  printf 'source,destination,name,exclude\ndocs,disk,documents,*.tmp\n' >"$folder/plan.csv"
+  # What is not carried is not taken from a folder above either.
+  mkdir -p "$folder/node_modules/@napi-rs/blake-hash"
+  echo 'require("node:fs").writeFileSync("planted", "")' >"$folder/node_modules/@napi-rs/blake-hash/index.js"
+  for command in 'init --plan new.csv' 'run --plan plan.csv' 'list --plan plan.csv' 'verify --plan plan.csv --level full' \
+    'restore documents --plan plan.csv --to back'; do
+    # shellcheck disable=SC2016 -- words of the inner shell
+    in_root sh -c 'cd "$1" && exec wine ./snapshot.exe $2' sh "$folder" "$command" </dev/null >"$wine_home/out" 2>"$wine_home/err" ||
+      { echo "$command"; cat "$wine_home/out" "$wine_home/err"; return 1; }
+  done
+  cmp "$folder/docs/a.txt" "$folder/back/a.txt" && [[ ! -e $folder/planted ]]
+}
+
 # The rooms whose tests speak Windows.
 rooms=(base hash host plan target)
 unit_tests() {
@@ -99,6 +122,7 @@ smoke "$major"
 check 'Ctrl-C on a terminal stops a run, and leaves no lock' stops_at_ctrl_c
 check 'a series of Linux is restored on Windows' from_linux
 check 'a series of Windows is restored on Linux' from_windows
+check 'the executable needs no Node' executable_works
 if [[ $part != smoke ]]; then
   smoke 24
   smoke 20

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { SnapshotError } from '../../base/errors.ts';
 import { type Cron, dailyAt, readCron } from '../../host/schedulers/cron.ts';
 import { checkEntry, type Entry, textOf } from '../../host/schedulers/entry.ts';
@@ -13,6 +12,7 @@ import { runLimits } from '../options/run-limits.ts';
 import type { ScheduledRunOptions } from '../options/run-options.ts';
 import { runWords } from '../options/run-words.ts';
 import { nameOfPlan } from '../options/schedule-name.ts';
+import { ownCommand } from '../own-command.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface ScheduleInstallOptions extends ScheduledRunOptions {
@@ -114,15 +114,14 @@ const WATCH_WORDS: ReadonlySet<string> = new Set([
 
 /** What runs the plan from anywhere: the scheduler has another folder, and another PATH. */
 function commandFor(options: ScheduleInstallOptions): readonly string[] {
-  const main = fileURLToPath(new URL('../main.js', import.meta.url));
   const words = runWords(options, options.file);
-  if (options.verify) return [process.execPath, main, 'verify', ...verifyWords(options, words)];
+  if (options.verify) return [...ownCommand(), 'verify', ...verifyWords(options, words)];
   if (options.sample !== undefined || options.drill) {
     throw new SnapshotError('E_USAGE', `--${options.drill ? 'drill' : 'sample'} goes with --verify`);
   }
-  if (!options.watch) return [process.execPath, main, 'run', ...words];
+  if (!options.watch) return [...ownCommand(), 'run', ...words];
   refuseOdd(words, WATCH_WORDS, 'watch');
-  return [process.execPath, main, 'watch', ...words];
+  return [...ownCommand(), 'watch', ...words];
 }
 
 /** What a verify can be told. */
