@@ -22,5 +22,5 @@ WORKDIR /config
 # A user with read access to the sources; --user names another one.
 USER node
 # Not through a shell or npm: the process gets SIGTERM itself.
-ENTRYPOINT ["node", "/app/dist/cli/main.js"]
+ENTRYPOINT ["node", "/app/dist/bin/main.js"]
 CMD ["schedule", "--cron", "0 2 * * *", "--plan", "/config/backup-plan.csv"]

@@ -39,7 +39,7 @@ export function readOptions(args: readonly string[]): Options {
       only: { type: 'string' },
       peers: { type: 'string' },
       work: { type: 'string', default: join(tmpdir(), 'snapshot-bench') },
-      snapshot: { type: 'string', default: join(PROJECT, 'dist/cli/main.js') },
+      snapshot: { type: 'string', default: join(PROJECT, 'dist/bin/main.js') },
       write: { type: 'boolean', default: false },
       growth: { type: 'boolean', default: false },
       'max-files': { type: 'string', default: '1000000' },

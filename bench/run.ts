@@ -9,7 +9,7 @@
 // --only CASE,...    first, nothing, restore, verify, file, changed, big, help (default: all)
 // --peers NAME,...   tar, rsync, zip, restic, borg, node (default: those installed)
 // --work FOLDER      for the corpus, which is kept, and the backups, which are not
-// --snapshot FILE    another build of the command (default dist/cli/main.js)
+// --snapshot FILE    another build of the command (default dist/bin/main.js)
 // --write            updates docs/benchmarks.md and its chart
 //
 // --growth           instead: how snapshot fares as the tree and the history grow. It takes --seed, --work,

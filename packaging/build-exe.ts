@@ -15,7 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'postject';
-import { type Bundle, bundle } from './bundle.ts';
+import { bundle } from './bundle.ts';
 import { licencesOf } from './licences.ts';
 import { fetchNode, type Platform, PLATFORMS } from './node-build.ts';
 import { withoutSignature } from './pe-signature.ts';
@@ -38,7 +38,11 @@ const NATIVE = {
 } as const;
 
 /** The assets of an executable: a file for each name. The modules are written to the folder `to`. */
-function assetsOf(platform: Platform, { modules }: Bundle, to: string): Readonly<Record<string, string>> {
+function assetsOf(
+  platform: Platform,
+  modules: ReadonlyMap<string, string>,
+  to: string,
+): Readonly<Record<string, string>> {
   const texts = new Map(modules);
   texts.set('start.cjs', readFileSync(join(ROOT, 'packaging', 'start.cjs'), 'utf8'));
   const natives: Record<string, string> = {};
@@ -58,14 +62,19 @@ function assetsOf(platform: Platform, { modules }: Bundle, to: string): Readonly
 }
 
 /** Makes one executable. */
-async function build(platform: Platform, bundled: Bundle, packer: string, work: string): Promise<void> {
+async function build(
+  platform: Platform,
+  modules: ReadonlyMap<string, string>,
+  packer: string,
+  work: string,
+): Promise<void> {
   const node = platform === 'linux-x64' ? packer : fetchNode(platform, CACHE, join(work, platform));
   const [config, blob] = [join(work, `${platform}.json`), join(work, `${platform}.blob`)];
   const settings = {
     main: join(ROOT, 'packaging', 'start.cjs'),
     output: blob,
     disableExperimentalSEAWarning: true,
-    assets: assetsOf(platform, bundled, join(work, `${platform}-assets`)),
+    assets: assetsOf(platform, modules, join(work, `${platform}-assets`)),
   };
   writeFileSync(config, JSON.stringify(settings));
   execFileSync(packer, ['--experimental-sea-config', config], { stdio: 'pipe' });
@@ -105,10 +114,11 @@ mkdirSync(RELEASE, { recursive: true });
 const work = mkdtempSync(join(RELEASE, '.build-'));
 try {
   const packer = fetchNode('linux-x64', CACHE, join(work, 'linux-x64'));
-  const bundled = await bundle(ROOT);
-  for (const platform of platforms) await build(platform, bundled, packer, work);
-  const natives = Object.keys(NATIVE).map((name) => join(ROOT, 'node_modules', name));
-  const licences = licencesOf([...bundled.packages, ...natives], join(work, 'linux-x64/package/LICENSE'));
+  const modules = await bundle(ROOT);
+  for (const platform of platforms) await build(platform, modules, packer, work);
+  const others = ['ignore', ...Object.keys(NATIVE)].map((name) => join(ROOT, 'node_modules', name));
+  const inModules = readFileSync(join(ROOT, 'dist/bin/LICENCES.txt'), 'utf8');
+  const licences = licencesOf(inModules, others, join(work, 'linux-x64/package/LICENSE'));
   writeFileSync(join(RELEASE, 'LICENCES.txt'), licences);
   // Of those too that were built earlier.
   const names = readdirSync(RELEASE).filter((name) => name.startsWith(`snapshot-${version}-`));

@@ -137,7 +137,7 @@ describe.skipIf(!isPossible)('extended attributes, access lists, capabilities an
         'env',
         `HOME=${place.root}`,
         process.execPath,
-        'dist/cli/main.js',
+        'dist/bin/main.js',
         'restore',
         'data',
         '--plan',

@@ -33,7 +33,7 @@ class SecretPlace {
   constructor() {
     this.keys = this.place.path('config', 'snapshot');
     this.env = { XDG_CONFIG_HOME: this.place.path('config'), SNAPSHOT_IDENTITY: '' };
-    const made = execFileSync(process.execPath, ['dist/cli/main.js', 'key', 'new', '--json'], {
+    const made = execFileSync(process.execPath, ['dist/bin/main.js', 'key', 'new', '--json'], {
       encoding: 'utf8',
       env: { ...process.env, ...this.env },
     });

@@ -13,7 +13,7 @@ it('a server that is killed under uploads has each file whole or not at all, and
   mkdirSync(root);
   const seed = chosenSeed();
   const library = new KilledLibrary(
-    fileURLToPath(new URL('../dist/cli/main.js', import.meta.url)),
+    fileURLToPath(new URL('../dist/bin/main.js', import.meta.url)),
     root,
     seed,
   );

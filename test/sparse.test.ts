@@ -121,7 +121,7 @@ describe.skipIf(!isPossible)('files with holes', () => {
       'sh',
       [
         '-c',
-        '"$1" dist/cli/main.js cat data folder/middle --plan "$2" | cmp - "$3"',
+        '"$1" dist/bin/main.js cat data folder/middle --plan "$2" | cmp - "$3"',
         'sh',
         process.execPath,
         place.plan,

@@ -20,7 +20,7 @@ import { eventsOf, hasTool, IS_WINDOWS, type JsonEvent, tool } from './support/c
 import { Place } from './support/place.ts';
 import { lookAt, makeTortureTree, noise } from './support/trees.ts';
 
-const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../dist/bin/main.js', import.meta.url));
 const SEED = Number(process.env['SNAPSHOT_TEST_SEED'] ?? 1);
 const FORMATS = ['tar.zst', 'zip'] as const;
 

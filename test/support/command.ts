@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 /** The Node that runs the command: this one, or the one that a CI job names. */
 export const NODE: string = process.env['SNAPSHOT_TEST_NODE'] ?? process.execPath;
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bin/main.js', import.meta.url));
 
 export const IS_WINDOWS: boolean = process.platform === 'win32';
 export const IS_LINUX: boolean = process.platform === 'linux';

@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../../dist/bin/main.js', import.meta.url));
 const ON_WINDOWS = process.platform === 'win32';
 const [, , what = '', folder = ''] = process.argv;
 const FORMATS = ['tar.zst', 'zip'] as const;

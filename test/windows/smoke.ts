@@ -24,7 +24,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../../dist/bin/main.js', import.meta.url));
 /** Another drive than the one of the temporary folder, as `E:\`; where there is none, what needs it is skipped. */
 const OTHER_DRIVE = process.env['SNAPSHOT_OTHER_DRIVE'];
 
