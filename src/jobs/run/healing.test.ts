@@ -16,7 +16,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { SnapshotError } from '../../base/errors.ts';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import { recordVerify } from '../verify/record-verify.ts';
@@ -479,4 +480,28 @@ describe.skipIf(!hasTools)('whatever is damaged', () => {
       );
     },
   );
+});
+
+describe('a folder that a run has left unfinished', () => {
+  it('is no damage for ever after one read of it went wrong', async () => {
+    const lab = new SeriesLab();
+    onTestFinished(() => lab.remove());
+    writeFileSync(join(lab.source, 'file'), 'content');
+    await lab.run();
+    const left = '2020-01-01T00-00-00Z';
+    mkdirSync(lab.folder(left));
+    writeFileSync(lab.folder(left, 'UNFINISHED'), '');
+    class OnceBlind extends LocalStore {
+      override async read(key: string): Promise<Buffer | undefined> {
+        if (key === `data/${left}/info.json`) throw new SnapshotError('E_STORE', 'input/output error');
+        return await super.read(key);
+      }
+    }
+    const strict = { acceptChanges: false };
+    expect(await lab.run({ ...strict, open: (folder) => new OnceBlind(folder) })).toMatchObject({
+      damage: { repairable: 1 },
+    });
+    expect(await lab.run(strict)).toMatchObject({ status: 0, damage: null });
+    expect(lab.folders()).not.toContain(left);
+  });
 });

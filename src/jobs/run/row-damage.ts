@@ -216,7 +216,9 @@ function see(known: Flaws, { found, inPlace }: Looked, survey: Survey, at: Date)
     `${name}/${INFO_FILE}`,
     { kind: 'content', what: error.message, contents: null },
   ]);
-  const readable = new Set(survey.snapshots.map(({ name }) => `${name}/${INFO_FILE}`));
+  // A run that was cut short has left none: that nobody could look for it once says nothing.
+  const names = [...survey.snapshots.map(({ name }) => name), ...survey.unfinished];
+  const readable = new Set(names.map((name) => `${name}/${INFO_FILE}`));
   return lookedAgain(known, {
     by: 'run',
     at,
