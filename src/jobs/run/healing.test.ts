@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
@@ -484,8 +484,6 @@ describe.skipIf(!hasTools)('whatever is damaged', () => {
 
 describe('a folder that a run has left unfinished', () => {
   it('is no damage for ever after one read of it went wrong', async () => {
-    const lab = new SeriesLab();
-    onTestFinished(() => lab.remove());
     writeFileSync(join(lab.source, 'file'), 'content');
     await lab.run();
     const left = '2020-01-01T00-00-00Z';

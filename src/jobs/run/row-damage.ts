@@ -217,15 +217,15 @@ function see(known: Flaws, { found, inPlace }: Looked, survey: Survey, at: Date)
     { kind: 'content', what: error.message, contents: null },
   ]);
   // A run that was cut short has left none: that nobody could look for it once says nothing.
-  const names = [...survey.snapshots.map(({ name }) => name), ...survey.unfinished];
-  const readable = new Set(names.map((name) => `${name}/${INFO_FILE}`));
+  const readable = [...survey.snapshots.map(({ name }) => name), ...survey.unfinished];
   return lookedAgain(known, {
     by: 'run',
     at,
     found: new Map([...found, ...unreadable]),
     isInPlace: (file) => inPlace.has(file),
     // No more than that it cannot be parsed is what a run finds, and takes back.
-    isSound: (file) => readable.has(file) && known.get(file)?.by === 'run',
+    isSound: (file) =>
+      known.get(file)?.by === 'run' && readable.some((name) => file === `${name}/${INFO_FILE}`),
     isNeeded: namedBy(survey.snapshots, survey),
   });
 }
