@@ -12,13 +12,12 @@ import {
   readDamage,
   writeDamage,
 } from '../../series/damage/damage.ts';
-import { wayOut } from '../../series/guards.ts';
+import { seriesWord, wayOut } from '../../series/guards.ts';
 import { type Looked, lookOver, namedBy, placesOf } from '../../series/damage/look-over.ts';
 import { INFO_FILE } from '../../series/names.ts';
 import { findLosses, type HurtContent } from '../../series/damage/losses.ts';
 import type { DamageRecord } from '../../series/runs-log.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
-import { seriesWord } from '../../series/guards.ts';
 import type { DamageReport } from '../events.ts';
 
 /** What is said of a row: for people, and for its log. */
@@ -218,14 +217,14 @@ function see(known: Flaws, { found, inPlace }: Looked, survey: Survey, at: Date)
   ]);
   // A run that was cut short has left none: that nobody could look for it once says nothing.
   const readable = [...survey.snapshots.map(({ name }) => name), ...survey.unfinished];
+  const isInfo = (file: string, name: string): boolean => file === `${name}/${INFO_FILE}`;
   return lookedAgain(known, {
     by: 'run',
     at,
     found: new Map([...found, ...unreadable]),
     isInPlace: (file) => inPlace.has(file),
     // No more than that it cannot be parsed is what a run finds, and takes back.
-    isSound: (file) =>
-      known.get(file)?.by === 'run' && readable.some((name) => file === `${name}/${INFO_FILE}`),
+    isSound: (file) => known.get(file)?.by === 'run' && readable.some((name) => isInfo(file, name)),
     isNeeded: namedBy(survey.snapshots, survey),
   });
 }
