@@ -27,12 +27,14 @@ export async function bundle(root: string): Promise<Bundle> {
     input: Object.fromEntries(ENTRIES.map((entry) => [basename(entry), join(root, 'dist', `${entry}.js`)])),
     plugins: [versionOf(root)],
     format: 'esm',
+    root,
   });
   // Called for by `require` where a tree has patterns.
   const ignore = await bundled({
     input: { ignore: join(root, 'node_modules/ignore/index.js') },
     plugins: [],
     format: 'cjs',
+    root,
   });
   const modules = new Map(program.files);
   for (const text of ignore.files.values()) modules.set('packages/ignore.cjs', text);
@@ -45,15 +47,18 @@ interface Options {
   readonly input: Readonly<Record<string, string>>;
   readonly plugins: readonly Plugin[];
   readonly format: 'esm' | 'cjs';
+  /** What comments name files from. */
+  readonly root: string;
 }
 
-async function bundled({ input, plugins, format }: Options): Promise<{
+async function bundled({ input, plugins, format, root }: Options): Promise<{
   readonly files: ReadonlyMap<string, string>;
   readonly ids: readonly string[];
 }> {
   const build = await rolldown({
     input,
     plugins: [...plugins],
+    cwd: root,
     platform: 'node',
     // The Node inside has its own zstd.
     external: ['@bokuweb/zstd-wasm'],
