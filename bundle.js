@@ -60,6 +60,8 @@ function licenceOf(folder) {
 const build = await rolldown({
   input: Object.fromEntries(ENTRIES.map((entry) => [basename(entry), join(ROOT, 'dist', `${entry}.js`)])),
   plugins: [version, licences],
+  // What comments name files from: where the clone lies is no part of what is built.
+  cwd: ROOT,
   platform: 'node',
   // Both are loaded where they lie: one brings a file of its own, the other is for trees that have patterns.
   external: ['@bokuweb/zstd-wasm', 'ignore'],

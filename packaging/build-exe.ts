@@ -70,14 +70,16 @@ async function build(
 ): Promise<void> {
   const node = platform === 'linux-x64' ? packer : fetchNode(platform, CACHE, join(work, platform));
   const [config, blob] = [join(work, `${platform}.json`), join(work, `${platform}.blob`)];
+  const carried = join(work, `${platform}-assets`);
   const settings = {
-    main: join(ROOT, 'packaging', 'start.cjs'),
+    // This path becomes a part of what is packed: that of the clone must not.
+    main: 'start.cjs',
     output: blob,
     disableExperimentalSEAWarning: true,
-    assets: assetsOf(platform, modules, join(work, `${platform}-assets`)),
+    assets: assetsOf(platform, modules, carried),
   };
   writeFileSync(config, JSON.stringify(settings));
-  execFileSync(packer, ['--experimental-sea-config', config], { stdio: 'pipe' });
+  execFileSync(packer, ['--experimental-sea-config', config], { cwd: carried, stdio: 'pipe' });
 
   const name = `snapshot-${version}-${platform}${platform === 'win-x64' ? '.exe' : ''}`;
   const file = join(work, name);

@@ -16,7 +16,11 @@ export async function bundle(root: string): Promise<ReadonlyMap<string, string>>
 }
 
 async function ignoreModule(root: string): Promise<string> {
-  const build = await rolldown({ input: join(root, 'node_modules/ignore/index.js'), platform: 'node' });
+  const build = await rolldown({
+    input: join(root, 'node_modules/ignore/index.js'),
+    cwd: root,
+    platform: 'node',
+  });
   const { output } = await build.generate({ format: 'cjs' });
   await build.close();
   return output[0].code;

@@ -1,5 +1,5 @@
 // What every command has in common, and those that only look.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventsOf } from './support/command.ts';
@@ -210,8 +210,12 @@ describe('the log', () => {
   it('may be elsewhere', async () => {
     const place = Place.open();
     place.write({ file: 'x' });
-    mkdirSync(place.path('logs'));
-    expect((await place.run(['--log', join('logs', 'my.log')])).status).toBe(0);
+    const made = await place.command(['run', '--log', join('logs', 'my.log')]);
+    expect(made.status).toBe(0);
+    expect(made.stderr).toContain(`Made the folder "${join(place.root, 'logs')}" for the log`);
+    expect((await place.command(['run', '--log', join('logs', 'my.log')])).stderr).not.toContain(
+      'Made the folder',
+    );
     expect(listing(place.path('logs'))).toEqual(['my.log']);
     expect(listing(place.path('home')).filter((file) => file.endsWith('.log'))).toEqual([]);
   });

@@ -86,6 +86,19 @@ describe.skipIf(!CAN_BUILD)('the executable', () => {
     expect(status).toBe(2);
   });
 
+  it('says what is lost where native code cannot be loaded, and goes on', () => {
+    const { root } = Place.open();
+    for (const command of ['check', 'run']) {
+      const { status, stdout, stderr } = spawnSync(executable, [command, '--plan', 'plan.csv'], {
+        cwd: root,
+        env: { HOME: root, XDG_STATE_HOME: root, TMPDIR: join(root, 'none') },
+        encoding: 'utf8',
+      });
+      expect(`${stdout}${stderr}`).toContain('no program may lie in the temporary folder');
+      expect(status).toBe(0);
+    }
+  });
+
   it('is what a schedule calls, without Node', () => {
     const { root } = Place.open();
     mkdirSync(join(root, 'docs'));

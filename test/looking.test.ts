@@ -436,14 +436,17 @@ describe('snapshot diff', () => {
     expect(stderr).toMatch(message);
   });
 
-  it('refuses one snapshot alone, and now without a plan', async () => {
+  it('says of one snapshot alone that there is none to compare it with, and refuses now without a plan', async () => {
     const place = Place.open();
     place.write({ file: 'x' });
     await place.night();
     expect(await place.command(['diff', 'data'])).toMatchObject({
-      status: 2,
-      stderr: expect.stringMatching(/one snapshot only[^]*`now`/),
+      status: 0,
+      stdout: expect.stringMatching(/^data has one snapshot so far[^]*`snapshot diff data now`/),
+      stderr: '',
     });
+    const [end] = eventsOf(await place.command(['diff', 'data', '--json']));
+    expect(end).toMatchObject({ event: 'end', status: 0, from: null, to: place.snapshots()[0] });
     expect((await place.command(['diff', place.series(), 'now', '--plan', 'none.csv'])).status).toBe(2);
     expect((await place.command(['diff', place.series(), 'now'])).status).toBe(0);
   });

@@ -2,6 +2,7 @@
 // without it, what takes them is not kept, and that is said. The package `koffi` itself, which chooses among the builds,
 // runs a script when it is installed, and so is none of ours.
 import { createRequire } from 'node:module';
+import { isSea } from 'node:sea';
 
 const require = createRequire(import.meta.url);
 
@@ -23,10 +24,12 @@ export interface SystemCalls {
   readonly errno: () => number;
 }
 
-/** Whether the calls are likely to be had: asked without loading them, which takes milliseconds. */
+/** Whether the calls are likely to be had: asked without loading them, which takes milliseconds, where that says enough. */
 export function hasSystemCalls(): boolean {
   const name = packageName();
   if (name === undefined) return false;
+  // An executable has them always, and can load them only where files in the temporary folder may be executed.
+  if (isSea()) return systemCalls() !== undefined;
   try {
     require.resolve(name);
     return true;
@@ -38,7 +41,10 @@ export function hasSystemCalls(): boolean {
 /** What is lost without the calls, for people; undefined where they are, and on Windows, which has nothing of the kind. */
 export function missingCalls(): string | undefined {
   if (process.platform === 'win32' || hasSystemCalls()) return undefined;
-  return 'extended attributes are not kept, and sparse files are stored whole: an optional package for calls of the system is not installed';
+  const reason = isSea()
+    ? 'no program may lie in the temporary folder (TMPDIR)'
+    : 'an optional package for calls of the system is not installed';
+  return `extended attributes are not kept, and sparse files are stored whole: ${reason}`;
 }
 
 function packageName(): string | undefined {

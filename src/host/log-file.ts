@@ -7,6 +7,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** A log of JSON lines: `level`, `time` (ISO 8601, UTC), `pid`, `hostname`, the fields, `msg`. */
 export interface LogFile {
+  /** The topmost folder that was made for it; undefined when all were there. */
+  readonly made: string | undefined;
   /** An `Error` under the name `err` is written with its stack. */
   info(fields: Fields, message: string): void;
   warn(fields: Fields, message: string): void;
@@ -34,7 +36,7 @@ export async function openLog(file: string): Promise<LogFile> {
   const [{ pino }, { createStream }] = await Promise.all([import('pino'), import('rotating-file-stream')]);
   const path = resolve(file);
   // What stands in the way shows on opening the file, and by a better name ("not a folder").
-  await ensureFolder(dirname(path), 0o700).catch(() => undefined);
+  const made = await ensureFolder(dirname(path), 0o700).catch(() => undefined);
   const stream = createStream(basename(path), { path: dirname(path), size: '10M', rotate: 5, mode: 0o600 });
   const failures: unknown[] = [];
   stream.on('error', (error) => failures.push(error));
@@ -51,6 +53,7 @@ export async function openLog(file: string): Promise<LogFile> {
     stream,
   );
   return {
+    made,
     info: (fields, message) => log.info(fields, message),
     warn: (fields, message) => log.warn(fields, message),
     error: (fields, message) => log.error(fields, message),

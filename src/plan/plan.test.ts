@@ -273,7 +273,7 @@ describe('the columns of a plan', () => {
 
 describe('a cell with a problem', () => {
   it('does not bring up another problem that is none', async () => {
-    const name = expect.stringContaining('in column `name`');
+    const name = expect.stringContaining('column `name`');
     expect(await messagesOf('source,destination,name\na,/x,con\nb/a,/x,nul\n')).toEqual([name, name]);
     expect(await messagesOf('source,destination,exclude\ndata,data/backup,backup\\x\n')).toEqual([
       expect.stringContaining('in column `exclude`'),
@@ -302,7 +302,7 @@ describe('the name of a row', () => {
 
   it('must be portable', async () => {
     expect(await messagesOf('source,destination,name\n/a,/x,con\n')).toEqual([
-      '2: `con` is a device name on Windows in column `name`: choose another name',
+      '2: column `name`: `con` is a device name on Windows: choose another name',
     ]);
   });
 });

@@ -40,8 +40,9 @@ export class InvalidValue extends SnapshotError {
     this.#right = right;
   }
 
-  /** "unknown value `tar` in column `format`: use `tar.zst` or `zip`" */
+  /** "unknown value `tar` in column `format`: use `tar.zst` or `zip`"; where it begins with the value, the column comes first. */
   inColumn(column: string): string {
+    if (this.#wrong.startsWith('`')) return `column \`${column}\`: ${this.#wrong}: ${this.#right}`;
     return `${this.#wrong} in column \`${column}\`: ${this.#right}`;
   }
 }

@@ -1,4 +1,5 @@
 import { SnapshotError } from '../../base/errors.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import { rowOf } from '../../jobs/address.ts';
 import { chooseRange, diffSnapshots, type Range } from '../../jobs/look/diff.ts';
 import { countDifferences, type Difference, toBackUp } from '../../jobs/look/difference.ts';
@@ -45,6 +46,8 @@ export async function diffCommand(options: DiffCommandOptions, terminal: Termina
   const series = await openSeries(options.series, async () => await loadPlan(options.plan), terminal);
   const survey = await series.survey();
   const range = chooseRange(survey, options.from, options.to);
+  if (range === undefined)
+    return tellOfOne(series.name, survey.snapshots.at(-1)?.name ?? '', options, terminal);
   const isLatest = range.from === survey.snapshots.at(-1);
   const { differences, problems, backUp, source } =
     range.to === undefined
@@ -81,6 +84,22 @@ export async function diffCommand(options: DiffCommandOptions, terminal: Termina
     );
   else if (!quiet && !options.patch) terminal.out(terminal.style('dim', totalText(count, backUp)));
   return status;
+}
+
+/** After the first night nothing is wrong: there is only nothing to tell yet. */
+function tellOfOne(
+  series: string,
+  only: string,
+  { json, quiet }: DiffCommandOptions,
+  { out }: Terminal,
+): number {
+  const change = { added: 0, modified: 0, removed: 0, moved: 0 };
+  if (json) out(JSON.stringify({ event: 'end', status: 0, series, from: null, to: only, change }));
+  else if (!quiet) {
+    out(`${series} has one snapshot so far, ${only}: there is none to compare it with.`);
+    out(`\`snapshot diff ${shellWord(series)} now\` compares it with the source.`);
+  }
+  return 0;
 }
 
 function* linesOf(

@@ -63,7 +63,7 @@ function show({ identity, machine, recipients, recovery, checked }: Keys, { out,
 /** The key that somebody types, or that is in a file. */
 async function typed(file: string | undefined, { err }: Terminal): Promise<string> {
   if (file !== undefined) {
-    const lines = (await readSecret(file)).split(/\r?\n/);
+    const lines = (await readSecret(file, 'key')).split(/\r?\n/);
     return lines.find((line) => line.trim().toUpperCase().startsWith('AGE-SECRET-KEY-')) ?? '';
   }
   if (process.stdin.isTTY) err('Type the recovery key from your paper (it is shown):');

@@ -65,7 +65,8 @@ export async function uploadCommand(options: UploadCommandOptions, terminal: Ter
 
 /** @throws {@link SnapshotError} `E_USAGE` when there is none. */
 async function tokenOf(file: string | undefined): Promise<string> {
-  const token = file === undefined ? (process.env['SNAPSHOT_TOKEN'] ?? '').trim() : await readSecret(file);
+  const token =
+    file === undefined ? (process.env['SNAPSHOT_TOKEN'] ?? '').trim() : await readSecret(file, 'token');
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   const message = token === '' ? 'This takes a token of the server' : 'What was given as a token is none';
   throw new SnapshotError('E_USAGE', message, {

@@ -22,9 +22,14 @@ const NOW = 'now';
  * What a user means by up to two WHENs: without any, the last two snapshots; with one, from there to the latest;
  * with `now` alone, from the latest to the source.
  *
+ * @returns Undefined when the series has one snapshot so far, which there is none to compare with.
  * @throws {@link SnapshotError} `E_USAGE` when there is no such snapshot, or `now` is not the last one.
  */
-export function chooseRange(survey: Survey, first: string | undefined, second: string | undefined): Range {
+export function chooseRange(
+  survey: Survey,
+  first: string | undefined,
+  second: string | undefined,
+): Range | undefined {
   if (first?.toLowerCase() === NOW) {
     if (second === undefined) return { from: chooseSnapshot(survey, undefined), to: undefined };
     throw new SnapshotError('E_USAGE', '`now` comes last: what is compared with the source goes before it');
@@ -35,10 +40,7 @@ export function chooseRange(survey: Survey, first: string | undefined, second: s
   }
   const to = chooseSnapshot(survey, undefined);
   const from = survey.snapshots.at(-2);
-  if (from !== undefined) return { from, to };
-  throw new SnapshotError('E_USAGE', 'The series has one snapshot only: there is none to compare it with', {
-    hint: '`now` compares it with the source.',
-  });
+  return from === undefined ? undefined : { from, to };
 }
 
 /** All differences between two snapshots, in path order. Only what differs is held in memory. @throws E_DAMAGED */

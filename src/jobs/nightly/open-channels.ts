@@ -39,5 +39,5 @@ async function mailServerOf(
     });
   }
   const { readSecret } = await import('../../host/secret-file.ts');
-  return mailServer(await readSecret(file));
+  return mailServer(await readSecret(file, 'mail server'));
 }

@@ -27,11 +27,18 @@ export class RunLog {
   static open(file: string | undefined, folder: string, warn: (message: string) => void): RunLog {
     const path = file === undefined ? join(folder, 'snapshot.log') : localPath('--log', file);
     // Not waited for: the run need not be later for its log.
-    const opened = openLog(path).catch((error: unknown) => {
-      if (!(error instanceof SnapshotError)) throw error;
-      warn(`${error.message}; this run has no log`);
-      return undefined;
-    });
+    const opened = openLog(path).then(
+      (log) => {
+        // A folder that was named and is not there may be a mistake in writing.
+        if (file !== undefined && log.made !== undefined) warn(`Made the folder "${log.made}" for the log`);
+        return log;
+      },
+      (error: unknown) => {
+        if (!(error instanceof SnapshotError)) throw error;
+        warn(`${error.message}; this run has no log`);
+        return undefined;
+      },
+    );
     return new RunLog(opened, warn);
   }
 

@@ -24,7 +24,7 @@ export async function readIdentities(file: string = identityFile()): Promise<rea
       hint: 'Name the file of the identity that opens it: `--identity FILE`, or SNAPSHOT_IDENTITY.',
     });
   }
-  const lines = (await readSecret(file)).split(/\r?\n/).map((line) => line.trim());
+  const lines = (await readSecret(file, 'key')).split(/\r?\n/).map((line) => line.trim());
   const identities: Identity[] = [];
   for (const [i, line] of lines.entries()) {
     if (line === '' || line.startsWith('#')) continue;
