@@ -25,6 +25,8 @@ export class DriveClient {
   readonly #http: HttpClient;
   readonly #google: Google;
   readonly #tokens: AccessTokens;
+  /** How much Google's clock is ahead of that of this machine. */
+  #aheadMs = 0;
 
   constructor(account: string, env: Environment, silenceMs?: number) {
     this.#http = new HttpClient({ silenceMs });
@@ -57,6 +59,11 @@ export class DriveClient {
     }
   }
 
+  /** By Google's clock, as far as it was asked. */
+  nowMs(): number {
+    return Date.now() + this.#aheadMs;
+  }
+
   close(): void {
     this.#http.close();
   }
@@ -78,7 +85,10 @@ export class DriveClient {
   ): Promise<HttpAnswer> {
     const headers = { ...asked.headers, Authorization: `Bearer ${token}` };
     try {
-      return await this.#http.request({ method, url, headers, body, signal, mostBytes });
+      const answer = await this.#http.request({ method, url, headers, body, signal, mostBytes });
+      const dateMs = Date.parse(answer.headers.date ?? '');
+      if (!Number.isNaN(dateMs)) this.#aheadMs = dateMs - Date.now();
+      return answer;
     } catch (error) {
       throw networkError(what, url.host, error);
     }

@@ -245,14 +245,14 @@ describe('Google Drive, as its fake speaks it', () => {
       counts,
     } = await drivePlace();
     await objects.put(`${DAY}/info.json`, one);
-    await objects.put('data/.lock-1', one);
+    await objects.put('data/.shared-1', one);
     const again = await open();
     await again.list('data');
     let from = requests.length;
     expect(String(await again.get(`${DAY}/info.json`))).toBe('1');
     expect(String(await again.get(`${DAY}/info.json`, { offset: 0, length: 1 }))).toBe('1');
     expect(counts(from)).toEqual({});
-    expect(String(await again.get('data/.lock-1'))).toBe('1');
+    expect(String(await again.get('data/.shared-1'))).toBe('1');
     expect(counts(from)).toEqual({ get: 1 });
     const cold = await open({ env: { ...env, XDG_STATE_HOME: join(env['HOME'] ?? '', 'other') } });
     await cold.list('data');
