@@ -35,6 +35,40 @@ describe('a destination in Google Drive', () => {
     });
   });
 
+  it('is encrypted, compared, searched, exported, pruned and copied from an address, as anywhere', async () => {
+    const { place, address, env } = open('Encrypted');
+    const well = async (...args: readonly string[]): Promise<string> => {
+      const { status, stdout, stderr } = await place.command(args, { env });
+      expect(`${status} ${stderr}`, args.join(' ')).toMatch(/^0 /);
+      return stdout;
+    };
+    const { recipients } = JSON.parse((await well('key', 'new', '--json')).split('\n')[0] ?? '') as {
+      readonly recipients: string;
+    };
+    place.writePlan('source,destination,name,encrypt', `source,${address},data,${recipients}`);
+    place.write({ 'secret-name.txt': 'secret-content', 'large.bin': noise(6_000_000) });
+    expect((await place.run([], { env })).row).toMatchObject({ outcome: 'written', error: null });
+    place.write({ 'secret-name.txt': 'secret-content, and more' });
+    expect((await place.run([], { env })).row).toMatchObject({ outcome: 'written', error: null });
+    expect((await place.run([], { env })).row).toMatchObject({ outcome: 'unchanged' });
+    for (const { name, content, appProperties } of drive.files.all()) {
+      if (!Object.values(appProperties).some((value) => value.includes('.age'))) continue;
+      expect(`${name} ${content.toString('latin1')}`).not.toContain('secret');
+    }
+    const series = `${address}/data`;
+    expect(await well('diff', series)).toContain('secret-name.txt');
+    expect(await well('find', 'secret*', '--series', series)).toContain('secret-name.txt');
+    expect(await well('files', series)).toContain('large.bin');
+    expect(await well('cat', series, 'secret-name.txt')).toBe('secret-content, and more');
+    await well('export', series, '--to', place.path('all.zip'));
+    await well('copy', series, place.path('copy'));
+    expect(await well('list', place.path('copy'))).toContain('data');
+    await well('verify', series, '--level', 'full');
+    place.writePlan('source,destination,name,encrypt,keep', `source,${address},data,${recipients},last=1`);
+    expect(await well('prune')).toContain('data');
+    expect(drive.files.paths().filter((path) => /^Encrypted.*info\.json\.age$/.test(path))).toHaveLength(1);
+  });
+
   it('is logged in to by a command, in a browser anywhere, and out again', async () => {
     const place = Place.open();
     const { clientId, clientSecret } = drive.accounts;

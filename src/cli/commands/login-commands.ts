@@ -25,7 +25,7 @@ export function addLoginCommands<T extends CommonOptions>(
           .option('browser', {
             type: 'boolean',
             default: true,
-            describe: 'Open a browser; with --no-browser the address is shown',
+            describe: 'Show the address that is to be opened, on whatever machine',
           })
           .example('$0 login gdrive --client-secret-file client_secret.json', 'the first time')
           .example('$0 login gdrive --no-browser', 'on a machine without a screen'),
@@ -41,7 +41,11 @@ export function addLoginCommands<T extends CommonOptions>(
 
 function withAccount<T extends CommonOptions>(command: Argv<T>) {
   return command
-    .positional('service', { choices: ['gdrive'] as const, demandOption: true, describe: 'Where' })
+    .positional('service', {
+      choices: ['gdrive'] as const,
+      demandOption: true,
+      describe: 'Where: only gdrive so far',
+    })
     .group('account', 'Options:')
     .option('account', {
       type: 'string',
