@@ -9,6 +9,7 @@ import { checkGivenValues } from './options/given-values.ts';
 import { COMMON_TITLE, type HelpPage, showHelpBy } from './options/help-page.ts';
 import { addExportCommands } from './commands/export-commands.ts';
 import { addKeyCommand } from './commands/key-commands.ts';
+import { addLoginCommands } from './commands/login-commands.ts';
 import { addMirrorCommands } from './commands/mirror-commands.ts';
 import { addSyncCommands } from './commands/sync-commands.ts';
 import { addLookCommands } from './commands/look-commands.ts';
@@ -47,6 +48,8 @@ const DOING: ReadonlySet<string> = new Set([
   'rename',
   'serve',
   'upload',
+  'login',
+  'logout',
 ]);
 
 /** Runs the command that `args` ask for. @returns The exit status. */
@@ -157,6 +160,7 @@ export async function parse(
   addUpkeepCommands(parser, terminal, (code) => (status = code));
   addScheduleCommands(parser, terminal, file, (code) => (status = code));
   addKeyCommand(parser, terminal, (code) => (status = code));
+  addLoginCommands(parser, terminal, (code) => (status = code));
   addRestoreCommands(parser, terminal, file, (code) => (status = code));
   addServeCommands(parser, terminal, (code) => (status = code));
   parser

@@ -25,6 +25,7 @@ const STARTERS = [
   'host/hook.ts',
   'host/low-priority.ts',
   'host/notices/desktop.ts',
+  'host/open-browser.ts',
   'host/power.ts',
   'host/run-script.ts',
   'host/schedulers/scheduler.ts',

@@ -153,6 +153,7 @@ async function checkFarAway(series: Series, row: Row): Promise<Finding[]> {
     if ((await store.read(key))?.equals(bytes) !== true) {
       findings.push({ level: 'failure', message: `${message}: what was written is not what is read` });
     } else findings.push({ level: 'ok', message: `${message} can be written and read` });
+    await store.refresh?.();
     if (!(await store.list('')).some(({ name }) => name === key)) {
       findings.push({
         level: 'warning',

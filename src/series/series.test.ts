@@ -382,7 +382,7 @@ describe('Series.remove(), of what is shared by name', () => {
 });
 
 /** A store without hard links: on FAT, on some file servers. Counts how often one was tried. */
-function withoutLinks(store: LocalStore): { store: Store; tries: () => number } {
+function withoutLinks(store: Store): { store: Store; tries: () => number } {
   let tries = 0;
   const wrapped = new Proxy<Store>(store, {
     get: (_, key: keyof Store) => {

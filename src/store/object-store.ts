@@ -39,6 +39,10 @@ export class ObjectStore implements Store {
     return items.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
   }
 
+  async refresh(): Promise<void> {
+    (await this.#opened)?.refresh?.();
+  }
+
   async read(key: string): Promise<Buffer | undefined> {
     return await (await this.#objects()).get(key);
   }

@@ -24,6 +24,9 @@ export interface Objects {
   /** What lies directly in `folder` ('' is the top), in any order, all pages of it; nothing when there is no such folder. */
   list(folder: string, signal?: AbortSignal): Promise<readonly StoreItem[]>;
 
+  /** Forgets what it remembers of listings: the next one is asked anew. Left out where each one is. */
+  refresh?(): void;
+
   /** The object, or a part of it; undefined when there is none. What lies beyond its end is left out. */
   get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined>;
 

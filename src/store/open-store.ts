@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { type AddressKind, addressKind, checkedAddress } from '../base/address.ts';
 import { closeAtEnd } from '../base/at-end.ts';
-import { SnapshotError } from '../base/errors.ts';
 import { FolderObjects } from './local/folder-objects.ts';
 import { LocalStore } from './local/local-store.ts';
 import { ObjectStore } from './object-store.ts';
@@ -13,8 +12,9 @@ import { RateStore } from './wrap/rate-store.ts';
 import { RetryObjects } from './wrap/retry-objects.ts';
 
 /** What opens each kind of address. Only the one that is used is loaded. */
-const KINDS: Readonly<Partial<Record<AddressKind, (address: string) => Promise<Objects>>>> = {
+const KINDS: Readonly<Record<AddressKind, (address: string) => Promise<Objects>>> = {
   azure: async (address) => await (await import('./azure/azure-objects.ts')).openAzure(address),
+  gdrive: async (address) => await (await import('./drive/drive-objects.ts')).openDrive(address),
   rclone: async (address) => await (await import('./rclone/rclone-objects.ts')).openRclone(address),
   s3: async (address) => await (await import('./s3/s3-objects.ts')).openS3(address),
   sftp: async (address) => await (await import('./sftp/sftp-objects.ts')).openSftp(address),
@@ -46,12 +46,6 @@ export function openStore(destination: string, limit?: RateLimit, wrap?: Wrap): 
   }
   const address = checkedAddress(destination);
   const open = KINDS[kind];
-  if (open === undefined) {
-    throw new SnapshotError(
-      'E_USAGE',
-      `Cannot use "${address}": this version has no stores of the kind \`${kind}\``,
-    );
-  }
   return objectStore(address, async () => {
     const objects = limited(new RetryObjects(await open(address)), limit);
     return wrap === undefined ? objects : wrap(objects);

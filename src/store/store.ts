@@ -32,6 +32,12 @@ export interface ReadStore {
   /** What lies in the folder `key`, in byte order of the names; nothing when it does not exist. */
   list(key: string): Promise<readonly StoreItem[]>;
 
+  /**
+   * What is listed from now on is as of now: a place far away may remember listings for a minute. Left out where none is
+   * remembered.
+   */
+  refresh?(): Promise<void>;
+
   /** The whole object, or undefined when there is none. For small ones: it is held in memory. */
   read(key: string): Promise<Buffer | undefined>;
 

@@ -44,6 +44,9 @@ const SINGLE = [
   'token-file',
   'cacert',
   'receipt',
+  'client-id',
+  'client-secret-file',
+  'account',
 ] as const;
 
 /**

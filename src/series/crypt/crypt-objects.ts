@@ -75,6 +75,10 @@ export class CryptObjects implements Objects {
     return [...items.values()];
   }
 
+  refresh(): void {
+    this.#inner.refresh?.();
+  }
+
   /** What is stored in `folder`, as it was before it was encrypted. */
   async #unsealed(folder: string, stored: readonly StoreItem[]): Promise<readonly StoreItem[]> {
     const sealed = stored.filter((item) => unsealedName(item) !== undefined);

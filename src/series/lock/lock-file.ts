@@ -158,6 +158,7 @@ async function lookAt(
   oldName?: string,
   ends = true,
 ): Promise<Seen> {
+  await series.store.refresh?.();
   const all = (await series.store.list(series.name)).filter(({ name }) => name.startsWith(kind));
   const signs = all.filter(({ name }) => name.endsWith(ENDED));
   const ended = new Set(signs.map(({ name }) => name.slice(0, -ENDED.length)));

@@ -30,6 +30,10 @@ export class RateObjects implements Objects {
     return await this.#inner.list(folder, signal);
   }
 
+  refresh(): void {
+    this.#inner.refresh?.();
+  }
+
   async get(...args: Parameters<Objects['get']>): Promise<Buffer | undefined> {
     return await this.#inner.get(...args);
   }

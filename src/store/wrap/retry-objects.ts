@@ -52,6 +52,10 @@ export class RetryObjects implements Objects {
     return await this.#try(() => this.#inner.list(folder, signal), signal);
   }
 
+  refresh(): void {
+    this.#inner.refresh?.();
+  }
+
   async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
     return await this.#try(() => this.#inner.get(key, range, signal), signal);
   }

@@ -24,6 +24,10 @@ export class WrappedStore implements Store {
     return await this.inner.list(key);
   }
 
+  async refresh(): Promise<void> {
+    await this.inner.refresh?.();
+  }
+
   async read(key: string): Promise<Buffer | undefined> {
     return await this.inner.read(key);
   }
