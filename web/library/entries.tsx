@@ -1,6 +1,6 @@
 // Folders and files of a library, each with what is known of it.
 import type { VNode } from 'preact';
-import { count, formatBytes, formatWhen } from '../shared/amounts.ts';
+import { count, formatBytes, formatDay, formatWhen } from '../shared/amounts.ts';
 import type { Session } from '../shared/session.ts';
 import { hashOf, type ListedFile, type Listing } from './listing.ts';
 import { Thumbnail } from './thumbnail.tsx';
@@ -33,7 +33,7 @@ export function Entries({ listing, session, showsPaths, download }: EntriesProps
           <span class="grow">
             {showsPaths ? (file.path ?? file.name) : file.name}
             <span class="small quiet block">
-              {formatBytes(file.size)}, of {formatWhen(file.modified)}
+              {formatBytes(file.size)}, of {formatDay(file.modified)}
             </span>
             <span class="small quiet block">{origin(file, session)}</span>
           </span>
@@ -43,7 +43,10 @@ export function Entries({ listing, session, showsPaths, download }: EntriesProps
               aria-label={`Download ${file.name}`}
               onClick={() => void download({ file: file.path ?? '' })}
             >
-              Download
+              <span class="wide">Download</span>
+              <span class="short" aria-hidden="true">
+                ↓
+              </span>
             </button>
           )}
         </li>

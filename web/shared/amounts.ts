@@ -23,3 +23,8 @@ export function count(number: number, one: string): string {
 export function formatWhen(ms: number): string {
   return new Date(ms).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }
+
+/** The day of it. @param ms - Since 1970. */
+export function formatDay(ms: number): string {
+  return new Date(ms).toLocaleDateString(undefined, { dateStyle: 'medium' });
+}
