@@ -15,6 +15,7 @@ const config: ViteUserConfig = defineConfig({
             'src/**/*.test.ts',
             'test/{campaigns,fuzz,model}/*.test.ts',
             '{bench,packaging}/*.test.ts',
+            'web/**/*.test.ts',
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,

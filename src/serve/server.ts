@@ -12,6 +12,7 @@ import { type AccountSync, openControl } from './control.ts';
 import { ServedFolder } from './folder.ts';
 import { createApp } from './http/app.ts';
 import { hostOf, isLoopback } from './http/hosts.ts';
+import { Pages } from './http/pages.ts';
 import { Libraries, type Limits, type OnRead } from './libraries.ts';
 import { hostAndPort, parseListen } from './listen-address.ts';
 import { endSilent } from './silence.ts';
@@ -89,6 +90,7 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
     const base = options.baseUrl === undefined ? undefined : parseBase(options.baseUrl);
     const app = createApp({
       accounts,
+      pages: new Pages(),
       library: async (account) => await libraries.get(account),
       hosts: new Set([address.host, hostOf(base?.host ?? '') ?? ''].map((name) => name.toLowerCase())),
       log: (entry) => log.info({ ...entry }, 'request'),

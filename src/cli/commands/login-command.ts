@@ -111,7 +111,7 @@ async function clientOf({
     if (clientId === undefined) return undefined;
     throw new SnapshotError('E_USAGE', '--client-id needs --client-secret-file as well');
   }
-  const text = await readSecret(clientSecretFile);
+  const text = await readSecret(clientSecretFile, 'client of Google');
   const given = text.startsWith('{') ? downloaded(text) : { clientId, clientSecret: text };
   const id = clientId ?? given?.clientId;
   if (given !== undefined && given.clientSecret !== '' && id !== undefined)

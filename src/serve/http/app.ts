@@ -2,18 +2,22 @@
 import { Hono } from 'hono';
 import { SnapshotError } from '../../base/errors.ts';
 import { Refusal } from '../refusal.ts';
+import { Tickets } from '../users/tickets.ts';
 import { WrongTries } from '../users/wrong-tries.ts';
 import { postCheck } from './check-route.ts';
 import { type Asked, type Environment, mustRead, readJson, type Service } from './environment.ts';
 import { isAllowedHost } from './hosts.ts';
+import { getAccount, getList } from './list-route.ts';
+import type { PageFile } from './pages.ts';
 import { getChanges, getFile } from './read-routes.ts';
+import { getTicket, postTickets } from './ticket-routes.ts';
 import { deleteUpload, headUpload, optionsOfUploads, patchUpload, postUploads } from './tus-routes.ts';
 import { postUpload, putFile } from './upload-route.ts';
 
 /** What others have uploaded must not run, be guessed at, or be kept by what lies between. */
 const HEADERS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
-  'Content-Security-Policy': "default-src 'none'; sandbox",
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'private, no-store',
@@ -25,6 +29,7 @@ const UPLOADS_AT_ONCE = 32;
 export function createApp(service: Service): Hono<Environment> {
   const app = new Hono<Environment>();
   const tries = new WrongTries();
+  const tickets = new Tickets();
   const uploads = new Map<string, number>();
 
   app.use(async (asked, next) => {
@@ -36,14 +41,16 @@ export function createApp(service: Service): Hono<Environment> {
         asked,
         new Refusal(421, 'This server is not called by that name; --base-url lists one'),
       );
-    for (const [name, value] of Object.entries(HEADERS)) asked.res.headers.set(name, value);
+    const headers = (asked.get('headers') as Environment['Variables']['headers'] | undefined) ?? HEADERS;
+    for (const [name, value] of Object.entries(headers)) asked.res.headers.set(name, value);
     const token = asked.get('token') as Environment['Variables']['token'] | undefined;
     service.log({
       remote: addressOf(asked),
       account: token?.account,
       token: token?.id,
       method: asked.req.method,
-      path: asked.req.path,
+      // A ticket is a secret until it is used.
+      path: asked.req.path.replace(/^\/v1\/tickets\/.*/, '/v1/tickets/...'),
       name: asked.req.query('name'),
       status: asked.res.status,
       ms: Math.round(performance.now() - begun),
@@ -65,6 +72,14 @@ export function createApp(service: Service): Hono<Environment> {
   );
 
   // Before what asks for a token.
+  const showPage = (page: 'upload' | 'library') => async (asked: Asked) =>
+    sendPage(asked, await service.pages.page(page));
+  app.get('/', showPage('upload'));
+  app.get('/library', showPage('library'));
+  app.get('/assets/:name', async (asked) =>
+    sendPage(asked, await service.pages.asset(asked.req.param('name'))),
+  );
+  app.get('/v1/tickets/:ticket', async (asked) => await getTicket(asked, tickets, service));
   app.post('/v1/pair', async (asked) => {
     slowDown(asked);
     await service.accounts.refresh();
@@ -117,6 +132,9 @@ export function createApp(service: Service): Hono<Environment> {
   app.get('/v1/uploads/:id', headUpload);
   app.get('/v1/files/*', getFile);
   app.get('/v1/changes', getChanges);
+  app.get('/v1/list', getList);
+  app.get('/v1/account', getAccount);
+  app.post('/v1/tickets', async (asked) => await postTickets(asked, tickets));
   app.post('/v1/check', postCheck);
   app.post('/sync', async (asked) => {
     const begun = performance.now();
@@ -136,6 +154,13 @@ export function createApp(service: Service): Hono<Environment> {
     asked.header('Retry-After', String(wait));
     throw new Refusal(429, `Too many wrong tokens from your address: wait ${wait} seconds`);
   }
+}
+
+function sendPage(asked: Asked, file: PageFile | undefined): Response {
+  if (file === undefined)
+    throw new Refusal(404, 'There is no such page; in a folder with the sources, `npm run build` makes them');
+  asked.set('headers', file.headers);
+  return asked.body(file.body, 200);
 }
 
 function addressOf(asked: Asked): string {

@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import type { Library } from '../library/library.ts';
 import { Refusal } from '../refusal.ts';
 import type { Accounts, Token } from '../users/accounts.ts';
+import type { Pages } from './pages.ts';
 
 export interface Service {
   readonly accounts: Accounts;
@@ -11,6 +12,8 @@ export interface Service {
   readonly library: (account: string) => Promise<Library>;
   /** Names besides addresses and `localhost` that it is called by. */
   readonly hosts: ReadonlySet<string>;
+  /** For browsers. */
+  readonly pages: Pages;
   /** Told of each request. */
   readonly log: (entry: AccessEntry) => void;
   /** Told of what should not happen. */
@@ -34,6 +37,8 @@ export interface Variables {
   /** Who asks. */
   token: Token;
   library: Library;
+  /** In place of those that all answers have. */
+  headers: Readonly<Record<string, string>>;
 }
 
 export interface Environment {

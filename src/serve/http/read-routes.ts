@@ -4,8 +4,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { pathFields } from '../library/journal-lines.ts';
 import type { Change } from '../library/journal-lines.ts';
 import { checkName } from '../library/file-name.ts';
+import type { Library } from '../library/library.ts';
 import { isSameSight, openFile, sightOfStats } from '../library/sight.ts';
-import { baseName, toText } from '../../tree/path.ts';
+import { baseName, type BytePath, toText } from '../../tree/path.ts';
 import { Refusal } from '../refusal.ts';
 import { type Asked, mustRead } from './environment.ts';
 import { parseRange } from './range.ts';
@@ -14,8 +15,11 @@ import { pathIn } from './upload-route.ts';
 /** `GET /v1/files/PATH`, and HEAD. */
 export async function getFile(asked: Asked): Promise<Response> {
   mustRead(asked);
-  const path = checkName(pathIn(asked));
-  const library = asked.get('library');
+  return await sendFile(asked, asked.get('library'), checkName(pathIn(asked)));
+}
+
+/** Answers with a file, as an attachment. @throws {@link Refusal} 404 when there is none. */
+export async function sendFile(asked: Asked, library: Library, path: BytePath): Promise<Response> {
   const handle = await openFile(library.files, path);
   if (handle === undefined) throw new Refusal(404, 'There is no such file');
   try {
@@ -28,7 +32,7 @@ export async function getFile(asked: Asked): Promise<Response> {
     const headers: Record<string, string> = {
       'Accept-Ranges': 'bytes',
       'Content-Type': 'application/octet-stream',
-      'Content-Disposition': `attachment; filename*=UTF-8''${encoded(toText(baseName(path)) ?? 'file')}`,
+      'Content-Disposition': attachment(toText(baseName(path)) ?? 'file'),
       'Last-Modified': new Date(Number(stats.mtimeNs / 1_000_000n)).toUTCString(),
       ...(etag === undefined ? {} : { ETag: etag }),
     };
@@ -66,9 +70,13 @@ async function bodyOf(
   return null;
 }
 
-/** As RFC 8187 has it. */
-function encoded(name: string): string {
-  return encodeURIComponent(name).replaceAll(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
+/** The header by which a browser saves it under `name`, encoded as RFC 8187 has it. */
+export function attachment(name: string): string {
+  const encoded = encodeURIComponent(name).replaceAll(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16)}`,
+  );
+  return `attachment; filename*=UTF-8''${encoded}`;
 }
 
 /** `GET /v1/changes?after=N`. */

@@ -2,6 +2,7 @@
 import { parseHash } from '../library/claimed-hash.ts';
 import { checkName } from '../library/file-name.ts';
 import type { Incoming } from '../library/library.ts';
+import { type BytePath, toText } from '../../tree/path.ts';
 import { Refusal } from '../refusal.ts';
 import { type Asked, mustUpload } from './environment.ts';
 import { parseModified } from './upload-route.ts';
@@ -30,6 +31,7 @@ export async function postUploads(asked: Asked): Promise<Response> {
     claim: hash === undefined ? undefined : parseHash(hash),
     modifiedMs: parseModified(metadata.get('modified')),
     rename: (metadata.get('rename') ?? '0') !== '0',
+    by: asked.get('token').id,
     size: length,
   };
   const upload = await asForTus(async () => await resumed.begin(length, incoming));
@@ -41,11 +43,12 @@ export async function postUploads(asked: Asked): Promise<Response> {
 /** `HEAD /v1/uploads/ID`: how far it is. */
 export async function headUpload(asked: Asked): Promise<Response> {
   const { resumed } = begin(asked);
-  const { offset, length, done } = await asForTus(async () => await resumed.look(idIn(asked)));
+  const { offset, length, done, incoming } = await asForTus(async () => await resumed.look(idIn(asked)));
   return asked.body(null, 200, {
     'Upload-Offset': String(done === undefined ? offset : length),
     'Upload-Length': String(length),
     ...(done === undefined ? {} : { 'Upload-Status': done }),
+    ...(done === 'stored' ? storedAt(incoming.path) : {}),
   });
 }
 
@@ -61,7 +64,13 @@ export async function patchUpload(asked: Asked): Promise<Response> {
     async () => await resumed.goOn(idIn(asked), offset, body, () => void incoming.destroy()),
   );
   const status = taken === undefined ? {} : { 'Upload-Status': taken.status };
-  return asked.body(null, 204, { 'Upload-Offset': String(upload.offset), ...status });
+  const at = taken?.status === 'stored' ? storedAt(taken.held.path) : {};
+  return asked.body(null, 204, { 'Upload-Offset': String(upload.offset), ...status, ...at });
+}
+
+/** The name that a file got: not the one that it was to have where that was taken. */
+function storedAt(path: BytePath): Readonly<Record<string, string>> {
+  return { 'Upload-Path': encodeURIComponent(toText(path) ?? '') };
 }
 
 /** `DELETE /v1/uploads/ID`: gives it up. */

@@ -82,6 +82,7 @@ async function takeBody(
       claim,
       modifiedMs: parseModified(asked.req.query('modified')),
       rename,
+      by: asked.get('token').id,
       size: length === undefined ? undefined : Number(length),
       ...(isForm ? { judge: (received: Received) => refuseMangled(received, claim) } : {}),
     },

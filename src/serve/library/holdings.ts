@@ -14,6 +14,10 @@ export interface Held {
   readonly blake3: string;
   /** Where a client has given it, and it was right. */
   readonly sha256?: string | undefined;
+  /** Id of the token by which it was uploaded; undefined when it came by other means. */
+  readonly by?: string | undefined;
+  /** When it was uploaded, in milliseconds since 1970. */
+  readonly atMs?: number | undefined;
   /** Number of the change that made it what it is. */
   readonly n: number;
 }

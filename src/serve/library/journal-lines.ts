@@ -16,8 +16,19 @@ export function headLine(forgotten: number): string {
 export function lineOf(change: Change): string {
   if (change.do === 'remove')
     return `${JSON.stringify({ n: change.n, do: 'remove', ...pathFields(change.path) })}\n`;
-  const { path, n, size, mtimeMs, inode, blake3, sha256 } = change.held;
-  const fields = { n, do: 'put', ...pathFields(path), size, mtime: mtimeMs, inode, blake3, sha256 };
+  const { path, n, size, mtimeMs, inode, blake3, sha256, by, atMs } = change.held;
+  const fields = {
+    n,
+    do: 'put',
+    ...pathFields(path),
+    size,
+    mtime: mtimeMs,
+    inode,
+    blake3,
+    sha256,
+    by,
+    at: atMs,
+  };
   return `${JSON.stringify(fields)}\n`;
 }
 
@@ -48,6 +59,8 @@ export function parseLine(line: string): Change | { readonly forgotten: number }
     inode,
     blake3,
     sha256,
+    by: token,
+    at: uploaded,
   } = value as Readonly<Record<string, unknown>>;
   if (journal === 1 && isCount(forgotten)) return { forgotten };
   const at =
@@ -61,7 +74,10 @@ export function parseLine(line: string): Change | { readonly forgotten: number }
   if (what !== 'put' || !isCount(size) || typeof mtime !== 'number' || typeof inode !== 'number')
     return undefined;
   if (!isHash(blake3) || !(sha256 === undefined || isHash(sha256))) return undefined;
-  return { do: 'put', held: { path: at, size, mtimeMs: mtime, inode, blake3, sha256, n } };
+  // Of journals from before these were kept, and of files that nobody has uploaded, they are not there.
+  const by = typeof token === 'string' ? token : undefined;
+  const atMs = isCount(uploaded) ? uploaded : undefined;
+  return { do: 'put', held: { path: at, size, mtimeMs: mtime, inode, blake3, sha256, by, atMs, n } };
 }
 
 /** Whether `value` is a whole number that can be a size, or a number of a change. */

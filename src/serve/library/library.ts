@@ -33,6 +33,8 @@ export interface Incoming {
   readonly modifiedMs: number | undefined;
   /** Take a free name where the name is taken. */
   readonly rename: boolean;
+  /** Id of the token of who sends it. */
+  readonly by?: string | undefined;
   /** Bytes that the client says it has; undefined when it does not say. */
   readonly size: number | undefined;
   /** Looks at what arrived before its hash is held against the claim. @throws {@link Refusal} when it is not to be kept. */
@@ -206,7 +208,11 @@ export class Library {
     await this.#journal.close();
   }
 
-  async #store(received: Received, { path, rename }: Incoming, sha256: string | undefined): Promise<Taken> {
+  async #store(
+    received: Received,
+    { path, rename, by }: Incoming,
+    sha256: string | undefined,
+  ): Promise<Taken> {
     for (let number = 1; number < MOST_NAMES; number++) {
       const to = number === 1 ? path : numbered(path, number);
       this.#busyPaths.add(to);
@@ -215,7 +221,8 @@ export class Library {
           const stats = await lookAt(this.files, to);
           if (stats === undefined) throw new Error('a file that was just stored is not there');
           const { blake3 } = received;
-          await this.#journal.put([{ path: to, ...sightOfStats(stats), blake3, sha256 }]);
+          const record = { path: to, ...sightOfStats(stats), blake3, sha256, by, atMs: Date.now() };
+          await this.#journal.put([record]);
           const held = this.holdings.at(to);
           if (held === undefined) throw new Error('a file that was just recorded is not known');
           return { status: 'stored', held };

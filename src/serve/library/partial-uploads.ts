@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toText } from '../../tree/path.ts';
+import { type BytePath, toText } from '../../tree/path.ts';
 import { parseHash } from './claimed-hash.ts';
 import { checkName } from './file-name.ts';
 import type { Incoming } from './library.ts';
@@ -28,6 +28,7 @@ interface Written {
   readonly hash: string | undefined;
   readonly modifiedMs: number | undefined;
   readonly rename: boolean;
+  readonly by?: string | undefined;
   /** Bytes that were flushed: after a power cut, what is behind them may be anything. */
   readonly flushed: number;
   readonly done: PartialUpload['done'];
@@ -140,9 +141,12 @@ export class PartialUploads {
   }
 
   /** Remembers what became of it; its bytes are elsewhere by then. */
-  async finish(id: string, done: 'stored' | 'known'): Promise<void> {
+  async finish(id: string, done: 'stored' | 'known', path: BytePath): Promise<void> {
     const upload = this.#uploads.get(id);
-    if (upload !== undefined) await this.#write({ ...upload, done, touchedMs: Date.now() });
+    if (upload === undefined) return;
+    // It may have got another name than it was to have.
+    const incoming = done === 'stored' ? { ...upload.incoming, path } : upload.incoming;
+    await this.#write({ ...upload, incoming, done, touchedMs: Date.now() });
   }
 
   async remove(id: string): Promise<void> {
@@ -164,9 +168,9 @@ export class PartialUploads {
   async #load(id: string): Promise<void> {
     try {
       const said = JSON.parse(await readFile(this.#jsonOf(id), 'utf8')) as Written;
-      const { length, path, hash, modifiedMs, rename: isRenaming, flushed, done, touchedMs } = said;
+      const { length, path, hash, modifiedMs, rename: isRenaming, by, flushed, done, touchedMs } = said;
       const claim = hash === undefined ? undefined : parseHash(hash);
-      const incoming = { path: checkName(path), claim, modifiedMs, rename: isRenaming, size: length };
+      const incoming = { path: checkName(path), claim, modifiedMs, rename: isRenaming, by, size: length };
       if (done === undefined) await truncate(this.fileOf(id), flushed);
       this.#uploads.set(id, { id, length, incoming, offset: flushed, touchedMs, done });
     } catch {
@@ -176,7 +180,7 @@ export class PartialUploads {
 
   async #write(upload: PartialUpload): Promise<void> {
     const { id, length, incoming, offset, done, touchedMs } = upload;
-    const { claim, modifiedMs, rename: isRenaming, path } = incoming;
+    const { claim, modifiedMs, rename: isRenaming, path, by } = incoming;
     const hash = claim === undefined ? undefined : `${claim.algorithm}:${claim.hex}`;
     const text = toText(path) ?? '';
     const written: Written = {
@@ -185,6 +189,7 @@ export class PartialUploads {
       hash,
       modifiedMs,
       rename: isRenaming,
+      by,
       flushed: offset,
       done,
       touchedMs,

@@ -97,8 +97,8 @@ export async function reconcile(
     if (moved === undefined) unknown.push(found);
     else {
       count.renamed += 1;
-      const { blake3: hash, sha256 } = moved;
-      await record({ path: found.path, ...found.sight, blake3: hash, sha256 });
+      const { blake3: hash, sha256, by, atMs } = moved;
+      await record({ path: found.path, ...found.sight, blake3: hash, sha256, by, atMs });
     }
   }
 
@@ -125,8 +125,8 @@ export async function reconcile(
     if (held !== undefined) count[isSame ? 'matched' : 'changed'] += 1;
     else count[moved === undefined ? 'new' : 'renamed'] += 1;
     if (isSame && isSameSight(held, hashed.sight)) continue;
-    const sha256 = isSame ? held.sha256 : moved?.sha256;
-    await record({ path, ...hashed.sight, blake3: hashed.blake3, sha256 });
+    const { sha256, by, atMs } = (isSame ? held : moved) ?? {};
+    await record({ path, ...hashed.sight, blake3: hashed.blake3, sha256, by, atMs });
   }
   await journal.put(records);
 

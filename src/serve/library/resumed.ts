@@ -118,7 +118,7 @@ export class Resumed {
     try {
       const received = await hashPart(this.uploads.fileOf(id), this.#blake3, claim, modifiedMs);
       const taken = await this.#library.settle(received, incoming);
-      await this.uploads.finish(id, taken.status);
+      await this.uploads.finish(id, taken.status, taken.held.path);
       return taken;
     } catch (error) {
       // What is not what it was to be, or has no place, is not gone on with.

@@ -1,0 +1,97 @@
+// A folder as a zip, which is made while it is sent: nothing of it lies on the disk or in memory.
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import type { ZipArchive } from 'archiver';
+import { reasonOf } from '../../base/errors.ts';
+import { baseName, type BytePath, display, toText } from '../../tree/path.ts';
+import { checkName } from '../library/file-name.ts';
+import type { Held } from '../library/holdings.ts';
+import type { Library } from '../library/library.ts';
+import { filesBelow } from '../library/listing.ts';
+import { openFile } from '../library/sight.ts';
+import { Refusal } from '../refusal.ts';
+import { attachment } from './read-routes.ts';
+
+/** Photos do not get smaller; texts do, somewhat. Stored, a zip could not be read from a pipe. */
+const LEVEL = 1;
+/** In each zip that is not all of the folder. */
+const LEFT_OUT = 'NOT IN THIS ZIP.txt';
+
+/** Answers with all files below `folder`. What cannot be read is named in a text in the zip; what breaks off, breaks the answer off. */
+export async function sendZip(library: Library, folder: BytePath): Promise<Response> {
+  const files = filesBelow(library.holdings.all(), folder);
+  if (files.length === 0) throw new Refusal(404, 'There is nothing in that folder');
+  const archiver = await import('archiver');
+  const zip = new archiver.ZipArchive({ zlib: { level: LEVEL }, forceLocalTime: true });
+  const name = folder === '' ? 'library' : (toText(baseName(folder)) ?? 'folder');
+  // Whoever reads it hears of it as well; without a listener, the process would end.
+  zip.on('error', () => {});
+  void fill(zip, library, folder, files).catch((error: unknown) => {
+    zip.destroy(error instanceof Error ? error : new Error(reasonOf(error)));
+  });
+  return new Response(Readable.toWeb(zip) as ReadableStream, {
+    headers: { 'Content-Type': 'application/zip', 'Content-Disposition': attachment(`${name}.zip`) },
+  });
+}
+
+async function fill(
+  zip: ZipArchive,
+  library: Library,
+  folder: BytePath,
+  files: readonly Held[],
+): Promise<void> {
+  const parent = folder.length - baseName(folder).length;
+  const leftOut: string[] = [];
+  for (const { path } of files) {
+    const why = await addFile(zip, library.files, path, toText(path.slice(parent) as BytePath) ?? '');
+    if (why !== undefined) leftOut.push(`${display(path)}: ${why}`);
+    if (zip.destroyed) return;
+  }
+  if (leftOut.length > 0) zip.append(Buffer.from(`${leftOut.join('\n')}\n`), { name: LEFT_OUT });
+  await zip.finalize();
+}
+
+/** @returns Why it is left out; undefined when it is in. @throws What happens in the middle of a file. */
+async function addFile(
+  zip: ZipArchive,
+  root: string,
+  path: BytePath,
+  name: string,
+): Promise<string | undefined> {
+  try {
+    // As for a single file: what some system cannot have is not handed out.
+    checkName(toText(path) ?? '');
+  } catch {
+    return 'not every system can have that name';
+  }
+  const handle = await openFile(root, path).catch(() => undefined);
+  if (handle === undefined) return 'it cannot be read, or is there no more';
+  try {
+    const { size, mtime } = await handle.stat();
+    let failed: Error | undefined;
+    // archiver passes no errors of its sources on: it would wait for ever. So each source ends, and says why.
+    const exact = async function* (): AsyncGenerator<Buffer> {
+      let left = size;
+      try {
+        if (size === 0) return;
+        for await (const piece of handle.createReadStream({ end: size - 1, autoClose: false })) {
+          left -= (piece as Buffer).length;
+          yield piece as Buffer;
+        }
+      } catch (error) {
+        failed = error instanceof Error ? error : new Error(reasonOf(error));
+      }
+      if (left > 0) failed ??= new Error('it has become shorter while it was read');
+    };
+    const added = once(zip, 'entry');
+    const closed = new AbortController();
+    const gone = once(zip, 'close', { signal: closed.signal }).catch(() => undefined);
+    zip.append(Readable.from(exact(), { objectMode: false }), { name, date: mtime });
+    await Promise.race([added, gone]);
+    closed.abort();
+    if (failed !== undefined) throw failed;
+    return undefined;
+  } finally {
+    await handle.close();
+  }
+}
