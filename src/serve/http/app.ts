@@ -4,8 +4,9 @@ import { SnapshotError } from '../../base/errors.ts';
 import { Refusal } from '../refusal.ts';
 import { WrongTries } from '../users/wrong-tries.ts';
 import { postCheck } from './check-route.ts';
-import { type Asked, type Environment, mustRead, readJson, type Service } from './environment.ts';
+import { type Asked, type Environment, mustRead, type Service } from './environment.ts';
 import { isAllowedHost } from './hosts.ts';
+import { readJson } from './read-json.ts';
 import { getChanges, getFile } from './read-routes.ts';
 import { deleteUpload, headUpload, optionsOfUploads, patchUpload, postUploads } from './tus-routes.ts';
 import { postUpload, putFile } from './upload-route.ts';
@@ -68,7 +69,7 @@ export function createApp(service: Service): Hono<Environment> {
   app.post('/v1/pair', async (asked) => {
     slowDown(asked);
     await service.accounts.refresh();
-    const { code } = await readJson(asked);
+    const { code } = await readJson(asked.env);
     const paired = typeof code === 'string' ? await service.accounts.pair(code, new Date()) : undefined;
     if (paired !== undefined) return asked.json(paired, 201);
     tries.count(addressOf(asked), performance.now());

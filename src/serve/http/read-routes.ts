@@ -8,6 +8,7 @@ import { isSameSight, openFile, sightOfStats } from '../library/sight.ts';
 import { baseName, toText } from '../../tree/path.ts';
 import { Refusal } from '../refusal.ts';
 import { type Asked, mustRead } from './environment.ts';
+import { attachment } from './attachment.ts';
 import { parseRange } from './range.ts';
 import { pathIn } from './upload-route.ts';
 
@@ -28,7 +29,7 @@ export async function getFile(asked: Asked): Promise<Response> {
     const headers: Record<string, string> = {
       'Accept-Ranges': 'bytes',
       'Content-Type': 'application/octet-stream',
-      'Content-Disposition': `attachment; filename*=UTF-8''${encoded(toText(baseName(path)) ?? 'file')}`,
+      'Content-Disposition': attachment(toText(baseName(path)) ?? 'file'),
       'Last-Modified': new Date(Number(stats.mtimeNs / 1_000_000n)).toUTCString(),
       ...(etag === undefined ? {} : { ETag: etag }),
     };
@@ -64,11 +65,6 @@ async function bodyOf(
     return Readable.toWeb(handle.createReadStream({ start, end })) as ReadableStream;
   await handle.close();
   return null;
-}
-
-/** As RFC 8187 has it. */
-function encoded(name: string): string {
-  return encodeURIComponent(name).replaceAll(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
 }
 
 /** `GET /v1/changes?after=N`. */
