@@ -11,7 +11,12 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/{campaigns,fuzz,model}/*.test.ts', 'bench/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'test/{campaigns,fuzz,model}/*.test.ts',
+            'bench/*.test.ts',
+            'web/**/*.test.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

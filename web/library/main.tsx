@@ -1,0 +1,5 @@
+// The library page.
+import { show } from '../shared/show.ts';
+import { LibraryPage } from './library-page.tsx';
+
+show(<LibraryPage />);
