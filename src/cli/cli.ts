@@ -18,6 +18,7 @@ import { addRestoreCommands } from './commands/restore-commands.ts';
 import { addScheduleCommands } from './commands/schedule-commands.ts';
 import { addServeCommands } from './commands/serve-commands.ts';
 import { addUpkeepCommands } from './commands/upkeep-commands.ts';
+import { addWebCommand } from './commands/web-commands.ts';
 import { helpText } from './views/help-text.ts';
 import { showError } from './views/show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -47,6 +48,7 @@ const DOING: ReadonlySet<string> = new Set([
   'rename',
   'serve',
   'upload',
+  'web',
 ]);
 
 /** Runs the command that `args` ask for. @returns The exit status. */
@@ -159,6 +161,7 @@ export async function parse(
   addKeyCommand(parser, terminal, (code) => (status = code));
   addRestoreCommands(parser, terminal, file, (code) => (status = code));
   addServeCommands(parser, terminal, (code) => (status = code));
+  addWebCommand(parser, terminal, (code) => (status = code));
   parser
     .command(
       'shutdown',
