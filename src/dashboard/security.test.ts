@@ -15,7 +15,6 @@ describe('the dashboard', () => {
         'evil.example:8401',
         '192.168.1.2:8401',
         '127.0.0.1.evil.example',
-        '',
       ]) {
         const answer = await lab.ask(method, method === 'GET' ? '/' : '/v1/session', { headers: { Host } });
         expect({ Host, status: answer.status }).toEqual({ Host, status: 421 });

@@ -1,12 +1,12 @@
 import type { VNode } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { AboutAnswer } from './answers.ts';
 import { enter, get, Refused } from './api.ts';
 import { Browser } from './browser.tsx';
 import { Differences } from './differences.tsx';
 import { LogView, ScheduleView } from './machine.tsx';
 import { Overview } from './overview.tsx';
-import { AboutContext, asRefused, Title, Trouble } from './parts.tsx';
+import { AboutContext, asRefused, StepContext, Title, Trouble } from './parts.tsx';
 import { RowPage } from './row-page.tsx';
 import { TasksContext, useTaskEvents } from './tasks.tsx';
 import { Timeline } from './timeline.tsx';
@@ -16,7 +16,8 @@ const TICK_MS = 60_000;
 
 export function DashboardPage(): VNode {
   const [entered, setEntered] = useState<AboutAnswer | Refused>();
-  const hash = useHash();
+  const step = useHash();
+  const { hash } = step;
   const tick = useTick();
   const tasks = useTaskEvents(entered !== undefined && !(entered instanceof Refused));
   useEffect(() => {
@@ -42,7 +43,9 @@ export function DashboardPage(): VNode {
           </>
         ) : (
           <AboutContext.Provider value={entered}>
-            <View key={hash} hash={hash} tick={tick} />
+            <StepContext.Provider value={step}>
+              <View key={hash} hash={hash} tick={tick} />
+            </StepContext.Provider>
           </AboutContext.Provider>
         )}
       </main>
@@ -77,21 +80,22 @@ function NavLink({
   );
 }
 
-/** The route. After each step the heading has the focus, and the page its top. */
-function useHash(): string {
-  const [hash, setHash] = useState(() => (location.hash.startsWith('#/') ? location.hash : '#/'));
-  const isFirst = useRef(true);
+/** The route, and whether it is the first one: after each step the page begins at its top. */
+function useHash(): { readonly hash: string; readonly isFirst: boolean } {
+  const [step, setStep] = useState(() => ({ hash: routeOf(location.hash), isFirst: true }));
   useEffect(() => {
-    const changed = (): void => setHash(location.hash.startsWith('#/') ? location.hash : '#/');
+    const changed = (): void => {
+      setStep({ hash: routeOf(location.hash), isFirst: false });
+      scrollTo(0, 0);
+    };
     addEventListener('hashchange', changed);
     return () => removeEventListener('hashchange', changed);
   }, []);
-  useEffect(() => {
-    if (!isFirst.current) document.querySelector<HTMLElement>('#title')?.focus();
-    isFirst.current = false;
-    scrollTo(0, 0);
-  }, [hash]);
-  return hash;
+  return step;
+}
+
+function routeOf(hash: string): string {
+  return hash.startsWith('#/') ? hash : '#/';
 }
 
 /** Counts on, as long as somebody looks. */

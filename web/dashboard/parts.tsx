@@ -1,10 +1,13 @@
 // Small parts that several views show.
 import { type ComponentChildren, createContext, type VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 import type { AboutAnswer } from './answers.ts';
 import { get, Refused } from './api.ts';
 
 export const AboutContext = createContext<AboutAnswer>({ host: '', plan: '', restoreTo: null });
+
+/** Whether a view is the first one since the page was opened. */
+export const StepContext = createContext({ isFirst: true });
 
 export interface Loaded<T> {
   readonly data: T | undefined;
@@ -98,11 +101,16 @@ export function Title({
   readonly text: string;
   readonly children?: ComponentChildren;
 }): VNode {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { isFirst } = useContext(StepContext);
   useEffect(() => {
     document.title = `${text} - snapshot`;
   }, [text]);
+  useEffect(() => {
+    if (!isFirst) heading.current?.focus();
+  }, []);
   return (
-    <h1 tabIndex={-1} id="title">
+    <h1 tabIndex={-1} ref={heading}>
       {text} {children}
     </h1>
   );
