@@ -12,7 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'postject';
 import { bundle } from './bundle.ts';
@@ -45,10 +45,10 @@ function assetsOf(
 ): Readonly<Record<string, string>> {
   const texts = new Map(modules);
   texts.set('start.cjs', readFileSync(join(ROOT, 'packaging', 'start.cjs'), 'utf8'));
-  const natives: Record<string, string> = {};
+  const carried: Record<string, string> = {};
   if (platform === 'linux-x64') {
     for (const [name, file] of Object.entries(NATIVE))
-      natives[`packages/${name}.node`] = join(ROOT, 'node_modules', file);
+      carried[`packages/${name}.node`] = join(ROOT, 'node_modules', file);
     texts.set(
       'packages/@napi-rs/blake-hash.cjs',
       "module.exports = require('@napi-rs/blake-hash-linux-x64-gnu');\n",
@@ -58,7 +58,15 @@ function assetsOf(
     mkdirSync(dirname(join(to, name)), { recursive: true });
     writeFileSync(join(to, name), text);
   }
-  return { ...Object.fromEntries([...texts.keys()].map((name) => [name, join(to, name)])), ...natives };
+  const pages = readdirSync(join(ROOT, 'dist/web'), {
+    recursive: true,
+    encoding: 'utf8',
+    withFileTypes: true,
+  })
+    .filter((one) => one.isFile())
+    .map((one) => join(one.parentPath, one.name));
+  for (const file of pages) carried[relative(join(ROOT, 'dist'), file)] = file;
+  return { ...Object.fromEntries([...texts.keys()].map((name) => [name, join(to, name)])), ...carried };
 }
 
 /** Makes one executable. */

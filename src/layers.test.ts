@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 const LAYERS: readonly (readonly string[])[] = [
   ['index.ts'],
   ['cli', 'api'],
+  ['dashboard'],
   ['jobs'],
   ['sync'],
   ['mirror', 'serve'],

@@ -19,6 +19,7 @@ import { addRestoreCommands } from './commands/restore-commands.ts';
 import { addScheduleCommands } from './commands/schedule-commands.ts';
 import { addServeCommands } from './commands/serve-commands.ts';
 import { addUpkeepCommands } from './commands/upkeep-commands.ts';
+import { addWebCommand } from './commands/web-commands.ts';
 import { helpText } from './views/help-text.ts';
 import { showError } from './views/show-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -50,6 +51,7 @@ const DOING: ReadonlySet<string> = new Set([
   'upload',
   'login',
   'logout',
+  'web',
 ]);
 
 /** Runs the command that `args` ask for. @returns The exit status. */
@@ -163,6 +165,7 @@ export async function parse(
   addLoginCommands(parser, terminal, (code) => (status = code));
   addRestoreCommands(parser, terminal, file, (code) => (status = code));
   addServeCommands(parser, terminal, (code) => (status = code));
+  addWebCommand(parser, terminal, (code) => (status = code));
   parser
     .command(
       'shutdown',

@@ -1,25 +1,14 @@
-import { SnapshotError } from '../base/errors.ts';
-import { thisStateFolder } from '../host/state-folder.ts';
 import type { Nearest } from '../jobs/destinations/nearest.ts';
 import { openReachable } from '../jobs/open-reachable.ts';
 import { refusePlain } from '../jobs/refuse-plain.ts';
-import { Memory, type Recall } from '../jobs/status/memory.ts';
+import { type Recall, recallHere } from '../jobs/status/memory.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Series } from '../series/series.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What this machine knows of destinations. What cannot be read counts as unknown, and `terminal` is told. */
 export function recallFor(terminal: Terminal): Recall {
-  const memory = new Memory(thisStateFolder());
-  return async (destination) => {
-    try {
-      return await memory.find(destination);
-    } catch (error) {
-      if (!(error instanceof SnapshotError)) throw error;
-      terminal.err(`warning: ${error.message}; the destination counts as new`);
-      return undefined;
-    }
-  };
+  return recallHere((message) => terminal.err(`warning: ${message}`));
 }
 
 /** The series that a user means, to be read; see {@link openReachable}. */

@@ -4,7 +4,7 @@ import { createServer as createHttp, type Server } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
+import { reasonOf, SnapshotError } from '../base/errors.ts';
 import { loadBlake3 } from '../hash/blake3.ts';
 import { openLog } from '../host/log-file.ts';
 import { takeClaim } from './claim.ts';
@@ -15,6 +15,7 @@ import { hostOf, isLoopback } from './http/hosts.ts';
 import { Pages } from './http/pages.ts';
 import { Libraries, type Limits, type OnRead } from './libraries.ts';
 import { hostAndPort, parseListen } from './listen-address.ts';
+import { beginListening, closeServer } from './listening.ts';
 import { endSilent } from './silence.ts';
 import { syncAll } from './sync-all.ts';
 import { Accounts } from './users/accounts.ts';
@@ -159,23 +160,4 @@ function readable(where: string): SnapshotError {
       hint: 'Give --cert and --key, put a proxy with TLS before it, or say --insecure-lan for a network that you trust.',
     },
   );
-}
-
-async function beginListening(server: Server, host: string, port: number): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, resolve);
-    });
-  } catch (cause) {
-    const why = systemCode(cause) === 'EADDRINUSE' ? 'another program listens there' : reasonOf(cause);
-    throw new SnapshotError('E_HOST', `Cannot listen on ${hostAndPort(host, port)}: ${why}`, { cause });
-  }
-}
-
-async function closeServer(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
 }

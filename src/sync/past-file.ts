@@ -40,7 +40,8 @@ export interface StoredPast {
   readonly hasJournal: boolean;
 }
 
-function pairsFolder(): string {
+/** Where all pairs are remembered, a folder for each. */
+export function pairsFolder(): string {
   return join(thisStateFolder(), 'pairs');
 }
 

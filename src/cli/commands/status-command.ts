@@ -8,18 +8,13 @@ import type { Watched } from '../../jobs/status/known-past.ts';
 import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
 import { isRecoveryUnchecked } from '../../jobs/key/key.ts';
-import { seriesOf, seriesThere } from '../../jobs/store-of.ts';
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
+import { statusJson } from '../../jobs/status/status-json.ts';
+import { watch, watchedIn } from '../../jobs/status/watched.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
-import { Series } from '../../series/series.ts';
-import { openStore } from '../../store/open-store.ts';
 import type { CommonOptions } from '../options/common-options.ts';
-import { thisStateFolder } from '../../host/state-folder.ts';
-import { Memory } from '../../jobs/status/memory.ts';
-import { goneRows } from '../../jobs/status/plan-memory.ts';
-import { isAccepted, readAccepted, WHOLE } from '../../series/accepted.ts';
 import { recallFor } from '../state.ts';
-import { showStatus, statusJson } from '../views/status-view.ts';
+import { showStatus } from '../views/status-view.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface StatusCommandOptions extends CommonOptions {
@@ -90,8 +85,7 @@ async function watchedBy(
 ): Promise<readonly Watched[]> {
   if (which === undefined) {
     const whole = await loadPlan(file);
-    const active = whole.rows.filter((row) => row.active).map(watch);
-    return [...active, ...(await goneFrom(whole, terminal))];
+    return await watchedIn(whole, (message) => terminal.err(`warning: ${message}`));
   }
   let plan: Plan | undefined;
   const found = await findAll(which, async () => (plan = await loadPlan(file)), recall);
@@ -105,29 +99,4 @@ async function watchedBy(
     const row = known && rowOf(series, known);
     return row === undefined ? { series, everyMs: DEFAULT_EVERY_MS } : watch(row);
   });
-}
-
-/** Series of rows that the plan has not any more, and of which nobody has said that this is known. */
-async function goneFrom(plan: Plan, terminal: Terminal): Promise<readonly Watched[]> {
-  try {
-    const watched: Watched[] = [];
-    for (const gone of await goneRows(new Memory(thisStateFolder()), plan)) {
-      const series = await seriesThere(gone.destination, gone.name).catch((error: unknown) => {
-        if (!(error instanceof SnapshotError)) throw error;
-        // What cannot be looked into says so itself.
-        return new Series(openStore(gone.destination), gone.name);
-      });
-      const accepted = await readAccepted(series).catch(() => []);
-      if (!isAccepted(accepted, WHOLE)) watched.push({ series, everyMs: DEFAULT_EVERY_MS, gone });
-    }
-    return watched;
-  } catch (error) {
-    if (!(error instanceof SnapshotError)) throw error;
-    terminal.err(`warning: ${error.message}; whether a row of the plan is gone is not known`);
-    return [];
-  }
-}
-
-function watch(row: Plan['rows'][number]): Watched {
-  return { series: seriesOf(row), everyMs: row.every, row };
 }

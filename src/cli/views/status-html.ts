@@ -1,14 +1,11 @@
 // How all rows are doing, as one page of HTML without a script: for a mail, or a wall.
 import { hostname } from 'node:os';
-import { formatBytes, formatCount, formatDuration } from '../../base/amounts.ts';
+import { formatBytes, formatCount } from '../../base/amounts.ts';
 import { printable } from '../../base/errors.ts';
 import { formatLocal } from '../../jobs/moment.ts';
-import { sizesOf } from '../../jobs/look/stats.ts';
 import type { SeriesStatus } from '../../jobs/status/read-status.ts';
-import { escapeHtml, plot, type Point } from './plot.ts';
-
-/** So many runs are in the plot of times. */
-const MOST_RUNS = 90;
+import { escapeHtml } from '../../jobs/status/plot.ts';
+import { plotsOf } from '../../jobs/status/plots.ts';
 
 const STYLE = `:root{color-scheme:light dark;--line:#26c;--dim:#777;--good:#176;--bad:#b22;--wait:#960}
 @media(prefers-color-scheme:dark){:root{--line:#7af;--dim:#999;--good:#5c9;--bad:#f77;--wait:#db5}}
@@ -48,7 +45,7 @@ ${said.length === 0 ? '' : `<ul>${said.join('')}</ul>`}
 <dl>${factsOf(one)
     .map(([name, value]) => `<dt>${name}</dt><dd>${shown(value)}</dd>`)
     .join('')}</dl>
-<div class="plots">${plotsOf(one)}</div></section>`;
+<div class="plots">${plotsOf(one).join('')}</div></section>`;
 }
 
 function factsOf(one: SeriesStatus): readonly (readonly [name: string, value: string])[] {
@@ -70,23 +67,6 @@ function factsOf(one: SeriesStatus): readonly (readonly [name: string, value: st
     ...(files === undefined ? [] : [['files', formatCount(files)] as const]),
     ...(freeBytes === undefined ? [] : [['free there', formatBytes(freeBytes)] as const]),
   ];
-}
-
-function plotsOf({ history = [], runs = [] }: SeriesStatus): string {
-  const sizes: readonly Point[] = sizesOf(history).map(({ at, totalBytes }) => ({ at, value: totalBytes }));
-  const times: readonly Point[] = runs
-    .slice(-MOST_RUNS)
-    .flatMap(({ started, finished }) =>
-      finished === undefined
-        ? []
-        : [{ at: new Date(started), value: Math.max(0, Date.parse(finished) - Date.parse(started)) }],
-    )
-    // A clock may have been put back.
-    .toSorted((a, b) => a.at.getTime() - b.at.getTime());
-  return (
-    plot(sizes, { title: 'On disk, up to each snapshot', label: formatBytes, kind: 'line' }) +
-    plot(times, { title: 'How long runs took', label: formatDuration, kind: 'bars' })
-  );
 }
 
 function time(iso: string): string {

@@ -3,8 +3,7 @@ import { formatLocal } from '../../jobs/moment.ts';
 import { rowLabel } from '../../plan/row-label.ts';
 import type { SeriesStatus } from '../../jobs/status/read-status.ts';
 import type { RowState } from '../../jobs/status/status.ts';
-import { formatEvery } from '../../plan/every.ts';
-import type { PastRun, PastVerify } from '../../series/past.ts';
+import type { PastVerify } from '../../series/past.ts';
 import { formatBytes, formatCount, formatCountOf } from '../../base/amounts.ts';
 import { type Column, fitTable } from './table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -137,45 +136,4 @@ function shortAge(ms: number): string {
   const hours = Math.floor(minutes / 60);
   const text = hours >= 48 ? `${Math.floor(hours / 24)}d` : hours > 0 ? `${hours}h` : `${minutes}m`;
   return ms <= 0 ? `${text} ago` : `in ${text}`;
-}
-
-/** One line of `--json`, as docs/cli.md lists it. */
-export function statusJson(one: SeriesStatus): object {
-  const { series, destination, state, isOverdue: overdue, isFailing: failing, reasons, notes, size } = one;
-  const { lastVerify, lastDrill } = one;
-  return {
-    event: 'status',
-    series,
-    destination,
-    state,
-    overdue,
-    failing,
-    reasons,
-    notes,
-    every: formatEvery(one.everyMs),
-    lastRun: runJson(one.lastRun),
-    lastSuccess: one.lastSuccess?.started ?? null,
-    nextDue: one.nextDue?.toISOString() ?? null,
-    lastVerify:
-      lastVerify === undefined
-        ? null
-        : {
-            time: lastVerify.started,
-            result: lastVerify.result,
-            level: lastVerify.level,
-            sample: lastVerify.sample,
-            at: lastVerify.at,
-          },
-    lastDrill: lastDrill === undefined ? null : { time: lastDrill.started, result: lastDrill.result },
-    snapshots: size?.snapshots ?? null,
-    bytes: size?.bytes ?? null,
-    oldest: size?.oldest ?? null,
-    unreadable: one.unreadable,
-  };
-}
-
-function runJson(run: PastRun | undefined): object | null {
-  if (run === undefined) return null;
-  const { started, outcome, guards, error } = run;
-  return { time: started, outcome, guards, error };
 }

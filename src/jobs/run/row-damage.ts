@@ -1,4 +1,5 @@
 // What a run knows of damage in its series, and what it makes of it.
+import { formatCountOf } from '../../base/amounts.ts';
 import { formatOf } from '../../base/archive-format.ts';
 import { commandLine } from '../../base/command-line.ts';
 import {
@@ -163,7 +164,7 @@ export class RowDamage {
     }
     if (healed > 0) {
       messages.push(
-        `${count(healed, 'file was', 'files were')} damaged in older archives, and written again`,
+        `${formatCountOf(healed, 'file was', 'files were')} damaged in older archives, and written again`,
       );
       hints.push(`Is the disk failing? ${verify} --level full\` reads all of it.`);
     }
@@ -177,7 +178,7 @@ export class RowDamage {
     }
     if (lost > 0) {
       messages.push(
-        `${count(lost, 'file is', 'files are')} damaged, and in no archive any more: ${lossText(losses)}`,
+        `${formatCountOf(lost, 'file is', 'files are')} damaged, and in no archive any more: ${lossText(losses)}`,
       );
       hints.push(`${verify} --level full\` names each file. ${way}`);
     }
@@ -210,6 +211,8 @@ function withOthers(own: Flaws, before: Flaws, now: Flaws): Flaws {
   return flaws;
 }
 
+const isInfo = (file: string, name: string): boolean => file === `${name}/${INFO_FILE}`;
+
 function see(known: Flaws, { found, inPlace }: Looked, survey: Survey, at: Date): Flaws {
   const unreadable = survey.damaged.map(({ name, error }): [string, Found] => [
     `${name}/${INFO_FILE}`,
@@ -217,7 +220,6 @@ function see(known: Flaws, { found, inPlace }: Looked, survey: Survey, at: Date)
   ]);
   // A run that was cut short has left none: that nobody could look for it once says nothing.
   const readable = [...survey.snapshots.map(({ name }) => name), ...survey.unfinished];
-  const isInfo = (file: string, name: string): boolean => file === `${name}/${INFO_FILE}`;
   return lookedAgain(known, {
     by: 'run',
     at,
@@ -293,8 +295,4 @@ function lossText(losses: readonly Loss[]): string {
     .slice(0, 3)
     .join('; ')
     .concat(losses.length > 3 ? `; and of ${losses.length - 3} more snapshots` : '');
-}
-
-function count(n: number, one: string, many: string): string {
-  return `${n} ${n === 1 ? one : many}`;
 }

@@ -1,5 +1,7 @@
 // What this machine remembers of destinations while their disks are away.
 import { createHash } from 'node:crypto';
+import { SnapshotError } from '../../base/errors.ts';
+import { thisStateFolder } from '../../host/state-folder.ts';
 import { Fields } from '../../series/index/fields.ts';
 import type { Numbers } from '../../series/order.ts';
 import { type PastRecord, readPast } from '../../series/past.ts';
@@ -27,6 +29,20 @@ export interface KnownSeries {
 
 /** Gives what is known of a destination, for those who only look. */
 export type Recall = (destination: string) => Promise<KnownDestination | undefined>;
+
+/** What this machine knows. What cannot be read counts as unknown, and `warn` is told. */
+export function recallHere(warn: (message: string) => void): Recall {
+  const memory = new Memory(thisStateFolder());
+  return async (destination) => {
+    try {
+      return await memory.find(destination);
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error;
+      warn(`${error.message}; the destination counts as new`);
+      return undefined;
+    }
+  };
+}
 
 const NOTHING: KnownDestination = { isRemovable: false, disks: [], series: [] };
 

@@ -1,5 +1,8 @@
 // How the last sync of a pair ended, as this machine remembers it.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SnapshotError } from '../../base/errors.ts';
+import { pairsFolder } from '../../sync/past-file.ts';
 import type { Conflict } from './result.ts';
 import { withPair } from './with-pair.ts';
 
@@ -30,4 +33,21 @@ export async function lastResult(here: string, there: string): Promise<LastResul
       throw new SnapshotError('E_USAGE', 'These two were never synced from this machine');
     return JSON.parse(text) as LastResult;
   });
+}
+
+/** The same of all pairs that were ever synced from this machine, the newest first; what cannot be read is left out. */
+export async function knownPairs(): Promise<readonly LastResult[]> {
+  const folder = pairsFolder();
+  const names = await readdir(folder).catch(() => []);
+  const texts = await Promise.all(
+    names.map(async (name) => await readFile(join(folder, name, 'result.json'), 'utf8').catch(() => '')),
+  );
+  const found = texts.flatMap((text): readonly LastResult[] => {
+    try {
+      return [JSON.parse(text) as LastResult];
+    } catch {
+      return [];
+    }
+  });
+  return found.toSorted((a, b) => (a.at < b.at ? 1 : -1));
 }

@@ -5,10 +5,11 @@ import { Refusal } from '../refusal.ts';
 import { Tickets } from '../users/tickets.ts';
 import { WrongTries } from '../users/wrong-tries.ts';
 import { postCheck } from './check-route.ts';
-import { type Asked, type Environment, mustRead, readJson, type Service } from './environment.ts';
+import { type Asked, type Environment, mustRead, type Service } from './environment.ts';
 import { isAllowedHost } from './hosts.ts';
 import { getAccount, getList } from './list-route.ts';
 import type { PageFile } from './pages.ts';
+import { readJson } from './read-json.ts';
 import { getChanges, getFile } from './read-routes.ts';
 import { getTicket, postTickets } from './ticket-routes.ts';
 import { deleteUpload, headUpload, optionsOfUploads, patchUpload, postUploads } from './tus-routes.ts';
@@ -83,7 +84,7 @@ export function createApp(service: Service): Hono<Environment> {
   app.post('/v1/pair', async (asked) => {
     slowDown(asked);
     await service.accounts.refresh();
-    const { code } = await readJson(asked);
+    const { code } = await readJson(asked.env);
     const paired = typeof code === 'string' ? await service.accounts.pair(code, new Date()) : undefined;
     if (paired !== undefined) return asked.json(paired, 201);
     tries.count(addressOf(asked), performance.now());

@@ -1,8 +1,9 @@
 // Asks of many files at once whether they are there: POST /v1/check.
 import { isCount, isHash } from '../library/journal-lines.ts';
 import { display } from '../../tree/path.ts';
+import { readJson } from './read-json.ts';
 import { Refusal } from '../refusal.ts';
-import { type Asked, mayRead, readJson } from './environment.ts';
+import { type Asked, mayRead } from './environment.ts';
 
 const MOST_FILES = 1000;
 
@@ -15,7 +16,7 @@ interface Question {
 /** `POST /v1/check`: of each file whether its content is there. */
 export async function postCheck(asked: Asked): Promise<Response> {
   const library = asked.get('library');
-  const questions = questionsIn((await readJson(asked))['files']);
+  const questions = questionsIn((await readJson(asked.env))['files']);
   const answers = await Promise.all(
     questions.map(async ({ id, size, blake3 }) => {
       const held = await library.find(blake3);

@@ -64,24 +64,3 @@ export function mustUpload(asked: Asked): void {
   if (asked.get('token').scope === 'read')
     throw new Refusal(403, 'This token may only read: this takes one with the scope `upload`');
 }
-
-/** Bytes of JSON that a request may have. */
-const MOST_JSON_BYTES = 4 * 2 ** 20;
-
-/** The JSON that was sent, an object. @throws {@link Refusal} 400 when it is none, 413 when it is too long. */
-export async function readJson(asked: Asked): Promise<Readonly<Record<string, unknown>>> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of asked.env.incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > MOST_JSON_BYTES) throw new Refusal(413, 'That is more than 4 MiB of JSON');
-    parts.push(part);
-  }
-  try {
-    const value: unknown = JSON.parse(Buffer.concat(parts).toString());
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  } catch {
-    // It is said below.
-  }
-  throw new Refusal(400, 'The body is to be JSON, one object');
-}

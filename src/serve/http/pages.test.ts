@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { Pages } from './pages.ts';
 
@@ -13,7 +13,12 @@ writeFileSync(join(root, 'web', 'upload', 'index.html'), '<p>');
 writeFileSync(join(root, 'web', 'assets', 'a-1.js'), '1');
 afterAll(() => rmSync(root, { recursive: true }));
 
-const pages = new Pages(pathToFileURL(`${join(root, 'web')}/`));
+const read = async (path: string): Promise<Uint8Array<ArrayBuffer> | undefined> =>
+  await readFile(join(root, path)).then(
+    (bytes) => new Uint8Array(bytes),
+    () => undefined,
+  );
+const pages = new Pages(read);
 
 it('a page is asked for anew each time, and nobody frames it or adds to it', async () => {
   const { body, headers } = (await pages.page('upload')) ?? {};
@@ -34,6 +39,6 @@ it('what a page loads is kept, and nothing besides is handed out', async () => {
 });
 
 it('where nothing was built, there is no page', async () => {
-  const none = new Pages(pathToFileURL(join(root, 'nowhere/')));
+  const none = new Pages(async () => await Promise.resolve(undefined));
   expect([await none.page('upload'), await none.asset('a-1.js')]).toEqual([undefined, undefined]);
 });

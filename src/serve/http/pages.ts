@@ -1,10 +1,6 @@
 // The pages for browsers, as they were built into dist/web, and the headers that keep others out of them.
-import { readdir, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { systemCode } from '../../base/errors.ts';
-
-/** Where the build puts them, seen from the built form of this file. */
-const BUILT = new URL('../../web/', import.meta.url);
+import { readBuilt } from '../../base/built.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -30,13 +26,12 @@ export interface PageFile {
 }
 
 export class Pages {
-  readonly #folder: URL;
+  readonly #read: typeof readBuilt;
   readonly #files = new Map<string, PageFile>();
-  #assets: Promise<ReadonlySet<string>> | undefined;
 
-  /** @param folder - With a folder for each page, and `assets/`. */
-  constructor(folder: URL = BUILT) {
-    this.#folder = folder;
+  /** @param read - Reads a file of the build: `web/` has a folder for each page, and `assets/`. */
+  constructor(read: typeof readBuilt = readBuilt) {
+    this.#read = read;
   }
 
   /** The page `name`; undefined when it was not built. @param name - Of this program, not of a client. */
@@ -51,8 +46,8 @@ export class Pages {
 
   /** What a page loads; undefined when there is none of that name. Its name has a hash in it: it never changes. */
   async asset(name: string): Promise<PageFile | undefined> {
-    // The names are those that are there: none that is given leads elsewhere.
-    if (!(await this.#names()).has(name)) return undefined;
+    // As the build names them: nothing that is given leads elsewhere.
+    if (!/^[\w-]+(?:\.[\w-]+)+$/.test(name)) return undefined;
     return await this.#file(`assets/${name}`, {
       ...COMMON,
       'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream',
@@ -62,24 +57,13 @@ export class Pages {
     });
   }
 
-  async #names(): Promise<ReadonlySet<string>> {
-    this.#assets ??= readdir(new URL('assets/', this.#folder)).then(
-      (names) => new Set(names),
-      () => new Set<string>(),
-    );
-    return await this.#assets;
-  }
-
   async #file(path: string, headers: Readonly<Record<string, string>>): Promise<PageFile | undefined> {
     const known = this.#files.get(path);
     if (known !== undefined) return known;
-    try {
-      const file = { body: new Uint8Array(await readFile(new URL(path, this.#folder))), headers };
-      this.#files.set(path, file);
-      return file;
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+    const body = await this.#read(`web/${path}`);
+    if (body === undefined) return undefined;
+    const file = { body, headers };
+    this.#files.set(path, file);
+    return file;
   }
 }

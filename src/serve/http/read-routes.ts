@@ -9,6 +9,7 @@ import { isSameSight, openFile, sightOfStats } from '../library/sight.ts';
 import { baseName, type BytePath, toText } from '../../tree/path.ts';
 import { Refusal } from '../refusal.ts';
 import { type Asked, mustRead } from './environment.ts';
+import { attachment } from './attachment.ts';
 import { parseRange } from './range.ts';
 import { pathIn } from './upload-route.ts';
 
@@ -68,15 +69,6 @@ async function bodyOf(
     return Readable.toWeb(handle.createReadStream({ start, end })) as ReadableStream;
   await handle.close();
   return null;
-}
-
-/** The header by which a browser saves it under `name`, encoded as RFC 8187 has it. */
-export function attachment(name: string): string {
-  const encoded = encodeURIComponent(name).replaceAll(
-    /['()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16)}`,
-  );
-  return `attachment; filename*=UTF-8''${encoded}`;
 }
 
 /** `GET /v1/changes?after=N`. */

@@ -3,7 +3,8 @@ import { checkName } from '../library/file-name.ts';
 import { filesBelow } from '../library/listing.ts';
 import { Refusal } from '../refusal.ts';
 import type { Tickets } from '../users/tickets.ts';
-import { type Asked, mustRead, readJson, type Service } from './environment.ts';
+import { type Asked, mustRead, type Service } from './environment.ts';
+import { readJson } from './read-json.ts';
 import { folderOf } from './list-route.ts';
 import { sendFile } from './read-routes.ts';
 import { sendZip } from './zip-route.ts';
@@ -11,7 +12,7 @@ import { sendZip } from './zip-route.ts';
 /** `POST /v1/tickets` with `{"file": PATH}` or `{"folder": PATH}`: an address that works once, for a minute. */
 export async function postTickets(asked: Asked, tickets: Tickets): Promise<Response> {
   mustRead(asked);
-  const { file, folder } = await readJson(asked);
+  const { file, folder } = await readJson(asked.env);
   const { account, id } = asked.get('token');
   const { holdings } = asked.get('library');
   const now = performance.now();

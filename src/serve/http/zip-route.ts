@@ -10,7 +10,7 @@ import type { Library } from '../library/library.ts';
 import { filesBelow } from '../library/listing.ts';
 import { openFile } from '../library/sight.ts';
 import { Refusal } from '../refusal.ts';
-import { attachment } from './read-routes.ts';
+import { attachment } from './attachment.ts';
 
 /** Photos do not get smaller; texts do, somewhat. Stored, a zip could not be read from a pipe. */
 const LEVEL = 1;
