@@ -172,7 +172,7 @@ describe('the dashboard', () => {
       ) as string,
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
+      'cache-control': 'no-cache',
     });
   });
 

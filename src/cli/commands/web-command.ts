@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { formatCountOf } from '../../base/amounts.ts';
 import { rememberGiven } from '../../base/command-line.ts';
 import { printable, reasonOf } from '../../base/errors.ts';
 import { openDashboard } from '../../dashboard/server.ts';
+import { openBrowser } from '../../host/open-browser.ts';
 import { localPath } from '../../plan/local-path.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -30,7 +30,8 @@ export async function webCommand(options: WebCommandOptions, terminal: Terminal)
       terminal.out(`The dashboard is at ${terminal.style('bold', url)}`);
       if (!quiet) terminal.out(terminal.style('dim', hintOf(options)));
     } else if (!quiet) terminal.out(`That address was used. For another page: ${url}`);
-    if (isFirst && options.open) openBrowser(url, (why) => terminal.err(`warning: ${why}`));
+    if (isFirst && options.open && !openBrowser(url))
+      terminal.err('warning: no browser could be opened: this machine has no screen');
     isFirst = false;
   };
   try {
@@ -58,17 +59,4 @@ function hintOf({ restoreTo }: WebCommandOptions): string {
       ? 'It restores nothing without --restore-to FOLDER'
       : `It restores below ${printable(resolve(restoreTo))}`;
   return `The address works once, on this machine. ${restoring}. Ctrl-C ends it.`;
-}
-
-/** Opens `url` with what this system opens addresses with. @param failed - Told why not; the address is printed anyway. */
-function openBrowser(url: string, failed: (why: string) => void): void {
-  const [command, ...args] =
-    process.platform === 'darwin'
-      ? ['open']
-      : process.platform === 'win32'
-        ? ['rundll32', 'url.dll,FileProtocolHandler']
-        : ['xdg-open'];
-  const child = spawn(command ?? '', [...args, url], { stdio: 'ignore', detached: true });
-  child.on('error', (error) => failed(`no browser could be opened: ${reasonOf(error)}`));
-  child.unref();
 }
