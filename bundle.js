@@ -77,4 +77,5 @@ await build.write({
   chunkFileNames: '[name]-[hash].js',
 });
 await build.close();
-chmodSync(join(ROOT, 'dist/bin/main.js'), 0o755);
+// The second one was the command once: links to it, as those that npx keeps of a clone, stay good.
+for (const main of ['dist/bin/main.js', 'dist/cli/main.js']) chmodSync(join(ROOT, main), 0o755);
