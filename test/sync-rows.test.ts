@@ -191,10 +191,11 @@ describe('what tells of a row that syncs', () => {
       'here,there,work,sync',
       'there,backup,there,incremental',
     );
-    write(place.here, 'one.txt', 'one');
+    // A series of the row would be called so.
+    write(place.here, 'work/one.txt', 'one');
     expect((await place.run()).status).toBe(0);
     const { stdout } = await place.command(['files', 'there']);
-    expect(stdout).toMatch(/one\.txt/);
+    expect(stdout).toMatch(/work\/one\.txt/);
   });
 });
 
@@ -223,6 +224,24 @@ describe('what files were before', () => {
     expect(again).toMatchObject({ status: 2, stderr: expect.stringMatching(/in the way: a\/x\.txt, y/) });
     expect((await place.command(['restore', 'work', '--to', 'out', '--overwrite', 'always'])).status).toBe(2);
     expect((await place.command(['restore', 'work', 'nothing', '--to', 'other'])).status).toBe(2);
+  });
+
+  it('at a moment is the version that was let go first after it', async () => {
+    const place = open();
+    write(place.here, 'x.txt', 'now');
+    await place.run();
+    const versions = join('.snapshot-data', 'versions');
+    write(place.there, join(versions, 'x~20260101T000000Z-2.txt'), 'second');
+    write(place.there, join(versions, 'x~20260101T000000Z.txt'), 'first');
+    write(place.here, join(versions, 'x~20260103T000000Z.txt'), 'third');
+    for (const [at, content] of [
+      ['2025-12-30', 'first'],
+      ['2026-01-02 12:00', 'third'],
+      ['2026-01-05', 'now'],
+    ] as const) {
+      await place.command(['restore', 'work', '--at', at, '--to', content]);
+      expect([at, read(place.path(content), 'x.txt')]).toEqual([at, content]);
+    }
   });
 });
 

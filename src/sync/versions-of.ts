@@ -10,6 +10,8 @@ export interface SideVersion {
   readonly path: BytePath;
   /** Until when the side had it there, in milliseconds since 1970; the name counts in seconds. */
   readonly untilMs: number;
+  /** Counts those of one second, from 1. */
+  readonly nth: number;
   /** Where it lies, from the root of the side on. */
   readonly file: BytePath;
   readonly item: Item;
@@ -32,7 +34,7 @@ export async function versionsOf(
         continue;
       }
       const named = parseVersion(file.slice(VERSIONS.length + 1) as BytePath);
-      if (named !== undefined) versions.push({ path: named.path, untilMs: named.untilMs, file, item });
+      if (named !== undefined) versions.push({ ...named, file, item });
     }
   };
   await walk(VERSIONS);

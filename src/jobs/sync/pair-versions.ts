@@ -24,5 +24,5 @@ export async function readVersions(sides: Sides): Promise<readonly PairVersion[]
       throw new SnapshotError('E_STORE', `"${sides[side].label}" is not there: is its disk connected?`);
     found.push(...(await versionsOf(sides[side])).versions.map((version) => ({ ...version, side })));
   }
-  return found.toSorted((a, b) => comparePaths(a.path, b.path) || a.untilMs - b.untilMs);
+  return found.toSorted((a, b) => comparePaths(a.path, b.path) || a.untilMs - b.untilMs || a.nth - b.nth);
 }
