@@ -188,14 +188,15 @@ describe('what tells of a row that syncs', () => {
     const place = open();
     place.writePlan(
       'source,destination,name,strategy',
-      'here,there,work,sync',
-      'there,backup,there,incremental',
+      'here,all/there,work,sync',
+      'all,backup,all,incremental',
     );
+    mkdirSync(place.path('all'));
     // A series of the row would be called so.
     write(place.here, 'work/one.txt', 'one');
     expect((await place.run()).status).toBe(0);
-    const { stdout } = await place.command(['files', 'there']);
-    expect(stdout).toMatch(/work\/one\.txt/);
+    const { stdout } = await place.command(['files', 'all']);
+    expect(stdout).toMatch(/there\/work\/one\.txt/);
   });
 });
 
