@@ -654,7 +654,7 @@ describe('the server', () => {
       expect([status, stderr]).toEqual([2, expect.stringMatching(/without TLS.*\n.*--insecure-lan/)]);
     }
     const served = await Served.open(['--listen', '0.0.0.0:0', '--insecure-lan']);
-    expect(await served.curl('/', undefined)).toMatchObject({ status: 401 });
+    expect(await served.curl('/v1/account', undefined)).toMatchObject({ status: 401 });
   });
 
   it('speaks https with a certificate', async () => {
@@ -740,7 +740,7 @@ describe('the server', () => {
     expect([status, stderr]).toEqual([11, expect.stringMatching(/served already, by process \d+/)]);
     await served.kill();
     await served.start();
-    expect(await served.curl('/', undefined)).toMatchObject({ status: 401 });
+    expect(await served.curl('/v1/account', undefined)).toMatchObject({ status: 401 });
   });
 
   it('says so when its address is taken', async () => {
