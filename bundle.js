@@ -28,6 +28,22 @@ const version = {
   },
 };
 
+/** yargs looks for itself below node_modules, and else at the working folder, which need not be there any more. */
+const yargs = {
+  name: 'yargs',
+  /**
+   * @param {string} code
+   * @param {string} id
+   */
+  transform(code, id) {
+    if (!/yargs[\\/]lib[\\/]platform-shims[\\/]esm\.mjs$/.test(id)) return undefined;
+    const text = code.replace('mainFilename || process.cwd()', 'mainFilename || __dirname');
+    if (text === code)
+      throw new Error(`${id} is not what it was: look what it does without a working folder`);
+    return text;
+  },
+};
+
 /** Beside the modules, the licences of all packages that are in them. */
 const licences = {
   name: 'licences',
@@ -59,7 +75,7 @@ function licenceOf(folder) {
 
 const build = await rolldown({
   input: Object.fromEntries(ENTRIES.map((entry) => [basename(entry), join(ROOT, 'dist', `${entry}.js`)])),
-  plugins: [version, licences],
+  plugins: [version, yargs, licences],
   // What comments name files from: where the clone lies is no part of what is built.
   cwd: ROOT,
   platform: 'node',
