@@ -2,11 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createBLAKE3 } from 'hash-wasm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { end, startChurning } from './support/churn.ts';
 import { ChurnedPlace } from './support/churned.ts';
-import { commandLine, hasTool, IS_WINDOWS, tool } from './support/command.ts';
+import { hasTool, IS_WINDOWS, tool } from './support/command.ts';
 import { startWriting } from './support/large-churn.ts';
 import { Place } from './support/place.ts';
 
@@ -140,7 +141,8 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))(
     it('are stored as they were at one moment, or named', async () => {
       const { root } = Place.open();
       const folder = mkdtempSync(join(root, 'churned-'));
-      const [, main = ''] = commandLine([]);
+      // As the modules that were bundled: what counts comes between two of them.
+      const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
       const place = new ChurnedPlace(main, folder, CHUNKS);
       const small = join(place.source, 'small');
       mkdirSync(small);

@@ -152,6 +152,6 @@ describe('a destination in Google Drive', () => {
     drive.files.limitBytes = drive.files.usage;
     onTestFinished(() => void (drive.files.limitBytes = 15_000_000_000));
     const full = await place.run([], { env });
-    expect(full.row).toMatchObject({ outcome: 'failed', error: { code: 'E_SPACE' } });
+    expect(full.row).toMatchObject({ outcome: 'failed', guards: [{ guard: 'free-space' }] });
   });
 });
