@@ -78,6 +78,8 @@ describe('a row that syncs', () => {
     });
     expect(read(place.here, 'x')).toBe('theirs');
     expect((await place.run()).row).toMatchObject({ outcome: 'unchanged' });
+    const [told] = eventsOf(await place.command(['status', '--json']));
+    expect(told).toMatchObject({ series: 'work', destination: place.there });
     const status = await place.command(['status']);
     expect(status).toMatchObject({ status: 0, stdout: expect.stringMatching(/conflict: x:/) });
     expect((await place.command(['list'])).stdout).toMatch(

@@ -4,6 +4,7 @@ import { isLocked } from '../../series/lock/lock-file.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { type SeriesSize, sizeOfSeries } from '../../series/series-size.ts';
 import { whatAndWayOut } from '../run/previous.ts';
+import { PairSeries } from '../sync/pair-series.ts';
 import { knownPast, type Watched } from './known-past.ts';
 import type { KnownRow } from './plan-memory.ts';
 import { type GoneSnapshot, goneSnapshot, newlyLost } from './lost-archives.ts';
@@ -39,15 +40,17 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
   const { series, everyMs } = watched;
   const { records, logged, unreadable, wrongClocks, away, trouble } = await knownPast(watched, now, recall);
   const { survey, wrong: damages } = away === undefined ? await lookInto(series, logged, now) : NOT_LOOKED;
+  const isPair = series instanceof PairSeries;
   const judged = statusOf(records, everyMs, now, away?.message);
   const status = { ...judged, size: sizeNow(survey, judged.size) };
   const of = {
-    ...(away === undefined ? await placeNow(series) : {}),
+    ...(away === undefined && !isPair ? await placeNow(series) : {}),
     files: survey?.snapshots.at(-1)?.info.count.files,
     history: survey?.snapshots,
     runs: records.filter(isRun),
     series: watched.row?.label ?? series.title,
-    destination: series.store.label,
+    // Where its log lies is of no interest.
+    destination: isPair ? series.sides[1] : series.store.label,
     everyMs,
     unreadable,
     wrongClocks,
