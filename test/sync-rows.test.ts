@@ -223,6 +223,8 @@ describe('what files were before', () => {
     await place.command(['restore', 'work', 'a', '--to', 'now']);
     expect(listing(place.path('now'))).toEqual(['a', join('a', 'x.txt')]);
     expect(read(place.path('now'), 'a/x.txt')).toBe('second');
+    await place.command(['restore', 'work', 'y', 'a', '!*.txt', ...at, '--to', 'some']);
+    expect(listing(place.path('some'))).toEqual(['y']);
     const again = await place.command(['restore', 'work', ...at, '--to', 'out']);
     expect(again).toMatchObject({ status: 2, stderr: expect.stringMatching(/in the way: a\/x\.txt, y/) });
     expect((await place.command(['restore', 'work', '--to', 'out', '--overwrite', 'always'])).status).toBe(2);

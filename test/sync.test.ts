@@ -309,6 +309,15 @@ describe('a sync of two folders', () => {
     for (const path of ['docs/a', 'docs/deep/b', 'other']) write(place.here, path, path);
     expect((await place.command(['sync', place.here, place.there, '--only', 'docs'])).status).toBe(0);
     expect([...shapeOf(place.there).keys()]).toEqual(['docs', 'docs/a', 'docs/deep', 'docs/deep/b']);
+    for (const path of ['docs/new', 'docs/new.tmp']) write(place.here, path, path);
+    await place.command(['sync', place.here, place.there, '--only', 'docs', '--only', '!*.tmp']);
+    expect([...shapeOf(place.there).keys()]).toEqual([
+      'docs',
+      'docs/a',
+      'docs/deep',
+      'docs/deep/b',
+      'docs/new',
+    ]);
   });
 
   it('writes `.sync` on both sides, with what was deleted', async () => {

@@ -6,7 +6,6 @@ import { statusOf } from '../../jobs/sync/result.ts';
 import { sync, type SyncOptions } from '../../jobs/sync/sync.ts';
 import { type Keep, parseKeep } from '../../plan/keep.ts';
 import { InvalidValue } from '../../plan/problem.ts';
-import { parentOf, type BytePath } from '../../tree/path.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { readDuration } from '../options/duration.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -53,7 +52,8 @@ export async function syncCommand(options: SyncCommandOptions, terminal: Termina
       rehash: options.rehash,
       acceptChanges: options.acceptChanges,
       exclude: options.exclude.map(String),
-      isWanted: options.only.length === 0 ? () => true : (path) => isIn(only, path),
+      isWanted:
+        options.only.length === 0 ? () => true : (path) => only.has(path, false) || only.has(path, true),
       keep: keepOf(options.keep),
       signal: stop.signal,
       warn: (message) => terminal.err(`warning: ${message}`),
@@ -89,13 +89,6 @@ export async function syncCommand(options: SyncCommandOptions, terminal: Termina
     line.clear();
     stop.dispose();
   }
-}
-
-/** What a glob matches, and all that lies in a folder that it matches. */
-function isIn(only: Choice, path: BytePath): boolean {
-  if (only.has(path, false) || only.has(path, true)) return true;
-  for (let at = parentOf(path); at !== ''; at = parentOf(at)) if (only.has(at, true)) return true;
-  return false;
 }
 
 function placeOf(text: string): string {

@@ -102,7 +102,7 @@ export function statusOf(
     isOverdue,
     isFailing,
     reasons: isFailing && reasons.length === 0 ? ['it never succeeded'] : reasons,
-    notes: [...damageNotes(records), ...missingNotes(runs), ...conflictNotes(runs)],
+    notes: [...damageNotes(records), ...missingNotes(runs), ...lastConflicts(runs)],
     lastRun: runs.at(-1),
     lastSuccess,
     lastVerify,
@@ -113,7 +113,7 @@ export function statusOf(
 }
 
 /** What the last sync that did something had to decide: until the next one, somebody may want the other content. */
-function conflictNotes(runs: readonly PastRun[]): readonly string[] {
+export function lastConflicts(runs: readonly PastRun[]): readonly string[] {
   return runs.findLast(({ outcome }) => outcome === 'written')?.conflicts ?? [];
 }
 

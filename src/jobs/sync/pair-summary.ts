@@ -1,5 +1,6 @@
 import { isRun, isSuccess } from '../../series/past.ts';
 import { readRuns } from '../../series/read-runs.ts';
+import { lastConflicts } from '../status/status.ts';
 import type { PairSeries } from './pair-series.ts';
 
 /** What this machine knows of a pair; neither side is looked at. */
@@ -20,6 +21,6 @@ export async function pairSummary(series: PairSeries): Promise<PairSummary> {
     series: series.title,
     sides: series.sides,
     synced: last === undefined ? undefined : new Date(last.finished ?? last.started),
-    conflicts: runs.findLast(({ outcome }) => outcome === 'written')?.conflicts ?? [],
+    conflicts: lastConflicts(runs),
   };
 }

@@ -43,7 +43,7 @@ export async function restorePair(series: PairSeries, options: RestoreMirrorOpti
   return await withPair(series.sides[0], series.sides[1], async (sides) => {
     const choice = new Choice(options.globs);
     const all = await foundAt(sides, momentOf(at), signal);
-    const chosen = all.filter(({ path }) => choice.has(path, false) || isBelow(choice, path));
+    const chosen = all.filter(({ path }) => choice.has(path, false));
     choice.refuseUnmatched(when, series.title);
     const paths = new Set(chosen.map(({ path }) => path));
     await keepApart(target, {
@@ -110,12 +110,6 @@ async function foundAt(sides: Sides, atMs: number, signal: AbortSignal): Promise
     found.set(path, { path, side: sides[side], at: file, item });
   }
   return [...found.values()].toSorted((a, b) => comparePaths(a.path, b.path));
-}
-
-/** What a glob that matches a folder takes with it. */
-function isBelow(choice: Choice, path: BytePath): boolean {
-  for (let at = parentOf(path); at !== ''; at = parentOf(at)) if (choice.has(at, true)) return true;
-  return false;
 }
 
 /** @returns How many may not be made. @throws {@link SnapshotError} `E_USAGE` unless nothing is to be done anyway. */

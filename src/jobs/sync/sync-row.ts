@@ -5,7 +5,7 @@ import { GuardError, wayOut } from '../../series/guards.ts';
 import type { Series } from '../../series/series.ts';
 import { otherOf } from '../../sync/item.ts';
 import type { Action } from '../../sync/plan.ts';
-import { type BytePath, display, fromText } from '../../tree/path.ts';
+import { display } from '../../tree/path.ts';
 import { mountDoubt } from '../run/mount-doubt.ts';
 import type { RowOptions, RowResult } from '../run/row-context.ts';
 import type { Count, RowReporter } from '../run/row-reporter.ts';
@@ -89,7 +89,7 @@ function told(result: SyncResult, report: RowReporter): RowResult {
       decision.do === 'apart' ? [{ path, reason: APART[decision.why] ?? decision.why }] : [],
     ),
   ];
-  for (const { path, reason } of unsynced) report.problem({ kind: 'unreadable', path: asPath(path), reason });
+  for (const { path, reason } of unsynced) report.problem({ kind: 'unreadable', path, reason });
   const conflicts = conflictsOf(result).map((conflict) => conflictText(conflict, labels));
   for (const text of conflicts) report.warn(text);
   return {
@@ -170,9 +170,4 @@ function textOf(action: Action): string {
     case 'apart':
       return `leave ${name}`;
   }
-}
-
-/** Of trouble that is about a whole side, the root. */
-function asPath(path: BytePath | string): BytePath {
-  return path === '' ? fromText('') : (path as BytePath);
 }
