@@ -1,4 +1,5 @@
 import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,8 +106,16 @@ describe('scanTree() of a large tree', () => {
   it('stops when it is told to, before and in the middle', async () => {
     const stop = new AbortController();
     const reason = new Error('stopped');
-    const begun = scanTree(large, stop.signal, new EntryTable(), () => stop.abort(reason));
+    let calls = 0;
+    const begun = scanTree(large, stop.signal, new EntryTable(), () => {
+      calls++;
+      stop.abort(reason);
+      // Meanwhile a thread has said more.
+      readdirSync(large, { recursive: true });
+    });
     await expect(begun).rejects.toBe(reason);
+    // What its threads were about to say comes to nothing: the row has been told as failed by then.
+    expect(calls).toBe(1);
     await expect(scanTree(large, stop.signal, new EntryTable(), () => {})).rejects.toBe(reason);
   });
 });

@@ -34,7 +34,7 @@ const MAX_NAMES = 8192;
  * Scans `source` in threads of its own.
  *
  * @param entries - Grows as the scan goes on, in path order.
- * @param grown - Called each time it has.
+ * @param grown - Called each time it has; never again once `signal` is aborted.
  * @param start - What {@link startScan} said of the source, where that was asked already.
  * @throws {@link SnapshotError} `E_ROW` when the source cannot be read; the reason of `signal` when aborted.
  */
@@ -54,6 +54,8 @@ export async function scanTree(
   const before = task === undefined ? undefined : readMounts();
   if (task !== undefined) {
     const scanner = new Scanner(source, ({ chunk, problems: found, crossings: crossed, rules: met }) => {
+      // A thread is ended a moment later than it is told to: what it still says is of a scan that is over.
+      if (signal.aborted) return;
       entries.append(chunk);
       for (const problem of found) problems.push(problem);
       crossings.push(...crossed);
