@@ -2,6 +2,7 @@
 import type { ArchiveFormat } from '../base/archive-format.ts';
 import { parentPort } from 'node:worker_threads';
 import { constants, deflateRawSync } from 'node:zlib';
+import { uncut } from '../base/uncut.ts';
 import { HashLookup } from '../format/contents.ts';
 import { concatInto } from '../format/zstd/codec.ts';
 import { loadCompressor } from '../format/zstd/zstd.ts';
@@ -178,7 +179,8 @@ async function compress(task: CompressTask): Promise<CompressResult> {
   const out = new Uint8Array(task.out);
   if (task.format === 'tar.zst') return { bytes: (await loadedCompressor).compress(content, out) };
   const finishFlush = task.last ? constants.Z_FINISH : constants.Z_FULL_FLUSH;
-  return { bytes: concatInto(out, [deflateRawSync(content, { finishFlush, level: task.level })]) };
+  const deflated = uncut(() => deflateRawSync(content, { finishFlush, level: task.level }));
+  return { bytes: concatInto(out, [deflated]) };
 }
 
 const loadedBlake3 = loadBlake3();

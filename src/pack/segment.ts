@@ -1,5 +1,6 @@
 // Building one segment of an archive, in a worker: the members of one task.
 import { crc32, deflateRawSync } from 'node:zlib';
+import { uncut } from '../base/uncut.ts';
 import type { Member } from '../format/member.ts';
 import { maxHeaderBytes, paddedBytes, writeHeader } from '../format/tar/tar.ts';
 import { centralRecord, isCompressedType, localHeader, type ZipMember } from '../format/zip/zip.ts';
@@ -130,7 +131,7 @@ export class ZipSegment implements SegmentBuilder {
 
   #append(member: Member, content: Uint8Array): Spot {
     const worthIt = member.type === 'file' && content.length > 0 && !isCompressedType(member.path);
-    const packed = worthIt ? deflateRawSync(content) : content;
+    const packed = worthIt ? uncut(() => deflateRawSync(content)) : content;
     const deflated = worthIt && packed.length < content.length;
     // The room is reused for the next file.
     const body = deflated ? packed : Uint8Array.from(content);

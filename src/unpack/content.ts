@@ -1,5 +1,6 @@
 // What a piece of an archive holds. Everything that it claims is checked before memory is taken for it.
 import { inflateRawSync } from 'node:zlib';
+import { uncut } from '../base/uncut.ts';
 import type { Decompressor } from '../format/zstd/codec.ts';
 import { measureFrame } from '../format/zstd/frame.ts';
 import { reasonOf } from '../base/errors.ts';
@@ -56,7 +57,7 @@ export function recordHead(record: Buffer): { readonly start: number; readonly i
 export function recordContent(record: Buffer, sizeBytes: number): Buffer {
   const { start, isDeflated } = recordHead(record);
   const content = isDeflated
-    ? attempt(() => inflateRawSync(record.subarray(start), inflateOptions(sizeBytes)))
+    ? attempt(() => uncut(() => inflateRawSync(record.subarray(start), inflateOptions(sizeBytes))))
     : record.subarray(start, start + sizeBytes);
   if (content.length !== sizeBytes) throw new Damaged(`it holds ${content.length} bytes, not ${sizeBytes}`);
   return content;

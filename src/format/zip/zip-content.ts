@@ -1,6 +1,7 @@
 // The content of a zip record, read through with bounded memory.
 import { pipeline } from 'node:stream/promises';
 import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
+import { uncut } from '../../base/uncut.ts';
 import { reasonOf } from '../../base/errors.ts';
 import { Damage } from '../damage.ts';
 import type { SourceReader } from '../source-reader.ts';
@@ -59,7 +60,7 @@ function inflatedAtOnce(bytes: Buffer, contentBytes: number): Buffer {
   const options = { info: true, maxOutputLength: contentBytes + 1, chunkSize: chunkBytes(contentBytes + 1) };
   let result: WithInfo;
   try {
-    result = inflateRawSync(bytes, options) as unknown as WithInfo;
+    result = uncut(() => inflateRawSync(bytes, options)) as unknown as WithInfo;
   } catch (error) {
     throw inflateDamage(error);
   }
@@ -77,7 +78,7 @@ async function inflateInPieces(
   compressedBytes: number,
   take: (piece: Buffer) => void,
 ): Promise<void> {
-  const inflate = createInflateRaw({ chunkSize: PIECE_BYTES });
+  const inflate = uncut(() => createInflateRaw({ chunkSize: PIECE_BYTES }));
   // What the two ends throw stays what it is. All else is zlib's refusal, in one of several forms: content that
   // ends too early closes the pipeline, and aborts whoever still writes or reads.
   const own: unknown[] = [];

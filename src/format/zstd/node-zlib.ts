@@ -1,5 +1,6 @@
 // zstd of Node itself: 22.15 and later.
 import zlib from 'node:zlib';
+import { uncut } from '../../base/uncut.ts';
 import { checked, type Compressor, concatInto, type Decompressor, garbageCollector, LEVEL } from './codec.ts';
 
 /** What node:zlib grows a frame by; its own 16 KiB would make hundreds of pieces. */
@@ -22,11 +23,8 @@ export function nodeCompressor(): Compressor | undefined {
   const collect = garbageCollector();
   return {
     compress(content, out) {
-      const frame = zstdCompressSync(content, {
-        params,
-        pledgedSrcSize: content.length,
-        chunkSize: CHUNK_BYTES,
-      });
+      const options = { params, pledgedSrcSize: content.length, chunkSize: CHUNK_BYTES };
+      const frame = uncut(() => zstdCompressSync(content, options));
       const result = concatInto(out, [frame]);
       collect(frame.length);
       return result;
@@ -38,6 +36,6 @@ export function nodeDecompressor(): Decompressor | undefined {
   const { zstdDecompressSync } = zlib as unknown as NodeZlib;
   if (zstdDecompressSync === undefined) return undefined;
   const decompress = (frame: Uint8Array, sizeBytes: number): Buffer =>
-    zstdDecompressSync(frame, { maxOutputLength: Math.max(sizeBytes, 1) });
+    uncut(() => zstdDecompressSync(frame, { maxOutputLength: Math.max(sizeBytes, 1) }));
   return checked(decompress);
 }
