@@ -14,7 +14,14 @@ import { seriesName, seriesOf, seriesThere } from './store-of.ts';
 import { Memory, type Recall } from './status/memory.ts';
 import { goneRows, type KnownRow } from './status/plan-memory.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment, parseRelative } from './moment.ts';
-import { folderAt, holdsSeries, seriesAt, seriesBelow, splitAddress } from './series-at.ts';
+import {
+  folderAt,
+  holdsSeries,
+  seriesAt,
+  seriesBelow,
+  seriesBelowAddress,
+  splitAddress,
+} from './series-at.ts';
 
 /** The series of all rows of a plan, each once. */
 export function seriesOfPlan(plan: Plan): readonly Series[] {
@@ -72,13 +79,14 @@ export async function findNearest(
   return { series: await findSeries(which, loadPlan, recall), others: [] };
 }
 
-/** As {@link findEach}; a folder that is no series, and holds some, stands for all of them. */
+/** As {@link findEach}; a folder or an address that is no series, and holds some, stands for all of them. */
 export async function findAll(
   which: string,
   loadPlan: () => Promise<Plan>,
   recall: Recall,
 ): Promise<readonly Series[]> {
-  const below = isPath(which) ? await seriesBelow(which) : [];
+  const isFar = addressKind(which) !== undefined;
+  const below = isFar ? await seriesBelowAddress(which) : isPath(which) ? await seriesBelow(which) : [];
   return below.length > 0 ? below : await findEach(which, loadPlan, recall);
 }
 

@@ -45,8 +45,7 @@ export async function seriesAt(path: string, recall: Recall): Promise<Series> {
       hint: `Name the series, and this snapshot of it: ${store.label} --at ${name}`,
     });
   }
-  if ((await store.list(`${name}/${MIRROR_DATA}`)).some((item) => item.isFile))
-    return new Series(store, `${name}/${MIRROR_DATA}`);
+  if (await isMirror(store, name)) return new Series(store, `${name}/${MIRROR_DATA}`);
   const inside = await snapshotsIn(store, name);
   // One that nothing was written to yet.
   if (inside.isSeries || inside.isEmpty) return await seriesThere(store.label, name);
@@ -70,18 +69,40 @@ function within({ label }: Store, name: string): string {
   return `${label.replace(/\/$/, '')}/${name}`;
 }
 
-/** All series right in the folder `path`; none where it is a series itself, one snapshot, or not there. */
+/** All series and mirrors right in the folder `path`; none where it is a series itself, one snapshot, or not there. */
 export async function seriesBelow(path: string): Promise<readonly Series[]> {
   const found = await folderAt(path);
   if (found === undefined || snapshotTime(found.name) !== undefined) return [];
   const { store, name } = found;
-  const inside = await snapshotsIn(store, name);
+  return await allIn(store, name, within(store, name));
+}
+
+/** The same at an address, where the place is a whole destination: `sftp://nas/backup`. @throws {@link SnapshotError} */
+export async function seriesBelowAddress(address: string): Promise<readonly Series[]> {
+  const store = openStore(checkedAddress(address));
+  try {
+    return await allIn(store, '', address);
+  } finally {
+    await store.close();
+  }
+}
+
+/** @param destination - What `key` in `store` is called where it is opened by itself. */
+async function allIn(store: Store, key: string, destination: string): Promise<readonly Series[]> {
+  const inside = await snapshotsIn(store, key);
   if (inside.isSeries) return [];
-  const folder = within(store, name);
-  const below: Series[] = [];
-  for (const one of await seriesIn(store, name, inside.folders, Infinity))
-    below.push(await seriesThere(folder, one));
-  return below;
+  const found: Series[] = [];
+  for (const name of inside.folders) {
+    const folder = key === '' ? name : `${key}/${name}`;
+    if ((await snapshotsIn(store, folder)).isSeries) found.push(await seriesThere(destination, name));
+    else if (await isMirror(store, folder))
+      found.push(new Series(openStore(destination), `${name}/${MIRROR_DATA}`));
+  }
+  return found;
+}
+
+async function isMirror(store: Store, folder: string): Promise<boolean> {
+  return (await store.list(`${folder}/${MIRROR_DATA}`)).some((item) => item.isFile);
 }
 
 /** Whether `folder` is a series, or holds some. */
@@ -116,15 +137,10 @@ async function snapshotsIn(
 
 const MOST_SHOWN = 10;
 
-async function seriesIn(
-  store: Store,
-  key: string,
-  folders: readonly string[],
-  most: number = MOST_SHOWN,
-): Promise<readonly string[]> {
+async function seriesIn(store: Store, key: string, folders: readonly string[]): Promise<readonly string[]> {
   const found: string[] = [];
   for (const folder of folders) {
-    if (found.length === most) break;
+    if (found.length === MOST_SHOWN) break;
     if ((await snapshotsIn(store, `${key}/${folder}`)).isSeries) found.push(folder);
   }
   return found;

@@ -15,13 +15,12 @@ export function addRestoreCommands<T extends CommonOptions>(
 ): Argv<T> {
   return parser
     .command(
-      'restore <series> [glob..]',
+      'restore [series] [glob..]',
       'Get files back, each verified',
       (command) =>
         command
           .positional('series', {
             type: 'string',
-            demandOption: true,
             describe: "A name from the plan, or the path of a series' folder",
           })
           .positional('glob', {
@@ -30,7 +29,12 @@ export function addRestoreCommands<T extends CommonOptions>(
             default: [],
             describe: 'What to restore, in the syntax of .gitignore; everything by default',
           })
-          .group(['to', 'to-file'], 'Options:')
+          .group(['all', 'to', 'to-file'], 'Options:')
+          .option('all', {
+            type: 'boolean',
+            default: false,
+            describe: 'All series of the plan, or in a folder, each into a folder of its name',
+          })
           .option('to', {
             alias: 't',
             type: 'string',
@@ -69,6 +73,7 @@ export function addRestoreCommands<T extends CommonOptions>(
           })
           .example('$0 restore documents --to restored', 'everything, as it was last')
           .example('$0 restore documents letters "*.odt" --to restored', 'a folder, and all files of a kind')
+          .example('$0 restore --all --to restored', 'all series, for a new disk')
           .example('$0 restore /mnt/disk/documents --at 2026-11-19 --to x', 'without a plan')
           .example('$0 restore documents --to ~/documents --overwrite if-changed', 'over what is there'),
       async (options) => end(await (await import('./restore-command.ts')).restoreCommand(options, terminal)),

@@ -6,6 +6,7 @@ import type {
   RestoreProblem,
   RestoreStep,
 } from '../../jobs/restore/restore-events.ts';
+import type { SnapshotError } from '../../base/errors.ts';
 import { formatBytes, formatCount, formatCountOf, formatDuration } from '../../base/amounts.ts';
 import { JsonView } from './json-view.ts';
 import { ProgressMeter } from './progress-meter.ts';
@@ -16,8 +17,24 @@ export interface RestoreView {
   event(event: RestoreEvent): void;
   warn(message: string): void;
   end(end: RestoreEnd): void;
+  /** Of several series, one begins, and then ends or cannot be restored; then all are done. */
+  begin(series: string): void;
+  series(end: RestoreEnd): void;
+  failed(series: string, error: SnapshotError): void;
+  all(ends: RestoredAll): void;
   /** Gives the terminal back. May be called twice. */
   close(): void;
+}
+
+/** How restoring several series ended. */
+export interface RestoredAll {
+  readonly status: number;
+  /** Series without any trouble, of so many. */
+  readonly restored: number;
+  readonly of: number;
+  /** The folder that they are in. */
+  readonly to: string;
+  readonly dryRun: boolean;
 }
 
 /** One JSON object per line. */
@@ -27,6 +44,11 @@ export function jsonRestoreView(terminal: Terminal): RestoreView {
     event: (event) => view.event(event),
     warn: (message) => view.warn(message),
     end: (end) => terminal.out(JSON.stringify(end)),
+    begin: () => {},
+    series: (end) => terminal.out(JSON.stringify({ ...end, event: 'series' })),
+    failed: (series, { code, message, hint }) =>
+      terminal.out(JSON.stringify({ event: 'failed', series, error: { code, message, hint } })),
+    all: (ends) => terminal.out(JSON.stringify({ event: 'end', ...ends })),
     close: () => {},
   };
 }
@@ -85,6 +107,33 @@ export class TextRestoreView implements RestoreView {
     );
     if (this.#quiet) return;
     for (const line of endLines(end)) out(line);
+  }
+
+  begin(series: string): void {
+    if (!this.#quiet) this.#above(this.#terminal.style('bold', series));
+  }
+
+  series(end: RestoreEnd): void {
+    this.end(end);
+    this.#problems.length = 0;
+  }
+
+  failed(series: string, { message, hint }: SnapshotError): void {
+    this.#draw?.clear();
+    const { err, style } = this.#terminal;
+    err(`${style('red', 'error:')} ${series}: ${message}`);
+    if (hint !== undefined) err(`  ${style('dim', hint)}`);
+    this.#problems.length = 0;
+  }
+
+  all({ restored, of, to, dryRun }: RestoredAll): void {
+    if (this.#quiet) return;
+    const { style, out } = this.#terminal;
+    const done = dryRun ? 'Would restore' : 'Restored';
+    if (of === 0) out('There is no series to restore.');
+    else if (restored === of)
+      out(style('green', `${done} ${formatCountOf(of, 'series', 'series')} to ${to}`));
+    else out(style('red', `${done} ${restored} of ${of} series without trouble; see above.`));
   }
 
   close(): void {
