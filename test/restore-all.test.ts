@@ -71,10 +71,12 @@ describe('restore --all', () => {
     const place = await openWithThree();
     mkdirSync(place.path('new'));
     place.writePlan(
-      'source,destination,name',
-      'new,destination,new',
-      'photos,destination,photos',
-      'away/*,destination,',
+      'source,destination,name,active',
+      'new,destination,new,',
+      // One that is switched off may well have none; else it is as good as another.
+      'new,destination,off,false',
+      'photos,destination,photos,false',
+      'away/*,destination,,',
     );
     const { status, stdout, stderr } = await place.command(['restore', '--all', '--to', 'restored']);
     expect(restored(place)).toEqual({ letters: 'of letters', photos: 'of photos' });

@@ -15,6 +15,8 @@ import { restoring } from './restoring.ts';
 /** A series to restore, once it is its turn. */
 interface Turn {
   readonly name: string;
+  /** Its row is switched off: then it may well have no snapshots. */
+  readonly isOff?: boolean;
   /** @throws {@link SnapshotError} when it cannot be looked into. */
   readonly open: () => Promise<Nearest>;
 }
@@ -39,10 +41,12 @@ export async function restoreAll(options: RestoreCommandOptions, terminal: Termi
   refuseTwins(turns);
   return await restoring(options, plan, terminal, async (restoreTo, view) => {
     const statuses: number[] = [];
-    for (const { name, open } of turns) {
+    for (const { name, isOff, open } of turns) {
       try {
+        const nearest = await open();
+        if (isOff === true && (await isEmpty(nearest.series))) continue;
         view.begin(name);
-        const end = await restoreTo(await open(), join(to, name), []);
+        const end = await restoreTo(nearest, join(to, name), []);
         view.series(end);
         statuses.push(end.status);
       } catch (error) {
@@ -52,9 +56,9 @@ export async function restoreAll(options: RestoreCommandOptions, terminal: Termi
         statuses.push(error.code === 'E_USAGE' ? 1 : EXIT_STATUS[error.code]);
       }
     }
-    const status = turns.length === 0 ? 1 : gravestStatus(statuses);
+    const status = statuses.length === 0 ? 1 : gravestStatus(statuses);
     const restored = statuses.filter((one) => one === 0).length;
-    view.all({ status, restored, of: turns.length, to, dryRun: options.dryRun });
+    view.all({ status, restored, of: statuses.length, to, dryRun: options.dryRun });
     return status;
   });
 }
@@ -80,9 +84,16 @@ async function turnsOfPlan(plan: Plan, terminal: Terminal): Promise<readonly Tur
   };
   const rows = together(plan.rows).map((all) => ({
     name: all[0].label ?? all[0].name,
+    isOff: !all[0].active,
     open: async () => await open(all),
   }));
   return [...rows, ...turnsOf(await goneSeries(plan))];
+}
+
+async function isEmpty(series: Nearest['series']): Promise<boolean> {
+  if (!series.hasSnapshots) return false;
+  const { snapshots, damaged } = await series.survey();
+  return snapshots.length + damaged.length === 0;
 }
 
 function refuseTwins(turns: readonly Turn[]): void {
