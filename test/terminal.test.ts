@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type CommandOptions, commandLine, environment, hasTool, IS_WINDOWS } from './support/command.ts';
 import { Place } from './support/place.ts';
+import { noise } from './support/trees.ts';
 
 const ESCAPE = '\u001B';
 
@@ -178,6 +179,17 @@ describe.skipIf(IS_WINDOWS || !hasTool('python3'))('on a terminal', () => {
     expect(status).toBe(0);
     expect(text).toContain('data: restoring snapshot 1 of 1, and comparing');
     expect(screenOf(text)).toMatch(/^drill passed +data/);
+  });
+
+  it('verify shows a bar, which is gone in the end', async () => {
+    const place = Place.open();
+    // Long enough to be drawn, however fast the machine is.
+    for (let i = 0; i < 40; i++) place.write({ [`${i}.bin`]: noise(4_000_000, i) });
+    await place.night();
+    const { status, text } = onTerminal(place, ['verify', '--level', 'full'], { columns: 80 });
+    expect(status).toBe(0);
+    expect(stripVTControlCharacters(text)).toMatch(/data {2}verifying {2}█*░* {2}[\d.]+ [kMG]?B\/160 MB/);
+    expect(screenOf(text)).toMatch(/^healthy +data.*\nEverything is as it should be\.\s*$/);
   });
 
   it.each([60, 80, 110])('the status fits into %i columns, and says what matters', async (columns) => {

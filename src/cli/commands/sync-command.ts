@@ -59,7 +59,7 @@ export async function syncCommand(options: SyncCommandOptions, terminal: Termina
       warn: (message) => terminal.err(`warning: ${message}`),
       progress: (done, all) => {
         const progress = { ...done, totalFiles: all.files, totalBytes: all.bytes };
-        meter.update({ event: 'progress', row: 'sync', phase: 'copy', ...progress }, performance.now());
+        meter.update({ row: 'sync', phase: 'copy', ...progress }, performance.now());
         line.show(meter.line(performance.now(), terminal));
       },
     };

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../../jobs/events.ts';
-import { ProgressMeter } from './progress-meter.ts';
+import { type Measured, ProgressMeter } from './progress-meter.ts';
 import type { Terminal } from '../terminal.ts';
 
 const WIDE = { columns: 200, style: (_: string, text: string) => text } as unknown as Terminal;
 
-function progress(more: Partial<Progress>): Progress {
+function progress(more: Partial<Measured>): Measured {
   return {
-    event: 'progress',
     row: 'docs',
     phase: 'pack',
     files: 0,
@@ -19,7 +17,7 @@ function progress(more: Partial<Progress>): Progress {
 }
 
 /** The line `ms` after the phase has begun, two spaces between its parts. */
-function lineAt(ms: number, more: Partial<Progress>, columns = 200): readonly string[] {
+function lineAt(ms: number, more: Partial<Measured>, columns = 200): readonly string[] {
   const meter = new ProgressMeter();
   meter.update(progress({ ...more, files: 0, bytes: 0 }), 5000);
   meter.update(progress(more), 5000 + ms);
@@ -29,7 +27,7 @@ function lineAt(ms: number, more: Partial<Progress>, columns = 200): readonly st
 const [FULL, HALF, NONE] = [20, 10, 0].map((n) => '█'.repeat(n) + '░'.repeat(20 - n));
 
 describe('the line of progress', () => {
-  it.each<[string, Partial<Progress>, readonly unknown[]]>([
+  it.each<[string, Partial<Measured>, readonly unknown[]]>([
     ['at the start', {}, ['docs', 'packing', NONE, '0 B/1 kB', '0/4 files']],
     [
       'half way, by bytes',
@@ -56,6 +54,11 @@ describe('the line of progress', () => {
       'as long as totals are not known',
       { phase: 'scan', totalBytes: undefined, files: 1234 },
       ['docs', 'scanning', '1,234 entries'],
+    ],
+    [
+      'of a verify, which counts no files',
+      { phase: 'verify', bytes: 500, totalFiles: undefined },
+      ['docs', 'verifying', HALF, '500 B/1 kB', '250 B/s', '2s left'],
     ],
     ['of a comparison', { phase: 'look' }, ['docs', 'comparing', NONE, '0 B/1 kB', '0/4 files']],
   ])('%s', (_, more, parts) => {

@@ -3,7 +3,11 @@ import { formatBytes, formatCount, formatDuration } from '../../base/amounts.ts'
 import type { Terminal } from '../terminal.ts';
 
 const BAR_CELLS = 20;
-const VERB: Readonly<Record<Phase, string>> = {
+
+/** What is measured: progress as a job tells it, or the bytes that a verify reads, which counts no files. */
+export type Measured = Omit<Progress, 'event' | 'phase'> & { readonly phase: Phase | 'verify' };
+
+const VERB: Readonly<Record<Measured['phase'], string>> = {
   scan: 'scanning',
   look: 'comparing',
   pack: 'packing',
@@ -11,15 +15,16 @@ const VERB: Readonly<Record<Phase, string>> = {
   export: 'exporting',
   copy: 'copying',
   upload: 'uploading',
+  verify: 'verifying',
 };
 
 /** How far one row is, how fast, and how long it will take. */
 export class ProgressMeter {
-  #progress: Progress | undefined;
+  #progress: Measured | undefined;
   #phaseStart = 0;
 
   /** @param now - Milliseconds, of any steady clock. */
-  update(progress: Progress, now: number): void {
+  update(progress: Measured, now: number): void {
     if (progress.phase !== this.#progress?.phase) this.#phaseStart = now;
     this.#progress = progress;
   }
@@ -30,10 +35,9 @@ export class ProgressMeter {
     if (progress === undefined) return '';
     const { row, phase, files, bytes } = progress;
     const head = `${fitName(row, nameWidth ?? row.length)}  ${VERB[phase]}`;
-    if (progress.totalFiles === undefined || progress.totalBytes === undefined)
-      return `${head}  ${formatCount(files)} entries`;
+    if (progress.totalBytes === undefined) return `${head}  ${formatCount(files)} entries`;
     // Files grow while they are read: all there is is at least what was done.
-    const totalFiles = Math.max(progress.totalFiles, files);
+    const totalFiles = Math.max(progress.totalFiles ?? 0, files);
     const totalBytes = Math.max(progress.totalBytes, bytes);
     const share = totalBytes > 0 ? bytes / totalBytes : totalFiles > 0 ? files / totalFiles : 0;
     const elapsed = now - this.#phaseStart;
@@ -43,7 +47,8 @@ export class ProgressMeter {
       const leftMs = share > 0 && share < 1 ? (elapsed / share) * (1 - share) : 0;
       if (leftMs > 0) parts.push(`${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left`);
     }
-    parts.push(`${formatCount(files)}/${formatCount(totalFiles)} files`);
+    if (progress.totalFiles !== undefined)
+      parts.push(`${formatCount(files)}/${formatCount(totalFiles)} files`);
     let room = terminal.columns - head.length - BAR_CELLS - 3;
     const shown = parts.filter((part) => (room -= part.length + 2) >= 0);
     return [head, bar(share, terminal), ...shown].join('  ');

@@ -10,6 +10,7 @@ import type { CommonOptions } from '../options/common-options.ts';
 import { formatBytes, formatCount, formatCountOf, formatDuration } from '../../base/amounts.ts';
 import { formatLocal } from '../../jobs/moment.ts';
 import type { Terminal } from '../terminal.ts';
+import { ProgressMeter } from './progress-meter.ts';
 
 /** Of the files that are lost, so many are named; --json names all. */
 const MOST_LOST = 20;
@@ -64,6 +65,7 @@ class TextVerifyView implements VerifyView {
   readonly #terminal: Terminal;
   readonly #quiet: boolean;
   readonly #draw: ReturnType<typeof createLogUpdate> | undefined;
+  readonly #meters = new Map<string, ProgressMeter>();
   #lost = 0;
   #toldAt = performance.now();
 
@@ -237,6 +239,11 @@ class TextVerifyView implements VerifyView {
 
   #progress({ series, phase, done, total }: VerifyProgress): void {
     const now = performance.now();
+    const meter = phase === 'read' ? this.#meterOf(series) : undefined;
+    meter?.update(
+      { row: series, phase: 'verify', files: 0, bytes: done, totalFiles: undefined, totalBytes: total },
+      now,
+    );
     // A drill tells only that it begins, and may take long.
     const isDue = phase === 'drill' && this.#draw !== undefined;
     const periodMs = this.#draw === undefined ? PLAIN_PROGRESS_MS : REDRAW_MS;
@@ -244,7 +251,13 @@ class TextVerifyView implements VerifyView {
     this.#toldAt = now;
     const text = `${series}: ${progressText(phase, done, total)}`;
     if (this.#draw === undefined) this.#terminal.out(text);
-    else this.#draw(text);
+    else this.#draw(meter?.line(now, this.#terminal) ?? text);
+  }
+
+  #meterOf(series: string): ProgressMeter {
+    const meter = this.#meters.get(series) ?? new ProgressMeter();
+    this.#meters.set(series, meter);
+    return meter;
   }
 
   #line(line: string): void {
