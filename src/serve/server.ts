@@ -1,10 +1,9 @@
 // Serves a folder: its libraries over HTTP, until it is told to stop.
-import { readFile } from 'node:fs/promises';
 import { createServer as createHttp, type Server } from 'node:http';
-import { createServer as createHttps } from 'node:https';
+import { createServer as createHttps, type Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { reasonOf, SnapshotError } from '../base/errors.ts';
+import { SnapshotError } from '../base/errors.ts';
 import { loadBlake3 } from '../hash/blake3.ts';
 import { openLog } from '../host/log-file.ts';
 import { takeClaim } from './claim.ts';
@@ -18,15 +17,13 @@ import { hostAndPort, parseListen } from './listen-address.ts';
 import { beginListening, closeServer } from './listening.ts';
 import { endSilent } from './silence.ts';
 import { syncAll } from './sync-all.ts';
+import { followTls, readTls, type TlsFiles } from './tls.ts';
 import { Accounts } from './users/accounts.ts';
 
-export interface ServeOptions {
+export interface ServeOptions extends TlsFiles {
   readonly folder: string;
   /** As `127.0.0.1:8400`. */
   readonly listen: string;
-  /** Files with a certificate and its key, in PEM. */
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
   /** Listen on other addresses than loopback without TLS. */
   readonly insecureLan: boolean;
   /** What clients call it, where that is not where it listens. */
@@ -105,12 +102,16 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
       fetch: app.fetch,
       ...(tls === undefined
         ? { createServer: createHttp, serverOptions: limits }
-        : { createServer: createHttps, serverOptions: { ...limits, ...tls } }),
+        : { createServer: createHttps, serverOptions: { ...limits, cert: tls.cert, key: tls.key } }),
     }) as Server;
     endSilent(server, SILENCE_MS);
     server.maxConnections = MOST_CONNECTIONS;
     await beginListening(server, address.host, address.port);
     undo.push(async () => await closeServer(server));
+    if (tls !== undefined) {
+      const end = followTls(server as unknown as HttpsServer, options, tls, options.onError);
+      undo.push(async () => await Promise.resolve(end()));
+    }
 
     const control = await openControl(async (rehash) => {
       await accounts.refresh();
@@ -130,19 +131,6 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
     await close();
     throw error;
   }
-}
-
-async function readTls({ cert, key }: ServeOptions): Promise<{ cert: Buffer; key: Buffer } | undefined> {
-  if (cert === undefined && key === undefined) return undefined;
-  if (cert === undefined || key === undefined)
-    throw new SnapshotError('E_USAGE', '--cert and --key go together: a certificate and its key, in PEM');
-  return { cert: await readPem(cert), key: await readPem(key) };
-}
-
-async function readPem(file: string): Promise<Buffer> {
-  return await readFile(file).catch((cause: unknown) => {
-    throw new SnapshotError('E_USAGE', `Cannot read "${file}": ${reasonOf(cause)}`, { cause });
-  });
 }
 
 function parseBase(text: string): URL {
