@@ -657,6 +657,28 @@ describe('the server', () => {
     expect(await served.curl('/v1/account', undefined)).toMatchObject({ status: 401 });
   });
 
+  it('knows who asks through a proxy that is named, and believes nobody else', async () => {
+    const from = ['-H', 'X-Forwarded-For: 203.0.113.9, 198.51.100.7'];
+    const remotes = async (more: readonly string[]): Promise<readonly unknown[]> => {
+      const served = await Served.open(more);
+      for (let i = 0; i < 10; i++) await served.curl('/v1/account', 'wrong', from);
+      const { status } = await served.curl('/v1/account', 'wrong', ['-H', 'X-Forwarded-For: 198.51.100.8']);
+      await served.stop();
+      const log = readFileSync(join(served.folder, 'var', 'access.log'), 'utf8')
+        .trim()
+        .split('\n');
+      return [status, ...new Set(log.map((line) => (JSON.parse(line) as { remote: string }).remote))];
+    };
+    expect(await remotes(['--trusted-proxy', '127.0.0.1', '::1'])).toEqual([
+      401,
+      '198.51.100.7',
+      '198.51.100.8',
+    ]);
+    expect(await remotes([])).toEqual([429, '127.0.0.1']);
+    const refused = await Place.open().command(['serve', 'library', '--trusted-proxy', 'proxy']);
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('--trusted-proxy proxy')]);
+  });
+
   it('speaks https with a certificate', async () => {
     const keys = Place.open();
     const [cert, key] = [keys.path('cert.pem'), keys.path('key.pem')];

@@ -10,6 +10,7 @@ import { takeClaim } from './claim.ts';
 import { type AccountSync, openControl } from './control.ts';
 import { ServedFolder } from './folder.ts';
 import { createApp } from './http/app.ts';
+import { proxiesOf } from './http/client-address.ts';
 import { hostOf, isLoopback } from './http/hosts.ts';
 import { Pages } from './http/pages.ts';
 import { Libraries, type Limits, type OnRead } from './libraries.ts';
@@ -28,6 +29,8 @@ export interface ServeOptions extends TlsFiles {
   readonly insecureLan: boolean;
   /** What clients call it, where that is not where it listens. */
   readonly baseUrl: string | undefined;
+  /** Addresses of proxies, whose `X-Forwarded-For` says who asks. */
+  readonly trustedProxies: readonly string[];
   readonly limits: Limits;
   readonly onRead: OnRead;
   /** Told of what was done to the folder of an account by other means, when that was noticed. */
@@ -62,6 +65,7 @@ const MOST_CONNECTIONS = 1024;
  */
 export async function serveFolder(options: ServeOptions): Promise<Serving> {
   const address = parseListen(options.listen);
+  const isProxy = proxiesOf(options.trustedProxies);
   const tls = await readTls(options);
   if (tls === undefined && !isLoopback(address.host) && !options.insecureLan) throw readable(options.listen);
   const folder = new ServedFolder(options.folder);
@@ -89,6 +93,7 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
     const app = createApp({
       accounts,
       pages: new Pages(),
+      isProxy,
       library: async (account) => await libraries.get(account),
       hosts: new Set([address.host, hostOf(base?.host ?? '') ?? ''].map((name) => name.toLowerCase())),
       log: (entry) => log.info({ ...entry }, 'request'),

@@ -16,6 +16,7 @@ export interface ServeCommandOptions extends CommonOptions {
   readonly insecureLan: boolean;
   readonly watch: boolean;
   readonly baseUrl: string | undefined;
+  readonly trustedProxy: readonly string[];
   readonly maxSize: string;
   readonly minFree: string;
 }
@@ -34,6 +35,7 @@ export async function serveCommand(options: ServeCommandOptions, terminal: Termi
     const serving = await serveFolder({
       ...options,
       folder,
+      trustedProxies: options.trustedProxy.map(String),
       limits,
       onRead: (account, done, total) => {
         if (total > 0)

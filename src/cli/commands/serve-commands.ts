@@ -94,7 +94,17 @@ export function addServeCommands<T extends CommonOptions>(
         )
         .positional('folder', { type: 'string', describe: 'The folder that is served' })
         .group(
-          ['listen', 'cert', 'key', 'insecure-lan', 'watch', 'base-url', 'max-size', 'min-free'],
+          [
+            'listen',
+            'cert',
+            'key',
+            'insecure-lan',
+            'watch',
+            'base-url',
+            'trusted-proxy',
+            'max-size',
+            'min-free',
+          ],
           'Options:',
         )
         .option('listen', {
@@ -127,6 +137,14 @@ export function addServeCommands<T extends CommonOptions>(
           type: 'string',
           global: false,
           describe: 'How clients reach it, as through a proxy: https://photos.example.org',
+          requiresArg: true,
+        })
+        .option('trusted-proxy', {
+          type: 'string',
+          array: true,
+          global: false,
+          default: [] as string[],
+          describe: 'Address of a proxy, whose X-Forwarded-For says who asks',
           requiresArg: true,
         })
         .option('max-size', {

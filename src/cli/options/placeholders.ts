@@ -30,6 +30,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   timezone: 'ZONE',
   to: 'FOLDER',
   'to-file': 'FILE',
+  'trusted-proxy': 'ADDRESS',
   with: 'SCHEDULER',
 };
 

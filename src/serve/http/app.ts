@@ -5,6 +5,7 @@ import { Refusal } from '../refusal.ts';
 import { Tickets } from '../users/tickets.ts';
 import { WrongTries } from '../users/wrong-tries.ts';
 import { postCheck } from './check-route.ts';
+import { clientAddress } from './client-address.ts';
 import { type Asked, type Environment, mustRead, type Service } from './environment.ts';
 import { isAllowedHost } from './hosts.ts';
 import { getAccount, getList } from './list-route.ts';
@@ -32,6 +33,10 @@ export function createApp(service: Service): Hono<Environment> {
   const tries = new WrongTries();
   const tickets = new Tickets();
   const uploads = new Map<string, number>();
+  const addressOf = (asked: Asked): string => {
+    const { remoteAddress = '' } = asked.env.incoming.socket;
+    return clientAddress(remoteAddress, asked.req.header('X-Forwarded-For'), service.isProxy);
+  };
 
   app.use(async (asked, next) => {
     const begun = performance.now();
@@ -162,10 +167,6 @@ function sendPage(asked: Asked, file: PageFile | undefined): Response {
     throw new Refusal(404, 'There is no such page; in a folder with the sources, `npm run build` makes them');
   asked.set('headers', file.headers);
   return asked.body(file.body, 200);
-}
-
-function addressOf(asked: Asked): string {
-  return asked.env.incoming.socket.remoteAddress ?? '';
 }
 
 function refuse(asked: Asked, { status, message, more }: Refusal): Response {

@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { Library } from '../library/library.ts';
 import { Refusal } from '../refusal.ts';
+import type { IsProxy } from './client-address.ts';
 import type { Accounts, Token } from '../users/accounts.ts';
 import type { Pages } from './pages.ts';
 
@@ -12,6 +13,8 @@ export interface Service {
   readonly library: (account: string) => Promise<Library>;
   /** Names besides addresses and `localhost` that it is called by. */
   readonly hosts: ReadonlySet<string>;
+  /** Whether what an address says of who asks it counts. */
+  readonly isProxy: IsProxy;
   /** For browsers. */
   readonly pages: Pages;
   /** Told of each request. */
