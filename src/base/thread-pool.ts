@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
-import { newUncut, type Uncut, whenFree } from './uncut.ts';
+import type { Worker } from 'node:worker_threads';
+import { endThread, startThread } from './uncut.ts';
 
 interface Job {
   readonly task: unknown;
@@ -17,7 +17,7 @@ export class ThreadPool<
   /** How many threads there are at most. */
   readonly size: number;
   readonly #file: URL;
-  readonly #workers = new Map<Worker, Uncut>();
+  readonly #workers = new Set<Worker>();
   readonly #idle: Worker[] = [];
   readonly #queue: Job[] = [];
   readonly #running = new Map<Worker, Job>();
@@ -62,7 +62,7 @@ export class ThreadPool<
     this.#closed ??= reason;
     const workers = [...this.#workers];
     this.#workers.clear();
-    await Promise.all(workers.map(async ([worker, state]) => await end(worker, state)));
+    await Promise.all(workers.map(async (worker) => await endThread(worker)));
     for (const job of [...this.#running.values(), ...this.#queue]) job.reject(this.#closed);
     this.#running.clear();
     this.#queue.length = 0;
@@ -81,9 +81,8 @@ export class ThreadPool<
 
   #start(): Worker | undefined {
     if (this.#workers.size >= this.size) return undefined;
-    const state = newUncut();
-    const worker = new Worker(this.#file, { workerData: state });
-    this.#workers.set(worker, state);
+    const worker = startThread(this.#file);
+    this.#workers.add(worker);
     worker.on('message', (message: object) => {
       if (!('result' in message) && !('error' in message)) {
         this.#listener(message);
@@ -110,10 +109,4 @@ export class ThreadPool<
     if (idle >= 0) this.#idle.splice(idle, 1);
     this.#dispatch();
   }
-}
-
-async function end(worker: Worker, state: Uncut): Promise<void> {
-  // Node's number of a thread that is no more.
-  await whenFree(state, () => worker.threadId === -1);
-  await worker.terminate();
 }

@@ -5,21 +5,20 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ThreadPool } from './thread-pool.ts';
-import { newUncut, whenFree } from './uncut.ts';
+import { endThread, startThread } from './uncut.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'uncut-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 // Threads run what the compiler made.
-const compiled = new URL('../../dist/base/uncut.js', import.meta.url);
-const BEGAN = 0;
+const compiled = JSON.stringify(new URL('../../dist/base/uncut.js', import.meta.url).href);
 const GO_ON = 1;
 const DONE = 2;
 
 /** Says that it has begun, waits to be let go on, takes its time, and notes that it came to the end. */
 const WORKER = `
 import { parentPort } from 'node:worker_threads';
-import { uncut } from ${JSON.stringify(compiled.href)};
+import { uncut } from ${compiled};
 parentPort.on('message', ({ memory, isUncut }) => {
   const work = () => {
     parentPort.postMessage({ began: true });
@@ -61,10 +60,14 @@ describe('uncut()', () => {
   });
 
   it('keeps nobody waiting for a thread that has ended in the middle of it', async () => {
-    const state = newUncut();
-    Atomics.store(state.uncut, BEGAN, 1);
-    let looks = 0;
-    await whenFree(state, () => ++looks > 2);
-    expect(looks).toBe(3);
+    const file = join(folder, 'dies.mjs');
+    writeFileSync(
+      file,
+      `import { uncut } from ${compiled};\nuncut(() => {\n  process.exit(3);\n  for (;;);\n});\n`,
+    );
+    const worker = startThread(pathToFileURL(file));
+    await once(worker, 'exit');
+    await endThread(worker);
+    expect(worker.threadId).toBe(-1);
   });
 });

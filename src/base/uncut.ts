@@ -1,23 +1,20 @@
-// What a thread is not to be ended in the middle of. Node makes a zlib object in two steps, and a thread that is ended
+// Threads, and what they are not to be ended in the middle of. Node makes a zlib object in two steps, and a thread that is ended
 // between them takes the whole process with it: `Assertion failed: init_done_ && "close before init"`, src/node_zlib.cc.
 import { setTimeout as wait } from 'node:timers/promises';
-import { workerData } from 'node:worker_threads';
+import { Worker, workerData } from 'node:worker_threads';
 
 const [FREE, AT_WORK, ENDING] = [0, 1, 2];
 const POLL_MS = 1;
 
 /** What a thread and the one that ends it share: one of the above. */
-export interface Uncut {
+interface Shared {
   readonly uncut: Int32Array;
 }
 
-/** For the `workerData` of a thread that {@link whenFree} is to wait for. */
-export function newUncut(): Uncut {
-  return { uncut: new Int32Array(new SharedArrayBuffer(4)) };
-}
-
 // A thread that somebody else starts has none, and the main thread is never ended.
-const own = (workerData as Partial<Uncut> | null)?.uncut;
+const own = (workerData as Partial<Shared> | null)?.uncut;
+
+const states = new WeakMap<Worker, Int32Array>();
 
 /** Does `work`, which the end of this thread waits for: short work, and none that calls this again. */
 export function uncut<T>(work: () => T): T {
@@ -31,7 +28,24 @@ export function uncut<T>(work: () => T): T {
   }
 }
 
-/** Resolves when the thread with `state` is in no such work, and will begin none; or when it has ended by itself. */
-export async function whenFree({ uncut: state }: Uncut, hasEnded: () => boolean): Promise<void> {
-  while (Atomics.compareExchange(state, 0, FREE, ENDING) === AT_WORK && !hasEnded()) await wait(POLL_MS);
+/** Starts a thread that runs `file`, to be ended by {@link endThread}. */
+export function startThread(file: URL): Worker {
+  const state = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(file, { workerData: { uncut: state } satisfies Shared });
+  // Where threads are kept for the next one, as in tests, it has had another from its start on.
+  if (!states.has(worker)) states.set(worker, state);
+  return worker;
+}
+
+/** Ends a thread, once it is in no such work. */
+export async function endThread(worker: Worker): Promise<void> {
+  const state = states.get(worker);
+  // Node's number of a thread that is no more: it may have died in the middle of it.
+  const isFree = (): boolean =>
+    state === undefined ||
+    worker.threadId === -1 ||
+    Atomics.compareExchange(state, 0, FREE, ENDING) !== AT_WORK;
+  while (!isFree()) await wait(POLL_MS);
+  await worker.terminate();
+  if (state !== undefined) Atomics.store(state, 0, FREE);
 }
