@@ -349,6 +349,33 @@ describe('/v1', () => {
     expect(await served.curl('/v1/changes?after=x', token)).toMatchObject({ status: 400 });
   });
 
+  it('tells at once that something has changed, until it ends', async () => {
+    const served = await Served.open();
+    const Authorization = `Bearer ${await served.token('read')}`;
+    const answer = await fetch(`${served.url}/v1/events`, { headers: { Authorization } });
+    expect([answer.status, answer.headers.get('Content-Type')]).toEqual([200, 'text/event-stream']);
+    const told = (answer.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader();
+    /** The number of the next event. */
+    const next = async (): Promise<number> => {
+      const { value = '' } = await told.read();
+      const [, n = 'none'] = /^event: change\ndata: \{"n":(\d+)\}\nid: \1\n\n$/.exec(value) ?? [];
+      return Number(n);
+    };
+    const first = await next();
+    const all = await served.token();
+    await served.curl('/upload?name=a', all, ['--data-binary', 'x']);
+    const second = await next();
+    expect(second).toBe(first + 1);
+    const { body } = await served.curl(`/v1/changes?after=${first}`, all);
+    expect(body).toContain(`"n":${second},"do":"put","path":"a"`);
+    // By other means, too.
+    served.write('b', 'y');
+    expect(await next()).toBe(second + 1);
+    expect((await served.curl('/v1/events', await served.token('upload'))).status).toBe(403);
+    expect(await served.stop()).toBe(0);
+    await expect(told.read()).rejects.toThrow();
+  });
+
   it('makes a token of a code, once', async () => {
     const served = await Served.open();
     const shown = await served.command(['pair', served.folder, 'anna', '--scope', 'read', '--json']);

@@ -7,6 +7,7 @@ import { WrongTries } from '../users/wrong-tries.ts';
 import { postCheck } from './check-route.ts';
 import { clientAddress } from './client-address.ts';
 import { type Asked, type Environment, mustRead, type Service } from './environment.ts';
+import { getEvents } from './events-route.ts';
 import { isAllowedHost } from './hosts.ts';
 import { getAccount, getList } from './list-route.ts';
 import type { PageFile } from './pages.ts';
@@ -138,6 +139,7 @@ export function createApp(service: Service): Hono<Environment> {
   app.get('/v1/uploads/:id', headUpload);
   app.get('/v1/files/*', getFile);
   app.get('/v1/changes', getChanges);
+  app.get('/v1/events', getEvents);
   app.get('/v1/list', getList);
   app.get('/v1/account', getAccount);
   app.post('/v1/tickets', async (asked) => await postTickets(asked, tickets));

@@ -1,5 +1,6 @@
 // The journal of a library: append-only lines in one file. It is what was seen; the folder is the truth, so a line that is lost
 // costs the hashing of a file, and nothing else.
+import { EventEmitter } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -14,6 +15,8 @@ const FEW_LINES = 1000;
 
 export class Journal {
   readonly holdings: Holdings = new Holdings();
+  /** Emits `change` when {@link last} is another one. */
+  readonly changed: EventEmitter = new EventEmitter();
   readonly #file: string;
   /** Paths that are gone, with the number of that change. */
   readonly #removed = new Map<BytePath, number>();
@@ -28,6 +31,8 @@ export class Journal {
 
   private constructor(file: string) {
     this.#file = file;
+    // One for each who follows.
+    this.changed.setMaxListeners(0);
   }
 
   /**
@@ -117,6 +122,7 @@ export class Journal {
 
   /** One flush for all lines that have come by then. */
   async #flush(): Promise<void> {
+    this.changed.emit('change');
     while (this.#flushing !== undefined) await this.#flushing;
     if (this.#pending === '') return;
     this.#flushing = this.#write().finally(() => (this.#flushing = undefined));
