@@ -182,7 +182,7 @@ function addUploadCommand<T extends CommonOptions>(
         .positional('url', { type: 'string', demandOption: true, describe: 'Where the server is' })
         .positional('paths', { type: 'string', array: true, demandOption: true, describe: 'What to send' })
         .group(
-          ['to', 'include', 'exclude', 'rename', 'dry-run', 'receipt', 'token-file', 'cacert'],
+          ['to', 'include', 'exclude', 'rename', 'watch', 'dry-run', 'receipt', 'token-file', 'cacert'],
           'Options:',
         )
         .option('to', { type: 'string', describe: 'A folder there; default: the top', requiresArg: true })
@@ -205,6 +205,11 @@ function addUploadCommand<T extends CommonOptions>(
           default: false,
           describe: 'Take a free name where other content has it',
         })
+        .option('watch', {
+          type: 'boolean',
+          default: false,
+          describe: 'Go on, and send what is new as it comes, until Ctrl-C',
+        })
         .option('dry-run', { type: 'boolean', default: false, describe: 'Say what would be sent' })
         .option('receipt', {
           type: 'string',
@@ -222,6 +227,7 @@ function addUploadCommand<T extends CommonOptions>(
           requiresArg: true,
         })
         .example('$0 upload https://photos.example.org ~/Pictures', 'to Pictures/...')
+        .example('$0 upload https://photos.example.org /media/card/DCIM --watch', 'what a camera writes')
         .example('$0 upload https://photos.example.org . --include "*.jpg" --dry-run', 'what would be sent'),
     async (options) => end(await (await import('./upload-command.ts')).uploadCommand(options, terminal)),
   );

@@ -2,7 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { formatBytes, formatCountOf, formatDuration } from '../../base/amounts.ts';
 import { printable, reasonOf, SnapshotError } from '../../base/errors.ts';
 import { readSecret } from '../../host/secret-file.ts';
-import { upload, type UploadedFile, type UploadResult } from '../../jobs/upload/upload.ts';
+import {
+  upload,
+  type UploadedFile,
+  type UploadOptions,
+  type UploadResult,
+} from '../../jobs/upload/upload.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { stopSignal } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
@@ -19,11 +24,13 @@ export interface UploadCommandOptions extends CommonOptions {
   readonly rename: boolean;
   readonly dryRun: boolean;
   readonly receipt: string | undefined;
+  readonly watch: boolean;
 }
 
 /** Uploads files and folders to a served library. */
 export async function uploadCommand(options: UploadCommandOptions, terminal: Terminal): Promise<number> {
   const { json, quiet, dryRun } = options;
+  if (options.watch && dryRun) throw new SnapshotError('E_USAGE', '--watch does not go with --dry-run');
   const token = await tokenOf(options.tokenFile);
   const ca = options.cacert === undefined ? undefined : await certificateIn(options.cacert);
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
@@ -31,7 +38,7 @@ export async function uploadCommand(options: UploadCommandOptions, terminal: Ter
   const meter = new ProgressMeter();
   const begun = performance.now();
   try {
-    const result = await upload({
+    const uploading: UploadOptions = {
       ...options,
       to: options.to?.replace(/\/+$/, '') ?? '',
       paths: options.paths.map(String),
@@ -49,9 +56,11 @@ export async function uploadCommand(options: UploadCommandOptions, terminal: Ter
         meter.update(progress, now);
         line.show(meter.line(now, terminal));
       },
-    });
+    };
+    if (options.watch) return await watchAndUpload(uploading, options, line, terminal);
+    const result = await upload(uploading);
     line.clear();
-    return showEnd(result, performance.now() - begun, { json, quiet, dryRun }, terminal);
+    return showEnd(result, performance.now() - begun, { event: 'end', json, quiet, dryRun }, terminal);
   } catch (error) {
     line.clear();
     if (!stop.signal.aborted) throw error;
@@ -61,6 +70,32 @@ export async function uploadCommand(options: UploadCommandOptions, terminal: Ter
     line.clear();
     stop.dispose();
   }
+}
+
+/** Goes on until Ctrl-C, which is its usual end. */
+async function watchAndUpload(
+  uploading: UploadOptions,
+  options: UploadCommandOptions,
+  line: ReturnType<Terminal['status']>,
+  terminal: Terminal,
+): Promise<number> {
+  const { keepUploaded } = await import('../../jobs/upload/keep-uploaded.ts');
+  const { json, quiet, paths } = options;
+  if (!json && !quiet)
+    terminal.out(`uploading what comes to ${paths.map(printable).join(', ')}; Ctrl-C ends it`);
+  const status = await keepUploaded({
+    ...uploading,
+    told: (result, ms) => {
+      line.clear();
+      showEnd(result, ms, { event: 'round', json, quiet, dryRun: false }, terminal);
+    },
+    failed: (error) => {
+      line.clear();
+      terminal.err(`warning: ${error.message}; it is tried again`);
+    },
+  });
+  if (json) terminal.out(JSON.stringify({ event: 'end', status }));
+  return status;
 }
 
 /** @throws {@link SnapshotError} `E_USAGE` when there is none. */
@@ -94,14 +129,14 @@ function showFile(file: UploadedFile, { json, quiet }: UploadCommandOptions, ter
 function showEnd(
   result: UploadResult,
   ms: number,
-  { json, quiet, dryRun }: Pick<UploadCommandOptions, 'json' | 'quiet' | 'dryRun'>,
+  { event, json, quiet, dryRun }: Pick<UploadCommandOptions, 'json' | 'quiet' | 'dryRun'> & { event: string },
   terminal: Terminal,
 ): number {
   const { files, stored, known, needed, bytes, links, problems } = result;
   const status = problems.length > 0 ? 3 : 0;
   if (json) {
     const seconds = Math.round(ms) / 1000;
-    terminal.out(JSON.stringify({ event: 'end', status, ...result, seconds }));
+    terminal.out(JSON.stringify({ event, status, ...result, seconds }));
     return status;
   }
   if (!quiet) {

@@ -17,6 +17,13 @@ export interface LocalFile {
   readonly name: string;
   /** Bytes, when it was listed. */
   readonly size: number;
+  /** Another one when the file has changed since. */
+  readonly stamp: string;
+}
+
+/** Where it is here, for people. */
+export function pathOf({ root, path }: Pick<LocalFile, 'root' | 'path'>): string {
+  return join(root, display(path));
 }
 
 export interface UploadProblem {
@@ -61,13 +68,16 @@ export async function listLocal(
     problems.push(...tree.problems.map(({ path, reason }) => ({ path: join(given, display(path)), reason })));
     const prefix = [to, tree.root === real ? basename(real) : ''].filter((part) => part !== '').join('/');
     for (let i = 0; i < table.length; i++) {
-      const { path, type, size } = table.at(i);
+      const { path, type, size, mtimeNs, ctimeNs } = table.at(i);
       if (type === 'link') links += 1;
       if (type !== 'file' || wanted?.excludes(path, false) === false) continue;
       const text = toText(path);
       if (text === undefined)
         problems.push({ path: join(given, display(path)), reason: 'its name is no text' });
-      else files.push({ root: tree.root, path, name: prefix === '' ? text : `${prefix}/${text}`, size });
+      else {
+        const name = prefix === '' ? text : `${prefix}/${text}`;
+        files.push({ root: tree.root, path, name, size, stamp: `${size} ${mtimeNs} ${ctimeNs}` });
+      }
     }
   }
   return { files, problems, links };

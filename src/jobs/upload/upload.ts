@@ -1,14 +1,12 @@
 // Uploads files to a library: lists, hashes, asks what is missing, and sends that.
-import { join } from 'node:path';
 import { reasonOf } from '../../base/errors.ts';
 import { ordered } from '../../base/ordered.ts';
 import { type Blake3, loadBlake3 } from '../../hash/blake3.ts';
 import { hashFile } from '../../serve/library/hash-file.ts';
 import { openFile } from '../../serve/library/sight.ts';
-import { display } from '../../tree/path.ts';
 import type { Progress } from '../events.ts';
 import { LibraryClient, type Need, type Sent } from './library-client.ts';
-import { type Choice, listLocal, type LocalFile, type UploadProblem } from './local-files.ts';
+import { type Choice, listLocal, type LocalFile, pathOf, type UploadProblem } from './local-files.ts';
 import { Receipt } from './receipt.ts';
 
 export interface UploadOptions extends Choice {
@@ -23,6 +21,8 @@ export interface UploadOptions extends Choice {
   /** A file that is to say what the server has. */
   readonly receipt: string | undefined;
   readonly signal: AbortSignal;
+  /** Files that need no look; none when undefined. */
+  readonly isSettled?: ((file: LocalFile) => boolean) | undefined;
   readonly onFile: (file: UploadedFile) => void;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -70,7 +70,8 @@ export async function upload(options: UploadOptions): Promise<UploadResult> {
   const client = new LibraryClient(url, token, ca, signal);
   const receipt = options.receipt === undefined ? undefined : await Receipt.open(options.receipt);
   try {
-    const { files, problems, links } = await listLocal(options.paths, options, signal);
+    const { files: all, problems, links } = await listLocal(options.paths, options, signal);
+    const files = all.filter((file) => options.isSettled?.(file) !== true);
     const run = new UploadRun(options, client, receipt, await loadBlake3(), files, problems);
     await run.go();
     return { ...run.count, links, problems: run.problems };
@@ -110,6 +111,8 @@ class UploadRun {
   }
 
   async go(): Promise<void> {
+    // Who has nothing to send learns all the same whether the server would take it.
+    if (this.#files.length === 0) await this.#client.check([]);
     // While one batch is sent, the next one is hashed.
     for await (const batch of ordered(batches(this.#files), 2, async (files) => await this.#hash(files))) {
       const needs = batch.length === 0 ? [] : await this.#client.check(batch);
@@ -213,10 +216,6 @@ class UploadRun {
       ...totals,
     });
   }
-}
-
-function pathOf({ root, path }: LocalFile): string {
-  return join(root, display(path));
 }
 
 function* batches(files: readonly LocalFile[]): Generator<readonly LocalFile[]> {
