@@ -1,5 +1,6 @@
 // `snapshot sync`: two sides that may both change.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
@@ -18,8 +19,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { statusOf, type SyncResult } from '../src/jobs/sync/result.ts';
 import { sync, type SyncOptions } from '../src/jobs/sync/sync.ts';
+import { swapVersions } from '../src/jobs/sync/swap.ts';
 import { undoSync } from '../src/jobs/sync/undo.ts';
-import { homeVariables, IS_ROOT } from './support/command.ts';
+import { type Ended, homeVariables, IS_ROOT } from './support/command.ts';
 import { LivingTree, randomOf } from './support/history.ts';
 import { allContentsOf, treeOf } from './support/mirrored.ts';
 import { listing, Place } from './support/place.ts';
@@ -78,6 +80,8 @@ const write = (root: string, path: string, content: string, at?: number): void =
   if (at !== undefined) utimesSync(join(root, path), at, at);
 };
 const read = (root: string, path: string): string => readFileSync(join(root, path), 'utf8');
+
+const hashOf = (content: string): string => createHash('sha256').update(content).digest('hex');
 
 /** All contents that some roots have, or have kept. */
 function keptBy(...roots: readonly string[]): ReadonlySet<string> {
@@ -190,6 +194,54 @@ describe('a sync of two folders', () => {
     ]);
     const status = await place.command(['sync', place.there, place.here, '--status']);
     expect(status.stdout).toContain(version);
+  });
+
+  it.each([
+    ['of other times', 1_700_000_100, 'of there, longer'],
+    ['that nothing tells apart but their content', 1_700_000_000, 'of them'],
+  ])('takes the loser of a conflict instead, and the winner again: two files %s', async (_, time, other) => {
+    const place = pair();
+    write(place.here, 'in/a b.txt', 'first');
+    await bring(place.here, place.there);
+    write(place.here, 'in/a b.txt', 'of here', 1_700_000_000);
+    write(place.there, 'in/a b.txt', other, time);
+    const ended = await place.command(['sync', place.here, place.there]);
+    const won = read(place.here, 'in/a b.txt');
+    const loser = won === other ? 'of here' : other;
+    expect(ended.stdout).toMatch(
+      /conflict: in\/a b\.txt: .*`snapshot sync .* --swap 'in\/a b\.txt'.*` takes it instead/,
+    );
+    const args = ['sync', place.here, place.there, '--swap', 'in/a b.txt'];
+    for (const content of [loser, won, loser]) {
+      expect((await place.command(args)).status).toBe(0);
+      expect([read(place.here, 'in/a b.txt'), read(place.there, 'in/a b.txt')]).toEqual([content, content]);
+    }
+    // Nothing is left to do, and nothing was lost on the way.
+    expect((await bring(place.here, place.there)).actions).toEqual([]);
+    const kept = keptBy(place.here, place.there);
+    for (const content of ['of here', other]) expect(kept).toContain(hashOf(content));
+  });
+
+  it('brings back what was deleted on both sides, and refuses what it cannot', async () => {
+    const place = pair();
+    write(place.here, 'in/a.txt', 'first');
+    write(place.here, 'b', 'file');
+    await bring(place.here, place.there);
+    rmSync(join(place.here, 'in'), { recursive: true });
+    rmSync(join(place.here, 'b'));
+    await bring(place.here, place.there);
+    const swapped = async (...more: readonly string[]): Promise<Ended> =>
+      await place.command(['sync', place.here, place.there, ...more]);
+    expect((await swapped('--swap', './in/a.txt')).status).toBe(0);
+    expect([read(place.here, 'in/a.txt'), read(place.there, 'in/a.txt')]).toEqual(['first', 'first']);
+
+    const none = await swapped('--swap', 'in/a.txt', 'nothing');
+    expect([none.status, none.stderr]).toEqual([2, expect.stringContaining('Neither side has a version of')]);
+    mkdirSync(join(place.there, 'b'));
+    const folder = await swapped('--swap', 'b');
+    expect([folder.status, folder.stderr]).toEqual([1, expect.stringContaining('is a folder now')]);
+    for (const more of ['--undo', '--status', '--rehash', '--dry-run', '--watch'])
+      expect((await swapped('--swap', 'b', more)).status).toBe(2);
   });
 
   it('takes the last one back, but what has changed since', async () => {
@@ -521,6 +573,28 @@ describe.each<SftpKind>(['plain', 'bare', 'jail'])('with a %s server', (kind) =>
     own();
     await live({ here: place.here, there: far }, { here: place.here, there: server.address('far') }, 12, own);
   });
+
+  it.skipIf(why !== undefined)(
+    'the loser of a conflict there is taken instead, whatever its time says',
+    async () => {
+      const place = pair();
+      vi.stubEnv('SNAPSHOT_SSH', server.ssh);
+      const far = join(server.folder, 'swapped');
+      const address = server.address('swapped');
+      write(place.here, 'a', 'first');
+      await bring(place.here, address);
+      // Of one size and one time: the greater hash wins, so that the other one lies there.
+      const [loser = '', winner = ''] = ['one', 'two'].toSorted((x, y) => (hashOf(x) < hashOf(y) ? -1 : 1));
+      write(place.here, 'a', winner, 1_700_000_000);
+      write(far, 'a', loser, 1_700_000_000);
+      await bring(place.here, address);
+      for (const content of [loser, winner]) {
+        await swapVersions(place.here, address, ['a']);
+        await bring(place.here, address);
+        expect([read(place.here, 'a'), read(far, 'a')]).toEqual([content, content]);
+      }
+    },
+  );
 
   it.skipIf(why !== undefined)('a folder that is read-only is filled, and then closed', async () => {
     const place = pair();

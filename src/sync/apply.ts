@@ -288,7 +288,7 @@ async function expect(side: Side, path: BytePath, item: Item | undefined): Promi
 }
 
 /** Where what is to appear at `path` is written until it is whole: the same each time, so that none stays. */
-function partOf(path: BytePath): BytePath {
+export function partOf(path: BytePath): BytePath {
   const digest = createHash('sha256').update(baseName(path), 'latin1').digest('hex').slice(0, 16);
   return join(parentOf(path), `.snapshot-${digest}.part` as BytePath);
 }

@@ -25,6 +25,8 @@ export interface SyncCommandOptions extends CommonOptions {
   readonly watch: boolean;
   readonly poll: string;
   readonly undo: boolean;
+  /** Paths whose newest version is to be taken. */
+  readonly swap: readonly string[];
   readonly status: boolean;
 }
 
@@ -32,8 +34,11 @@ export interface SyncCommandOptions extends CommonOptions {
 export async function syncCommand(options: SyncCommandOptions, terminal: Terminal): Promise<number> {
   const [here, there] = [placeOf(options.here), placeOf(options.there)];
   const { undo, status, rehash, acceptChanges } = options;
-  if (Number(undo) + Number(status) + Number(rehash || acceptChanges) > 1)
-    throw new SnapshotError('E_USAGE', '--undo and --status go with no other of these options');
+  const swap = options.swap.map(String);
+  if (Number(undo) + Number(status) + Number(swap.length > 0) + Number(rehash || acceptChanges) > 1)
+    throw new SnapshotError('E_USAGE', '--undo, --swap and --status go with no other of these options');
+  if (swap.length > 0 && (options.dryRun || options.watch))
+    throw new SnapshotError('E_USAGE', `--swap does not go with --${options.watch ? 'watch' : 'dry-run'}`);
   if (options.status) {
     const { lastResult } = await import('../../jobs/sync/last-result.ts');
     return showStatus(await lastResult(here, there), options, terminal);
@@ -81,6 +86,7 @@ export async function syncCommand(options: SyncCommandOptions, terminal: Termina
         failed: (error) => terminal.err(`warning: ${error.message}; it is tried again`),
       });
     }
+    if (swap.length > 0) await (await import('../../jobs/sync/swap.ts')).swapVersions(here, there, swap);
     const result = await sync(here, there, syncing);
     line.clear();
     showSync(result, places, options, terminal);

@@ -31,6 +31,7 @@ export function addSyncCommands<T extends CommonOptions>(
               'rehash',
               'accept-changes',
               'undo',
+              'swap',
               'status',
             ],
             'Options:',
@@ -54,6 +55,10 @@ export function addSyncCommands<T extends CommonOptions>(
           .option('rehash', { ...FLAG, describe: 'Read every file of both sides, whatever times say' })
           .option('accept-changes', { ...FLAG, describe: 'Do what a guard would hold; for once' })
           .option('undo', { ...FLAG, describe: 'Take the last sync of the two back' })
+          .option('swap', {
+            ...GLOBS,
+            describe: 'Take what these paths were before their last conflict or change, on both sides',
+          })
           .option('status', { ...FLAG, describe: 'Say how the last sync of the two ended' })
           .example('$0 sync ~/work sftp://nas/work', 'both ways, once')
           .example('$0 sync ~/work /mnt/usb/work --dry-run', 'what would be done')

@@ -1,8 +1,6 @@
 // What people and programs are told of a sync.
 import { formatBytes, formatCount, formatCountOf, formatDuration } from '../../base/amounts.ts';
-import { commandLine } from '../../base/command-line.ts';
-import { shellWord } from '../../base/shell-word.ts';
-import { conflictText } from '../../jobs/sync/conflict-text.ts';
+import { conflictText, pairCommand } from '../../jobs/sync/conflict-text.ts';
 import type { LastResult } from '../../jobs/sync/last-result.ts';
 import { APART, conflictsOf, effective, statusOf, type SyncResult } from '../../jobs/sync/result.ts';
 import type { Undone } from '../../jobs/sync/undo.ts';
@@ -215,8 +213,4 @@ function sumOf(result: SyncResult): string {
   ];
   const what = parts.length === 0 ? 'Nothing to do' : parts.join(', ');
   return `${result.dryRun ? 'Dry run: ' : ''}${what}, in ${formatDuration(result.durationMs)}`;
-}
-
-function pairCommand({ here, there }: Places, option: string): string {
-  return commandLine(`sync ${shellWord(here)} ${shellWord(there)} ${option}`);
 }

@@ -3,13 +3,13 @@ import { SnapshotError } from '../../base/errors.ts';
 import { stampOf } from '../../mirror/version-name.ts';
 import { type Done, foldersOf } from '../../sync/done.ts';
 import { isAsListed } from '../../sync/item.ts';
-import { type Locked, lockSide } from '../../sync/lock.ts';
 import { makeFolders, makeVersion } from '../../sync/make-version.ts';
 import type { PastFile } from '../../sync/past-file.ts';
 import type { Trouble } from '../../sync/see.ts';
 import { type Side, SideError } from '../../sync/side.ts';
 import { type BytePath, parentOf } from '../../tree/path.ts';
 import { lastSteps } from './result.ts';
+import { withLocks } from './with-locks.ts';
 import { withPair } from './with-pair.ts';
 
 export interface Undone {
@@ -28,16 +28,12 @@ export async function undoSync(here: string, there: string, dryRun: boolean): Pr
     const steps = (await lastSteps(file)).toReversed();
     if (steps.length === 0) throw new SnapshotError('E_USAGE', 'There is no sync of these two to take back');
     if (dryRun) return { steps, troubles: [] };
-    let lost: Error | undefined;
-    const locks: Locked[] = [];
-    try {
-      for (const side of [sides.here, sides.there].toSorted((a, b) => (a.address < b.address ? -1 : 1)))
-        locks.push(await lockSide(side, (error) => (lost = error)));
+    return await withLocks(sides, async (needLocks) => {
       await forget(file, steps);
       const troubles: Trouble[] = [];
       const stamp = stampOf(new Date());
       for (const step of steps) {
-        if (lost !== undefined) throw lost;
+        needLocks();
         try {
           await takeBack(sides[step.side], step, stamp);
           await sides[step.side].settle(new Set(foldersOf(step)));
@@ -48,9 +44,7 @@ export async function undoSync(here: string, there: string, dryRun: boolean): Pr
       }
       await file.replace('last.jsonl', '');
       return { steps, troubles };
-    } finally {
-      for (const lock of locks) await lock.release();
-    }
+    });
   });
 }
 
