@@ -9,7 +9,6 @@ import type { SyncResult } from '../../serve/library/reconcile.ts';
 import { Room } from '../../serve/library/room.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
 import { attempt } from '../../store/attempt.ts';
-import { display } from '../../tree/path.ts';
 import { type RoundCount, RoundRun } from './apply-round.ts';
 import { type Followed, followedAccounts, readFollowed, writeFollowed } from './following-file.ts';
 import { FilePlacer } from './place-file.ts';
@@ -18,7 +17,7 @@ import { ReadingClient } from './reading-client.ts';
 import type { RemoteChanges } from './remote-changes.ts';
 import { guardAccount, guardRound, type RoundHold } from './round-guard.ts';
 import type { RoundTools } from './round-tools.ts';
-import { Unsettled } from './unsettled.ts';
+import { type FollowProblem, Unsettled } from './unsettled.ts';
 import { VersionsHere } from './versions-here.ts';
 
 export interface FollowOptions {
@@ -43,11 +42,6 @@ export interface FollowOptions {
 export interface Amount {
   readonly files: number;
   readonly bytes: number;
-}
-
-export interface FollowProblem {
-  readonly path: string;
-  readonly reason: string;
 }
 
 /** What a round came to. */
@@ -78,8 +72,8 @@ export class Follower {
   /** Number of the last change there that was looked at; undefined: all files are to be compared. */
   #seen: number | undefined;
   readonly #open = new Unsettled();
-  /** Since which change there something is held back. */
-  #heldFrom: number | undefined;
+  /** Since which change there something is held back, and why. */
+  #held: { readonly after: number; readonly error: GuardError } | undefined;
   #isFirst = true;
 
   private constructor(
@@ -176,7 +170,7 @@ export class Follower {
     const { client, library, placer } = this.#tools;
     const isAgain = isAnew && this.isOpen;
     const seen = this.#seen ?? 0;
-    const after = isAgain ? Math.min(this.#heldFrom ?? seen, this.#open.before(seen)) : seen;
+    const after = isAgain ? Math.min(this.#held?.after ?? seen, this.#open.before(seen)) : seen;
     const changes = await client.changes(after);
     if (this.#seen === changes.n && !isAgain && !this.#isFirst) return undefined;
     const { holdings } = library;
@@ -198,12 +192,12 @@ export class Follower {
     await run.go();
     if (isAgain || changes.isFull) {
       this.#open.clear();
-      this.#heldFrom = undefined;
+      this.#held = undefined;
     }
-    this.#open.note(changes, plan, new Set(run.failed.keys()));
-    if (hold !== undefined) this.#heldFrom ??= after;
+    this.#open.note(changes, plan, run.failed);
+    if (hold !== undefined) this.#held ??= { after, error: hold.error };
     this.#seen = changes.n;
-    if (this.#heldFrom === undefined) {
+    if (this.#held === undefined) {
       this.#acceptChanges = false;
       await this.#write(this.#open.before(changes.n));
     }
@@ -212,12 +206,8 @@ export class Follower {
       ...run.count,
       versions: placer.versions - versions,
       unchanged,
-      problems: [
-        ...this.#unread,
-        ...changes.refused.map(({ path, reason }) => ({ path, reason })),
-        ...[...run.failed].map(([path, reason]) => ({ path: display(path), reason })),
-      ],
-      guard: hold?.error,
+      problems: [...this.#unread, ...this.#open.problems],
+      guard: this.#held?.error,
       seconds: Math.round(performance.now() - begun) / 1000,
     };
   }
@@ -229,7 +219,7 @@ export class Follower {
 
   /** Whether something there is not here, and is to be tried again. */
   get isOpen(): boolean {
-    return this.#heldFrom !== undefined || this.#open.size > 0;
+    return this.#held !== undefined || this.#open.size > 0;
   }
 
   async close(): Promise<void> {
@@ -244,9 +234,10 @@ export class Follower {
     const added = [...puts.keys()].filter((path) => holdings.at(path) === undefined).length;
     const going = plan.gone.length + plan.leave.length;
     const [account, followed] = [this.account, this.#followed];
-    const here = holdings.size;
+    const here = followed?.files ?? holdings.size;
     const url = this.#tools.client.url;
-    return guardRound({ plan, account, url, followed, here, isFull, left: here - going + added });
+    const left = holdings.size - going + added;
+    return guardRound({ plan, account, url, followed, here, isFull, left });
   }
 
   async #write(n: number): Promise<void> {
@@ -254,7 +245,7 @@ export class Follower {
     // Its lines are not on the disk: the next start sees that by itself.
     if (journal.failure !== undefined) return;
     const [account, url] = [this.account, this.#tools.client.url];
-    this.#followed = { url, account, n, here: journal.last };
+    this.#followed = { url, account, n, here: journal.last, files: journal.holdings.size };
     await writeFollowed(this.#folder.placeOf(account).data, this.#followed);
   }
 

@@ -11,6 +11,8 @@ export interface Followed {
   readonly n: number;
   /** Number of the last line of the journal here at that time: others may have gone on from there. */
   readonly here: number;
+  /** Files that were here then: what is fetched while a guard holds something makes that no less. */
+  readonly files: number;
 }
 
 const NAME = 'following.json';
@@ -21,23 +23,23 @@ export async function readFollowed(data: string): Promise<Followed | undefined> 
   const text = await attempt('read', file, async () => await readFile(file, 'utf8'), undefined);
   if (text === undefined) return undefined;
   try {
-    const { following, url, account, n, here } = {
+    const { following, url, account, n, here, files } = {
       ...(JSON.parse(text) as Readonly<Record<string, unknown>>),
     };
     if (following !== 1 || typeof url !== 'string' || typeof account !== 'string') return undefined;
-    return isCount(n) && isCount(here) ? { url, account, n, here } : undefined;
+    return isCount(n) && isCount(here) && isCount(files) ? { url, account, n, here, files } : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** @throws SnapshotError `E_STORE` or `E_SPACE`; the earlier one is there then. */
-export async function writeFollowed(data: string, { url, account, n, here }: Followed): Promise<void> {
+export async function writeFollowed(data: string, followed: Followed): Promise<void> {
   const file = join(data, NAME);
   await attempt('write', file, async () => {
     const handle = await open(`${file}.part`, 'w', 0o600);
     try {
-      await handle.writeFile(`${JSON.stringify({ following: 1, url, account, n, here })}\n`);
+      await handle.writeFile(`${JSON.stringify({ following: 1, ...followed })}\n`);
       await handle.sync();
     } finally {
       await handle.close();

@@ -2,7 +2,7 @@
 import { formatCountOf } from '../../base/amounts.ts';
 import { printable } from '../../base/errors.ts';
 import { GuardError, type GuardName } from '../../series/guards.ts';
-import { type BytePath, display } from '../../tree/path.ts';
+import { type BytePath, comparePaths, display } from '../../tree/path.ts';
 import type { Followed } from './following-file.ts';
 import type { RoundPlan } from './plan-round.ts';
 
@@ -18,7 +18,7 @@ export interface GuardedRound {
   readonly url: string;
   /** What was followed before; undefined when nothing was. */
   readonly followed: Followed | undefined;
-  /** Files that are here. */
+  /** Files that were here when all was well; what a held round has fetched does not count. */
   readonly here: number;
   /** All files there were listed. */
   readonly isFull: boolean;
@@ -34,17 +34,20 @@ const EXAMPLES = 3;
 export function guardRound(round: GuardedRound): RoundHold | undefined {
   const { plan, account, url, followed, here, isFull, left } = round;
   const goes = plan.gone.length;
-  const all = `all ${formatCountOf(here, 'file')}`;
-  const some = `${goes} of ${formatCountOf(here, 'file')}`;
-  if (goes > 0 && (left === 0 || (isFull && goes === here)))
-    return hold('empty-side', `${account}: ${all} would go, ${named(plan.gone)}`, false);
-  if (goes > FEW && goes * 2 > here)
-    return hold('mass-change', `${account}: ${some} would go, ${named(plan.gone)}`, false);
   const hit = [...plan.gone, ...plan.replaced];
-  const before = followed === undefined ? 'followed nothing before' : `followed "${printable(followed.url)}"`;
   if (hit.length > 0 && followed?.url !== url) {
+    const before =
+      followed === undefined ? 'followed nothing before' : `followed "${printable(followed.url)}"`;
     const what = `${formatCountOf(hit.length, 'file')} would go or be replaced, ${named(hit)}`;
     return hold('replaced-side', `${account}: this folder ${before}; ${what}`, true);
+  }
+  if (goes > 0 && (left === 0 || (isFull && goes >= here))) {
+    const all = goes === 1 ? 'the only file' : `all ${formatCountOf(goes, 'file')}`;
+    return hold('empty-side', `${account}: ${all} would go, ${named(plan.gone)}`, false);
+  }
+  if (goes > FEW && goes * 2 > here) {
+    const some = `${goes} of ${formatCountOf(here, 'file')}`;
+    return hold('mass-change', `${account}: ${some} would go, ${named(plan.gone)}`, false);
   }
   return undefined;
 }
@@ -65,6 +68,9 @@ function hold(guard: GuardName, what: string, isOther: boolean): RoundHold {
 }
 
 function named(paths: readonly BytePath[]): string {
-  const examples = paths.slice(0, EXAMPLES).map((path) => `"${display(path)}"`);
+  const examples = paths
+    .toSorted(comparePaths)
+    .slice(0, EXAMPLES)
+    .map((path) => `"${display(path)}"`);
   return `as ${examples.join(', ')}`;
 }

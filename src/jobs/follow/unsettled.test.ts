@@ -22,14 +22,28 @@ describe('Unsettled', () => {
   it('says up to which change all is here', () => {
     const open = new Unsettled();
     expect(open.before(9)).toBe(9);
-    open.note(changes({ puts: new Map([put(A, 5), put(B, 7)]) }), NO_PLAN, new Set([B, A]));
+    open.note(
+      changes({ puts: new Map([put(A, 5), put(B, 7)]) }),
+      NO_PLAN,
+      new Map([
+        [B, 'x'],
+        [A, 'y'],
+      ]),
+    );
     expect([open.size, open.before(9)]).toEqual([2, 4]);
   });
 
   it('forgets what was done later, or looked at anew', () => {
     const open = new Unsettled();
-    open.note(changes({ puts: new Map([put(A, 5), put(B, 7)]) }), NO_PLAN, new Set([A, B]));
-    open.note(changes({ removed: new Map([[A, 8]]) }), NO_PLAN, new Set());
+    open.note(
+      changes({ puts: new Map([put(A, 5), put(B, 7)]) }),
+      NO_PLAN,
+      new Map([
+        [A, 'x'],
+        [B, 'y'],
+      ]),
+    );
+    open.note(changes({ removed: new Map([[A, 8]]) }), NO_PLAN, new Map());
     expect(open.before(9)).toBe(6);
     open.clear();
     expect(open.before(9)).toBe(9);
@@ -37,10 +51,18 @@ describe('Unsettled', () => {
 
   it('holds a refused name, and what was to be moved from, too', () => {
     const open = new Unsettled();
-    open.note(changes({ refused: [{ path: 'nul', reason: 'device', n: 6 }] }), NO_PLAN, new Set());
+    open.note(changes({ refused: [{ path: 'nul', reason: 'device', n: 6 }] }), NO_PLAN, new Map());
     expect(open.before(9)).toBe(5);
     const moving = { fromHere: [{ file: { path: A }, from: { path: C } }] } as unknown as RoundPlan;
-    open.note(changes({ puts: new Map([put(A, 8)]), removed: new Map([[C, 3]]) }), moving, new Set([A]));
+    open.note(
+      changes({ puts: new Map([put(A, 8)]), removed: new Map([[C, 3]]) }),
+      moving,
+      new Map([[A, 'x']]),
+    );
     expect(open.before(9)).toBe(2);
+    expect(open.problems).toEqual([
+      { path: 'nul', reason: 'device' },
+      { path: 'a', reason: 'x' },
+    ]);
   });
 });
