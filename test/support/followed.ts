@@ -29,8 +29,8 @@ export class Followed {
   }
 
   /** The same; what the round came to. Throws unless all of it is well. */
-  async round(args: readonly string[] = []): Promise<JsonEvent> {
-    const ended = await this.once(['--json', ...args]);
+  async round(args: readonly string[] = [], url: string = this.served.url): Promise<JsonEvent> {
+    const ended = await this.once(['--json', ...args], url);
     const round = eventsOf(ended).find(({ event }) => event === 'round');
     if (ended.status !== 0 || round === undefined) throw new Error(`${ended.stdout}\n${ended.stderr}`);
     return round;

@@ -1,6 +1,5 @@
 // Does what was planned: takes what is here and moves away, fetches the rest, four at once, and removes what is gone.
 import { join } from 'node:path';
-import { asRefusal } from '../../serve/library/room.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { eachOf } from './each-of.ts';
 import { problemOf } from './file-problem.ts';
@@ -136,7 +135,7 @@ export class RoundRun {
       why = await work();
     } catch (error) {
       this.#tools.signal.throwIfAborted();
-      why = problemOf(asRefusal(error), this.#tools.library.files);
+      why = problemOf(error, this.#tools.library.files);
     }
     if (typeof why !== 'string') return true;
     this.failed.set(path, why);

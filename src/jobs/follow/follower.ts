@@ -149,8 +149,12 @@ export class Follower {
   async look(): Promise<void> {
     const { library } = this.#tools;
     const last = library.journal.last;
-    const { onRead } = this.#options;
+    const { onRead, signal } = this.#options;
+    const stop = (): void => void library.close();
+    signal.addEventListener('abort', stop, { once: true });
     const found = await library.sync({ onRead: (done, total) => onRead(this.account, done, total) });
+    signal.removeEventListener('abort', stop);
+    signal.throwIfAborted();
     this.#unread = found.problems;
     const { url, here, n } = this.#followed ?? {};
     const isKnown = url === this.#tools.client.url && here === last && !isChanged(found);
@@ -234,10 +238,10 @@ export class Follower {
     const added = [...puts.keys()].filter((path) => holdings.at(path) === undefined).length;
     const going = plan.gone.length + plan.leave.length;
     const [account, followed] = [this.account, this.#followed];
-    const here = followed?.files ?? holdings.size;
+    const now = holdings.size;
     const url = this.#tools.client.url;
-    const left = holdings.size - going + added;
-    return guardRound({ plan, account, url, followed, here, isFull, left });
+    const left = now - going + added;
+    return guardRound({ plan, account, url, followed, now, isFull, left });
   }
 
   async #write(n: number): Promise<void> {

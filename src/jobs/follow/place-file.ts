@@ -18,6 +18,8 @@ const TRIES = 5;
 export class FilePlacer {
   readonly #library: Library;
   readonly #versions: VersionsHere;
+  /** Files that get their names at this moment, and are not recorded yet. */
+  readonly #placing = new Set<BytePath>();
   /** How many versions were made. */
   versions = 0;
 
@@ -33,7 +35,16 @@ export class FilePlacer {
    * @returns Why it has no place, if it has none.
    * @throws Refusal, or what the system throws.
    */
-  async place(part: string, { path, blake3 }: RemoteFile, isMoved: boolean): Promise<string | undefined> {
+  async place(part: string, file: RemoteFile, isMoved: boolean): Promise<string | undefined> {
+    this.#placing.add(file.path);
+    try {
+      return await this.#place(part, file, isMoved);
+    } finally {
+      this.#placing.delete(file.path);
+    }
+  }
+
+  async #place(part: string, { path, blake3 }: RemoteFile, isMoved: boolean): Promise<string | undefined> {
     const { files, holdings } = this.#library;
     for (let n = 0; n < TRIES; n++) {
       if (!(await place(files, path, part))) {
@@ -107,9 +118,9 @@ export class FilePlacer {
   /** The file that a file system which ignores case takes `path` for. */
   #twinOf(path: BytePath): BytePath | undefined {
     const name = caseless(toText(path) ?? path);
-    for (const held of this.#library.holdings.all())
-      if (held.path !== path && caseless(toText(held.path) ?? held.path) === name) return held.path;
-    return undefined;
+    const isTwin = (other: BytePath): boolean => other !== path && caseless(toText(other) ?? other) === name;
+    for (const held of this.#library.holdings.all()) if (isTwin(held.path)) return held.path;
+    return [...this.#placing].find(isTwin);
   }
 
   /** Folders are there for their files. */

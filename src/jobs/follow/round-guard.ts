@@ -18,8 +18,8 @@ export interface GuardedRound {
   readonly url: string;
   /** What was followed before; undefined when nothing was. */
   readonly followed: Followed | undefined;
-  /** Files that were here when all was well; what a held round has fetched does not count. */
-  readonly here: number;
+  /** Files that are here. */
+  readonly now: number;
   /** All files there were listed. */
   readonly isFull: boolean;
   /** Files that are here afterwards, without what is held back. */
@@ -32,8 +32,9 @@ const EXAMPLES = 3;
 
 /** Why what `plan` removes is not to be removed; undefined when it may be. */
 export function guardRound(round: GuardedRound): RoundHold | undefined {
-  const { plan, account, url, followed, here, isFull, left } = round;
+  const { plan, account, url, followed, now, isFull, left } = round;
   const goes = plan.gone.length;
+  const here = hereBefore(followed, goes, now);
   const hit = [...plan.gone, ...plan.replaced];
   if (hit.length > 0 && followed?.url !== url) {
     const before =
@@ -50,6 +51,15 @@ export function guardRound(round: GuardedRound): RoundHold | undefined {
     return hold('mass-change', `${account}: ${some} would go, ${named(plan.gone)}`, false);
   }
   return undefined;
+}
+
+/**
+ * How many files it is to be held against: those that were here when all was well, as what a held round has fetched makes a loss no
+ * smaller. Where more goes than that, or it never was, a round was killed: those that are here.
+ */
+function hereBefore(followed: Followed | undefined, goes: number, now: number): number {
+  if (followed === undefined || followed.n === 0 || goes > followed.files) return now;
+  return followed.files;
 }
 
 /** A folder that follows another account is perhaps not meant. */
