@@ -5,9 +5,12 @@ import { guardAccount, type GuardedRound, guardRound } from './round-guard.ts';
 
 const URL_THERE = 'https://photos.example/';
 
+/** So many paths. */
+function names(count: number, name: string): BytePath[] {
+  return Array.from({ length: count }, (_, i) => `${name}${i}` as BytePath);
+}
+
 function round(goes: number, replaced: number, more: Partial<GuardedRound>): GuardedRound {
-  const names = (count: number, name: string): BytePath[] =>
-    Array.from({ length: count }, (_, i) => `${name}${i}` as BytePath);
   const plan = { gone: names(goes, 'g'), replaced: names(replaced, 'r') } as unknown as RoundPlan;
   const followed = { url: URL_THERE, account: 'anna', n: 9, here: 9, files: 100 };
   return { plan, account: 'anna', url: URL_THERE, followed, now: 100, isFull: false, left: 50, ...more };
