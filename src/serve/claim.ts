@@ -15,6 +15,8 @@ export interface Claim {
   readonly control?: string | undefined;
   /** Only who may read the file knows it. */
   readonly secret?: string | undefined;
+  /** It is not served, but follows the library at this address. */
+  readonly follows?: string | undefined;
 }
 
 /** The process that serves the folder now; undefined when there is none. */
@@ -34,14 +36,15 @@ export async function readClaim(file: string): Promise<Claim | undefined> {
 /**
  * Claims the folder for this process.
  *
+ * @param more - What is said of it from the beginning.
  * @throws {@link SnapshotError} `E_LOCKED` when another one has it.
  */
-export async function takeClaim(file: string): Promise<HeldClaim> {
+export async function takeClaim(file: string, more: Pick<Claim, 'follows'> = {}): Promise<HeldClaim> {
   const other = await readClaim(file);
   if (other !== undefined) throw locked(file, other);
   await clearStale(file);
   const claim = new HeldClaim(file);
-  await claim.take();
+  await claim.take(more);
   return claim;
 }
 
@@ -77,8 +80,8 @@ export class HeldClaim {
   }
 
   /** @throws {@link SnapshotError} `E_LOCKED` when another process was faster. */
-  async take(): Promise<void> {
-    await this.#put({}, async (part) => {
+  async take(more: Omit<Claim, 'owner'>): Promise<void> {
+    await this.#put(more, async (part) => {
       // Unlike a rename, it fails where there is one. Some file systems have no links: there it is copied, which does so too.
       await link(part, this.#file).catch(async (error: unknown) => {
         if (systemCode(error) === 'EEXIST') throw error;
@@ -108,6 +111,7 @@ export class HeldClaim {
 
 function locked(file: string, other: Claim | undefined, cause?: unknown): SnapshotError {
   const who = other === undefined ? 'another process' : `process ${other.owner.pid} on "${other.owner.host}"`;
-  const hint = `If that does not run any more, remove "${file}".`;
-  return new SnapshotError('E_LOCKED', `This folder is served already, by ${who}`, { cause, hint });
+  const hint = `End that first: a folder is served, or follows another one. If it does not run any more, remove "${file}".`;
+  const what = other?.follows === undefined ? 'is served already' : 'follows another library already';
+  return new SnapshotError('E_LOCKED', `This folder ${what}, by ${who}`, { cause, hint });
 }

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { formatBytes, formatCount } from '../../base/amounts.ts';
-import { parseBytes } from '../../base/byte-size.ts';
 import { printable, reasonOf, SnapshotError } from '../../base/errors.ts';
 import { serveFolder } from '../../serve/server.ts';
+import { readByteAmount } from '../options/byte-amount.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { stopSignal } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
@@ -26,8 +26,8 @@ export async function serveCommand(options: ServeCommandOptions, terminal: Termi
   const { folder, json, quiet } = options;
   if (folder === undefined) throw new SnapshotError('E_USAGE', 'Which folder is to be served?');
   const limits = {
-    mostFileBytes: bytesOf('max-size', options.maxSize),
-    minFreeBytes: bytesOf('min-free', options.minFree),
+    mostFileBytes: readByteAmount('max-size', options.maxSize),
+    minFreeBytes: readByteAmount('min-free', options.minFree),
   };
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
   const status = terminal.status(!json && !quiet);
@@ -69,10 +69,4 @@ function hint(
 ): string {
   const open = insecureLan && cert === undefined ? 'without https; ' : '';
   return `(${open}${formatBytes(minFreeBytes)} stay free; Ctrl-C ends it)`;
-}
-
-function bytesOf(name: string, text: string): number {
-  const bytes = parseBytes(text) ?? (text === '0' ? 0 : undefined);
-  if (bytes !== undefined) return bytes;
-  throw new SnapshotError('E_USAGE', `--${name} ${text}: it takes a number and a unit, as 1GB`);
 }

@@ -10,6 +10,22 @@ const SCOPE = {
   describe: 'What the token may do: send files, get files, or both',
   requiresArg: true,
 } as const;
+const TOKEN_FILE = {
+  type: 'string',
+  describe: 'File with the token; default: SNAPSHOT_TOKEN',
+  requiresArg: true,
+} as const;
+const CACERT = {
+  type: 'string',
+  describe: 'Certificate to trust, in PEM, for a server that made its own',
+  requiresArg: true,
+} as const;
+const MIN_FREE = {
+  type: 'string',
+  default: '1GB',
+  describe: 'What stays free on the disk',
+  requiresArg: true,
+} as const;
 
 /** Adds them to `parser`. @param end - Gets the exit status of the one that ran. */
 export function addServeCommands<T extends CommonOptions>(
@@ -92,6 +108,32 @@ export function addServeCommands<T extends CommonOptions>(
           async (options) =>
             end(await (await import('./serve-sync-command.ts')).serveSyncCommand(options, terminal)),
         )
+        .command(
+          'mirror <url> <folder>',
+          'Let a second library follow the one that is served at URL',
+          (mirror) =>
+            mirror
+              .positional('url', { type: 'string', demandOption: true, describe: 'Where the server is' })
+              .positional('folder', { type: 'string', demandOption: true, describe: 'The second library' })
+              .group(['once', 'token-file', 'cacert', 'min-free', 'accept-changes'], 'Options:')
+              .option('once', {
+                type: 'boolean',
+                default: false,
+                describe: 'End when all is here; else it goes on until Ctrl-C',
+              })
+              .option('token-file', TOKEN_FILE)
+              .option('cacert', CACERT)
+              .option('min-free', MIN_FREE)
+              .option('accept-changes', {
+                type: 'boolean',
+                default: false,
+                describe: 'Remove and replace also what a guard would hold; for once',
+              })
+              .example('$0 serve mirror https://photos.example.org /srv/second', 'until Ctrl-C')
+              .example('$0 serve mirror https://photos.example.org /srv/second --once', 'as from cron'),
+          async (options) =>
+            end(await (await import('./serve-mirror-command.ts')).serveMirrorCommand(options, terminal)),
+        )
         .positional('folder', { type: 'string', describe: 'The folder that is served' })
         .group(
           [
@@ -154,13 +196,7 @@ export function addServeCommands<T extends CommonOptions>(
           describe: 'The largest file that is taken',
           requiresArg: true,
         })
-        .option('min-free', {
-          type: 'string',
-          global: false,
-          default: '1GB',
-          describe: 'What stays free on the disk',
-          requiresArg: true,
-        })
+        .option('min-free', { ...MIN_FREE, global: false })
         .example('$0 serve user add /srv/library anna', 'first: an account, and its token')
         .example('$0 serve /srv/library', 'for this machine, or a proxy on it')
         .example('$0 serve /srv/library --listen :8400 --cert c.pem --key k.pem', 'for all'),
@@ -216,16 +252,8 @@ function addUploadCommand<T extends CommonOptions>(
           describe: 'Add a line to this file for each file that is there, verified',
           requiresArg: true,
         })
-        .option('token-file', {
-          type: 'string',
-          describe: 'File with the token; default: SNAPSHOT_TOKEN',
-          requiresArg: true,
-        })
-        .option('cacert', {
-          type: 'string',
-          describe: 'Certificate to trust, in PEM, for a server that made its own',
-          requiresArg: true,
-        })
+        .option('token-file', TOKEN_FILE)
+        .option('cacert', CACERT)
         .example('$0 upload https://photos.example.org ~/Pictures', 'to Pictures/...')
         .example('$0 upload https://photos.example.org /media/card/DCIM --watch', 'what a camera writes')
         .example('$0 upload https://photos.example.org . --include "*.jpg" --dry-run', 'what would be sent'),

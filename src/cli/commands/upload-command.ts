@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { formatBytes, formatCountOf, formatDuration } from '../../base/amounts.ts';
-import { printable, reasonOf, SnapshotError } from '../../base/errors.ts';
-import { readSecret } from '../../host/secret-file.ts';
+import { printable, SnapshotError } from '../../base/errors.ts';
 import {
   upload,
   type UploadedFile,
@@ -9,6 +7,7 @@ import {
   type UploadResult,
 } from '../../jobs/upload/upload.ts';
 import type { CommonOptions } from '../options/common-options.ts';
+import { certificateIn, serverToken } from '../options/server-token.ts';
 import { stopSignal } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
 import { ProgressMeter } from '../views/progress-meter.ts';
@@ -31,7 +30,7 @@ export interface UploadCommandOptions extends CommonOptions {
 export async function uploadCommand(options: UploadCommandOptions, terminal: Terminal): Promise<number> {
   const { json, quiet, dryRun } = options;
   if (options.watch && dryRun) throw new SnapshotError('E_USAGE', '--watch does not go with --dry-run');
-  const token = await tokenOf(options.tokenFile);
+  const token = await serverToken(options.tokenFile);
   const ca = options.cacert === undefined ? undefined : await certificateIn(options.cacert);
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
   const line = terminal.status(!json && !quiet);
@@ -96,25 +95,6 @@ async function watchAndUpload(
   });
   if (json) terminal.out(JSON.stringify({ event: 'end', status }));
   return status;
-}
-
-/** @throws {@link SnapshotError} `E_USAGE` when there is none. */
-async function tokenOf(file: string | undefined): Promise<string> {
-  const token =
-    file === undefined ? (process.env['SNAPSHOT_TOKEN'] ?? '').trim() : await readSecret(file, 'token');
-  if (/^[\x21-\x7e]+$/.test(token)) return token;
-  const message = token === '' ? 'This takes a token of the server' : 'What was given as a token is none';
-  throw new SnapshotError('E_USAGE', message, {
-    hint: 'Put it into SNAPSHOT_TOKEN, or into a file for --token-file; `snapshot serve user add` prints one.',
-  });
-}
-
-async function certificateIn(file: string): Promise<Buffer> {
-  return await readFile(file).catch((cause: unknown) => {
-    throw new SnapshotError('E_USAGE', `Cannot read the certificate "${file}": ${reasonOf(cause)}`, {
-      cause,
-    });
-  });
 }
 
 function showFile(file: UploadedFile, { json, quiet }: UploadCommandOptions, terminal: Terminal): void {

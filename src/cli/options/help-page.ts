@@ -1,6 +1,7 @@
 // What there is to say about a command in its help, read from the tables that its options are parsed by.
 import type { Argv } from 'yargs';
 import { placeholderOf } from './placeholders.ts';
+import { inOrder } from './usage-error.ts';
 
 /** An option, or a word after the command. */
 export interface HelpItem {
@@ -92,7 +93,7 @@ function pageOf(inside: Inside, examples: readonly HelpItem[]): HelpPage {
       names: [...new Set(names)].filter((name) => name in usage.getDescriptions()),
     }));
   const common = groups.find(({ title }) => title === COMMON_TITLE)?.names ?? [];
-  const words = inside.getGroups()[POSITIONALS] ?? [];
+  const words = inOrder(inside.getGroups()[POSITIONALS] ?? [], used);
   const placed = new Set([...groups.flatMap(({ names }) => names), ...words, ...shortNames]);
   const others = Object.keys(usage.getDescriptions()).filter(
     (name) => !placed.has(name) && name === name.toLowerCase(),

@@ -4,6 +4,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   as: 'FORMAT',
   at: 'WHEN',
   before: 'COMMAND',
+  cacert: 'FILE',
   config: 'FILE',
   cron: 'EXPRESSION',
   depth: 'N',
@@ -16,6 +17,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   keep: 'RULE',
   log: 'FILE',
   'max-rate': 'RATE',
+  'min-free': 'SIZE',
   notify: 'ADDRESS',
   'notify-on': 'WHICH',
   only: 'NAME',
@@ -30,6 +32,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   timezone: 'ZONE',
   to: 'FOLDER',
   'to-file': 'FILE',
+  'token-file': 'FILE',
   'trusted-proxy': 'ADDRESS',
   with: 'SCHEDULER',
 };

@@ -23,7 +23,7 @@ interface Inside {
   };
   getGroups(): Readonly<Record<string, readonly string[]>>;
   getInternalMethods(): {
-    getContext(): { readonly commands: readonly string[] };
+    getContext(): { readonly commands: readonly string[]; readonly fullCommands: readonly string[] };
     getCommandInstance(): { getCommands(): readonly string[] };
   };
 }
@@ -32,14 +32,21 @@ interface Inside {
 export function knownTo(parser: object): Known {
   const inside = parser as Inside;
   const { key, demandedOptions } = inside.getOptions();
-  const positionals = inside.getGroups()['Positionals:'] ?? [];
+  const context = inside.getInternalMethods().getContext();
+  const positionals = inOrder(inside.getGroups()['Positionals:'] ?? [], context.fullCommands.at(-1));
   return {
-    command: inside.getInternalMethods().getContext().commands,
+    command: context.commands,
     commands: inside.getInternalMethods().getCommandInstance().getCommands(),
     options: Object.keys(key).filter((name) => name === name.toLowerCase() && name.length > 1),
     demanded: positionals.filter((name) => name in demandedOptions),
     positionals,
   };
+}
+
+/** Words as a command has them: where one of its parent has the same name, yargs has that one first. @param command - As `mirror <url> <folder>`. */
+export function inOrder(words: readonly string[], command = ''): readonly string[] {
+  const at = (word: string): number => command.search(new RegExp(String.raw`[<[]${word}(?:\.\.)?[\]>]`));
+  return words.toSorted((a, b) => at(a) - at(b));
 }
 
 /**

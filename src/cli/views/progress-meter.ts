@@ -4,8 +4,8 @@ import type { Terminal } from '../terminal.ts';
 
 const BAR_CELLS = 20;
 
-/** What is measured: progress as a job tells it, or the bytes that a verify reads, which counts no files. */
-export type Measured = Omit<Progress, 'event' | 'phase'> & { readonly phase: Phase | 'verify' };
+/** What is measured: progress as a job tells it, the bytes that a verify reads, which counts no files, or what a second library fetches. */
+export type Measured = Omit<Progress, 'event' | 'phase'> & { readonly phase: Phase | 'verify' | 'fetch' };
 
 const VERB: Readonly<Record<Measured['phase'], string>> = {
   scan: 'scanning',
@@ -15,6 +15,7 @@ const VERB: Readonly<Record<Measured['phase'], string>> = {
   export: 'exporting',
   copy: 'copying',
   upload: 'uploading',
+  fetch: 'fetching',
   verify: 'verifying',
 };
 

@@ -1,8 +1,8 @@
-// Requests to the server of a library: their tries, and what is said of their failures.
+// Requests to the server of a library, of an upload or of one that follows: their tries, and what is said of their failures.
 import { setTimeout as delay } from 'node:timers/promises';
 import { printable, reasonOf, SnapshotError } from '../../base/errors.ts';
 import { isLoopback } from '../../serve/http/hosts.ts';
-import { type HttpAnswer, HttpClient } from '../../store/http/http-client.ts';
+import { type HttpAnswer, HttpClient, type HttpRequest } from '../../store/http/http-client.ts';
 import type { SpooledFile } from '../../store/objects.ts';
 
 export interface Asked {
@@ -11,12 +11,14 @@ export interface Asked {
   readonly path: string;
   readonly body?: Uint8Array | SpooledFile | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** As that of a request. */
+  readonly take?: HttpRequest['take'];
 }
 
 /** It may have to look at its whole folder before it answers. */
 const SILENCE_MS = 300_000;
 /** Between tries, when the line is cut or the server busy. */
-const WAITS_MS = [500, 1000, 2000, 4000, 8000] as const;
+export const WAITS_MS = [500, 1000, 2000, 4000, 8000] as const;
 const MOST_ANSWER_BYTES = 4 * 2 ** 20;
 
 export class ServerRequests {
@@ -37,6 +39,11 @@ export class ServerRequests {
     this.signal = signal;
   }
 
+  /** The address, as it is asked. */
+  get url(): string {
+    return this.#base.href;
+  }
+
   get host(): string {
     return this.#base.host;
   }
@@ -46,12 +53,13 @@ export class ServerRequests {
   }
 
   /** Asks once. A redirect is never followed: the token is for this server. What the system throws comes out as it is. */
-  async once({ method, path, body, headers = {} }: Asked): Promise<HttpAnswer> {
+  async once({ method, path, body, headers = {}, take }: Asked): Promise<HttpAnswer> {
     return await this.#client.request({
       method,
       url: new URL(path.replace(/^\//, ''), this.#base),
       headers: { ...this.#headers, 'Content-Type': 'application/octet-stream', ...headers },
       body,
+      take,
       signal: this.signal,
       mostBytes: MOST_ANSWER_BYTES,
     });
@@ -75,9 +83,8 @@ export class ServerRequests {
   }
 
   /** Nobody answers. */
-  away(error: unknown): SnapshotError {
+  away(error: unknown, hint = 'What was sent stays there: try again later.'): SnapshotError {
     const message = `Cannot reach "${this.host}": ${reasonOf(error)}`;
-    const hint = 'What was sent stays there: try again later.';
     return new SnapshotError('E_AWAY', message, { cause: error, hint });
   }
 

@@ -34,7 +34,7 @@ export function checkName(text: string): BytePath {
 }
 
 /** Why `text` is refused as a path; undefined when it is not. */
-function whyRefused(text: string): string | undefined {
+export function whyRefused(text: string): string | undefined {
   if (/\p{Surrogate}/u.test(text)) return 'it is not Unicode';
   if (ENCODED.test(text)) return 'it is encoded twice';
   // The rules of Windows have those of all others in them.

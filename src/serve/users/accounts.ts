@@ -41,6 +41,11 @@ const PAIRING_MS = 10 * 60_000;
 const ACCOUNT = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)$/;
 
+/** Whether `name` can be that of an account. */
+export function isAccountName(name: string): boolean {
+  return ACCOUNT.test(name) && !DEVICE.test(name);
+}
+
 export class Accounts {
   readonly #file: string;
   readonly #accounts = new Map<string, Account>();
@@ -97,7 +102,7 @@ export class Accounts {
 
   /** @throws {@link SnapshotError} `E_USAGE` when there is one of that name, or it cannot be a name. */
   async add(name: string, quotaBytes: number | undefined, now: Date): Promise<void> {
-    if (!ACCOUNT.test(name) || DEVICE.test(name)) {
+    if (!isAccountName(name)) {
       const hint = 'It takes small letters, digits, `-` and `_`, 32 at most.';
       throw new SnapshotError('E_USAGE', `"${name}" cannot be the name of an account`, { hint });
     }

@@ -20,11 +20,19 @@ export interface HttpRequest {
   readonly silenceMs?: number | undefined;
   /** A longer answer is an error. */
   readonly mostBytes?: number | undefined;
+  /**
+   * Takes the body of a 200 or 206 piece by piece, which is then not in the answer. When it throws, the request ends, with that error.
+   * Where a request is tried again it is called again.
+   */
+  readonly take?: ((head: HttpHead, body: AsyncIterable<Buffer>) => Promise<void>) | undefined;
 }
 
-export interface HttpAnswer {
+export interface HttpHead {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+}
+
+export interface HttpAnswer extends HttpHead {
   readonly body: Buffer;
 }
 
@@ -86,9 +94,10 @@ export class HttpClient {
       // Once there is an answer, nothing that happens to the request counts: a server may refuse it before it has all of it.
       request.on('error', reject);
       request.once('response', (response) => {
-        readAll(response, asked.mostBytes).then(
+        const head = { status: response.statusCode ?? 0, headers: response.headers };
+        readBody(head, response, asked).then(
           (bytes) => {
-            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: bytes });
+            resolve({ ...head, body: bytes });
             if (!request.writableFinished) request.destroy();
           },
           (error: unknown) => {
@@ -137,6 +146,14 @@ async function* piecesOfFile(file: SpooledFile, fail: (error: Error) => void): A
     yield bytes;
     at += bytes.length;
   }
+}
+
+async function readBody(head: HttpHead, response: IncomingMessage, asked: HttpRequest): Promise<Buffer> {
+  const { take, mostBytes } = asked;
+  if (take === undefined || (head.status !== 200 && head.status !== 206))
+    return await readAll(response, mostBytes);
+  await take(head, response as AsyncIterable<Buffer>);
+  return Buffer.alloc(0);
 }
 
 async function readAll(response: IncomingMessage, mostBytes = Number.POSITIVE_INFINITY): Promise<Buffer> {
