@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
+import { type FileCalls, files, interpose } from '../../base/file-calls.ts';
 import { LocalStore } from './local-store.ts';
 import { testStore } from '../contract.lab.ts';
 
@@ -42,6 +44,21 @@ async function failureOf(work: Promise<unknown>): Promise<SnapshotError> {
   );
   if (!(failure instanceof SnapshotError)) throw new Error('no SnapshotError', { cause: failure });
   return failure;
+}
+
+/** What `lstat` says of `b`: `how` often it is wrongly not there; then the truth. */
+function wrongly(how: number, first: () => void = () => {}): void {
+  let left = how;
+  const before = files;
+  interpose((calls) => ({
+    ...calls,
+    lstat: (async (path: string, options: { bigint: true }) => {
+      if (!path.endsWith('b') || left-- <= 0) return await calls.lstat(path, options);
+      first();
+      throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' });
+    }) as unknown as FileCalls['lstat'],
+  }));
+  onTestFinished(() => interpose(() => before));
 }
 
 describe('a local store', () => {
@@ -156,6 +173,29 @@ describe('a local store', () => {
     } finally {
       spawnSync('chattr', ['-i', path]);
     }
+  });
+
+  describe('lists what a folder holds where', () => {
+    beforeEach(async () => {
+      for (const name of ['a', 'b', 'c']) await store.put(`folder/${name}`, Buffer.from(name));
+    });
+    it('something is said not to be there, and is: a snapshot that is left out is one whose archives nobody needs', async () => {
+      wrongly(1);
+      expect((await store.list('folder')).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    });
+
+    it('something goes while it is looked at', async () => {
+      wrongly(1, () => rmSync(join(folder, 'destination', 'folder', 'b')));
+      expect((await store.list('folder')).map(({ name }) => name)).toEqual(['a', 'c']);
+    });
+
+    it('something is always said not to be there: then it says so, and leaves nothing out', async () => {
+      wrongly(Infinity);
+      expect(await failureOf(store.list('folder'))).toMatchObject({
+        code: 'E_STORE',
+        message: expect.stringMatching(/b": it is listed, and said not to be there/),
+      });
+    });
   });
 
   it('lists a link that leads nowhere, so that nobody takes the folder for empty', async () => {

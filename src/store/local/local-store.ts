@@ -20,6 +20,12 @@ const FOLDER_MODE = 0o700;
 const NO_FOLLOW = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const READ = constants.O_RDONLY | NO_FOLLOW;
 
+/**
+ * What is listed, and said not to be there, has gone meanwhile: then another listing is without it. Or that is wrong, as file servers
+ * sometimes are. A snapshot must never be left out: what only that one needs would be removed.
+ */
+const MOST_LISTINGS = 5;
+
 /** What an object is called until it is whole. */
 const PART_SUFFIX = '.part';
 
@@ -58,6 +64,19 @@ export class LocalStore implements Store {
 
   async list(key: string): Promise<readonly StoreItem[]> {
     const folder = await this.#path(key);
+    let gone: string | undefined;
+    for (let i = 0; i < MOST_LISTINGS; i++) {
+      const items = await this.#listOnce(folder, (path) => (gone = path));
+      if (items !== undefined)
+        return items.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+    }
+    throw new SnapshotError('E_STORE', `Cannot look at "${gone}": it is listed, and said not to be there`, {
+      hint: 'Nothing was changed. Is the disk or file server in order, or does another program work there?',
+    });
+  }
+
+  /** @returns Undefined when something that was listed is said not to be there. @param gone - Told what. */
+  async #listOnce(folder: string, gone: (path: string) => void): Promise<StoreItem[] | undefined> {
     const items: StoreItem[] = [];
     for (const entry of await attempt(
       'list',
@@ -66,9 +85,11 @@ export class LocalStore implements Store {
       [],
     )) {
       const path = join(folder, entry.name);
-      // Gone since: as if it had never been listed.
       const stats = await attempt('look at', path, () => files.lstat(path, { bigint: true }), undefined);
-      if (stats === undefined) continue;
+      if (stats === undefined) {
+        gone(path);
+        return undefined;
+      }
       const { size, mtimeNs, dev, ino } = stats;
       // Some systems have no inodes.
       const identity = ino > 0n ? `${dev}-${ino}` : undefined;
@@ -82,7 +103,7 @@ export class LocalStore implements Store {
         identity,
       });
     }
-    return items.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+    return items;
   }
 
   async read(key: string): Promise<Buffer | undefined> {
