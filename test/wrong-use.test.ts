@@ -128,7 +128,7 @@ describe('help', () => {
 
   it('says what the value of an option is, its default, and what must be there', async () => {
     const { stdout } = await Place.open().command(['help', 'restore']);
-    expect(stdout).toContain('Usage: snapshot restore SERIES [GLOB...] [OPTION...]\n');
+    expect(stdout).toContain('Usage: snapshot restore [SERIES] [GLOB...] [OPTION...]\n');
     expect(stdout).toMatch(/^ {2}-t, --to FOLDER +The folder to restore into; it, or --to-file,/m);
     expect(stdout).toMatch(/^ {2}--overwrite MODE .*\(never,\n +if-changed, always; default: never\)$/m);
     expect(stdout).toMatch(/^ {2}-n, --dry-run +Say what would be done, and do nothing$/m);

@@ -21,7 +21,7 @@ export function addRestoreCommands<T extends CommonOptions>(
         command
           .positional('series', {
             type: 'string',
-            describe: "A name from the plan, or the path of a series' folder",
+            describe: "A name from the plan, or the path of a series' folder; left out with --all",
           })
           .positional('glob', {
             type: 'string',
