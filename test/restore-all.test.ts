@@ -1,5 +1,5 @@
 // `restore --all`: every series at once, as on a new machine or a new disk.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventsOf } from './support/command.ts';
 import { Place } from './support/place.ts';
@@ -97,6 +97,29 @@ describe('restore --all', () => {
     const { status, stderr } = await place.command(['restore', ...args]);
     expect([status, existsSync(place.path('x'))]).toEqual([2, false]);
     expect(stderr).toContain(why);
+  });
+
+  it('says of a destination that is away that it is, and not that nothing is there', async () => {
+    const place = await openWithThree();
+    renameSync(place.destination, place.path('unplugged'));
+    // Also of a row that is switched off, which may have no snapshots where it can be looked at.
+    place.writePlan(
+      'source,destination,name,active',
+      'letters,destination,letters,false',
+      'photos,destination,photos,',
+    );
+    const { status, stderr } = await place.command(['restore', '--all', '--to', 'restored']);
+    expect(status).toBe(1);
+    expect(stderr.match(/error: \w+: Cannot look into/g)).toHaveLength(2);
+    expect(stderr).not.toContain('no snapshot');
+  });
+
+  it('refuses two series that a file system could take for one', async () => {
+    const place = await openWithThree();
+    place.writePlan('source,destination,name', 'photos,destination,photos', 'letters,other,Photos');
+    const { status, stderr } = await place.command(['restore', '--all', '--to', 'restored']);
+    expect([status, existsSync(place.path('restored'))]).toEqual([2, false]);
+    expect(stderr).toContain('There is more than one series called `Photos`');
   });
 
   it('refuses two series of one name before it writes anything', async () => {

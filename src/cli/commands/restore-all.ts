@@ -1,8 +1,11 @@
 // Every series at once, for a new machine or a disk that is new: each into a folder of its name.
 import { join, resolve } from 'node:path';
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
+import { isSameName } from '../../base/same-name.ts';
 import { findAll, goneSeries } from '../../jobs/address.ts';
 import { type Nearest, nearestOf } from '../../jobs/destinations/nearest.ts';
+import { needReach } from '../../jobs/open-reachable.ts';
+import type { Recall } from '../../jobs/status/memory.ts';
 import { seriesOf } from '../../jobs/store-of.ts';
 import { localPath } from '../../plan/local-path.ts';
 import { loadPlan, type Plan, type Row } from '../../plan/plan.ts';
@@ -34,16 +37,18 @@ export async function restoreAll(options: RestoreCommandOptions, terminal: Termi
   const to = resolve(localPath('--to', options.to));
   let plan: Plan | undefined;
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
+  const recall = recallFor(terminal);
   const turns =
     options.series === undefined
-      ? await turnsOfPlan(await load(), terminal)
-      : turnsOf(await findAll(options.series, load, recallFor(terminal)));
+      ? await turnsOfPlan(await load(), recall)
+      : turnsOf(await findAll(options.series, load, recall));
   refuseTwins(turns);
   return await restoring(options, plan, terminal, async (restoreTo, view) => {
     const statuses: number[] = [];
     for (const { name, isOff, open } of turns) {
       try {
         const nearest = await open();
+        await needReach(nearest.series, recall);
         if (isOff === true && (await isEmpty(nearest.series))) continue;
         view.begin(name);
         const end = await restoreTo(nearest, join(to, name), []);
@@ -71,8 +76,7 @@ function turnsOf(all: readonly Nearest['series'][]): readonly Turn[] {
 }
 
 /** Those of rows that are gone come last. */
-async function turnsOfPlan(plan: Plan, terminal: Terminal): Promise<readonly Turn[]> {
-  const recall = recallFor(terminal);
+async function turnsOfPlan(plan: Plan, recall: Recall): Promise<readonly Turn[]> {
   const open = async (rows: Together<Row>): Promise<Nearest> => {
     const [row, ...more] = rows;
     if (row.label !== undefined) {
@@ -98,7 +102,7 @@ async function isEmpty(series: Nearest['series']): Promise<boolean> {
 
 function refuseTwins(turns: readonly Turn[]): void {
   const names = turns.map(({ name }) => name);
-  const twin = names.find((name, i) => names.indexOf(name) < i);
+  const twin = names.find((name, i) => names.findIndex((other) => isSameName(other, name)) < i);
   if (twin === undefined) return;
   throw new SnapshotError('E_USAGE', `There is more than one series called \`${twin}\``, {
     hint: 'Nothing was done. Restore them one by one, each named by its folder.',
