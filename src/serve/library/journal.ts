@@ -106,6 +106,7 @@ export class Journal {
   #add(change: Change): void {
     this.#apply(change);
     this.#pending += lineOf(change);
+    this.changed.emit('change');
   }
 
   #apply(change: Change): void {
@@ -122,7 +123,6 @@ export class Journal {
 
   /** One flush for all lines that have come by then. */
   async #flush(): Promise<void> {
-    this.changed.emit('change');
     while (this.#flushing !== undefined) await this.#flushing;
     if (this.#pending === '') return;
     this.#flushing = this.#write().finally(() => (this.#flushing = undefined));
