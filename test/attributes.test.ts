@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { eventsOf, hasTool, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
+import { eventsOf, hasTool, IS_LINUX, IS_ROOT, tool, PYTHON } from './support/command.ts';
 import { Place } from './support/place.ts';
 import { takenOtherwise } from './support/taken.ts';
 
@@ -224,7 +224,7 @@ describe.skipIf(!isPossible)('extended attributes, access lists, capabilities an
     place.write({ 'file.txt': 'content', 'other.txt': 'other' });
     const python =
       "import os, sys; os.setxattr(sys.argv[1], b'user.\\xff', b'x'); os.setxattr(sys.argv[1], b'user.ok', b'y')";
-    tool('python3', ['-c', python, join(place.source, 'file.txt')]);
+    tool(PYTHON, ['-c', python, join(place.source, 'file.txt')]);
     const { status, row, events } = await place.run();
     expect([status, row?.['outcome'], row?.['problems']]).toEqual([3, 'written', 1]);
     expect(events.filter(({ event }) => event === 'problem')).toMatchObject([

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { commandLine, environment, hasTool, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
+import { commandLine, environment, hasTool, IS_LINUX, IS_ROOT, tool, PYTHON } from './support/command.ts';
 import { Place } from './support/place.ts';
 import { writeZeros } from './support/write-zeros.ts';
 
@@ -127,13 +127,13 @@ function writeLarge(place: Place): void {
   writeZeros(join(place.source, 'zeros'), 500_000_000);
 }
 
-describe.skipIf(!hasTool('python3'))('a terminal that hangs up', () => {
+describe.skipIf(!hasTool(PYTHON))('a terminal that hangs up', () => {
   it('stops the run cleanly', () => {
     const place = Place.open();
     writeLarge(place);
     const args = ['-c', HANG_UP, ...commandLine(['run', '--json']), '--plan', place.plan];
     const env = { ...environment(place.options()), TERM: 'xterm' };
-    const { stdout, stderr } = spawnSync('python3', args, { cwd: place.root, env, encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(PYTHON, args, { cwd: place.root, env, encoding: 'utf8' });
     expect({ stdout, stderr }).toEqual({ stdout: '130\n', stderr: '' });
     expect(place.runs().map(({ outcome }) => outcome)).toEqual(['stopped']);
     expect(place.snapshots()).toEqual([]);

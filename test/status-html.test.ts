@@ -1,7 +1,7 @@
 // The page that `status --html` writes.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { hasTool, IS_WINDOWS, tool } from './support/command.ts';
+import { hasTool, IS_WINDOWS, tool, PYTHON } from './support/command.ts';
 import { Place } from './support/place.ts';
 
 /** The tags of a page, held against each other. Throws where one is not closed. */
@@ -41,8 +41,8 @@ describe('snapshot status --html', () => {
     expect(page.match(/<circle /g)).toHaveLength(3);
     expect(page).not.toMatch(/<script|<img|<link|https?:|\son\w+=/);
     expect(readdirSync(place.root).filter((name) => name.includes('part'))).toEqual([]);
-    if (!hasTool('python3')) return;
-    const tags = tool('python3', ['-c', CHECK, place.path('page.html')]);
+    if (!hasTool(PYTHON)) return;
+    const tags = tool(PYTHON, ['-c', CHECK, place.path('page.html')]);
     expect(tags).toMatch(/^html head meta .*section h2 span .* svg .*0\n$/);
   });
 

@@ -3,7 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type CommandOptions, commandLine, environment, hasTool, IS_WINDOWS } from './support/command.ts';
+import {
+  type CommandOptions,
+  commandLine,
+  environment,
+  hasTool,
+  IS_WINDOWS,
+  PYTHON,
+} from './support/command.ts';
 import { Place } from './support/place.ts';
 import { noise } from './support/trees.ts';
 
@@ -45,7 +52,7 @@ function onTerminal(
   const env = own.map(([name, value]) => `${name}=${value ?? ''}`);
   const unset = ['NO_COLOR', 'FORCE_COLOR', 'CI'].filter((name) => !(name in (options.env ?? {})));
   const { status, stdout } = spawnSync(
-    'python3',
+    PYTHON,
     [
       '-c',
       PSEUDO_TERMINAL,
@@ -90,7 +97,7 @@ function screenOf(text: string): string {
   return lines.join('\n').trim();
 }
 
-describe.skipIf(IS_WINDOWS || !hasTool('python3'))('on a terminal', () => {
+describe.skipIf(IS_WINDOWS || !hasTool(PYTHON))('on a terminal', () => {
   it('a progress line is drawn while a run is at work, and only the table is left', () => {
     const place = Place.open();
     place.writeMany('many', 3000);

@@ -9,7 +9,7 @@ import type { LeftOut } from '../tree/left-out.ts';
 import { type BytePath, comparePaths, fromBytes, join, parentOf } from '../tree/path.ts';
 import { patternText } from '../tree/pattern-text.ts';
 import { IGNORE_FILE } from '../tree/walk.ts';
-import { readOn } from './far-read.ts';
+import { readOn } from './far-content.ts';
 import type { Item } from './item.ts';
 import { isOwnPath } from './own-paths.ts';
 import { isPart, type Listing, type Unknown } from './side.ts';

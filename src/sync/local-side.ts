@@ -21,21 +21,13 @@ import type { LeftOut } from '../tree/left-out.ts';
 import { type BytePath, fromBytes, toBytes } from '../tree/path.ts';
 import { specialName } from '../tree/seen-entry.ts';
 import type { Item } from './item.ts';
+import { claimAt, linkAt } from './local-names.ts';
 import { HAS_MODES, ifRefused, ifThere, itemOf, statsOf, whatFailed, writeAll } from './local-items.ts';
 import { walkLocally } from './local-walk.ts';
 import { type Listing, type NewFile, type Side, SideError, SMALL_BYTES } from './side.ts';
 
 const PIECE_BYTES = 1024 * 1024;
 const NOT_EMPTY: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST']);
-/** Where a file can have one name only, or not this one. */
-const NO_LINK: ReadonlySet<string> = new Set([
-  'EPERM',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  'EMLINK',
-  'EINVAL',
-]);
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 export class LocalSide implements Side {
@@ -169,6 +161,10 @@ export class LocalSide implements Side {
     });
   }
 
+  async claim(from: BytePath, to: BytePath): Promise<boolean> {
+    return await this.#do('write', to, async (at) => await claimAt(this.#target.at(from), at));
+  }
+
   async move(from: BytePath, to: BytePath): Promise<void> {
     await this.#do('rename', from, async (at) => {
       const target = this.#target.at(to);
@@ -185,15 +181,7 @@ export class LocalSide implements Side {
   }
 
   async link(from: BytePath, to: BytePath): Promise<boolean> {
-    return await this.#do('link', from, async (at) => {
-      try {
-        await files.link(at, this.#target.at(to));
-        return true;
-      } catch (error) {
-        if (NO_LINK.has(systemCode(error) ?? '')) return false;
-        throw error;
-      }
-    });
+    return await this.#do('link', from, async (at) => await linkAt(at, this.#target.at(to)));
   }
 
   async makeLink(path: BytePath, target: BytePath): Promise<void> {

@@ -1,9 +1,10 @@
 // One sync at a time for each root, with any machine: `.sync.lock`, which an older tool heeds as well. And what the file that
 // is made for it tells of the clock there.
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { SnapshotError } from '../base/errors.ts';
 import { currentOwner, type Owner, ownerState } from '../host/machine.ts';
-import type { BytePath } from '../tree/path.ts';
+import { type BytePath, join } from '../tree/path.ts';
 import { makeFolders } from './make-version.ts';
 import { DATA_FOLDER, DOT_SYNC_LOCK, ROOT_FILE } from './own-paths.ts';
 import type { Side } from './side.ts';
@@ -15,6 +16,11 @@ const DEAD_MS = 10 * 60_000;
 const FOREIGN_DEAD_MS = 60 * 60_000;
 /** SFTP gives times in whole seconds. */
 const COARSE_MS = 1000;
+/** What becomes a lock, or was one; `clock` is of 0.1. */
+const IS_PART = /^(?:lock|dead|clock)-[0-9a-f-]{36}$/;
+
+/** The tokens of the locks that this process holds: what else says that it is its own was left when a line was cut. */
+const held = new Set<string>();
 
 /** What a lock says. */
 interface Content {
@@ -37,14 +43,26 @@ export interface Locked {
  */
 export async function lockSide(side: Side, lost: (error: Error) => void): Promise<Locked> {
   await makeFolders(side, DATA_FOLDER);
-  const { aheadMs, uncertainMs } = await measureClock(side);
   const content: Content = { token: randomUUID(), owner: currentOwner() };
   const bytes = Buffer.from(`${JSON.stringify(content)}\n`);
-  if (!(await side.create(DOT_SYNC_LOCK, bytes))) {
-    await clearDead(side, aheadMs);
-    if (!(await side.create(DOT_SYNC_LOCK, bytes))) throw taken(side, undefined);
+  const part = partOf('lock', content.token);
+  const { aheadMs, uncertainMs } = await makePart(side, part, bytes);
+  held.add(content.token);
+  let foldsCase: boolean;
+  try {
+    if (!(await side.claim(part, DOT_SYNC_LOCK))) {
+      await clearDead(side, aheadMs);
+      if (!(await side.claim(part, DOT_SYNC_LOCK))) throw taken(side, undefined);
+    }
+    [foldsCase] = await Promise.all([
+      isThere(side, DOT_SYNC_LOCK.toUpperCase()),
+      clearParts(side, part, aheadMs),
+    ]);
+  } catch (error) {
+    held.delete(content.token);
+    await side.remove(part).catch(() => {}); // A later one does.
+    throw error;
   }
-  const foldsCase = (await side.look(DOT_SYNC_LOCK.toUpperCase() as BytePath)) !== undefined;
   let beating: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     beating = beat(side, content.token, bytes, aheadMs).catch(lost);
@@ -52,6 +70,7 @@ export async function lockSide(side: Side, lost: (error: Error) => void): Promis
   const release = async (): Promise<void> => {
     clearInterval(timer);
     await beating;
+    held.delete(content.token);
     if (contentOf(await side.readSmall(DOT_SYNC_LOCK))?.token === content.token)
       await side.remove(DOT_SYNC_LOCK);
   };
@@ -74,16 +93,35 @@ export async function nameRoot(side: Side): Promise<string> {
   return await nameRoot(side);
 }
 
-async function measureClock(side: Side): Promise<{ readonly aheadMs: number; readonly uncertainMs: number }> {
-  const path = `${DATA_FOLDER}/clock-${randomUUID()}` as BytePath;
+/** Makes the lock under a name that is nobody's: one that was cut short must not look like somebody's. And asks for the time there. */
+async function makePart(
+  side: Side,
+  part: BytePath,
+  bytes: Uint8Array,
+): Promise<Pick<Locked, 'aheadMs' | 'uncertainMs'>> {
   const before = Date.now();
-  await side.create(path, Buffer.from('\n'));
+  await side.create(part, bytes);
   const after = Date.now();
-  try {
+  const found = await side.look(part);
+  if (found === undefined) return { aheadMs: 0, uncertainMs: Infinity };
+  return { aheadMs: found.mtimeMs - (before + after) / 2, uncertainMs: (after - before) / 2 + COARSE_MS };
+}
+
+async function isThere(side: Side, path: string): Promise<boolean> {
+  return (await side.look(path as BytePath)) !== undefined;
+}
+
+function partOf(what: 'lock' | 'dead', id: string): BytePath {
+  return `${DATA_FOLDER}/${what}-${id}` as BytePath;
+}
+
+/** Removes the parts that were left by who was killed. */
+async function clearParts(side: Side, own: BytePath, aheadMs: number): Promise<void> {
+  for (const name of await side.names(DATA_FOLDER)) {
+    const path = join(DATA_FOLDER, name);
+    if (path === own || !IS_PART.test(name)) continue;
     const found = await side.look(path);
-    if (found === undefined) return { aheadMs: 0, uncertainMs: Infinity };
-    return { aheadMs: found.mtimeMs - (before + after) / 2, uncertainMs: (after - before) / 2 + COARSE_MS };
-  } finally {
+    if (found === undefined || Math.abs(Date.now() + aheadMs - found.mtimeMs) < DEAD_MS) continue;
     await side.remove(path);
   }
 }
@@ -94,7 +132,7 @@ async function beat(side: Side, token: string, bytes: Buffer, aheadMs: number): 
       hint: 'What was done by then stays; run the sync again.',
     });
   }
-  const part = `${DATA_FOLDER}/lock-${token}` as BytePath;
+  const part = partOf('lock', token);
   const all = async function* (): AsyncGenerator<Uint8Array> {
     yield await Promise.resolve(bytes);
   };
@@ -113,13 +151,13 @@ async function clearDead(side: Side, aheadMs: number): Promise<void> {
   if (found === undefined) return;
   const content = contentOf(await side.readSmall(DOT_SYNC_LOCK));
   const ageMs = Date.now() + aheadMs - found.mtimeMs;
-  const state = content === undefined ? 'unknown' : ownerState(content.owner, currentOwner());
+  const state = content === undefined ? 'unknown' : stateOf(content);
   const limitMs = content === undefined ? FOREIGN_DEAD_MS : DEAD_MS;
   // One of the future was written by a clock that was wrong.
   const isRenewed = Math.abs(ageMs) < limitMs;
   if (state === 'alive' || (state === 'unknown' && isRenewed)) throw taken(side, content?.owner);
   // Whoever else finds it dead does the same: only one of them gets it.
-  const dead = `${DATA_FOLDER}/dead-${randomUUID()}` as BytePath;
+  const dead = partOf('dead', randomUUID());
   await side.move(DOT_SYNC_LOCK, dead);
   const moved = contentOf(await side.readSmall(dead));
   if (moved?.token !== content?.token) {
@@ -127,6 +165,11 @@ async function clearDead(side: Side, aheadMs: number): Promise<void> {
     throw taken(side, moved?.owner);
   }
   await side.remove(dead);
+}
+
+function stateOf({ token, owner }: Content): ReturnType<typeof ownerState> {
+  const self = currentOwner();
+  return isDeepStrictEqual(owner, self) && !held.has(token) ? 'dead' : ownerState(owner, self);
 }
 
 function taken(side: Side, owner: Owner | undefined): SnapshotError {

@@ -1,7 +1,5 @@
 // A side of a pair that is a folder on a server, over SFTP and nothing else.
-import { createHash } from 'node:crypto';
 import { entriesOf, flushNames, openNames } from '../store/sftp/folders.ts';
-import { inFlight } from '../store/sftp/in-flight.ts';
 import { OPEN, typeOf } from '../store/sftp/packet.ts';
 import { pathOn, type SftpPlace, sftpPlace } from '../store/sftp/place.ts';
 import { type Handle, SftpSession } from '../store/sftp/session.ts';
@@ -10,7 +8,7 @@ import { whyUnsafe } from '../target/contained.ts';
 import type { LeftOut } from '../tree/left-out.ts';
 import { type BytePath, display, fromBytes, toBytes } from '../tree/path.ts';
 import { FarWalk, itemAt } from './far-walk.ts';
-import { readOn } from './far-read.ts';
+import { readOn, sendAll } from './far-content.ts';
 import type { Item } from './item.ts';
 import { type Listing, type NewFile, type Side, SideError, SMALL_BYTES } from './side.ts';
 
@@ -126,25 +124,13 @@ export class SftpSide implements Side {
     return await this.#do('write', path, async (at) => {
       const handle = await this.#openNew(at);
       try {
-        const digest = createHash('sha256');
-        let offset = 0;
-        for await (const piece of bytes) {
-          signal.throwIfAborted();
-          digest.update(piece);
-          const range = { start: 0, end: piece.length, size: session.writeBytes };
-          const start = offset;
-          const cut = async (from: number, length: number): Promise<Uint8Array> =>
-            await Promise.resolve(piece.subarray(from, from + length));
-          await inFlight(range, cut, async (part, from) => await session.write(handle, start + from, part));
-          offset += piece.length;
-        }
+        const { sha256, size } = await sendAll(session, handle, bytes, signal);
         // What the server refuses of these is seen in the next listing; content is worth more.
         const set = session.setAttributes(handle, mode, mtimeMs).catch(ifRefused);
         const flushed = session.has('fsync@openssh.com') ? session.flush(handle) : Promise.resolve();
         const [, , found] = await Promise.all([set, flushed, session.sizeOf(handle)]);
-        if (found !== offset)
-          throw new SideError(`of ${offset} bytes that were sent the server has ${found}`);
-        return digest.digest('hex');
+        if (found !== size) throw new SideError(`of ${size} bytes that were sent the server has ${found}`);
+        return sha256;
       } finally {
         if (session.isOpen) await session.closeHandle(handle);
       }
@@ -168,6 +154,19 @@ export class SftpSide implements Side {
         if (session.isOpen) await session.closeHandle(handle);
       }
     });
+  }
+
+  async claim(from: BytePath, to: BytePath): Promise<boolean> {
+    // The rename of the protocol does not replace, but some servers' does.
+    const isThere = async (): Promise<boolean> => (await this.look(to)) !== undefined;
+    if (await isThere()) return false;
+    try {
+      await this.move(from, to);
+      return true;
+    } catch (error) {
+      if (error instanceof SideError && (await isThere())) return false;
+      throw error;
+    }
   }
 
   async move(from: BytePath, to: BytePath): Promise<void> {

@@ -66,6 +66,8 @@ export interface Side {
   ): Promise<string>;
   /** Writes a file that nobody may have. @returns False when it is there already. */
   create(path: BytePath, bytes: Uint8Array): Promise<boolean>;
+  /** Gives `from` the name `to`, in one step. @returns False when something has it already. */
+  claim(from: BytePath, to: BytePath): Promise<boolean>;
   /** Gives `from` the name `to`, at which nothing is. */
   move(from: BytePath, to: BytePath): Promise<void>;
   /** Gives `from` the name `to`, in place of the file there. */

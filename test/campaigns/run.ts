@@ -14,6 +14,7 @@ const CAMPAIGNS: Readonly<Record<string, { readonly file: string; readonly first
   mutations: { file: 'mutations.js' },
   'power-cut': { file: 'power-cut.js' },
   serve: { file: 'serve.js' },
+  sync: { file: 'sync.js' },
   verify: { file: 'verify.js' },
 };
 

@@ -1,11 +1,15 @@
 // Runs the built command, and other programs, as a user would.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** The Node that runs the command: this one, or the one that a CI job names. */
 export const NODE: string = process.env['SNAPSHOT_TEST_NODE'] ?? process.execPath;
 const MAIN = fileURLToPath(new URL('../../dist/bin/main.js', import.meta.url));
+
+/** The system's own: one of a version manager may take a second to start, and need the real home. */
+export const PYTHON: string = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 
 export const IS_WINDOWS: boolean = process.platform === 'win32';
 export const IS_LINUX: boolean = process.platform === 'linux';

@@ -34,7 +34,12 @@ export function contentsOf(root: string): ReadonlySet<string> {
 
 /** The hashes of all that a mirror has, and has kept. */
 export function allContentsOf(mirror: string): ReadonlySet<string> {
-  const hashes = new Set(contentsOf(mirror));
+  return new Set([...contentsOf(mirror), ...keptContentsOf(mirror)]);
+}
+
+/** The hashes of all versions that a mirror has. */
+export function keptContentsOf(mirror: string): ReadonlySet<string> {
+  const hashes = new Set<string>();
   const look = (folder: string): void => {
     for (const item of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, item.name);

@@ -1,4 +1,6 @@
-// Reads a file on a server from its start to its end, several answers ahead.
+// What files on a server hold: read from start to end, and written, several pieces ahead of the answers.
+import { createHash } from 'node:crypto';
+import { inFlight } from '../store/sftp/in-flight.ts';
 import type { Handle, SftpSession } from '../store/sftp/session.ts';
 
 type Asked = Promise<Buffer | undefined> | undefined;
@@ -34,4 +36,26 @@ export async function* readOn(
 
 async function plainly(asked: Asked): Promise<Buffer | undefined> {
   return await asked;
+}
+
+/** Writes `bytes` from the beginning of an open file on, several pieces at a time. @returns What was sent. */
+export async function sendAll(
+  session: SftpSession,
+  handle: Handle,
+  bytes: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<{ readonly sha256: string; readonly size: number }> {
+  const digest = createHash('sha256');
+  let size = 0;
+  for await (const piece of bytes) {
+    signal.throwIfAborted();
+    digest.update(piece);
+    const range = { start: 0, end: piece.length, size: session.writeBytes };
+    const start = size;
+    const cut = async (from: number, length: number): Promise<Uint8Array> =>
+      await Promise.resolve(piece.subarray(from, from + length));
+    await inFlight(range, cut, async (part, from) => await session.write(handle, start + from, part));
+    size += piece.length;
+  }
+  return { sha256: digest.digest('hex'), size };
 }

@@ -1,0 +1,40 @@
+// Names that a file of this machine gets beside, or in place of, the one it has.
+import { systemCode } from '../base/errors.ts';
+import { files } from '../base/file-calls.ts';
+
+/** Where a file can have one name only, or not this one. */
+const NO_LINK: ReadonlySet<string> = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EMLINK',
+  'EINVAL',
+]);
+
+/** Gives a file one more name, at which nothing is. @returns False where a file can have only one. */
+export async function linkAt(from: string | Buffer, to: string | Buffer): Promise<boolean> {
+  try {
+    await files.link(from, to);
+    return true;
+  } catch (error) {
+    if (NO_LINK.has(systemCode(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+/** Gives a file the name `to`, in one step. @returns False when something has it already. */
+export async function claimAt(from: string | Buffer, to: string | Buffer): Promise<boolean> {
+  try {
+    if (await linkAt(from, to)) await files.unlink(from);
+    else {
+      // Nobody else gets the name, which then is replaced.
+      await (await files.open(to, 'wx')).close();
+      await files.rename(from, to);
+    }
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
