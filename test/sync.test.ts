@@ -24,7 +24,8 @@ import { undoSync } from '../src/jobs/sync/undo.ts';
 import { type Ended, homeVariables, IS_ROOT } from './support/command.ts';
 import { LivingTree, randomOf } from './support/history.ts';
 import { listing, Place } from './support/place.ts';
-import { CUTS, CutSync } from './support/cut-sync.ts';
+import { CutSync } from './support/cut-sync.ts';
+import { CUTS, noCutSsh } from './support/servers/cut-ssh.ts';
 import { chosenSeed } from './support/seed.ts';
 import { bring, differences, keptBy, lost, shapeOf } from './support/synced.ts';
 import { noSftp, type SftpKind, SftpServer } from './support/servers/sftp.ts';
@@ -591,7 +592,7 @@ async function settledAt(here: string, there: string, paths: readonly string[]):
   );
 }
 
-describe.skipIf(CutSync.why !== undefined)('a sync whose line is cut, or that is killed', () => {
+describe.skipIf(noCutSsh !== undefined)('a sync whose line is cut, or that is killed', () => {
   const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
   // A small share of `npm run campaign -- sync`.

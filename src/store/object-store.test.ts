@@ -36,6 +36,18 @@ describe('lines in a place where nothing can be added to objects', () => {
     expect(text.trimEnd().split('\n')).toEqual(Array.from({ length: 101 }, (_, i) => `line ${i}`));
   });
 
+  it('leave no part of one that was cut short, once a day is over', async () => {
+    const objects = new MemoryObjects();
+    const store = open(objects);
+    const [old, fresh] = [new Date(Date.now() - 2 * 86_400_000), new Date()].map(
+      (time) => `log/${time.toISOString().replaceAll(/[:.]/g, '-')}-0a1b2c3d.jsonl.part`,
+    );
+    for (const part of [old, fresh, 'log/1999-mine.part']) await objects.put(part ?? '', Buffer.from('li'));
+    for (let i = 0; i < 101; i++) await store.appendLine('log', `line ${i}`);
+    const left = [...objects.kept.keys()].filter((key) => key.endsWith('.part'));
+    expect(new Set(left)).toEqual(new Set(['log/1999-mine.part', fresh]));
+  });
+
   it('are read from the end', async () => {
     const store = open();
     for (let i = 0; i < 20; i++) await store.appendLine('log', `line ${i}`);

@@ -9,6 +9,7 @@ import type { Store, StoreItem, StoreWriter } from './store.ts';
 
 /** So many lines are objects of their own before they become one. */
 const MOST_LINES = 100;
+const DAY_MS = 86_400_000;
 
 /** A store in a place that only takes whole objects: no rename, no append, and links only where the place has them. */
 export class ObjectStore implements Store {
@@ -147,6 +148,11 @@ export class ObjectStore implements Store {
       // Where nothing may be removed they stay, and are passed over.
       if (item.name !== name && !(await removeIfAllowed(objects, `${key}/${item.name}`))) return;
     }
+    // What was cut short on its way, as servers for files leave it; not what may be under way.
+    const before = new Date(Date.now() - DAY_MS).toISOString();
+    for (const item of await objects.list(key))
+      if (item.isFile && LINE_PART.test(item.name) && item.name < before)
+        await removeIfAllowed(objects, `${key}/${item.name}`);
   }
 }
 
@@ -157,6 +163,9 @@ interface LineItem {
   readonly last: string;
   readonly sizeBytes: number;
 }
+
+/** A line that was not sent to its end. */
+const LINE_PART = /^\d{4}-.*\.jsonl\.part$/;
 
 function lineItemOf({ name, isFile, sizeBytes }: StoreItem): LineItem | undefined {
   const match = /^(\d{4}-[^_]*?)(?:_([^_]*))?\.jsonl$/.exec(name);

@@ -14,6 +14,8 @@ export interface Kind {
   readonly format: 'tar.zst' | 'zip';
   /** Without: as on a disk that has no hard links. */
   readonly links: boolean;
+  /** Where the program finds the folder, when that is not its path. */
+  readonly address?: string;
 }
 
 /** Proves each state of a series once. */

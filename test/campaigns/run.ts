@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 /** Their files, seen from this one, and what has to be loaded before them. */
 const CAMPAIGNS: Readonly<Record<string, { readonly file: string; readonly first?: string }>> = {
+  cuts: { file: 'cuts.js', first: 'fault-calls.js' },
   faults: { file: 'faults.js', first: 'fault-calls.js' },
   fuzz: { file: '../fuzz/campaign.js' },
   kill: { file: 'kill.js' },

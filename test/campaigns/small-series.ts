@@ -62,7 +62,7 @@ export class SmallSeries {
     this.row = {
       line: 1,
       source: this.source,
-      destination: this.destination,
+      destination: kind.address ?? this.destination,
       name: 'data',
       active: true,
       keep: { last: KEEP },
@@ -128,8 +128,7 @@ export class SmallSeries {
             if (event.event === 'problem') named.add(event.path);
           },
           now: () => at,
-          open: (destination) =>
-            this.#kind.links ? new LocalStore(destination) : new ThinStore(destination),
+          ...(this.#kind.address === undefined ? { open: this.#open } : {}),
           archiveBytes: ARCHIVE_BYTES,
         },
       );
@@ -139,15 +138,29 @@ export class SmallSeries {
     }
   }
 
-  /** Remembers the destination, to come back to it. */
+  readonly #open = (destination: string): InstanceType<typeof LocalStore> =>
+    this.#kind.links ? new LocalStore(destination) : new ThinStore(destination);
+
+  /** Remembers the destination, and what this machine knows of it, to come back to it. */
   save(to: string): void {
-    rmSync(to, { recursive: true, force: true });
-    if (existsSync(this.destination)) copyTree(this.destination, to);
+    for (const [from, name] of this.#kept()) {
+      rmSync(join(to, name), { recursive: true, force: true });
+      if (existsSync(from)) copyTree(from, join(to, name));
+    }
   }
 
   restore(from: string): void {
-    rmSync(this.destination, { recursive: true, force: true });
-    if (existsSync(from)) copyTree(from, this.destination);
+    for (const [to, name] of this.#kept()) {
+      rmSync(to, { recursive: true, force: true });
+      if (existsSync(join(from, name))) copyTree(join(from, name), to);
+    }
+  }
+
+  #kept(): readonly (readonly [string, string])[] {
+    return [
+      [this.destination, 'destination'],
+      [join(this.root, 'home'), 'home'],
+    ];
   }
 
   /** Names of whole snapshots, oldest first. */
@@ -266,7 +279,9 @@ export class SmallSeries {
       // the next snapshot that is written.
       (name) =>
         name.endsWith('.part') !== /\.lock-[0-9a-f]/.test(name) &&
-        !/(?:LET-GO|README\.txt)\.part$/.test(name),
+        !/(?:LET-GO|README\.txt)\.part$/.test(name) &&
+        // One line of a log far away: it goes with the next hundred.
+        !/^runs\.jsonl\/.*\.part$/.test(name),
     );
     return [...unfinished, ...parts].map((name) => `${name} is left behind`);
   }

@@ -8,7 +8,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Cut, CUTS, CutSync } from '../support/cut-sync.ts';
+import { CutSync } from '../support/cut-sync.ts';
+import { type Cut, CUTS } from '../support/servers/cut-ssh.ts';
 import { numberOf } from './number-of.ts';
 
 const { values } = parseArgs({
@@ -21,7 +22,7 @@ const root = mkdtempSync(join(tmpdir(), 'snapshot-campaign-'));
 process.env['HOME'] = process.env['XDG_STATE_HOME'] = join(root, 'home');
 const main = join(process.cwd(), 'dist', 'cli', 'main.js');
 const servers = [false, true].map((isBare) => new CutSync(main, join(root, String(isBare)), seed, isBare));
-const counts: Record<Cut, number> = { lost: 0, done: 0, killed: 0 };
+const counts: Record<Cut, number> = { lost: 0, done: 0, away: 0, killed: 0 };
 
 /** Cuts at one request after the other, on each server, until no sync comes so far; and again. */
 async function play(): Promise<void> {
@@ -40,9 +41,9 @@ async function play(): Promise<void> {
 }
 
 function tell(round: number): void {
-  const { lost, done, killed } = counts;
+  const { lost, done, away, killed } = counts;
   process.stdout.write(
-    `${round} of ${rounds} rounds, seed ${seed}: ${lost} requests lost, ${done} answers lost, ${killed} kills\n`,
+    `${round} of ${rounds} rounds, seed ${seed}: ${lost} requests lost, ${done} answers lost, ${away} times away, ${killed} kills\n`,
   );
 }
 

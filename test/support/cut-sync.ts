@@ -4,21 +4,10 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
-import { PYTHON } from './command.ts';
 import { LivingTree, randomOf } from './history.ts';
+import { type Cut, cutSsh } from './servers/cut-ssh.ts';
 import { bring, differences, keptBy, lost } from './synced.ts';
-
-/** What sshd runs for SFTP: it needs no network. */
-const SFTP_SERVER = '/usr/lib/openssh/sftp-server';
-/** What OpenSSH has beside the protocol. */
-const EXTENSIONS = 'posix-rename,fsync,hardlink,statvfs,limits,copy-data,home-directory,users-groups-by-id';
-const CUT = fileURLToPath(new URL('cut-sftp.py', new URL('servers/', import.meta.url)));
-
-/** A request is lost on its way, or done and its answer lost; or the program is killed when it has sent it. */
-export type Cut = (typeof CUTS)[number];
-export const CUTS = ['lost', 'done', 'killed'] as const;
 
 export class CutSync {
   readonly #root: string;
@@ -29,10 +18,6 @@ export class CutSync {
   readonly #here: string;
   readonly #there: string;
   #cuts = 0;
-
-  static get why(): string | undefined {
-    return existsSync(SFTP_SERVER) ? undefined : 'needs openssh-sftp-server';
-  }
 
   /**
    * @param main - The module that the command begins with.
@@ -78,24 +63,19 @@ export class CutSync {
   /** A sync in a process of its own. */
   async #command(n: number, mark: string): Promise<void> {
     const args = [this.#main, 'sync', this.#here, this.#address, '--accept-changes', '--json'];
-    const env = { ...process.env, SNAPSHOT_SSH: this.#ssh(n, 'killed', mark) };
+    const env = { ...process.env, SNAPSHOT_SSH: cutSsh({ n, how: 'killed', mark, isBare: this.#isBare }) };
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     const [told, [status, signal]] = await Promise.all([text(child.stderr), once(child, 'close')]);
     if (signal !== 'SIGKILL' && status !== 0) throw new Error(`the sync ended with ${status}: ${told}`);
   }
 
   async #sync(n: number, how: Cut, mark: string): ReturnType<typeof bring> {
-    process.env['SNAPSHOT_SSH'] = this.#ssh(n, how, mark);
+    process.env['SNAPSHOT_SSH'] = cutSsh({ n, how, mark, isBare: this.#isBare });
     return await bring(this.#here, this.#address);
   }
 
   get #address(): string {
     return `sftp://host${this.#there}`;
-  }
-
-  #ssh(n: number, how: Cut, mark: string): string {
-    const bare = this.#isBare ? ` -P ${EXTENSIONS}` : '';
-    return `sh -c 'exec ${PYTHON} -IS ${CUT} ${n} ${how} ${mark} ${SFTP_SERVER} -e${bare}'`;
   }
 }
 

@@ -1,8 +1,8 @@
-"""What sshd runs for SFTP, over a line that is cut: `cut-sftp.py N lost|done|killed MARK COMMAND...`
+"""What sshd runs for SFTP, over a line that is cut: `cut-sftp.py N lost|done|away|killed MARK COMMAND...`
 
 COMMAND is an SFTP server on standard input and output. The N-th request of the first connection is the last one: `lost` on the way,
-or `done` by the server with its answer lost; or whoever asks is `killed` by then. The file MARK is made, and later connections are
-left alone.
+or `done` by the server with its answer lost; or the server is `away` from then on, or whoever asks is `killed` by then. The file
+MARK is made, and later connections are left alone, if the server is not away.
 """
 import os
 import signal
@@ -11,6 +11,8 @@ import sys
 import threading
 
 number, how, mark, *command = sys.argv[1:]
+if how == 'away' and os.path.exists(mark):
+    sys.exit(255)
 is_cut = threading.Event()
 server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -43,7 +45,7 @@ for request in requests():
             open(mark, 'w').close()
             if how == 'killed':
                 os.kill(os.getppid(), signal.SIGKILL)
-            if how == 'lost':
+            if how in ('lost', 'away'):
                 break
     try:
         server.stdin.write(request)
