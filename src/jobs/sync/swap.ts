@@ -25,10 +25,10 @@ export async function swapVersions(here: string, there: string, paths: readonly 
   await withPair(here, there, async (sides, file) => {
     const known = await readVersions(sides);
     const chosen = paths.map((text) => newestOf(known, text));
-    await withLocks(sides, async (needLocks) => {
+    await withLocks(sides, async (_, lost) => {
       const stamp = stampOf(new Date());
       for (const version of chosen) {
-        needLocks();
+        lost.throwIfAborted();
         // While nothing is in its place, it must not be taken for deleted.
         await unagreed(file, version.path, async () => await swap(sides[version.side], version, stamp));
       }

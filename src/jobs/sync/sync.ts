@@ -8,7 +8,7 @@ import type { Clocks } from '../../sync/decide.ts';
 import { guardSync, type Stop } from '../../sync/guards.ts';
 import type { SideName } from '../../sync/item.ts';
 import { letGoVersions } from '../../sync/let-go.ts';
-import { type Locked, lockSide, nameRoot, rootId } from '../../sync/lock.ts';
+import { type Locked, nameRoot, rootId } from '../../sync/lock.ts';
 import type { PairSides, PastFile, StoredPast } from '../../sync/past-file.ts';
 import { planSync } from '../../sync/plan.ts';
 import { type Listings, look, type Sides, type Trouble } from '../../sync/see.ts';
@@ -19,6 +19,7 @@ import { hasMoved, replacedSide, withAwayParts } from './changed-roots.ts';
 import { refuseSnapshots } from './pair.ts';
 import { agreedOn, failureOf, saveResult, saveSteps, type SyncResult } from './result.ts';
 import { counting } from './counting.ts';
+import { withLocks } from './with-locks.ts';
 import { withPair } from './with-pair.ts';
 import { writeDotSync } from './write-dot-sync.ts';
 
@@ -72,25 +73,16 @@ async function syncPair(sides: Sides, file: PastFile, options: SyncOptions): Pro
   // Before anything is made where another disk may be mounted in a moment.
   const replaced = options.acceptChanges ? undefined : await replacedSide(sides, stored);
   if (replaced !== undefined) return await stopped(file, sides, replaced, options);
-  const ending = new AbortController();
-  const signal = AbortSignal.any([options.signal, ending.signal]);
-  const locks: Partial<Record<SideName, Locked>> = {};
-  try {
-    // Always in the same order: two that sync the same pair from both ends do not wait for each other.
-    for (const side of BOTH.toSorted((a, b) => (sides[a].address < sides[b].address ? -1 : 1)))
-      locks[side] = await lockSide(sides[side], (error) => ending.abort(error));
-    const { here: ours, there: theirs } = locks;
-    if (ours === undefined || theirs === undefined) throw new Error('a side has no lock');
-    // Another sync of the two may have ended meanwhile.
-    const current = await file.read(() => {});
-    return await syncLocked(sides, file, current, { here: ours, there: theirs }, { ...options, signal });
-  } finally {
-    for (const side of BOTH)
-      await locks[side]?.release().catch((error: unknown) => {
-        if (!(error instanceof Error)) throw error;
-        options.warn(`The lock of "${sides[side].label}" could not be removed: ${error.message}`);
-      });
-  }
+  return await withLocks(
+    sides,
+    async (locks, lost) => {
+      const signal = AbortSignal.any([options.signal, lost]);
+      // Another sync of the two may have ended meanwhile.
+      const current = await file.read(() => {});
+      return await syncLocked(sides, file, current, locks, { ...options, signal });
+    },
+    options.warn,
+  );
 }
 
 /** Makes a root that is not there yet. @returns Why nothing is done: one that was there is not. */

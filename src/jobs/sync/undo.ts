@@ -28,12 +28,12 @@ export async function undoSync(here: string, there: string, dryRun: boolean): Pr
     const steps = (await lastSteps(file)).toReversed();
     if (steps.length === 0) throw new SnapshotError('E_USAGE', 'There is no sync of these two to take back');
     if (dryRun) return { steps, troubles: [] };
-    return await withLocks(sides, async (needLocks) => {
+    return await withLocks(sides, async (_, lost) => {
       await forget(file, steps);
       const troubles: Trouble[] = [];
       const stamp = stampOf(new Date());
       for (const step of steps) {
-        needLocks();
+        lost.throwIfAborted();
         try {
           await takeBack(sides[step.side], step, stamp);
           await sides[step.side].settle(new Set(foldersOf(step)));

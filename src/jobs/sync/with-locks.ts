@@ -1,23 +1,34 @@
+import type { SideName } from '../../sync/item.ts';
 import { type Locked, lockSide } from '../../sync/lock.ts';
 import type { Sides } from '../../sync/see.ts';
 
 /**
  * Does `work` while nobody else syncs either side.
  *
- * @param work - Gets what throws once a lock is lost, to be called before each step.
+ * @param work - Gets what the locks tell of the sides, and what aborts once one of them is lost: to be looked at before each step.
+ * @param note - Told of a lock that could not be removed, which harms nothing that was done; without it, that is thrown.
  * @throws {@link SnapshotError} `E_LOCKED`
  */
-export async function withLocks<T>(sides: Sides, work: (needLocks: () => void) => Promise<T>): Promise<T> {
-  let lost: Error | undefined;
-  const locks: Locked[] = [];
+export async function withLocks<T>(
+  sides: Sides,
+  work: (locks: Readonly<Record<SideName, Locked>>, lost: AbortSignal) => Promise<T>,
+  note?: (message: string) => void,
+): Promise<T> {
+  const losing = new AbortController();
+  const locks: Partial<Record<SideName, Locked>> = {};
+  const lock = async (name: SideName): Promise<Locked> =>
+    (locks[name] = await lockSide(sides[name], (error) => losing.abort(error)));
   try {
     // Always in the same order: two that want the same pair from both ends do not wait for each other.
-    for (const side of [sides.here, sides.there].toSorted((a, b) => (a.address < b.address ? -1 : 1)))
-      locks.push(await lockSide(side, (error) => (lost = error)));
-    return await work(() => {
-      if (lost !== undefined) throw lost;
-    });
+    if (sides.there.address < sides.here.address) await lock('there');
+    const here = await lock('here');
+    const there = locks.there ?? (await lock('there'));
+    return await work({ here, there }, losing.signal);
   } finally {
-    for (const lock of locks) await lock.release();
+    for (const name of ['here', 'there'] as const)
+      await locks[name]?.release().catch((error: unknown) => {
+        if (note === undefined || !(error instanceof Error)) throw error;
+        note(`The lock of "${sides[name].label}" could not be removed: ${error.message}`);
+      });
   }
 }
