@@ -136,6 +136,8 @@ function compared(
     isCarried,
   }: Options = {},
 ): {
+  /** Those that are known before anything is read. */
+  unread: Change[];
   changes: Change[];
   read: string[];
   looked: BytePath[];
@@ -153,6 +155,7 @@ function compared(
     if (pauses.includes(i)) comparison.advance();
   });
   comparison.finish();
+  const unread = [...comparison.changes()];
   const certainBefore = comparison.isCertain();
   const read: string[] = [];
   const unlooked = comparison.unlooked();
@@ -168,6 +171,7 @@ function compared(
   if (read.length > 0) shareContent(table);
   const changes = [...comparison.changes()];
   return {
+    unread,
     changes,
     read,
     looked,
@@ -271,6 +275,17 @@ describe('Comparison', () => {
     const { changes, looked, certain } = compared(before, now, { knowsAttributes: false });
     // Those of c come with its content, which has to be read.
     expect([changes, looked, certain]).toEqual([[], ['a', 'b'], false]);
+  });
+
+  it('knows before it reads a file that another size is another content, and of attributes nothing', () => {
+    const before = { a: FILE, b: FILE, c: TAGGED };
+    const now = { a: { ...FILE, size: 2 }, b: { ...FILE, mtimeNs: 6n }, c: { ...FILE, mtimeNs: 6n } };
+    expect(shown(compared(before, now).unread)).toEqual(['modified a content']);
+  });
+
+  it('reads in path order, the first name of a file in the place that it has', () => {
+    const now = { a: FILE, b: { ...FILE, mtimeNs: 6n }, c: { ...FILE, first: 'a' } };
+    expect(compared({ a: FILE, b: FILE }, now).read).toEqual(['a', 'b']);
   });
 
   it('looks into no file whose size, times and inode are as they were', () => {
