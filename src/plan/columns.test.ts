@@ -60,6 +60,23 @@ describe('the columns', () => {
   });
 
   it.each([
+    ['1s', 1000],
+    ['90 S', 90_000],
+    [' 10m ', 600_000],
+    ['24h', 86_400_000],
+    ['86400s', 86_400_000],
+  ])('read the time "%s" that a command may take as %i ms', (text, ms) => {
+    expect(COLUMNS['hook-limit'].parse(text)).toBe(ms);
+  });
+
+  it.each(['0s', '25h', '86401s', '10', 'm', '1d', '-1s', '1.5h', '100000s'])(
+    'refuse the time "%s" for it',
+    (text) => {
+      expect(() => COLUMNS['hook-limit'].parse(text)).toThrow(`unknown time \`${text}\``);
+    },
+  );
+
+  it.each([
     ['2GB', 2e9],
     ['1.5 MiB', 1_572_864],
     [' 4TB ', 4e12],

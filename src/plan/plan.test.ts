@@ -212,6 +212,11 @@ describe('a destination on another machine', () => {
     expect(await messagesOf(text)).toEqual([expect.stringContaining('lines 2 and 3 both have')]);
   });
 
+  it('has series of its own, whatever those elsewhere are called', async () => {
+    const text = 'source,destination,name\nx,sftp://one/b,y\nx,sftp://two/b,y\nx,sftp://two/b,z\nx,/b,y\n';
+    expect(await messagesOf(text)).toEqual([]);
+  });
+
   it('is refused with a password in it, which is not repeated, or a variable that is not set', async () => {
     const text = 'source,destination\nx,sftp://me:secret@nas/x\ny,s3://${NONE}/x\n';
     const messages = await messagesOf(text);
@@ -436,6 +441,24 @@ describe('a destination in its source', () => {
 
   it('is told from a neighbor that begins alike', async () => {
     expect(await rowsOf('source,destination\ndata,data-backup\n..data,../..data2\n')).toHaveLength(2);
+  });
+});
+
+describe('the two sides of a sync', () => {
+  it.each([
+    ['are one', 'a,./a/'],
+    ['lie in each other, the second in the first', 'a,a/b'],
+    ['lie in each other, the first in the second', 'a/b,a'],
+    ['are one address', 'sftp://nas/x,sftp://nas/x'],
+  ])('are refused where they %s', async (_, sides) => {
+    expect(await messagesOf(`source,destination,strategy\n${sides},sync\n`)).toContainEqual(
+      expect.stringMatching(/^2: one side of the sync, ".*", is the other, or lies in it, or holds it/),
+    );
+  });
+
+  it('may be neighbours, and several rows may have one in common', async () => {
+    const rows = 'a,ab,sync\na,sftp://nas/a,sync\na,sftp://nas/b,sync\n';
+    expect(await messagesOf(`source,destination,strategy\n${rows}`)).toEqual([]);
   });
 });
 

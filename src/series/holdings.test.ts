@@ -32,6 +32,9 @@ describe('isSameHeader()', () => {
     [{ mtimeNs: 6n }, false],
     [{ uid: 9 }, false],
     [{ gid: 9 }, false],
+    [{ attributes: '{"user.a":""}' }, false],
+    // None, and none that a member is known to have.
+    [{ attributes: '{}' }, true],
   ])('with %o: %s', (change, isSame) => {
     expect(isSameHeader(HEADER, { ...HEADER, ...change })).toBe(isSame);
   });
@@ -72,6 +75,25 @@ describe('Holdings', () => {
     ]);
     expect(holdings.contents.size(0)).toBe(3);
     expect(holdings.contents.place(0)).toEqual({ archive: 1, offset: 20, length: 30, skip: 4 });
+  });
+
+  it('knows of which members nobody knows the attributes, and those of entries that are as they were', () => {
+    const holdings = new Holdings();
+    const entry = { ...ENTRY, attributes: '{"user.a":""}' };
+    for (const [i, line] of [
+      LINE,
+      { ...LINE, entry },
+      { ...LINE, stale: true },
+      { ...LINE, entry, stale: true },
+    ].entries())
+      holdings.keep(i, ENTRY, line);
+    expect([...holdings.labelled]).toEqual([3]);
+    expect([...holdings.attributes]).toEqual([
+      [1, entry.attributes],
+      [3, entry.attributes],
+    ]);
+    // A scan does not see them: that they are missing in what it saw makes no member stale.
+    expect([...holdings.marks.keys()]).toEqual([2, 3]);
   });
 
   it.each([{ hash: undefined }, { at: undefined }])('takes none of a line without content: %o', (without) => {

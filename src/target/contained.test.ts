@@ -38,6 +38,7 @@ describe('whyUnsafe()', () => {
     'NUL.txt',
     'a/com1',
     'lpt³.log',
+    'COM¹',
     'aux ',
     'dot.',
     'what?',

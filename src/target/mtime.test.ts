@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isSameTime, toTime } from './mtime.ts';
+import { isOtherTime, isSameTime, toTime } from './mtime.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'snapshot-mtime-'));
 const file = join(folder, 'file');
@@ -57,6 +57,25 @@ describe('toTime()', () => {
     'knows what was before 1970: %s',
     (ns) => {
       expect(setAndRead(ns)).toBe(ns);
+    },
+  );
+});
+
+describe('two times', () => {
+  const AT = 1_700_000_000_000_000_000n;
+  it.each([
+    [0n, true, false],
+    [1999n, true, false],
+    [2000n, false, false],
+    [2_000_000_000n, false, false],
+    [2_000_000_001n, false, true],
+  ])(
+    'that are %i ns apart: the same %s, and what no file system makes of the other %s',
+    (off, isSame, isOther) => {
+      for (const time of [AT + off, AT - off]) {
+        expect([isSameTime(time, AT), isSameTime(AT, time)]).toEqual([isSame, isSame]);
+        expect([isOtherTime(time, AT), isOtherTime(AT, time)]).toEqual([isOther, isOther]);
+      }
     },
   );
 });

@@ -22,6 +22,7 @@ interface Item {
   readonly ctimeNs: bigint;
   readonly inode: bigint;
   readonly uid?: number;
+  readonly gid?: number;
   /** The first name of the file. */
   readonly first?: string;
   /** What reading it finds; of the last snapshot, what it says. */
@@ -48,9 +49,9 @@ const NOW: Item = { ...FILE, ctimeNs: BEGAN };
 function entryOf(path: string, { value, first, ...item }: Item): Entry {
   return {
     uid: 0,
+    gid: 0,
     ...item,
     path: path as BytePath,
-    gid: 0,
     target: item.type === 'link' ? (value as BytePath) : undefined,
     hardlink: first as BytePath | undefined,
   };
@@ -119,6 +120,7 @@ interface Options {
   /** Files that cannot be read. */
   readonly unreadable?: readonly string[];
   readonly knowsAttributes?: boolean;
+  readonly isCarried?: (path: BytePath) => boolean;
 }
 
 /** Compares as a run does: scan, look into what may have changed, and see. */
@@ -131,8 +133,11 @@ function compared(
     pauses = [],
     unreadable = [],
     knowsAttributes = true,
+    isCarried,
   }: Options = {},
 ): {
+  /** Those that are known before anything is read. */
+  unread: Change[];
   changes: Change[];
   read: string[];
   looked: BytePath[];
@@ -143,20 +148,20 @@ function compared(
 } {
   const table = new EntryTable(1);
   const cursor = new ListCursor(before);
-  const comparison = new Comparison(cursor, table, { rehash, previousStartNs, knowsAttributes });
+  const comparison = new Comparison(cursor, table, { rehash, previousStartNs, knowsAttributes, isCarried });
   const items = inOrder(now);
   items.forEach(([path, item], i) => {
     table.push({ ...entryOf(path, item), attributes: undefined });
     if (pauses.includes(i)) comparison.advance();
   });
   comparison.finish();
+  const unread = [...comparison.changes()];
   const certainBefore = comparison.isCertain();
   const read: string[] = [];
-  const looked = comparison.unlooked().map((i) => table.path(i));
-  for (const [i, [path, item]] of items.entries()) {
-    const isSeen = looked.includes(path as BytePath) || comparison.unread().includes(i);
-    if (isSeen) table.setAttributes(i, item.attributes ?? '');
-  }
+  const unlooked = comparison.unlooked();
+  const looked = unlooked.map((i) => table.path(i));
+  for (const i of new Set([...unlooked, ...comparison.unread()]))
+    table.setAttributes(i, items[i]?.[1].attributes ?? '');
   for (const i of comparison.unread()) {
     const [path, item] = items[i] ?? ['', FILE];
     read.push(path);
@@ -166,6 +171,7 @@ function compared(
   if (read.length > 0) shareContent(table);
   const changes = [...comparison.changes()];
   return {
+    unread,
     changes,
     read,
     looked,
@@ -224,6 +230,7 @@ describe('Comparison', () => {
   const TAGGED = { ...FILE, ctimeNs: 6n, attributes: '{"user.a":"MQ=="}' };
   it.each<[string, Items, Items, string[]]>([
     ['another owner', { a: FILE }, { a: { ...FILE, uid: 1, ctimeNs: 6n } }, ['modified a owner']],
+    ['another group', { a: FILE }, { a: { ...FILE, gid: 1, ctimeNs: 6n } }, ['modified a owner']],
     ['another owner of a folder', { a: FOLDER }, { a: { ...FOLDER, uid: 1 } }, ['modified a owner']],
     ['a new attribute', { a: FILE }, { a: TAGGED }, ['modified a attributes']],
     ['an attribute that went', { a: TAGGED }, { a: FILE }, ['modified a attributes']],
@@ -268,6 +275,17 @@ describe('Comparison', () => {
     const { changes, looked, certain } = compared(before, now, { knowsAttributes: false });
     // Those of c come with its content, which has to be read.
     expect([changes, looked, certain]).toEqual([[], ['a', 'b'], false]);
+  });
+
+  it('knows before it reads a file that another size is another content, and of attributes nothing', () => {
+    const before = { a: FILE, b: FILE, c: TAGGED };
+    const now = { a: { ...FILE, size: 2 }, b: { ...FILE, mtimeNs: 6n }, c: { ...FILE, mtimeNs: 6n } };
+    expect(shown(compared(before, now).unread)).toEqual(['modified a content']);
+  });
+
+  it('reads in path order, the first name of a file in the place that it has', () => {
+    const now = { a: FILE, b: { ...FILE, mtimeNs: 6n }, c: { ...FILE, first: 'a' } };
+    expect(compared({ a: FILE, b: FILE }, now).read).toEqual(['a', 'b']);
   });
 
   it('looks into no file whose size, times and inode are as they were', () => {
@@ -329,6 +347,17 @@ describe('Comparison', () => {
     const { comparison } = compared({ a: file }, { a: { ...file, value: 'b' } }, { rehash: true });
     expect(comparison.rotten(new Set())).toEqual([]);
   });
+
+  it.each([false, true])(
+    'reads nothing of what nobody can look at now, however late it changed',
+    (rehash) => {
+      const before = { 'a/b': NOW, c: NOW };
+      const options = { rehash, isCarried: (path: BytePath) => path === 'a/b' };
+      const { read, told, changes } = compared(before, before, options);
+      expect([read, changes]).toEqual([['c'], []]);
+      expect(told).toEqual(['a/b 0: content stays', 'c 1: who knows']);
+    },
+  );
 
   it('counts no difference for a file that cannot be read', () => {
     const now = { a: { ...FILE, mtimeNs: 6n, value: 'b' }, b: FILE };

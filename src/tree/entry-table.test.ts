@@ -22,12 +22,14 @@ const scanned = fc
     gid: fc.nat({ max: 0xffffffff }),
     // File systems have seconds of 64 bits.
     mtimeNs: fc.oneof(
+      fc.constantFrom(MAX_INT64, MAX_INT64 + 1n, -MAX_INT64, -MAX_INT64 - 1n, -MAX_INT64 - 2n),
       fc.bigInt({ min: -MAX_INT64, max: MAX_INT64 }),
       fc.bigInt({ min: -MAX_INT64 * 10n ** 9n, max: MAX_INT64 * 10n ** 9n }),
     ),
     ctimeNs: fc.bigInt({ min: -MAX_INT64, max: MAX_INT64 }),
     inode: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
     target: path,
+    allocated: fc.option(fc.maxSafeNat(), { nil: undefined, freq: 2 }),
     shared: fc.option(fc.constantFrom('1:1', '1:2', '2:1'), { nil: undefined }),
   })
   .map(({ shared, ...entry }) => ({
@@ -35,6 +37,7 @@ const scanned = fc
       ...entry,
       size: entry.type === 'file' ? entry.size : 0,
       target: entry.type === 'link' ? entry.target : undefined,
+      allocated: entry.type === 'file' ? entry.allocated : undefined,
       hardlink: undefined,
     } satisfies Entry,
     shared: entry.type === 'file' ? shared : undefined,
@@ -104,7 +107,10 @@ describe('an entry table', () => {
   });
 
   it('refuses an entry that it does not have', () => {
-    expect(() => new EntryTable().at(0)).toThrow(RangeError);
+    const table = new EntryTable();
+    expect(() => table.at(0)).toThrow(RangeError);
+    table.push(file('f'));
+    for (const i of [-1, 1]) expect(() => table.at(i)).toThrow(`no entry ${i} of 1`);
   });
 
   it('keeps hashes while it grows', () => {
@@ -124,6 +130,40 @@ describe('an entry table', () => {
     const seen = { size: 5, mtimeNs: 6n, ctimeNs: 7n, inode: 8n };
     table.update(0, seen);
     expect(table.at(0)).toEqual(file('f', { mode: 0o600, ...seen }));
+  });
+
+  it('knows which attributes entries have, and of which nobody has looked', () => {
+    const table = new EntryTable();
+    const [tagged, other] = ['{"user.a":"MQ=="}', '{"user.a":"Mg=="}'];
+    for (const attributes of [tagged, undefined, '', tagged]) table.push(file('f', { attributes }));
+    const shown = (): unknown => [0, 1, 2, 3].map((i) => table.attributes(i));
+    expect(shown()).toEqual([tagged, undefined, '', tagged]);
+    const seen = { size: 5, mtimeNs: 6n, ctimeNs: 7n, inode: 8n };
+    table.update(0, seen);
+    table.update(1, { ...seen, attributes: other });
+    table.update(3, { ...seen, attributes: '' });
+    expect(shown()).toEqual([tagged, other, '', '']);
+    table.replace(0, file('f'));
+    table.replace(2, file('f', { attributes: other }));
+    expect(shown()).toEqual([undefined, other, other, '']);
+  });
+
+  it('takes a time that no column holds, and one that does in its place', () => {
+    const table = new EntryTable();
+    const [far, near] = [2n ** 70n, 5n];
+    for (const mtimeNs of [far, near]) table.push(file('f', { mtimeNs }));
+    table.update(0, { ...file('f'), mtimeNs: near });
+    table.update(1, { ...file('f'), mtimeNs: far });
+    expect(all(table).map(({ mtimeNs }) => mtimeNs)).toEqual([near, far]);
+  });
+
+  it('takes a further name in place of a file of its own, and the other way round', () => {
+    const table = new EntryTable();
+    for (const name of ['e', 'f']) table.push(file(name));
+    table.replace(1, file('f', { hardlink: 'e' as BytePath }));
+    expect([table.hardlink(1), table.hasContent(1)]).toEqual(['e', false]);
+    table.replace(1, file('f'));
+    expect([table.hardlink(1), table.hasContent(1)]).toEqual([undefined, true]);
   });
 
   it('takes another entry in place of one with its path and type, but keeps its names and its hash', () => {

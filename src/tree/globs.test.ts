@@ -57,6 +57,14 @@ describe('Globs', () => {
     expect(found(['a  '], ['a', 'a ', 'a  '])).toEqual(['a  ']);
   });
 
+  it('takes the root for something in any folder', () => {
+    expect(['*', '/*', 'a', '!a'].filter((glob) => new Globs([glob]).matches(fromText(''), true))).toEqual([
+      '*',
+      '/*',
+      '!a',
+    ]);
+  });
+
   it('finds as before after very many paths', () => {
     const globs = new Globs(['f']);
     let count = 0;

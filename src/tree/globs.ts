@@ -67,7 +67,7 @@ function nameGlob(name: string): string {
 
 /** `a{b,c}d` as `abd` and `acd`. Braces that have no comma between them, or a backslash before, are plain. */
 function expandBraces(glob: string): readonly string[] {
-  const found = /^((?:\\.|[^\\])*?)\{((?:\\.|[^\\{}])*,(?:\\.|[^\\{}])*)\}([^]*)$/.exec(glob);
+  const found = /^((?:\\.|[^\\])*?)\{((?:\\.|[^\\{}])*,(?:\\.|[^\\{}])*)\}([^]*)/.exec(glob);
   const [, before = '', choices = '', after = ''] = found ?? [];
   if (found === null) return [glob];
   return choices.split(/(?<!\\),/).flatMap((choice) => expandBraces(before + choice + after));
@@ -79,8 +79,8 @@ function asPattern(glob: string): string {
     .normalize()
     .replace(/^\.\/+/, '/')
     .replace(/^(?=[#!])/, '\\');
-  // The library would take white space at the end away, or make a space of it.
-  return plain.replace(/\s+$/, (spaces) => spaces.replaceAll(' ', String.raw`\ `).replaceAll(/[^\S ]/g, '?'));
+  // The library would take white space at the end away, or make a space of it; what comes before its last character stays.
+  return plain.replace(/\s$/, (space) => (space === ' ' ? String.raw`\ ` : '?'));
 }
 
 /** The longest piece of `pattern` that a path must hold as it is, in the form of a byte path; empty: none. */

@@ -64,6 +64,11 @@ describe('mountsBelow()', () => {
     expect(below(table('/', 'SOURCE', 'SOURCE/a/b', 'SOURCE-2', '/other'))).toEqual(['', 'a/b']);
   });
 
+  it('has all that is mounted, of the root', () => {
+    const all = table('/', '/mnt/disk', '/home');
+    expect(mountsBelow('/', all, all)?.map(({ path }) => path)).toEqual(['', 'mnt/disk', 'home']);
+  });
+
   it('has neither what came nor what went between the two looks', () => {
     expect(below(table('SOURCE/came'), table('SOURCE/came', 'SOURCE/now'))).toEqual(['came']);
     expect(below(table('SOURCE/went', 'SOURCE/stays'), table('SOURCE/stays'))).toEqual(['stays']);

@@ -202,6 +202,8 @@ describe('systemPath()', () => {
     ['/', fromText('a'), '/a'],
     ['/root/', fromText('a'), '/root/a'],
     ['/röot', fromText('é'), '/röot/é'],
+    // A backslash is a letter like others, but on Windows.
+    ['/back\\', fromText('a'), process.platform === 'win32' ? '/back\\a' : '/back\\/a'],
   ])('puts %s and %j together', (root, one, whole) => {
     expect(String(systemPath(root, one))).toBe(whole);
   });

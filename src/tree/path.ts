@@ -85,7 +85,7 @@ const ON_WINDOWS = process.platform === 'win32';
  */
 export function systemPath(root: string, path: BytePath): string | Buffer {
   if (path === '') return root;
-  const parent = root.endsWith('/') || root.endsWith('\\') ? root : `${root}/`;
+  const parent = root.endsWith('/') || (ON_WINDOWS && root.endsWith('\\')) ? root : `${root}/`;
   if (ASCII.test(path)) return parent + path;
   return ON_WINDOWS
     ? parent + toBytes(path).toString('utf8')

@@ -66,6 +66,17 @@ describe('scanFolder()', () => {
     expect(paths).toContain('top/marked/.nobackup');
   });
 
+  it('names rules of the folder itself that do not count', () => {
+    const root = tree();
+    writeFileSync(join(root, 'top/.snapshotignore'), 'a\0b');
+    const reason = 'its rules do not count: it is not text in UTF-8 or UTF-16';
+    expect(scanFolder(root, LEFT_OUT, [], fromText('top'), () => false)?.problems[0]).toEqual({
+      path: 'top/.snapshotignore',
+      kind: 'unreadable',
+      reason,
+    });
+  });
+
   it('knows of none that is gone, or is something else', () => {
     const root = tree();
     for (const path of ['gone', 'top/kept', 'top/link', 'top/kept/below'])

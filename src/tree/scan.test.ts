@@ -163,6 +163,27 @@ describe('a scan', () => {
     expect(byPath(scanned(), 'f')?.mode).toBe(mode);
   });
 
+  it('takes a file of as many bytes as it may have, and names one with more', () => {
+    file('most', 'x'.repeat(1000));
+    file('more', 'x'.repeat(1001));
+    const tree = scanned({ ...matching([]), largerThan: 1000 });
+    expect(pathsOf(tree)).toEqual(['', 'most']);
+    const reason = 'is larger than `exclude-larger-than`: not backed up';
+    expect(tree.problems).toEqual([{ path: 'more', kind: 'special', reason }]);
+  });
+
+  it('tells of each file of rules once', () => {
+    for (const path of ['.snapshotignore', 'a/.snapshotignore', 'a/b/.snapshotignore']) file(path, path);
+    const { task, rules } = startScan(source, matching(['w']));
+    const inner = task === undefined ? [] : scan(source, task, 100).rules;
+    expect([...rules, ...inner]).toEqual(
+      ['', 'a', 'a/b'].map((base) => ({
+        base,
+        patterns: [base === '' ? '.snapshotignore' : `${base}/.snapshotignore`],
+      })),
+    );
+  });
+
   it('begins with the source itself, and sees its mode', () => {
     chmodSync(source, 0o1750);
     const { entries } = scanned();

@@ -39,6 +39,7 @@ describe('entryOf()', () => {
     ['takes nothing', 900_000 * MIB, 0, 0],
     ['is compressed, as small ones are', 4 * MIB, MIB, undefined],
     ['is nearly all holes', 4 * MIB, MIB / 2, MIB / 2],
+    ['has the least hole', 64 * 1024, 0, 0],
     ['is so small that nothing is won', 64 * 1024 - 1, 0, undefined],
   ])('says what a file takes that may have holes: one that %s', (_, size, taken, allocated) => {
     const stats = { ...STATS, mode: 0n, size: BigInt(size), blocks: BigInt(taken / 512) };

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { setAttributes } from '../base/attribute-calls.ts';
 import { type Blake3, type Hasher, loadBlake3 } from '../hash/blake3.ts';
 import { Target } from '../target/contained.ts';
 import { fromText } from '../tree/path.ts';
@@ -118,6 +119,14 @@ describe.skipIf(process.platform === 'win32')('look()', () => {
   ])('finds %s: %s', (_, what, more, before) => {
     before();
     expect(found(sought('a', 'one', more))).toBe(what);
+  });
+
+  it('looks at extended attributes where the snapshot says which there are', ({ skip }) => {
+    make('a', 'one');
+    const [own, other] = ['{"user.a":"MQ=="}', '{"user.a":"Mg=="}'];
+    if (setAttributes(join(root, 'a'), own).length > 0) skip('needs a file system with attributes');
+    const all = [own, undefined, other, ''].map((attributes) => found(sought('a', 'one', { attributes })));
+    expect(all).toEqual(['same', 'same', 'content', 'content']);
   });
 
   it('finds what is no file, folder or link', () => {

@@ -26,7 +26,11 @@ export const ROOMS: readonly Room[] = [
     ['tree/{compare,tree-hash,entry-table,hardlinks,path}.ts'],
     ['tree/{compare,tree-hash,entry-table,hardlinks,path}.test.ts'],
   ),
-  room('scan', ['tree/{scan,scanner,mounts}.ts'], ['tree/{scan,scanner,mounts,scan-devices}.test.ts']),
+  room(
+    'scan',
+    ['tree/{scan,scanner,walk,seen-entry,markers,left-out,names-in,mounts}.ts'],
+    ['tree/{scan,scan-folder,scan-devices,scanner,seen-entry,left-out,mounts}.test.ts'],
+  ),
   room('plan', ['plan/*.ts'], ['plan/*.test.ts']),
   room(
     'config',

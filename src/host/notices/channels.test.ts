@@ -3,7 +3,8 @@ import type { Message } from './channel.ts';
 import { desktopCommand } from './desktop.ts';
 import { pingUrl } from './healthchecks.ts';
 import { webServer } from './notices.lab.ts';
-import { ntfyPost } from './ntfy.ts';
+import { type MailServer, mailServer } from './mail.ts';
+import { ntfyPost, topicOf } from './ntfy.ts';
 import { openChannel } from './open-channel.ts';
 import { refusalOf } from './post.ts';
 
@@ -15,6 +16,7 @@ const MESSAGE: Message = {
 };
 
 const noServer = async (): Promise<never> => await Promise.reject(new Error('no mail server'));
+const ownServer = async (): Promise<MailServer> => await Promise.resolve(mailServer('smtp://localhost'));
 
 async function sendTo(address: string, message: Message = MESSAGE): Promise<void> {
   const channel = await openChannel(address, noServer);
@@ -80,9 +82,19 @@ describe('openChannel()', () => {
     expect(String(error)).not.toContain('secret');
   });
 
-  it('has no secret in the label, which goes into logs', async () => {
-    const { label } = await openChannel('ntfy:https://anna:secret@ntfy.sh/secret', noServer);
-    expect(label).toBe('ntfy at ntfy.sh');
+  it.each([
+    ['ntfy:https://anna:secret@ntfy.sh/secret', 'ntfy at ntfy.sh', false],
+    ['healthchecks:https://hc-ping.com/secret', 'healthchecks at hc-ping.com', true],
+    ['webhook:http://host:8080/secret?key=secret', 'webhook at host:8080', false],
+    ['desktop:', 'desktop', false],
+  ])('has no secret in the label of %s, which goes into logs', async (address, label, isMonitor) => {
+    expect(await openChannel(address, noServer)).toMatchObject({ label, isMonitor });
+  });
+
+  it('sends mail by the server that is named for it', async () => {
+    const channel = await openChannel('mailto:anna@example.org', ownServer);
+    expect(channel).toMatchObject({ label: 'mail to anna@example.org', isMonitor: false });
+    await expect(openChannel('mailto:anna@example.org', noServer)).rejects.toThrow('no mail server');
   });
 });
 
@@ -95,7 +107,31 @@ describe('pingUrl()', () => {
   });
 });
 
+describe('topicOf()', () => {
+  it.each([
+    ['/topic', 'topic'],
+    ['/my-topic_1/', 'my-topic_1'],
+    [`/${'x'.repeat(64)}`, 'x'.repeat(64)],
+    [`/${'x'.repeat(65)}`, undefined],
+    ['/', undefined],
+    ['/a/b', undefined],
+    ['/a%20b', undefined],
+  ])('of %s is %s', (path, topic) => {
+    expect(topicOf(new URL(path, 'https://ntfy.sh'))).toBe(topic);
+  });
+});
+
 describe('ntfyPost()', () => {
+  it('takes a text whole as long as it fits, and makes no noise of what went well', () => {
+    const url = new URL('https://ntfy.sh/topic?auth=x');
+    for (const length of [4000, 4001]) {
+      const { body, url: to } = ntfyPost(url, { ...MESSAGE, moment: 'success', text: 'x'.repeat(length) });
+      const message = length === 4000 ? 'x'.repeat(4000) : `${'x'.repeat(4000)}\n...`;
+      expect(JSON.parse(body)).toMatchObject({ message, priority: 3, tags: [] });
+      expect(to.href).toBe('https://ntfy.sh/?auth=x');
+    }
+  });
+
   it('keeps below 4096 bytes, and cuts no letter in two', () => {
     const text = `x${'ü'.repeat(5000)}`;
     const { body } = ntfyPost(new URL('https://ntfy.sh/topic'), { ...MESSAGE, text });
@@ -107,9 +143,12 @@ describe('ntfyPost()', () => {
 
 describe('refusalOf()', () => {
   it.each([
+    [199, true],
     [200, undefined],
-    [204, undefined],
-    [301, true],
+    [299, undefined],
+    [300, true],
+    [399, true],
+    [400, true],
     [404, true],
     [408, false],
     [429, false],
@@ -123,6 +162,11 @@ describe('refusalOf()', () => {
     expect(refusalOf(302, 'https://new.example/secret')?.message).toBe(
       'the server redirects to https://new.example; give the address that it redirects to',
     );
+    for (const location of [undefined, '/secret'])
+      expect(refusalOf(302, location)?.message).toBe(
+        'the server redirects; give the address that it redirects to',
+      );
+    expect(refusalOf(400)?.message).toBe('the server answers 400');
   });
 });
 
@@ -139,6 +183,15 @@ describe('desktopCommand()', () => {
       ],
       env: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/run/user/1000/bus' },
     });
+  });
+
+  it.each([
+    [300, 'x'.repeat(300)],
+    [301, `${'x'.repeat(300)}...`],
+  ])('shows the beginning of a text of %i letters', (length, shown) => {
+    const message = { ...MESSAGE, moment: 'log', text: 'x'.repeat(length) } as const;
+    const { args } = desktopCommand({ platform: 'linux', env: {}, uid: 1000 }, message);
+    expect(args.slice(1)).toEqual(['--urgency=normal', '--', MESSAGE.title, shown]);
   });
 
   it('leaves a bus that is named alone', () => {

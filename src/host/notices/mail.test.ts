@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Message } from './channel.ts';
 import { deliver } from './deliver.ts';
 import { silentPort } from './notices.lab.ts';
-import { mail, mailServer } from './mail.ts';
+import { isAddress, mail, mailServer } from './mail.ts';
 
 const MESSAGE: Message = {
   moment: 'failure',
@@ -111,12 +111,28 @@ describe('mail()', () => {
   });
 });
 
+describe('isAddress()', () => {
+  it.each(['a@b', 'a.b+c@d.example'])('%s is one', (text) => expect(isAddress(text)).toBe(true));
+  it.each(['a', '@b', 'a@', 'a@b@c', 'a@b,c@d', 'A <a@b>', ' a@b', 'a@b\n', '"a"@b'])(
+    '%j is none',
+    (text) => {
+      expect(isAddress(text)).toBe(false);
+    },
+  );
+});
+
 describe('mailServer()', () => {
   it.each([
     ['smtps://a:b@mail.example', { port: 465, secure: true, requireTLS: false, ignoreTLS: false }],
     ['smtp://a:b@mail.example', { port: 587, secure: false, requireTLS: true, ignoreTLS: false }],
     ['smtp://mail.example:25', { port: 25, secure: false, requireTLS: false, ignoreTLS: false }],
     ['smtp://localhost:25', { port: 25, secure: false, requireTLS: false, ignoreTLS: true }],
+    ['smtp://a:b@127.0.0.1', { host: '127.0.0.1', requireTLS: false, ignoreTLS: true }],
+    // Of another machine, whatever its name begins with.
+    ['smtp://a:b@localhost.example', { requireTLS: true, ignoreTLS: false }],
+    ['smtps://a:b@localhost', { port: 465, ignoreTLS: false }],
+    ['smtps://mail.example', { auth: undefined }],
+    ['smtps://a%40b:100%@mail.example', { auth: { user: 'a@b', pass: '100%' } }],
     ['smtp://[::1]:25', { host: '::1', ignoreTLS: true }],
   ])('reads %s', (address, expected) => {
     expect(mailServer(address, 'pc')).toMatchObject(expected);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Notice, NoticeRow } from './notice.ts';
-import { endMessage } from './notice-text.ts';
+import { endMessage, startMessage } from './notice-text.ts';
 
 const ROW: NoticeRow = {
   row: 'docs',
@@ -55,6 +55,14 @@ const FAILED: NoticeRow = {
   error: { code: 'E_ROW', message: 'no source' },
 };
 
+const DAMAGED: NoticeRow = {
+  ...ROW,
+  outcome: 'unchanged',
+  status: 1,
+  damage: { healed: 0, lost: 1, messages: ['1 file is lost'] },
+};
+const HEALED: NoticeRow = { ...ROW, damage: { healed: 1, lost: 0, messages: ['1 file is written again'] } };
+
 function notice(more: Partial<Notice>): Notice {
   return {
     version: 1,
@@ -85,6 +93,14 @@ describe('the title of a notice says what the exit code says, and a monitor hear
     ['failure', '1 row of 3 failed', { outcome: 'failed', status: 1, rows: [FAILED, REFUSED, LOCKED] }],
     ['failure', '2 rows of 2 failed', { outcome: 'failed', status: 1, rows: [FAILED, FAILED] }],
     ['failure', 'the command after it failed', { outcome: 'failed', status: 1, rows: [ROW, REFUSED] }],
+    [
+      'failure',
+      'something in the archives is damaged',
+      { outcome: 'failed', status: 1, rows: [HEALED, DAMAGED] },
+    ],
+    ['failure', '1 row of 2 failed', { outcome: 'failed', status: 1, rows: [DAMAGED, FAILED] }],
+    ['failure', 'the command after it failed', { outcome: 'failed', status: 1, rows: [HEALED] }],
+    ['success', 'done', { rows: [HEALED] }],
     ['failure', 'it could not start', { outcome: 'failed', status: 2 }],
     ['failure', 'stopped', { outcome: 'stopped', status: 130, rows: [ROW] }],
     ['log', 'skipped', { outcome: 'skipped' }],
@@ -112,7 +128,7 @@ describe('the text of a notice', () => {
       '  line 2: no source',
       'docs: written, 4 files, 5 B, 1 added, 6 B on disk, 7ms',
       '  a: permission denied',
-      '  and 1 more problems, in the log',
+      '  and 1 more problem, in the log',
       'docs: written, 4 files, 5 B, 1 added, 6 B on disk, 7ms',
       '  much has changed',
       'photos: FAILED, 7ms',
@@ -123,8 +139,34 @@ describe('the text of a notice', () => {
       '',
       'Exit code 1, after 5s.',
     ]);
+    expect(
+      endMessage(notice({ rows: [{ ...PARTIAL, problemCount: 1235 }, DAMAGED] }))
+        .text.split('\n')
+        .slice(1, 5),
+    ).toEqual([
+      '  a: permission denied',
+      '  and 1,234 more problems, in the log',
+      'docs: nothing changed, 4 files, 5 B, 7ms',
+      '  1 file is lost',
+    ]);
     const conflicts = ['conflict: x: the one there is newer'];
     expect(endMessage(notice({ rows: [{ ...ROW, conflicts }] })).text).toContain(`\n  ${conflicts[0]}\n`);
+    // The source itself has no name of its own.
+    const top = {
+      ...PARTIAL,
+      problemCount: 1,
+      problems: [{ kind: 'unreadable', path: '', reason: 'denied' }] as const,
+    };
+    expect(endMessage(notice({ rows: [top] })).text).toMatch(/\n {2}\.: denied\n\nExit code 0/);
     expect(endMessage(notice({ outcome: 'test', notes: ['only a note'] })).text).toBe('only a note');
+  });
+});
+
+describe('the message at the start', () => {
+  it('says no more than that', () => {
+    expect(startMessage()).toMatchObject({
+      moment: 'start',
+      title: expect.stringMatching(/^Backup on .+: started$/),
+    });
   });
 });

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import type { Message } from '../../host/notices/channel.ts';
 import type { Notice, NoticeRow } from './notice.ts';
-import { formatCount, formatCountOf, formatDuration } from '../../base/amounts.ts';
+import { formatCountOf, formatDuration } from '../../base/amounts.ts';
 import { rowLine } from './row-line.ts';
 
 const PLAIN = { style: (_: string, text: string): string => text };
@@ -48,9 +48,11 @@ function verdict({ outcome, status, rows }: Notice): string {
       return status === 11 ? 'another run holds the lock' : 'not everything could be read';
     case 'failed': {
       // One that was refused, or locked, is none: it has an exit code of its own.
-      const failed = rows.filter((row) => row.status === 1).length;
+      const failed = rows.filter((row) => row.outcome === 'failed' && row.status === 1).length;
       if (failed > 0) return `${formatCountOf(failed, 'row')} of ${rows.length} failed`;
-      if (rows.some(({ damage }) => damage !== null)) return 'something in the archives is damaged';
+      // Of damage that was healed, the exit code says nothing.
+      if (rows.some((row) => row.damage !== null && row.status === 1))
+        return 'something in the archives is damaged';
       return rows.length === 0 ? 'it could not start' : 'the command after it failed';
     }
     case 'stopped':
@@ -83,6 +85,6 @@ function rowLines(row: NoticeRow): readonly string[] {
   lines.push(...conflicts.map((text) => `  ${text}`));
   for (const { path, reason } of problems) lines.push(`  ${path === '' ? '.' : path}: ${reason}`);
   if (problemCount > problems.length)
-    lines.push(`  and ${formatCount(problemCount - problems.length)} more problems, in the log`);
+    lines.push(`  and ${formatCountOf(problemCount - problems.length, 'more problem')}, in the log`);
   return lines;
 }

@@ -123,6 +123,42 @@ describe('makeNotice()', () => {
     });
   });
 
+  it('says what became of damage, of a disk that is away and of conflicts, and where no folder is', () => {
+    const conflicts = Array.from({ length: MOST_PROBLEMS + 1 }, (_, i) => `conflict: "/home/anna/${i}"`);
+    const damage = {
+      files: 3,
+      healed: 1,
+      lost: 2,
+      repairable: 0,
+      unknown: false,
+      messages: ['"/home/anna/x" is damaged'],
+      hint: '',
+    };
+    const waiting = {
+      message: 'the disk of "/mnt/disk" is away',
+      since: '2026-11-01T00:00:00Z',
+      lastSuccess: null,
+    };
+    const { rows } = noticeOf({ ends: [{ ...END, conflicts, damage, waiting }, END] });
+    expect(rows[0]).toMatchObject({
+      damage: { healed: 1, lost: 2, messages: ['"…/x" is damaged'] },
+      waiting: { message: 'the disk of "…/disk" is away' },
+    });
+    expect(rows[0]?.conflicts).toEqual([0, 1, 2, 3, 4].map((i) => `conflict: "…/${i}"`));
+    expect(rows[1]).toMatchObject({ damage: null, waiting: null, error: null });
+    expect(rows[1]).not.toHaveProperty('conflicts');
+  });
+
+  it('is of no run where there was none', () => {
+    for (const kind of ['skipped', 'test'] as const) expect(noticeOf({ kind, status: 0 }).outcome).toBe(kind);
+  });
+
+  it('names the first mistakes of a plan only', () => {
+    const mistakes = Array.from({ length: MOST_PROBLEMS + 1 }, (_, i) => problemAt(i + 1, 'x'));
+    const { error } = noticeOf({ status: 2, error: new PlanError('plan.csv', mistakes) });
+    expect(error?.problems).toEqual([1, 2, 3, 4, 5].map((line) => `line ${line}: x`));
+  });
+
   it('names the code of an error, and of a bug', () => {
     expect(noticeOf({ status: 1, error: new SnapshotError('E_HOOK', 'x') }).error?.code).toBe('E_HOOK');
     expect(noticeOf({ status: 1, error: new TypeError('x') }).error?.code).toBe('E_INTERNAL');

@@ -258,3 +258,69 @@ describe('planTarget() with a hostile index', () => {
     ]);
   });
 });
+
+describe('planTarget(), of a file with a further name', () => {
+  it.each<[Overwrite, Found, Found, boolean, string]>([
+    ['if-changed', 'same', 'same', true, 'same same'],
+    // As two files of one content, which is not what the snapshot has.
+    ['if-changed', 'same', 'same', false, 'same replace'],
+    ['if-changed', 'same', 'content', false, 'same replace'],
+    ['if-changed', 'linked', 'same', true, 'replace replace'],
+    ['if-changed', 'content', 'same', false, 'set replace'],
+    ['if-changed', 'file', 'same', true, 'replace replace'],
+    ['if-changed', 'none', 'none', false, 'make make'],
+    ['never', 'content', 'same', false, 'same same'],
+    ['never', 'file', 'same', false, 'refuse same'],
+    ['always', 'same', 'same', true, 'replace replace'],
+  ])(
+    'with %s, where the first is %s and the other %s (one file: %s): %s',
+    (overwrite, a, b, isSame, doing) => {
+      const paths = [fromText('a'), fromText('b')];
+      const tree = {
+        entries: { length: 2, path: (i: number) => paths[i] ?? fromText(''), type: () => 'file' as const },
+        found: (i: number) => (i === 0 ? a : b),
+        name: (i: number) => (i === 0 ? undefined : { first: 0, isSame }),
+        twins: new Map<number, number>(),
+        aliases: new Set<number>(),
+        extras: [],
+      };
+      expect(
+        planTarget(tree, overwrite, false)
+          .map((step) => step.do)
+          .join(' '),
+      ).toBe(doing);
+    },
+  );
+});
+
+describe('planTarget(), of a file where a folder is', () => {
+  const FILE = { type: 'file', value: 'x' } as const;
+  const snapshot: Model = new Map([['a', FILE]]);
+
+  it('removes what is in the folder, and not what begins with its name', () => {
+    const target = new Map<string, { type: EntryType; value: string }>([
+      ['a', { type: 'folder', value: '' }],
+      ['a/x', FILE],
+      ['ab', FILE],
+    ]);
+    const steps = plan(snapshot, target, 'always', true, (path) => path !== 'ab');
+    expect(steps.map((step) => `${step.do} ${step.path}`)).toEqual(['replace a', 'delete a/x']);
+  });
+
+  it('is refused where nothing is known of what is in the folder', () => {
+    const extra = { path: fromText('ab'), type: 'file', size: 0, isChosen: true } as const;
+    const tree = {
+      entries: { length: 1, path: () => fromText('a'), type: () => 'file' as const },
+      found: (): Found => 'folder',
+      name: () => undefined,
+      twins: new Map<number, number>(),
+      aliases: new Set<number>(),
+      extras: [extra],
+    };
+    const steps = planTarget(tree, 'always', true);
+    expect(steps.map((step) => [step.do, step.path])).toEqual([
+      ['refuse', 'a'],
+      ['delete', 'ab'],
+    ]);
+  });
+});

@@ -28,6 +28,16 @@ describe('findTwins()', () => {
   });
 });
 
+describe('findTwins(), of letters that have two small forms', () => {
+  it.each([
+    ['STRASSE', 'stra\u00DFe'],
+    ['s', '\u017F'],
+    ['\u03C3', '\u03C2'],
+  ])('takes %s and %s for one name', (one, other) => {
+    expect([...findTwins(table(one, other))]).toEqual([[1, 0]]);
+  });
+});
+
 describe.skipIf(process.platform !== 'linux')('findAliases()', () => {
   it('takes two that are both listed for two, also when they are one file', async () => {
     writeFileSync(join(root, 'A'), '');

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BARE, formatAttributes } from '../../base/attributes.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { type BytePath, fromText } from '../../tree/path.ts';
@@ -74,6 +75,22 @@ const name = anyBytes
   .filter((some) => some !== '.' && some !== '..');
 const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/') as BytePath);
 const count = fc.maxSafeNat();
+const attributeName = fc
+  .oneof(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 5 }),
+    fc.constantFrom('user.a', '"', '__proto__', '7'),
+  )
+  .map((some) => some.replaceAll('\0', '0'));
+/** Of none, a line says nothing, or that the member may have some. */
+const attributes = fc.oneof(
+  fc.constantFrom(undefined, BARE),
+  fc
+    .uniqueArray(fc.tuple(attributeName, fc.uint8Array({ maxLength: 4 })), {
+      selector: ([key]) => key,
+      minLength: 1,
+    })
+    .map((some) => formatAttributes(some.map(([key, value]) => [key, Buffer.from(value)]))),
+);
 const common = {
   path,
   mode: fc.nat({ max: 0o7777 }),
@@ -82,6 +99,7 @@ const common = {
   mtimeNs: fc.bigInt({ min: -MAX_NS, max: MAX_NS }),
   ctimeNs: fc.bigInt({ min: -MAX_NS, max: MAX_NS }),
   inode: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  attributes,
 };
 const nothing = fc.constant(undefined);
 const entry: fc.Arbitrary<Entry> = fc.oneof(
@@ -353,6 +371,13 @@ describe('parseLine()', () => {
   it.each(['../a', '/a', 'a/', 'a//b', 'a/./b', '', 'a\0b'])('refuses a member called %j', (member) => {
     expect(failureOf(JSON.stringify({ ...line, member })).message).toContain('`member`');
   });
+
+  it.each([{ '': '' }, { 'a\0b': '' }, { 'user.a': '?' }, { 'user.a': 7 }, ['user.a']])(
+    'refuses the attributes %j',
+    (xattrs) => {
+      expect(failureOf(JSON.stringify({ ...line, xattrs })).message).toContain('`xattrs');
+    },
+  );
 
   it.each(['..', '2026-11-19', '2026-11-19T02-00-00Z/', '../2026-11-19T02-00-00Z'])(
     'refuses a file that is kept from %j',

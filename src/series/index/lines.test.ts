@@ -99,6 +99,14 @@ describe('writeLines()', () => {
 });
 
 describe('LineReader', () => {
+  it('refuses a frame that claims to fill the memory, before it is read', () => {
+    // RFC 8878, 3.1.1: magic number, a size of 4 bytes, and one block that is empty.
+    const claims = [0x28, 0xb5, 0x2f, 0xfd, 0xa0, 1, 0, 0, 4, 1, 0, 0];
+    const [most, more] = [Buffer.from(claims.with(5, 0)), Buffer.from(claims)];
+    expect(() => all(open(more))).toThrow(/the frame at byte 0: it claims 67108865 bytes/);
+    expect(() => all(open(most))).toThrow(/the frame at byte 0: (?!it claims)/);
+  });
+
   it('refuses a file whose SHA-256 is not what info.json says', async () => {
     const { bytes } = await written(['a']);
     const sum = sha256(bytes);
