@@ -4,9 +4,10 @@ import { connect } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { httpServer } from './http-server.ts';
 
-/** All that is answered to `text`, by a server that fails when it is asked for `/fail`. */
+/** All that is answered to `text`, by a server that fails when it is asked for `/fail`. @param isOpen - More may come. */
 async function answerTo(
   text: string,
+  isOpen = false,
 ): Promise<{ readonly statuses: readonly number[]; readonly said: string; readonly failures: number }> {
   let failures = 0;
   const server = httpServer({
@@ -24,7 +25,8 @@ async function answerTo(
   let answer = '';
   socket.on('data', (part) => (answer += part.toString()));
   socket.on('error', () => {});
-  socket.end(text);
+  socket.write(text);
+  if (!isOpen) socket.end();
   await once(socket, 'close');
   const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
   const { error = '' } = JSON.parse(/\{.*\}$/.exec(answer)?.[0] ?? '{}') as { error?: string };
@@ -63,4 +65,9 @@ it('what fails is told to who runs the server, and not to who asks', async () =>
 it('a body that breaks off after the answer gets no second one', async () => {
   const { statuses } = await answerTo(`POST / HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\nhalf`);
   expect(statuses).toHaveLength(1);
+});
+
+it('a body that a GET has, and that does not come, keeps no connection', { timeout: 10_000 }, async () => {
+  const { statuses } = await answerTo(`GET / HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\nhalf`, true);
+  expect(statuses).toEqual([200]);
 });

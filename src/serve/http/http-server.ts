@@ -40,7 +40,13 @@ export function httpServer({ fetch, fail, tls, ...options }: HttpServerOptions):
     tls === undefined ? createHttp(options, listener) : createHttps({ ...options, ...tls }, listener)
   ) as Server;
   const last = new WeakMap<Socket, ServerResponse>();
-  server.prependListener('request', ({ socket }, response) => void last.set(socket, response));
+  server.prependListener('request', (request, response) => {
+    last.set(request.socket, response);
+    // A body that these do not have, and that comes byte by byte, would keep the connection of anybody for ever.
+    response.once('finish', () => {
+      if (['GET', 'HEAD'].includes(request.method ?? '') && !request.complete) request.socket.destroySoon();
+    });
+  });
   server.on('clientError', (error, socket) => {
     // A second answer to one request would be taken for that to the next one.
     const { headersSent = false, writableFinished = true, req } = last.get(socket as Socket) ?? {};
