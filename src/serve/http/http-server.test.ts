@@ -67,7 +67,7 @@ it('a body that breaks off after the answer gets no second one', async () => {
   expect(statuses).toHaveLength(1);
 });
 
-it('a body that a GET has, and that does not come, keeps no connection', { timeout: 10_000 }, async () => {
+it('a body that a GET has, and that does not come, keeps no connection', { timeout: 4_000 }, async () => {
   const { statuses } = await answerTo(`GET / HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\nhalf`, true);
   expect(statuses).toEqual([200]);
 });
