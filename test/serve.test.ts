@@ -387,6 +387,8 @@ describe('/v1', () => {
     expect([one.status, two.status].toSorted((a, b) => a - b)).toEqual([201, 403]);
     const { token } = (one.status === 201 ? one : two).json as { token: string };
     expect(await served.curl('/v1/changes', token)).toMatchObject({ status: 200 });
+    // Anybody may send one: it is not read to its end.
+    expect(await pair('A'.repeat(5000))).toMatchObject({ status: 413 });
     for (let i = 0; i < 12; i++) await pair('AAAA-AAAA-AAAA-AAAA');
     expect(await pair('AAAA-AAAA-AAAA-AAAA')).toMatchObject({ status: 429 });
     expect(readFileSync(join(served.folder, 'var', 'users.jsonl'), 'utf8')).not.toMatch(

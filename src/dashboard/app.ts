@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { SnapshotError } from '../base/errors.ts';
 import type { PageFile, Pages } from '../serve/http/pages.ts';
 import { hostOf, isLoopback } from '../serve/http/hosts.ts';
+import { STRANGER_BYTES } from '../serve/http/read-json.ts';
 import { Refusal } from '../serve/refusal.ts';
 import { getEvents, postRestore, postRun, postStop, postTicket } from './action-routes.ts';
 import { getDownload } from './download.ts';
@@ -68,7 +69,7 @@ export function createApp({
   app.notFound((asked) => refuse(asked, new Refusal(404, 'There is nothing here')));
 
   app.post('/v1/session', async (asked) => {
-    const token = sessions.exchange(textIn(await bodyOf(asked), 'code'));
+    const token = sessions.exchange(textIn(await bodyOf(asked, STRANGER_BYTES), 'code'));
     if (token === undefined)
       throw new Refusal(
         403,

@@ -61,6 +61,9 @@ describe('the dashboard', () => {
       json: { error: expect.stringContaining('used already') as string },
     });
     expect((await lab.ask('POST', '/v1/session', { body: { code: 'AAAA' } })).status).toBe(403);
+    // Anybody may send one: it is not read to its end.
+    const long = { code: 'A'.repeat(5000) };
+    expect((await lab.ask('POST', '/v1/session', { body: long })).status).toBe(413);
     expect((await lab.ask('POST', '/v1/session', { body: { code: lab.code().toLowerCase() } })).status).toBe(
       201,
     );

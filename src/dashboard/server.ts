@@ -1,13 +1,12 @@
 // The dashboard: an HTTP server for this machine alone, until it is told to stop.
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { realpath, stat } from 'node:fs/promises';
-import { createAdaptorServer } from '@hono/node-server';
 import { reasonOf, SnapshotError } from '../base/errors.ts';
 import { thisStateFolder } from '../host/state-folder.ts';
 import { loadPlan } from '../plan/plan.ts';
 import { isLoopback } from '../serve/http/hosts.ts';
+import { httpServer } from '../serve/http/http-server.ts';
 import { hostAndPort, parseListen } from '../serve/listen-address.ts';
 import { beginListening, closeServer } from '../serve/listening.ts';
 import { createApp } from './app.ts';
@@ -87,10 +86,12 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
     pages,
     codeUsed: tellUrl,
   });
-  const server = createAdaptorServer({
+  const server = httpServer({
     fetch: app.fetch,
-    serverOptions: { maxHeaderSize: HEAD_BYTES, headersTimeout: HEAD_MS },
-  }) as Server;
+    fail: options.onError,
+    maxHeaderSize: HEAD_BYTES,
+    headersTimeout: HEAD_MS,
+  });
   server.maxConnections = MOST_CONNECTIONS;
   await beginListening(server, host, port);
   url = `http://${hostAndPort(host, (server.address() as AddressInfo).port)}`;

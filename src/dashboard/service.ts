@@ -34,9 +34,9 @@ export interface Download {
 export type Asked = Context<{ readonly Bindings: HttpBindings }>;
 
 /** A body of JSON. A form of another page cannot send this type. @throws {@link Refusal} 415, 400, 413 */
-export async function bodyOf(asked: Asked): Promise<Readonly<Record<string, unknown>>> {
+export async function bodyOf(asked: Asked, mostBytes?: number): Promise<Readonly<Record<string, unknown>>> {
   const type = asked.req.header('Content-Type') ?? '';
-  if (/^application\/json(?:\s*;|$)/i.test(type)) return await readJson(asked.env);
+  if (/^application\/json(?:\s*;|$)/i.test(type)) return await readJson(asked.env, mostBytes);
   throw new Refusal(415, 'This takes JSON: `Content-Type: application/json`');
 }
 

@@ -1,8 +1,6 @@
 // Serves a folder: its libraries over HTTP, until it is told to stop.
-import { createServer as createHttp, type Server } from 'node:http';
-import { createServer as createHttps, type Server as HttpsServer } from 'node:https';
+import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
 import { SnapshotError } from '../base/errors.ts';
 import { loadBlake3 } from '../hash/blake3.ts';
 import { openLog } from '../host/log-file.ts';
@@ -12,6 +10,7 @@ import { ServedFolder } from './folder.ts';
 import { createApp } from './http/app.ts';
 import { proxiesOf } from './http/client-address.ts';
 import { hostOf, isLoopback } from './http/hosts.ts';
+import { httpServer } from './http/http-server.ts';
 import { Pages } from './http/pages.ts';
 import { Libraries, type Limits, type OnRead } from './libraries.ts';
 import { hostAndPort, parseListen } from './listen-address.ts';
@@ -90,6 +89,10 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
     const first = await syncAll(names, libraries, { rehash: false, isFirst: true });
 
     const base = options.baseUrl === undefined ? undefined : parseBase(options.baseUrl);
+    const fail = (error: unknown): void => {
+      log.error({ err: error }, 'failed');
+      options.onError(error);
+    };
     const app = createApp({
       accounts,
       pages: new Pages(),
@@ -97,18 +100,16 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
       library: async (account) => await libraries.get(account),
       hosts: new Set([address.host, hostOf(base?.host ?? '') ?? ''].map((name) => name.toLowerCase())),
       log: (entry) => log.info({ ...entry }, 'request'),
-      fail: (error) => {
-        log.error({ err: error }, 'failed');
-        options.onError(error);
-      },
+      fail,
     });
-    const limits = { maxHeaderSize: HEAD_BYTES, headersTimeout: HEAD_MS, requestTimeout: 0 };
-    const server = createAdaptorServer({
+    const server = httpServer({
       fetch: app.fetch,
-      ...(tls === undefined
-        ? { createServer: createHttp, serverOptions: limits }
-        : { createServer: createHttps, serverOptions: { ...limits, cert: tls.cert, key: tls.key } }),
-    }) as Server;
+      fail,
+      tls,
+      maxHeaderSize: HEAD_BYTES,
+      headersTimeout: HEAD_MS,
+      requestTimeout: 0,
+    });
     endSilent(server, SILENCE_MS);
     server.maxConnections = MOST_CONNECTIONS;
     await beginListening(server, address.host, address.port);

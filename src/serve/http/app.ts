@@ -11,7 +11,7 @@ import { getEvents } from './events-route.ts';
 import { isAllowedHost } from './hosts.ts';
 import { getAccount, getList } from './list-route.ts';
 import type { PageFile } from './pages.ts';
-import { readJson } from './read-json.ts';
+import { readJson, STRANGER_BYTES } from './read-json.ts';
 import { getChanges, getFile } from './read-routes.ts';
 import { getTicket, postTickets } from './ticket-routes.ts';
 import { deleteUpload, headUpload, optionsOfUploads, patchUpload, postUploads } from './tus-routes.ts';
@@ -90,7 +90,7 @@ export function createApp(service: Service): Hono<Environment> {
   app.post('/v1/pair', async (asked) => {
     slowDown(asked);
     await service.accounts.refresh();
-    const { code } = await readJson(asked.env);
+    const { code } = await readJson(asked.env, STRANGER_BYTES);
     const paired = typeof code === 'string' ? await service.accounts.pair(code, new Date()) : undefined;
     if (paired !== undefined) return asked.json(paired, 201);
     tries.count(addressOf(asked), performance.now());
