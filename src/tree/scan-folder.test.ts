@@ -58,6 +58,23 @@ describe('scanFolder()', () => {
     }
   });
 
+  it('finds all of a folder of thousands, in path order', () => {
+    const root = mkdtempSync(join(tmpdir(), 'snapshot-folder-'));
+    onTestFinished(() => rmSync(root, { recursive: true }));
+    // More than are looked at in one go, and folders on both sides of the edge.
+    const names = Array.from({ length: 4200 }, (_, i) => String(i).padStart(4, '0'));
+    const deep = new Set(['0010', '4094', '4095', '4150']);
+    for (const name of names) {
+      if (deep.has(name)) {
+        mkdirSync(join(root, name));
+        writeFileSync(join(root, name, 'in'), '');
+      } else writeFileSync(join(root, name), '');
+    }
+    const found = scanFolder(root, LEFT_OUT, [], fromText(''), () => false);
+    const expected = names.flatMap((name) => (deep.has(name) ? [name, `${name}/in`] : [name]));
+    expect(found?.entries.map(({ path }) => path)).toEqual(['', ...expected]);
+  });
+
   it('does not go into folders that are known', () => {
     const found = scanFolder(tree(), LEFT_OUT, [], fromText('top'), ({ path }) => path === 'top/rules');
     const paths = found?.entries.map(({ path }) => path);

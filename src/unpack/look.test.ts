@@ -22,6 +22,9 @@ import type { Found, Sought } from './tasks.ts';
 
 const SECONDS = 1_000_000;
 const NONE = /(?!)/;
+const HAS_USERS = process.geteuid !== undefined;
+/** Who may nothing that root may. */
+const NOBODY = 65_534;
 
 let blake3: Blake3;
 let hasher: Hasher;
@@ -164,6 +167,21 @@ describe.skipIf(process.platform === 'win32')('look()', () => {
       'content',
       'file',
     ]);
+  });
+
+  it.skipIf(!HAS_USERS)('takes a folder that it cannot look into for none that is empty', () => {
+    mkdirSync(join(root, 'empty'));
+    mkdirSync(join(root, 'closed'), { mode: 0 });
+    chmodSync(root, 0o755);
+    const folders = ['empty', 'closed'].map((path) => sought(path, '', { type: 'folder' }));
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(NOBODY);
+    try {
+      const looked = look(new Target(root), { sought: folders, telling: NONE }, hasher);
+      expect(looked.found).toEqual(['empty', 'folder']);
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
   });
 
   it('tells folders that hold a telling name, and which files are one, by their numbers', () => {

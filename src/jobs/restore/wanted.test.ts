@@ -1,7 +1,8 @@
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { groupId, userId } from '../../host/users.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
 import { Series, type Snapshot } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
@@ -95,5 +96,23 @@ describe('Wanted', () => {
         }
       }),
     );
+  });
+
+  it.skipIf(process.geteuid?.() !== 0)('has users and groups by their names, each by its own', async () => {
+    const own = new SeriesLab();
+    onTestFinished(() => own.remove());
+    writeFileSync(join(own.source, 'file'), 'x');
+    chownSync(join(own.source, 'file'), userId('bin') ?? 0, groupId('adm') ?? 0);
+    await own.run();
+    const place = new Series(new LocalStore(join(own.root, 'destination')), 'data');
+    const [only] = (await place.survey()).snapshots;
+    if (only === undefined) throw new Error('no snapshot');
+    const { signal } = new AbortController();
+    for (const owners of ['here', 'as noted'] as const) {
+      const { entries, users, groups } = await Wanted.read(place, only, new Choice([]), signal, owners);
+      const { uid, gid } = entries.at(1);
+      expect([uid, gid]).toEqual([userId('bin'), groupId('adm')]);
+      expect([users.get(uid), groups.get(gid)]).toEqual(['bin', 'adm']);
+    }
   });
 });
