@@ -15,7 +15,6 @@ import { Pages } from './http/pages.ts';
 import { Libraries, type Limits, type OnRead } from './libraries.ts';
 import { hostAndPort, parseListen } from './listen-address.ts';
 import { beginListening, closeServer } from './listening.ts';
-import { endSilent } from './silence.ts';
 import { syncAll } from './sync-all.ts';
 import { followTls, readTls, type TlsFiles } from './tls.ts';
 import { Accounts } from './users/accounts.ts';
@@ -52,8 +51,6 @@ export interface Serving {
 /** A head of a request takes no longer, and no more. */
 const HEAD_MS = 15_000;
 const HEAD_BYTES = 16 * 1024;
-/** With no byte either way for so long, nobody is there any more. */
-const SILENCE_MS = 60_000;
 const MOST_CONNECTIONS = 1024;
 
 /**
@@ -110,7 +107,6 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
       headersTimeout: HEAD_MS,
       requestTimeout: 0,
     });
-    endSilent(server, SILENCE_MS);
     server.maxConnections = MOST_CONNECTIONS;
     await beginListening(server, address.host, address.port);
     undo.push(async () => await closeServer(server));

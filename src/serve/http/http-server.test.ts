@@ -4,19 +4,21 @@ import { connect } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { httpServer } from './http-server.ts';
 
-/** All that is answered to `text`, by a server that fails when it is asked for `/fail`. @param isOpen - More may come. */
+/** All that is answered to `text`, by a server that fails when it is asked for `/fail`. @param more - What comes after it. */
 async function answerTo(
   text: string,
-  isOpen = false,
+  more: 'nothing' | 'silent' | 'drops' = 'nothing',
 ): Promise<{ readonly statuses: readonly number[]; readonly said: string; readonly failures: number }> {
   let failures = 0;
   const server = httpServer({
     fetch: async (request) => {
+      if (request.url.endsWith('/wait')) await request.text();
       if (request.url.endsWith('/fail')) throw new Error('Cannot read "/secret/place"');
       return await Promise.resolve(Response.json({}));
     },
     fail: () => failures++,
     maxHeaderSize: 2048,
+    silenceMs: 300,
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -26,8 +28,10 @@ async function answerTo(
   socket.on('data', (part) => (answer += part.toString()));
   socket.on('error', () => {});
   socket.write(text);
-  if (!isOpen) socket.end();
+  if (more === 'nothing') socket.end();
+  const dripping = setInterval(() => void (more === 'drops' && socket.write('x')), 20);
   await once(socket, 'close');
+  clearInterval(dripping);
   const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
   const { error = '' } = JSON.parse(/\{.*\}$/.exec(answer)?.[0] ?? '{}') as { error?: string };
   return { statuses, said: error, failures };
@@ -67,7 +71,17 @@ it('a body that breaks off after the answer gets no second one', async () => {
   expect(statuses).toHaveLength(1);
 });
 
+it('a body of which nothing comes any more keeps no connection', { timeout: 4_000 }, async () => {
+  const text = `POST /wait HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\nhalf`;
+  expect((await answerTo(text, 'silent')).statuses).toEqual([]);
+});
+
+it('a body that drips in after the answer does not keep its connection', { timeout: 4_000 }, async () => {
+  const { statuses } = await answerTo(`POST / HTTP/1.1\r\n${HOST}Content-Length: 99999\r\n\r\nhalf`, 'drops');
+  expect(statuses).toEqual([200]);
+});
+
 it('a body that a GET has, and that does not come, keeps no connection', { timeout: 4_000 }, async () => {
-  const { statuses } = await answerTo(`GET / HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\nhalf`, true);
+  const { statuses } = await answerTo(`GET / HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\nhalf`, 'drops');
   expect(statuses).toEqual([200]);
 });

@@ -10,12 +10,15 @@ import { createServer as createHttps, type ServerOptions as TlsOptions } from 'n
 import type { Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { systemCode } from '../../base/errors.ts';
+import { endSilent } from './silence.ts';
 
 export interface HttpServerOptions extends ServerOptions {
   /** Answers a request. */
   readonly fetch: Parameters<typeof getRequestListener>[0];
   /** Told of what should not happen. */
   readonly fail: (error: unknown) => void;
+  /** With no byte either way for so long, in milliseconds, nobody is there any more; without it, a minute. */
+  readonly silenceMs?: number;
   /** Undefined: without TLS. */
   readonly tls?: Pick<TlsOptions, 'cert' | 'key'> | undefined;
 }
@@ -27,7 +30,7 @@ const UNREADABLE: Readonly<Record<string, readonly [number, string, string]>> = 
 };
 
 /** Makes one, which does not listen yet. */
-export function httpServer({ fetch, fail, tls, ...options }: HttpServerOptions): Server {
+export function httpServer({ fetch, fail, tls, silenceMs = 60_000, ...options }: HttpServerOptions): Server {
   const errorHandler = (error: unknown): Response => {
     if (error instanceof RequestError) return refusal(400, `This is no request: ${error.message}`);
     fail(error);
@@ -39,6 +42,7 @@ export function httpServer({ fetch, fail, tls, ...options }: HttpServerOptions):
   const server = (
     tls === undefined ? createHttp(options, listener) : createHttps({ ...options, ...tls }, listener)
   ) as Server;
+  endSilent(server, silenceMs);
   const last = new WeakMap<Socket, ServerResponse>();
   server.prependListener('request', (request, response) => {
     last.set(request.socket, response);
