@@ -117,6 +117,13 @@ describe('a name with an accent', () => {
     expect(within.excludes(fromText(`${composed}/${name}`), false)).toBe(true);
   });
 
+  it.each(['\u037e', '\u1fef', '\u212a'])('finds %j, which becomes a letter of ASCII in NFC', (name) => {
+    for (const glob of [name, name.normalize(), globFor(fromText(name))]) {
+      const globs = new Globs([glob]);
+      expect([globs.mayMatch(fromText(name)), globs.matches(fromText(name), false)]).toEqual([true, true]);
+    }
+  });
+
   it('is not found without it', () => {
     for (const glob of ['cafe.txt', 'caf.txt', 'cafe*.txt'])
       expect(new Globs([glob]).matches(fromText(composed), false)).toBe(false);

@@ -90,7 +90,8 @@ function literalOf(pattern: string): string {
   if (process.platform === 'win32' || process.platform === 'darwin') return '';
   // Where a class of characters ends is a science of its own, as in `[]a]`: what follows one does not count.
   const [known = ''] = pattern.split('[');
-  const pieces = known.split(/[*?/]|\\[^]?|[^ -~]/);
+  // Of ASCII, these three are also what other characters become in NFC: U+037E, U+1FEF and the sign of Kelvin.
+  const pieces = known.split(/[*?/;`K]|\\[^]?|[^ -~]/);
   // Stryker disable next-line all: any of them will do; the longest is the rarest
   return pieces.reduce((longest, piece) => (piece.length > longest.length ? piece : longest), '');
 }
