@@ -1,6 +1,6 @@
 // `snapshot serve`, with curl as the client.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createServer, request } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import {
@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -330,6 +331,35 @@ describe('/v1', () => {
     served.write('2026/a b.jpg', 'changed in place');
     expect((await get('-I')).body.toLowerCase()).not.toContain('etag');
   });
+
+  it.each(['file', 'folder'])(
+    'breaks a %s off when what is sent becomes shorter meanwhile, and sends nothing in its place',
+    async (kind) => {
+      const served = await Served.open(['--no-watch']);
+      const auth = { Authorization: `Bearer ${await served.token()}` };
+      const file = served.write('folder/large', randomBytes(16 << 20));
+      await served.command(['sync', served.folder]);
+      const asked = JSON.stringify(kind === 'file' ? { file: 'folder/large' } : { folder: 'folder' });
+      const tickets = await fetch(`${served.url}/v1/tickets`, { method: 'POST', headers: auth, body: asked });
+      const { url } = (await tickets.json()) as { readonly url: string };
+      const parts: Buffer[] = [];
+      const isWhole = await new Promise<boolean>((resolve, reject) => {
+        request(served.url + url, (response) => {
+          // More than what is on its way by now comes later.
+          response.once('data', () => {
+            truncateSync(file, 1);
+          });
+          response.on('data', (part: Buffer) => parts.push(part));
+          response.on('error', () => {}); // It is told by the close.
+          response.on('close', () => resolve(response.complete));
+        })
+          .on('error', reject)
+          .end();
+      });
+      expect(isWhole).toBe(false);
+      expect(Buffer.concat(parts).includes('Error:')).toBe(false);
+    },
+  );
 
   it('tells what has changed since a number', async () => {
     const served = await Served.open(['--no-watch']);

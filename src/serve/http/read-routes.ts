@@ -10,6 +10,7 @@ import { baseName, type BytePath, toText } from '../../tree/path.ts';
 import { Refusal } from '../refusal.ts';
 import { type Asked, mustRead } from './environment.ts';
 import { attachment } from './attachment.ts';
+import { exactly } from './exactly.ts';
 import { parseRange } from './range.ts';
 import { pathIn } from './upload-route.ts';
 
@@ -65,10 +66,14 @@ async function bodyOf(
   start: number,
   end: number,
 ): Promise<ReadableStream | null> {
-  if (asked.req.method !== 'HEAD' && end >= start)
-    return Readable.toWeb(handle.createReadStream({ start, end })) as ReadableStream;
-  await handle.close();
-  return null;
+  if (asked.req.method === 'HEAD' || end < start) {
+    await handle.close();
+    return null;
+  }
+  const body = Readable.from(exactly(handle, start, end), { objectMode: false });
+  // Also when nobody has read any of it.
+  body.once('close', () => void handle.close().catch(() => undefined));
+  return Readable.toWeb(body) as ReadableStream;
 }
 
 /** `GET /v1/changes?after=N`. */

@@ -11,6 +11,7 @@ import { filesBelow } from '../library/listing.ts';
 import { openFile } from '../library/sight.ts';
 import { Refusal } from '../refusal.ts';
 import { attachment } from './attachment.ts';
+import { exactly } from './exactly.ts';
 
 /** Photos do not get smaller; texts do, somewhat. Stored, a zip could not be read from a pipe. */
 const LEVEL = 1;
@@ -70,23 +71,17 @@ async function addFile(
     const { size, mtime } = await handle.stat();
     let failed: Error | undefined;
     // archiver passes no errors of its sources on: it would wait for ever. So each source ends, and says why.
-    const exact = async function* (): AsyncGenerator<Buffer> {
-      let left = size;
+    const telling = async function* (): AsyncGenerator<Buffer> {
       try {
-        if (size === 0) return;
-        for await (const piece of handle.createReadStream({ end: size - 1, autoClose: false })) {
-          left -= (piece as Buffer).length;
-          yield piece as Buffer;
-        }
+        yield* exactly(handle, 0, size - 1);
       } catch (error) {
         failed = error instanceof Error ? error : new Error(reasonOf(error));
       }
-      if (left > 0) failed ??= new Error('it has become shorter while it was read');
     };
     const added = once(zip, 'entry');
     const closed = new AbortController();
     const gone = once(zip, 'close', { signal: closed.signal }).catch(() => undefined);
-    zip.append(Readable.from(exact(), { objectMode: false }), { name, date: mtime });
+    zip.append(Readable.from(telling(), { objectMode: false }), { name, date: mtime });
     await Promise.race([added, gone]);
     closed.abort();
     if (failed !== undefined) throw failed;
