@@ -7,7 +7,7 @@ import { currentOwner, type Owner, ownerState } from '../host/machine.ts';
 import { type BytePath, join } from '../tree/path.ts';
 import { makeFolders } from './make-version.ts';
 import { DATA_FOLDER, DOT_SYNC_LOCK, ROOT_FILE } from './own-paths.ts';
-import type { Side } from './side.ts';
+import { type Side, SideError } from './side.ts';
 
 const BEAT_MS = 60_000;
 /** A lock of this program that was not renewed for so long is nobody's. */
@@ -54,10 +54,7 @@ export async function lockSide(side: Side, lost: (error: Error) => void): Promis
       await clearDead(side, aheadMs);
       if (!(await side.claim(part, DOT_SYNC_LOCK))) throw taken(side, undefined);
     }
-    [foldsCase] = await Promise.all([
-      isThere(side, DOT_SYNC_LOCK.toUpperCase()),
-      clearParts(side, part, aheadMs),
-    ]);
+    [foldsCase] = await Promise.all([isThere(side, DOT_SYNC_LOCK.toUpperCase()), clearParts(side, aheadMs)]);
   } catch (error) {
     held.delete(content.token);
     await side.remove(part).catch(() => {}); // A later one does.
@@ -116,10 +113,10 @@ function partOf(what: 'lock' | 'dead', id: string): BytePath {
 }
 
 /** Removes the parts that were left by who was killed. */
-async function clearParts(side: Side, own: BytePath, aheadMs: number): Promise<void> {
+async function clearParts(side: Side, aheadMs: number): Promise<void> {
   for (const name of await side.names(DATA_FOLDER)) {
+    if (!IS_PART.test(name)) continue;
     const path = join(DATA_FOLDER, name);
-    if (path === own || !IS_PART.test(name)) continue;
     const found = await side.look(path);
     if (found === undefined || Math.abs(Date.now() + aheadMs - found.mtimeMs) < DEAD_MS) continue;
     await side.remove(path);
@@ -158,7 +155,14 @@ async function clearDead(side: Side, aheadMs: number): Promise<void> {
   if (state === 'alive' || (state === 'unknown' && isRenewed)) throw taken(side, content?.owner);
   // Whoever else finds it dead does the same: only one of them gets it.
   const dead = partOf('dead', randomUUID());
-  await side.move(DOT_SYNC_LOCK, dead);
+  try {
+    await side.move(DOT_SYNC_LOCK, dead);
+  } catch (error) {
+    const now = contentOf(await side.readSmall(DOT_SYNC_LOCK));
+    // Whether the name is free is seen when it is claimed.
+    if (error instanceof SideError && now?.token !== content?.token) return;
+    throw error;
+  }
   const moved = contentOf(await side.readSmall(dead));
   if (moved?.token !== content?.token) {
     await side.move(dead, DOT_SYNC_LOCK);
