@@ -14,7 +14,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { currentOwner, type Owner } from '../host/machine.ts';
 import { LocalSide } from './local-side.ts';
 import { lockSide, nameRoot, rootId } from './lock.ts';
-import type { Side } from './side.ts';
+import { type Side, SideError } from './side.ts';
 
 const MINUTE_MS = 60_000;
 const ELSEWHERE: Owner = { ...currentOwner(), host: 'laptop', machine: 'another', boot: 'another' };
@@ -47,6 +47,16 @@ function leave(file: string, content: string, ageMs: number): void {
   writeFileSync(file, content);
   const at = (Date.now() - ageMs) / 1000;
   utimesSync(file, at, at);
+}
+
+/** `side`, but for some of its calls. */
+function withCalls(side: Side, calls: Partial<Side>): Side {
+  return new Proxy<Side>(side, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(name in calls ? calls : target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
 }
 
 function lockOf(owner: Owner, token = 'other'): string {
@@ -127,13 +137,7 @@ describe('a lock', () => {
       isFirst = false;
       await side.move(from, to);
     };
-    const racing = new Proxy<Side>(side, {
-      get: (target, name) => {
-        if (name === 'move') return move;
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      },
-    });
+    const racing = withCalls(side, { move });
     if (theirs === undefined) {
       await (await lockSide(racing, never)).release();
       return;
@@ -152,6 +156,25 @@ describe('a lock', () => {
     expect(readdirSync(data).toSorted()).toEqual(
       [`lock-${id}.txt`, `lock-${id.replace('0', '1')}`, 'mine'].toSorted(),
     );
+  });
+
+  it('is not in the way of a part that cannot be removed', async () => {
+    const { side, data } = await open();
+    const part = join(data, 'lock-0123abcd-0123-0123-0123-0123456789ab');
+    mkdirSync(part, { recursive: true });
+    utimesSync(part, 1, 1);
+    await (await lockSide(side, never)).release();
+    expect(readdirSync(data)).toHaveLength(1);
+  });
+
+  it('is not left where something fails right after it was taken', async () => {
+    const { root, side, data } = await open();
+    const look: Side['look'] = async (path) => {
+      if (path === '.SYNC.LOCK') throw new SideError('it is cut');
+      return await side.look(path);
+    };
+    await expect(lockSide(withCalls(side, { look }), never)).rejects.toThrow('it is cut');
+    expect([readdirSync(root), readdirSync(data)]).toEqual([['.snapshot-data'], []]);
   });
 
   it('is renewed each minute, and who has lost it hears of that and removes nothing', async () => {

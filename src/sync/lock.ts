@@ -48,16 +48,18 @@ export async function lockSide(side: Side, lost: (error: Error) => void): Promis
   const part = partOf('lock', content.token);
   const { aheadMs, uncertainMs } = await makePart(side, part, bytes);
   held.add(content.token);
+  let made = part;
   let foldsCase: boolean;
   try {
     if (!(await side.claim(part, DOT_SYNC_LOCK))) {
       await clearDead(side, aheadMs);
       if (!(await side.claim(part, DOT_SYNC_LOCK))) throw taken(side, undefined);
     }
+    made = DOT_SYNC_LOCK;
     [foldsCase] = await Promise.all([isThere(side, DOT_SYNC_LOCK.toUpperCase()), clearParts(side, aheadMs)]);
   } catch (error) {
     held.delete(content.token);
-    await side.remove(part).catch(() => {}); // A later one does.
+    await side.remove(made).catch(() => {}); // A later one does.
     throw error;
   }
   let beating: Promise<void> = Promise.resolve();
@@ -104,6 +106,10 @@ async function makePart(
   return { aheadMs: found.mtimeMs - (before + after) / 2, uncertainMs: (after - before) / 2 + COARSE_MS };
 }
 
+function ifOfSide(error: unknown): void {
+  if (!(error instanceof SideError)) throw error;
+}
+
 async function isThere(side: Side, path: string): Promise<boolean> {
   return (await side.look(path as BytePath)) !== undefined;
 }
@@ -119,7 +125,8 @@ async function clearParts(side: Side, aheadMs: number): Promise<void> {
     const path = join(DATA_FOLDER, name);
     const found = await side.look(path);
     if (found === undefined || Math.abs(Date.now() + aheadMs - found.mtimeMs) < DEAD_MS) continue;
-    await side.remove(path);
+    // One that stays, as that of another user, is in nobody's way.
+    await side.remove(path).catch(ifOfSide);
   }
 }
 
