@@ -263,6 +263,81 @@ describe('snapshot schedule install --verify', () => {
   });
 });
 
+async function served(): Promise<Place> {
+  const place = open();
+  const { status } = await place.command(['serve', 'user', 'add', place.path('library'), 'anna']);
+  expect(status).toBe(0);
+  return place;
+}
+
+describe('snapshot schedule install --serve', () => {
+  it('is an entry of its own, whose command serves', async () => {
+    const place = await served();
+    const install = [
+      'schedule',
+      'install',
+      '--serve',
+      'library',
+      '--listen',
+      '127.0.0.1:0',
+      '--min-free',
+      '0',
+    ];
+    const { stdout } = await place.command([...install, '--with', 'crontab', '--dry-run', '--json']);
+    const [end] = eventsOf({ stdout, stderr: '', status: 0, signal: null });
+    expect(end).toMatchObject({
+      when: 'boot',
+      name: expect.stringMatching(/^library-\w{6}-serve$/) as string,
+    });
+    const command = end?.['command'] as readonly string[];
+    expect(command.slice(2)).toEqual([
+      'serve',
+      place.path('library'),
+      '--listen',
+      '127.0.0.1:0',
+      '--min-free',
+      '0',
+    ]);
+    const running = place.start([...command.slice(2), '--json']);
+    await running.line((line) => line.includes('"event":"serving"'));
+    running.child.kill('SIGTERM');
+    await running.ended;
+  });
+
+  it.each([
+    [['--at', '02:00'], '--serve goes on from when the machine starts'],
+    [['--watch'], '--serve, --watch and --verify are entries of their own'],
+    [['--verify'], '--serve, --watch and --verify are entries of their own'],
+    [['--jobs', '3'], '`--jobs` is for runs, not for --serve'],
+    [['--listen', ':8400'], 'without TLS, others on the way could read tokens and files'],
+    [['--base-url', 'here'], '--base-url here: it takes an address'],
+    [['--max-size', 'much'], '--max-size much'],
+  ])('refuses %j', async (args, why) => {
+    const place = await served();
+    const { status, stderr } = await place.command([
+      'schedule',
+      'install',
+      '--serve',
+      'library',
+      '--dry-run',
+      ...args,
+    ]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(why);
+  });
+
+  it('wants a library, and takes its options only with it', async () => {
+    const place = open();
+    const refused = async (...args: readonly string[]): Promise<string> => {
+      const { status, stderr } = await place.command(['schedule', 'install', '--dry-run', ...args]);
+      expect(status).toBe(2);
+      return stderr;
+    };
+    expect(await refused('--serve', place.source)).toContain('is no library yet: it has no accounts');
+    expect(await refused('--at', '02:00', '--listen', ':8400')).toContain('`--listen` goes with --serve');
+  });
+});
+
 describe.skipIf(!hasPrivateCrontab())('snapshot schedule install, in a real crontab', () => {
   it('adds one block, replaces it, shows it, and takes it away; all else stays, byte for byte', () => {
     const place = openCrontab();

@@ -48,6 +48,16 @@ export interface Serving {
   readonly close: () => Promise<void>;
 }
 
+/** What a server begins with. */
+interface Prepared {
+  readonly address: ReturnType<typeof parseListen>;
+  readonly isProxy: ReturnType<typeof proxiesOf>;
+  readonly base: URL | undefined;
+  readonly tls: Awaited<ReturnType<typeof readTls>>;
+  readonly folder: ServedFolder;
+  readonly accounts: Accounts;
+}
+
 /** A head of a request takes no longer, and no more. */
 const HEAD_MS = 15_000;
 const HEAD_BYTES = 16 * 1024;
@@ -60,14 +70,7 @@ const MOST_CONNECTIONS = 1024;
  * another process serves it; `E_HOST` when the address cannot be had.
  */
 export async function serveFolder(options: ServeOptions): Promise<Serving> {
-  const address = parseListen(options.listen);
-  const isProxy = proxiesOf(options.trustedProxies);
-  const tls = await readTls(options);
-  if (tls === undefined && !isLoopback(address.host) && !options.insecureLan) throw readable(options.listen);
-  const folder = new ServedFolder(options.folder);
-  await folder.check();
-  const accounts = new Accounts(folder.users);
-  await accounts.refresh();
+  const { address, isProxy, base, tls, folder, accounts } = await prepareServing(options);
   const claim = await takeClaim(folder.server);
   const undo: (() => Promise<void>)[] = [async () => await claim.release()];
   const close = async (): Promise<void> => {
@@ -85,7 +88,6 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
     const names = accounts.accounts.map(({ name }) => name);
     const first = await syncAll(names, libraries, { rehash: false, isFirst: true });
 
-    const base = options.baseUrl === undefined ? undefined : parseBase(options.baseUrl);
     const fail = (error: unknown): void => {
       log.error({ err: error }, 'failed');
       options.onError(error);
@@ -133,6 +135,29 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
     await close();
     throw error;
   }
+}
+
+/**
+ * What can be known before it is served.
+ *
+ * @throws {@link SnapshotError} `E_USAGE`, as {@link serveFolder}.
+ */
+export async function prepareServing(
+  options: Pick<
+    ServeOptions,
+    'folder' | 'listen' | 'insecureLan' | 'baseUrl' | 'trustedProxies' | 'cert' | 'key'
+  >,
+): Promise<Prepared> {
+  const address = parseListen(options.listen);
+  const isProxy = proxiesOf(options.trustedProxies);
+  const base = options.baseUrl === undefined ? undefined : parseBase(options.baseUrl);
+  const tls = await readTls(options);
+  if (tls === undefined && !isLoopback(address.host) && !options.insecureLan) throw readable(options.listen);
+  const folder = new ServedFolder(options.folder);
+  await folder.check();
+  const accounts = new Accounts(folder.users);
+  await accounts.refresh();
+  return { address, isProxy, base, tls, folder, accounts };
 }
 
 function parseBase(text: string): URL {

@@ -4,6 +4,8 @@ import type { SchedulerKind } from '../../host/schedulers/scheduler.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { type FileOptions, withDefaults } from '../options/config-file.ts';
 import { groupRunOptions, SCHEDULED_OPTIONS } from '../options/run-options.ts';
+import { notGlobal } from '../options/not-global.ts';
+import { SERVE_OPTIONS } from '../options/serve-options.ts';
 import type { Terminal } from '../terminal.ts';
 
 // Not global: what one of the commands does not heed, it must refuse.
@@ -35,6 +37,7 @@ export function addScheduleCommands<T extends CommonOptions>(
   file: FileOptions,
   end: (status: number) => void,
 ): Argv<T> {
+  // Not for `show` and `remove`.
   const runOptions = notGlobal(withDefaults(SCHEDULED_OPTIONS, file));
   return parser.command(
     'schedule',
@@ -50,7 +53,8 @@ export function addScheduleCommands<T extends CommonOptions>(
               install
                 .group(['at', 'cron', 'on-boot', 'watch'], 'When:')
                 .group(['with', 'name', 'on-failure', 'dry-run'], 'The entry:')
-                .group(['verify', 'sample', 'drill'], 'To verify instead of a run:'),
+                .group(['verify', 'sample', 'drill'], 'To verify instead of a run:')
+                .group(['serve', ...Object.keys(SERVE_OPTIONS)], 'To serve a library instead:'),
               SCHEDULED_OPTIONS,
             )
               .options(runOptions)
@@ -66,6 +70,12 @@ export function addScheduleCommands<T extends CommonOptions>(
                 default: false,
                 describe: 'Keep mirrors up to date from when the machine starts, and again after a failure',
               })
+              .option('serve', {
+                type: 'string',
+                describe: 'Serve this folder from when the machine starts, and again after a failure',
+                requiresArg: true,
+              })
+              .options(SERVE_OPTIONS)
               .option('name', NAME)
               .option('with', WITH)
               .option('on-failure', {
@@ -100,6 +110,7 @@ export function addScheduleCommands<T extends CommonOptions>(
                 'another one, on working days',
               )
               .example('$0 schedule install --watch --name watch', 'mirrors, all the time')
+              .example('$0 schedule install --serve /srv/library', 'a library, all the time')
               .example('$0 schedule install --verify --sample 5% --at 12:00', 'a twentieth every day at noon')
               .example('$0 schedule install --at 02:00 --dry-run', 'what would be written, and where'),
           async (options) =>
@@ -152,12 +163,4 @@ export function addScheduleCommands<T extends CommonOptions>(
         .example('$0 schedule install --at 02:00', 'leave it to systemd, cron, launchd or Task Scheduler'),
     async (options) => end(await (await import('./schedule-command.ts')).scheduleCommand(options, terminal)),
   );
-}
-
-/** Not for `show` and `remove`, so not global. */
-function notGlobal<T extends object>(table: T): T {
-  const entries = Object.entries(table).map(
-    ([name, option]) => [name, { ...option, global: false }] as const,
-  );
-  return Object.fromEntries(entries) as T;
 }

@@ -11,16 +11,20 @@ import { openChannels } from '../../jobs/nightly/open-channels.ts';
 import { runLimits } from '../options/run-limits.ts';
 import type { ScheduledRunOptions } from '../options/run-options.ts';
 import { runWords } from '../options/run-words.ts';
+import { readServeLimits } from '../options/serve-limits.ts';
+import { serveWords, type ServeValues } from '../options/serve-options.ts';
 import { nameOfPlan } from '../options/schedule-name.ts';
 import { ownCommand } from '../own-command.ts';
 import type { Terminal } from '../terminal.ts';
 
-export interface ScheduleInstallOptions extends ScheduledRunOptions {
+export interface ScheduleInstallOptions extends ScheduledRunOptions, ServeValues {
   readonly at: string | undefined;
   readonly cron: string | undefined;
   readonly onBoot: boolean;
   /** `watch` instead of `run`, from when the machine starts. */
   readonly watch: boolean;
+  /** The folder to `serve` instead, from when the machine starts. */
+  readonly serve: string | undefined;
   /** `verify` instead of `run`. */
   readonly verify: boolean;
   readonly sample: string | undefined;
@@ -41,12 +45,9 @@ export async function scheduleInstallCommand(
   const { json, quiet, dryRun } = options;
   const when = whenOf(options);
   // Whatever is wrong is better found now than at night.
-  const { shard } = runLimits({ ...options, acceptChanges: undefined, adopt: false, shutdown: undefined });
-  await openChannels(options, process.env);
-  rowsToRun(await loadPlan(options.plan), { only: options.only, shard });
-  const plan = resolve(options.plan);
+  await checkWork(options);
   // Beside the nightly one, not in its place.
-  const name = options.name ?? nameOfPlan(plan) + suffixOf(options);
+  const name = options.name ?? nameOfPlan(resolve(options.serve ?? options.plan)) + suffixOf(options);
   const { onFailure } = options;
   const entry: Entry = { name, when, command: commandFor(options), onFailure };
   checkEntry(entry);
@@ -82,20 +83,41 @@ export async function scheduleInstallCommand(
   return 0;
 }
 
-function suffixOf({ watch, verify }: ScheduleInstallOptions): string {
-  return watch ? '-watch' : verify ? '-verify' : '';
+/** Has what is to be done looked at. @throws {@link SnapshotError} when it cannot be done as it is. */
+async function checkWork(options: ScheduleInstallOptions): Promise<void> {
+  if (options.serve !== undefined) {
+    const { prepareServing } = await import('../../serve/server.ts');
+    readServeLimits(options);
+    await prepareServing({
+      ...options,
+      folder: options.serve,
+      trustedProxies: options.trustedProxy?.map(String) ?? [],
+    });
+    return;
+  }
+  const { shard } = runLimits({ ...options, acceptChanges: undefined, adopt: false, shutdown: undefined });
+  await openChannels(options, process.env);
+  rowsToRun(await loadPlan(options.plan), { only: options.only, shard });
 }
 
-function whenOf({ at, cron, onBoot, watch }: ScheduleInstallOptions): Cron | 'boot' {
-  if (watch) {
+function suffixOf({ serve, watch, verify }: ScheduleInstallOptions): string {
+  return serve === undefined ? (watch ? '-watch' : verify ? '-verify' : '') : '-serve';
+}
+
+function whenOf({ at, cron, onBoot, watch, serve }: ScheduleInstallOptions): Cron | 'boot' {
+  if (watch || serve !== undefined) {
     if (at === undefined && cron === undefined) return 'boot';
+    const option = watch ? '--watch' : '--serve';
     throw new SnapshotError(
       'E_USAGE',
-      '--watch goes on from when the machine starts: leave out --at and --cron',
+      `${option} goes on from when the machine starts: leave out --at and --cron`,
     );
   }
   if ([at !== undefined, cron !== undefined, onBoot].filter(Boolean).length !== 1) {
-    throw new SnapshotError('E_USAGE', 'When? One of --at 02:00, --cron "0 2 * * *", --on-boot and --watch');
+    throw new SnapshotError(
+      'E_USAGE',
+      'When? One of --at 02:00, --cron "0 2 * * *", --on-boot, --watch and --serve',
+    );
   }
   if (onBoot) return 'boot';
   return readCron(at === undefined ? (cron ?? '') : dailyAt(at));
@@ -114,6 +136,9 @@ const WATCH_WORDS: ReadonlySet<string> = new Set([
 
 /** What runs the plan from anywhere: the scheduler has another folder, and another PATH. */
 function commandFor(options: ScheduleInstallOptions): readonly string[] {
+  const served = serveWords(options);
+  if (options.serve !== undefined) return [...ownCommand(), 'serve', ...servedWords(options, served)];
+  if (served.length > 0) throw new SnapshotError('E_USAGE', `\`${served[0] ?? ''}\` goes with --serve`);
   const words = runWords(options, options.file);
   if (options.verify) return [...ownCommand(), 'verify', ...verifyWords(options, words)];
   if (options.sample !== undefined || options.drill) {
@@ -122,6 +147,16 @@ function commandFor(options: ScheduleInstallOptions): readonly string[] {
   if (!options.watch) return [...ownCommand(), 'run', ...words];
   refuseOdd(words, WATCH_WORDS, 'watch');
   return [...ownCommand(), 'watch', ...words];
+}
+
+function servedWords(options: ScheduleInstallOptions, words: readonly string[]): readonly string[] {
+  const { serve = '', file, watch, verify, drill, sample } = options;
+  if (watch || verify || drill || sample !== undefined)
+    throw new SnapshotError('E_USAGE', '--serve, --watch and --verify are entries of their own');
+  // Which plan it is does not matter to a library.
+  const odd = runWords({ ...options, plan: '', config: undefined }, { ...file, plan: '' });
+  refuseOdd(odd, new Set(), 'serve');
+  return [resolve(serve), ...words];
 }
 
 /** What a verify can be told. */

@@ -2,40 +2,30 @@ import { once } from 'node:events';
 import { formatBytes, formatCount } from '../../base/amounts.ts';
 import { printable, reasonOf, SnapshotError } from '../../base/errors.ts';
 import { serveFolder } from '../../serve/server.ts';
-import { readByteAmount } from '../options/byte-amount.ts';
 import type { CommonOptions } from '../options/common-options.ts';
+import { readServeLimits } from '../options/serve-limits.ts';
+import type { ServeValues } from '../options/serve-options.ts';
 import { stopSignal } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
 import { syncText } from '../views/sync-text.ts';
 
-export interface ServeCommandOptions extends CommonOptions {
+export interface ServeCommandOptions extends CommonOptions, ServeValues {
   readonly folder: string | undefined;
-  readonly listen: string;
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-  readonly insecureLan: boolean;
   readonly watch: boolean;
-  readonly baseUrl: string | undefined;
-  readonly trustedProxy: readonly string[];
-  readonly maxSize: string;
-  readonly minFree: string;
 }
 
 /** Serves a folder until it is told to stop. */
 export async function serveCommand(options: ServeCommandOptions, terminal: Terminal): Promise<number> {
   const { folder, json, quiet } = options;
   if (folder === undefined) throw new SnapshotError('E_USAGE', 'Which folder is to be served?');
-  const limits = {
-    mostFileBytes: readByteAmount('max-size', options.maxSize),
-    minFreeBytes: readByteAmount('min-free', options.minFree),
-  };
+  const limits = readServeLimits(options);
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
   const status = terminal.status(!json && !quiet);
   try {
     const serving = await serveFolder({
       ...options,
       folder,
-      trustedProxies: options.trustedProxy.map(String),
+      trustedProxies: options.trustedProxy?.map(String) ?? [],
       limits,
       onRead: (account, done, total) => {
         if (total > 0)

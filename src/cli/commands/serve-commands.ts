@@ -1,6 +1,8 @@
 // `serve` and what is below it: their options and their help.
 import type { Argv } from 'yargs';
 import type { CommonOptions } from '../options/common-options.ts';
+import { notGlobal } from '../options/not-global.ts';
+import { MIN_FREE, SERVE_OPTIONS } from '../options/serve-options.ts';
 import type { Terminal } from '../terminal.ts';
 
 const FOLDER = { type: 'string', demandOption: true, describe: 'The folder that is served' } as const;
@@ -20,13 +22,6 @@ const CACERT = {
   describe: 'Certificate to trust, in PEM, for a server that made its own',
   requiresArg: true,
 } as const;
-const MIN_FREE = {
-  type: 'string',
-  default: '1GB',
-  describe: 'What stays free on the disk',
-  requiresArg: true,
-} as const;
-
 /** Adds them to `parser`. @param end - Gets the exit status of the one that ran. */
 export function addServeCommands<T extends CommonOptions>(
   parser: Argv<T>,
@@ -135,68 +130,14 @@ export function addServeCommands<T extends CommonOptions>(
             end(await (await import('./serve-mirror-command.ts')).serveMirrorCommand(options, terminal)),
         )
         .positional('folder', { type: 'string', describe: 'The folder that is served' })
-        .group(
-          [
-            'listen',
-            'cert',
-            'key',
-            'insecure-lan',
-            'watch',
-            'base-url',
-            'trusted-proxy',
-            'max-size',
-            'min-free',
-          ],
-          'Options:',
-        )
-        .option('listen', {
-          type: 'string',
-          global: false,
-          default: '127.0.0.1:8400',
-          describe: 'Where it listens',
-          requiresArg: true,
-        })
-        .option('cert', {
-          type: 'string',
-          global: false,
-          describe: 'Certificate for https, in PEM',
-          requiresArg: true,
-        })
-        .option('key', { type: 'string', global: false, describe: 'Its key, in PEM', requiresArg: true })
-        .option('insecure-lan', {
-          type: 'boolean',
-          global: false,
-          default: false,
-          describe: 'Listen beyond this machine without https: others on the way can read tokens and files',
-        })
+        .group([...Object.keys(SERVE_OPTIONS), 'watch'], 'Options:')
+        .options(notGlobal(SERVE_OPTIONS))
         .option('watch', {
           type: 'boolean',
           global: false,
           default: true,
           describe: 'Notice by itself what is done to the folder by other means',
         })
-        .option('base-url', {
-          type: 'string',
-          global: false,
-          describe: 'How clients reach it, as through a proxy: https://photos.example.org',
-          requiresArg: true,
-        })
-        .option('trusted-proxy', {
-          type: 'string',
-          array: true,
-          global: false,
-          default: [] as string[],
-          describe: 'Address of a proxy, whose X-Forwarded-For says who asks',
-          requiresArg: true,
-        })
-        .option('max-size', {
-          type: 'string',
-          global: false,
-          default: '100GB',
-          describe: 'The largest file that is taken',
-          requiresArg: true,
-        })
-        .option('min-free', { ...MIN_FREE, global: false })
         .example('$0 serve user add /srv/library anna', 'first: an account, and its token')
         .example('$0 serve /srv/library', 'for this machine, or a proxy on it')
         .example('$0 serve /srv/library --listen :8400 --cert c.pem --key k.pem', 'for all'),

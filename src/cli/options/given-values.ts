@@ -33,6 +33,7 @@ const SINGLE = [
   'on-failure',
   'html',
   'to-file',
+  'serve',
   'listen',
   'cert',
   'key',

@@ -13,23 +13,31 @@ const PATHS = ['plan', 'config', 'identity', 'log', 'smtp-file'];
  */
 export function runWords(options: ScheduledRunOptions, file: FileOptions): readonly string[] {
   const { plan, config, identity, log } = COMMON_OPTIONS;
-  const values: Readonly<Record<string, unknown>> = { ...options };
-  const table: Readonly<Record<string, { readonly describe: string; readonly default?: unknown }>> = {
-    plan,
-    config,
-    identity,
-    log,
-    ...SCHEDULED_OPTIONS,
-  };
+  // Which plan it is must not depend on the folder, so that is said in any case.
+  const table = { plan: { describe: plan.describe }, config, identity, log, ...SCHEDULED_OPTIONS };
+  return wordsOf(table, { ...options }, PATHS, file);
+}
+
+/**
+ * The words on a command line that give the options of `table` these values.
+ *
+ * @param values - By the names of the options, `trustedProxy` for `trusted-proxy`.
+ * @param paths - Those that name files: they are told so that they count from any folder.
+ * @param file - What the file of options says.
+ */
+export function wordsOf(
+  table: Readonly<Record<string, { readonly describe: string; readonly default?: unknown }>>,
+  values: Readonly<Record<string, unknown>>,
+  paths: readonly string[],
+  file: FileOptions = {},
+): readonly string[] {
   return Object.entries(table).flatMap(([name, option]) => {
     const value = values[name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())];
-    const isFromFile = isDeepStrictEqual(value, file[name]);
-    // Which plan it is must not depend on the folder, so that is said in any case.
-    if (value === undefined || isFromFile) return [];
-    if (name !== 'plan' && isDeepStrictEqual(value, option.default) && file[name] === undefined) return [];
+    if (value === undefined || isDeepStrictEqual(value, file[name])) return [];
+    if (isDeepStrictEqual(value, option.default) && file[name] === undefined) return [];
     if (typeof value === 'boolean') return [value ? `--${name}` : `--no-${name}`];
     const texts = (Array.isArray(value) ? value : [value]).map((one: unknown) =>
-      PATHS.includes(name) ? resolve(one as string) : `${one as string | number}`,
+      paths.includes(name) ? resolve(one as string) : `${one as string | number}`,
     );
     if (texts.length === 0) return [];
     // With `=`, as a command of the user's may begin with a dash.

@@ -15,8 +15,16 @@ export interface Entry {
 
 /** Whether it goes on until it is stopped: started with the machine, and again when it fails. */
 export function staysUp({ command }: Pick<Entry, 'command'>): boolean {
-  return command[2] === 'watch';
+  return command[2] === 'watch' || command[2] === 'serve';
 }
+
+/** Whether others wait for what it does: it does not step aside, and makes file calls on so many threads. */
+export function servesOthers({ command }: Pick<Entry, 'command'>): boolean {
+  return command[2] === 'serve';
+}
+
+/** What a server is given in its environment: four threads, Node's default, spend their time waiting for flushes (docs/serve.md). */
+export const SERVER_THREADS = ['UV_THREADPOOL_SIZE', '16'] as const;
 
 /** An entry as it is found on this machine. */
 export interface FoundEntry {

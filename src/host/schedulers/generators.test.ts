@@ -36,6 +36,11 @@ const WATCHING = entry(
   ['/usr/bin/node', '/opt/snapshot/dist/cli/main.js', 'watch', '--plan', '/home/anna/backup-plan.csv'],
   'watching',
 );
+const SERVING = entry(
+  'boot',
+  ['/usr/bin/node', '/opt/snapshot/dist/cli/main.js', 'serve', '/srv/library', '--listen', ':8400'],
+  'serving',
+);
 const ON_WORKDAYS = ['30 12,18 * * 1-5', 'workdays'] as const;
 
 function golden(name: string): string {
@@ -61,14 +66,14 @@ function folder(): string {
 }
 
 describe('systemd units', () => {
-  it.each([NIGHTLY, ODDLY, ON_BOOT, WATCHING])('of $name are as they should be', async (job) => {
+  it.each([NIGHTLY, ODDLY, ON_BOOT, WATCHING, SERVING])('of $name are as they should be', async (job) => {
     const { service, timer } = systemdUnits(job);
     await expect(service).toMatchFileSnapshot(golden(`${job.name}.service`));
     await expect(timer).toMatchFileSnapshot(golden(`${job.name}.timer`));
   });
 
   it.skipIf(!has('systemd-analyze'))('are what systemd itself takes', () => {
-    for (const job of [NIGHTLY, ODDLY, ON_BOOT, WATCHING]) {
+    for (const job of [NIGHTLY, ODDLY, ON_BOOT, WATCHING, SERVING]) {
       const root = folder();
       // Only programs that are here are taken.
       const { service, timer } = systemdUnits({ ...job, command: ['/bin/true', ...job.command.slice(1)] });
@@ -108,7 +113,7 @@ describe('systemd units', () => {
 });
 
 describe('a crontab', () => {
-  it.each([NIGHTLY, ODDLY, ON_BOOT, WATCHING])('has $name as it should be', async (job) => {
+  it.each([NIGHTLY, ODDLY, ON_BOOT, WATCHING, SERVING])('has $name as it should be', async (job) => {
     await expect(crontabBlock(job)).toMatchFileSnapshot(golden(`${job.name}.crontab`));
   });
 
@@ -128,7 +133,7 @@ describe('a crontab', () => {
 describe('a launchd property list', () => {
   const workdays = entry(ON_WORKDAYS[0], [...UNIX, ODD], ON_WORKDAYS[1]);
 
-  it.each([NIGHTLY, workdays, ON_BOOT, WATCHING])('of $name is as it should be', async (job) => {
+  it.each([NIGHTLY, workdays, ON_BOOT, WATCHING, SERVING])('of $name is as it should be', async (job) => {
     await expect(launchdPlist(job, '/Users/anna/Library/Logs/x & y.log')).toMatchFileSnapshot(
       golden(`${job.name}.plist`),
     );
@@ -158,6 +163,7 @@ describe('a task of Windows', () => {
       [...WINDOWS.slice(0, 2), 'watch', '--plan', String.raw`C:\Users\anna\backup-plan.csv`],
       'watching',
     ),
+    entry('boot', [...WINDOWS.slice(0, 2), 'serve', String.raw`D:\Library`], 'serving'),
     entry(ON_WORKDAYS[0], odd, ON_WORKDAYS[1]),
     entry('0 2 1,15 * *', odd, 'monthly'),
     entry('boot', odd, 'boot'),

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Cron } from './cron.ts';
 import { entriesIn } from './entry-files.ts';
-import { cannotSay, type Entry, fieldsOf, staysUp, tagOf } from './entry.ts';
+import { cannotSay, type Entry, fieldsOf, SERVER_THREADS, servesOthers, staysUp, tagOf } from './entry.ts';
 import { type Draft, must, removeOurs, type Scheduler, type SchedulerHost, writeOurs } from './scheduler.ts';
 import { escapeXml } from './xml.ts';
 
@@ -11,6 +11,9 @@ const MOST_INTERVALS = 500;
 /** Started again when it has failed. */
 const KEPT_ALIVE =
   '\n  <key>KeepAlive</key>\n  <dict>\n    <key>SuccessfulExit</key>\n    <false/>\n  </dict>';
+
+const STEPS_ASIDE = '  <key>LowPriorityIO</key>\n  <true/>\n  <key>Nice</key>\n  <integer>10</integer>';
+const MORE_THREADS = `  <key>EnvironmentVariables</key>\n  <dict>\n    <key>${SERVER_THREADS[0]}</key>\n    <string>${SERVER_THREADS[1]}</string>\n  </dict>`;
 
 /** The property list of `entry`, see launchd.plist(5). What it prints goes to `logFile`. */
 export function launchdPlist(entry: Entry, logFile: string): string {
@@ -34,10 +37,7 @@ export function launchdPlist(entry: Entry, logFile: string): string {
 ${words.map((word) => `    <string>${escapeXml(word)}</string>`).join('\n')}
   </array>
 ${when}
-  <key>LowPriorityIO</key>
-  <true/>
-  <key>Nice</key>
-  <integer>10</integer>
+${servesOthers(entry) ? MORE_THREADS : STEPS_ASIDE}
   <key>StandardOutPath</key>
   <string>${escapeXml(logFile)}</string>
   <key>StandardErrorPath</key>

@@ -1,6 +1,6 @@
 import { SnapshotError } from '../../base/errors.ts';
 import type { Cron } from './cron.ts';
-import { cannotSay, type Entry, fieldsOf, staysUp, tagOf } from './entry.ts';
+import { cannotSay, type Entry, fieldsOf, servesOthers, staysUp, tagOf } from './entry.ts';
 import { escapeXml } from './xml.ts';
 
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
@@ -74,7 +74,7 @@ ${triggers.join('\n')}
     <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
     <StartWhenAvailable>true</StartWhenAvailable>
     <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
-    <Priority>7</Priority>${staysUp(entry) ? RESTARTED : ''}
+    <Priority>${servesOthers(entry) ? 5 : 7}</Priority>${staysUp(entry) ? RESTARTED : ''}
   </Settings>
   <Actions Context="Author">
     <Exec>
