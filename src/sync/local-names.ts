@@ -9,6 +9,8 @@ const NO_LINK: ReadonlySet<string> = new Set([
   'EOPNOTSUPP',
   'ENOSYS',
   'EMLINK',
+  // Windows on FAT.
+  'EISDIR',
   'EINVAL',
 ]);
 
@@ -26,15 +28,28 @@ export async function linkAt(from: string | Buffer, to: string | Buffer): Promis
 /** Gives a file the name `to`, in one step. @returns False when something has it already. */
 export async function claimAt(from: string | Buffer, to: string | Buffer): Promise<boolean> {
   try {
-    if (await linkAt(from, to)) await files.unlink(from);
+    if (await hasLink(from, to)) await files.unlink(from);
     else {
       // Nobody else gets the name, which then is replaced.
       await (await files.open(to, 'wx')).close();
-      await files.rename(from, to);
+      await files.rename(from, to).catch(async (error: unknown) => {
+        await files.unlink(to).catch(() => {}); // It is told why the other one failed.
+        throw error;
+      });
     }
     return true;
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false;
     throw error;
+  }
+}
+
+/** Whatever keeps a link from being made, an exclusive file is the way that all file systems have. */
+async function hasLink(from: string | Buffer, to: string | Buffer): Promise<boolean> {
+  try {
+    return await linkAt(from, to);
+  } catch (error) {
+    if (['EEXIST', 'ENOENT'].includes(systemCode(error) ?? '')) throw error;
+    return false;
   }
 }
