@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { systemCode } from '../base/errors.ts';
 
 /** Who holds a lock: enough to find out later, from anywhere, whether that process still runs. */
@@ -106,6 +107,14 @@ export function ownerState(
   if (state === 'Z' || state === 'X') return 'dead';
   if (owner.started !== '' && started !== '') return owner.started === started ? 'alive' : 'dead';
   return owner.pid === calls.pid ? 'alive' : 'unknown';
+}
+
+/**
+ * The same of who is named by a lock. What says that this process has it, and is none that it holds (`isHeld`), was left behind, as when a
+ * line was cut: its owner lives, and will not give it back.
+ */
+export function holderState(owner: Owner, self: Owner, isHeld: boolean): ReturnType<typeof ownerState> {
+  return !isHeld && isDeepStrictEqual(owner, currentOwner()) ? 'dead' : ownerState(owner, self);
 }
 
 function stateAcrossBoots(owner: Owner, self: Owner): 'dead' | 'unknown' {

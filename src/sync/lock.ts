@@ -1,9 +1,8 @@
 // One sync at a time for each root, with any machine: `.sync.lock`, which an older tool heeds as well. And what the file that
 // is made for it tells of the clock there.
 import { randomUUID } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { SnapshotError } from '../base/errors.ts';
-import { currentOwner, type Owner, ownerState } from '../host/machine.ts';
+import { currentOwner, holderState, type Owner } from '../host/machine.ts';
 import { type BytePath, join } from '../tree/path.ts';
 import { makeFolders } from './make-version.ts';
 import { DATA_FOLDER, DOT_SYNC_LOCK, ROOT_FILE } from './own-paths.ts';
@@ -155,7 +154,8 @@ async function clearDead(side: Side, aheadMs: number): Promise<void> {
   if (found === undefined) return;
   const content = contentOf(await side.readSmall(DOT_SYNC_LOCK));
   const ageMs = Date.now() + aheadMs - found.mtimeMs;
-  const state = content === undefined ? 'unknown' : stateOf(content);
+  const state =
+    content === undefined ? 'unknown' : holderState(content.owner, currentOwner(), held.has(content.token));
   const limitMs = content === undefined ? FOREIGN_DEAD_MS : DEAD_MS;
   // One of the future was written by a clock that was wrong.
   const isRenewed = Math.abs(ageMs) < limitMs;
@@ -176,11 +176,6 @@ async function clearDead(side: Side, aheadMs: number): Promise<void> {
     throw taken(side, moved?.owner);
   }
   await side.remove(dead);
-}
-
-function stateOf({ token, owner }: Content): ReturnType<typeof ownerState> {
-  const self = currentOwner();
-  return isDeepStrictEqual(owner, self) && !held.has(token) ? 'dead' : ownerState(owner, self);
 }
 
 function taken(side: Side, owner: Owner | undefined): SnapshotError {

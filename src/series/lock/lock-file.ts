@@ -1,8 +1,7 @@
 // The files that lock a series: what they say, and which of them still count.
 import { randomBytes } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { SnapshotError } from '../../base/errors.ts';
-import { currentOwner, type Owner, ownerState } from '../../host/machine.ts';
+import { currentOwner, holderState, type Owner } from '../../host/machine.ts';
 import { removeIfAllowed } from '../../store/remove-if-allowed.ts';
 import type { Store, StoreItem } from '../../store/store.ts';
 import { Fields } from '../index/fields.ts';
@@ -175,7 +174,7 @@ async function lookAt(
     const state =
       lock === undefined
         ? 'unknown'
-        : stateOf(lock.owner, self, series.place(item.name.replace(/\.part$/, '')));
+        : holderState(lock.owner, self, ownLocks.has(series.place(item.name.replace(/\.part$/, ''))));
     if (state === 'dead' || (state === 'unknown' && isStale)) {
       if (ends) await endLock(series, item.name);
     }
@@ -201,11 +200,6 @@ async function find(
 
 function newName(kind: LockKind): string {
   return `${kind}${randomBytes(8).toString('hex')}`;
-}
-
-function stateOf(owner: Owner, self: Owner, place: string): ReturnType<typeof ownerState> {
-  const isSelf = isDeepStrictEqual(owner, currentOwner());
-  return isSelf && !ownLocks.has(place) ? 'dead' : ownerState(owner, self);
 }
 
 async function read(
