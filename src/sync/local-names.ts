@@ -1,18 +1,10 @@
 // Names that a file of this machine gets beside, or in place of, the one it has.
 import { systemCode } from '../base/errors.ts';
 import { files } from '../base/file-calls.ts';
+import { NO_LINKS } from '../base/hard-links.ts';
 
 /** Where a file can have one name only, or not this one. */
-const NO_LINK: ReadonlySet<string> = new Set([
-  'EPERM',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  'EMLINK',
-  // Windows on FAT.
-  'EISDIR',
-  'EINVAL',
-]);
+const NO_LINK: ReadonlySet<string> = new Set([...NO_LINKS, 'EINVAL']);
 
 /** Gives a file one more name, at which nothing is. @returns False where a file can have only one. */
 export async function linkAt(from: string | Buffer, to: string | Buffer): Promise<boolean> {

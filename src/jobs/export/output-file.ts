@@ -6,21 +6,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { FileHandle } from 'node:fs/promises';
 import { reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
 import { files } from '../../base/file-calls.ts';
+import { NO_LINKS } from '../../base/hard-links.ts';
 import { flushFolder } from '../../store/attempt.ts';
 import type { Output } from './output.ts';
 
 /** Backups hold what only their owner may read. */
 const FILE_MODE = 0o600;
-
-/** What file systems say that have no hard links. */
-const NO_LINKS: ReadonlySet<string> = new Set([
-  'EPERM',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  'EISDIR',
-  'EMLINK',
-]);
 
 /** The place that `to` names: absolute, its folder free of links. @throws {@link SnapshotError} `E_USAGE` */
 export async function placeOf(to: string): Promise<string> {

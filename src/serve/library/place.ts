@@ -2,19 +2,10 @@
 import { link, lstat, mkdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../base/errors.ts';
+import { NO_LINKS } from '../../base/hard-links.ts';
 import { flushFolder } from '../../store/attempt.ts';
 import { Refusal } from '../refusal.ts';
 import { type BytePath, parentOf, toBytes } from '../../tree/path.ts';
-
-/** Said by file systems that have no hard links. */
-const NO_LINKS: ReadonlySet<string> = new Set([
-  'EPERM',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  'EMLINK',
-  'EISDIR',
-]);
 
 /** The path of a file call; names that clients give are text. */
 export function placeOf(root: string, path: BytePath): string {

@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SnapshotError, systemCode } from '../../base/errors.ts';
 import { files } from '../../base/file-calls.ts';
+import { NO_LINKS } from '../../base/hard-links.ts';
 import { ensureFolder } from '../../base/ensure-folder.ts';
 import { isSameName } from '../../base/same-name.ts';
 import { attempt, closing, flushFolder } from '../attempt.ts';
@@ -29,19 +30,10 @@ const MOST_LISTINGS = 5;
 /** What an object is called until it is whole. */
 const PART_SUFFIX = '.part';
 
-/**
- * What a file system says that has no hard links, or no more of them for this file: FAT and exFAT `EPERM`,
- * file servers `ENOTSUP` and its like, Windows on FAT `EISDIR`, and on NTFS, after 1023 names of one file, a number that Node
- * has no name for.
- */
-const NO_LINKS: ReadonlySet<string> = new Set([
-  'EPERM',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
+/** On NTFS, after 1023 names of one file, it is a number that Node has no name for. */
+const NO_LINK: ReadonlySet<string> = new Set([
+  ...NO_LINKS,
   'EXDEV',
-  'EMLINK',
-  'EISDIR',
   ...(process.platform === 'win32' ? ['UNKNOWN'] : []),
 ]);
 
@@ -171,7 +163,7 @@ export class LocalStore implements Store {
       await files.link(old, path);
       return true;
     } catch (error) {
-      if (NO_LINKS.has(systemCode(error) ?? '')) return false;
+      if (NO_LINK.has(systemCode(error) ?? '')) return false;
       throw storeError('link', path, error);
     }
   }
