@@ -36,6 +36,6 @@ const sweep = new CutSweep({
   tell: (line) => process.stdout.write(`${line}\n`),
 });
 await sweep.play(format, values.plain);
-process.stdout.write(`${sweep.cuts} cuts, seed ${values.seed}: ${sweep.broken.length} broke a promise\n`);
+process.stdout.write(`${sweep.injected} cuts, seed ${values.seed}: ${sweep.broken.length} broke a promise\n`);
 // A campaign that did nothing has shown nothing.
-process.exitCode = sweep.broken.length > 0 || sweep.cuts === 0 ? 1 : 0;
+process.exitCode = sweep.broken.length > 0 || sweep.injected === 0 ? 1 : 0;
