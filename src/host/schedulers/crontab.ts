@@ -1,5 +1,5 @@
 import { SnapshotError } from '../../base/errors.ts';
-import { type Entry, fieldsOf, readTags, SERVER_THREADS, servesOthers, tagOf } from './entry.ts';
+import { type Entry, fieldsOf, readTags, servesOthers, tagOf } from './entry.ts';
 import { must, type Scheduler, type SchedulerHost } from './scheduler.ts';
 
 const END = '# snapshot-schedule end';
@@ -8,7 +8,7 @@ const END = '# snapshot-schedule end';
 export function crontabBlock(entry: Entry): string {
   const when = entry.when === 'boot' ? '@reboot' : fieldLine(entry);
   // cron turns `%` into a line break before the shell sees it. It mails what is printed: so only what went wrong is.
-  const before = servesOthers(entry) ? [SERVER_THREADS.join('=')] : ['nice', '-n', '10'];
+  const before = servesOthers(entry) ? [] : ['nice', '-n', '10'];
   const command = [...before, ...entry.command.map(quoted), '--quiet']
     .join(' ')
     .replaceAll('%', String.raw`\%`);

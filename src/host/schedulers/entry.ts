@@ -18,13 +18,10 @@ export function staysUp({ command }: Pick<Entry, 'command'>): boolean {
   return command[2] === 'watch' || command[2] === 'serve';
 }
 
-/** Whether others wait for what it does: it does not step aside, and makes file calls on so many threads. */
+/** Whether others wait for what it does: then it does not step aside. */
 export function servesOthers({ command }: Pick<Entry, 'command'>): boolean {
   return command[2] === 'serve';
 }
-
-/** What a server is given in its environment: four threads, Node's default, spend their time waiting for flushes (docs/serve.md). */
-export const SERVER_THREADS = ['UV_THREADPOOL_SIZE', '16'] as const;
 
 /** An entry as it is found on this machine. */
 export interface FoundEntry {

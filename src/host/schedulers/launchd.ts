@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Cron } from './cron.ts';
 import { entriesIn } from './entry-files.ts';
-import { cannotSay, type Entry, fieldsOf, SERVER_THREADS, servesOthers, staysUp, tagOf } from './entry.ts';
+import { cannotSay, type Entry, fieldsOf, servesOthers, staysUp, tagOf } from './entry.ts';
 import { type Draft, must, removeOurs, type Scheduler, type SchedulerHost, writeOurs } from './scheduler.ts';
 import { escapeXml } from './xml.ts';
 
@@ -12,8 +12,7 @@ const MOST_INTERVALS = 500;
 const KEPT_ALIVE =
   '\n  <key>KeepAlive</key>\n  <dict>\n    <key>SuccessfulExit</key>\n    <false/>\n  </dict>';
 
-const STEPS_ASIDE = '  <key>LowPriorityIO</key>\n  <true/>\n  <key>Nice</key>\n  <integer>10</integer>';
-const MORE_THREADS = `  <key>EnvironmentVariables</key>\n  <dict>\n    <key>${SERVER_THREADS[0]}</key>\n    <string>${SERVER_THREADS[1]}</string>\n  </dict>`;
+const STEPS_ASIDE = '\n  <key>LowPriorityIO</key>\n  <true/>\n  <key>Nice</key>\n  <integer>10</integer>';
 
 /** The property list of `entry`, see launchd.plist(5). What it prints goes to `logFile`. */
 export function launchdPlist(entry: Entry, logFile: string): string {
@@ -36,8 +35,7 @@ export function launchdPlist(entry: Entry, logFile: string): string {
   <array>
 ${words.map((word) => `    <string>${escapeXml(word)}</string>`).join('\n')}
   </array>
-${when}
-${servesOthers(entry) ? MORE_THREADS : STEPS_ASIDE}
+${when}${servesOthers(entry) ? '' : STEPS_ASIDE}
   <key>StandardOutPath</key>
   <string>${escapeXml(logFile)}</string>
   <key>StandardErrorPath</key>

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Cron } from './cron.ts';
 import { entriesIn } from './entry-files.ts';
-import { type Entry, fieldsOf, SERVER_THREADS, servesOthers, staysUp, tagOf } from './entry.ts';
+import { type Entry, fieldsOf, servesOthers, staysUp, tagOf } from './entry.ts';
 import { type Draft, must, removeOurs, type Scheduler, type SchedulerHost, writeOurs } from './scheduler.ts';
 
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
@@ -13,7 +13,7 @@ const KEEP_AWAKE = [
   'exec systemd-inhibit --what=sleep --who=snapshot --why=Backup "$@"; fi; exec "$@"',
 ].join(' ');
 
-const STEPS_ASIDE = 'Nice=10\nIOSchedulingClass=idle\nCPUSchedulingPolicy=batch';
+const STEPS_ASIDE = 'Nice=10\nIOSchedulingClass=idle\nCPUSchedulingPolicy=batch\n';
 
 /** The two units of `entry`: see systemd.service(5), systemd.timer(5). */
 export function systemdUnits(entry: Entry): { readonly service: string; readonly timer: string } {
@@ -37,8 +37,7 @@ Type=${stays ? 'exec' : 'oneshot'}
 ExecStart=${command}
 ${stays ? 'Restart=on-failure\nRestartSec=60\n' : ''}# Another run holds the lock, or somebody has stopped it: no failure.
 SuccessExitStatus=11 130
-${servesOthers(entry) ? `Environment=${SERVER_THREADS.join('=')}` : STEPS_ASIDE}
-`,
+${servesOthers(entry) ? '' : STEPS_ASIDE}`,
     timer: `${head}
 [Timer]
 ${when}
