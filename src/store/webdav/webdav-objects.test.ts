@@ -133,7 +133,9 @@ describe.skipIf(!hasApache)('WebDAV, as Apache speaks it', () => {
       },
     };
     await expect(objects.putFile('s/new', file, stop.signal)).rejects.toThrow('abort');
-    expect(readdirSync(join(apache.folder, at, 's'))).toEqual(['old']);
+    const left = readdirSync(join(apache.folder, at, 's'));
+    // Apache's own file of the PUT goes when Apache has seen that the line is closed.
+    expect(left.filter((name) => !name.startsWith('.davfs.tmp'))).toEqual(['old']);
   });
 
   it('says so when what is to be sent ends early, or cannot be read', async () => {
