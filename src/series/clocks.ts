@@ -5,8 +5,8 @@ export interface Placed {
   /** Milliseconds since 1970; later than that of the snapshot before. */
   readonly ms: number;
   /**
-   * `odd`: the clock was wrong; it was taken between its neighbours, and `ms` is a guess. `unconfirmed`: the newest one,
-   * so long after the one before that the clock may have been wrong; the next one will tell.
+   * `odd`: the clock was wrong; it was taken between its neighbours, and `ms` is a guess. `unconfirmed`: the newest one
+   * whose clock may be right, so long after the one before that the clock may have been wrong; the next one will tell.
    */
   readonly doubt: 'odd' | 'unconfirmed' | undefined;
 }
@@ -18,6 +18,8 @@ const DAY_MS = 24 * HOUR_MS;
 const SMALL_MS = HOUR_MS;
 /** A clock that is ahead of another one by so much is no reason for doubt. */
 const AHEAD_MS = DAY_MS;
+/** When Node 20 came out: before that nobody can have run this. Clocks without a battery begin in 1970, 1980 or 2000. */
+const EARLIEST_MS = Date.UTC(2023, 3, 18);
 /** After a pause that is longer, one snapshot alone does not prove how late it is. */
 const LONG_MS = 32 * DAY_MS;
 
@@ -35,6 +37,7 @@ export function placeInTime(claims: readonly number[], nowMs: number): readonly 
   const last = claims.length - 1;
   if (last < 0) return [];
   const { right, isNowRight } = findRight(claims, nowMs);
+  const lastRight = claims.findLastIndex((_, i) => right.has(i));
   const placed: Placed[] = [];
   const put = (ms: number, doubt: Placed['doubt']): void => {
     const before = placed.at(-1)?.ms ?? -Infinity;
@@ -44,7 +47,7 @@ export function placeInTime(claims: readonly number[], nowMs: number): readonly 
   for (let i = 0; i <= last; i++) {
     const claim = claims[i] ?? 0;
     if (right.has(i)) {
-      const isLong = i === last && before !== undefined && claim - before > LONG_MS;
+      const isLong = i === lastRight && before !== undefined && claim - before > LONG_MS;
       put(claim, isLong ? 'unconfirmed' : undefined);
       before = claim;
       continue;
@@ -74,10 +77,27 @@ function guess(
 }
 
 /** Which claims are taken as right, by their numbers. */
-function findRight(
-  claims: readonly number[],
-  nowMs: number,
-): { readonly right: ReadonlySet<number>; readonly isNowRight: boolean } {
+interface Right {
+  readonly right: ReadonlySet<number>;
+  readonly isNowRight: boolean;
+}
+
+/** What cannot be is wrong, however many agree on it, unless there is nothing else. */
+function findRight(claims: readonly number[], nowMs: number): Right {
+  const isEarly = (ms: number): boolean => ms < EARLIEST_MS;
+  if (claims.every(isEarly)) return findAgreed(claims, nowMs);
+  const numbers = [...claims.keys()].filter((i) => !isEarly(claims[i] ?? 0));
+  const { right, isNowRight } = findAgreed(
+    numbers.map((i) => claims[i] ?? 0),
+    nowMs,
+  );
+  return {
+    right: new Set([...right].map((n) => numbers[n] ?? 0)),
+    isNowRight: isNowRight && !isEarly(nowMs),
+  };
+}
+
+function findAgreed(claims: readonly number[], nowMs: number): Right {
   const all = [...claims, nowMs];
   if (isInOrder(claims) && (claims.at(-1) ?? 0) <= nowMs + AHEAD_MS)
     return { right: new Set(claims.keys()), isNowRight: isInOrder(all) };
