@@ -84,7 +84,6 @@ interface Right {
 
 /** What cannot be is wrong, however many agree on it, unless there is nothing else. */
 function findRight(claims: readonly number[], nowMs: number): Right {
-  const isEarly = (ms: number): boolean => ms < EARLIEST_MS;
   if (claims.every(isEarly)) return findAgreed(claims, nowMs);
   const numbers = [...claims.keys()].filter((i) => !isEarly(claims[i] ?? 0));
   const { right, isNowRight } = findAgreed(
@@ -95,6 +94,10 @@ function findRight(claims: readonly number[], nowMs: number): Right {
     right: new Set([...right].map((n) => numbers[n] ?? 0)),
     isNowRight: isNowRight && !isEarly(nowMs),
   };
+}
+
+function isEarly(ms: number): boolean {
+  return ms < EARLIEST_MS;
 }
 
 function findAgreed(claims: readonly number[], nowMs: number): Right {

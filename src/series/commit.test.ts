@@ -207,7 +207,7 @@ describe('commitSnapshot()', () => {
     const [snapshot] = await survey();
     if (snapshot === undefined) throw new Error('no snapshot');
     expect(snapshot.name).toBe(NAME);
-    expect([...(await new Series(store, 'documents').index(snapshot)).entries()]).toEqual(ITEMS);
+    expect([...(await new Series(store, 'documents').entries(snapshot))]).toEqual(ITEMS);
     expect([info.changes, info.dead]).toEqual([null, null]);
     expect(await readFile(join(path, 'RESTORE.txt'))).toEqual(
       Buffer.from('# how to restore \xe9\n', 'latin1'),
@@ -231,7 +231,7 @@ describe('commitSnapshot()', () => {
     expect([info.changes?.file, info.dead?.file]).toEqual(['changes.jsonl.zst', 'dead.jsonl.zst']);
     const snapshot = (await survey()).at(-1);
     if (snapshot === undefined) throw new Error('no snapshot');
-    expect([...(await series.index(snapshot)).entries()]).toEqual(ITEMS.slice(1));
+    expect([...(await series.entries(snapshot))]).toEqual(ITEMS.slice(1));
     const found: DeadMember[] = [];
     for await (const member of series.dead(snapshot)) found.push(member);
     expect(found).toEqual([dead]);

@@ -118,7 +118,7 @@ export class Series {
 
   /** As {@link index}, for who only wants to see each entry once. @throws E_DAMAGED, also on the way. */
   async entries(snapshot: Snapshot): Promise<Iterable<IndexEntry>> {
-    return new IndexCursor(...(await this.#layers(snapshot))).entries();
+    return (await this.entryLines(snapshot)).entries();
   }
 
   /** The same entries, for those who want to know more of few of them only. @throws E_DAMAGED */

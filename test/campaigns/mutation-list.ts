@@ -404,8 +404,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a change is taken for a line of the older index',
     file: CURSOR,
-    from: '    if (layer === this.#index) this.holdings.stands(i);\n    else this.#skipIndex(now.path);',
-    to: '    this.holdings.stands(i);\n    if (layer !== this.#index) this.#skipIndex(now.path);',
+    from: '    if (this.#lines.pass(file, now.path, rest)) this.holdings.stands(i);',
+    to: '    this.#lines.pass(file, now.path, rest);\n    this.holdings.stands(i);',
     test: MODEL,
     only: 'what changed and what went',
   },

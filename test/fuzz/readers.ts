@@ -127,8 +127,7 @@ function readByCursor(index: LineReader, changes: LineReader | undefined): void 
 }
 
 function readByLines(index: LineReader, changes: LineReader | undefined): void {
-  const lines = new EntryLines(index, changes);
-  while (lines.next()) lines.parse();
+  for (const _ of new EntryLines(index, changes).entries());
 }
 
 function readDead(bytes: Buffer): void {

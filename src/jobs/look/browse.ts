@@ -33,15 +33,16 @@ export async function browse(series: Series, when: string, folder: BytePath): Pr
   const start = folder === '' ? '' : `${folder}/`;
   const entries: { entry: Entry; files: number; bytes: number }[] = [];
   let isThere = folder === '';
-  for (let count = 1; lines.next(); count++) {
+  for (let count = 1; lines.path !== undefined; lines.skip(), count++) {
+    const { path } = lines;
     if (count % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
-    if (lines.path === folder) {
+    if (path === folder) {
       const { type } = lines.parse().entry;
       if (type !== 'folder') throw noFolder(folder, snapshot, `it is a ${type}`);
       isThere = true;
       continue;
     }
-    if (lines.path === '' || !lines.path.startsWith(start)) {
+    if (path === '' || !path.startsWith(start)) {
       // What a folder holds follows it directly.
       if (isThere && folder !== '') break;
       continue;

@@ -54,13 +54,14 @@ export async function diffSnapshots(
 }
 
 function* changesBetween(before: EntryLines, after: EntryLines): Generator<PathChange> {
-  let [hasBefore, hasAfter] = [before.next(), after.next()];
-  while (hasBefore || hasAfter) {
-    const order = !hasBefore ? 1 : !hasAfter ? -1 : comparePaths(before.path, after.path);
+  for (;;) {
+    const [old, now] = [before.path, after.path];
+    if (old === undefined && now === undefined) return;
+    const order = old === undefined ? 1 : now === undefined ? -1 : comparePaths(old, now);
     const change = changeAt(order <= 0 ? before : undefined, order >= 0 ? after : undefined);
     if (change !== undefined) yield change;
-    if (order <= 0) hasBefore = before.next();
-    if (order >= 0) hasAfter = after.next();
+    if (order <= 0) before.skip();
+    if (order >= 0) after.skip();
   }
 }
 

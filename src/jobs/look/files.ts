@@ -48,10 +48,11 @@ export async function findFiles(
     }
   };
   const entries = function* (): Generator<IndexEntry> {
-    while (lines.next()) {
-      if (lines.path === '' || !matcher.mayMatch(lines.path)) continue;
+    for (; lines.path !== undefined; lines.skip()) {
+      const { path } = lines;
+      if (path === '' || !matcher.mayMatch(path)) continue;
       const item = lines.parse();
-      if (!matcher.matches(lines.path, item.entry.type === 'folder')) continue;
+      if (!matcher.matches(path, item.entry.type === 'folder')) continue;
       add(item);
       yield item;
     }

@@ -1,6 +1,6 @@
 // Where paths are in the snapshots of a series, and which of their versions differ.
 import { SnapshotError } from '../../base/errors.ts';
-import { PathLines } from '../../series/index/entry-lines.ts';
+import { PathLines } from '../../series/index/path-lines.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
 import type { FileInfo } from '../../series/info.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
@@ -95,14 +95,15 @@ class Finder {
     if (known !== undefined) return known;
     const lines = new PathLines(await this.#series.lines(snapshot, file));
     const matches = new Map<BytePath, IndexEntry | null>();
-    while (lines.next()) {
-      if (lines.path === '' || !this.#globs.mayMatch(lines.path)) continue;
+    for (; lines.path !== undefined; lines.skip()) {
+      const { path } = lines;
+      if (path === '' || !this.#globs.mayMatch(path)) continue;
       const parsed = lines.parse();
       const isFound =
         typeof parsed !== 'string' && this.#globs.matches(parsed.entry.path, parsed.entry.type === 'folder');
-      if (isFound) matches.set(lines.path, parsed);
+      if (isFound) matches.set(path, parsed);
       // In the changes, what was a folder and is a file now is not what the index has any more.
-      else if (keepsGone) matches.set(lines.path, null);
+      else if (keepsGone) matches.set(path, null);
     }
     this.#known.set(file.sha256, matches);
     return matches;

@@ -33,13 +33,11 @@ export async function folderSizes(
   depth: number,
 ): Promise<readonly FolderSize[]> {
   const stretches = new Map<string, Stretch>();
-  for (const lines = await read(); lines.next();) {
-    const { entry, at } = lines.parse();
+  for (const { entry, at } of (await read()).entries()) {
     if (at !== undefined) addTo(stretches, at, entry.size);
   }
   const folders = new Map<BytePath, { files: number; bytes: number; diskBytes: number }>();
-  for (const lines = await read(); lines.next();) {
-    const { entry, at } = lines.parse();
+  for (const { entry, at } of (await read()).entries()) {
     if (entry.type !== 'file') continue;
     // One file under several names is there once.
     const bytes = entry.hardlink === undefined ? entry.size : 0;

@@ -61,9 +61,9 @@ export class Wanted {
   ): Promise<Wanted> {
     const wanted = new Wanted(archivesOf(series, snapshot), owners, snapshot.info.attributes);
     const lines = await series.entryLines(snapshot);
-    while (lines.next()) {
+    for (; lines.path !== undefined; lines.skip()) {
       signal.throwIfAborted();
-      wanted.#look(lines, choice);
+      wanted.#look(lines.path, lines, choice);
     }
     return wanted;
   }
@@ -74,8 +74,7 @@ export class Wanted {
     return isSparse(skip) ? length : this.entries.size(i);
   }
 
-  #look(lines: EntryLines, choice: Choosing): void {
-    const { path } = lines;
+  #look(path: BytePath, lines: EntryLines, choice: Choosing): void {
     while (!isWithin(path, this.#above.at(-1)?.path ?? '')) this.#above.pop();
     const isPossible = choice.isAll || (path !== '' && choice.mayHave(path));
     const item = isPossible ? lines.parse() : undefined;

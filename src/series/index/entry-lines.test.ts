@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 import type { Compressor } from '../../format/zstd/codec.ts';
 import { loadCompressor } from '../../format/zstd/zstd.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
-import { EntryLines, PathLines } from './entry-lines.ts';
+import { EntryLines } from './entry-lines.ts';
 import { formatLine, formatNone, type IndexEntry } from './index-line.ts';
 import { LineReader } from './lines.ts';
+import { PathLines } from './path-lines.ts';
 
 const zstd: Compressor = await loadCompressor();
 
@@ -58,7 +59,7 @@ function textOf(lines: Lines): string {
 function entriesOf(lines: EntryLines): [string, number][] {
   const found: [string, number][] = [];
   const later: (() => IndexEntry)[] = [];
-  while (lines.next()) {
+  for (; lines.path !== undefined; lines.skip()) {
     later.push(lines.later());
     const { entry } = lines.parse();
     expect(entry.path).toBe(lines.path);
@@ -114,7 +115,7 @@ describe('EntryLines', () => {
 
   it('refuses an index that says that there is no entry', () => {
     const lines = new EntryLines(reader(textOf(new Map([['a', 'none']]))), undefined);
-    expect(lines.next()).toBe(true);
+    expect(lines.path).toBe('a');
     expect(() => lines.parse()).toThrow(/the\/file.*`a` is no entry/);
   });
 });
@@ -130,7 +131,7 @@ describe('PathLines', () => {
   ])('refuses %s', (_, items, message) => {
     const lines = new PathLines(reader(`${items.map(formatLine).join('\n')}\n`));
     expect(() => {
-      while (lines.next());
+      for (; lines.path !== undefined; lines.skip());
     }).toThrow(message);
   });
 
@@ -140,7 +141,7 @@ describe('PathLines', () => {
   ])('refuses %s', (_, text, message) => {
     expect(() => {
       const lines = new PathLines(reader(text));
-      while (lines.next());
+      for (; lines.path !== undefined; lines.skip());
     }).toThrow(message);
   });
 });

@@ -1,141 +1,112 @@
-import { damaged, DamagedError } from '../../base/errors.ts';
+import { damaged } from '../../base/errors.ts';
 import { type BytePath, comparePaths, display } from '../../tree/path.ts';
-import { type IndexEntry, parseChange, parseLine } from './index-line.ts';
+import { type IndexEntry, parseLine } from './index-line.ts';
 import type { LineReader } from './lines.ts';
-
-const START = '{"path":"';
+import { PathLines } from './path-lines.ts';
 
 /**
- * Goes through the lines of an index or of its changes, in path order, and reads no more of each than its path:
- * most lines are looked at for that alone.
+ * Goes through the entries of a snapshot, in path order: those of its index, and in their place its changes.
  *
- * What is wrong with the file is thrown as {@link SnapshotError} `E_DAMAGED` by the call that meets it.
+ * What is wrong with a file is thrown as {@link SnapshotError} `E_DAMAGED` by the call that meets it.
  */
-export class PathLines {
-  /** That of the line at work. */
-  path: BytePath = '' as BytePath;
-  readonly #lines: LineReader;
-  #isBegun = false;
-
-  constructor(lines: LineReader) {
-    this.#lines = lines;
-  }
-
-  /** The file, for messages. */
-  get where(): string {
-    return this.#lines.where;
-  }
-
-  /** Goes to the next line; false when there is none. */
-  next(): boolean {
-    const lines = this.#lines;
-    if (this.#isBegun && lines.hasLine()) lines.at = lines.end() + 1;
-    if (!lines.hasLine()) return false;
-    const path = this.#readPath();
-    if (this.#isBegun && comparePaths(this.path, path) >= 0) {
-      throw damaged(lines.where, `\`${display(path)}\` is out of order`);
-    }
-    this.#isBegun = true;
-    this.path = path;
-    return true;
-  }
-
-  /** The line at work as it stands, one character per byte. */
-  text(): string {
-    return this.#lines.text.slice(this.#lines.at, this.#lines.end());
-  }
-
-  /** What the line says: an entry, or the path that has none. */
-  parse(): IndexEntry | BytePath {
-    return parseHere(this.#lines);
-  }
-
-  #readPath(): BytePath {
-    const { text, at } = this.#lines;
-    const start = at + START.length;
-    if (text.slice(at, start) === START) {
-      const path = text.slice(start, text.indexOf('"', start));
-      // Anything that JSON escapes is left to the parser. So is a name that would lead somewhere else.
-      if (!/\\|(?:^|\/)\.{0,2}(?:\/|$)/.test(path)) return path as BytePath;
-    }
-    const parsed = this.parse();
-    return typeof parsed === 'string' ? parsed : parsed.entry.path;
-  }
-}
-
-/** What the line at work says. @throws E_DAMAGED that names its place. */
-export function parseHere(lines: LineReader): IndexEntry | BytePath {
-  const line = lines.line();
-  try {
-    return parseChange(line, lines.where);
-  } catch (error) {
-    if (!(error instanceof DamagedError)) throw error;
-    throw damaged(error.where, `${error.what}, in the line at ${lines.place}`, error.cause);
-  }
-}
-
-/** Goes through the entries of a snapshot, in path order: those of its index, and in their place its changes. */
 export class EntryLines {
   readonly #index: PathLines;
   readonly #changes: PathLines | undefined;
-  #hasIndex: boolean;
-  #hasChange: boolean;
-  #current: PathLines | undefined;
+  readonly #onGone: ((path: BytePath) => void) | undefined;
+  /** The file that has the entry at work, once that was looked for. */
+  #head: PathLines | undefined;
 
-  constructor(index: LineReader, changes: LineReader | undefined) {
+  /** @param onGone - Told each path that the index has and the changes take away, as it is come by. */
+  constructor(index: LineReader, changes: LineReader | undefined, onGone?: (path: BytePath) => void) {
     this.#index = new PathLines(index);
     this.#changes = changes === undefined ? undefined : new PathLines(changes);
-    this.#hasIndex = this.#index.next();
-    this.#hasChange = this.#changes?.next() ?? false;
+    this.#onGone = onGone;
   }
 
-  /** That of the entry at work. */
-  get path(): BytePath {
-    return this.#current?.path ?? ('' as BytePath);
+  /** That of the entry at work; undefined past the last one. */
+  get path(): BytePath | undefined {
+    return this.#find()?.path;
   }
 
-  /** Goes to the next entry; false when there is none. */
-  next(): boolean {
-    for (;;) {
-      if (this.#current === this.#index) this.#hasIndex = this.#index.next();
-      else if (this.#current !== undefined) this.#hasChange = this.#current.next();
-      this.#current = this.#next();
-      if (this.#current === undefined || typeof this.#peek() !== 'string') return this.#current !== undefined;
-    }
-  }
-
+  /** The line of the entry at work as it stands, one character per byte; of none past the last one. */
   text(): string {
-    return this.#current?.text() ?? '';
+    return this.#find()?.text() ?? '';
   }
 
+  /** The entry at work. */
   parse(): IndexEntry {
-    const parsed = this.#current?.parse();
+    const head = this.#find();
+    const parsed = head?.parse();
     if (parsed !== undefined && typeof parsed !== 'string') return parsed;
-    throw damaged(this.#where, `\`${display(this.path)}\` is no entry`);
+    throw damaged(head?.lines.where ?? 'the index', `\`${display(parsed ?? ('' as BytePath))}\` is no entry`);
   }
 
   /** As {@link parse}, for an entry that may still be wanted when others are at work. */
   later(): () => IndexEntry {
-    const [text, where] = [this.text(), this.#where];
+    const text = this.text();
+    const where = this.#find()?.lines.where ?? 'the index';
     return () => parseLine(Buffer.from(text, 'latin1').toString('utf8'), where);
   }
 
-  get #where(): string {
-    return this.#current?.where ?? 'the index';
+  /** Goes one further. @returns Whether the index has a line of that path, whoever said what it is. */
+  skip(): boolean {
+    const head = this.#find();
+    const path = head?.path;
+    if (head === undefined || path === undefined) return false;
+    head.skip();
+    this.#head = undefined;
+    return head === this.#index || this.#skipIndex(path);
   }
 
-  /** The file that has the next path; a line of the index that a change replaces is left behind. */
-  #next(): PathLines | undefined {
-    const changes = this.#changes;
-    if (changes === undefined || !this.#hasChange) return this.#hasIndex ? this.#index : undefined;
-    if (!this.#hasIndex) return changes;
-    const order = comparePaths(changes.path, this.#index.path);
-    if (order === 0) this.#hasIndex = this.#index.next();
-    return order <= 0 ? changes : this.#index;
+  /** Every entry from the one at work on. */
+  *entries(): Generator<IndexEntry> {
+    for (; this.path !== undefined; this.skip()) yield this.parse();
   }
 
-  /** What a change says; lines of the index are entries always. */
-  #peek(): IndexEntry | BytePath | undefined {
-    return this.#current === this.#index ? undefined : this.#current?.parse();
+  /** The file whose next line can be that of the entry of `path`: found without reading the line, where that is possible. */
+  fileOf(path: BytePath): PathLines | undefined {
+    const next = this.#changes?.path;
+    if (next === undefined) return this.#index;
+    const order = comparePaths(next, path);
+    if (order > 0) return this.#index;
+    if (order < 0) return undefined;
+    const before = this.#index.path;
+    return before === undefined || comparePaths(before, path) >= 0 ? this.#changes : undefined;
+  }
+
+  /**
+   * Goes one further: the entry at work is that of `path`, by the next line of `file`, which {@link fileOf} found.
+   *
+   * @param rest - A place in the line.
+   * @returns Whether the line is one of the index.
+   */
+  pass(file: PathLines, path: BytePath, rest: number): boolean {
+    file.pass(path, rest);
+    this.#head = undefined;
+    if (file === this.#index) return true;
+    this.#skipIndex(path);
+    return false;
+  }
+
+  /** The file that has the next entry. Lines that another one replaces are left behind. */
+  #find(): PathLines | undefined {
+    while (this.#head === undefined) {
+      const [change, line] = [this.#changes?.path, this.#index.path];
+      if (change === undefined || (line !== undefined && comparePaths(change, line) > 0)) {
+        if (line === undefined) return undefined;
+        this.#head = this.#index;
+      } else if (typeof this.#changes?.parse() === 'string') {
+        this.#changes.skip();
+        if (this.#skipIndex(change)) this.#onGone?.(change);
+      } else this.#head = this.#changes;
+    }
+    return this.#head;
+  }
+
+  /** Leaves the line of `path` in the index behind, if there is one: the changes have another. */
+  #skipIndex(path: BytePath): boolean {
+    const isThere = this.#index.path === path;
+    if (isThere) this.#index.skip();
+    return isThere;
   }
 }

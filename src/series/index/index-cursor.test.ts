@@ -9,6 +9,7 @@ import type { Entry } from '../../tree/entry.ts';
 import { EntryTable } from '../../tree/entry-table.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
 import type { Holdings } from '../holdings.ts';
+import { EntryLines } from './entry-lines.ts';
 import { IndexCursor } from './index-cursor.ts';
 import { formatLine, formatNone, type IndexEntry } from './index-line.ts';
 import { LineReader } from './lines.ts';
@@ -156,42 +157,21 @@ const layers = fc.record({
   ),
 });
 
-describe('IndexCursor.entries()', () => {
-  it('gives what the index says, and in its place what the changes say', () => {
-    fc.assert(
-      fc.property(layers, ({ index, changes }) => {
-        const found = [...open(index, changes).entries()];
-        expect(found).toEqual([...merged(index, changes ?? new Map()).values()]);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  it.each<[string, Lines, Lines, string[]]>([
-    ['nothing', new Map(), new Map(), []],
-    ['what was added at the end', linesOf(itemOf('a')), linesOf(itemOf('b')), ['a 7', 'b 7']],
-    ['what was replaced', linesOf(itemOf('a')), linesOf(itemOf('a', { inode: 8n })), ['a 8']],
-    ['nothing of what is gone', linesOf(itemOf('a'), itemOf('b')), new Map([['a', 'none']]), ['b 7']],
-    ['no path that never was', linesOf(itemOf('a')), new Map([['b', 'none']]), ['a 7']],
-  ])('gives %s', (_, index, changes, entries) => {
-    const found = [...open(index, changes).entries()].map(({ entry }) => `${entry.path} ${entry.inode}`);
-    expect(found).toEqual(entries);
-  });
-});
-
 describe('IndexCursor', () => {
   /** Goes to the end in each of the ways there are. */
-  const WAYS: readonly [string, (cursor: IndexCursor) => void][] = [
-    ['entries()', (cursor) => expect([...cursor.entries()]).toBeDefined()],
+  const WAYS: readonly [string, (index: LineReader, changes?: LineReader) => void][] = [
+    ['entries()', (...files) => expect([...new EntryLines(...files).entries()]).toBeDefined()],
     [
       'remove()',
-      (cursor) => {
+      (...files) => {
+        const cursor = new IndexCursor(...files);
         while (cursor.peek() !== undefined) cursor.remove();
       },
     ],
     [
       'match()',
-      (cursor) => {
+      (...files) => {
+        const cursor = new IndexCursor(...files);
         for (let item = cursor.peek(); item !== undefined; item = cursor.peek()) {
           cursor.match(0, item.entry, true);
         }
@@ -220,18 +200,20 @@ describe('IndexCursor', () => {
     it.each(DAMAGES)(`refuses %s, met by ${way}`, (_, texts, message) => {
       for (const where of ['the/index', 'the/changes']) {
         const [index, changes] = [where === 'the/index' ? texts : [''], where === 'the/index' ? [''] : texts];
-        const cursor = new IndexCursor(reader('the/index', ...index), reader('the/changes', ...changes));
         const expected = {
           code: 'E_DAMAGED',
           message: expect.stringContaining(`"${where}" is damaged: ${message}`) as string,
         };
-        expect(() => go(cursor)).toThrow(expect.objectContaining(expected) as Error);
+        expect(() => {
+          go(reader('the/index', ...index), reader('the/changes', ...changes));
+        }).toThrow(expect.objectContaining(expected) as Error);
       }
     });
 
     it(`refuses a path without an entry in the index, met by ${way}`, () => {
-      const cursor = open(new Map([['a', 'none']]));
-      expect(() => go(cursor)).toThrow(
+      expect(() => {
+        go(reader('the/index', text(new Map([['a', 'none']]))));
+      }).toThrow(
         expect.objectContaining({
           code: 'E_DAMAGED',
           message: '"the/index" is damaged: `a` is no entry',
@@ -605,8 +587,8 @@ describe('IndexCursor, compared with a tree', () => {
           .filter((_, i) => !holdings.isStanding(i))
           .map((item) => [item.entry.path, item] as const);
         const changes: Lines = new Map<string, IndexEntry | 'none'>([...gone, ...fresh]);
-        const again = [...open(index, changes).entries()];
-        expect(again.map(seen)).toEqual(items.map(seen));
+        const again = new EntryLines(reader('the/index', text(index)), reader('the/changes', text(changes)));
+        expect([...again.entries()].map(seen)).toEqual(items.map(seen));
       }),
       RUNS,
     );

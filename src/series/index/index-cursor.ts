@@ -1,11 +1,10 @@
-import { damaged, type SnapshotError } from '../../base/errors.ts';
 import { groupName, userName } from '../../host/users.ts';
 import type { PreviousCursor } from '../../tree/previous-cursor.ts';
 import type { Entry } from '../../tree/entry.ts';
-import { type BytePath, comparePaths, display } from '../../tree/path.ts';
-import { parseHere } from './entry-lines.ts';
+import type { BytePath } from '../../tree/path.ts';
+import { EntryLines } from './entry-lines.ts';
 import { Holdings } from '../holdings.ts';
-import { formatHardlink, formatPath, formatScanned, type IndexEntry } from './index-line.ts';
+import { formatHardlink, formatScanned, type IndexEntry } from './index-line.ts';
 import type { LineReader } from './lines.ts';
 
 const HASH_DIGITS = 64;
@@ -20,51 +19,6 @@ const COMMA = 0x2c;
 const CLOSING = 0x7d;
 const LINE_END = 0x0a;
 
-/** One file of lines in path order: the index, or what differs from it. */
-class Layer {
-  readonly lines: LineReader;
-  #parsed: IndexEntry | BytePath | undefined;
-  #last: BytePath | undefined;
-
-  constructor(lines: LineReader) {
-    this.lines = lines;
-  }
-
-  /** The line at work: an entry, or a path that has none; undefined past the end. */
-  peek(): IndexEntry | BytePath | undefined {
-    if (this.#parsed !== undefined || !this.lines.hasLine()) return this.#parsed;
-    const parsed = parseHere(this.lines);
-    const path = pathOf(parsed);
-    if (this.#last !== undefined && comparePaths(this.#last, path) >= 0) {
-      throw damaged(this.lines.where, `\`${display(path)}\` is out of order`);
-    }
-    this.#last = path;
-    this.#parsed = parsed;
-    return parsed;
-  }
-
-  skip(): void {
-    this.#parsed = undefined;
-    if (this.lines.hasLine()) this.lines.at = this.lines.end() + 1;
-  }
-
-  /** Where the line at work goes on after `beginning`, in the frame; undefined when it begins otherwise. */
-  after(beginning: string): number | undefined {
-    const { lines } = this;
-    if (!lines.hasLine()) return undefined;
-    const rest = lines.at + beginning.length;
-    // Faster than startsWith(), which is not compiled into machine code.
-    return lines.text.slice(lines.at, rest) === beginning ? rest : undefined;
-  }
-
-  /** Goes one further, without parsing the line of `path`. @param rest - A place in the line. */
-  pass(path: BytePath, rest: number): void {
-    this.#parsed = undefined;
-    this.#last = path;
-    this.lines.at = this.lines.end(rest) + 1;
-  }
-}
-
 /**
  * Goes through the entries of a snapshot, in path order: those of its index, and in their place what its
  * changes say. What the next snapshot needs to know of them ends up in {@link Holdings}.
@@ -73,8 +27,7 @@ class Layer {
  */
 export class IndexCursor implements PreviousCursor {
   readonly holdings: Holdings;
-  readonly #index: Layer;
-  readonly #changes: Layer | undefined;
+  readonly #lines: EntryLines;
   /** What {@link #take} reads into. */
   readonly #hash = Buffer.alloc(HASH_DIGITS / 2);
   readonly #numbers = [0, 0, 0, 0];
@@ -84,50 +37,39 @@ export class IndexCursor implements PreviousCursor {
   /** @param files - How many there are about. */
   constructor(index: LineReader, changes: LineReader | undefined, files = 0) {
     this.holdings = new Holdings(files);
-    this.#index = new Layer(index);
-    this.#changes = changes === undefined ? undefined : new Layer(changes);
+    this.#lines = new EntryLines(index, changes, (path) => this.holdings.gone.push(path));
   }
 
   peek(): IndexEntry | undefined {
-    return this.#head()?.item;
+    return this.#lines.path === undefined ? undefined : this.#lines.parse();
   }
 
   remove(): void {
-    const head = this.#head();
-    if (head === undefined) return;
-    this.holdings.addLine(head.item);
-    if (this.#skip(head)) this.holdings.gone.push(head.item.entry.path);
+    const item = this.peek();
+    if (item === undefined) return;
+    this.holdings.addLine(item);
+    if (this.#lines.skip()) this.holdings.gone.push(item.entry.path);
   }
 
   match(i: number, now: Entry, keepsContent: boolean): void {
-    const head = this.#head();
-    if (head === undefined) return;
-    if (keepsContent) this.holdings.keep(i, now, head.item);
-    else this.holdings.addLine(head.item);
-    this.#skip(head);
+    const item = this.peek();
+    if (item === undefined) return;
+    if (keepsContent) this.holdings.keep(i, now, item);
+    else this.holdings.addLine(item);
+    this.#lines.skip();
   }
 
   skipSame(now: Entry, i: number): boolean {
-    const layer = this.#layerOf(now.path);
-    if (layer === undefined) return false;
+    const file = this.#lines.fileOf(now.path);
+    if (file === undefined) return false;
     const expected = formatScanned(now, { user: userName(now.uid), group: groupName(now.gid) });
-    const rest = layer.after(expected);
+    const rest = file.after(expected);
     if (rest === undefined) return false;
     const isTaken =
-      now.type === 'file' ? this.#take(now, i, layer.lines, rest) : this.#end(i, layer.lines, rest);
+      now.type === 'file' ? this.#take(now, i, file.lines, rest) : this.#end(i, file.lines, rest);
     if (!isTaken) return false;
-    layer.pass(now.path, rest);
-    if (layer === this.#index) this.holdings.stands(i);
-    else this.#skipIndex(now.path);
+    if (this.#lines.pass(file, now.path, rest)) this.holdings.stands(i);
     return true;
-  }
-
-  /** Every entry, one after the other. */
-  *entries(): Generator<IndexEntry> {
-    for (let head = this.#head(); head !== undefined; head = this.#head()) {
-      this.#skip(head);
-      yield head.item;
-    }
   }
 
   /** Takes over the content of a file whose line goes on at `rest`; false when the line is an unusual one. */
@@ -170,56 +112,6 @@ export class IndexCursor implements PreviousCursor {
     this.holdings.attributes.set(i, attributes);
     return true;
   }
-
-  /** The layer that has the next line, when that can be the line of `path`. */
-  #layerOf(path: BytePath): Layer | undefined {
-    const changes = this.#changes;
-    const next = changes?.peek();
-    if (changes === undefined || next === undefined) return this.#index;
-    const order = comparePaths(pathOf(next), path);
-    if (order > 0) return this.#index;
-    if (order < 0 || typeof next === 'string') return undefined;
-    const before = this.#index.peek();
-    return before === undefined || comparePaths(pathOf(before), path) >= 0 ? changes : undefined;
-  }
-
-  /** The next entry and the layer that has it; lines that another one replaces are left behind. */
-  #head(): { item: IndexEntry; layer: Layer } | undefined {
-    for (;;) {
-      const change = this.#changes?.peek();
-      const line = this.#index.peek();
-      const order =
-        change === undefined || line === undefined ? 0 : comparePaths(pathOf(change), pathOf(line));
-      if (this.#changes !== undefined && change !== undefined && (line === undefined || order <= 0)) {
-        if (typeof change !== 'string') return { item: change, layer: this.#changes };
-        this.#changes.skip();
-        if (this.#skipIndex(change)) this.holdings.gone.push(change);
-      } else if (line === undefined) return undefined;
-      else if (typeof line === 'string') throw this.#noEntry(line);
-      else return { item: line, layer: this.#index };
-    }
-  }
-
-  /** @returns Whether the index has a line for this path. */
-  #skip({ item, layer }: { item: IndexEntry; layer: Layer }): boolean {
-    layer.skip();
-    return layer === this.#index || this.#skipIndex(item.entry.path);
-  }
-
-  /** Leaves the line of `path` in the index behind, if there is one: the changes have another. */
-  #skipIndex(path: BytePath): boolean {
-    const rest = this.#index.after(formatPath(path));
-    if (rest !== undefined) this.#index.pass(path, rest);
-    return rest !== undefined;
-  }
-
-  #noEntry(path: BytePath): SnapshotError {
-    return damaged(this.#index.lines.where, `\`${display(path)}\` is no entry`);
-  }
-}
-
-function pathOf(line: IndexEntry | BytePath): BytePath {
-  return typeof line === 'string' ? line : line.entry.path;
 }
 
 /** The name in the key `member`, if that comes at `at` and holds nothing that JSON has to escape. */
