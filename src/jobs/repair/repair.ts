@@ -4,17 +4,18 @@ import { commitSnapshot } from '../../series/commit.ts';
 import { type DeadMember, formatDead, formatLine, type IndexEntry } from '../../series/index/index-line.ts';
 import { SeriesLock } from '../../series/lock/lock.ts';
 import { CHANGES_FILE, DEAD_FILE, archiveDate } from '../../series/names.ts';
+import { restoreParts } from '../../series/script/restore-parts.ts';
 import { restoreText } from '../../series/script/write-script.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
 import { numberArchives, placeOf, readWhole, type WholeArchive } from './repair-archives.ts';
 import { baseOf, type Facts, gatherFacts, orderOf } from './repair-facts.ts';
 import { findArchives, type Found, withoutLost } from './repair-lost.ts';
+import { itemTree } from './item-tree.ts';
 import { clearAside, putAside } from './repair-aside.ts';
 import { hashOf, rebuildInfo } from './repair-info.ts';
 import { VirtualTree } from './repair-tree.ts';
 import { whatAndWayOut } from '../run/previous.ts';
-import { restoreOfIndex } from '../restore/restore-of-index.ts';
 import type { Repaired } from '../verify/verify-events.ts';
 import { Files } from '../verify/verify-survey.ts';
 
@@ -94,7 +95,9 @@ async function rebuild(series: Series, snapshot: string, signal: AbortSignal): P
       ? facts.dead.members
       : findDead(archives, numbers, items);
   const info = await rebuildInfo(series, snapshot, { facts, archives, numbers, items, lost, notes });
-  const restore = restoreText(snapshot, info, restoreOfIndex(items, dead, info.format));
+  const unwanted = dead.map(({ path, at }) => ({ path, archive: at[0] }));
+  const script = restoreParts(itemTree(items, info.format), unwanted, info.format);
+  const restore = restoreText(snapshot, info, script);
   const deadFile = lines === undefined || !isDeadWhole ? undefined : facts.dead?.file;
   const deadLines = dead.length === 0 ? undefined : dead.map((member) => formatDead(member));
   return {

@@ -7,6 +7,7 @@ import type { Flaw } from '../../series/damage/damage.ts';
 import type { Info } from '../../series/info.ts';
 import { archiveName, treeArchiveName } from '../../series/names.ts';
 import { NO_NUMBERS } from '../../series/order.ts';
+import { restoreParts } from '../../series/script/restore-parts.ts';
 import { restoreText } from '../../series/script/write-script.ts';
 import { planUpkeep } from '../../series/upkeep.ts';
 import type { Comparison } from '../../tree/compare.ts';
@@ -19,7 +20,7 @@ import { unseen } from './carry-over.ts';
 import { findStored, hasRoomFor, needRoom } from './find-stored.ts';
 import { olderIndex } from './older-index.ts';
 import type { Previous } from './previous.ts';
-import { restoreParts } from './restore-parts.ts';
+import { packedTree } from './packed-tree.ts';
 import { type RowContext, type Totals, totalsOf } from './row-context.ts';
 import type { NewNames } from './new-names.ts';
 import { IndexLines, infoOf } from './row-snapshot.ts';
@@ -161,7 +162,12 @@ export class SnapshotMaker {
       attributes: await canReadAttributes(options.pool),
     });
     const lines = new IndexLines(entries, this.#stored, this.#missing);
-    const restore = restoreParts(entries, this.#stored, this.#missing, dead, row.format);
+    const unwanted = dead.map((slot) => ({
+      path: this.#stored.name(slot),
+      archive: this.#stored.contents.archive(slot),
+    }));
+    const tree = packedTree(entries, this.#stored, this.#missing);
+    const restore = restoreParts(tree, unwanted, row.format);
     const changes = lines.countChanges() + holdings.gone.length;
     const older = await olderIndex(this.#context, newest, this.#snapshot, {
       changes,
