@@ -81,7 +81,7 @@ describe('restore --all', () => {
     const { status, stdout, stderr } = await place.command(['restore', '--all', '--to', 'restored']);
     expect(restored(place)).toEqual({ letters: 'of letters', photos: 'of photos' });
     expect(status).toBe(1);
-    expect(stderr).toContain('error: new: The series has no snapshot yet');
+    expect(stderr).toContain('error: new: The series has no snapshot');
     expect(stderr).toContain('away/*" matches no folder here');
     expect(stderr).toContain(`snapshot restore ${place.destination} --all --to FOLDER`);
     expect(stdout).toMatch(/Restored 2 of 4 series without trouble; see above\.\n$/);

@@ -174,9 +174,25 @@ describe('statusOf()', () => {
     ],
     [
       'whose rotation waits for the next snapshot only',
-      [run(50, 'written', { heldBack: 'a file could not be read' }), run(3, 'unchanged', { missing: 0 })],
+      [
+        run(50, 'written', { heldBack: 'a file could not be read', missing: 1 }),
+        removal(49, 'prune', 'the last run could not read 1 file'),
+        run(3, 'unchanged', { missing: 0 }),
+      ],
       'ok',
       [],
+    ],
+    [
+      'in which nothing changed after a snapshot could not be removed',
+      [run(50, 'written', { heldBack: 'it cannot be removed' }), run(3, 'unchanged', { missing: 0 })],
+      'failing',
+      [`rotation is held back, since ${shown(50)}: it cannot be removed`],
+    ],
+    [
+      'in which nothing changed after a prune could not remove a snapshot',
+      [run(50, 'written'), removal(4, 'prune', 'it cannot be removed'), run(3, 'unchanged')],
+      'failing',
+      [`rotation is held back, since ${shown(4)}: it cannot be removed`],
     ],
     [
       'that failed for days',

@@ -40,13 +40,28 @@ const hasSkipped = ({ skipped = 0 }: PastRun): boolean => skipped > 0;
 
 type Rotating = PastRun | PastRemoval;
 
-/** Whether it has rotated, or should have, or nothing keeps the next one from it. */
-function rotates(record: PastRecord): record is Rotating {
-  if (record.outcome === 'unchanged') return (record.missing ?? 0) === 0 && record.guards.length === 0;
-  return record.outcome === 'written' || record.outcome === 'prune';
-}
-
 const isHeldBack = ({ heldBack }: Rotating): boolean => heldBack !== undefined;
+const hasHindrance = ({ missing = 0, guards }: PastRun): boolean => missing > 0 || guards.length > 0;
+
+/**
+ * Those that have rotated, or should have, or show that nothing keeps the next one from it. A run that changes nothing
+ * rotates nothing: it shows so much only where the run before a rotation that was held back could not read something, or
+ * met a guard. Whether a snapshot can be removed by now, only the next rotation finds out.
+ */
+function rotatingOf(records: readonly PastRecord[]): readonly Rotating[] {
+  const found: Rotating[] = [];
+  let isHindered = false;
+  let mayBeClear = true;
+  for (const record of records) {
+    const isUnchanged = record.outcome === 'unchanged';
+    if (isRun(record) && isSuccess(record)) isHindered = hasHindrance(record);
+    if (record.outcome === 'written' || record.outcome === 'prune') {
+      found.push(record);
+      mayBeClear = !isHeldBack(record) || isHindered;
+    } else if (isUnchanged && !isHindered && mayBeClear) found.push(record);
+  }
+  return found;
+}
 
 /** What is in the source, and not in the snapshots. */
 export function missingFailures(runs: readonly PastRun[]): readonly string[] {
@@ -69,9 +84,15 @@ export function missingNotes(runs: readonly PastRun[]): readonly string[] {
 
 /** Snapshots that should have been removed, and were not. */
 export function heldBackFailures(records: readonly PastRecord[]): readonly string[] {
-  const rotating = records.filter(rotates);
+  const rotating = rotatingOf(records);
   const why = rotating.at(-1)?.heldBack;
   return why === undefined ? [] : [`rotation is held back, ${sinceText(rotating, isHeldBack)}: ${why}`];
+}
+
+/** What a prune was held back by is told by the run before it. */
+function runBefore(records: readonly PastRecord[], one: Rotating | undefined): PastRecord | undefined {
+  if (one?.outcome !== 'prune') return undefined;
+  return records.slice(0, records.indexOf(one)).filter(isRun).findLast(isSuccess);
 }
 
 /** Those of `records` that make up what is said here, also when others follow. */
@@ -79,7 +100,8 @@ export function streaksOf(records: readonly PastRecord[]): readonly (PastRecord 
   const runs = records.filter(isRun);
   const decisive = runs.filter(isDecisive);
   const successes = runs.filter(isSuccess);
-  const rotating = records.filter(rotates);
+  const rotating = rotatingOf(records);
+  const held = [...begin(rotating, isHeldBack), rotating.at(-1)];
   const guards = successes.at(-1)?.guards ?? [];
   return [
     decisive.at(-1),
@@ -87,8 +109,8 @@ export function streaksOf(records: readonly PastRecord[]): readonly (PastRecord 
     ...begin(successes, isMissing),
     ...begin(successes, hasSkipped),
     ...successes.slice(-MANY),
-    ...begin(rotating, isHeldBack),
-    rotating.at(-1),
+    ...held,
+    ...held.map((one) => runBefore(records, one)),
     records.findLast(isRemoval),
   ];
 }
