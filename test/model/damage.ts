@@ -54,7 +54,7 @@ export async function rot(step: Rot, stage: Stage): Promise<void> {
   const { state, reasons, notes } = await readStatus(
     { series: seriesOf(lab), row: lab.row, everyMs: lab.row.every },
     stage.now,
-    async () => await Promise.resolve(undefined),
+    nobody,
   );
   assert.notDeepEqual([state, reasons, notes], ['ok', [], []], `status, after damage to ${path} and a run`);
   // Wherever the content was damaged: the newest snapshot is whole, as all of it was to be had from the source.
@@ -69,9 +69,10 @@ export async function rot(step: Rot, stage: Stage): Promise<void> {
   assert.equal(await verifyAll(stage), 0, 'verify of what was put back');
 }
 
+const nobody: Recall = async () => await Promise.resolve(undefined);
+
 /** `list` and `status` know of it, as far as they can. */
 async function checkTold({ lab, now }: Stage, snapshot: string, when: string): Promise<void> {
-  const nobody: Recall = async () => await Promise.resolve(undefined);
   const listed = await list(seriesOf(lab), lab.row, nobody, now);
   const flaws = listed.snapshots.find(({ name }) => name === snapshot)?.flaws ?? [];
   assert(flaws.length + listed.damaged.length > 0, `list, of damage to ${snapshot}, ${when}`);

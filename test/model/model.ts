@@ -121,8 +121,14 @@ export class Model {
     const isHeld = this.#isHeld || this.#isMissing;
     const isOurs = this.#host === hostname();
     const kept = await keepUp(step, {
-      ...{ lab, snapshots, pinned, now, isOurs, isHeld },
-      ...{ letGo: this.#letGoNow(), accepted: this.#accepted },
+      lab,
+      snapshots,
+      pinned,
+      now,
+      isOurs,
+      isHeld,
+      letGo: this.#letGoNow(),
+      accepted: this.#accepted,
     });
     if (step.do === 'accept') this.#accepted.add(step.path);
     if (step.do === 'take back') this.#accepted.delete(step.path);

@@ -28,13 +28,13 @@ export async function unplug(
     const listed = await list(seriesOf(lab), lab.row, recall, now);
     assert.deepEqual([listed.snapshots, listed.out?.isAway], [[], true], 'list while the disk is away');
     const out = await outOfReach(seriesOf(lab), lab.row, recall, now);
-    assert.equal(out?.isAway, true, 'what verify and find go by');
+    assert(out?.isAway === true, 'what verify and find go by');
     const status = await readStatus({ series: seriesOf(lab), row: lab.row, everyMs: every }, now, recall);
     const isLate = status.isOverdue || status.isFailing;
     assert.equal(status.state === 'waiting', !isLate, `status: ${status.reasons.join('; ')}`);
     assert(status.reasons.some((reason) => reason.startsWith('waiting for its disk')));
     const end = await lab.run({ memory, acceptChanges: false, machine: { host, id: '' }, now: () => now });
-    assert.equal(end.outcome, out?.isOverdue === true ? 'failed' : 'waiting', end.error?.message);
+    assert.equal(end.outcome, out.isOverdue ? 'failed' : 'waiting', end.error?.message);
     const there = existsSync(destination) ? readdirSync(destination) : 'nothing';
     assert.deepEqual(there, leaves === 'a folder' ? [] : 'nothing', 'what a run has written in its place');
   } finally {

@@ -8,7 +8,6 @@ import {
   type Found,
   type KnownDamage,
   lookedAgain,
-  type Loss,
   placeOf,
   readDamage,
   writeDamage,
@@ -20,6 +19,7 @@ import { findLosses, type HurtContent } from '../../series/damage/losses.ts';
 import type { DamageRecord } from '../../series/runs-log.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import type { DamageReport } from '../events.ts';
+import { lossText } from './loss-text.ts';
 
 /** What is said of a row: for people, and for its log. */
 export interface DamageEnd {
@@ -294,15 +294,4 @@ function acceptedNotes({ flaws, trouble }: KnownDamage): readonly string[] {
 
 function isSame(a: Flaws, b: Flaws): boolean {
   return a.size === b.size && [...a].every(([file, flaw]) => b.get(file) === flaw);
-}
-
-function lossText(losses: readonly Loss[]): string {
-  return losses
-    .map(({ snapshot, files, paths }) => {
-      const more = files - paths.length;
-      return `${paths.map((path) => `\`${path}\``).join(', ')}${more > 0 ? ` and ${more} more` : ''} of ${snapshot}`;
-    })
-    .slice(0, 3)
-    .join('; ')
-    .concat(losses.length > 3 ? `; and of ${losses.length - 3} more snapshots` : '');
 }

@@ -1,4 +1,6 @@
+import { commandLine } from '../../base/command-line.ts';
 import { SnapshotError } from '../../base/errors.ts';
+import { seriesWord } from '../../series/guards.ts';
 import { isRun, type PastRecord, type PastRun } from '../../series/past.ts';
 import { isLocked } from '../../series/lock/lock-file.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
@@ -58,7 +60,7 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
   };
   const lost = away === undefined && trouble === undefined ? lostText(series, survey, past) : [];
   const wrong = [
-    ...(watched.gone === undefined ? [] : [goneText(watched.gone)]),
+    ...(watched.gone === undefined ? [] : [goneText(watched.gone, series)]),
     ...(trouble === undefined ? [] : [trouble]),
     ...lost,
     ...damages,
@@ -73,8 +75,9 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
   return { ...status, ...of, state: 'failing', isFailing: true, isOverdue, reasons };
 }
 
-function goneText({ source }: KnownRow): string {
-  return `no row of the plan makes it any more: it was made from "${source}"`;
+function goneText({ source }: KnownRow, series: Series): string {
+  const way = `if that is meant: \`${commandLine(`accept ${seriesWord(series.place())} .`)}\``;
+  return `no row of the plan makes it any more: it was made from "${source}"; ${way}`;
 }
 
 /** What is not there any more, of what was: its log at least. */

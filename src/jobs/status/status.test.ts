@@ -235,6 +235,12 @@ describe('statusOf()', () => {
     expect(statusOf(records, DAY_MS, NOW)).toMatchObject({ state, reasons });
   });
 
+  it('notes what the last run could not have as it was, also when that is rare', () => {
+    const records = [run(26, 'written', { skipped: 0 }), run(2, 'written', { skipped: 1, missing: 0 })];
+    const notes = ['the last run had problems: 1 file that vanished or changed meanwhile'];
+    expect(statusOf(records, DAY_MS, NOW)).toMatchObject({ state: 'ok', reasons: [], notes });
+  });
+
   it('counts a success that is due by what the plan says', () => {
     const records = [run(200, 'written')];
     expect(statusOf(records, 7 * DAY_MS, NOW)).toMatchObject({

@@ -76,10 +76,16 @@ export function missingFailures(runs: readonly PastRun[]): readonly string[] {
   return [`each run has problems, ${since}: the last one ${formatCountOf(skipped, 'file')}`];
 }
 
-/** What was accepted, so that nobody forgets it. */
+/** What was accepted, so that nobody forgets it, and what is no matter as long as it is not one of every night. */
 export function missingNotes(runs: readonly PastRun[]): readonly string[] {
-  const { known = 0 } = runs.findLast(isSuccess) ?? {};
-  return known === 0 ? [] : [`${formatCountOf(known, 'known problem')}, which the last run passed over`];
+  const { known = 0, skipped = 0 } = runs.findLast(isSuccess) ?? {};
+  const isToldAlready = skipped === 0 || missingFailures(runs).length > 0;
+  return [
+    ...(known === 0 ? [] : [`${formatCountOf(known, 'known problem')}, which the last run passed over`]),
+    ...(isToldAlready
+      ? []
+      : [`the last run had problems: ${formatCountOf(skipped, 'file')} that vanished or changed meanwhile`]),
+  ];
 }
 
 /** Snapshots that should have been removed, and were not. */
@@ -101,7 +107,9 @@ export function streaksOf(records: readonly PastRecord[]): readonly (PastRecord 
   const decisive = runs.filter(isDecisive);
   const successes = runs.filter(isSuccess);
   const rotating = rotatingOf(records);
-  const held = [...begin(rotating, isHeldBack), rotating.at(-1)];
+  // The last one that did more than to show something says whether that counts.
+  const last = rotating.findLast(({ outcome }) => outcome !== 'unchanged');
+  const held = [...begin(rotating, isHeldBack), last, rotating.at(-1)];
   const guards = successes.at(-1)?.guards ?? [];
   return [
     decisive.at(-1),
