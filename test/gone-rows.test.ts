@@ -42,7 +42,9 @@ describe('a destination', () => {
     rmSync(place.plan);
     const found = await place.command(['find', '*.txt', '--series', place.destination]);
     expect(found).toMatchObject({ status: 0, stderr: '' });
-    expect(found.stdout).toContain(`snapshot restore ${join(place.destination, 'two')} /two.txt`);
+    expect(found.stdout).toContain(
+      `snapshot restore --plan ${place.plan} ${join(place.destination, 'two')} /two.txt`,
+    );
     expect(found.stdout).toContain('2 paths found.');
     for (const command of ['list', 'verify']) {
       const ended = await place.command([command, place.destination, '--json']);

@@ -442,7 +442,7 @@ describe('snapshot diff', () => {
     await place.night();
     expect(await place.command(['diff', 'data'])).toMatchObject({
       status: 0,
-      stdout: expect.stringMatching(/^data has one snapshot so far[^]*`snapshot diff data now`/),
+      stdout: expect.stringMatching(/^data has one snapshot so far[^]*`snapshot diff --plan \S+ data now`/),
       stderr: '',
     });
     const [end] = eventsOf(await place.command(['diff', 'data', '--json']));
@@ -476,7 +476,9 @@ describe('snapshot find', () => {
       [4, second],
       [6, first],
     ] as const) {
-      expect(lines[line]?.trim()).toBe(`snapshot restore data /letters/one.txt --at ${at} --to restored`);
+      expect(lines[line]?.trim()).toBe(
+        `snapshot restore --plan ${place.plan} data /letters/one.txt --at ${at} --to restored`,
+      );
     }
     expect(lines[7]).toBe('1 path found.');
   });
@@ -500,7 +502,7 @@ describe('snapshot find', () => {
     const alone = ['find', 'new.txt', '--series', place.series(), '--plan', 'none.csv'];
     expect(await eventsFrom(place, alone, 'path')).toHaveLength(1);
     const { stdout } = await place.command(['find', 'new.txt']);
-    expect(stdout).toContain(`snapshot restore ${place.path('other', 'data')} /new.txt`);
+    expect(stdout).toContain(`snapshot restore --plan ${place.plan} ${place.path('other', 'data')} /new.txt`);
   });
 
   it('has status 1 when nothing matches', async () => {

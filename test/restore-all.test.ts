@@ -79,12 +79,13 @@ describe('restore --all', () => {
       'away/*,destination,,',
     );
     const { status, stdout, stderr } = await place.command(['restore', '--all', '--to', 'restored']);
-    expect(restored(place)).toEqual({ letters: 'of letters', photos: 'of photos' });
+    // Mirrors as well.
+    expect(restored(place)).toEqual({ letters: 'of letters', music: 'of music', photos: 'of photos' });
     expect(status).toBe(1);
-    expect(stderr).toContain('error: new: The series has no snapshot yet');
+    expect(stderr).toContain('error: new: The series has no snapshot');
     expect(stderr).toContain('away/*" matches no folder here');
-    expect(stderr).toContain(`snapshot restore ${place.destination} --all --to FOLDER`);
-    expect(stdout).toMatch(/Restored 2 of 4 series without trouble; see above\.\n$/);
+    expect(stderr).toContain(`snapshot restore --plan ${place.plan} ${place.destination} --all --to FOLDER`);
+    expect(stdout).toMatch(/Restored 3 of 5 series without trouble; see above\.\n$/);
   });
 
   it.each([

@@ -139,6 +139,8 @@ describe.skipIf(!IS_LINUX || !IS_ROOT)('a disk that is away', () => {
         error: expect.objectContaining({ code: 'E_STORE' }),
       }),
       expect.objectContaining({ event: 'path', series: 'more' }),
+      // The plan has it no more, and its snapshots may have such a file.
+      expect.objectContaining({ event: 'waiting', series: 'data' }),
       { event: 'end', status: 1, paths: 1 },
     ]);
   });

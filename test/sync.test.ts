@@ -21,7 +21,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { statusOf, type SyncResult } from '../src/jobs/sync/result.ts';
 import { swapVersions } from '../src/jobs/sync/swap.ts';
 import { undoSync } from '../src/jobs/sync/undo.ts';
-import { type Ended, homeVariables, IS_ROOT } from './support/command.ts';
+import { type Ended, homeVariables, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
 import { LivingTree, randomOf } from './support/history.ts';
 import { listing, Place } from './support/place.ts';
 import { CutSync } from './support/cut-sync.ts';
@@ -77,6 +77,30 @@ async function live(
     }
   }
 }
+
+describe.skipIf(!IS_LINUX || !IS_ROOT)('a side that is mounted in the other one', () => {
+  it('is refused, before it is copied into itself, unless it is left out', async () => {
+    const place = pair();
+    write(place.here, 'a', 'x');
+    const inside = join(place.here, 'mounted');
+    mkdirSync(inside);
+    tool('mount', ['--bind', place.there, inside]);
+    onTestFinished(() => void tool('umount', ['--lazy', inside]));
+    for (const sides of [
+      [place.here, place.there],
+      [place.there, place.here],
+    ]) {
+      expect(await place.command(['sync', ...sides])).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/^error: "mounted" in ".*here" is ".*there": a pair is of two trees/),
+      });
+    }
+    expect(listing(place.there).filter((path) => !path.startsWith('.'))).toEqual([]);
+    const leftOut = await place.command(['sync', place.here, place.there, '--exclude', '/mounted']);
+    expect(leftOut).toMatchObject({ status: 0, stderr: '' });
+    expect(listing(place.there).filter((path) => !path.startsWith('.'))).toEqual(['a']);
+  });
+});
 
 describe('a sync of two folders', () => {
   it('makes them the same, whatever happens to both, and loses no content', async () => {

@@ -211,12 +211,14 @@ describe.skipIf(IS_WINDOWS)('a user without much', () => {
       chownSync(place.destination, 54_321, 54_321);
       const { HOME: _home, XDG_STATE_HOME: _state, ...env } = environment(place.options());
       const asNumber = ['--reuid', '54321', '--regid', '54321', '--clear-groups', '--'];
-      const run = (): { status: number | null; stderr: string } =>
-        spawnSync('setpriv', [...asNumber, ...commandLine(['run', '--plan', place.plan])], {
+      const call = (...args: readonly string[]): { status: number | null; stderr: string } =>
+        spawnSync('setpriv', [...asNumber, ...commandLine(args)], {
           cwd: place.root,
           env,
           encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'pipe'],
         });
+      const run = (): ReturnType<typeof call> => call('run', '--plan', place.plan);
       expect(run()).toMatchObject({
         status: 0,
         stderr: expect.stringMatching(
@@ -224,6 +226,22 @@ describe.skipIf(IS_WINDOWS)('a user without much', () => {
         ),
       });
       expect(place.whole()).toHaveLength(1);
+      const other = place.path('other');
+      mkdirSync(other);
+      chownSync(other, 54_321, 54_321);
+      chownSync(place.source, 54_321, 54_321);
+      expect(call('sync', place.source, other)).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(
+          /^error: Cannot make "\/var\/lib\/snapshot\/pairs\/.*: permission denied\n {2}Set HOME/,
+        ),
+      });
+      expect(listing(other).filter((path) => !path.startsWith('.'))).toEqual([]);
+      for (const path of [place.root, place.plan]) chownSync(path, 54_321, 54_321);
+      // Who has no home has no scheduled entries there.
+      expect(call('rename', 'data', 'papers', '--plan', place.plan)).toMatchObject({ status: 0 });
+      expect(call('rename', 'papers', 'data', '--plan', place.plan)).toMatchObject({ status: 0 });
+      expect(call('login', 'gdrive').stderr).not.toContain('internal error');
       place.writePlan('source,destination', '~/documents,destination');
       const { status, stderr } = run();
       expect([status, stderr]).toEqual([

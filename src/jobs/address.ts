@@ -8,11 +8,11 @@ import type { Plan, Row } from '../plan/plan.ts';
 import { together } from '../plan/together.ts';
 import { isAccepted, readAccepted, WHOLE } from '../series/accepted.ts';
 import { Series, type Survey } from '../series/series.ts';
-import { labelOf } from '../store/open-store.ts';
+import { labelOf, openStore } from '../store/open-store.ts';
 import { type Nearest, nearestOf } from './destinations/nearest.ts';
 import { seriesName, seriesOf, seriesThere } from './store-of.ts';
 import { Memory, type Recall } from './status/memory.ts';
-import { goneRows, type KnownRow } from './status/plan-memory.ts';
+import { goneRows, knownName, type KnownRow } from './status/plan-memory.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment, parseRelative } from './moment.ts';
 import {
   folderAt,
@@ -26,6 +26,11 @@ import {
 /** The series of all rows of a plan, each once. */
 export function seriesOfPlan(plan: Plan): readonly Series[] {
   return plan.rows.map((row) => seriesOf(row));
+}
+
+/** The same, and those that the plan has no more: these come last. */
+export async function everySeries(plan: Plan): Promise<readonly Series[]> {
+  return [...seriesOfPlan(plan), ...(await goneSeries(plan))];
 }
 
 /** The folders of this machine in which a plan has its series; none without a plan. */
@@ -86,7 +91,11 @@ export async function findAll(
   recall: Recall,
 ): Promise<readonly Series[]> {
   const isFar = addressKind(which) !== undefined;
-  const below = isFar ? await seriesBelowAddress(which) : isPath(which) ? await seriesBelow(which) : [];
+  const below = isFar
+    ? await seriesBelowAddress(which)
+    : isPath(which)
+      ? await seriesBelow(which, recall)
+      : [];
   return below.length > 0 ? below : await findEach(which, loadPlan, recall);
 }
 
@@ -128,7 +137,8 @@ async function findRows(
   const rows = plan.rows.filter(({ name }) => name === which);
   if (rows.length === 0) {
     const [gone, ...others] = (await knownGone(plan)).filter(({ name }) => name === which);
-    if (gone !== undefined && others.length === 0) return await seriesThere(gone.destination, gone.name);
+    if (gone !== undefined && others.length === 0)
+      return await seriesThere(gone.destination, knownName(gone));
     const names = [...new Set(plan.rows.map(({ name }) => name))];
     const match = nearest(which, names);
     const known = match === undefined ? `There are: ${names.join(', ')}.` : `Did you mean \`${match}\`?`;
@@ -142,13 +152,14 @@ async function findRows(
 /** The series of rows that the plan has no more, or whose folder a glob matches no more, as this machine remembers them. */
 export async function goneSeries(plan: Plan): Promise<readonly Series[]> {
   const found: Series[] = [];
-  for (const { destination, name } of await knownGone(plan)) {
-    const series = await seriesThere(destination, name).catch((error: unknown) => {
+  for (const gone of await knownGone(plan)) {
+    const { destination } = gone;
+    const series = await seriesThere(destination, knownName(gone)).catch((error: unknown) => {
       if (!(error instanceof SnapshotError)) throw error;
-      return undefined;
+      // What cannot be looked into says so itself.
+      return new Series(openStore(destination), knownName(gone));
     });
-    const isKnown = series === undefined || isAccepted(await readAccepted(series).catch(() => []), WHOLE);
-    if (!isKnown) found.push(series);
+    if (!isAccepted(await readAccepted(series).catch(() => []), WHOLE)) found.push(series);
   }
   return found;
 }
@@ -187,7 +198,7 @@ export function chooseSnapshot<T extends Candidate>(
   const asked = when?.trim() ?? 'latest';
   if (newest === undefined && ![...unfinished, ...kept].includes(asked)) {
     if (damaged[0] !== undefined) throw damaged[0].error;
-    throw new SnapshotError('E_USAGE', 'The series has no snapshot yet');
+    throw new SnapshotError('E_USAGE', 'The series has no snapshot');
   }
   if (newest !== undefined && asked.toLowerCase() === 'latest') return newest;
   const [, back] = /^latest~(\d{1,6})$/i.exec(asked) ?? [];

@@ -21,6 +21,8 @@ describe('oddPatterns()', () => {
     ['*.{jpg,png}', 'braces mean nothing here'],
     ['/', 'it names nothing'],
     ['!', 'it names nothing'],
+    ['photos [old', 'a `[` in it has no `]`: to mean the character, write `[[]`'],
+    ['[]', 'a `[` in it has no `]`'],
   ])('names %s, and what was meant', (pattern, meant) => {
     const [said, ...others] = oddPatterns([pattern, '*.ok']);
     expect(said).toContain(`the pattern \`${pattern}\` of \`exclude\` can match nothing: ${meant}`);
@@ -29,6 +31,9 @@ describe('oddPatterns()', () => {
 
   it.each([
     '*.tmp',
+    'photos [[]old',
+    '[[:alpha:]]x',
+    '[]a]',
     '/cache',
     'a/b/',
     '**/x',

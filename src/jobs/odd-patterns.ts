@@ -37,6 +37,14 @@ const ODD: readonly (readonly [looks: RegExp, say: (pattern: string, isCell: boo
   ],
 ];
 
+/** Whether a class of characters is begun, and never ended: such a pattern matches nothing at all. */
+function isUnclosed(pattern: string): boolean {
+  return pattern
+    .replaceAll(/\\./g, '')
+    .replaceAll(/\[[!^]?\]?[^\]]+\]/g, '')
+    .includes('[');
+}
+
 function separated(pattern: string): string {
   return pattern.split(/\s*;\s*|(?<=\*\.\w+)[,\s]+(?=\*\.)/).join('|');
 }
@@ -53,6 +61,7 @@ export function oddPatterns(patterns: readonly string[], file?: string): readonl
     const body = isBack ? pattern.slice(1) : pattern;
     const why =
       ODD.find(([looks]) => looks.test(body))?.[1](body, file === undefined) ??
+      (isUnclosed(body) ? 'a `[` in it has no `]`: to mean the character, write `[[]`' : undefined) ??
       (isBack ? lostIn(body, excludes) : undefined);
     return why === undefined
       ? []

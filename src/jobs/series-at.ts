@@ -69,12 +69,29 @@ function within({ label }: Store, name: string): string {
   return `${label.replace(/\/$/, '')}/${name}`;
 }
 
-/** All series and mirrors right in the folder `path`; none where it is a series itself, one snapshot, or not there. */
-export async function seriesBelow(path: string): Promise<readonly Series[]> {
+/**
+ * All series and mirrors right in the folder `path`; none where it is a series itself, one snapshot, or not there. Where
+ * a disk is known to be mounted there and is away, those that this machine remembers: each of them says so.
+ */
+export async function seriesBelow(path: string, recall: Recall): Promise<readonly Series[]> {
   const found = await folderAt(path);
+  const known = await knownBelow(path, recall);
+  if (known.length > 0 && (found === undefined || (await isBare(found)))) return known;
   if (found === undefined || snapshotTime(found.name) !== undefined) return [];
   const { store, name } = found;
   return await allIn(store, name, within(store, name));
+}
+
+async function knownBelow(path: string, recall: Recall): Promise<readonly Series[]> {
+  const destination = resolve(path);
+  const known = await recall(destination);
+  if (known?.isRemovable !== true) return [];
+  return known.series.map(({ name }) => new Series(openStore(destination), name));
+}
+
+/** Nothing is in it: a place for a disk. */
+async function isBare({ store, name }: { store: Store; name: string }): Promise<boolean> {
+  return (await store.list(name)).length === 0;
 }
 
 /** The same at an address, where the place is a whole destination: `sftp://nas/backup`. @throws {@link SnapshotError} */

@@ -36,6 +36,7 @@ export class LocalSide implements Side {
   readonly replacesAtOnce = true;
   readonly flushes = true;
   readonly #target: Target;
+  #other: string | undefined;
 
   /** @param root - Absolute and free of links; see {@link LocalSide.open}. */
   private constructor(label: string, root: string) {
@@ -51,6 +52,11 @@ export class LocalSide implements Side {
       throw new SnapshotError('E_ROW', `Cannot read "${folder}": ${reasonOf(error)}`, { cause: error });
     });
     return new LocalSide(folder, root);
+  }
+
+  /** The folder that is the other side: a walk that comes to it, as by a mount, is refused. */
+  isApartFrom(other: string): void {
+    this.#other = other;
   }
 
   async rootTag(): Promise<string | undefined> {
@@ -71,7 +77,7 @@ export class LocalSide implements Side {
   }
 
   async walk(leftOut: LeftOut, signal: AbortSignal): Promise<Listing> {
-    return await walkLocally(this.address, leftOut, signal);
+    return await walkLocally(this.address, leftOut, signal, this.#other);
   }
 
   async look(path: BytePath): Promise<Item | undefined> {

@@ -1,7 +1,10 @@
 // What a folder of this machine holds, as a side of a pair.
+import { stat } from 'node:fs/promises';
+import { SnapshotError } from '../base/errors.ts';
 import { EntryTable } from '../tree/entry-table.ts';
+import type { Apart } from '../tree/apart.ts';
 import type { LeftOut } from '../tree/left-out.ts';
-import { baseName, type BytePath, parentOf } from '../tree/path.ts';
+import { baseName, type BytePath, display, parentOf } from '../tree/path.ts';
 import { passedOver, startScan } from '../tree/scan.ts';
 import { scanTree } from '../tree/scanner.ts';
 import { IGNORE_FILE } from '../tree/walk.ts';
@@ -10,10 +13,27 @@ import { itemOf } from './local-items.ts';
 import { isOwnPath } from './own-paths.ts';
 import { isPart, type Listing } from './side.ts';
 
-/** @throws {@link SnapshotError} `E_ROW` when it cannot be read. */
-export async function walkLocally(root: string, leftOut: LeftOut, signal: AbortSignal): Promise<Listing> {
-  const start = startScan(root, leftOut);
+const OTHER = 'is the other side';
+
+/**
+ * @param other - The folder of the other side.
+ * @throws {@link SnapshotError} `E_ROW` when it cannot be read, or the other side lies in it.
+ */
+export async function walkLocally(
+  root: string,
+  leftOut: LeftOut,
+  signal: AbortSignal,
+  other?: string,
+): Promise<Listing> {
+  const start = startScan(root, leftOut, other === undefined ? [] : await apartOf(other));
   const { entries, problems, mounts: all } = await scanTree(root, signal, new EntryTable(), () => {}, start);
+  const nested = problems.find(({ kind, reason }) => kind === 'special' && reason.startsWith(OTHER));
+  if (nested !== undefined) {
+    const where = `"${display(nested.path)}" in "${root}" is "${other}"`;
+    throw new SnapshotError('E_ROW', `${where}: a pair is of two trees apart; nothing was synced`, {
+      hint: 'Is it mounted there? Leave it out with `exclude`, or choose another folder.',
+    });
+  }
   const items = new Map<BytePath, Item>();
   const parts: BytePath[] = [];
   // The first one is the root itself.
@@ -34,4 +54,11 @@ export async function walkLocally(root: string, leftOut: LeftOut, signal: AbortS
       isTrouble: kind === 'unreadable',
     }));
   return { items, parts, mounts, problems: unknown, isLeftOut };
+}
+
+/** What it is known by, whatever way leads to it. Nothing where nobody can tell. */
+async function apartOf(folder: string): Promise<readonly Apart[]> {
+  const stats = await stat(folder, { bigint: true }).catch(() => undefined);
+  if (stats?.isDirectory() !== true) return [];
+  return [{ place: folder, device: stats.dev, inode: stats.ino, way: [], what: OTHER }];
 }

@@ -9,7 +9,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { damaged, SnapshotError, systemCode } from '../base/errors.ts';
+import { damaged, reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { files } from '../base/file-calls.ts';
 import { thisStateFolder } from '../host/state-folder.ts';
 import { pathField, pathOf } from '../mirror/path-field.ts';
@@ -114,7 +114,7 @@ export class PastFile {
   /** Adds to what {@link write} has written what both sides agree on now; undefined: neither has it. It is on both disks by then. */
   async append(changes: readonly (readonly [BytePath, Agreed | undefined])[]): Promise<void> {
     if (changes.length === 0) return;
-    await mkdir(this.folder, { recursive: true });
+    await this.#make();
     if (this.#journal === undefined) {
       this.#journal = await files.open(join(this.folder, 'journal.jsonl'), 'w', 0o600);
       await this.#journal.appendFile(`${JSON.stringify({ generation: this.#generation })}\n`);
@@ -124,7 +124,7 @@ export class PastFile {
 
   /** Replaces one of the files of the pair, whole or not at all. */
   async replace(name: string, text: string): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
+    await this.#make();
     const [at, part] = [join(this.folder, name), join(this.folder, `${name}.part`)];
     const file = await files.open(part, 'w', 0o600);
     try {
@@ -134,6 +134,17 @@ export class PastFile {
       await file.close();
     }
     await files.rename(part, at);
+  }
+
+  /** @throws {@link SnapshotError} `E_HOST` where this user may not write to the state folder. */
+  async #make(): Promise<void> {
+    try {
+      await mkdir(this.folder, { recursive: true });
+    } catch (cause) {
+      const why = `Cannot make "${this.folder}", where this machine remembers what was synced: ${reasonOf(cause)}`;
+      const hint = 'Set HOME or XDG_STATE_HOME to where this user may write.';
+      throw new SnapshotError('E_HOST', why, { cause, hint });
+    }
   }
 
   async text(name: string): Promise<string | undefined> {

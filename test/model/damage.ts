@@ -18,9 +18,13 @@ import { join } from 'node:path';
 import { noteDamage } from '../../src/jobs/verify/note-damage.ts';
 import { repair } from '../../src/jobs/repair/repair.ts';
 import { verify } from '../../src/jobs/verify/verify.ts';
+import { list } from '../../src/jobs/look/list.ts';
+import type { Recall } from '../../src/jobs/status/memory.ts';
+import { readStatus } from '../../src/jobs/status/read-status.ts';
 import { Series } from '../../src/series/series.ts';
 import { LocalStore } from '../../src/store/local/local-store.ts';
 import { lookAt } from '../support/trees.ts';
+import { seriesOf } from './answers.ts';
 import type { MishapStep } from './mishap-steps.ts';
 import type { Stage } from './mishaps.ts';
 import { comparable } from './moment.ts';
@@ -36,13 +40,23 @@ export async function rot(step: Rot, stage: Stage): Promise<void> {
   const names = readdirSync(lab.folder(snapshot)).filter((name) => !NO_TARGET.has(name));
   const path = lab.folder(snapshot, names.toSorted()[step.file % names.length] ?? '');
   const mend = damage(path, step, join(lab.root, 'aside'));
+  const isSized =
+    step.how === 'remove' || (step.how === 'cut' && /\.(?:tar\.zst|zip|jsonl\.zst)$/.test(path));
+  if (isSized) await checkTold(stage, snapshot, 'before it was read');
   const status = await verifyAll(stage);
+  await checkTold(stage, snapshot, 'after it was read');
   assert.equal(status, 1, `verify of a damaged ${path}`);
   const before = lab.row;
   // What is rotated out while something is damaged is for the tests of that.
   lab.row = { ...before, keep: { last: 1000 } };
   const end = await stage.runUnchecked();
   lab.row = before;
+  const { state, reasons, notes } = await readStatus(
+    { series: seriesOf(lab), row: lab.row, everyMs: lab.row.every },
+    stage.now,
+    nobody,
+  );
+  assert.notDeepEqual([state, reasons, notes], ['ok', [], []], `status, after damage to ${path} and a run`);
   // Wherever the content was damaged: the newest snapshot is whole, as all of it was to be had from the source.
   const newest = end.snapshot;
   if (newest !== null) {
@@ -53,6 +67,15 @@ export async function rot(step: Rot, stage: Stage): Promise<void> {
   }
   mend();
   assert.equal(await verifyAll(stage), 0, 'verify of what was put back');
+}
+
+const nobody: Recall = async () => await Promise.resolve(undefined);
+
+/** `list` and `status` know of it, as far as they can. */
+async function checkTold({ lab, now }: Stage, snapshot: string, when: string): Promise<void> {
+  const listed = await list(seriesOf(lab), lab.row, nobody, now);
+  const flaws = listed.snapshots.find(({ name }) => name === snapshot)?.flaws ?? [];
+  assert(flaws.length + listed.damaged.length > 0, `list, of damage to ${snapshot}, ${when}`);
 }
 
 /** Without check sums these say nothing; `info.json` is lost in a step of its own. */

@@ -32,6 +32,8 @@ export type MishapStep =
       readonly leaves: 'a folder' | 'another' | 'nothing';
       readonly returns: boolean;
     }
+  /** The disk of the destination is away for a night; where it was mounted is an empty folder, or nothing. */
+  | { readonly do: 'unplugged'; readonly leaves: 'a folder' | 'nothing' }
   /** For one run, the clock is so far off. */
   | { readonly do: 'glitch'; readonly offMs: number };
 
@@ -64,6 +66,10 @@ const MISHAPS: Readonly<Record<MishapStep['do'], fc.Arbitrary<MishapStep>>> = {
     do: fc.constant('away' as const),
     leaves: fc.constantFrom('a folder', 'another', 'nothing'),
     returns: fc.boolean(),
+  }),
+  unplugged: fc.record({
+    do: fc.constant('unplugged' as const),
+    leaves: fc.constantFrom('a folder', 'nothing'),
   }),
   glitch: fc.record({
     do: fc.constant('glitch' as const),

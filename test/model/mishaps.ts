@@ -13,6 +13,7 @@ import type { Moment } from './moment.ts';
 import { goAway } from './mount.ts';
 import type { NaiveReader } from './naive-reader.ts';
 import { removeAll } from './remove-all.ts';
+import { unplug } from './unplugged.ts';
 
 type Astray = Extract<MishapStep, { do: 'astray' }>;
 
@@ -56,6 +57,9 @@ export async function suffer(step: MishapStep, stage: Stage): Promise<string | u
       return step.repairs ? 'lose and repair' : 'lose';
     case 'away':
       return (await goAway(step, stage)) ? `away, leaves ${step.leaves}` : undefined;
+    case 'unplugged':
+      await unplug(step, stage);
+      return `unplugged, leaves ${step.leaves}`;
     case 'glitch':
       await stage.run({ afterMs: step.offMs });
       return 'glitch';

@@ -219,6 +219,45 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
     },
   );
 
+  it.each(['a folder', 'nothing'] as const)(
+    'says what is so while its disk is away and leaves %s',
+    async (leaves) => {
+      await play([
+        change(1),
+        run(),
+        { do: 'unplugged', leaves },
+        change(2),
+        run({ afterMs: 2 * 86_400_000 }),
+        { do: 'unplugged', leaves },
+        run(),
+      ]);
+    },
+  );
+
+  it('lets go what is due when somebody knows of what cannot be read, and not before', async () => {
+    await play([
+      { do: 'keep', keep: { last: 1 } },
+      change(1),
+      { do: 'write', path: 'c/a', size: 20, seed: 9 },
+      run(),
+      { do: 'accept', path: 'b' },
+      change(2),
+      run({ shut: 'c' }),
+      { do: 'prune', dryRun: false },
+      { do: 'accept', path: 'c' },
+      run({ shut: 'c' }),
+      change(3),
+      run({ shut: 'c' }),
+      { do: 'take back', path: 'b' },
+      { do: 'take back', path: 'c' },
+      { do: 'take back', path: 'c' },
+      change(4),
+      run({ shut: 'c' }),
+      run(),
+      { do: 'prune', dryRun: false },
+    ]);
+  });
+
   it.each([true, false])('keeps a snapshot that has lost its info.json (repaired: %s)', async (repairs) => {
     await play([
       { do: 'keep', keep: { last: 3 } },

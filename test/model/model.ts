@@ -46,6 +46,8 @@ export class Model {
   #records = 0;
   #clockMs = Date.now();
   #pinned: ReadonlySet<string> = new Set();
+  /** Paths of which it is known that they cannot be read. */
+  readonly #accepted = new Set<string>();
   /** How many files each snapshot hit of the one before it. */
   readonly #hits: number[] = [];
   /** How the last run ended that was not stopped. */
@@ -118,7 +120,18 @@ export class Model {
     const [lab, snapshots, pinned, now] = [this.#lab, [...this.#moments.keys()], this.#pinned, this.#now];
     const isHeld = this.#isHeld || this.#isMissing;
     const isOurs = this.#host === hostname();
-    const kept = await keepUp(step, { lab, snapshots, pinned, now, isOurs, isHeld, letGo: this.#letGoNow() });
+    const kept = await keepUp(step, {
+      lab,
+      snapshots,
+      pinned,
+      now,
+      isOurs,
+      isHeld,
+      letGo: this.#letGoNow(),
+      accepted: this.#accepted,
+    });
+    if (step.do === 'accept') this.#accepted.add(step.path);
+    if (step.do === 'take back') this.#accepted.delete(step.path);
     for (const name of kept.removed) this.#moments.delete(name);
     this.#count('removed by hand', kept.removed.length);
     this.#pinned = kept.pinned;
@@ -199,7 +212,7 @@ export class Model {
     this.#ended = outcome === 'failed' ? 'failed' : 'well';
     if (outcome === 'failed') return;
     this.#successMs = this.#clockMs;
-    this.#isMissing = shut !== undefined;
+    this.#isMissing = shut !== undefined && !this.#isKnown(shut);
   }
 
   /** A night on which the series is damaged; what comes of it is for the mishap to say. */
@@ -272,7 +285,7 @@ export class Model {
       !accept && ((filesHit > 100 && filesHit * 2 > filesIn(last)) || (recent > 100 && isTold));
     const isHeld = isMassChange || (this.#isHeld && !accept);
     const snapshot = nameAt(this.#clockMs, existsSync(this.#lab.folder()) ? this.#lab.folders() : []);
-    const mayRotate = !isHeld && shut === undefined;
+    const mayRotate = !isHeld && (shut === undefined || this.#isKnown(shut));
     const all = [...names, snapshot];
     const letGoNow = !mayRotate
       ? []
@@ -280,6 +293,11 @@ export class Model {
         ? letGo(this.#taken(all), this.#lab.row.keep).filter((name) => !this.#pinned.has(name))
         : undefined;
     return { outcome: 'written', moment, snapshot, isMassChange, removed: letGoNow };
+  }
+
+  /** Whether somebody knows that `path` cannot be read. */
+  #isKnown(path: string): boolean {
+    return [...this.#accepted].some((known) => `${path}/`.startsWith(`${known}/`));
   }
 
   #last(): Moment {
@@ -338,7 +356,7 @@ export class Model {
     const files = this.#reader.files();
     const strange = files.filter(
       (file) =>
-        !/^(?:\d{4}-[\dTZ-]+\/.*|\.lock-of-version-2\/README\.txt|runs\.jsonl|held\.json|owner\.json|names\.json|damage\.json)$/.test(
+        !/^(?:\d{4}-[\dTZ-]+\/.*|\.lock-of-version-2\/README\.txt|runs\.jsonl|held\.json|owner\.json|accepted\.json|names\.json|damage\.json)$/.test(
           file,
         ),
     );

@@ -3,10 +3,15 @@ import { strict as assert } from 'node:assert';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
+import { accept, takeBack } from '../../src/jobs/upkeep/accept.ts';
 import { forget } from '../../src/jobs/upkeep/forget.ts';
 import { pin, unpin } from '../../src/jobs/upkeep/pin.ts';
 import { prune } from '../../src/jobs/upkeep/prune.ts';
 import { rename } from '../../src/jobs/upkeep/rename.ts';
+import { heldBackFailures } from '../../src/jobs/status/streaks.ts';
+import { readAccepted } from '../../src/series/accepted.ts';
+import { readRuns } from '../../src/series/read-runs.ts';
+import { display } from '../../src/tree/path.ts';
 import { loadPlan } from '../../src/plan/plan.ts';
 import { Memory, type Recall } from '../../src/jobs/status/memory.ts';
 import type { SeriesLab } from '../../src/jobs/run/series.lab.ts';
@@ -15,17 +20,23 @@ import { seriesOf } from './answers.ts';
 export type UpkeepStep =
   | { readonly do: 'pin' | 'unpin' | 'forget'; readonly at: number }
   | { readonly do: 'prune'; readonly dryRun: boolean }
+  /** What cannot be read there is known from now on, or no more. */
+  | { readonly do: 'accept' | 'take back'; readonly path: string }
   /** Another name for the series. */
   | { readonly do: 'call'; readonly name: string };
 
 export const upkeepStep: fc.Arbitrary<UpkeepStep> = fc.oneof(
   fc.record({ do: fc.constantFrom('pin', 'unpin', 'forget'), at: fc.nat({ max: 9 }) }),
   fc.record({ do: fc.constant('prune' as const), dryRun: fc.boolean() }),
+  fc.record({
+    do: fc.constantFrom('accept', 'accept', 'take back'),
+    path: fc.constantFrom('a', 'b', 'c', 'c/a', 'x.jpg'),
+  }),
   fc.record({ do: fc.constant('call' as const), name: fc.constantFrom('data', 'Data', 'papers') }),
 );
 
 export function isUpkeep(step: { readonly do: string }): step is UpkeepStep {
-  return ['pin', 'unpin', 'forget', 'prune', 'call'].includes(step.do);
+  return ['pin', 'unpin', 'forget', 'prune', 'accept', 'take back', 'call'].includes(step.do);
 }
 
 /** What there is to keep up. */
@@ -34,6 +45,8 @@ export interface Keeping {
   /** In the order in which they were written. */
   readonly snapshots: readonly string[];
   readonly pinned: ReadonlySet<string>;
+  /** Paths of which it is known that they cannot be read. */
+  readonly accepted: ReadonlySet<string>;
   /** Whether it belongs to this machine, and not to one of another name. */
   readonly isOurs: boolean;
   readonly now: Date;
@@ -59,6 +72,10 @@ export async function keepUp(step: UpkeepStep, keeping: Keeping): Promise<Kept> 
     await call(step.name, keeping);
     return { removed: [], pinned, records: 0 };
   }
+  if ('path' in step) {
+    await acceptOrNot(step.do, step.path, keeping);
+    return { removed: [], pinned, records: 0 };
+  }
   const at = snapshots.toSorted()[step.at % snapshots.length] ?? '';
   const series = seriesOf(lab);
   switch (step.do) {
@@ -82,6 +99,22 @@ export async function keepUp(step: UpkeepStep, keeping: Keeping): Promise<Kept> 
   }
 }
 
+async function acceptOrNot(
+  what: 'accept' | 'take back',
+  path: string,
+  { lab, now, accepted }: Keeping,
+): Promise<void> {
+  const [series, { source }] = [seriesOf(lab), lab.row];
+  if (what === 'accept') await accept(series, path, 'why not', source, now);
+  else if (accepted.has(path)) await takeBack(series, path, source);
+  else await assert.rejects(takeBack(series, path, source), { code: 'E_USAGE' });
+  const wanted = new Set(accepted);
+  if (what === 'accept') wanted.add(path);
+  else wanted.delete(path);
+  const listed = (await readAccepted(series)).map((one) => display(one.path));
+  assert.deepEqual(listed.toSorted(), [...wanted].toSorted(), 'what is accepted');
+}
+
 async function call(to: string, { lab, isOurs, now }: Keeping): Promise<void> {
   const { name, source, destination } = lab.row;
   const plan = join(lab.root, 'plan.csv');
@@ -100,6 +133,7 @@ async function pruneNow(
   dryRun: boolean,
   { lab, snapshots, isOurs, now, isHeld, letGo }: Keeping,
 ): Promise<Pick<Kept, 'removed' | 'records'>> {
+  const wasHeldBack = heldBackFailures((await readRuns(seriesOf(lab))).records).length > 0;
   const pruning = prune(lab.row, seriesOf(lab), { dryRun, now: () => now, note: () => {} });
   if (!isOurs) {
     await assert.rejects(pruning, { code: 'E_GUARD' });
@@ -117,5 +151,5 @@ async function pruneNow(
     'the newest snapshots stay',
   );
   if (dryRun) return { removed: [], records: 0 };
-  return { removed, records: removed.length > 0 || pruned.heldBack !== undefined ? 1 : 0 };
+  return { removed, records: removed.length > 0 || pruned.heldBack !== undefined || wasHeldBack ? 1 : 0 };
 }

@@ -33,7 +33,8 @@ export async function acceptCommand(options: AcceptCommandOptions, terminal: Ter
     done = 'No longer accepted: ';
   } else {
     shown = [await accept(series, path, reason ?? '', row?.source, now)];
-    done = 'Accepted, from the next run on: ';
+    // That no row makes it any more holds at once: there is no next run.
+    done = row === undefined ? 'Accepted: ' : 'Accepted, from the next run on: ';
   }
   if (json) {
     const event = path !== undefined && remove ? 'removed' : 'accepted';

@@ -1,4 +1,5 @@
 import { SnapshotError } from '../../base/errors.ts';
+import { commandLine } from '../../base/command-line.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { rowOf } from '../../jobs/address.ts';
 import { chooseRange, diffSnapshots, type Range } from '../../jobs/look/diff.ts';
@@ -97,7 +98,7 @@ function tellOfOne(
   if (json) out(JSON.stringify({ event: 'end', status: 0, series, from: null, to: only, change }));
   else if (!quiet) {
     out(`${series} has one snapshot so far, ${only}: there is none to compare it with.`);
-    out(`\`snapshot diff ${shellWord(series)} now\` compares it with the source.`);
+    out(`\`${commandLine(`diff ${shellWord(series)} now`)}\` compares it with the source.`);
   }
   return 0;
 }

@@ -1,5 +1,5 @@
 import { EXIT_STATUS, gravestStatus } from '../../base/errors.ts';
-import { findAll, rowOf, seriesOfPlan } from '../../jobs/address.ts';
+import { everySeries, findAll, rowOf } from '../../jobs/address.ts';
 import { findInSeries, type FoundInSeries, type FoundPath, type Stay } from '../../jobs/look/find.ts';
 import { formatLocal } from '../../jobs/moment.ts';
 import { outOfReach } from '../../jobs/reach.ts';
@@ -15,6 +15,7 @@ import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { printLines } from '../views/print-lines.ts';
 import { failureEvent, orFailure, showFailure } from '../views/series-failure.ts';
 import { sentence } from '../views/wrap-words.ts';
+import { commandLine } from '../../base/command-line.ts';
 import { shellWord } from '../../base/shell-word.ts';
 import { recallFor } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
@@ -33,7 +34,9 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
   const recall = recallFor(terminal);
   const asked =
-    options.series === undefined ? seriesOfPlan(await load()) : await findAll(options.series, load, recall);
+    options.series === undefined
+      ? await everySeries(await load())
+      : await findAll(options.series, load, recall);
   const all = asked.filter((series) => series.hasSnapshots);
   if (all.length === 0) for (const series of asked) refusePlain(series);
   if (all.length < asked.length && !json)
@@ -137,7 +140,7 @@ function* textLines(
 function stayText({ version, item, snapshots }: Stay, times: ReadonlyMap<string, Date>): string {
   const { entry } = item;
   const size = entry.type === 'file' ? formatBytes(entry.size) : entry.type;
-  const changed = formatLocal(dateOf(entry.mtimeNs)).slice(0, 16);
+  const changed = formatLocal(dateOf(entry.mtimeNs)).replace(/:\d\d$/, '');
   const [from, to] = [snapshots[0], snapshots.at(-1)].map((name) => dayOf(times.get(name ?? '')));
   const range = from === to ? `on ${from}` : `from ${from} to ${to}`;
   const count = formatCountOf(snapshots.length, 'snapshot');
@@ -149,17 +152,8 @@ function dayOf(at: Date | undefined): string {
 }
 
 function restoreCommand({ path }: FoundPath, { snapshots }: Stay, address: string): string {
-  const words = [
-    'snapshot',
-    'restore',
-    address,
-    globFor(path),
-    '--at',
-    snapshots.at(-1) ?? '',
-    '--to',
-    'restored',
-  ];
-  return words.map(shellWord).join(' ');
+  const words = ['restore', address, globFor(path), '--at', snapshots.at(-1) ?? '', '--to', 'restored'];
+  return commandLine(words.map(shellWord).join(' '));
 }
 
 function* jsonLines({ paths, series }: FoundInSeries): Generator<string> {

@@ -1,11 +1,10 @@
 import { EXIT_STATUS, gravestStatus, printable } from '../../base/errors.ts';
-import { findAll, goneSeries, rowOf, seriesOfPlan } from '../../jobs/address.ts';
+import { everySeries, findAll, rowOf } from '../../jobs/address.ts';
 import { list, type ListedSeries } from '../../jobs/look/list.ts';
 import { type MirrorSummary, summaryOf } from '../../jobs/mirror/summary.ts';
 import { PairSeries } from '../../jobs/sync/pair-series.ts';
 import { pairSummary, type PairSummary } from '../../jobs/sync/pair-summary.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
-import type { Series } from '../../series/series.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { failureEvent, orFailure, type SeriesFailure, showFailure } from '../views/series-failure.ts';
@@ -24,7 +23,9 @@ export async function listCommand(
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
   const recall = recallFor(terminal);
   const series =
-    options.series === undefined ? await allOf(await load()) : await findAll(options.series, load, recall);
+    options.series === undefined
+      ? await everySeries(await load())
+      : await findAll(options.series, load, recall);
   const now = new Date();
   const found = await Promise.all(
     series.map(
@@ -57,11 +58,6 @@ export async function listCommand(
     } else show(one, terminal, options.quiet);
   });
   return status;
-}
-
-/** Those of rows that are gone come last. */
-async function allOf(plan: Plan): Promise<readonly Series[]> {
-  return [...seriesOfPlan(plan), ...(await goneSeries(plan))];
 }
 
 function statusOf(one: ListedSeries | SeriesFailure | MirrorSummary | PairSummary): number {

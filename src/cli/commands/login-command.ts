@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { formatBytes } from '../../base/amounts.ts';
@@ -44,7 +45,8 @@ export async function loginCommand(options: LoginOptions, terminal: Terminal): P
     about = await aboutAccount(account, env);
   } finally {
     lines?.close();
-    process.stdin.unref();
+    // A file that stands in for it is no socket, and keeps nothing waiting.
+    if (process.stdin instanceof Socket) process.stdin.unref();
     stop.dispose();
   }
   if (json) {

@@ -6,6 +6,7 @@ import { rememberLog } from '../../jobs/status/remember-log.ts';
 import { findEachThere, refuseAway, type There } from '../../jobs/upkeep/find-there.ts';
 import { prune, type Pruned } from '../../jobs/upkeep/prune.ts';
 import { loadPlan } from '../../plan/plan.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import { seriesOf } from '../../jobs/store-of.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { recallFor } from '../state.ts';
@@ -19,27 +20,27 @@ export interface PruneCommandOptions extends CommonOptions {
 
 /** Rotates now: the series that are named, or those of all active rows. */
 export async function pruneCommand(options: PruneCommandOptions, terminal: Terminal): Promise<number> {
-  const { dryRun, json, quiet } = options;
+  const { dryRun, json, quiet, plan } = options;
   const statuses: number[] = [];
   for (const find of await toPrune(options, terminal)) {
     try {
-      const there = await find();
-      const { series, row } = there;
+      const { series, row } = await find();
       if (row === undefined) {
         throw new SnapshotError('E_USAGE', `No row of the plan makes "${series.place()}"`, {
           hint: `What is to stay, the \`keep\` of its row says. \`${commandLine('forget')}\` removes single ones.`,
         });
       }
+      const label = rowLabel(row, (await loadPlan(plan)).rows);
       const note = (message: string): void => {
-        const event = { event: 'note', series: series.name, message };
+        const event = { event: 'note', series: label, message };
         if (json) terminal.out(JSON.stringify(event));
-        else terminal.err(`${series.name}: ${printable(message)}`);
+        else terminal.err(`${label}: ${printable(message)}`);
       };
       const pruned = await prune(row, series, { dryRun, now: () => new Date(), note });
       if (!dryRun) await rememberLog(series, new Memory(thisStateFolder()), new Date(), note);
       statuses.push(pruned.status);
-      if (json) terminal.out(JSON.stringify(pruneJson(there, pruned, dryRun)));
-      else if (!quiet) show(there, pruned, dryRun, terminal);
+      if (json) terminal.out(JSON.stringify(pruneJson(label, series.place(), pruned, dryRun)));
+      else if (!quiet) show(label, pruned, dryRun, terminal);
     } catch (error) {
       // The others may still make room.
       if (!(error instanceof SnapshotError)) throw error;
@@ -82,16 +83,18 @@ async function toPrune(
   );
 }
 
-function show({ series }: There, { kept, removed }: Pruned, dryRun: boolean, { out, style }: Terminal): void {
+function show(label: string, pruned: Pruned, dryRun: boolean, { out, style }: Terminal): void {
+  const { kept, removed, heldBack } = pruned;
   const names = removed.map(({ snapshot }) => snapshot).join(', ');
   const did = dryRun ? 'would remove' : 'removed';
-  out(`${series.name}: ${removed.length === 0 ? 'nothing to remove' : `${did} ${names}`}`);
+  const nothing = heldBack === undefined ? 'nothing to remove' : `${did} nothing`;
+  out(`${label}: ${removed.length === 0 ? nothing : `${did} ${names}`}`);
   if (!dryRun) return;
   for (const { snapshot, reasons } of kept) out(style('dim', `  keeps ${snapshot}: ${reasons.join(', ')}`));
 }
 
-function pruneJson({ series }: There, pruned: Pruned, dryRun: boolean): object {
+function pruneJson(series: string, folder: string, pruned: Pruned, dryRun: boolean): object {
   const { kept, removed, heldBack = null, status } = pruned;
-  const of = { event: 'prune', series: series.name, folder: series.place(), dryRun };
+  const of = { event: 'prune', series, folder, dryRun };
   return { ...of, kept, removed: removed.map(({ snapshot }) => snapshot), heldBack, status };
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { SnapshotError } from '../../base/errors.ts';
-import { type SchedulerHost, thisSchedulerHost } from '../../host/schedulers/scheduler.ts';
+import { thisSchedulerHost } from '../../host/schedulers/scheduler.ts';
 import { schedulersOf } from '../../host/schedulers/schedulers.ts';
 import { thisStateFolder } from '../../host/state-folder.ts';
 import { Memory } from '../../jobs/status/memory.ts';
@@ -30,7 +30,7 @@ export async function renameCommand(options: RenameCommandOptions, terminal: Ter
     now: new Date(),
     note,
   });
-  for (const name of await entriesFor(resolve(plan), from, thisSchedulerHost()))
+  for (const name of await entriesFor(resolve(plan), from))
     note(`the schedule "${name}" runs \`${from}\` with --only: install it again for \`${series.name}\``);
   if (json) {
     const folder = series.place();
@@ -47,8 +47,10 @@ export async function renameCommand(options: RenameCommandOptions, terminal: Ter
 }
 
 /** Names of scheduled entries that run the row `name` of `plan` by its name. What cannot be listed runs nothing, or is not ours. */
-async function entriesFor(plan: string, name: string, host: SchedulerHost): Promise<readonly string[]> {
+async function entriesFor(plan: string, name: string): Promise<readonly string[]> {
   try {
+    // A user without a home has none.
+    const host = thisSchedulerHost();
     const schedulers = await schedulersOf(process.platform, host, undefined);
     const entries = (await Promise.all(schedulers.map(async (one) => await one.list()))).flat();
     return entries.flatMap((entry) => (runs(entry.command, plan, name) ? [entry.name] : []));

@@ -1,5 +1,7 @@
 // Every series at once, for a new machine or a disk that is new: each into a folder of its name.
 import { join, resolve } from 'node:path';
+import { commandLine } from '../../base/command-line.ts';
+import { shellWord } from '../../base/shell-word.ts';
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
 import { isSameName } from '../../base/same-name.ts';
 import { findAll, goneSeries } from '../../jobs/address.ts';
@@ -81,7 +83,7 @@ async function turnsOfPlan(plan: Plan, recall: Recall): Promise<readonly Turn[]>
     const [row, ...more] = rows;
     if (row.label !== undefined) {
       throw new SnapshotError('E_ROW', `"${row.label}" matches no folder here, so its series are not known`, {
-        hint: `\`snapshot restore ${row.destination} --all --to FOLDER\` restores all that lie there.`,
+        hint: `\`${commandLine(`restore ${shellWord(row.destination)} --all --to FOLDER`)}\` restores all that lie there.`,
       });
     }
     return more.length > 0 ? await nearestOf(rows, recall) : { series: seriesOf(row), others: [] };

@@ -3,14 +3,14 @@ import { resolve } from 'node:path';
 import { localPath } from '../../plan/local-path.ts';
 import { commandLine } from '../../base/command-line.ts';
 import { printable, reasonOf, SnapshotError } from '../../base/errors.ts';
-import { findAll, rowOf } from '../../jobs/address.ts';
+import { findAll } from '../../jobs/address.ts';
 import type { Watched } from '../../jobs/status/known-past.ts';
 import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
 import { isRecoveryUnchecked } from '../../jobs/key/key.ts';
 import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import { statusJson } from '../../jobs/status/status-json.ts';
-import { watch, watchedIn } from '../../jobs/status/watched.ts';
+import { watchedAs, watchedIn } from '../../jobs/status/watched.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { recallFor } from '../state.ts';
@@ -95,8 +95,10 @@ async function watchedBy(
     return undefined;
   });
   const known = plan;
-  return found.map((series) => {
-    const row = known && rowOf(series, known);
-    return row === undefined ? { series, everyMs: DEFAULT_EVERY_MS } : watch(row);
+  const warn = (message: string): void => terminal.err(`warning: ${message}`);
+  const watched = found.map(async (series): Promise<Watched> => {
+    const one = known === undefined ? undefined : await watchedAs(series, known, warn);
+    return one ?? { series, everyMs: DEFAULT_EVERY_MS };
   });
+  return await Promise.all(watched);
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
-import { findAll, rowOf, seriesOfPlan } from '../../jobs/address.ts';
+import { everySeries, findAll, rowOf } from '../../jobs/address.ts';
 import { outOfReach } from '../../jobs/reach.ts';
 import { whatAndWayOut } from '../../jobs/run/previous.ts';
 import { Memory } from '../../jobs/status/memory.ts';
@@ -65,7 +65,9 @@ async function verifyEach(
   const plan = async (): Promise<Plan> => (known = await loadPlan(options.plan));
   const recall = recallFor(terminal);
   const all =
-    options.series === undefined ? seriesOfPlan(await plan()) : await findAll(options.series, plan, recall);
+    options.series === undefined
+      ? await everySeries(await plan())
+      : await findAll(options.series, plan, recall);
   const view = verifyView(options, terminal);
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
   const memory = new Memory(thisStateFolder());

@@ -106,8 +106,8 @@ function verdict(found: readonly SeriesStatus[], { style }: Terminal): string {
     return n === 0 ? [] : [`${formatCount(n)} ${text}`];
   };
   const bad = [
-    ...count(({ isFailing }) => isFailing, 'failing'),
-    ...count(({ isOverdue }) => isOverdue, 'overdue'),
+    ...count(({ state }) => state === 'failing', 'failing'),
+    ...count(({ state }) => state === 'overdue', 'overdue'),
   ];
   const waiting = count(({ state }) => state === 'waiting', 'waiting for a disk');
   const text = [...bad, ...waiting].join(', ');

@@ -32,5 +32,5 @@ export async function openMirror(series: Series): Promise<OpenMirror> {
 }
 
 function nothingYet(folder: string): SnapshotError {
-  return new SnapshotError('E_USAGE', `Nothing was mirrored to "${folder}" yet`);
+  return new SnapshotError('E_USAGE', `There is no mirror at "${folder}"`);
 }

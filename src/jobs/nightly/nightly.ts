@@ -141,12 +141,14 @@ async function remember(
 ): Promise<void> {
   const active = plan.rows.filter((row) => row.active);
   const good = new Set(
-    ends.flatMap(({ row, source, folder, error }) =>
-      error === null && folder !== null ? [`${source}\0${row}`] : [],
+    ends.flatMap(({ row, source, outcome }) =>
+      outcome === 'written' || outcome === 'unchanged' ? [`${source}\0${row}`] : [],
     ),
   );
   // Rows of one name are told apart as in the run.
-  const succeeded = active.filter((row) => good.has(`${row.source}\0${rowLabel(row, active)}`));
+  const succeeded = active.filter(
+    (row) => row.strategy !== 'sync' && good.has(`${row.source}\0${rowLabel(row, active)}`),
+  );
   if (succeeded.length > 0) await rememberRows(memory, plan.file, succeeded, note);
 }
 

@@ -40,6 +40,17 @@ export class Healing {
     return healed;
   }
 
+  /** What of it the tree can give back: hashes, byte for byte a character. */
+  contents(isSound: (i: number) => boolean): ReadonlySet<string> {
+    const found = new Set<string>();
+    for (let i = 0; this.#hashes.size > 0 && i < this.#entries.length; i++) {
+      const hash = this.#entries.hash(i);
+      const key = hash === undefined ? undefined : keyOf(hash);
+      if (key !== undefined && this.#hashes.has(key) && isSound(i)) found.add(key);
+    }
+    return found;
+  }
+
   /** Files that have other content now although nothing wrote to them: the archive had the only good copy. */
   rotten(): readonly Problem[] {
     return this.#patients.flatMap(({ i, hash, ctimeNs }) => {

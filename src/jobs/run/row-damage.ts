@@ -8,7 +8,6 @@ import {
   type Found,
   type KnownDamage,
   lookedAgain,
-  type Loss,
   placeOf,
   readDamage,
   writeDamage,
@@ -20,6 +19,7 @@ import { findLosses, type HurtContent } from '../../series/damage/losses.ts';
 import type { DamageRecord } from '../../series/runs-log.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import type { DamageReport } from '../events.ts';
+import { lossText } from './loss-text.ts';
 
 /** What is said of a row: for people, and for its log. */
 export interface DamageEnd {
@@ -136,13 +136,19 @@ export class RowDamage {
    * @param snapshots - All that are there now.
    * @param healed - So many files are whole in the new snapshot that were not in the last one.
    * @param isWritten - There is a new one.
+   * @param given - Contents that one would have that is not written: see {@link findLosses}.
    */
-  async end(snapshots: readonly Snapshot[], healed: number, isWritten: boolean): Promise<DamageEnd> {
+  async end(
+    snapshots: readonly Snapshot[],
+    healed: number,
+    isWritten: boolean,
+    given?: ReadonlySet<string>,
+  ): Promise<DamageEnd> {
     const isNamed = namedBy(snapshots, this.#survey);
     const flaws = new Map([...this.#known.flaws].filter(([place]) => isNamed(place)));
     if (flaws.size !== this.#known.flaws.size) this.#isSettled = false;
     if (isWritten || !this.#isSettled) {
-      const { losses } = await findLosses(this.#series, snapshots, flaws);
+      const { losses } = await findLosses(this.#series, snapshots, flaws, given);
       const isNews = JSON.stringify(losses) !== JSON.stringify(this.#known.losses);
       this.#known = { ...this.#known, flaws, losses };
       if (!this.#isSettled || isNews) await this.#write();
@@ -163,9 +169,13 @@ export class RowDamage {
       hints.push(`${verify} --level full\` finds out.`);
     }
     if (healed > 0) {
-      messages.push(
-        `${formatCountOf(healed, 'file was', 'files were')} damaged in older archives, and written again`,
+      const { dryRun } = this.#options;
+      const count = formatCountOf(
+        healed,
+        dryRun ? 'file is' : 'file was',
+        dryRun ? 'files are' : 'files were',
       );
+      messages.push(`${count} damaged in older archives, and ${dryRun ? 'would be ' : ''}written again`);
       hints.push(`Is the disk failing? ${verify} --level full\` reads all of it.`);
     }
     if (repairable > 0) {
@@ -284,15 +294,4 @@ function acceptedNotes({ flaws, trouble }: KnownDamage): readonly string[] {
 
 function isSame(a: Flaws, b: Flaws): boolean {
   return a.size === b.size && [...a].every(([file, flaw]) => b.get(file) === flaw);
-}
-
-function lossText(losses: readonly Loss[]): string {
-  return losses
-    .map(({ snapshot, files, paths }) => {
-      const more = files - paths.length;
-      return `${paths.map((path) => `\`${path}\``).join(', ')}${more > 0 ? ` and ${more} more` : ''} of ${snapshot}`;
-    })
-    .slice(0, 3)
-    .join('; ')
-    .concat(losses.length > 3 ? `; and of ${losses.length - 3} more snapshots` : '');
 }

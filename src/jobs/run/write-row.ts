@@ -53,6 +53,7 @@ export async function wouldWrite(
       previous.survey.snapshots,
       healing.count((i) => stored.hasOwn(i)),
       true,
+      healing.contents((i) => stored.hasOwn(i)),
     ),
   });
 }

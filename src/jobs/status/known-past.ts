@@ -18,6 +18,8 @@ export interface Watched {
   readonly row?: Row | undefined;
   /** The row that made it, which the plan has no more. */
   readonly gone?: KnownRow | undefined;
+  /** This machine remembers that the row had a success. */
+  readonly hadSuccess?: boolean | undefined;
 }
 
 /** What is known of the past of a series, in order. */
@@ -30,13 +32,15 @@ export interface KnownPast extends PastRuns {
   readonly logged: readonly PastRecord[];
   /** Why its log cannot be read, or is not that of the row. */
   readonly trouble: string | undefined;
+  /** This machine remembers a success on the only disk, and its log knows of none: somebody has deleted that. */
+  readonly hasLostLog: boolean;
 }
 
 const NO_LOG: PastRuns = { records: [], unreadable: 0 };
 
 /** The log of a series, and what this machine remembers of runs that did not reach it. Nothing is written. */
 export async function knownPast(
-  { series, everyMs, row }: Watched,
+  { series, everyMs, row, hadSuccess = false }: Watched,
   now: Date,
   recall: Recall,
 ): Promise<KnownPast> {
@@ -44,13 +48,24 @@ export async function knownPast(
   const away = await findAway(series, everyMs, known, now);
   const { log, trouble } = away === undefined ? await logOf(series, row) : { log: NO_LOG };
   const all = known?.series.find(({ name }) => name === series.name)?.records ?? [];
-  // A success that is not in the log of the only disk is none any more: somebody has deleted the series.
+  // A success that is not in the log of the only disk is none any more.
   const isElsewhere = away !== undefined || (known?.disks.length ?? 0) > 1;
   const remembered = all.filter((record) => isElsewhere || (isRun(record) && !isSuccess(record)));
+  const wasWritten = (hadSuccess || hasSuccess(all)) && hasOwnLog(series);
+  const hasLostLog = trouble === undefined && !isElsewhere && wasWritten && !hasSuccess(log.records);
   const starts = log.records.map(({ started }) => Date.parse(started));
   const wrongClocks = placeInTime(starts, now.getTime()).filter(({ doubt }) => doubt === 'odd').length;
   const records = joinPasts(remembered, log.records);
-  return { records, logged: log.records, unreadable: log.unreadable, wrongClocks, away, trouble };
+  return { records, logged: log.records, unreadable: log.unreadable, wrongClocks, away, trouble, hasLostLog };
+}
+
+function hasSuccess(records: readonly PastRecord[]): boolean {
+  return records.some((record) => isRun(record) && isSuccess(record));
+}
+
+/** A pair has none: what is known of it, this machine knows. */
+function hasOwnLog({ hasSnapshots, isMirror }: Series): boolean {
+  return hasSnapshots || isMirror;
 }
 
 async function logOf(

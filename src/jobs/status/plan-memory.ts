@@ -4,13 +4,19 @@ import { SnapshotError } from '../../base/errors.ts';
 import { findPattern } from '../../plan/glob.ts';
 import { isInside } from '../../plan/place.ts';
 import type { Plan, Row } from '../../plan/plan.ts';
+import { seriesName } from '../store-of.ts';
 import { Fields } from '../../series/index/fields.ts';
 import { labelOf, openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { Memory } from './memory.ts';
 
 /** A row that has had a success. */
-export type KnownRow = Pick<Row, 'destination' | 'name' | 'source'>;
+export type KnownRow = Pick<Row, 'destination' | 'name' | 'source'> & Partial<Pick<Row, 'strategy'>>;
+
+/** What its series is called in its destination. */
+export function knownName({ name, strategy = 'incremental' }: KnownRow): string {
+  return seriesName({ name, strategy });
+}
 
 function placeOf({ destination, name }: KnownRow): string {
   return `${labelOf(destination)}/${name}`;
@@ -49,6 +55,7 @@ async function readRows(store: Store, file: string): Promise<readonly KnownRow[]
     destination: row.text('destination'),
     name: row.text('name'),
     source: row.text('source'),
+    ...(row.has('strategy') && { strategy: 'mirror' as const }),
   }));
 }
 
@@ -71,11 +78,13 @@ export async function rememberRows(
     const rows = new Map(succeeded.map((row) => [placeOf(row), row]));
     for (const row of before)
       if (!rows.has(placeOf(row)) && (await isStillThere(row, memory))) rows.set(placeOf(row), row);
-    const list = [...rows.values()].map(({ destination, name, source }) => ({
+    const list = [...rows.values()].map(({ destination, name, source, strategy }) => ({
       // An address may have secrets in its options.
       destination: labelOf(destination),
       name,
       source,
+      // Its series is called otherwise.
+      ...(strategy === 'mirror' && { strategy }),
     }));
     const text = textOf(plan, list);
     if (text !== textOf(plan, before)) await store.put(keyOf(plan), Buffer.from(text));

@@ -95,6 +95,7 @@ describe('knownPast()', () => {
     log(old, ahead, '{"outcome":"wri', late);
     const past = await knownPast({ series, everyMs: DAY_MS }, NOW, nothing);
     expect(past).toEqual({
+      hasLostLog: false,
       records: [old, ahead, late],
       logged: [old, ahead, late],
       unreadable: 1,

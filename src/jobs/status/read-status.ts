@@ -1,13 +1,15 @@
+import { commandLine } from '../../base/command-line.ts';
 import { SnapshotError } from '../../base/errors.ts';
+import { seriesWord } from '../../series/guards.ts';
 import { isRun, type PastRecord, type PastRun } from '../../series/past.ts';
 import { isLocked } from '../../series/lock/lock-file.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { type SeriesSize, sizeOfSeries } from '../../series/series-size.ts';
 import { whatAndWayOut } from '../run/previous.ts';
 import { PairSeries } from '../sync/pair-series.ts';
-import { knownPast, type Watched } from './known-past.ts';
+import { type KnownPast, knownPast, type Watched } from './known-past.ts';
 import type { KnownRow } from './plan-memory.ts';
-import { type GoneSnapshot, goneSnapshot, newlyLost } from './lost-archives.ts';
+import { type GoneSnapshot, goneSnapshot, newlyLost, NONE_LEFT } from './lost-archives.ts';
 import type { Recall } from './memory.ts';
 import { type RowStatus, statusOf } from './status.ts';
 
@@ -38,7 +40,8 @@ export interface SeriesStatus extends RowStatus {
  */
 export async function readStatus(watched: Watched, now: Date, recall: Recall): Promise<SeriesStatus> {
   const { series, everyMs } = watched;
-  const { records, logged, unreadable, wrongClocks, away, trouble } = await knownPast(watched, now, recall);
+  const past = await knownPast(watched, now, recall);
+  const { records, logged, unreadable, wrongClocks, away, trouble } = past;
   const { survey, wrong: damages } = away === undefined ? await lookInto(series, logged, now) : NOT_LOOKED;
   const isPair = series instanceof PairSeries;
   const judged = statusOf(records, everyMs, now, away?.message);
@@ -55,23 +58,40 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
     unreadable,
     wrongClocks,
   };
+  const lost = away === undefined && trouble === undefined ? lostText(series, survey, past) : [];
   const wrong = [
-    ...(watched.gone === undefined ? [] : [goneText(watched.gone)]),
+    ...(watched.gone === undefined ? [] : [goneText(watched.gone, series)]),
     ...(trouble === undefined ? [] : [trouble]),
+    ...lost,
     ...damages,
   ];
   if (wrong.length === 0) return { ...status, ...of };
   // A folder that nobody may look into is in the way of both.
   // What nothing makes any more is not overdue; nor is it known of what nobody could look into whether it ever ran.
-  const isUnknown = trouble !== undefined && records.length === 0;
+  const isUnknown = (trouble !== undefined || lost.length > 0) && records.length === 0;
   const isOverdue = status.isOverdue && !isUnknown;
   const others = watched.gone === undefined && !isUnknown ? status.reasons : [];
   const reasons = [...new Set([...wrong, ...others])];
   return { ...status, ...of, state: 'failing', isFailing: true, isOverdue, reasons };
 }
 
-function goneText({ source }: KnownRow): string {
-  return `no row of the plan makes it any more: it was made from "${source}"`;
+function goneText({ source }: KnownRow, series: Series): string {
+  const way = `if that is meant: \`${commandLine(`accept ${seriesWord(series.place())} .`)}\``;
+  return `no row of the plan makes it any more: it was made from "${source}"; ${way}`;
+}
+
+/** What is not there any more, of what was: its log at least. */
+function lostText(
+  series: Series,
+  survey: Survey | undefined,
+  { hasLostLog, records }: KnownPast,
+): readonly string[] {
+  if (series.isMirror)
+    return hasLostLog ? ['the mirror is not there any more; the next run makes it anew'] : [];
+  if (survey === undefined) return [];
+  const isEmpty = survey.snapshots.length + survey.damaged.length === 0;
+  if (isEmpty) return hasLostLog ? [NONE_LEFT] : [];
+  return records.length === 0 ? ['its log is not there any more: when it last ran is not known'] : [];
 }
 
 /** What is there counts, not what the log says was there. */

@@ -174,9 +174,25 @@ describe('statusOf()', () => {
     ],
     [
       'whose rotation waits for the next snapshot only',
-      [run(50, 'written', { heldBack: 'a file could not be read' }), run(3, 'unchanged', { missing: 0 })],
+      [
+        run(50, 'written', { heldBack: 'a file could not be read', missing: 1 }),
+        removal(49, 'prune', 'the last run could not read 1 file'),
+        run(3, 'unchanged', { missing: 0 }),
+      ],
       'ok',
       [],
+    ],
+    [
+      'in which nothing changed after a snapshot could not be removed',
+      [run(50, 'written', { heldBack: 'it cannot be removed' }), run(3, 'unchanged', { missing: 0 })],
+      'failing',
+      [`rotation is held back, since ${shown(50)}: it cannot be removed`],
+    ],
+    [
+      'in which nothing changed after a prune could not remove a snapshot',
+      [run(50, 'written'), removal(4, 'prune', 'it cannot be removed'), run(3, 'unchanged')],
+      'failing',
+      [`rotation is held back, since ${shown(4)}: it cannot be removed`],
     ],
     [
       'that failed for days',
@@ -217,6 +233,12 @@ describe('statusOf()', () => {
     ['without damage any more', [run(3, 'written'), verified(2, 'failed'), verified(1, 'passed')], 'ok', []],
   ])('says of a row %s: %j', (_, records, state, reasons) => {
     expect(statusOf(records, DAY_MS, NOW)).toMatchObject({ state, reasons });
+  });
+
+  it('notes what the last run could not have as it was, also when that is rare', () => {
+    const records = [run(26, 'written', { skipped: 0 }), run(2, 'written', { skipped: 1, missing: 0 })];
+    const notes = ['the last run had problems: 1 file that vanished or changed meanwhile'];
+    expect(statusOf(records, DAY_MS, NOW)).toMatchObject({ state: 'ok', reasons: [], notes });
   });
 
   it('counts a success that is due by what the plan says', () => {

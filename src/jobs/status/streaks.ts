@@ -40,13 +40,28 @@ const hasSkipped = ({ skipped = 0 }: PastRun): boolean => skipped > 0;
 
 type Rotating = PastRun | PastRemoval;
 
-/** Whether it has rotated, or should have, or nothing keeps the next one from it. */
-function rotates(record: PastRecord): record is Rotating {
-  if (record.outcome === 'unchanged') return (record.missing ?? 0) === 0 && record.guards.length === 0;
-  return record.outcome === 'written' || record.outcome === 'prune';
-}
-
 const isHeldBack = ({ heldBack }: Rotating): boolean => heldBack !== undefined;
+const hasHindrance = ({ missing = 0, guards }: PastRun): boolean => missing > 0 || guards.length > 0;
+
+/**
+ * Those that have rotated, or should have, or show that nothing keeps the next one from it. A run that changes nothing
+ * rotates nothing: it shows so much only where the run before a rotation that was held back could not read something, or
+ * met a guard. Whether a snapshot can be removed by now, only the next rotation finds out.
+ */
+function rotatingOf(records: readonly PastRecord[]): readonly Rotating[] {
+  const found: Rotating[] = [];
+  let isHindered = false;
+  let mayBeClear = true;
+  for (const record of records) {
+    const isUnchanged = record.outcome === 'unchanged';
+    if (isRun(record) && isSuccess(record)) isHindered = hasHindrance(record);
+    if (record.outcome === 'written' || record.outcome === 'prune') {
+      found.push(record);
+      mayBeClear = !isHeldBack(record) || isHindered;
+    } else if (isUnchanged && !isHindered && mayBeClear) found.push(record);
+  }
+  return found;
+}
 
 /** What is in the source, and not in the snapshots. */
 export function missingFailures(runs: readonly PastRun[]): readonly string[] {
@@ -61,17 +76,29 @@ export function missingFailures(runs: readonly PastRun[]): readonly string[] {
   return [`each run has problems, ${since}: the last one ${formatCountOf(skipped, 'file')}`];
 }
 
-/** What was accepted, so that nobody forgets it. */
+/** What was accepted, so that nobody forgets it, and what is no matter as long as it is not one of every night. */
 export function missingNotes(runs: readonly PastRun[]): readonly string[] {
-  const { known = 0 } = runs.findLast(isSuccess) ?? {};
-  return known === 0 ? [] : [`${formatCountOf(known, 'known problem')}, which the last run passed over`];
+  const { known = 0, skipped = 0 } = runs.findLast(isSuccess) ?? {};
+  const isToldAlready = skipped === 0 || missingFailures(runs).length > 0;
+  return [
+    ...(known === 0 ? [] : [`${formatCountOf(known, 'known problem')}, which the last run passed over`]),
+    ...(isToldAlready
+      ? []
+      : [`the last run had problems: ${formatCountOf(skipped, 'file')} that vanished or changed meanwhile`]),
+  ];
 }
 
 /** Snapshots that should have been removed, and were not. */
 export function heldBackFailures(records: readonly PastRecord[]): readonly string[] {
-  const rotating = records.filter(rotates);
+  const rotating = rotatingOf(records);
   const why = rotating.at(-1)?.heldBack;
   return why === undefined ? [] : [`rotation is held back, ${sinceText(rotating, isHeldBack)}: ${why}`];
+}
+
+/** What a prune was held back by is told by the run before it. */
+function runBefore(records: readonly PastRecord[], one: Rotating | undefined): PastRecord | undefined {
+  if (one?.outcome !== 'prune') return undefined;
+  return records.slice(0, records.indexOf(one)).filter(isRun).findLast(isSuccess);
 }
 
 /** Those of `records` that make up what is said here, also when others follow. */
@@ -79,7 +106,10 @@ export function streaksOf(records: readonly PastRecord[]): readonly (PastRecord 
   const runs = records.filter(isRun);
   const decisive = runs.filter(isDecisive);
   const successes = runs.filter(isSuccess);
-  const rotating = records.filter(rotates);
+  const rotating = rotatingOf(records);
+  // The last one that did more than to show something says whether that counts.
+  const last = rotating.findLast(({ outcome }) => outcome !== 'unchanged');
+  const held = [...begin(rotating, isHeldBack), last, rotating.at(-1)];
   const guards = successes.at(-1)?.guards ?? [];
   return [
     decisive.at(-1),
@@ -87,8 +117,8 @@ export function streaksOf(records: readonly PastRecord[]): readonly (PastRecord 
     ...begin(successes, isMissing),
     ...begin(successes, hasSkipped),
     ...successes.slice(-MANY),
-    ...begin(rotating, isHeldBack),
-    rotating.at(-1),
+    ...held,
+    ...held.map((one) => runBefore(records, one)),
     records.findLast(isRemoval),
   ];
 }

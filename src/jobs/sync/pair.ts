@@ -35,6 +35,10 @@ export async function openPair(here: string, there: string): Promise<Sides> {
             `"${b.label}" lies in "${a.label}": a pair is of two trees apart`,
           );
       }
+      if (first instanceof LocalSide && second instanceof LocalSide) {
+        first.isApartFrom(second.address);
+        second.isApartFrom(first.address);
+      }
       for (const side of [first, second]) await refuseKept(side);
       return { here: first, there: second };
     } catch (error) {

@@ -10,6 +10,7 @@ import { appendRecord, type RemovalRecord } from '../../series/runs-log.ts';
 import type { Series } from '../../series/series.ts';
 import { judge, NO_ROTATION, rotate, type Rotating, type Rotation, showRotation } from '../run/rotate.ts';
 import { RowDamage } from '../run/row-damage.ts';
+import { heldBackFailures } from '../status/streaks.ts';
 import { refuseStranger } from '../run/whose.ts';
 import { LateLock } from './late-lock.ts';
 
@@ -102,7 +103,10 @@ export async function prune(row: Row, series: Series, options: PruneOptions): Pr
     } else rotation = await rotate(context, survey, damage, survey.snapshots, undefined);
     const { heldBack } = context;
     const removed = rotation.removed.map(({ snapshot }) => snapshot);
-    if (!dryRun && (removed.length > 0 || heldBack !== undefined) && rotation.cut === undefined)
+    // One that finds nothing in the way any more says so, as a run that changes nothing cannot.
+    const isNews = async (): Promise<boolean> =>
+      removed.length > 0 || heldBack !== undefined || (await wasHeldBack(series));
+    if (!dryRun && rotation.cut === undefined && (await isNews()))
       await log(series, { outcome: 'prune', removed, heldBack }, context.started, options);
     const status = rotation.cut === undefined ? context.status : EXIT_STATUS.E_LOCKED;
     return { ...rotation, heldBack, status };
@@ -124,6 +128,10 @@ async function findHindrance(series: Series): Promise<Hindrance | undefined> {
     hint: `Run again when they can be read; or \`${commandLine(`accept ${seriesWord(series.place())} PATH`)}\`, and run again.`,
     status: EXIT_STATUS.E_PARTIAL,
   };
+}
+
+async function wasHeldBack(series: Series): Promise<boolean> {
+  return heldBackFailures((await readRuns(series)).records).length > 0;
 }
 
 /** Notes in the log what was removed: what was removed is gone, whether or not that can be noted. */

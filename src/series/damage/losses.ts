@@ -32,11 +32,14 @@ interface Hurt {
 /**
  * Reads the indexes of `snapshots`, twice, when any archive is damaged. What nobody has read counts as sound, and what
  * was accepted is not told of; it is sound for nobody either.
+ *
+ * @param given - Hashes, byte for byte a character, of what is sound elsewhere: it is not lost.
  */
 export async function findLosses(
   series: Series,
   snapshots: readonly Snapshot[],
   flaws: Flaws,
+  given: ReadonlySet<string> = new Set(),
 ): Promise<Losses> {
   const flawOf = new Map(snapshots.map((snapshot) => [snapshot.name, flawedArchives(snapshot, flaws)]));
   const hurt = new Map<string, Hurt>();
@@ -61,7 +64,9 @@ export async function findLosses(
       if (one !== undefined && (flaw === undefined || !lacks(flaw, hash))) one.soundIn.add(snapshot.name);
     }
   }
-  const lost = [...hurt.values()].filter(({ soundIn }) => soundIn.size === 0).flatMap(({ files }) => files);
+  const lost = [...hurt]
+    .filter(([key, { soundIn }]) => soundIn.size === 0 && !given.has(key))
+    .flatMap(([, { files }]) => files);
   return { losses: lossesOf(lost, snapshots), contents: [...hurt.values()] };
 }
 
