@@ -196,7 +196,8 @@ class Applying {
   }
 }
 
-function isMade(doing: Step['do']): boolean {
+/** Whether a step brings something to its path. */
+export function isMade(doing: Step['do']): boolean {
   return doing === 'make' || doing === 'replace';
 }
 

@@ -1,12 +1,12 @@
 // The story of a restore: what is wanted, what is there, what is to be done, and then doing it.
 import { formatBytes } from '../../base/amounts.ts';
-import { gravestStatus, SnapshotError } from '../../base/errors.ts';
+import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { whileShared } from '../../series/lock/shared-lock.ts';
 import { freeBytesIn } from '../../store/local/free-bytes.ts';
 import { type BytePath, display, fromBytes, fromText } from '../../tree/path.ts';
 import { UnpackPool } from '../../unpack/pool.ts';
-import { applySteps, type Applied } from './apply-restore.ts';
+import { applySteps, type Applied, isMade } from './apply-restore.ts';
 import { type Deletion, deletionToAsk } from './ask-first.ts';
 import { Choice } from './choice.ts';
 import { chooseHere, copiesIn, isOfPlace } from './elsewhere.ts';
@@ -218,9 +218,12 @@ class Restoring {
   end(steps: readonly Step[], applied: Applied, durationMs: number): RestoreEnd {
     const same = steps.filter(({ type, do: doing }) => type === 'file' && doing === 'same');
     const refused = steps.filter(({ do: doing }) => doing === 'refuse').length;
+    const isLacking = steps.some(({ type, do: doing }) => type === 'file' && isMade(doing));
+    const isNothing = !this.#options.dryRun && isLacking && applied.files + same.length === 0;
+    const problems = this.#problems === 0 ? 0 : isNothing ? EXIT_STATUS.E_ROW : EXIT_STATUS.E_PARTIAL;
     return {
       event: 'end',
-      status: gravestStatus([refused > 0 ? 2 : 0, this.#problems > 0 ? 3 : 0]),
+      status: gravestStatus([refused > 0 ? 2 : 0, problems]),
       series: this.#series.name,
       snapshot: this.#snapshot.name,
       target: this.#target.root,
@@ -254,9 +257,7 @@ class Restoring {
     steps: readonly Step[],
     wanted: Wanted,
   ): Promise<{ totalFiles: number; totalBytes: number }> {
-    const files = steps.filter(
-      ({ type, do: doing }) => type === 'file' && (doing === 'make' || doing === 'replace'),
-    );
+    const files = steps.filter(({ type, do: doing }) => type === 'file' && isMade(doing));
     const sum = (bytes: (i: number) => number): number =>
       files.reduce((all, { i }) => all + (i === undefined || wanted.names.has(i) ? 0 : bytes(i)), 0);
     const totalBytes = sum((i) => wanted.entries.size(i));
