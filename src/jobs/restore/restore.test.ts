@@ -3,10 +3,12 @@ import type { ArchiveFormat } from '../../base/archive-format.ts';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  statfsSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -18,6 +20,7 @@ import type { Info } from '../../series/info.ts';
 import { LineReader, writeLines } from '../../series/index/lines.ts';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
+import type { Deletion } from './ask-first.ts';
 import type { RestoreEnd, RestoreEvent } from './restore-events.ts';
 import { restore, type RestoreOptions } from './restore.ts';
 import { SeriesLab } from '../run/series.lab.ts';
@@ -133,6 +136,35 @@ describe.skipIf(process.platform === 'win32')('a restore of an index that was ta
     expectContained();
   });
 
+  it('deletes nothing when it had to leave something out', async () => {
+    await backUp();
+    await tamper((lines) =>
+      lines.map((line) =>
+        at('folder')(line) ? { ...lines.find(at('link')), path: 'folder', target: outside } : line,
+      ),
+    );
+    mkdirSync(join(lab.root, 'target'));
+    writeFileSync(join(lab.root, 'target', 'extra'), 'mine');
+    expect(await run({ overwrite: 'if-changed', deletes: true, dryRun: true })).toMatchObject({ status: 3 });
+    expect(await run({ overwrite: 'if-changed', deletes: true })).toMatchObject({ status: 3, deleted: 0 });
+    expect(restored()).toContain('extra');
+    expectContained();
+  });
+
+  it('gives a further name of what was left out its own content, and says nothing more of it', async () => {
+    linkSync(join(lab.source, 'folder', 'file'), join(lab.source, 'other-name'));
+    await backUp();
+    await tamper((lines) =>
+      lines.map((line) =>
+        at('folder')(line) ? { ...lines.find(at('link')), path: 'folder', target: outside } : line,
+      ),
+    );
+    expect(await run()).toMatchObject({ status: 3, files: 2 });
+    expect(problems()).toEqual([['folder/file', 'refused']]);
+    expect(readFileSync(join(lab.root, 'target', 'other-name'), 'utf8')).toBe('some text');
+    expectContained();
+  });
+
   it('does not write through a link of an earlier restore either', async () => {
     await backUp();
     mkdirSync(join(lab.root, 'target'));
@@ -223,6 +255,18 @@ describe.skipIf(process.platform === 'win32')('a restore of an index that was ta
     expect(existsSync(join(lab.root, 'target'))).toBe(false);
   });
 
+  it('counts the room for a file with two names once', async () => {
+    linkSync(join(lab.source, 'other'), join(lab.source, 'other-name'));
+    await backUp();
+    const { bavail, bsize } = statfsSync(lab.root);
+    const size = Math.floor(bavail * bsize * 0.6);
+    await tamper((lines) =>
+      lines.map((line) => (/^other/.test(String(line['path'])) ? { ...line, size } : line)),
+    );
+    // It was begun: that the content is another one shows when it is read.
+    expect(await run()).toMatchObject({ status: 3, files: 1 });
+  });
+
   it('refuses an index that is not the one of info.json', async () => {
     await backUp();
     const info = lab.info(snapshot);
@@ -253,6 +297,22 @@ describe.skipIf(process.platform === 'win32')('a restore of an archive that was 
 });
 
 describe('a restore', () => {
+  it('asks before it deletes a few files that are far larger than all that it brings', async () => {
+    await backUp();
+    mkdirSync(join(lab.root, 'target'));
+    const large = join(lab.root, 'target', 'film');
+    writeFileSync(large, '');
+    truncateSync(large, 1_000_000_001);
+    const asked: Deletion[] = [];
+    const confirm = async (deletion: Deletion): Promise<void> => {
+      asked.push(deletion);
+      await Promise.reject(new Error('no'));
+    };
+    await expect(run({ overwrite: 'if-changed', deletes: true, confirm })).rejects.toThrow('no');
+    expect(asked).toMatchObject([{ files: 1, bytes: 1_000_000_001, examples: ['film'], wantedFiles: 3 }]);
+    expect(existsSync(large)).toBe(true);
+  });
+
   it('ends with the reason of its signal, and leaves no part', async () => {
     for (let i = 0; i < 200; i++) writeFileSync(join(lab.source, `${i}`), `content ${i}`);
     // It is begun beside the small ones, and takes longer.
