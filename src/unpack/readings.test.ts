@@ -78,6 +78,11 @@ describe('readingsOf()', () => {
   });
 });
 
+/** A damaged index may have two at one place. */
+function placeOf(piece: number): { readonly offset: number; readonly length: number } {
+  return { offset: Math.floor(piece / 2) * 1000, length: 800 + (piece % 2) * 100 };
+}
+
 describe('partsOf()', () => {
   const file = fc.record({
     piece: fc.integer({ min: 0, max: 3 }),
@@ -88,11 +93,6 @@ describe('partsOf()', () => {
     fc.assert(
       fc.property(fc.array(file, { minLength: 1, maxLength: 30 }), (files) => {
         const size = (i: number): number => files[i]?.size ?? 0;
-        // A damaged index may have two at one place.
-        const placeOf = (piece: number): { offset: number; length: number } => ({
-          offset: Math.floor(piece / 2) * 1000,
-          length: 800 + (piece % 2) * 100,
-        });
         const pieces = [0, 1, 2, 3].flatMap((piece) => {
           const own = [...files.keys()].filter((i) => files[i]?.piece === piece);
           return own.length === 0 ? [] : [{ ...placeOf(piece), files: own }];
