@@ -15,7 +15,7 @@ import { currentOwner, type Owner } from '../host/machine.ts';
 import { LocalSide } from './local-side.ts';
 import { lockSide, nameRoot, rootId } from './lock.ts';
 import { withCalls } from './pair.lab.ts';
-import { SideError } from './side.ts';
+import { type Side, SideError } from './side.ts';
 
 const MINUTE_MS = 60_000;
 const ELSEWHERE: Owner = { ...currentOwner(), host: 'laptop', machine: 'another', boot: 'another' };
