@@ -16,14 +16,13 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadBlake3 } from '../../hash/blake3.ts';
-import type { Info } from '../../series/info.ts';
-import { LineReader, writeLines } from '../../series/index/lines.ts';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import type { Deletion } from './ask-first.ts';
 import type { RestoreEnd, RestoreEvent } from './restore-events.ts';
 import { restore, type RestoreOptions } from './restore.ts';
 import { SeriesLab } from '../run/series.lab.ts';
+import { isAt as at, type Line, tamper as tamperWith, writeInfo } from '../run/tamper.lab.ts';
 
 let lab: SeriesLab;
 let snapshot: string;
@@ -49,25 +48,8 @@ async function backUp(format: ArchiveFormat = 'tar.zst'): Promise<void> {
   snapshot = lab.folders().at(-1) ?? '';
 }
 
-type Line = Record<string, unknown>;
-
-/** Puts what `edit` makes of the lines in the place of the index, as one who knows the format can. */
 async function tamper(edit: (lines: Line[]) => readonly Line[]): Promise<void> {
-  const info = lab.info(snapshot);
-  const file = lab.folder(snapshot, info.index.file);
-  const reader = LineReader.open(readFileSync(file), info.index.sha256, file);
-  const lines: Line[] = [];
-  for (; reader.hasLine(); reader.at = reader.end() + 1) lines.push(JSON.parse(reader.line()) as Line);
-  const store = new LocalStore(lab.folder(snapshot));
-  const writer = await store.create(info.index.file);
-  const texts = edit(lines).map((line) => Buffer.from(JSON.stringify(line)).toString('latin1'));
-  const index = { file: info.index.file, ...(await writeLines(texts, writer)) };
-  await writer.commit();
-  writeInfo({ ...info, index });
-}
-
-function writeInfo(info: Info): void {
-  writeFileSync(lab.folder(snapshot, 'info.json'), JSON.stringify(info));
+  await tamperWith(lab, snapshot, edit);
 }
 
 async function run(options: Partial<RestoreOptions> = {}): Promise<RestoreEnd> {
@@ -105,11 +87,6 @@ function expectContained(): void {
     ].toSorted(),
   );
 }
-
-const at =
-  (path: string): ((line: Line) => boolean) =>
-  (line) =>
-    line['path'] === path;
 
 describe.skipIf(process.platform === 'win32')('a restore of an index that was tampered with', () => {
   it.each(['..', '../outside/new', 'folder/../../outside/new', '/tmp/new', './x', 'a//b', 'nul\0'])(
@@ -270,7 +247,10 @@ describe.skipIf(process.platform === 'win32')('a restore of an index that was ta
   it('refuses an index that is not the one of info.json', async () => {
     await backUp();
     const info = lab.info(snapshot);
-    writeInfo({ ...info, index: { ...info.index, sha256: createHash('sha256').digest('hex') } });
+    writeInfo(lab, snapshot, {
+      ...info,
+      index: { ...info.index, sha256: createHash('sha256').digest('hex') },
+    });
     await expect(run()).rejects.toMatchObject({ code: 'E_DAMAGED' });
   });
 });
