@@ -1,7 +1,9 @@
 // Series that someone has tampered with: what comes of them stays within the target, and is what the index says.
 import type { ArchiveFormat } from '../../base/archive-format.ts';
 import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -9,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   statfsSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -23,6 +26,8 @@ import type { RestoreEnd, RestoreEvent } from './restore-events.ts';
 import { restore, type RestoreOptions } from './restore.ts';
 import { SeriesLab } from '../run/series.lab.ts';
 import { isAt as at, type Line, tamper as tamperWith, writeInfo } from '../run/tamper.lab.ts';
+
+const NOBODY = 65_534;
 
 let lab: SeriesLab;
 let snapshot: string;
@@ -277,6 +282,25 @@ describe.skipIf(process.platform === 'win32')('a restore of an archive that was 
 });
 
 describe('a restore', () => {
+  it.skipIf(process.geteuid?.() !== 0)('gives a closed folder its mode when all in it has its own', async () => {
+    const [closed, inner] = [join(lab.source, 'closed'), join(lab.source, 'closed', 'inner')];
+    mkdirSync(inner, { recursive: true });
+    writeFileSync(join(inner, 'file'), 'text');
+    chmodSync(inner, 0o500);
+    chmodSync(closed, 0);
+    await backUp();
+    spawnSync('chown', ['-R', `${NOBODY}:${NOBODY}`, lab.root]);
+    process.seteuid?.(NOBODY);
+    try {
+      expect(await run()).toMatchObject({ status: 0 });
+    } finally {
+      process.seteuid?.(0);
+    }
+    expect(problems()).toEqual([]);
+    const modes = ['closed', 'closed/inner'].map((path) => statSync(join(lab.root, 'target', path)).mode);
+    expect(modes.map((mode) => mode & 0o777)).toEqual([0, 0o500]);
+  });
+
   it('asks before it deletes a few files that are far larger than all that it brings', async () => {
     await backUp();
     mkdirSync(join(lab.root, 'target'));
