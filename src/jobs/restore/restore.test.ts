@@ -282,24 +282,27 @@ describe.skipIf(process.platform === 'win32')('a restore of an archive that was 
 });
 
 describe('a restore', () => {
-  it.skipIf(process.geteuid?.() !== 0)('gives a closed folder its mode when all in it has its own', async () => {
-    const [closed, inner] = [join(lab.source, 'closed'), join(lab.source, 'closed', 'inner')];
-    mkdirSync(inner, { recursive: true });
-    writeFileSync(join(inner, 'file'), 'text');
-    chmodSync(inner, 0o500);
-    chmodSync(closed, 0);
-    await backUp();
-    spawnSync('chown', ['-R', `${NOBODY}:${NOBODY}`, lab.root]);
-    process.seteuid?.(NOBODY);
-    try {
-      expect(await run()).toMatchObject({ status: 0 });
-    } finally {
-      process.seteuid?.(0);
-    }
-    expect(problems()).toEqual([]);
-    const modes = ['closed', 'closed/inner'].map((path) => statSync(join(lab.root, 'target', path)).mode);
-    expect(modes.map((mode) => mode & 0o777)).toEqual([0, 0o500]);
-  });
+  it.skipIf(process.geteuid?.() !== 0)(
+    'gives a closed folder its mode when all in it has its own',
+    async () => {
+      const [closed, inner] = [join(lab.source, 'closed'), join(lab.source, 'closed', 'inner')];
+      mkdirSync(inner, { recursive: true });
+      writeFileSync(join(inner, 'file'), 'text');
+      chmodSync(inner, 0o500);
+      chmodSync(closed, 0);
+      await backUp();
+      spawnSync('chown', ['-R', `${NOBODY}:${NOBODY}`, lab.root]);
+      process.seteuid?.(NOBODY);
+      try {
+        expect(await run()).toMatchObject({ status: 0 });
+      } finally {
+        process.seteuid?.(0);
+      }
+      expect(problems()).toEqual([]);
+      const modes = ['closed', 'closed/inner'].map((path) => statSync(join(lab.root, 'target', path)).mode);
+      expect(modes.map((mode) => mode & 0o777)).toEqual([0, 0o500]);
+    },
+  );
 
   it('asks before it deletes a few files that are far larger than all that it brings', async () => {
     await backUp();
