@@ -1,5 +1,5 @@
 // Series that no plan names any more: they are still found, by their name or by where they lie.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventsOf } from './support/command.ts';
@@ -33,6 +33,17 @@ describe('a row that is gone', () => {
     expect((await place.command(['accept', join(place.destination, 'two'), '.'])).status).toBe(0);
     const events = eventsOf(await place.command(['list', '--json']));
     expect(events.map(({ series }) => series)).toEqual(['one', undefined]);
+  });
+});
+
+describe('what this machine knows of a plan', () => {
+  it('is not written by a dry run', async () => {
+    const place = await openWithGone();
+    const plans = place.path('home', 'snapshot', 'plans');
+    expect(readdirSync(plans)).toHaveLength(1);
+    rmSync(plans, { recursive: true });
+    expect((await place.run(['--dry-run'])).status).toBe(0);
+    expect(existsSync(plans)).toBe(false);
   });
 });
 

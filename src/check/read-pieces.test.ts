@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { formatMap, sparseSkip } from '../format/sparse.ts';
 import { loadCompressor } from '../format/zstd/zstd.ts';
 import { type Blake3, type Hasher, loadBlake3 } from '../hash/blake3.ts';
@@ -41,6 +42,7 @@ async function read(
   pieces: readonly Piece[],
   bytes: Buffer,
   isWanted = (_slot: number): boolean => true,
+  format: ArchiveFormat = 'tar.zst',
 ): Promise<Read> {
   const table = new PieceTable();
   for (const one of pieces) table.add(one);
@@ -62,7 +64,7 @@ async function read(
     digest: () => hasher.digest(),
   };
   const states = new Uint8Array(table.length);
-  const task = { format: 'tar.zst', pieces: table.share() } as const;
+  const task = { format, pieces: table.share() };
   const flaws = await readPieces(task, source, counting, isWanted, states);
   return { states: [...states], flaws: flaws.map(({ what }) => what), readBytes, hashedBytes };
 }
@@ -156,6 +158,20 @@ describe('readPieces()', () => {
     const { states, readBytes } = await read(parts, bytes);
     expect(states).toEqual([GOOD, ...Array.from({ length: 19 }, () => BAD)]);
     expect(readBytes).toBe(bytes.length);
+  });
+});
+
+describe('a part that leads past the end', () => {
+  it.each(['tar.zst', 'zip'] as const)('is bad unread, in %s', async (format) => {
+    const bytes = Buffer.concat(frames);
+    const last = piece(2, 0, 5);
+    const { states, readBytes } = await read(
+      [{ ...last, length: last.length + 1 }],
+      bytes,
+      undefined,
+      format,
+    );
+    expect([states, readBytes]).toEqual([[BAD], 0]);
   });
 });
 

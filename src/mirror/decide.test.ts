@@ -264,6 +264,35 @@ describe('decide()', () => {
     const newer = new Map([['a', file('x', 1n, 2n)]]);
     expect(stepsFor(newer, source)).toMatchObject([{ do: 'copy', looksFirst: false, keptHash: 'x' }]);
   });
+
+  it('moves nothing that others have changed in the mirror: it is copied', () => {
+    const before = new Map([['a', file('x', 1n)]]);
+    const after = new Map([['b', file('x', 1n)]]);
+    const changed = new Map([['a', file('y', 1n, 7n)]]);
+    const steps = stepsFor(after, changed, before).map((step) => [step.do, step.path]);
+    expect(steps).toEqual([
+      ['copy', 'b'],
+      ['let go', 'a'],
+    ]);
+  });
+
+  it.each<[string, Partial<Entry>, boolean, object[]]>([
+    ['as before', {}, false, []],
+    ['with other content of the same size and time', { ctimeNs: 2n }, false, [{ keptHash: 'x' }]],
+    ['under another inode', { inode: 2n }, false, [{ keptHash: 'x' }]],
+    ['of which all is to be read, here and there', {}, true, [{ keptHash: undefined, looksFirst: true }]],
+  ])('reads a file %s: %o', (_, change, rehash, expected) => {
+    const before = file('x', 1n);
+    const steps = decide({
+      source: [{ ...entryOf('a', before), ...change }],
+      there: [thereOf('a', before)],
+      held: new Map([[fromText('a'), heldOf('a', before)]]),
+      isLeftAlone: () => false,
+      mounts: new Set(),
+      rehash,
+    });
+    expect(steps).toMatchObject(expected.map((one) => ({ do: 'copy', looksFirst: true, ...one })));
+  });
 });
 
 describe('touchedBy()', () => {

@@ -75,6 +75,16 @@ describe('exclude-from', () => {
     expect((await rowsOf('docs,/mnt/disk,no,,none.txt'))[0]?.excludeLines).toEqual([]);
   });
 
+  it('comes before `exclude`, of which the last word counts', async () => {
+    mkdirSync(join(folder, 'docs'));
+    writeFileSync(join(folder, 'ours.txt'), '/backup/\n');
+    expect(await problemsOf('docs,docs/backup,yes,!/backup/,ours.txt')).toEqual([
+      expect.stringContaining('is in the source'),
+    ]);
+    writeFileSync(join(folder, 'ours.txt'), '!/backup/\n');
+    expect(await rowsOf('docs,docs/backup,yes,/backup/,ours.txt')).toHaveLength(1);
+  });
+
   it('lets the destination lie in the source where it leaves that out', async () => {
     mkdirSync(join(folder, 'docs'));
     writeFileSync(join(folder, 'ours.txt'), '# not that\n/backup/\n');

@@ -345,6 +345,12 @@ describe('a source that is a glob', () => {
     expect(rows.map((row) => rowLabel(row, rows))).toEqual(['no/*', 'nil/*.txt', 'none/*']);
   });
 
+  it('matches none of the destinations, however many there are', async () => {
+    await makeFolders('src/a', 'src/one', 'src/two/series');
+    const rows = await rowsOf('source,destination\nsrc/*,src/one | src/two\n');
+    expect(new Set(rows.map(({ source }) => source))).toEqual(new Set([at('src/a')]));
+  });
+
   it('is not looked up in a row that is not active', async () => {
     await makeFolders('src/a', 'src/b');
     const rows = await rowsOf('source,destination,active,name\nsrc/*,/x,no,\nsrc/*,/x,no,all\n');

@@ -64,3 +64,19 @@ describe('a mirror', () => {
     expect(await rowOf({ strategy: 'Mirror', format: 'tar.zst' })).toMatchObject({ strategy: 'mirror' });
   });
 });
+
+describe('a sync', () => {
+  it.each([
+    [{ format: 'zip' }, 'leave `format` empty'],
+    [{ encrypt: 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p' }, 'leave `encrypt` empty'],
+    [{ destination: 'one | two' }, 'one destination'],
+    [{ destination: 's3://bucket/x' }, 'on a server by `sftp://`'],
+    [{ 'exclude-if-present': '.nobackup' }, 'leave `exclude-if-present` empty'],
+    [{ 'exclude-larger-than': '1GB' }, 'leave `exclude-larger-than` empty'],
+    [{ 'one-file-system': 'yes' }, 'leave `one-file-system` empty'],
+    [{ 'may-fail': '*.tmp' }, 'leave `may-fail` empty'],
+  ])('refuses %o', async (cells, says) => {
+    expect(await problemsOf({ strategy: 'sync', ...cells })).toEqual([expect.stringContaining(says)]);
+    expect(await problemsOf(cells)).toEqual([]);
+  });
+});

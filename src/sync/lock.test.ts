@@ -14,6 +14,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { currentOwner, type Owner } from '../host/machine.ts';
 import { LocalSide } from './local-side.ts';
 import { lockSide, nameRoot, rootId } from './lock.ts';
+import { withCalls } from './pair.lab.ts';
 import { type Side, SideError } from './side.ts';
 
 const MINUTE_MS = 60_000;
@@ -47,16 +48,6 @@ function leave(file: string, content: string, ageMs: number): void {
   writeFileSync(file, content);
   const at = (Date.now() - ageMs) / 1000;
   utimesSync(file, at, at);
-}
-
-/** `side`, but for some of its calls. */
-function withCalls(side: Side, calls: Partial<Side>): Side {
-  return new Proxy<Side>(side, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(name in calls ? calls : target, name, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
 }
 
 function lockOf(owner: Owner, token = 'other'): string {

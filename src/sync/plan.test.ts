@@ -136,6 +136,13 @@ describe('planSync()', () => {
       ['delete there a', 'move there b c'],
     ],
     [
+      'moves what has two new names to one of them',
+      { a: '1' },
+      { b: '1', c: '1' },
+      { a: '1' },
+      ['move there a b', 'copy there c'],
+    ],
+    [
       'does not move what has changed there',
       { a: '1' },
       { b: '1' },

@@ -25,7 +25,18 @@ function bomb(claimed: bigint, blocks: number): Buffer {
   return Buffer.concat([head, ...Array.from({ length: blocks - 1 }, () => block), last]);
 }
 
+/** Blocks of 128 KiB of zeros, in a frame that does not say how much it holds. */
+function unsized(blocks: number): Buffer {
+  const sized = bomb(0n, blocks);
+  return Buffer.concat([sized.subarray(0, 4), Buffer.from([0, 7 << 3]), sized.subarray(14)]);
+}
+
 describe('frameContent()', () => {
+  it('takes a frame that does not say how much it holds for what its blocks can hold', () => {
+    const frames = [compressor.compress(Buffer.from('one')), unsized(2)];
+    expect(frameContent(Buffer.concat(frames), 3 + 2 * 131_072, zstd).length).toBe(3 + 2 * 131_072);
+  });
+
   it('gives the content of several frames', () => {
     const frames = ['one', 'two'].map((text) => compressor.compress(Buffer.from(text)));
     expect(frameContent(Buffer.concat(frames), 6, zstd).toString()).toBe('onetwo');
@@ -38,6 +49,10 @@ describe('frameContent()', () => {
     [
       'two frames that are too much together',
       (): Buffer => Buffer.concat([bomb(50_000_000n, 400), bomb(50_000_000n, 400)]),
+    ],
+    [
+      'frames that are too much together, of which one does not say so',
+      (): Buffer => Buffer.concat([compressor.compress(Buffer.alloc(100)), unsized(600)]),
     ],
     ['no frame', (): Buffer => Buffer.from('no frame at all')],
     ['half a frame', (): Buffer => Buffer.from(compressor.compress(Buffer.alloc(100, 'x'))).subarray(0, -5)],

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { formatMap, sparseSkip } from '../format/sparse.ts';
 import { type Blake3, type Hasher, loadBlake3 } from '../hash/blake3.ts';
 import { LocalStore } from '../store/local/local-store.ts';
 import { Target } from '../target/contained.ts';
@@ -61,10 +62,19 @@ async function write(
   await writeLarge(root, file, hasher, new OneThread().asPool, signal, (more) => told.push(more));
 }
 
+const MIB = 1024 * 1024;
 const PARTS = ['one', 'two and a half', 'three'].map((text) => Buffer.from(text));
 const WHOLE = Buffer.concat(PARTS);
 const LONGER = Buffer.concat([WHOLE, Buffer.from('x')]);
 const OTHER = Buffer.alloc(WHOLE.length, 'x');
+
+/** A file of so many bytes that is zeros, in no archive, from the end of `data` on. */
+function sparse(data: Buffer, size: number): Packed {
+  const stretches = data.length === 0 ? [] : [{ offset: 0, length: data.length }];
+  const header = Buffer.alloc(512);
+  const packed = inTar('a', [Buffer.concat([header, formatMap(stretches, size)]), data]);
+  return { ...packed, skip: sparseSkip(header.length), content: Buffer.concat([data], size) };
+}
 
 function cut(packed: Packed, bytes: number): Packed {
   return { ...packed, bytes: packed.bytes.subarray(0, -bytes) };
@@ -87,6 +97,8 @@ describe('writeLarge()', () => {
     ['frames, the first of which has nothing of it', () => inTar('a', PARTS, 3)],
     ['frames, the last of which has nothing of it', () => inTar('a', PARTS, 0, 3)],
     ['the last frame only', () => inTar('a', PARTS, 17)],
+    ['frames, and a hole at its end', () => sparse(WHOLE, 3 * MIB)],
+    ['nothing but a hole', () => sparse(Buffer.alloc(0), 3 * MIB)],
     ['a record of a zip', () => inZip('a', WHOLE)],
     ['a record that is stored', () => inZip('a', WHOLE, false)],
     ['a record of several MiB', () => inZip('a', Buffer.alloc(3 * 1024 * 1024 + 1, 'x'))],

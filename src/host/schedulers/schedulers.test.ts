@@ -85,6 +85,16 @@ describe('systemd', () => {
     expect(readFileSync(path.join(units, 'snapshot-nightly.timer'), 'utf8')).toBe('# mine\n');
   });
 
+  it('does not remove a unit that somebody has put in the place of its own', async () => {
+    const host = openHost();
+    const scheduler = systemd(host);
+    await scheduler.install(entry());
+    const service = path.join(host.home, '.config', 'systemd', 'user', 'snapshot-nightly.service');
+    writeFileSync(service, '# mine\n');
+    await expect(scheduler.remove('nightly')).rejects.toThrow('was not written by');
+    expect(readFileSync(service, 'utf8')).toBe('# mine\n');
+  });
+
   it.each([
     ['/config', '/config/systemd/user/snapshot-nightly.service'],
     ['relative', '/home/anna/.config/systemd/user/snapshot-nightly.service'],

@@ -1,12 +1,17 @@
 // Series that someone has tampered with: what comes of them stays within the target, and is what the index says.
 import type { ArchiveFormat } from '../../base/archive-format.ts';
 import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  statfsSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -14,13 +19,15 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadBlake3 } from '../../hash/blake3.ts';
-import type { Info } from '../../series/info.ts';
-import { LineReader, writeLines } from '../../series/index/lines.ts';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
+import type { Deletion } from './ask-first.ts';
 import type { RestoreEnd, RestoreEvent } from './restore-events.ts';
 import { restore, type RestoreOptions } from './restore.ts';
 import { SeriesLab } from '../run/series.lab.ts';
+import { isAt as at, type Line, tamper as tamperWith, writeInfo } from '../run/tamper.lab.ts';
+
+const NOBODY = 65_534;
 
 let lab: SeriesLab;
 let snapshot: string;
@@ -46,25 +53,8 @@ async function backUp(format: ArchiveFormat = 'tar.zst'): Promise<void> {
   snapshot = lab.folders().at(-1) ?? '';
 }
 
-type Line = Record<string, unknown>;
-
-/** Puts what `edit` makes of the lines in the place of the index, as one who knows the format can. */
 async function tamper(edit: (lines: Line[]) => readonly Line[]): Promise<void> {
-  const info = lab.info(snapshot);
-  const file = lab.folder(snapshot, info.index.file);
-  const reader = LineReader.open(readFileSync(file), info.index.sha256, file);
-  const lines: Line[] = [];
-  for (; reader.hasLine(); reader.at = reader.end() + 1) lines.push(JSON.parse(reader.line()) as Line);
-  const store = new LocalStore(lab.folder(snapshot));
-  const writer = await store.create(info.index.file);
-  const texts = edit(lines).map((line) => Buffer.from(JSON.stringify(line)).toString('latin1'));
-  const index = { file: info.index.file, ...(await writeLines(texts, writer)) };
-  await writer.commit();
-  writeInfo({ ...info, index });
-}
-
-function writeInfo(info: Info): void {
-  writeFileSync(lab.folder(snapshot, 'info.json'), JSON.stringify(info));
+  await tamperWith(lab, snapshot, edit);
 }
 
 async function run(options: Partial<RestoreOptions> = {}): Promise<RestoreEnd> {
@@ -103,11 +93,6 @@ function expectContained(): void {
   );
 }
 
-const at =
-  (path: string): ((line: Line) => boolean) =>
-  (line) =>
-    line['path'] === path;
-
 describe.skipIf(process.platform === 'win32')('a restore of an index that was tampered with', () => {
   it.each(['..', '../outside/new', 'folder/../../outside/new', '/tmp/new', './x', 'a//b', 'nul\0'])(
     'refuses the path `%s`, and writes nothing',
@@ -130,6 +115,35 @@ describe.skipIf(process.platform === 'win32')('a restore of an index that was ta
     expect(await run()).toMatchObject({ status: 3, files: 1 });
     expect(problems()).toEqual([['folder/file', 'refused']]);
     expect(lstatSync(join(lab.root, 'target', 'folder')).isSymbolicLink()).toBe(true);
+    expectContained();
+  });
+
+  it('deletes nothing when it had to leave something out', async () => {
+    await backUp();
+    await tamper((lines) =>
+      lines.map((line) =>
+        at('folder')(line) ? { ...lines.find(at('link')), path: 'folder', target: outside } : line,
+      ),
+    );
+    mkdirSync(join(lab.root, 'target'));
+    writeFileSync(join(lab.root, 'target', 'extra'), 'mine');
+    expect(await run({ overwrite: 'if-changed', deletes: true, dryRun: true })).toMatchObject({ status: 3 });
+    expect(await run({ overwrite: 'if-changed', deletes: true })).toMatchObject({ status: 3, deleted: 0 });
+    expect(restored()).toContain('extra');
+    expectContained();
+  });
+
+  it('gives a further name of what was left out its own content, and says nothing more of it', async () => {
+    linkSync(join(lab.source, 'folder', 'file'), join(lab.source, 'other-name'));
+    await backUp();
+    await tamper((lines) =>
+      lines.map((line) =>
+        at('folder')(line) ? { ...lines.find(at('link')), path: 'folder', target: outside } : line,
+      ),
+    );
+    expect(await run()).toMatchObject({ status: 3, files: 2 });
+    expect(problems()).toEqual([['folder/file', 'refused']]);
+    expect(readFileSync(join(lab.root, 'target', 'other-name'), 'utf8')).toBe('some text');
     expectContained();
   });
 
@@ -223,10 +237,25 @@ describe.skipIf(process.platform === 'win32')('a restore of an index that was ta
     expect(existsSync(join(lab.root, 'target'))).toBe(false);
   });
 
+  it('counts the room for a file with two names once', async () => {
+    linkSync(join(lab.source, 'other'), join(lab.source, 'other-name'));
+    await backUp();
+    const { bavail, bsize } = statfsSync(lab.root);
+    const size = Math.floor(bavail * bsize * 0.6);
+    await tamper((lines) =>
+      lines.map((line) => (String(line['path']).startsWith('other') ? { ...line, size } : line)),
+    );
+    // It was begun: that the content is another one shows when it is read.
+    expect(await run()).toMatchObject({ status: 3, files: 1 });
+  });
+
   it('refuses an index that is not the one of info.json', async () => {
     await backUp();
     const info = lab.info(snapshot);
-    writeInfo({ ...info, index: { ...info.index, sha256: createHash('sha256').digest('hex') } });
+    writeInfo(lab, snapshot, {
+      ...info,
+      index: { ...info.index, sha256: createHash('sha256').digest('hex') },
+    });
     await expect(run()).rejects.toMatchObject({ code: 'E_DAMAGED' });
   });
 });
@@ -253,6 +282,46 @@ describe.skipIf(process.platform === 'win32')('a restore of an archive that was 
 });
 
 describe('a restore', () => {
+  it.skipIf(process.geteuid?.() !== 0)(
+    'gives a closed folder its mode when all in it has its own',
+    async () => {
+      const [closed, inner] = [join(lab.source, 'closed'), join(lab.source, 'closed', 'inner')];
+      mkdirSync(inner, { recursive: true });
+      writeFileSync(join(inner, 'file'), 'text');
+      chmodSync(inner, 0o500);
+      chmodSync(closed, 0);
+      // Its owner restores it, so that there is no other one to be set.
+      spawnSync('chown', ['-R', `${NOBODY}:0`, lab.source]);
+      await backUp();
+      spawnSync('chown', ['-R', `${NOBODY}:0`, lab.root]);
+      process.seteuid?.(NOBODY);
+      try {
+        expect(await run()).toMatchObject({ status: 0 });
+      } finally {
+        process.seteuid?.(0);
+      }
+      expect(problems()).toEqual([]);
+      const modes = ['closed', 'closed/inner'].map((path) => statSync(join(lab.root, 'target', path)).mode);
+      expect(modes.map((mode) => mode & 0o777)).toEqual([0, 0o500]);
+    },
+  );
+
+  it('asks before it deletes a few files that are far larger than all that it brings', async () => {
+    await backUp();
+    mkdirSync(join(lab.root, 'target'));
+    const large = join(lab.root, 'target', 'film');
+    writeFileSync(large, '');
+    truncateSync(large, 1_000_000_001);
+    const asked: Deletion[] = [];
+    const confirm = async (deletion: Deletion): Promise<void> => {
+      asked.push(deletion);
+      await Promise.reject(new Error('no'));
+    };
+    await expect(run({ overwrite: 'if-changed', deletes: true, confirm })).rejects.toThrow('no');
+    expect(asked).toMatchObject([{ files: 1, bytes: 1_000_000_001, examples: ['film'], wantedFiles: 3 }]);
+    expect(existsSync(large)).toBe(true);
+  });
+
   it('ends with the reason of its signal, and leaves no part', async () => {
     for (let i = 0; i < 200; i++) writeFileSync(join(lab.source, `${i}`), `content ${i}`);
     // It is begun beside the small ones, and takes longer.

@@ -64,6 +64,13 @@ describe('readStatus()', () => {
     expect(found.reasons).toContainEqual(expect.stringMatching(words));
   });
 
+  it('does not say of a newest snapshot that is damaged that it is gone', async () => {
+    writeFileSync(lab.folder(newest(), 'info.json'), '{');
+    expect((await status()).reasons).toEqual([
+      expect.stringMatching(new RegExp(`^snapshot ${newest()} is damaged: `)),
+    ]);
+  });
+
   it('leaves what a run has found to what it says of damage', async () => {
     rmSync(archive());
     await lab.run({ acceptChanges: false });

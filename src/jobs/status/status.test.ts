@@ -195,6 +195,15 @@ describe('statusOf()', () => {
       [`rotation is held back, since ${shown(4)}: it cannot be removed`],
     ],
     [
+      'whose rotation is held back, also when nothing changes and a guard holds',
+      [run(50, 'written', { heldBack: 'this reason' }), run(3, 'unchanged', { guards: ['away-part'] })],
+      'failing',
+      [
+        `the guard \`away-part\` holds something back, since ${shown(3)}`,
+        `rotation is held back, since ${shown(50)}: this reason`,
+      ],
+    ],
+    [
       'that failed for days',
       [run(80, 'written'), run(1, 'failed')],
       'failing',

@@ -89,6 +89,52 @@ describe('prune()', () => {
     expect(lab.folders()).toHaveLength(3);
   });
 
+  it('removes nothing while a damaged snapshot may need archives of the others', async () => {
+    const all = await nights(3, (folder) => new NoLinkStore(folder));
+    writeFileSync(lab.folder(all[1] ?? '', 'info.json'), 'rubbish');
+    const pruned = await pruneTo(1, false, new NoLinkStore(lab.row.destination));
+    expect(pruned).toMatchObject({ removed: [], heldBack: expect.stringContaining('may need archives') });
+    expect(lab.folders()).toEqual(all);
+  });
+
+  it('removes no more as soon as somebody begins to read the series', async () => {
+    const [first = '', ...others] = await nights(4);
+    class ReadStore extends LocalStore {
+      override async remove(key: string): Promise<void> {
+        await super.remove(key);
+        if (key === `data/${first}/LET-GO`) reader = await SharedLock.acquire(series(), () => {});
+      }
+    }
+    let reader: SharedLock | undefined;
+    const pruned = await pruneTo(1, false, new ReadStore(lab.row.destination));
+    expect(pruned.removed).toEqual([{ snapshot: first, reasons: [] }]);
+    expect(lab.folders()).toEqual(others);
+    await reader?.release(() => {});
+  });
+
+  it('takes nothing of a snapshot of which it cannot tell whether it is gone', async () => {
+    const [first = ''] = await nights(3, (folder) => new NoLinkStore(folder));
+    class SilentStore extends NoLinkStore {
+      #isSilent = false;
+
+      override async remove(key: string): Promise<void> {
+        if (key === `data/${first}/info.json`) this.#isSilent = true;
+        if (this.#isSilent && key.startsWith(`data/${first}/`))
+          throw new SnapshotError('E_STORE', 'no answer');
+        await super.remove(key);
+      }
+
+      override async list(key: string): ReturnType<LocalStore['list']> {
+        if (this.#isSilent && key === `data/${first}`) throw new SnapshotError('E_STORE', 'no answer');
+        return await super.list(key);
+      }
+    }
+    const pruned = await pruneTo(1, false, new SilentStore(lab.row.destination));
+    expect(pruned.removed.map(({ snapshot }) => snapshot)).not.toContain(first);
+    expect(pruned.heldBack).toBe(`${first} cannot be removed: no answer`);
+    expect(lab.restored(first).size).toBe(1);
+  });
+
   it('is refused while a run is at work, and by the series of another', async () => {
     await nights(2);
     const lock = await SeriesLock.acquire(series());

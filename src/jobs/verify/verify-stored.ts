@@ -14,8 +14,10 @@ import { Findings } from './verify-findings.ts';
 import { levelOf, type VerifyOptions } from './verify.ts';
 import { whatOf } from './verify-survey.ts';
 
-/** A stored file, and who needs it. */
+/** A stored file with one of its check sums, and who says that. */
 interface StoredFile {
+  /** Seen from the series' folder. */
+  readonly place: string;
   readonly item: StoreItem | undefined;
   readonly sum: string;
   readonly snapshots: string[];
@@ -70,9 +72,11 @@ export async function verifyStored(series: Series, options: VerifyOptions): Prom
       for (const [file, sum] of parseSums(bytes.toString('utf8'), `${name}/${SUMS_FILE}`)) {
         const place = file.startsWith('../') ? file.slice(3) : `${name}/${file}`;
         const [folder = '', base = ''] = place.split('/');
-        const known = files.get(place);
+        // Of two sums for one file, one at least is wrong.
+        const key = `${sum} ${place}`;
+        const known = files.get(key);
         if (known !== undefined) known.snapshots.push(name);
-        else files.set(place, { item: (await list(folder)).get(base), sum, snapshots: [name] });
+        else files.set(key, { place, item: (await list(folder)).get(base), sum, snapshots: [name] });
       }
     } catch (error) {
       if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
@@ -88,7 +92,7 @@ export async function verifyStored(series: Series, options: VerifyOptions): Prom
     series: series.name,
     folder: series.place(),
     snapshots,
-    archives: [...files.keys()].filter((place) => /\.(?:tar\.zst|zip)\.age$/.test(place)).length,
+    archives: new Set([...files.values()].map(({ place }) => place).filter(isArchive)).size,
     readPieces: 0,
     pieces: 0,
     readBytes,
@@ -103,6 +107,10 @@ export async function verifyStored(series: Series, options: VerifyOptions): Prom
   };
 }
 
+function isArchive(place: string): boolean {
+  return /\.(?:tar\.zst|zip)\.age$/.test(place);
+}
+
 /** @returns How many bytes were read. */
 async function read(
   series: Series,
@@ -115,7 +123,7 @@ async function read(
   const total = [...files.values()].reduce((sum, { item }) => sum + (item?.sizeBytes ?? 0), 0);
   const seen = new Set<string>();
   let done = 0;
-  for (const [place, { item, sum, snapshots }] of files) {
+  for (const { place, item, sum, snapshots } of files.values()) {
     if (item === undefined) findings.add(place, 'is missing', snapshots);
     if (item === undefined || level === 'quick') continue;
     // Two names of one file are read once.

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import {
   appendFileSync,
+  chmodSync,
+  chownSync,
   copyFileSync,
   existsSync,
   linkSync,
@@ -23,6 +26,7 @@ import { HAS_LINKS } from '../../base/able.lab.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
 import { display, fromText } from '../../tree/path.ts';
 import { parseHash } from './claimed-hash.ts';
+import { numbered } from './file-name.ts';
 import { type Incoming, Library, type Taken } from './library.ts';
 
 const blake3 = await loadBlake3();
@@ -164,6 +168,26 @@ describe('what arrives', () => {
     expect(readdirSync(files())).toHaveLength(1);
   });
 
+  it('is stored once, also when the first of three at the same time has no place', async () => {
+    const first = fromText('x');
+    // So long it looks for a name that is free.
+    for (const path of [first, ...Array.from({ length: 2000 }, (_, i) => numbered(first, i + 2))])
+      writeFileSync(files(path), 'other');
+    const gate = new EventEmitter();
+    const begun = once(gate, 'open');
+    const none = { claim: undefined, modifiedMs: undefined, rename: false, size: undefined };
+    const later = async function* (): AsyncGenerator<Uint8Array> {
+      await begun;
+      yield Buffer.from('same');
+    };
+    const all = await Promise.allSettled([
+      take('x', 'same', { judge: () => void gate.emit('open') }),
+      ...['b', 'c'].map(async (path) => await library.take({ path: fromText(path), ...none }, later())),
+    ]);
+    const said = all.map((one) => (one.status === 'fulfilled' ? one.value.status : 'refused'));
+    expect(said.toSorted()).toEqual(['known', 'refused', 'stored']);
+  });
+
   it('at the same time, under one name, has it once', async () => {
     const all = await Promise.allSettled(['1', '2', '3', '4'].map(async (text) => await take('a', text)));
     expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -219,6 +243,21 @@ describe('sync', () => {
     expect(await synced()).toBe('0 new, 0 renamed, 0 removed, 0 changed, 1 matched');
     expect(await synced(true)).toBe('0 new, 0 renamed, 0 removed, 1 changed, 0 matched');
     expect(await told('b', 'one')).toBe('stored b');
+  });
+
+  it.skipIf(process.geteuid?.() !== 0)('forgets nothing in a folder that it may not enter', async () => {
+    mkdirSync(files('closed'));
+    await take('closed/a', 'x');
+    chmodSync(files('closed'), 0);
+    for (const path of [root, files(), files('closed')]) chownSync(path, 65_534, 65_534);
+    process.seteuid?.(65_534);
+    try {
+      const { removed, problems } = await library.sync();
+      expect([removed, problems.map(({ path }) => path)]).toEqual([0, ['closed']]);
+    } finally {
+      process.seteuid?.(0);
+    }
+    expect(await synced()).toBe('0 new, 0 renamed, 0 removed, 0 changed, 1 matched');
   });
 
   it('keeps both when one of two names of a file goes', async () => {

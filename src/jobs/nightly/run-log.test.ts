@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import type { RowEnd } from '../events.ts';
+import { logTail } from './log-tail.ts';
+import { RunLog } from './run-log.ts';
+
+const END: RowEnd = {
+  event: 'row',
+  row: 'data',
+  source: '/data',
+  outcome: 'written',
+  dryRun: false,
+  snapshot: null,
+  folder: null,
+  change: { added: 0, modified: 0, removed: 0 },
+  files: 0,
+  bytes: 0,
+  newBytes: 0,
+  problems: 0,
+  guards: [],
+  kept: [],
+  removed: [],
+  damage: null,
+  series: null,
+  error: null,
+  waiting: null,
+  durationMs: 0,
+  status: 0,
+};
+
+it.each<[string, Partial<RowEnd>, string]>([
+  ['went well', {}, 'info'],
+  ['could not read everything', { status: 3, problems: 1 }, 'error'],
+  ['was held back', { status: 4 }, 'error'],
+  [
+    'failed',
+    { outcome: 'failed', status: 1, error: { code: 'E_ROW', message: 'x', hint: undefined } },
+    'error',
+  ],
+])('logs a row that %s as what its status says', async (_, more, level) => {
+  const folder = mkdtempSync(join(tmpdir(), 'snapshot-run-log-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const log = RunLog.open(join(folder, 'log'), folder, (message) => expect.unreachable(message));
+  log.event({ ...END, ...more });
+  log.end(0);
+  await log.close();
+  const lines = await logTail(join(folder, 'log'), 10);
+  expect(lines.map((line) => [line.level, line.row, line.message])).toEqual([
+    ['info', undefined, 'run ended'],
+    [level, 'data', `row ${more.outcome ?? 'written'}`],
+  ]);
+});

@@ -1,0 +1,78 @@
+// A series of which there is no key: what lies there is held against its check sums.
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
+import type { Damage } from './verify-events.ts';
+import { verifyStored } from './verify-stored.ts';
+import type { VerifyOptions } from './verify.ts';
+
+const [FIRST, SECOND] = ['2026-11-01T02-00-00Z', '2026-11-02T02-00-00Z'];
+const ARCHIVE = 'data.tar.zst.age';
+const OTHER_SUM = '0'.repeat(64);
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'snapshot-stored-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+});
+
+function sumOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** A snapshot with these files, and check sums for them and `others`. */
+function write(
+  snapshot: string,
+  files: Readonly<Record<string, string>>,
+  others: Readonly<Record<string, string>> = {},
+): void {
+  const all: Readonly<Record<string, string>> = { 'info.json.age': `info of ${snapshot}`, ...files };
+  mkdirSync(join(root, 'series', snapshot), { recursive: true });
+  for (const [name, text] of Object.entries(all)) writeFileSync(join(root, 'series', snapshot, name), text);
+  const sums = {
+    ...Object.fromEntries(Object.entries(all).map(([name, text]) => [name, sumOf(text)])),
+    ...others,
+  };
+  const lines = Object.entries(sums).map(([name, sum]) => `${sum}  ${name}\n`);
+  writeFileSync(join(root, 'series', snapshot, 'SHA256SUMS'), lines.join(''));
+}
+
+async function damages(level: VerifyOptions['level'] = 'full'): Promise<readonly (readonly unknown[])[]> {
+  const found: Damage[] = [];
+  const { status } = await verifyStored(new Series(new LocalStore(root), 'series'), {
+    at: undefined,
+    level,
+    signal: new AbortController().signal,
+    report: (event) => event.event === 'damage' && found.push(event),
+  });
+  expect(status).toBe(found.length > 0 ? 1 : 0);
+  return found.map(({ file, what, snapshots }) => [file, what, snapshots]);
+}
+
+describe('a verify without the key', () => {
+  it.each<[string, string, string, readonly string[]]>([
+    ['both are right', sumOf('content'), sumOf('content'), []],
+    ['the first is not', OTHER_SUM, sumOf('content'), [FIRST]],
+    ['the second is not', sumOf('content'), OTHER_SUM, [SECOND]],
+    ['neither is', OTHER_SUM, OTHER_SUM, [FIRST, SECOND]],
+  ])('believes each check sum of a file by itself: %s', async (_, first, second, blamed) => {
+    write(FIRST, { [ARCHIVE]: 'content' }, { [ARCHIVE]: first });
+    write(SECOND, {}, { [`../${FIRST}/${ARCHIVE}`]: second });
+    const what = 'its SHA-256 is not that of SHA256SUMS';
+    expect(await damages()).toEqual(blamed.length === 0 ? [] : [[`${FIRST}/${ARCHIVE}`, what, blamed]]);
+    expect(await damages('quick')).toEqual([]);
+  });
+
+  it('names what is missing, also when nothing is read', async () => {
+    write(FIRST, { [ARCHIVE]: 'content' });
+    write(SECOND, {}, { [`../${FIRST}/${ARCHIVE}`]: sumOf('content') });
+    rmSync(join(root, 'series', FIRST, ARCHIVE));
+    const missing = [[`${FIRST}/${ARCHIVE}`, 'is missing', [FIRST, SECOND]]];
+    expect(await damages('quick')).toEqual(missing);
+    expect(await damages()).toEqual(missing);
+  });
+});

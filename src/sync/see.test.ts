@@ -1,0 +1,80 @@
+import { linkSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { BytePath } from '../tree/path.ts';
+import type { Agreed, Past } from './item.ts';
+import { EVEN, openPair, signal, walkBoth, withCalls, writeOld } from './pair.lab.ts';
+import { type Listings, look, type Sides } from './see.ts';
+
+const OPTIONS = { rehash: false, signal, isWanted: () => true, clocks: EVEN };
+
+function sha256(content: string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** What both sides have, as if they had just agreed on it. */
+function agreedOn({ here, there }: Listings, content: string, path = 'a'): Past {
+  const [own, other] = [here, there].map(({ items }) => items.get(path as BytePath));
+  if (own === undefined || other === undefined) throw new Error(`"${path}" is not on both sides`);
+  const agreed: Agreed = { type: 'file', hash: sha256(content), target: undefined, here: own, there: other };
+  return new Map([[path as BytePath, agreed]]);
+}
+
+describe('look()', () => {
+  it.each([
+    ['comes to rest', 1, [sha256('text 1'), []]],
+    ['never comes to rest', Infinity, [undefined, [['a', 'changes while it is read']]]],
+  ])('reads a file anew that changes while it is read, and %s', async (_, most, expected) => {
+    const { here, there, sides } = await openPair();
+    for (const root of [here, there]) writeOld(join(root, 'a'), 'text 0');
+    const past = agreedOn(await walkBoth(sides), 'text 0');
+    writeFileSync(join(here, 'a'), 'text x');
+    let reads = 0;
+    const changing = withCalls(sides.here, {
+      async *read(path, stop) {
+        yield* sides.here.read(path, stop);
+        if (reads++ >= most) return;
+        writeFileSync(join(here, 'a'), `text ${reads}`);
+        utimesSync(join(here, 'a'), reads, reads);
+      },
+    });
+    const seen: Sides = { ...sides, here: changing };
+    const { sights, troubles } = await look(past, await walkBoth(seen), seen, OPTIONS);
+    expect([sights[0]?.here?.hash, troubles.map(({ path, reason }) => [path, reason])]).toEqual(expected);
+  });
+
+  it('has nothing to say of what is unknown on one side, be it trouble or not, nor of what is below', async () => {
+    const { here, there, sides } = await openPair();
+    for (const root of [here, there]) {
+      mkdirSync(join(root, 'folder'));
+      for (const name of ['folder/file', 'odd', 'seen']) writeOld(join(root, name), 'text');
+    }
+    const listings = await walkBoth(sides);
+    const problems = [
+      { path: 'folder' as BytePath, reason: 'no permission', isTrouble: true },
+      { path: 'odd' as BytePath, reason: 'is a socket', isTrouble: false },
+    ];
+    const partly: Listings = { ...listings, there: { ...listings.there, problems } };
+    const { sights, troubles } = await look(new Map(), partly, sides, OPTIONS);
+    expect(sights.map(({ path }) => path)).toEqual(['seen']);
+    expect(troubles).toEqual([{ path: 'folder', side: 'there', reason: 'no permission' }]);
+  });
+
+  it('knows the content of a file that was renamed, and not of a second name of one that stays', async () => {
+    const { here, there, sides } = await openPair();
+    for (const root of [here, there]) writeOld(join(root, 'a'), 'text 0');
+    const past = agreedOn(await walkBoth(sides), 'text 0');
+    // Changed within its size and time: only its content tells.
+    const { mtime } = statSync(join(here, 'a'));
+    writeFileSync(join(here, 'a'), 'text 1');
+    utimesSync(join(here, 'a'), mtime, mtime);
+    linkSync(join(here, 'a'), join(here, 'b'));
+    const { sights } = await look(past, await walkBoth(sides), sides, OPTIONS);
+    const hashes = sights.map((sight) => [sight.path, sight.here?.hash]);
+    expect(hashes).toEqual([
+      ['a', sha256('text 1')],
+      ['b', undefined],
+    ]);
+  });
+});
