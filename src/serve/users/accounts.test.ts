@@ -98,6 +98,19 @@ describe('the file', () => {
     expect(reader.find('snap_x')).toBeUndefined();
   });
 
+  it('is read once, however many ask for it at the same time, and forgotten by none', async () => {
+    const reader = new Accounts(file());
+    await Promise.all(Array.from({ length: 5 }, async () => await reader.refresh()));
+    let [isDone, wasThere] = [false, true];
+    const again = reader.refresh().then(() => (isDone = true));
+    while (!isDone) {
+      wasThere &&= reader.account('anna') !== undefined;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await again;
+    expect(wasThere).toBe(true);
+  });
+
   it('that is another one, shorter or gone, is read anew', async () => {
     const token = await accounts.addToken('anna', 'all', NOW);
     writeFileSync(file(), '\n');

@@ -53,6 +53,8 @@ export class Accounts {
   readonly #pairings = new Map<string, Pairing>();
   #read = 0;
   #rest = '';
+  /** Those who read the file, one after the other: it goes on where the last one has stopped. */
+  #turn: Promise<void> = Promise.resolve();
 
   /** @param file - Need not exist. */
   constructor(file: string) {
@@ -61,6 +63,12 @@ export class Accounts {
 
   /** Reads what was added since the last time. @throws {@link SnapshotError} `E_STORE` when the file cannot be read. */
   async refresh(): Promise<void> {
+    const turn = this.#turn.then(async () => await this.#readOn());
+    this.#turn = turn.catch(() => {});
+    await turn;
+  }
+
+  async #readOn(): Promise<void> {
     try {
       const { size } = await stat(this.#file);
       if (size === this.#read) return;
