@@ -204,6 +204,12 @@ describe('statusOf()', () => {
       ],
     ],
     [
+      'that failed while a guard holds something back',
+      [run(20, 'written', { guards: ['mass-change'] }), run(3, 'failed')],
+      'failing',
+      ['the last run failed: no disk', `the guard \`mass-change\` holds something back, since ${shown(20)}`],
+    ],
+    [
       'that failed for days',
       [run(80, 'written'), run(1, 'failed')],
       'failing',

@@ -127,15 +127,20 @@ function sizeBy(run: PastRun | undefined): SeriesSize | undefined {
   return { snapshots: run.snapshots, oldest: run.oldest ?? null, bytes: run.seriesBytes ?? 0 };
 }
 
-/** What the last run failed for. One that was stopped, or found no disk, says nothing of the row. */
+/**
+ * What the last run failed for, and what guards hold, which no run lifts that fails. One that was stopped, or found no disk,
+ * says nothing of the row.
+ */
 function failureOf(runs: readonly PastRun[]): readonly string[] {
   const last = runs.findLast(isDecisive);
   if (last === undefined) return [];
-  if (last.outcome === 'failed') return [`the last run failed: ${last.error ?? 'no reason is known'}`];
-  return last.guards.map((guard) => {
+  const failed =
+    last.outcome === 'failed' ? [`the last run failed: ${last.error ?? 'no reason is known'}`] : [];
+  const held = (runs.findLast(isSuccess)?.guards ?? []).map((guard) => {
     const since = sinceText(runs.filter(isSuccess), (one) => one.guards.includes(guard));
     return `the guard \`${guard}\` holds something back, ${since}`;
   });
+  return [...failed, ...held];
 }
 
 function lateness(
