@@ -137,6 +137,17 @@ describe('snapshot status', () => {
     expect(stdout).not.toContain('\u001B');
   });
 
+  it('does not say of a log that is not there that something was never done', async () => {
+    const place = await openWithSnapshot();
+    expect((await place.command(['status'])).stdout).toMatch(/ never +never /);
+    rmSync(join(place.series(), 'runs.jsonl'));
+    const { status: code, stdout } = await place.command(['status']);
+    expect(code).toBe(1);
+    expect(stdout).toContain('its log is not there any more');
+    expect(stdout).not.toContain('never');
+    expect((await status(place)).rows).toMatchObject([{ logKnown: false, lastVerify: null }]);
+  });
+
   it('tells when a series was verified and drilled, and with what result', async () => {
     const place = await openWithSnapshot();
     await place.command(['verify', '--level', 'full']);

@@ -19,6 +19,7 @@ export interface RowAnswer {
   readonly lastSuccess: string | null;
   readonly nextDue: string | null;
   readonly lastVerify: { readonly time: string; readonly result: string; readonly level: string } | null;
+  readonly logKnown: boolean;
   readonly snapshots: number | null;
   readonly bytes: number | null;
   readonly isMirror: boolean;

@@ -103,17 +103,16 @@ export function RowFacts({
   readonly row: Omit<RowAnswer, 'snapshots'> & { readonly snapshots?: unknown };
 }): VNode {
   const { lastRun, lastSuccess, nextDue, lastVerify, snapshots, bytes, files, freeBytes, isMirror } = row;
+  const never = row.logKnown ? 'never' : '–';
   const facts: readonly (readonly [string, string])[] = [
     ['from', row.source ?? 'no row of the plan any more'],
     [isMirror ? 'mirrored to' : 'to', row.destination],
-    ['last run', lastRun === null ? 'never' : `${timeText(lastRun.time)}, ${lastRun.outcome}`],
+    ['last run', lastRun === null ? never : `${timeText(lastRun.time)}, ${lastRun.outcome}`],
     ['last success', timeText(lastSuccess)],
     ['next due', nextDue === null ? '–' : `${timeText(nextDue)} (every ${row.every})`],
     [
       'verified',
-      lastVerify === null
-        ? 'never'
-        : `${timeText(lastVerify.time)}, ${lastVerify.level}, ${lastVerify.result}`,
+      lastVerify === null ? never : `${timeText(lastVerify.time)}, ${lastVerify.level}, ${lastVerify.result}`,
     ],
     ...(typeof snapshots === 'number' && bytes !== null
       ? [['snapshots', `${snapshots.toLocaleString('en')}, ${bytesText(bytes)} on disk`] as const]

@@ -64,7 +64,14 @@ function parseLabels(text: string): ReadonlyMap<string, string> {
 
 function series(name: string, destination: string, records: readonly PastRecord[]): SeriesStatus {
   const everyMs = 86_400_000;
-  return { ...statusOf(records, everyMs, NOW), series: name, destination, everyMs, unreadable: 0 };
+  return {
+    ...statusOf(records, everyMs, NOW),
+    series: name,
+    destination,
+    everyMs,
+    isLogKnown: true,
+    unreadable: 0,
+  };
 }
 
 const RUN: PastRecord = {

@@ -6,6 +6,7 @@ import { formatLocal } from '../../jobs/moment.ts';
 import type { SeriesStatus } from '../../jobs/status/read-status.ts';
 import { escapeHtml } from '../../jobs/status/plot.ts';
 import { plotsOf } from '../../jobs/status/plots.ts';
+import { neverOf } from './status-view.ts';
 
 const STYLE = `:root{color-scheme:light dark;--line:#26c;--dim:#777;--good:#176;--bad:#b22;--wait:#960}
 @media(prefers-color-scheme:dark){:root{--line:#7af;--dim:#999;--good:#5c9;--bad:#f77;--wait:#db5}}
@@ -57,10 +58,13 @@ function factsOf(one: SeriesStatus): readonly (readonly [name: string, value: st
     [
       'last verify',
       lastVerify === undefined
-        ? 'never'
+        ? neverOf(one)
         : `${time(lastVerify.started)}, ${lastVerify.level}, ${lastVerify.result}`,
     ],
-    ['last drill', lastDrill === undefined ? 'never' : `${time(lastDrill.started)}, ${lastDrill.result}`],
+    [
+      'last drill',
+      lastDrill === undefined ? neverOf(one) : `${time(lastDrill.started)}, ${lastDrill.result}`,
+    ],
     ...(size === undefined
       ? []
       : [['snapshots', `${formatCount(size.snapshots)}, ${formatBytes(size.bytes)} on disk`] as const]),

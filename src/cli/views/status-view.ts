@@ -58,8 +58,12 @@ export function showStatus(
     stateText(one.state, terminal),
     time(one.lastRun?.started),
     time(one.lastSuccess?.started),
-    one.lastVerify === undefined ? 'never' : `${time(one.lastVerify.started)}${verifyMark(one.lastVerify)}`,
-    one.lastDrill === undefined ? 'never' : `${time(one.lastDrill.started)}${mark(one.lastDrill.result)}`,
+    one.lastVerify === undefined
+      ? neverOf(one)
+      : `${time(one.lastVerify.started)}${verifyMark(one.lastVerify)}`,
+    one.lastDrill === undefined
+      ? neverOf(one)
+      : `${time(one.lastDrill.started)}${mark(one.lastDrill.result)}`,
     time(one.nextDue?.toISOString()),
     one.size === undefined ? '–' : formatCount(one.size.snapshots),
     one.size === undefined ? '–' : formatBytes(one.size.bytes),
@@ -74,6 +78,11 @@ export function showStatus(
 function withLabels(found: readonly SeriesStatus[]): readonly SeriesStatus[] {
   const rows = found.map(({ series }) => ({ name: series }));
   return found.map((one) => ({ ...one, series: rowLabel({ ...one, name: one.series }, rows) }));
+}
+
+/** Of what its log knows nothing. */
+export function neverOf({ isLogKnown }: Pick<SeriesStatus, 'isLogKnown'>): string {
+  return isLogKnown ? 'never' : '–';
 }
 
 function stateText(state: RowState, { style }: Terminal): string {

@@ -142,6 +142,7 @@ describe('readStatus()', () => {
       series: 'data',
       destination: store.label,
       everyMs: DAY_MS,
+      isLogKnown: true,
       unreadable: 1,
       wrongClocks: 0,
     });
@@ -166,6 +167,13 @@ describe('readStatus()', () => {
       expect.stringMatching(/^snapshot 2026-11-19T02-00-00Z is damaged: /),
       'the last success was 2 days ago, and is to be every day',
     ]);
+  });
+
+  it('does not know what was never done where the log cannot be read', async () => {
+    log(ran(10, 'written'));
+    store.readLines = async () => await Promise.reject(new SnapshotError('E_STORE', 'no permission'));
+    const status = await readStatus({ series, everyMs: DAY_MS }, NOW, nothing);
+    expect(status).toMatchObject({ reasons: ['no permission'], isLogKnown: false, lastVerify: undefined });
   });
 
   it('looks for no damage where the disk is away', async () => {

@@ -18,6 +18,8 @@ export interface SeriesStatus extends RowStatus {
   readonly series: string;
   readonly destination: string;
   readonly everyMs: number;
+  /** Whether its log is there and was read: else nobody knows what was never done. */
+  readonly isLogKnown: boolean;
   /** Lines of its log that say nothing. */
   readonly unreadable: number;
   /** Runs in its log that were made while the clock was wrong. */
@@ -46,6 +48,8 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
   const isPair = series instanceof PairSeries;
   const judged = statusOf(records, everyMs, now, away?.message);
   const status = { ...judged, size: sizeNow(survey, judged.size) };
+  const isLogRead = away === undefined && trouble === undefined;
+  const lost = isLogRead ? lostText(series, survey, past) : [];
   const of = {
     ...(away === undefined && !isPair ? await placeNow(series) : {}),
     files: survey?.snapshots.at(-1)?.info.count.files,
@@ -55,10 +59,10 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
     // Where its log lies is of no interest.
     destination: isPair ? series.sides[1] : series.store.label,
     everyMs,
+    isLogKnown: isLogRead && lost.length === 0,
     unreadable,
     wrongClocks,
   };
-  const lost = away === undefined && trouble === undefined ? lostText(series, survey, past) : [];
   const wrong = [
     ...(watched.gone === undefined ? [] : [goneText(watched.gone, series)]),
     ...(trouble === undefined ? [] : [trouble]),

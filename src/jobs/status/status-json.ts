@@ -34,6 +34,7 @@ export function statusJson(one: SeriesStatus): object {
     snapshots: size?.snapshots ?? null,
     bytes: size?.bytes ?? null,
     oldest: size?.oldest ?? null,
+    logKnown: one.isLogKnown,
     unreadable: one.unreadable,
   };
 }
