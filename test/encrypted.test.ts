@@ -171,6 +171,8 @@ describe('an encrypted series', () => {
       expect(run.status).toBe(1);
       expect(run.stderr + run.stdout).toContain(what);
       expect(secret.snapshots()).toEqual(before);
+      const check = await secret.command(['check'], env);
+      expect(check.stdout.split('\n').filter((line) => line.includes(what))).toHaveLength(1);
       const status = await secret.command(['status'], env);
       expect(status.status).toBe(1);
       expect(status.stdout).toContain(what);

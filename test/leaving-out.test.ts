@@ -21,9 +21,10 @@ async function findings(place: Place): Promise<readonly string[]> {
   return found.map(({ level, message }) => `${level}: ${message}`);
 }
 
-function mounted(path: string): void {
+/** @param what - What `mount` is told of it. */
+function mounted(path: string, what: readonly string[] = ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs']): void {
   mkdirSync(path, { recursive: true });
-  expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path]).status).toBe(0);
+  expect(spawnSync('mount', [...what, path]).status).toBe(0);
   onTestFinished(() => void spawnSync('umount', [path]));
 }
 
@@ -115,5 +116,15 @@ describe.skipIf(!IS_LINUX || !IS_ROOT)('a plan with mounts in its source', () =>
     );
     expect(await place.run()).toMatchObject({ status: 0, row: { outcome: 'written', guards: [] } });
     expect(await paths(place)).toEqual(['disk', 'x']);
+  });
+
+  it('says of its own series, mounted there, nothing: no run takes it along', async () => {
+    const place = Place.open();
+    place.write({ x: 'x' });
+    await place.night();
+    mounted(join(place.source, 'backup'), ['--bind', place.series()]);
+    expect((await findings(place)).filter((finding) => finding.includes('mounted in the source'))).toEqual(
+      [],
+    );
   });
 });

@@ -1,5 +1,6 @@
 // What a row leaves out of its source, and what there is to say of it beforehand.
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { printable, systemCode } from '../base/errors.ts';
 import type { Row } from '../plan/plan.ts';
 import type { LeftOut } from '../tree/left-out.ts';
@@ -38,9 +39,16 @@ export function mountsInside(row: Row): string | undefined {
     const table = readMounts();
     const { dev } = statSync(source);
     const isOther = (path: BytePath): boolean => statSync(systemPath(source, path)).dev !== dev;
+    const series = unlessGone(() => statSync(join(row.destination, row.name)));
+    const isSeries = (path: BytePath): boolean => {
+      const { dev: device, ino } = statSync(systemPath(source, path));
+      return series?.dev === device && series.ino === ino;
+    };
     const inside = (mountsBelow(source, table, table) ?? [])
       .map(({ path }) => path)
       .filter((path) => path !== '' && !isPassedOver(source, leftOutOf(row), path))
+      // Its own series no run takes along.
+      .filter((path) => unlessGone(() => isSeries(path)) !== true)
       // A bind mount of the same file system is no other one.
       .filter((path) => !staysHere || unlessGone(() => isOther(path)) === true);
     if (inside.length === 0) return undefined;
