@@ -12,10 +12,10 @@ import {
   guardFreeSpace,
   guardLosses,
   guardMassChange,
+  liftHeld,
   optionsFor,
   readHeld,
   seriesWord,
-  removeHeld,
   wayOut,
   writeHeld,
 } from './guards.ts';
@@ -227,8 +227,8 @@ describe('held.json', () => {
     await writeHeld(series, HELD);
     expect(await readHeld(series)).toEqual(HELD);
     expect(JSON.parse(await readFile(join(folder, 'documents', 'held.json'), 'utf8'))).toEqual(HELD);
-    await removeHeld(series);
-    await removeHeld(series);
+    await liftHeld(series, HELD, new Date());
+    await liftHeld(series, HELD, new Date());
     expect(await readHeld(series)).toBeUndefined();
     expect(await readdir(join(folder, 'documents'))).toEqual([]);
   });

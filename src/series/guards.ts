@@ -2,6 +2,7 @@
 import { formatBytes, formatCountOf } from '../base/amounts.ts';
 import { SnapshotError } from '../base/errors.ts';
 import { commandLine } from '../base/command-line.ts';
+import { removeIfAllowed } from '../store/remove-if-allowed.ts';
 import { display, toText } from '../tree/path.ts';
 import { Fields } from './index/fields.ts';
 import type { FolderLoss } from './damage/folder-losses.ts';
@@ -188,6 +189,7 @@ export async function readHeld(series: Series): Promise<HeldFile | undefined> {
   if (bytes === undefined) return undefined;
   try {
     const held = Fields.parse(bytes.toString('utf8'), series.place(HELD_FILE));
+    if (held.has('accepted')) return undefined;
     return {
       since: held.text('since'),
       guard: held.text('guard'),
@@ -206,6 +208,10 @@ export async function writeHeld(series: Series, held: HeldFile): Promise<void> {
   await series.store.put(series.key(HELD_FILE), Buffer.from(`${JSON.stringify(held, undefined, 2)}\n`));
 }
 
-export async function removeHeld(series: Series): Promise<void> {
-  await series.store.remove(series.key(HELD_FILE));
+/** Lifts what {@link readHeld} found. Where nothing may be removed, the file says that it counts no more. */
+export async function liftHeld(series: Series, held: HeldFile, now: Date): Promise<void> {
+  const key = series.key(HELD_FILE);
+  if (await removeIfAllowed(series.store, key)) return;
+  const lifted = { ...held, accepted: now.toISOString() };
+  await series.store.put(key, Buffer.from(`${JSON.stringify(lifted, undefined, 2)}\n`));
 }

@@ -1,5 +1,5 @@
 // A place where nothing may be removed: runs go on as ever, and rotation is left to who may.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
@@ -70,6 +70,31 @@ describe('a place where nothing may be removed', () => {
       report: () => {},
     });
     expect(end).toMatchObject({ status: 0, damages: 0, lost: 0 });
+  });
+
+  it('takes a change that a guard holds back when the user accepts it, for good', async () => {
+    const { lab, open, nights } = bucket();
+    const put = (folder: string, text: string): void => {
+      mkdirSync(join(lab.source, folder), { recursive: true });
+      for (let n = 0; n < 120; n++)
+        writeFileSync(join(lab.source, folder, String(n)), `${folder} ${n} ${text}`);
+    };
+    for (const folder of ['one', 'two']) put(folder, 'first');
+    await nights(1);
+    const night = async (acceptChanges: boolean): Promise<unknown> => {
+      writeFileSync(join(lab.source, 'more'), String(Math.random()));
+      const { status, guards, error } = await lab.run({ open, acceptChanges });
+      return { status, guards: guards.map(({ guard }) => guard), error };
+    };
+    const held = { status: 4, guards: ['mass-change'], error: null };
+    const fine = { status: 0, guards: [], error: null };
+    for (const folder of ['one', 'two']) {
+      put(folder, 'second');
+      expect(await night(false)).toEqual(held);
+      expect(await night(false)).toEqual(held);
+      expect(await night(true)).toEqual(fine);
+      expect(await night(false)).toEqual(fine);
+    }
   });
 
   it('is rotated by who may, who also removes the locks that have ended', async () => {

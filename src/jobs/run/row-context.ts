@@ -3,7 +3,7 @@ import { type Machine, thisMachine } from '../../host/machine.ts';
 import { commandLine } from '../../base/command-line.ts';
 import type { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
-import { readHeld, removeHeld, seriesWord, wayOut } from '../../series/guards.ts';
+import { liftHeld, readHeld, seriesWord, wayOut } from '../../series/guards.ts';
 import type { Numbers } from '../../series/order.ts';
 import type { SeriesLock } from '../../series/lock/lock.ts';
 import type { Series } from '../../series/series.ts';
@@ -135,7 +135,8 @@ export class RowContext {
       this.#isLifted = this.accepts(path ?? fromText(''), held);
     }
     this.#accepted.refuseOthers();
-    if (this.#isLifted && !this.options.dryRun) await removeHeld(this.series);
+    if (held !== undefined && this.#isLifted && !this.options.dryRun)
+      await liftHeld(this.series, held, this.options.now());
   }
 
   get lackedElsewhere(): ReadonlySet<string> | undefined {
