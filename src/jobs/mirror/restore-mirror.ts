@@ -1,6 +1,6 @@
 // Gets files of a mirror back, as they are or as they were at a moment.
 import { type BigIntStats, lstatSync, readlinkSync } from 'node:fs';
-import { gravestStatus, reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
+import { reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
 import { copyInto, hashOf, removeFile } from '../../mirror/copying.ts';
 import { VERSIONS } from '../../mirror/versioning.ts';
 import { type Past, viewAt } from '../../mirror/view-at.ts';
@@ -23,7 +23,12 @@ import { makeRoot } from '../restore/apply-restore.ts';
 import { Choice } from '../restore/choice.ts';
 import { keepApart } from '../restore/keep-apart.ts';
 import { findTarget } from '../restore/restore-target.ts';
-import type { RestoreEnd, RestoreEvent, RestoreProblem } from '../restore/restore-events.ts';
+import {
+  type RestoreEnd,
+  type RestoreEvent,
+  type RestoreProblem,
+  statusOfRestore,
+} from '../restore/restore-events.ts';
 import type { Overwrite } from '../restore/target-plan.ts';
 import { momentOf } from './moment-of.ts';
 import { openMirror } from './open-mirror.ts';
@@ -120,7 +125,10 @@ export async function restoreMirror(series: Series, options: RestoreMirrorOption
       doDeed(into, { ...entry, do: 'set', path, type: 'folder' });
   return {
     event: 'end',
-    status: gravestStatus([refused > 0 ? 2 : 0, count.problems > 0 ? 3 : 0]),
+    status: statusOfRestore(
+      { ...count, refused },
+      wanted.some((one) => one?.entry.type !== 'folder' && one?.entry.type !== 'link'),
+    ),
     series: series.title,
     snapshot: at === 'latest' ? 'the mirror' : `the mirror as of ${at}`,
     target: target.root,

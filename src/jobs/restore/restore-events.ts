@@ -1,5 +1,6 @@
 // What a restore tells while it goes on. The command line shows these, and prints them as they are with --json;
 // docs/cli.md lists them.
+import { EXIT_STATUS, gravestStatus } from '../../base/errors.ts';
 import type { EntryType } from '../../tree/entry.ts';
 import type { Progress, RowNote } from '../events.ts';
 import type { Doing } from './target-plan.ts';
@@ -52,4 +53,18 @@ export interface RestoreEnd {
   /** Paths that may not make way; nothing was done then. */
   readonly refused: number;
   readonly durationMs: number;
+}
+
+/**
+ * The exit status of a restore.
+ *
+ * @param hadFiles - Some file was to come back.
+ */
+export function statusOfRestore(
+  { files, same, problems, refused }: Pick<RestoreEnd, 'files' | 'same' | 'problems' | 'refused'>,
+  hadFiles: boolean,
+): number {
+  const isNothing = hadFiles && files + same === 0;
+  const lacking = isNothing ? EXIT_STATUS.E_ROW : EXIT_STATUS.E_PARTIAL;
+  return gravestStatus([refused > 0 ? EXIT_STATUS.E_USAGE : 0, problems > 0 ? lacking : 0]);
 }

@@ -1,6 +1,6 @@
 // The story of a restore: what is wanted, what is there, what is to be done, and then doing it.
 import { formatBytes } from '../../base/amounts.ts';
-import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
+import { SnapshotError } from '../../base/errors.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { whileShared } from '../../series/lock/shared-lock.ts';
 import { freeBytesIn } from '../../store/local/free-bytes.ts';
@@ -12,7 +12,7 @@ import { Choice } from './choice.ts';
 import { chooseHere, copiesIn, isOfPlace } from './elsewhere.ts';
 import { FoundDamage } from './note-found.ts';
 import { OtherCopies } from './other-copies.ts';
-import type { RestoreEnd, RestoreEvent } from './restore-events.ts';
+import { type RestoreEnd, type RestoreEvent, statusOfRestore } from './restore-events.ts';
 import { findKept, keepApart, refuseKept } from './keep-apart.ts';
 import { findExtras, findTarget, sight, type TargetFolder } from './restore-target.ts';
 import { type Overwrite, planTarget, type Step } from './target-plan.ts';
@@ -218,21 +218,17 @@ class Restoring {
   end(steps: readonly Step[], applied: Applied, durationMs: number): RestoreEnd {
     const same = steps.filter(({ type, do: doing }) => type === 'file' && doing === 'same');
     const refused = steps.filter(({ do: doing }) => doing === 'refuse').length;
-    const isLacking = steps.some(({ type, do: doing }) => type === 'file' && isMade(doing));
-    const isNothing = !this.#options.dryRun && isLacking && applied.files + same.length === 0;
-    const problems = this.#problems === 0 ? 0 : isNothing ? EXIT_STATUS.E_ROW : EXIT_STATUS.E_PARTIAL;
+    const count = { ...applied, same: same.length, problems: this.#problems, refused };
+    const hadFiles = steps.some(({ type, do: doing }) => type === 'file' && isMade(doing));
     return {
       event: 'end',
-      status: gravestStatus([refused > 0 ? 2 : 0, problems]),
+      status: statusOfRestore(count, hadFiles),
       series: this.#series.name,
       snapshot: this.#snapshot.name,
       target: this.#target.root,
       dryRun: this.#options.dryRun,
-      ...applied,
-      same: same.length,
+      ...count,
       otherwise: same.filter(({ reason }) => reason !== undefined).length,
-      problems: this.#problems,
-      refused,
       durationMs: Math.round(durationMs),
     };
   }
