@@ -154,9 +154,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a lock that this process could not remove locks it out',
-    file: 'src/series/lock/lock-file.ts',
-    from: "return isSelf && !ownLocks.has(place) ? 'dead'",
-    to: "return isSelf && !ownLocks.has(place) ? 'alive'",
+    file: 'src/host/machine.ts',
+    from: "return !isHeld && isDeepStrictEqual(owner, currentOwner()) ? 'dead'",
+    to: "return !isHeld && isDeepStrictEqual(owner, currentOwner()) ? 'alive'",
     test: 'src/series/lock/lock.test.ts',
   },
   {
