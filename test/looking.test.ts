@@ -309,7 +309,9 @@ describe('snapshot files', () => {
     );
     // And the command that find prints brings each of them back: its glob matches that name and no other.
     const { stdout: found } = await place.command(['find', '*']);
-    const globs = [...found.matchAll(/restore data (\S+|'[^']*') --at/g)].map(([, glob = '']) => glob);
+    const globs = [...found.matchAll(/restore --plan \S+ data (\S+|'[^']*') --at/g)].map(
+      ([, glob = '']) => glob,
+    );
     expect(globs).toHaveLength(5);
     for (const glob of globs) {
       const plain = glob.replace(/^'(.*)'$/, '$1');
