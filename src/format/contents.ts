@@ -1,13 +1,17 @@
 // What content lies where. Held in columns, as there may be a million; the hashes in memory that all threads
 // see, so that a worker which has read a file knows at once whether it is stored already.
 
-/** Where content lies; `docs/format.md`, "at". */
-export interface Place {
-  /** Number of the archive, for the whole life of the series. */
-  readonly archive: number;
+/** Where in an archive content lies; `docs/format.md`, "at". */
+export interface PlaceInArchive {
   readonly offset: number;
   readonly length: number;
   readonly skip: number;
+}
+
+/** Where in a series content lies. */
+export interface Place extends PlaceInArchive {
+  /** Number of the archive, for the whole life of the series. */
+  readonly archive: number;
 }
 
 const HASH_BYTES = 32;

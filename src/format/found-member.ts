@@ -1,3 +1,4 @@
+import type { PlaceInArchive } from './contents.ts';
 import type { Member } from './member.ts';
 
 /** Bytes of an archive that lies in a store. */
@@ -19,7 +20,7 @@ export interface ContentHasher {
 export interface FoundMember {
   readonly member: Member;
   /** Where the content of a file lies: `at` of `docs/format.md`. Zeros for what is no file. */
-  readonly place: { readonly offset: number; readonly length: number; readonly skip: number };
+  readonly place: PlaceInArchive;
   /** 32 bytes, of the content; undefined for what is no file. */
   readonly hash: Uint8Array | undefined;
 }

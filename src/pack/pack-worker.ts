@@ -83,10 +83,10 @@ async function pack(task: PackTask, blake3: Blake3): Promise<PackResult> {
       return;
     }
     const { mtimeNs } = read;
-    const spot = builder.addFile({ ...member, size: read.content.length, mtimeNs, attributes: found });
-    offsets[n] = spot.offset;
-    lengths[n] = spot.length ?? 0;
-    skips[n] = spot.skip;
+    const place = builder.addFile({ ...member, size: read.content.length, mtimeNs, attributes: found });
+    offsets[n] = place.offset;
+    lengths[n] = place.length ?? 0;
+    skips[n] = place.skip;
     members++;
   });
   const { bytes, contentBytes, directory } = builder.finish(new Uint8Array(task.out));

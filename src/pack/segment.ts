@@ -7,7 +7,7 @@ import { centralRecord, isCompressedType, localHeader, type ZipMember } from '..
 import { concatInto, type Compressor } from '../format/zstd/codec.ts';
 
 /** Where a member's content lies in the segment, once it is finished. */
-export interface Spot {
+export interface PlaceInSegment {
   readonly offset: number;
   /** Undefined: to the segment's end. */
   readonly length: number | undefined;
@@ -25,7 +25,7 @@ export interface SegmentBuilder {
   /** Room for a file's content; what an earlier call gave out for the same file is void. */
   room(member: Member): Buffer;
   /** Adds the file whose content (`member.size` bytes) now fills the start of that room. */
-  addFile(member: Member): Spot;
+  addFile(member: Member): PlaceInSegment;
   /** Adds a folder, link or hard link. */
   add(member: Member): void;
   /** @param out - Memory to put the segment into, if it fits. */
@@ -52,7 +52,7 @@ export class TarSegment implements SegmentBuilder {
     return this.#buffer.subarray(start, start + member.size);
   }
 
-  addFile(member: Member): Spot {
+  addFile(member: Member): PlaceInSegment {
     const content = this.#length + this.#headerBytes;
     // What was read may differ from what the header was made for.
     const most = maxHeaderBytes(member);
@@ -107,7 +107,7 @@ export class ZipSegment implements SegmentBuilder {
     return this.#room.subarray(0, member.size);
   }
 
-  addFile(member: Member): Spot {
+  addFile(member: Member): PlaceInSegment {
     return this.#append(member, this.#room.subarray(0, member.size));
   }
 
@@ -129,7 +129,7 @@ export class ZipSegment implements SegmentBuilder {
     return { bytes, contentBytes, directory };
   }
 
-  #append(member: Member, content: Uint8Array): Spot {
+  #append(member: Member, content: Uint8Array): PlaceInSegment {
     const worthIt = member.type === 'file' && content.length > 0 && !isCompressedType(member.path);
     const packed = worthIt ? uncut(() => deflateRawSync(content)) : content;
     const deflated = worthIt && packed.length < content.length;

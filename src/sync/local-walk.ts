@@ -1,10 +1,11 @@
 // What a folder of this machine holds, as a side of a pair.
+import type { BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { SnapshotError } from '../base/errors.ts';
 import { EntryTable } from '../tree/entry-table.ts';
-import type { Apart } from '../tree/apart.ts';
+import { type Apart, findApart } from '../tree/apart.ts';
 import type { LeftOut } from '../tree/left-out.ts';
-import { baseName, type BytePath, display, parentOf } from '../tree/path.ts';
+import { baseName, type BytePath, display, parentOf, systemPath } from '../tree/path.ts';
 import { passedOver, startScan } from '../tree/scan.ts';
 import { scanTree } from '../tree/scanner.ts';
 import { IGNORE_FILE } from '../tree/walk.ts';
@@ -12,8 +13,6 @@ import type { Item } from './item.ts';
 import { itemOf } from './local-items.ts';
 import { isOwnPath } from './own-paths.ts';
 import { isPart, type Listing } from './side.ts';
-
-const OTHER = 'is the other side';
 
 /**
  * @param other - The folder of the other side.
@@ -25,11 +24,14 @@ export async function walkLocally(
   signal: AbortSignal,
   other?: string,
 ): Promise<Listing> {
-  const start = startScan(root, leftOut, other === undefined ? [] : await apartOf(other));
+  const apart = other === undefined ? [] : await apartOf(other);
+  const start = startScan(root, leftOut, apart);
   const { entries, problems, mounts: all } = await scanTree(root, signal, new EntryTable(), () => {}, start);
-  const nested = problems.find(({ kind, reason }) => kind === 'special' && reason.startsWith(OTHER));
-  if (nested !== undefined) {
-    const where = `"${display(nested.path)}" in "${root}" is "${other}"`;
+  for (const { kind, path } of problems) {
+    const place = systemPath(root, path);
+    const stats = kind === 'special' && apart.length > 0 ? await statsOf(place) : undefined;
+    if (stats === undefined || findApart(apart, stats, place) === undefined) continue;
+    const where = `"${display(path)}" in "${root}" is "${other}"`;
     throw new SnapshotError('E_ROW', `${where}: a pair is of two trees apart; nothing was synced`, {
       hint: 'Is it mounted there? Leave it out with `exclude`, or choose another folder.',
     });
@@ -58,7 +60,11 @@ export async function walkLocally(
 
 /** What it is known by, whatever way leads to it. Nothing where nobody can tell. */
 async function apartOf(folder: string): Promise<readonly Apart[]> {
-  const stats = await stat(folder, { bigint: true }).catch(() => undefined);
+  const stats = await statsOf(folder);
   if (stats?.isDirectory() !== true) return [];
-  return [{ place: folder, device: stats.dev, inode: stats.ino, way: [], what: OTHER }];
+  return [{ place: folder, device: stats.dev, inode: stats.ino, way: [], what: 'is the other side' }];
+}
+
+async function statsOf(place: string | Buffer): Promise<BigIntStats | undefined> {
+  return await stat(place, { bigint: true }).catch(() => undefined);
 }

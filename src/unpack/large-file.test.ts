@@ -57,8 +57,8 @@ async function write(
     twin: undefined,
     ...meta,
   };
-  const spot = { offset: BEFORE.length, length: bytes.length, skip };
-  const file = { store, archive, spot, order, size: content.length, hash: blake3.hash(content) };
+  const place = { offset: BEFORE.length, length: bytes.length, skip };
+  const file = { store, archive, place, order, size: content.length, hash: blake3.hash(content) };
   await writeLarge(root, file, hasher, new OneThread().asPool, signal, (more) => told.push(more));
 }
 

@@ -15,7 +15,8 @@ import type { Store } from '../store/store.ts';
 import { Target } from '../target/contained.ts';
 import { recordHead } from './content.ts';
 import { Damaged } from './damage.ts';
-import type { ArchiveFile, Spot } from './places.ts';
+import type { PlaceInArchive } from '../format/contents.ts';
+import type { ArchiveFile } from './places.ts';
 import type { UnpackPool } from './pool.ts';
 import type { FileOrder } from '../target/order.ts';
 import { PART_FLAGS, PART_MODE, removePart } from '../target/write-file.ts';
@@ -28,7 +29,7 @@ const PIECE_BYTES = 1024 * 1024;
 export interface LargeSource {
   readonly store: Store;
   readonly archive: ArchiveFile;
-  readonly spot: Spot;
+  readonly place: PlaceInArchive;
   /** Bytes that it must be. */
   readonly size: number;
 }
@@ -106,8 +107,8 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number)
   }
 }
 
-function readerOf({ store, archive, spot }: LargeSource): SourceReader {
-  const end = spot.offset + spot.length;
+function readerOf({ store, archive, place }: LargeSource): SourceReader {
+  const end = place.offset + place.length;
   const read = async (offset: number, length: number): Promise<Buffer> => {
     try {
       return await store.readRange(archive.key, offset, length);
@@ -117,14 +118,14 @@ function readerOf({ store, archive, spot }: LargeSource): SourceReader {
       throw error;
     }
   };
-  return new SourceReader({ sizeBytes: end, read }, spot.offset, end);
+  return new SourceReader({ sizeBytes: end, read }, place.offset, end);
 }
 
 /** The content, in pieces. */
 async function* inTar(file: LargeSource, pool: UnpackPool): AsyncGenerator<Uint8Array> {
-  const { spot, size } = file;
-  if (!isSparse(spot.skip)) yield* framed(file, pool, spot.skip, size);
-  else yield* expanded(framed(file, pool, 0, Infinity), spot.skip, size);
+  const { place, size } = file;
+  if (!isSparse(place.skip)) yield* framed(file, pool, place.skip, size);
+  else yield* expanded(framed(file, pool, 0, Infinity), place.skip, size);
 }
 
 /** What is in the archive, from `start` on, at most `most` bytes, from frames that are decompressed in parallel. */
@@ -159,9 +160,9 @@ async function* framed(
 
 /** The content of a record of a zip, in pieces. It is one stream, which one thread inflates. */
 async function* inflated(file: LargeSource): AsyncGenerator<Uint8Array> {
-  const { spot, size } = file;
+  const { place, size } = file;
   const reader = readerOf(file);
-  const head = (await reader.peek(Math.min(MAX_HEAD_BYTES, spot.length))).subarray(0, spot.length);
+  const head = (await reader.peek(Math.min(MAX_HEAD_BYTES, place.length))).subarray(0, place.length);
   const { start, isDeflated } = recordHead(head);
   await reader.take(start);
   if (!isDeflated) {

@@ -1,10 +1,5 @@
 import type { ArchiveFormat } from '../base/archive-format.ts';
-/** Where in an archive content lies; `docs/format.md`, "at". */
-export interface Spot {
-  readonly offset: number;
-  readonly length: number;
-  readonly skip: number;
-}
+import type { PlaceInArchive } from '../format/contents.ts';
 
 /** An archive as its store has it. */
 export interface ArchiveFile {
@@ -23,8 +18,8 @@ export class Places {
   #length = new Float64Array(0);
   #skip = new Float64Array(0);
 
-  /** Entry `i` has the content at `spot` of `archive`, whatever was said of it before. */
-  set(i: number, archive: ArchiveFile, { offset, length, skip }: Spot): void {
+  /** Entry `i` has the content at `place` of `archive`, whatever was said of it before. */
+  set(i: number, archive: ArchiveFile, { offset, length, skip }: PlaceInArchive): void {
     if (i >= this.#archive.length) this.#resize(Math.max(1024, Math.ceil((i + 1) * 1.5)));
     const number = this.#numbers.get(archive.key) ?? this.#archives.push(archive) - 1;
     this.#numbers.set(archive.key, number);
@@ -39,7 +34,7 @@ export class Places {
     return this.#archives[this.#archive[i] ?? NONE];
   }
 
-  spot(i: number): Spot {
+  place(i: number): PlaceInArchive {
     return { offset: this.#offset[i] ?? 0, length: this.#length[i] ?? 0, skip: this.#skip[i] ?? 0 };
   }
 

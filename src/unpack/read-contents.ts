@@ -56,7 +56,7 @@ async function read(
   if (reading.kind === 'pieces') return await readPieces(reading, options);
   if (reading.kind === 'large') {
     const { i, archive } = reading;
-    return [{ i, kind: 'large', source: { store, archive, spot: places.spot(i), size: size(i) } }];
+    return [{ i, kind: 'large', source: { store, archive, place: places.place(i), size: size(i) } }];
   }
   return damaged(reading.files, 'the index does not say where its content lies');
 }
@@ -90,7 +90,7 @@ async function unpack(
   const orders = pieces.map((piece): PieceOf<ContentOrder> => ({
     offset: piece.offset - offset,
     length: piece.length,
-    files: piece.files.map((i) => ({ skip: places.spot(i).skip, size: size(i) })),
+    files: piece.files.map((i) => ({ skip: places.place(i).skip, size: size(i) })),
   }));
   const format = archive?.format ?? 'tar.zst';
   const { contents, failures } = await pool.run({ kind: 'contents', format, bytes, pieces: orders, hashes });

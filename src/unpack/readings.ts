@@ -60,7 +60,7 @@ export function* readingsOf(
   let pending: Pending | undefined;
   for (const i of places.sorted(numbers.filter((number) => size(number) > 0))) {
     const archive = places.archive(i);
-    const { offset, length, skip } = places.spot(i);
+    const { offset, length, skip } = places.place(i);
     const isLarge = size(i) > LARGE_BYTES || isSparse(skip);
     if (archive === undefined || (!isLarge && length > MAX_PIECE_BYTES)) {
       yield { kind: 'nowhere', files: [i] };

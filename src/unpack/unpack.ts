@@ -130,7 +130,7 @@ class Unpacking {
       const files = piece.files.map((i) => {
         const { file, hash } = this.#options.order(i);
         hashes.set(hash, n++ * HASH_BYTES);
-        return { ...file, skip: places.spot(i).skip };
+        return { ...file, skip: places.place(i).skip };
       });
       return { offset: piece.offset - offset, length: piece.length, files };
     });
@@ -156,8 +156,8 @@ class Unpacking {
   async #largeFile({ archive, i }: LargeReading): Promise<void> {
     const { root, store, pool, signal, places, progress } = this.#options;
     const { file, hash } = this.#options.order(i);
-    const spot = places.spot(i);
-    const order = { ...file, skip: spot.skip };
+    const place = places.place(i);
+    const order = { ...file, skip: place.skip };
     this.#hasher ??= loadBlake3().then(async (blake3) => await blake3.create());
     const hasher = await this.#hasher;
     let bytes = 0;
@@ -168,7 +168,7 @@ class Unpacking {
     try {
       await writeLarge(
         root,
-        { store, archive, spot, size: order.size, order, hash },
+        { store, archive, place, size: order.size, order, hash },
         hasher,
         pool,
         signal,

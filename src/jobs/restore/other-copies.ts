@@ -1,11 +1,12 @@
 import { SnapshotError } from '../../base/errors.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
-import type { ArchiveFile, Places, Spot } from '../../unpack/places.ts';
+import type { PlaceInArchive } from '../../format/contents.ts';
+import type { ArchiveFile, Places } from '../../unpack/places.ts';
 import { archivesOf, type Wanted } from './wanted.ts';
 
 interface Copy {
   readonly archive: ArchiveFile;
-  readonly spot: Spot;
+  readonly place: PlaceInArchive;
 }
 
 /** Other places in the series that hold the content of files which are damaged where their snapshot has them. */
@@ -52,11 +53,11 @@ export class OtherCopies {
   /** Gives entry `i` another place to have its content from. @returns False when there is none left. */
   next(i: number): boolean {
     const copies = this.#copies.get(this.#hashOf(i));
-    for (const [key, { archive, spot }] of copies ?? []) {
+    for (const [key, { archive, place }] of copies ?? []) {
       // Several entries may have the same content; each tries all.
       if (this.#tried.has(`${i} ${key}`)) continue;
       this.#tried.add(`${i} ${key}`);
-      this.#places.set(i, archive, spot);
+      this.#places.set(i, archive, place);
       return true;
     }
     return false;
@@ -66,7 +67,7 @@ export class OtherCopies {
 
   #forget(i: number): void {
     const archive = this.#places.archive(i);
-    if (archive !== undefined) this.#tried.add(`${i} ${keyOf({ archive, spot: this.#places.spot(i) })}`);
+    if (archive !== undefined) this.#tried.add(`${i} ${keyOf({ archive, place: this.#places.place(i) })}`);
   }
 
   #hashOf(i: number): string {
@@ -80,7 +81,7 @@ export class OtherCopies {
       const [number = -1, offset = 0, length = 0, skip = 0] = at ?? [];
       const archive = archives.get(number);
       if (copies === undefined || archive === undefined) return;
-      const copy = { archive, spot: { offset, length, skip } };
+      const copy = { archive, place: { offset, length, skip } };
       copies.set(keyOf(copy), copy);
     };
     for (const { hash, at } of await series.entries(snapshot)) take(hash, at);
@@ -88,6 +89,6 @@ export class OtherCopies {
   }
 }
 
-function keyOf({ archive, spot }: Copy): string {
-  return `${archive.key} ${spot.offset} ${spot.skip}`;
+function keyOf({ archive, place }: Copy): string {
+  return `${archive.key} ${place.offset} ${place.skip}`;
 }

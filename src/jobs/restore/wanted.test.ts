@@ -90,7 +90,7 @@ describe('Wanted', () => {
           expect(entries.hash(i)).toEqual(hash === undefined ? undefined : new Uint8Array(hash));
           expect(places.archive(i) === undefined).toBe(at === undefined);
           const [, offset, length, skip] = at ?? [0, 0, 0, 0];
-          expect(places.spot(i)).toEqual({ offset, length, skip });
+          expect(places.place(i)).toEqual({ offset, length, skip });
           const hasFirst = entry?.hardlink !== undefined && entries.find(entry.hardlink) !== undefined;
           expect(names.has(i)).toBe(hasFirst);
         }

@@ -70,7 +70,7 @@ export class Wanted {
 
   /** About how many bytes file `i` takes once it is written; of one with holes, at least. */
   takes(i: number): number {
-    const { skip, length } = this.places.spot(i);
+    const { skip, length } = this.places.place(i);
     return isSparse(skip) ? length : this.entries.size(i);
   }
 
