@@ -16,6 +16,7 @@ import { findAway } from './run/away.ts';
 import { mountsInside, sourceMark } from './left-out.ts';
 import { oddExcludes } from './odd-patterns.ts';
 import { mountDoubt } from './run/mount-doubt.ts';
+import { SeriesPlaces } from './run/series-places.ts';
 import { findStranger } from './run/whose.ts';
 import type { Recall } from './status/memory.ts';
 
@@ -33,11 +34,12 @@ export interface CheckedRow {
 export async function check(plan: Plan, recall: Recall, now: Date): Promise<readonly CheckedRow[]> {
   const rows = plan.rows.filter(({ active }) => active);
   const missing = missingCalls();
+  const places = new SeriesPlaces(plan.rows);
   return await Promise.all(
     rows.map(async (row) => ({
       row,
       findings: [
-        ...(row.strategy === 'sync' ? await checkSync(row) : await checkBackup(row, recall, now)),
+        ...(row.strategy === 'sync' ? await checkSync(row) : await checkBackup(row, places, recall, now)),
         ...all('warning', missing),
       ],
     })),
@@ -49,12 +51,17 @@ async function checkSync(row: Row): Promise<readonly Finding[]> {
   return await (await import('./sync/check-pair.ts')).checkPair(row);
 }
 
-async function checkBackup(row: Row, recall: Recall, now: Date): Promise<readonly Finding[]> {
+async function checkBackup(
+  row: Row,
+  places: SeriesPlaces,
+  recall: Recall,
+  now: Date,
+): Promise<readonly Finding[]> {
   const key = await checkKey(row);
   const destination = await checkDestination(row, recall, now);
   return [
     await checkSource(row.source),
-    ...all('ok', mountsInside(row)),
+    ...all('ok', mountsInside(row, await places.apartFrom(row))),
     ...all('warning', sourceMark(row), ...oddExcludes(row)),
     // What keeps its series from being read may be the key, which says so itself.
     ...destination.filter(({ message }) => key.every((said) => said.message !== message)),

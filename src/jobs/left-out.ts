@@ -1,8 +1,8 @@
 // What a row leaves out of its source, and what there is to say of it beforehand.
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { printable, systemCode } from '../base/errors.ts';
 import type { Row } from '../plan/plan.ts';
+import { type Apart, isApart } from '../tree/apart.ts';
 import type { LeftOut } from '../tree/left-out.ts';
 import { markersIn } from '../tree/markers.ts';
 import { mountsBelow, readMounts } from '../tree/mounts.ts';
@@ -32,23 +32,21 @@ export function sourceMark(row: Row): string | undefined {
   });
 }
 
-/** Names the file systems that are mounted in the source; undefined where there are none, or the system does not say. */
-export function mountsInside(row: Row): string | undefined {
+/**
+ * Names the file systems that are mounted in the source; undefined where there are none, or the system does not say.
+ *
+ * @param apart - What a scan of the source leaves out wherever it comes to it.
+ */
+export function mountsInside(row: Row, apart: readonly Apart[]): string | undefined {
   return unlessGone(() => {
     const { source, 'one-file-system': staysHere } = row;
     const table = readMounts();
     const { dev } = statSync(source);
     const isOther = (path: BytePath): boolean => statSync(systemPath(source, path)).dev !== dev;
-    const series = unlessGone(() => statSync(join(row.destination, row.name)));
-    const isSeries = (path: BytePath): boolean => {
-      const { dev: device, ino } = statSync(systemPath(source, path));
-      return series?.dev === device && series.ino === ino;
-    };
     const inside = (mountsBelow(source, table, table) ?? [])
       .map(({ path }) => path)
       .filter((path) => path !== '' && !isPassedOver(source, leftOutOf(row), path))
-      // Its own series no run takes along.
-      .filter((path) => unlessGone(() => isSeries(path)) !== true)
+      .filter((path) => !isApart(apart, systemPath(source, path)))
       // A bind mount of the same file system is no other one.
       .filter((path) => !staysHere || unlessGone(() => isOther(path)) === true);
     if (inside.length === 0) return undefined;

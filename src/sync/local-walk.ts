@@ -1,9 +1,7 @@
 // What a folder of this machine holds, as a side of a pair.
-import type { BigIntStats } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { SnapshotError } from '../base/errors.ts';
 import { EntryTable } from '../tree/entry-table.ts';
-import { type Apart, findApart } from '../tree/apart.ts';
+import { identify, isApart } from '../tree/apart.ts';
 import type { LeftOut } from '../tree/left-out.ts';
 import { baseName, type BytePath, display, parentOf, systemPath } from '../tree/path.ts';
 import { passedOver, startScan } from '../tree/scan.ts';
@@ -24,13 +22,12 @@ export async function walkLocally(
   signal: AbortSignal,
   other?: string,
 ): Promise<Listing> {
-  const apart = other === undefined ? [] : await apartOf(other);
+  const known = other === undefined ? undefined : await identify(other);
+  const apart = known === undefined ? [] : [{ ...known, way: [], what: 'is the other side' }];
   const start = startScan(root, leftOut, apart);
   const { entries, problems, mounts: all } = await scanTree(root, signal, new EntryTable(), () => {}, start);
   for (const { kind, path } of problems) {
-    const place = systemPath(root, path);
-    const stats = kind === 'special' && apart.length > 0 ? await statsOf(place) : undefined;
-    if (stats === undefined || findApart(apart, stats, place) === undefined) continue;
+    if (kind !== 'special' || !isApart(apart, systemPath(root, path))) continue;
     const where = `"${display(path)}" in "${root}" is "${other}"`;
     throw new SnapshotError('E_ROW', `${where}: a pair is of two trees apart; nothing was synced`, {
       hint: 'Is it mounted there? Leave it out with `exclude`, or choose another folder.',
@@ -56,15 +53,4 @@ export async function walkLocally(
       isTrouble: kind === 'unreadable',
     }));
   return { items, parts, mounts, problems: unknown, isLeftOut };
-}
-
-/** What it is known by, whatever way leads to it. Nothing where nobody can tell. */
-async function apartOf(folder: string): Promise<readonly Apart[]> {
-  const stats = await statsOf(folder);
-  if (stats?.isDirectory() !== true) return [];
-  return [{ place: folder, device: stats.dev, inode: stats.ino, way: [], what: 'is the other side' }];
-}
-
-async function statsOf(place: string | Buffer): Promise<BigIntStats | undefined> {
-  return await stat(place, { bigint: true }).catch(() => undefined);
 }

@@ -1,7 +1,7 @@
 // Folders that are no part of a source although they lie in it, as the series that its own snapshots go to: known by what they
 // are, as a bind mount or a second name leads to them by any path.
-import { statSync } from 'node:fs';
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { Excludes } from './exclude.ts';
 import { type BytePath, fromText, join } from './path.ts';
 
@@ -17,6 +17,14 @@ export interface Apart {
   readonly what: string;
 }
 
+/** What the folder at `place` is known by; undefined where there is none, or nobody can tell. */
+export async function identify(
+  place: string,
+): Promise<Pick<Apart, 'place' | 'device' | 'inode'> | undefined> {
+  const stats = await stat(place, { bigint: true }).catch(() => undefined);
+  return stats?.isDirectory() === true ? { place, device: stats.dev, inode: stats.ino } : undefined;
+}
+
 /** The one of `all` that the folder at `path` itself is. @param path - A real path of the system. */
 export function findApart(
   all: readonly Apart[],
@@ -24,6 +32,15 @@ export function findApart(
   path: string | Buffer,
 ): Apart | undefined {
   return all.find((one) => one.way.length === 0 && isAt(one, stats, path));
+}
+
+/** Whether the folder at `path` itself is one of `all`. What nobody can look at is none. */
+export function isApart(all: readonly Apart[], path: string | Buffer): boolean {
+  try {
+    return findApart(all, statSync(path, { bigint: true }), path) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Those of `all` that lie below the folder at `path`, which they are known by. */

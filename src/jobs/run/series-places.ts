@@ -1,9 +1,8 @@
 // Where the series of a plan lie: no run is to back them up because they happen to lie in its source.
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isInside, realPlace } from '../../plan/place.ts';
 import type { Row } from '../../plan/plan.ts';
-import type { Apart } from '../../tree/apart.ts';
+import { type Apart, identify } from '../../tree/apart.ts';
 
 export class SeriesPlaces {
   readonly #rows: readonly Row[];
@@ -35,7 +34,7 @@ export class SeriesPlaces {
     for (const other of places) {
       const isMeant = other.row !== row && isNamed(own, other) && !taking.has(other);
       if (isMeant) continue;
-      const known = this.#known.get(other.row) ?? identify(other.row);
+      const known = this.#known.get(other.row) ?? apartOf(other.row);
       this.#known.set(other.row, known);
       found.push(...(await known));
     }
@@ -88,22 +87,17 @@ function seriesOf({ destination, name }: Row): string {
  * The folder of a series, by itself and by its destination: it may be made while the source is scanned. Nothing where
  * nobody can tell.
  */
-async function identify(row: Row): Promise<readonly Apart[]> {
+async function apartOf(row: Row): Promise<readonly Apart[]> {
   const series = seriesOf(row);
   const what = `is the series "${row.name}" of the plan`;
-  const own = await idOf(series);
+  const own = await identify(series);
   const found: Apart[] = own === undefined ? [] : [{ ...own, way: [], what }];
   const way: string[] = [];
   for (let at = series; dirname(at) !== at;) {
     way.unshift(basename(at));
     at = dirname(at);
-    const id = await idOf(at);
+    const id = await identify(at);
     if (id !== undefined) return [...found, { ...id, way, what }];
   }
   return found;
-}
-
-async function idOf(place: string): Promise<Pick<Apart, 'place' | 'device' | 'inode'> | undefined> {
-  const stats = await stat(place, { bigint: true }).catch(() => undefined);
-  return stats?.isDirectory() === true ? { place, device: stats.dev, inode: stats.ino } : undefined;
 }
