@@ -6,13 +6,13 @@ import { thisStateFolder } from '../host/state-folder.ts';
 import { nearest } from '../plan/nearest.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { together } from '../plan/together.ts';
-import { isAccepted, readAccepted, WHOLE } from '../series/accepted.ts';
 import { Series, type Survey } from '../series/series.ts';
-import { labelOf, openStore } from '../store/open-store.ts';
+import { labelOf } from '../store/open-store.ts';
 import { type Nearest, nearestOf } from './destinations/nearest.ts';
 import { seriesName, seriesOf, seriesThere } from './store-of.ts';
 import { Memory, type Recall } from './status/memory.ts';
-import { goneRows, knownName, type KnownRow } from './status/plan-memory.ts';
+import { goneFrom } from './status/gone-series.ts';
+import { goneRows, knownName } from './status/plan-memory.ts';
 import { formatLocal, lastInstant, localOffset, parseMoment, parseRelative } from './moment.ts';
 import {
   folderAt,
@@ -26,11 +26,6 @@ import {
 /** The series of all rows of a plan, each once. */
 export function seriesOfPlan(plan: Plan): readonly Series[] {
   return plan.rows.map((row) => seriesOf(row));
-}
-
-/** The same, and those that the plan has no more: these come last. */
-export async function everySeries(plan: Plan): Promise<readonly Series[]> {
-  return [...seriesOfPlan(plan), ...(await goneSeries(plan))];
 }
 
 /** The folders of this machine in which a plan has its series; none without a plan. */
@@ -84,12 +79,20 @@ export async function findNearest(
   return { series: await findSeries(which, loadPlan, recall), others: [] };
 }
 
-/** As {@link findEach}; a folder or an address that is no series, and holds some, stands for all of them. */
+/**
+ * As {@link findEach}; a folder or an address that is no series, and holds some, stands for all of them.
+ *
+ * @param which - Undefined: all of the plan, and behind them those that it has no more.
+ */
 export async function findAll(
-  which: string,
+  which: string | undefined,
   loadPlan: () => Promise<Plan>,
   recall: Recall,
 ): Promise<readonly Series[]> {
+  if (which === undefined) {
+    const plan = await loadPlan();
+    return [...seriesOfPlan(plan), ...(await goneSeries(plan))];
+  }
   const isFar = addressKind(which) !== undefined;
   const below = isFar
     ? await seriesBelowAddress(which)
@@ -136,38 +139,29 @@ async function findRows(
   }
   const rows = plan.rows.filter(({ name }) => name === which);
   if (rows.length === 0) {
-    const [gone, ...others] = (await knownGone(plan)).filter(({ name }) => name === which);
+    const known = await whereKnown(async () => await goneRows(new Memory(thisStateFolder()), plan));
+    const [gone, ...others] = known.filter(({ name }) => name === which);
     if (gone !== undefined && others.length === 0)
       return await seriesThere(gone.destination, knownName(gone));
     const names = [...new Set(plan.rows.map(({ name }) => name))];
     const match = nearest(which, names);
-    const known = match === undefined ? `There are: ${names.join(', ')}.` : `Did you mean \`${match}\`?`;
+    const there = match === undefined ? `There are: ${names.join(', ')}.` : `Did you mean \`${match}\`?`;
     throw new SnapshotError('E_USAGE', `No row of "${plan.file}" is called \`${printable(which)}\``, {
-      hint: `${known} A path with a slash names a series' folder.`,
+      hint: `${there} A path with a slash names a series' folder.`,
     });
   }
   return rows;
 }
 
-/** The series of rows that the plan has no more, or whose folder a glob matches no more, as this machine remembers them. */
+/** As {@link goneFrom} says. */
 export async function goneSeries(plan: Plan): Promise<readonly Series[]> {
-  const found: Series[] = [];
-  for (const gone of await knownGone(plan)) {
-    const { destination } = gone;
-    const series = await seriesThere(destination, knownName(gone)).catch((error: unknown) => {
-      if (!(error instanceof SnapshotError)) throw error;
-      // What cannot be looked into says so itself.
-      return new Series(openStore(destination), knownName(gone));
-    });
-    if (!isAccepted(await readAccepted(series).catch(() => []), WHOLE)) found.push(series);
-  }
-  return found;
+  return (await whereKnown(async () => await goneFrom(plan))).map(({ series }) => series);
 }
 
 /** What cannot be read says nothing. */
-async function knownGone(plan: Plan): Promise<readonly KnownRow[]> {
+async function whereKnown<T>(look: () => Promise<readonly T[]>): Promise<readonly T[]> {
   try {
-    return await goneRows(new Memory(thisStateFolder()), plan);
+    return await look();
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
     return [];

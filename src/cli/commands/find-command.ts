@@ -1,5 +1,5 @@
 import { EXIT_STATUS, gravestStatus } from '../../base/errors.ts';
-import { everySeries, findAll, rowOf } from '../../jobs/address.ts';
+import { findAll, rowOf } from '../../jobs/address.ts';
 import { findInSeries, type FoundInSeries, type FoundPath, type Stay } from '../../jobs/look/find.ts';
 import { formatLocal } from '../../jobs/moment.ts';
 import { outOfReach } from '../../jobs/reach.ts';
@@ -33,10 +33,7 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
   let plan: Plan | undefined;
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
   const recall = recallFor(terminal);
-  const asked =
-    options.series === undefined
-      ? await everySeries(await load())
-      : await findAll(options.series, load, recall);
+  const asked = await findAll(options.series, load, recall);
   const all = asked.filter((series) => series.hasSnapshots);
   if (all.length === 0) for (const series of asked) refusePlain(series);
   if (all.length < asked.length && !json)

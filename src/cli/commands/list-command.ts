@@ -1,5 +1,5 @@
 import { EXIT_STATUS, gravestStatus, printable } from '../../base/errors.ts';
-import { everySeries, findAll, rowOf } from '../../jobs/address.ts';
+import { findAll, rowOf } from '../../jobs/address.ts';
 import { list, type ListedSeries } from '../../jobs/look/list.ts';
 import { type MirrorSummary, summaryOf } from '../../jobs/mirror/summary.ts';
 import { PairSeries } from '../../jobs/sync/pair-series.ts';
@@ -22,10 +22,7 @@ export async function listCommand(
   let plan: Plan | undefined;
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
   const recall = recallFor(terminal);
-  const series =
-    options.series === undefined
-      ? await everySeries(await load())
-      : await findAll(options.series, load, recall);
+  const series = await findAll(options.series, load, recall);
   const now = new Date();
   const found = await Promise.all(
     series.map(

@@ -8,9 +8,8 @@ import type { Watched } from '../../jobs/status/known-past.ts';
 import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
 import { isRecoveryUnchecked } from '../../jobs/key/key.ts';
-import { DEFAULT_EVERY_MS } from '../../plan/every.ts';
 import { statusJson } from '../../jobs/status/status-json.ts';
-import { watchedAs, watchedIn } from '../../jobs/status/watched.ts';
+import { watchedAlone, watchedAs, watchedIn } from '../../jobs/status/watched.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { recallFor } from '../state.ts';
@@ -83,9 +82,10 @@ async function watchedBy(
   terminal: Terminal,
   recall: Recall,
 ): Promise<readonly Watched[]> {
+  const warn = (message: string): void => terminal.err(`warning: ${message}`);
   if (which === undefined) {
     const whole = await loadPlan(file);
-    return await watchedIn(whole, (message) => terminal.err(`warning: ${message}`));
+    return await watchedIn(whole, warn);
   }
   let plan: Plan | undefined;
   const found = await findAll(which, async () => (plan = await loadPlan(file)), recall);
@@ -94,11 +94,6 @@ async function watchedBy(
     if (!(error instanceof SnapshotError)) throw error;
     return undefined;
   });
-  const known = plan;
-  const warn = (message: string): void => terminal.err(`warning: ${message}`);
-  const watched = found.map(async (series): Promise<Watched> => {
-    const one = known === undefined ? undefined : await watchedAs(series, known, warn);
-    return one ?? { series, everyMs: DEFAULT_EVERY_MS };
-  });
-  return await Promise.all(watched);
+  if (plan === undefined) return found.map(watchedAlone);
+  return await watchedAs(found, plan, warn);
 }

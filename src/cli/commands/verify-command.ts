@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { EXIT_STATUS, gravestStatus, SnapshotError } from '../../base/errors.ts';
-import { everySeries, findAll, rowOf } from '../../jobs/address.ts';
+import { findAll, rowOf } from '../../jobs/address.ts';
 import { outOfReach } from '../../jobs/reach.ts';
 import { whatAndWayOut } from '../../jobs/run/previous.ts';
 import { Memory } from '../../jobs/status/memory.ts';
@@ -64,10 +64,7 @@ async function verifyEach(
   let known: Plan | undefined;
   const plan = async (): Promise<Plan> => (known = await loadPlan(options.plan));
   const recall = recallFor(terminal);
-  const all =
-    options.series === undefined
-      ? await everySeries(await plan())
-      : await findAll(options.series, plan, recall);
+  const all = await findAll(options.series, plan, recall);
   const view = verifyView(options, terminal);
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
   const memory = new Memory(thisStateFolder());
