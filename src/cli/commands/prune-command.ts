@@ -5,7 +5,7 @@ import { Memory } from '../../jobs/status/memory.ts';
 import { rememberLog } from '../../jobs/status/remember-log.ts';
 import { findEachThere, refuseAway, type There } from '../../jobs/upkeep/find-there.ts';
 import { prune, type Pruned } from '../../jobs/upkeep/prune.ts';
-import { loadPlan } from '../../plan/plan.ts';
+import { loadPlan, type Row } from '../../plan/plan.ts';
 import { rowLabel } from '../../plan/row-label.ts';
 import { seriesOf } from '../../jobs/store-of.ts';
 import type { CommonOptions } from '../options/common-options.ts';
@@ -22,6 +22,7 @@ export interface PruneCommandOptions extends CommonOptions {
 export async function pruneCommand(options: PruneCommandOptions, terminal: Terminal): Promise<number> {
   const { dryRun, json, quiet, plan } = options;
   const statuses: number[] = [];
+  let rows: readonly Row[] | undefined;
   for (const find of await toPrune(options, terminal)) {
     try {
       const { series, row } = await find();
@@ -30,7 +31,9 @@ export async function pruneCommand(options: PruneCommandOptions, terminal: Termi
           hint: `What is to stay, the \`keep\` of its row says. \`${commandLine('forget')}\` removes single ones.`,
         });
       }
-      const label = rowLabel(row, (await loadPlan(plan)).rows);
+      // It was in the plan, so that can be read.
+      rows ??= (await loadPlan(plan)).rows;
+      const label = rowLabel(row, rows);
       const note = (message: string): void => {
         const event = { event: 'note', series: label, message };
         if (json) terminal.out(JSON.stringify(event));
