@@ -1,52 +1,9 @@
-// What is said of series that are gone, away, or held back: nothing that was not looked at, and nothing that is not so.
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+// What is said of series that are deleted, or held back: nothing that was not looked at, and nothing that is not so.
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventsOf, IS_LINUX, IS_ROOT, tool } from './support/command.ts';
 import { Place } from './support/place.ts';
-
-/** Two folders of a glob, both backed up; then one of them is removed. */
-async function openWithGone(): Promise<Place> {
-  const place = Place.open();
-  for (const name of ['one', 'two']) place.write({ [`${name}/${name}.txt`]: name });
-  place.writePlan('source,destination', `${place.source}/*,destination`);
-  expect((await place.run()).status).toBe(0);
-  rmSync(join(place.source, 'two'), { recursive: true });
-  return place;
-}
-
-describe('a series that no row makes any more', () => {
-  it('is failing by its name too, found, and verified, until that is accepted', async () => {
-    const place = await openWithGone();
-    const status = await place.command(['status', 'two']);
-    expect(status).toMatchObject({ status: 1, stdout: expect.stringContaining('no row of the plan makes') });
-    const found = await place.command(['find', 'two.txt']);
-    expect(found).toMatchObject({ status: 0, stdout: expect.stringContaining('1 path found.') });
-    const verified = await place.command(['verify']);
-    expect(verified.stdout).toContain('in place  two  1 snapshot');
-    const accepted = await place.command(['accept', 'two', '.']);
-    expect(accepted.stdout).toMatch(/^Accepted: \. {2}since /);
-    expect(await place.command(['status', 'two'])).toMatchObject({
-      status: 0,
-      stdout: expect.stringContaining('All is well.'),
-    });
-  });
-});
-
-describe('a mirror that no row makes any more', () => {
-  it('is named, listed and verified as one', async () => {
-    const place = Place.open();
-    place.write({ file: 'x' });
-    const [head, other] = ['source,destination,name,strategy', 'source,destination,data,'];
-    place.writePlan(head, 'source,destination,plain,mirror', other);
-    expect((await place.run()).status).toBe(0);
-    place.writePlan(head, other);
-    const status = await place.command(['status']);
-    expect(status).toMatchObject({ status: 1, stdout: expect.stringMatching(/^plain: FAILING: no row/m) });
-    expect((await place.command(['list'])).stdout).toMatch(/^plain .*mirror/m);
-    expect((await place.command(['verify'])).stdout).toMatch(/^in place {2}plain {2}mirror/m);
-  });
-});
 
 describe('a series that somebody has deleted', () => {
   it('never counts as one that has never run', async () => {
@@ -81,35 +38,6 @@ describe('a series that somebody has deleted', () => {
     expect(stdout).toContain('data: FAILING: the mirror is not there any more');
     expect(stdout).not.toContain('it has never run');
     expect((await place.command(['list'])).stderr).toContain('There is no mirror at');
-  });
-});
-
-describe.skipIf(!IS_LINUX || !IS_ROOT)('a destination whose disk is away', () => {
-  it('is not called empty when it is named itself', async () => {
-    const place = Place.open();
-    mkdirSync(place.destination);
-    place.write({ file: 'content' });
-    tool('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', place.destination]);
-    let isMounted = true;
-    onTestFinished(() => {
-      if (isMounted) tool('umount', [place.destination]);
-    });
-    expect((await place.run()).status).toBe(0);
-    tool('umount', [place.destination]);
-    isMounted = false;
-    for (const isThere of [true, false]) {
-      if (!isThere) renameSync(place.destination, place.path('elsewhere'));
-      for (const command of [
-        ['list', place.destination],
-        ['find', 'file', '--series', place.destination],
-        ['verify', place.destination],
-        ['restore', place.destination, '--all', '--to', 'out'],
-      ]) {
-        const { stdout, stderr } = await place.command(command);
-        expect(stdout + stderr, command.join(' ')).toContain('waiting for its disk since');
-        expect(stdout + stderr, command.join(' ')).not.toMatch(/no snapshots|No snapshot has/);
-      }
-    }
   });
 });
 

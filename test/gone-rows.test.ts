@@ -36,6 +36,39 @@ describe('a row that is gone', () => {
   });
 });
 
+describe('a series that no row makes any more', () => {
+  it('is failing by its name too, found, and verified, until that is accepted', async () => {
+    const place = await openWithGone();
+    const status = await place.command(['status', 'two']);
+    expect(status).toMatchObject({ status: 1, stdout: expect.stringContaining('no row of the plan makes') });
+    const found = await place.command(['find', 'two.txt']);
+    expect(found).toMatchObject({ status: 0, stdout: expect.stringContaining('1 path found.') });
+    const verified = await place.command(['verify']);
+    expect(verified.stdout).toContain('in place  two  1 snapshot');
+    const accepted = await place.command(['accept', 'two', '.']);
+    expect(accepted.stdout).toMatch(/^Accepted: \. {2}since /);
+    expect(await place.command(['status', 'two'])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('All is well.'),
+    });
+  });
+});
+
+describe('a mirror that no row makes any more', () => {
+  it('is named, listed and verified as one', async () => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    const [head, other] = ['source,destination,name,strategy', 'source,destination,data,'];
+    place.writePlan(head, 'source,destination,plain,mirror', other);
+    expect((await place.run()).status).toBe(0);
+    place.writePlan(head, other);
+    const status = await place.command(['status']);
+    expect(status).toMatchObject({ status: 1, stdout: expect.stringMatching(/^plain: FAILING: no row/m) });
+    expect((await place.command(['list'])).stdout).toMatch(/^plain .*mirror/m);
+    expect((await place.command(['verify'])).stdout).toMatch(/^in place {2}plain {2}mirror/m);
+  });
+});
+
 describe('what this machine knows of a plan', () => {
   it('is not written by a dry run', async () => {
     const place = await openWithGone();

@@ -1,5 +1,5 @@
 // A disk that is not always connected: what each command says while it is away.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { exportSnapshot, restore, verify } from '../src/index.ts';
@@ -186,5 +186,22 @@ describe.skipIf(!IS_LINUX || !IS_ROOT)('a disk that is away', () => {
       status: 0,
       row: { outcome: 'written' },
     });
+  });
+
+  it('is not called empty when it is named itself', async () => {
+    const place = await openWithoutDisk();
+    for (const isThere of [true, false]) {
+      if (!isThere) renameSync(place.destination, place.path('elsewhere'));
+      for (const command of [
+        ['list', place.destination],
+        ['find', 'file', '--series', place.destination],
+        ['verify', place.destination],
+        ['restore', place.destination, '--all', '--to', 'out'],
+      ]) {
+        const { stdout, stderr } = await place.command(command);
+        expect(stdout + stderr, command.join(' ')).toContain('waiting for its disk since');
+        expect(stdout + stderr, command.join(' ')).not.toMatch(/no snapshots|No snapshot has/);
+      }
+    }
   });
 });
