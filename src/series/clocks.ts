@@ -27,8 +27,8 @@ const LONG_MS = 32 * DAY_MS;
  * Finds out when snapshots were taken.
  *
  * Time does not go backwards, so some clock was wrong wherever the clock of a snapshot is behind that of the one
- * before. Those are taken as right that agree with each other on the most days, `nowMs` being one more; the others lie
- * between their neighbours, at equal distances.
+ * before, or shows a time before anybody can have run this. Those are taken as right that agree with each other on the
+ * most days, `nowMs` being one more; the others lie between their neighbours, at equal distances.
  *
  * @param claims - What the clock said at each, in the order in which they were written; milliseconds since 1970.
  * @param nowMs - What the clock says now, which may be wrong as well.
@@ -76,8 +76,8 @@ function guess(
   return before ?? claim;
 }
 
-/** Which claims are taken as right, by their numbers. */
 interface Right {
+  /** Which claims are taken as right, by their numbers. */
   readonly right: ReadonlySet<number>;
   readonly isNowRight: boolean;
 }
@@ -100,6 +100,7 @@ function isEarly(ms: number): boolean {
   return ms < EARLIEST_MS;
 }
 
+/** Those that agree on the most days, and do not lie in the future between others. */
 function findAgreed(claims: readonly number[], nowMs: number): Right {
   const all = [...claims, nowMs];
   if (isInOrder(claims) && (claims.at(-1) ?? 0) <= nowMs + AHEAD_MS)

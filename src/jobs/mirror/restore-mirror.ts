@@ -127,7 +127,7 @@ export async function restoreMirror(series: Series, options: RestoreMirrorOption
     event: 'end',
     status: statusOfRestore(
       { ...count, refused },
-      wanted.some((one) => one?.entry.type !== 'folder' && one?.entry.type !== 'link'),
+      wanted.some((one) => one === undefined || one.entry.type === 'file'),
     ),
     series: series.title,
     snapshot: at === 'latest' ? 'the mirror' : `the mirror as of ${at}`,
