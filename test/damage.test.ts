@@ -36,6 +36,10 @@ describe.each(['tar.zst', 'zip'])('a missing archive, and a source that did not 
     await run();
     const [first = ''] = place.snapshots();
     rmSync(archiveOf(place, first));
+    expect(await place.command(['find', 'f'])).toMatchObject({
+      status: 3,
+      stdout: expect.stringMatching(/1 snapshot {2}damaged, and in no archive any more\n1 path found/),
+    });
     const listed = await place.command(['list']);
     expect(listed.status).toBe(1);
     expect(listed.stderr).toContain(`damaged: ${first}: data-${first}.${format} is missing`);
@@ -62,6 +66,9 @@ describe.each(['tar.zst', 'zip'])('a missing archive, and a source that did not 
     // From another archive, as it is missing in this one.
     expect((await place.command(['restore', 'data', '--at', first, '--to', `${out}2`])).status).toBe(0);
     expect((await place.command(['list'])).status).toBe(1);
+    // Where it lies again, it is lost in no snapshot.
+    expect(await place.command(['find', 'f'])).toMatchObject({ status: 0 });
+    expect(await place.command(['files', 'data', '--at', first])).toMatchObject({ status: 0, stderr: '' });
     expect(await run('--quiet')).toMatchObject({ status: 0, stderr: '' });
   });
 });
@@ -86,6 +93,23 @@ describe('what nothing has any more', () => {
       stderr: '',
     });
     expect(await place.command(['status'])).toMatchObject({ status: 0 });
+    // That somebody knows brings nothing back.
+    const files = await place.command(['files', 'data', '--at', first, '--json']);
+    expect(files.status).toBe(3);
+    const events = files.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    expect(events).toMatchObject([
+      { path: 'gone', damaged: true },
+      { path: 'stays', damaged: false },
+      { event: 'end', status: 3, damaged: 1 },
+    ]);
+    expect((await place.command(['files', 'data', '--at', first])).stderr).toBe(
+      'damaged: 1 file is in no archive any more, and cannot be restored\n',
+    );
+    expect(await place.command(['files', 'data'])).toMatchObject({ status: 0 });
+    expect((await place.command(['find', 'gone'])).stdout).not.toContain('restore');
   });
 });
 

@@ -182,7 +182,7 @@ export async function getTimeline(asked: Asked, service: Service): Promise<Respo
       path: pathWord(path),
       shown: display(path),
       damaged: damaged.map(({ message }) => message),
-      versions: stays.toReversed().map(({ version, item: { entry }, snapshots }) => ({
+      versions: stays.toReversed().map(({ version, item: { entry }, snapshots, isLost }) => ({
         version,
         type: entry.type,
         bytes: entry.size,
@@ -190,6 +190,7 @@ export async function getTimeline(asked: Asked, service: Service): Promise<Respo
         snapshots,
         from: times.get(snapshots[0] ?? ''),
         to: times.get(snapshots.at(-1) ?? ''),
+        damaged: isLost,
         restore: restoreCommandLine(word, {
           at: snapshots.at(-1) ?? '',
           path,

@@ -128,6 +128,8 @@ export interface TimelineAnswer {
     readonly snapshots: readonly string[];
     readonly from: string;
     readonly to: string;
+    /** No archive has it any more. */
+    readonly damaged: boolean;
     /** The command. */
     readonly restore: string;
   }[];

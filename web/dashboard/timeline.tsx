@@ -28,7 +28,7 @@ export function Timeline({ id, path }: { readonly id: string; readonly path: str
             ) : (
               <p class="quiet">Its versions, the newest first.</p>
             )}
-            {versions.map(({ version, bytes, time, snapshots, from, to, type, restore }) => {
+            {versions.map(({ version, bytes, time, snapshots, from, to, type, restore, damaged: isLost }) => {
               const at = snapshots.at(-1) ?? '';
               return (
                 <section key={at} class="card">
@@ -39,25 +39,31 @@ export function Timeline({ id, path }: { readonly id: string; readonly path: str
                     Changed {timeText(time)}; in {countText(snapshots.length, 'snapshot')},{' '}
                     {from === to ? timeText(from) : `${timeText(from)} to ${timeText(to)}`}
                   </p>
-                  <div class="row">
-                    {type === 'file' ? (
-                      <DownloadButton
+                  {isLost ? (
+                    <p class="bad">It is damaged, and in no archive any more: it cannot be restored.</p>
+                  ) : (
+                    <>
+                      <div class="row">
+                        {type === 'file' ? (
+                          <DownloadButton
+                            id={id}
+                            at={at}
+                            path={path}
+                            as="file"
+                            text="Download"
+                            of={`version ${version}`}
+                          />
+                        ) : null}
+                      </div>
+                      <RestorePart
                         id={id}
                         at={at}
                         path={path}
-                        as="file"
-                        text="Download"
-                        of={`version ${version}`}
+                        what={`version ${version} of ${shown}`}
+                        command={restore}
                       />
-                    ) : null}
-                  </div>
-                  <RestorePart
-                    id={id}
-                    at={at}
-                    path={path}
-                    what={`version ${version} of ${shown}`}
-                    command={restore}
-                  />
+                    </>
+                  )}
                 </section>
               );
             })}

@@ -4,7 +4,7 @@ import { loadPlan } from '../../plan/plan.ts';
 import { type IndexEntry, pathProperty } from '../../series/index/index-line.ts';
 import { display } from '../../tree/path.ts';
 import type { CommonOptions } from '../options/common-options.ts';
-import { dateOf, formatMode, formatNs, hashText, pathText } from '../views/entry-text.ts';
+import { dateOf, formatMode, formatNs, hashText, LOST, pathText } from '../views/entry-text.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { printLines } from '../views/print-lines.ts';
 import { openSeries } from '../state.ts';
@@ -19,19 +19,36 @@ export interface FilesCommandOptions extends CommonOptions {
 export async function filesCommand(options: FilesCommandOptions, terminal: Terminal): Promise<number> {
   const { json, quiet, globs, at } = options;
   const series = await openSeries(options.series, async () => await loadPlan(options.plan), terminal);
-  const { snapshot, entries, count } = await findFiles(series, globs, at);
-  const line = json ? jsonLine : textLine;
+  const { snapshot, entries, count, lost } = await findFiles(series, globs, at);
+  let damaged = 0;
   const lines = function* (): Generator<string> {
-    for (const entry of entries) if (json || !quiet) yield line(entry);
+    for (const entry of entries) {
+      const isLost = lost.has(entry.hash);
+      if (isLost) damaged++;
+      if (json) yield jsonLine(entry, isLost);
+      else if (!quiet) yield textLine(entry) + (isLost ? terminal.style('red', `  ${LOST}`) : '');
+    }
   };
   if (!(await printLines(lines(), terminal))) return 0;
   const isEmpty = count.files + count.folders + count.links === 0;
-  const status = isEmpty && globs.length > 0 ? 1 : 0;
+  const isHurt = damaged > 0 || lost.trouble !== undefined;
+  const status = isEmpty && globs.length > 0 ? 1 : isHurt ? 3 : 0;
   if (json) {
     const { bytes, ...counts } = count;
-    const end = { event: 'end', status, series: series.name, snapshot: snapshot.name, count: counts, bytes };
-    terminal.out(JSON.stringify(end));
-  } else if (status !== 0) {
+    if (lost.trouble !== undefined)
+      terminal.out(JSON.stringify({ event: 'damaged', series: series.name, message: lost.trouble }));
+    const of = { series: series.name, snapshot: snapshot.name };
+    terminal.out(JSON.stringify({ event: 'end', status, ...of, count: counts, bytes, damaged }));
+    return status;
+  }
+  if (lost.trouble !== undefined) terminal.err(`${terminal.style('red', 'damaged:')} ${lost.trouble}`);
+  if (damaged > 0) {
+    const what = formatCountOf(damaged, 'file is', 'files are');
+    terminal.err(
+      `${terminal.style('red', 'damaged:')} ${what} in no archive any more, and cannot be restored`,
+    );
+  }
+  if (isEmpty && globs.length > 0) {
     terminal.err(`Nothing in ${snapshot.name} matches ${globs.map((glob) => `\`${glob}\``).join(' or ')}.`);
   } else if (!quiet) {
     const when = `${snapshot.name}, ${formatLocal(snapshot.at)}`;
@@ -57,7 +74,7 @@ function textLine({ entry }: IndexEntry): string {
   return `${formatMode(entry)}  ${size.padStart(7)}  ${time}  ${pathText(entry.path, entry.type)}${target}`;
 }
 
-function jsonLine(item: IndexEntry): string {
+function jsonLine(item: IndexEntry, damaged: boolean): string {
   const { entry, user, group } = item;
   const { type, mode, uid, gid } = entry;
   return JSON.stringify({
@@ -72,6 +89,7 @@ function jsonLine(item: IndexEntry): string {
     group,
     mtime: formatNs(entry.mtimeNs),
     hash: hashText(item),
+    damaged,
     ...(entry.target === undefined ? {} : named('target', pathProperty(entry.target))),
     ...(entry.hardlink === undefined ? {} : named('hardlink', pathProperty(entry.hardlink))),
   });

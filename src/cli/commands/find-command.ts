@@ -10,7 +10,7 @@ import { pathProperty } from '../../series/index/index-line.ts';
 import type { Series } from '../../series/series.ts';
 import { globFor } from '../../tree/globs.ts';
 import type { CommonOptions } from '../options/common-options.ts';
-import { dateOf, formatNs, hashText, pathText } from '../views/entry-text.ts';
+import { dateOf, formatNs, hashText, LOST, pathText } from '../views/entry-text.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { printLines } from '../views/print-lines.ts';
 import { failureEvent, orFailure, showFailure } from '../views/series-failure.ts';
@@ -71,7 +71,8 @@ export async function findCommand(options: FindCommandOptions, terminal: Termina
       continue;
     }
     paths += found.paths.length;
-    if (found.damaged.length > 0) statuses.push(3);
+    const isHurt = found.paths.some(({ stays }) => stays.some(({ isLost }) => isLost));
+    if (found.damaged.length > 0 || isHurt) statuses.push(3);
     for (const { message } of found.damaged) {
       const event = { event: 'damaged', series: series.name, folder: series.place(), message };
       if (json) terminal.out(JSON.stringify(event));
@@ -122,13 +123,13 @@ function* textLines(
     const type = found.stays.at(-1)?.item.entry.type ?? 'file';
     yield `${terminal.style('dim', `${label}:`)} ${terminal.style('bold', pathText(found.path, type))}`;
     for (const stay of found.stays.toReversed()) {
-      yield `  ${stayText(stay, times)}`;
-      if (paths.length <= MOST_COMMANDS)
+      yield `  ${stayText(stay, times)}${stay.isLost ? terminal.style('red', `  ${LOST}`) : ''}`;
+      if (paths.length <= MOST_COMMANDS && !stay.isLost)
         yield terminal.style('dim', `     ${restoreCommand(found, stay, address)}`);
     }
   }
-  const [found] = paths;
-  const stay = found?.stays.at(-1);
+  const found = paths.find(({ stays }) => stays.some(({ isLost }) => !isLost));
+  const stay = found?.stays.findLast(({ isLost }) => !isLost);
   if (found !== undefined && stay !== undefined && paths.length > MOST_COMMANDS) {
     yield terminal.style('dim', `To bring one back: ${restoreCommand(found, stay, address)}`);
   }
@@ -155,7 +156,7 @@ function restoreCommand({ path }: FoundPath, { snapshots }: Stay, address: strin
 
 function* jsonLines({ paths, series }: FoundInSeries): Generator<string> {
   for (const { path, stays } of paths) {
-    const versions = stays.map(({ version, item, snapshots }) => ({
+    const versions = stays.map(({ version, item, snapshots, isLost }) => ({
       version,
       type: item.entry.type,
       size: item.entry.type === 'file' ? item.entry.size : undefined,
@@ -163,6 +164,7 @@ function* jsonLines({ paths, series }: FoundInSeries): Generator<string> {
       mtime: formatNs(item.entry.mtimeNs),
       hash: hashText(item),
       snapshots,
+      damaged: isLost,
     }));
     const folder = series.place();
     yield JSON.stringify({ event: 'path', series: series.name, folder, ...pathProperty(path), versions });

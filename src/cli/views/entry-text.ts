@@ -2,6 +2,9 @@ import type { IndexEntry } from '../../series/index/index-line.ts';
 import type { Entry, EntryType } from '../../tree/entry.ts';
 import { type BytePath, display } from '../../tree/path.ts';
 
+/** What is said of content that cannot be restored. */
+export const LOST = 'damaged, and in no archive any more';
+
 const LETTER = { file: '-', folder: 'd', link: 'l' } as const;
 
 /** `-rw-r--r--`, as `ls -l` has it; with set-user-id and its like. */

@@ -1,4 +1,5 @@
 import type { IndexEntry } from '../../series/index/index-line.ts';
+import { archivePlaces, findLostContents, type LostContents } from '../../series/damage/lost-contents.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import { Globs } from '../../tree/globs.ts';
 import type { BytePath } from '../../tree/path.ts';
@@ -20,6 +21,8 @@ export interface FoundFiles {
   readonly entries: Iterable<IndexEntry>;
   /** Of those entries that were asked for by now. */
   readonly count: FoundCount;
+  /** Which of them cannot be restored. */
+  readonly lost: LostContents;
 }
 
 /**
@@ -32,7 +35,9 @@ export async function findFiles(
   globs: readonly string[],
   when: string | undefined,
 ): Promise<FoundFiles> {
-  const snapshot = chooseSnapshot(await series.survey(), when);
+  const survey = await series.survey();
+  const snapshot = chooseSnapshot(survey, when);
+  const lost = await findLostContents(series, survey.snapshots, new Set(archivePlaces(snapshot)));
   const lines = await series.entryLines(snapshot);
   const matcher = new Globs(globs);
   const count = { files: 0, folders: 0, links: 0, bytes: 0 };
@@ -57,5 +62,5 @@ export async function findFiles(
       yield item;
     }
   };
-  return { snapshot, entries: entries(), count };
+  return { snapshot, entries: entries(), count, lost };
 }

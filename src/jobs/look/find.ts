@@ -3,6 +3,8 @@ import { SnapshotError } from '../../base/errors.ts';
 import { PathLines } from '../../series/index/path-lines.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
 import type { FileInfo } from '../../series/info.ts';
+import { placeOf } from '../../series/damage/damage.ts';
+import { findLostContents } from '../../series/damage/lost-contents.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import { Globs } from '../../tree/globs.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
@@ -15,6 +17,8 @@ export interface Stay {
   readonly item: IndexEntry;
   /** Names, oldest first. */
   readonly snapshots: readonly string[];
+  /** No archive has its content any more, as far as is known. */
+  readonly isLost: boolean;
 }
 
 /** A path that matches, and where it is. */
@@ -56,8 +60,44 @@ export async function findInSeries(series: Series, globs: readonly string[]): Pr
     }
   }
   const sorted = [...paths].toSorted(([a], [b]) => comparePaths(a, b));
+  const places = archivesWith(
+    sorted.flatMap(([, { list }]) => list),
+    snapshots,
+  );
+  const lost = await findLostContents(series, snapshots, places);
+  if (lost.trouble !== undefined) errors.push(new SnapshotError('E_DAMAGED', lost.trouble));
   const times = new Map(snapshots.map(({ name, at }) => [name, at]));
-  return { series, paths: sorted.map(([path, { list }]) => ({ path, stays: list })), times, damaged: errors };
+  return {
+    series,
+    paths: sorted.map(([path, { list }]) => ({
+      path,
+      stays: list.map((stay) => ({ ...stay, isLost: lost.has(stay.item.hash) })),
+    })),
+    times,
+    damaged: errors,
+  };
+}
+
+/** The places of the archives that hold what was found, where each was seen first. */
+function archivesWith(
+  stays: Iterable<Pick<Stay, 'item' | 'snapshots'>>,
+  snapshots: readonly Snapshot[],
+): ReadonlySet<string> {
+  const placesOf = new Map(
+    snapshots.map(({ name, info }) => [
+      name,
+      new Map(info.archives.map((archive) => [archive.number, placeOf(name, archive)])),
+    ]),
+  );
+  const places = new Set<string>();
+  for (const {
+    item,
+    snapshots: [name = ''],
+  } of stays) {
+    const place = item.at && placesOf.get(name)?.get(item.at[0]);
+    if (place !== undefined) places.add(place);
+  }
+  return places;
 }
 
 /** The lines of one file that match; null says that the path is gone. */

@@ -33,7 +33,7 @@ function after(known: Flaw | undefined, sight: Partial<Sight>, found?: Found): F
 }
 
 function content(lackedBy: readonly string[], soundIn: readonly string[]): HurtContent {
-  return { lackedBy: new Set(lackedBy), soundIn: new Set(soundIn) };
+  return { hash: '', lackedBy: new Set(lackedBy), soundIn: new Set(soundIn) };
 }
 
 function rotten(contents: readonly string[] | null): Found {

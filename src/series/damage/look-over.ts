@@ -11,8 +11,17 @@ export interface Looked {
   readonly inPlace: ReadonlyMap<string, string | undefined>;
 }
 
-/** Looks over all files that `snapshots` name. @throws {@link SnapshotError} `E_STORE` */
-export async function lookOver(series: Series, snapshots: readonly Snapshot[]): Promise<Looked> {
+/**
+ * Looks over all files that `snapshots` name.
+ *
+ * @param isAsked - Whether a place is to be looked at; all of them without it.
+ * @throws {@link SnapshotError} `E_STORE`
+ */
+export async function lookOver(
+  series: Series,
+  snapshots: readonly Snapshot[],
+  isAsked: (place: string) => boolean = () => true,
+): Promise<Looked> {
   const found = new Map<string, Found>();
   const inPlace = new Map<string, string | undefined>();
   const folders = new Map<string, ReadonlyMap<string, StoreItem>>();
@@ -28,6 +37,7 @@ export async function lookOver(series: Series, snapshots: readonly Snapshot[]): 
   for (const { name, info } of snapshots) {
     for (const file of filesOf(info)) {
       const place = placeOf(name, file);
+      if (!isAsked(place)) continue;
       const item = await find(place);
       if (item === undefined) found.set(place, { kind: 'missing', what: 'is missing', contents: null });
       else if (file.bytes !== undefined && item.sizeBytes !== file.bytes) {

@@ -10,6 +10,8 @@ const MOST_PATHS = 3;
 
 /** Content that is damaged in some snapshot. */
 export interface HurtContent {
+  /** Byte for byte a character. */
+  readonly hash: string;
   /** Snapshots that have a file with it, and nothing to give it back from. */
   readonly lackedBy: ReadonlySet<string>;
   /** Those in whose archives it still lies. */
@@ -23,6 +25,7 @@ export interface Losses {
 }
 
 interface Hurt {
+  readonly hash: string;
   readonly lackedBy: Set<string>;
   readonly soundIn: Set<string>;
   /** Files that have it, by the snapshots. */
@@ -46,12 +49,12 @@ export async function findLosses(
   for (const snapshot of snapshots) {
     const own = flawOf.get(snapshot.name);
     if (own === undefined || [...own.values()].every(({ accepted }) => accepted)) continue;
-    for await (const { path, hash, at } of contentsOf(series, snapshot)) {
+    for await (const { path, hash: bytes, at } of contentsOf(series, snapshot)) {
       const flaw = own.get(at[0]);
-      if (path === undefined || flaw === undefined || flaw.accepted || !lacks(flaw, hash)) continue;
-      const key = Buffer.from(hash).toString('latin1');
-      const one = hurt.get(key) ?? { lackedBy: new Set(), soundIn: new Set(), files: [] };
-      hurt.set(key, one);
+      if (path === undefined || flaw === undefined || flaw.accepted || !lacks(flaw, bytes)) continue;
+      const hash = hashKey(bytes);
+      const one = hurt.get(hash) ?? { hash, lackedBy: new Set(), soundIn: new Set(), files: [] };
+      hurt.set(hash, one);
       one.lackedBy.add(snapshot.name);
       one.files.push({ snapshot: snapshot.name, path });
     }
@@ -59,7 +62,7 @@ export async function findLosses(
   if (hurt.size === 0) return { losses: [], contents: [] };
   for (const snapshot of snapshots) {
     for await (const { hash, at } of contentsOf(series, snapshot)) {
-      const one = hurt.get(Buffer.from(hash).toString('latin1'));
+      const one = hurt.get(hashKey(hash));
       const flaw = flawOf.get(snapshot.name)?.get(at[0]);
       if (one !== undefined && (flaw === undefined || !lacks(flaw, hash))) one.soundIn.add(snapshot.name);
     }
@@ -68,6 +71,11 @@ export async function findLosses(
     .filter(([key, { soundIn }]) => soundIn.size === 0 && !given.has(key))
     .flatMap(([, { files }]) => files);
   return { losses: lossesOf(lost, snapshots), contents: [...hurt.values()] };
+}
+
+/** A hash, byte for byte a character: as a key it takes the least. */
+export function hashKey(hash: Uint8Array): string {
+  return Buffer.from(hash).toString('latin1');
 }
 
 /** The damaged archives of a snapshot, by number. */
