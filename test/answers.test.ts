@@ -15,6 +15,10 @@ describe('a series that somebody has deleted', () => {
     expect(status.status).toBe(1);
     expect(status.stdout).toContain('data: FAILING: none of its snapshots is there any more');
     expect(status.stdout).not.toContain('it has never run');
+    expect(await place.command(['list'])).toMatchObject({
+      status: 1,
+      stderr: 'damaged: none of its snapshots is there any more\n',
+    });
     expect((await place.command(['restore', 'data', '--to', 'out'])).stderr).not.toContain('yet');
   });
 

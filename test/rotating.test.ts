@@ -47,6 +47,12 @@ describe.skipIf(!IS_LINUX || !IS_ROOT)('a disk that is away', () => {
     expect(ended).toMatchObject({ status: 0, stderr: '' });
     expect(ended.stdout).toMatch(waiting);
     expect((await place.command(['run', '--quiet'])).stdout).toBe('');
+    // Asked of all rows it waits, as a run does; asked of this one, it could do nothing.
+    expect(await place.command(['prune'])).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(waiting),
+    });
+    expect(await place.command(['prune', 'data'])).toMatchObject({ status: 1 });
     const check = await place.command(['check']);
     expect([check.status, check.stdout]).toEqual([0, expect.stringMatching(waiting)]);
     const list = await place.command(['list']);

@@ -1,5 +1,5 @@
-import { rowOf } from '../jobs/address.ts';
 import { list as listSeries, type ListedSeries } from '../jobs/look/list.ts';
+import { withRows } from '../jobs/status/watched.ts';
 import { type CallOptions, eachOf, recallHere, type SeriesOptions } from './api-options.ts';
 
 export interface ListCall extends Pick<CallOptions<never>, 'plan'>, Partial<SeriesOptions> {}
@@ -13,7 +13,6 @@ export async function list(options: ListCall = {}): Promise<readonly ListedSerie
   const { all, plan } = await eachOf(options);
   const recall = recallHere();
   const now = new Date();
-  return await Promise.all(
-    all.map(async (one) => await listSeries(one, plan && rowOf(one, plan), recall, now)),
-  );
+  const watched = await withRows(all, plan, () => {});
+  return await Promise.all(watched.map(async (one) => await listSeries(one, recall, now)));
 }

@@ -80,7 +80,7 @@ export async function getRow(asked: Asked, service: Service): Promise<Response> 
     const status = await readStatus(row, now, recall);
     const held = await orNothing(async () => await readHeld(series));
     const listed = series.hasSnapshots
-      ? await orNothing(async () => await list(series, row.row, recall, now))
+      ? await orNothing(async () => await list(row, recall, now))
       : undefined;
     const run = name === undefined ? undefined : ({ name, dryRun: false, accept: 'nothing' } as const);
     return asked.json({

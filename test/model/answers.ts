@@ -41,7 +41,7 @@ export async function checkAnswers(lab: SeriesLab, truth: Truth): Promise<void> 
 }
 
 async function checkList(lab: SeriesLab, { snapshots, pinned, now, letGo }: Truth): Promise<void> {
-  const listed = await list(seriesOf(lab), lab.row, NOBODY, now);
+  const listed = await list({ series: seriesOf(lab), row: lab.row, everyMs: lab.row.every }, NOBODY, now);
   const said = {
     snapshots: listed.snapshots.map(({ name }) => name).toSorted(),
     pinned: listed.snapshots.flatMap((one) => (one.pin === undefined ? [] : [one.name])).toSorted(),

@@ -73,7 +73,7 @@ const nobody: Recall = async () => await Promise.resolve(undefined);
 
 /** `list` and `status` know of it, as far as they can. */
 async function checkTold({ lab, now }: Stage, snapshot: string, when: string): Promise<void> {
-  const listed = await list(seriesOf(lab), lab.row, nobody, now);
+  const listed = await list({ series: seriesOf(lab), row: lab.row, everyMs: lab.row.every }, nobody, now);
   const flaws = listed.snapshots.find(({ name }) => name === snapshot)?.flaws ?? [];
   assert(flaws.length + listed.damaged.length > 0, `list, of damage to ${snapshot}, ${when}`);
 }

@@ -25,7 +25,7 @@ export async function unplug(
   renameSync(destination, aside);
   if (leaves === 'a folder') mkdirSync(destination);
   try {
-    const listed = await list(seriesOf(lab), lab.row, recall, now);
+    const listed = await list({ series: seriesOf(lab), row: lab.row, everyMs: every }, recall, now);
     assert.deepEqual([listed.snapshots, listed.out?.isAway], [[], true], 'list while the disk is away');
     const out = await outOfReach(seriesOf(lab), lab.row, recall, now);
     assert(out?.isAway === true, 'what verify and find go by');

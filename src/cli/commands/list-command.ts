@@ -1,7 +1,8 @@
 import { EXIT_STATUS, gravestStatus, printable } from '../../base/errors.ts';
-import { findAll, rowOf } from '../../jobs/address.ts';
+import { findAll } from '../../jobs/address.ts';
 import { list, type ListedSeries } from '../../jobs/look/list.ts';
 import { type MirrorSummary, summaryOf } from '../../jobs/mirror/summary.ts';
+import { withRows } from '../../jobs/status/watched.ts';
 import { PairSeries } from '../../jobs/sync/pair-series.ts';
 import { pairSummary, type PairSummary } from '../../jobs/sync/pair-summary.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
@@ -22,18 +23,17 @@ export async function listCommand(
   let plan: Plan | undefined;
   const load = async (): Promise<Plan> => (plan = await loadPlan(options.plan));
   const recall = recallFor(terminal);
-  const series = await findAll(options.series, load, recall);
+  const all = await findAll(options.series, load, recall);
   const now = new Date();
+  const watched = await withRows(all, plan, (message) => terminal.err(`warning: ${message}`));
   const found = await Promise.all(
-    series.map(
+    watched.map(
       async (one) =>
-        await orFailure(one, series.length > 1, async () =>
-          one instanceof PairSeries
-            ? await pairSummary(one)
-            : one.isMirror
-              ? await summaryOf(one)
-              : await list(one, plan && rowOf(one, plan), recall, now),
-        ),
+        await orFailure(one.series, watched.length > 1, async () => {
+          const { series } = one;
+          if (series instanceof PairSeries) return await pairSummary(series);
+          return series.isMirror ? await summaryOf(series) : await list(one, recall, now);
+        }),
     ),
   );
   const status = gravestStatus(found.map(statusOf));

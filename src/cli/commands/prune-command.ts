@@ -4,6 +4,7 @@ import { thisStateFolder } from '../../host/state-folder.ts';
 import { Memory } from '../../jobs/status/memory.ts';
 import { rememberLog } from '../../jobs/status/remember-log.ts';
 import { findEachThere, refuseAway, type There } from '../../jobs/upkeep/find-there.ts';
+import { findAway } from '../../jobs/run/away.ts';
 import { prune, type Pruned } from '../../jobs/upkeep/prune.ts';
 import { loadPlan, type Row } from '../../plan/plan.ts';
 import { rowLabel } from '../../plan/row-label.ts';
@@ -25,7 +26,7 @@ export async function pruneCommand(options: PruneCommandOptions, terminal: Termi
   let rows: readonly Row[] | undefined;
   for (const find of await toPrune(options, terminal)) {
     try {
-      const { series, row } = await find();
+      const { series, row, waiting } = await find();
       if (row === undefined) {
         throw new SnapshotError('E_USAGE', `No row of the plan makes "${series.place()}"`, {
           hint: `What is to stay, the \`keep\` of its row says. \`${commandLine('forget')}\` removes single ones.`,
@@ -34,6 +35,14 @@ export async function pruneCommand(options: PruneCommandOptions, terminal: Termi
       // It was in the plan, so that can be read.
       rows ??= (await loadPlan(plan)).rows;
       const label = rowLabel(row, rows);
+      if (waiting !== undefined) {
+        // It is pruned by the run that finds it again.
+        statuses.push(0);
+        const event = { event: 'waiting', series: label, folder: series.place(), message: waiting };
+        if (json) terminal.out(JSON.stringify(event));
+        else terminal.err(`${label}: ${terminal.style('yellow', waiting)}`);
+        continue;
+      }
       const note = (message: string): void => {
         const event = { event: 'note', series: label, message };
         if (json) terminal.out(JSON.stringify(event));
@@ -60,11 +69,16 @@ export async function pruneCommand(options: PruneCommandOptions, terminal: Termi
   return status;
 }
 
+/** A series to prune, unless its disk is away, which is no trouble yet. */
+interface ToPrune extends There {
+  readonly waiting?: string | undefined;
+}
+
 /** What is to be pruned, each found when its turn comes. */
 async function toPrune(
   { rows: names, plan: file }: PruneCommandOptions,
   terminal: Terminal,
-): Promise<readonly (() => Promise<There>)[]> {
+): Promise<readonly (() => Promise<ToPrune>)[]> {
   const recall = recallFor(terminal);
   const now = new Date();
   if (names.length > 0) {
@@ -80,6 +94,8 @@ async function toPrune(
       .filter(({ active, strategy }) => active && strategy !== 'mirror' && strategy !== 'sync')
       .map((row) => async () => {
         const series = seriesOf(row);
+        const away = await findAway(series, row.every, await recall(series.store.label), now);
+        if (away?.isOverdue === false) return { series, row, waiting: away.message };
         await refuseAway(series, row, recall, now);
         return { series, row };
       })

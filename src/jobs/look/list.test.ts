@@ -15,7 +15,9 @@ it('says nothing of an info.json that a run missed, and that is there again', as
   onTestFinished(() => lab.remove());
   const flaws = async (): Promise<readonly (readonly string[])[]> => {
     const series = new Series(new LocalStore(lab.row.destination), 'data');
-    return (await list(series, lab.row, nobody, new Date())).snapshots.map((one) => one.flaws);
+    return (await list({ series, row: lab.row, everyMs: lab.row.every }, nobody, new Date())).snapshots.map(
+      (one) => one.flaws,
+    );
   };
   for (const text of ['first', 'second']) {
     writeFileSync(join(lab.source, 'file'), text);

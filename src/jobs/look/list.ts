@@ -1,15 +1,16 @@
-import type { Row } from '../../plan/plan.ts';
 import { type Info, newBytesOf } from '../../series/info.ts';
 import { INFO_FILE } from '../../series/names.ts';
 import { type Pin, readPins } from '../../series/pins.ts';
 import { type Dated, type Kept, planRotation } from '../../series/rotation.ts';
 import { type Flaw, type Found, placeOf, readDamage } from '../../series/damage/damage.ts';
 import { filesOf, lookOver } from '../../series/damage/look-over.ts';
-import type { Series, Snapshot } from '../../series/series.ts';
+import type { Snapshot } from '../../series/series.ts';
 import { bytesOf } from '../../series/series-size.ts';
 import { thisZone } from '../../series/zone.ts';
 import { oddOnes } from '../odd-time.ts';
 import { type OutOfReach, outOfReach } from '../reach.ts';
+import { knownPast, type Watched } from '../status/known-past.ts';
+import { goneSnapshot, NONE_LEFT } from '../status/lost-archives.ts';
 import type { Recall } from '../status/memory.ts';
 
 export interface ListedSnapshot {
@@ -40,7 +41,7 @@ export interface ListedSeries {
   readonly kept: readonly string[];
   /** What is wrong with each damaged one, and what to do about it. */
   readonly damaged: readonly {
-    /** Undefined: what is known of damage cannot be read. */
+    /** Undefined: what is known of damage cannot be read, or all of them are gone. */
     readonly name: string | undefined;
     readonly message: string;
     readonly hint: string | undefined;
@@ -55,13 +56,9 @@ function dated({ name, at, doubt, info }: Snapshot): Dated {
   return { name, at, doubt, zone: info.zone };
 }
 
-/** What there is in a series. @param row - The one of the plan that makes it. */
-export async function list(
-  series: Series,
-  row: Row | undefined,
-  recall: Recall,
-  now: Date,
-): Promise<ListedSeries> {
+/** What there is in a series. */
+export async function list(watched: Watched, recall: Recall, now: Date): Promise<ListedSeries> {
+  const { series, row } = watched;
   const keep = row?.keep;
   const of = { name: row?.label ?? series.name, folder: series.place() };
   const out = await outOfReach(series, row, recall, now);
@@ -79,6 +76,7 @@ export async function list(
   );
   const kept = keep === undefined ? undefined : planRotation(snapshots.map(dated), keep, thisZone()).keep;
   const pins = await readPins(series, snapshots);
+  const isDeleted = snapshots.length + damaged.length === 0 && (await hadSnapshots(watched, recall, now));
   return {
     ...of,
     snapshots: snapshots.map((snapshot) => ({
@@ -94,11 +92,19 @@ export async function list(
     kept: others,
     damaged: [
       ...damaged.map(({ name, error: { message, hint } }) => ({ name, message, hint })),
-      ...(known.trouble === undefined ? [] : [{ name: undefined, message: known.trouble, hint: undefined }]),
+      ...[...(known.trouble === undefined ? [] : [known.trouble]), ...(isDeleted ? [NONE_LEFT] : [])].map(
+        (message) => ({ name: undefined, message, hint: undefined }),
+      ),
     ],
     bytes: bytesOf(snapshots),
     out,
   };
+}
+
+/** Whether its log, or this machine, knows of a snapshot that nothing of ours has removed. */
+async function hadSnapshots(watched: Watched, recall: Recall, now: Date): Promise<boolean> {
+  const { logged, hasLostLog } = await knownPast(watched, now, recall);
+  return hasLostLog || goneSnapshot(logged, { snapshots: [], damaged: [] }) !== undefined;
 }
 
 function reasonsOf(

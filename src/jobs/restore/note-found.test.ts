@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import { list } from '../look/list.ts';
+import { watchedAlone } from '../status/watched.ts';
 import { readStatus } from '../status/read-status.ts';
 import { SeriesLab } from '../run/series.lab.ts';
 import { restore } from './restore.ts';
@@ -34,14 +35,14 @@ describe('a restore that finds damage', () => {
     const to = join(lab.root, 'out');
 
     await restore(series, { ...options, to, dryRun: true, signal, report });
-    expect((await list(series, undefined, nothing, new Date())).snapshots[0]?.flaws).toEqual([]);
+    expect((await list(watchedAlone(series), nothing, new Date())).snapshots[0]?.flaws).toEqual([]);
     expect(await restore(series, { ...options, to, dryRun: false, signal, report })).toMatchObject({
       status: 1,
     });
     expect(events).toContainEqual(
       expect.objectContaining({ event: 'problem', kind: 'damaged', path: 'file' }),
     );
-    const [listed] = (await list(series, undefined, nothing, new Date())).snapshots;
+    const [listed] = (await list(watchedAlone(series), nothing, new Date())).snapshots;
     expect(listed?.flaws).toEqual([expect.stringContaining('tar.zst')]);
     const status = await readStatus({ series, everyMs: 86_400_000 }, new Date(), nothing);
     expect(status).toMatchObject({ state: 'failing', isFailing: true });

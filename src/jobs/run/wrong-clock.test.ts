@@ -49,8 +49,7 @@ describe('a series', { timeout: 120_000 }, () => {
   /** Name and day of each snapshot, `?` where the clock was wrong. */
   async function listed(now: string): Promise<readonly string[]> {
     const { snapshots } = await list(
-      series(),
-      lab.row,
+      { series: series(), row: lab.row, everyMs: lab.row.every },
       async () => await Promise.resolve(undefined),
       new Date(now),
     );

@@ -14,7 +14,9 @@ import { knownSuccesses } from './plan-memory.ts';
 /** The active rows of `plan`, in its order, and behind them those that it has no more. @param warn - Told what is not known. */
 export async function watchedIn(plan: Plan, warn: (message: string) => void): Promise<readonly Watched[]> {
   const hadSuccess = await knownSuccesses(new Memory(thisStateFolder()), plan.file, warn);
-  const active = plan.rows.filter((row) => row.active).map((row) => watch(row, hadSuccess(row)));
+  const active = plan.rows
+    .filter((row) => row.active)
+    .map((row) => watch(seriesOf(row), row, hadSuccess(row)));
   return [...active, ...(await watchedGone(plan, warn))];
 }
 
@@ -24,13 +26,25 @@ export async function watchedAs(
   plan: Plan,
   warn: (message: string) => void,
 ): Promise<readonly Watched[]> {
-  const rows = all.map((series) => rowOf(series, plan));
+  const known = await withRows(all, plan, warn);
+  if (known.every(({ row }) => row !== undefined)) return known;
+  const gone = await watchedGone(plan, warn);
+  return known.map((one) =>
+    one.row === undefined ? (gone.find(({ series }) => series.place() === one.series.place()) ?? one) : one,
+  );
+}
+
+/** Each of `all`, with the row of `plan` that makes it, if one does. @param warn - Told what is not known. */
+export async function withRows(
+  all: readonly Series[],
+  plan: Plan | undefined,
+  warn: (message: string) => void,
+): Promise<readonly Watched[]> {
+  if (plan === undefined) return all.map(watchedAlone);
   const hadSuccess = await knownSuccesses(new Memory(thisStateFolder()), plan.file, warn);
-  const gone = rows.includes(undefined) ? await watchedGone(plan, warn) : [];
-  return all.map((series, i) => {
-    const row = rows[i];
-    if (row !== undefined) return watch(row, hadSuccess(row));
-    return gone.find((one) => one.series.place() === series.place()) ?? watchedAlone(series);
+  return all.map((series) => {
+    const row = rowOf(series, plan);
+    return row === undefined ? watchedAlone(series) : watch(series, row, hadSuccess(row));
   });
 }
 
@@ -40,8 +54,8 @@ export function watchedAlone(series: Series): Watched {
 }
 
 /** The series of a row. */
-function watch(row: Plan['rows'][number], hadSuccess: boolean): Watched {
-  return { series: seriesOf(row), everyMs: row.every, row, hadSuccess };
+function watch(series: Series, row: Plan['rows'][number], hadSuccess: boolean): Watched {
+  return { series, everyMs: row.every, row, hadSuccess };
 }
 
 async function watchedGone(plan: Plan, warn: (message: string) => void): Promise<readonly Watched[]> {
