@@ -227,7 +227,7 @@ describe.skipIf(IS_WINDOWS)('what is no file, folder or link', () => {
     const { status, events } = await place.run();
     expect(status).toBe(0);
     expect(events.filter(({ event }) => event === 'problem')).toEqual([]);
-    const message = 'passed over: fifo is a FIFO: not backed up, and 1 more like it';
+    const message = 'passed over: fifo is a FIFO, and 1 more like it';
     expect(events).toContainEqual({ event: 'note', row: 'data', message });
     expect(place.info().skipped.map(({ path }) => path)).toEqual(['fifo', 'socket']);
     expect(place.info().count.files).toBe(1);

@@ -74,7 +74,7 @@ export class FarWalk {
     } catch (error) {
       // A root that cannot be listed looks empty.
       if (!(error instanceof SftpStatus) || folder === '') throw error;
-      this.#problems.push({ path: folder, reason: error.message, isTrouble: true });
+      this.#problems.push({ path: folder, reason: error.message, kind: 'trouble' });
       return;
     }
     const excludes = await this.#rulesIn(folder, entries ?? []);
@@ -88,7 +88,7 @@ export class FarWalk {
     if (isOwnPath(path)) return;
     if (whyUnsafe(name, 'linux') !== undefined) {
       const reason = 'the server tells of a name that leads elsewhere';
-      this.#problems.push({ path: folder, reason, isTrouble: true });
+      this.#problems.push({ path: folder, reason, kind: 'trouble' });
       return;
     }
     const isFolder = attributes.mode !== undefined && typeOf(attributes.mode) === 'folder';
@@ -108,7 +108,7 @@ export class FarWalk {
   }
 
   #leave(path: BytePath, reason: string): void {
-    this.#problems.push({ path, reason, isTrouble: false });
+    this.#problems.push({ path, reason, kind: 'special' });
   }
 
   /** The rules inside `folder`. */
@@ -131,7 +131,7 @@ export class FarWalk {
       this.#problems.push({
         path: folder,
         reason: `its \`.snapshotignore\`: ${error.message}`,
-        isTrouble: true,
+        kind: 'trouble',
       });
       return above;
     }

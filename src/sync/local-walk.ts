@@ -10,7 +10,7 @@ import { IGNORE_FILE } from '../tree/walk.ts';
 import type { Item } from './item.ts';
 import { itemOf } from './local-items.ts';
 import { isOwnPath } from './own-paths.ts';
-import { isPart, type Listing } from './side.ts';
+import { isPart, type Listing, type Unknown } from './side.ts';
 
 /**
  * @param other - The folder of the other side.
@@ -47,10 +47,10 @@ export async function walkLocally(
   const unknown = problems
     .filter(({ path }) => !isOwnPath(path))
     // What rules that cannot be read would leave out is not to be touched.
-    .map(({ path, kind, reason }) => ({
+    .map(({ path, kind, reason }): Unknown => ({
       path: baseName(path) === IGNORE_FILE ? parentOf(path) : path,
       reason: baseName(path) === IGNORE_FILE ? `its \`.snapshotignore\`: ${reason}` : reason,
-      isTrouble: kind === 'unreadable',
+      kind: kind === 'unreadable' ? 'trouble' : kind === 'special' ? kind : 'passing',
     }));
   return { items, parts, mounts, problems: unknown, isLeftOut };
 }

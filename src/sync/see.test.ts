@@ -6,6 +6,7 @@ import type { BytePath } from '../tree/path.ts';
 import type { Agreed, Past } from './item.ts';
 import { EVEN, openPair, signal, walkBoth, withCalls, writeOld } from './pair.lab.ts';
 import { type Listings, look, type Sides } from './see.ts';
+import type { Unknown } from './side.ts';
 
 const OPTIONS = { rehash: false, signal, isWanted: () => true, clocks: EVEN };
 
@@ -51,9 +52,9 @@ describe('look()', () => {
       for (const name of ['folder/file', 'odd', 'seen']) writeOld(join(root, name), 'text');
     }
     const listings = await walkBoth(sides);
-    const problems = [
-      { path: 'folder' as BytePath, reason: 'no permission', isTrouble: true },
-      { path: 'odd' as BytePath, reason: 'is a socket', isTrouble: false },
+    const problems: readonly Unknown[] = [
+      { path: 'folder' as BytePath, reason: 'no permission', kind: 'trouble' },
+      { path: 'odd' as BytePath, reason: 'is a socket', kind: 'special' },
     ];
     const partly: Listings = { ...listings, there: { ...listings.there, problems } };
     const { sights, troubles } = await look(new Map(), partly, sides, OPTIONS);

@@ -5,7 +5,7 @@ import { type BytePath, comparePaths } from '../tree/path.ts';
 import { folderWithin } from '../tree/within.ts';
 import type { Clocks } from './decide.ts';
 import { type Agreed, isAsListed, type Item, type Past, type Seen, type SideName } from './item.ts';
-import { type Listing, type Side, SideError } from './side.ts';
+import { type Listing, type Side, SideError, type Unknown } from './side.ts';
 
 /** One path, as it was and as it is. */
 export interface Sight {
@@ -31,6 +31,15 @@ const AT_ONCE = 8;
 /** Times that are so near to each other may be one after the difference of the clocks: then content decides. */
 const NEAR_MS = 60_000;
 
+/** What of one kind nothing is known of, on both sides. */
+export function unknownIn(listings: Listings, wanted: Unknown['kind']): readonly Trouble[] {
+  return SIDES.flatMap((side) =>
+    listings[side].problems
+      .filter(({ kind }) => kind === wanted)
+      .map(({ path, reason }) => ({ path, side, reason })),
+  );
+}
+
 /**
  * Every path that a side has, or the past, in path order; but those of which nothing is known now, or which rules leave out: on
  * neither side does anything happen to them.
@@ -48,11 +57,7 @@ export async function look(
     readonly clocks: Clocks;
   },
 ): Promise<{ readonly sights: readonly Sight[]; readonly troubles: readonly Trouble[] }> {
-  const troubles: Trouble[] = SIDES.flatMap((side) =>
-    listings[side].problems
-      .filter(({ isTrouble }) => isTrouble)
-      .map(({ path, reason }) => ({ path, side, reason })),
-  );
+  const troubles = [...unknownIn(listings, 'trouble')];
   const unknown = new Set(SIDES.flatMap((side) => listings[side].problems.map(({ path }) => path)));
   const all = new Set([...listings.here.items.keys(), ...listings.there.items.keys(), ...past.keys()]);
   const paths = [...all].toSorted(comparePaths);

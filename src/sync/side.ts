@@ -7,8 +7,12 @@ import type { Item } from './item.ts';
 export interface Unknown {
   readonly path: BytePath;
   readonly reason: string;
-  /** Whether somebody should see to it; not of a socket, or of what went while it was looked for. */
-  readonly isTrouble: boolean;
+  /**
+   * - `trouble`: somebody should see to it.
+   * - `special`: a socket and its like, which cannot be copied, or what is larger than it may be.
+   * - `passing`: it went while it was looked for.
+   */
+  readonly kind: 'trouble' | 'special' | 'passing';
 }
 
 /** What a walk over a side has found. */

@@ -97,7 +97,7 @@ describe('files that are too large', () => {
     symlinkSync('a/large', join(source, 'link'));
     const tree = await scanned({ largerThan: 1000 });
     expect(pathsOf(tree)).toEqual(['a', 'a/small', 'link']);
-    const reason = 'is larger than `exclude-larger-than`: not backed up';
+    const reason = 'is larger than `exclude-larger-than`';
     expect(tree.problems).toEqual(
       ['a/large', 'holes', 'z'].map((path) => ({ path, kind: 'special', reason })),
     );

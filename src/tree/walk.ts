@@ -98,7 +98,7 @@ export class Walk implements ScanResult {
   }
 
   #leaveOut(path: BytePath, { what }: Apart): void {
-    this.problems.push({ path, kind: 'special', reason: `${what}: not backed up` });
+    this.problems.push({ path, kind: 'special', reason: what });
   }
 
   #children(parent: BytePath, names: readonly BytePath[], excludes: Excludes, device: bigint): void {
@@ -136,7 +136,7 @@ export class Walk implements ScanResult {
       this.problems.push({
         path,
         kind: 'special',
-        reason: `is a ${specialName(stats)}: not backed up`,
+        reason: `is a ${specialName(stats)}`,
       });
   }
 
@@ -166,7 +166,7 @@ export class Walk implements ScanResult {
 
   #file(path: BytePath, stats: BigIntStats): void {
     if (stats.size > (this.#limits.largerThan ?? Infinity)) {
-      const reason = 'is larger than `exclude-larger-than`: not backed up';
+      const reason = 'is larger than `exclude-larger-than`';
       this.problems.push({ path, kind: 'special', reason });
       return;
     }

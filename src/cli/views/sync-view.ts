@@ -2,7 +2,14 @@
 import { formatBytes, formatCount, formatCountOf, formatDuration } from '../../base/amounts.ts';
 import { conflictText, pairCommand } from '../../jobs/sync/conflict-text.ts';
 import type { LastResult } from '../../jobs/sync/last-result.ts';
-import { APART, conflictsOf, effective, statusOf, type SyncResult } from '../../jobs/sync/result.ts';
+import {
+  APART,
+  conflictsOf,
+  effective,
+  passedOverText,
+  statusOf,
+  type SyncResult,
+} from '../../jobs/sync/result.ts';
 import type { Undone } from '../../jobs/sync/undo.ts';
 import { otherOf, type SideName } from '../../sync/item.ts';
 import type { Action } from '../../sync/plan.ts';
@@ -29,6 +36,8 @@ export function showSync(result: SyncResult, places: Places, options: ShowOption
     for (const action of result.actions) terminal.out(JSON.stringify(jsonOf(action)));
     for (const { path, side, reason } of result.troubles)
       terminal.out(JSON.stringify({ event: 'problem', path: display(path), side: side ?? null, reason }));
+    for (const { path, side, reason } of result.passedOver)
+      terminal.out(JSON.stringify({ event: 'passed-over', path: display(path), side: side ?? null, reason }));
     for (const conflict of conflictsOf(result))
       terminal.out(JSON.stringify({ event: 'conflict', ...conflict }));
     const { labels, stop, isFirst, durationMs, dryRun } = result;
@@ -48,6 +57,7 @@ export function showSync(result: SyncResult, places: Places, options: ShowOption
     return;
   }
   const { actions, stop, dryRun } = result;
+  const passedOver = passedOverText(result);
   if (!options.quiet) {
     if (result.isFirst && stop === undefined)
       terminal.out(
@@ -61,6 +71,7 @@ export function showSync(result: SyncResult, places: Places, options: ShowOption
     if (shown.length > 0) terminal.out(formatTable(COLUMNS, shown.map(rowOf), terminal));
     if (shown.length < actions.length)
       terminal.out(`and ${formatCount(actions.length - shown.length)} more; --json tells all`);
+    if (passedOver !== undefined) terminal.out(passedOver);
   }
   for (const conflict of conflictsOf(result)) terminal.out(conflictText(conflict, places));
   for (const { path, side, reason } of result.troubles)

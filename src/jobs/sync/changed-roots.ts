@@ -55,7 +55,7 @@ function held(listing: Listing, before: ReadonlyMap<BytePath, string>, past: Pas
     else mounts.set(path, id);
   }
   const reason = 'another disk was mounted there, or is now: nothing in it is touched (--accept-changes)';
-  const problems = away.map((path) => ({ path, reason, isTrouble: true }));
+  const problems = away.map((path) => ({ path, reason, kind: 'trouble' as const }));
   return { ...listing, mounts, problems: [...listing.problems, ...problems] };
 }
 

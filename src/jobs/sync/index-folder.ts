@@ -13,7 +13,7 @@ export async function indexFolder(
   const side = await LocalSide.open(folder);
   if ((await side.root()) !== 'folder') throw new SnapshotError('E_ROW', `"${folder}" is no folder`);
   const { items, problems } = await side.walk(matching(exclude), signal);
-  const first = problems.find(({ isTrouble }) => isTrouble);
+  const first = problems.find(({ kind }) => kind === 'trouble');
   if (first !== undefined) {
     throw new SnapshotError(
       'E_ROW',

@@ -1,4 +1,5 @@
 // How a sync ended, and where that is remembered.
+import { formatCount } from '../../base/amounts.ts';
 import { EXIT_STATUS, SnapshotError } from '../../base/errors.ts';
 import type { Done } from '../../sync/done.ts';
 import { isConflict } from '../../sync/decide.ts';
@@ -16,6 +17,8 @@ export interface SyncResult {
   /** What was to be done, in path order. */
   readonly actions: readonly Action[];
   readonly troubles: readonly Trouble[];
+  /** Sockets and their like, and what is larger than it may be: no trouble, and not synced. */
+  readonly passedOver: readonly Trouble[];
   readonly done: readonly Done[];
   /** Why nothing was done. */
   readonly stop: Stop | undefined;
@@ -40,6 +43,14 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
   if (signal.aborted) return { message: 'it was stopped', status: EXIT_STATUS.E_STOPPED };
   const message = error instanceof Error ? error.message : String(error);
   return { message, status: error instanceof SnapshotError ? EXIT_STATUS[error.code] : 1 };
+}
+
+/** One line of what was passed over; undefined: nothing was. */
+export function passedOverText({ passedOver }: SyncResult): string | undefined {
+  const [first] = passedOver;
+  if (first === undefined) return undefined;
+  const more = passedOver.length === 1 ? '' : `, and ${formatCount(passedOver.length - 1)} more like it`;
+  return `passed over: ${display(first.path)} (${first.side}) ${first.reason}${more}`;
 }
 
 /** Why a path stays as it is on both sides. */

@@ -11,7 +11,7 @@ import type { RowOptions, RowResult } from '../run/row-context.ts';
 import type { Count, RowReporter } from '../run/row-reporter.ts';
 import { conflictText } from './conflict-text.ts';
 import { PairSeries } from './pair-series.ts';
-import { APART, conflictsOf, effective, type SyncResult } from './result.ts';
+import { APART, conflictsOf, effective, passedOverText, type SyncResult } from './result.ts';
 import { sync } from './sync.ts';
 
 /** A dry run names no more than so many. */
@@ -80,6 +80,8 @@ function told(result: SyncResult, report: RowReporter): RowResult {
     for (const action of done.slice(0, MOST_TOLD)) report.note(`would ${textOf(action)}`);
     if (done.length > MOST_TOLD) report.note(`and ${done.length - MOST_TOLD} more`);
   } else for (const action of done) report.action(...actionOf(action), undefined);
+  const passedOver = passedOverText(result);
+  if (passedOver !== undefined) report.note(passedOver);
   const unsynced = [
     ...troubles.map(({ path, side, reason }) => ({
       path,

@@ -11,7 +11,7 @@ import { letGoVersions } from '../../sync/let-go.ts';
 import { type Locked, nameRoot, rootId } from '../../sync/lock.ts';
 import type { PairSides, PastFile, StoredPast } from '../../sync/past-file.ts';
 import { planSync } from '../../sync/plan.ts';
-import { type Listings, look, type Sides, type Trouble } from '../../sync/see.ts';
+import { type Listings, look, type Sides, type Trouble, unknownIn } from '../../sync/see.ts';
 import { type Listing, type Side, SideError } from '../../sync/side.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { matching } from '../../tree/left-out.ts';
@@ -141,6 +141,7 @@ async function syncLocked(
     labels,
     actions: actions.filter(({ decision }) => !QUIET.has(decision.do)),
     troubles: [...troubles, ...failed],
+    passedOver: unknownIn(listings, 'special').filter(({ path }) => options.isWanted(path)),
     done,
     stop: guard,
     isFirst: stored.sides === undefined,
@@ -240,6 +241,7 @@ async function stopped(
     at: new Date(),
     actions: [],
     troubles: [],
+    passedOver: [],
     done: [],
     isFirst: false,
     isWeak: [],
