@@ -28,6 +28,9 @@ describe('an empty source', () => {
     expect(stderr).toContain('--accept-changes');
     expect(listing(place.destination)).toEqual(before);
     expect(place.runs().at(-1)).toMatchObject({ outcome: 'failed', guards: ['empty-source'] });
+    expect((await place.command(['status'])).stdout).toContain(
+      `\n  If that is what you want, run this once: \`snapshot run --plan ${place.plan} --only data --accept-changes\`.\n`,
+    );
     expect((await place.run()).status).toBe(4);
     rmSync(place.source, { recursive: true });
     renameSync(place.path('elsewhere'), place.source);
@@ -99,6 +102,10 @@ describe('more than half of the files gone or modified', () => {
       status: 4,
       row: { outcome: 'unchanged', guards: [{ guard: 'mass-change' }] },
     });
+    // What it holds back, and the way out, with the evidence.
+    expect((await place.command(['status'])).stdout).toMatch(
+      /^ {2}\d+ of 151 files are gone or modified.*`snapshot run --plan \S+ --only data --accept-changes`/m,
+    );
     place.write({ 'other.txt': 'changed' });
     expect(await place.run()).toMatchObject({ status: 4, row: { outcome: 'written', removed: [] } });
     expect(place.snapshots()).toHaveLength(3);

@@ -29,6 +29,7 @@ describe.skipIf(!IS_LINUX)('a file that cannot be read', () => {
     const first = await status(place);
     expect(first.status).toBe(1);
     expect(first.stdout).toMatch(/^data: FAILING: 1 file or folder could not be read, since \d{4}-/m);
+    expect(first.stdout).toContain(`\`snapshot accept --plan ${place.plan} data PATH\``);
     expect(first.stdout).not.toContain('All is well');
     place.write({ 'a.txt': 'aa' });
     expect((await place.run([], ORDINARY)).row).toMatchObject({ outcome: 'written', status: 3, removed: [] });

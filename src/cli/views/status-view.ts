@@ -70,7 +70,8 @@ export function showStatus(
     time(one.size?.oldest ?? undefined),
   ]);
   terminal.out(fitTable(COLUMNS, rows, terminal, DISPENSABLE));
-  if (lines.length > 0) terminal.out(`\n${lines.map(({ line }) => sentence('', line, terminal)).join('\n')}`);
+  if (lines.length > 0)
+    terminal.out(`\n${lines.map(({ head = '', line }) => sentence(head, line, terminal)).join('\n')}`);
   terminal.out(`\n${verdict(found, terminal)}`);
 }
 
@@ -89,12 +90,19 @@ function stateText(state: RowState, { style }: Terminal): string {
   return style(STYLE[state], WORD[state]);
 }
 
-function detailsOf(one: SeriesStatus, terminal: Terminal): { line: string; state: RowState }[] {
-  const { series, state, reasons, notes, unreadable, wrongClocks = 0 } = one;
+interface Detail {
+  readonly head?: string;
+  readonly line: string;
+  readonly state: RowState;
+}
+
+function detailsOf(one: SeriesStatus, terminal: Terminal): readonly Detail[] {
+  const { series, state, reasons, hints, notes, unreadable, wrongClocks = 0 } = one;
   // What a row waits for says so itself.
   const colon = state === 'waiting' ? `${series}: ` : `${series}: ${stateText(state, terminal)}: `;
   const lines = [
     ...reasons.map((reason) => ({ line: `${colon}${printable(reason)}`, state })),
+    ...hints.map((hint) => ({ head: '  ', line: printable(hint), state: 'ok' as const })),
     ...notes.map((note) => ({ line: `${series}: ${printable(note)}`, state: 'ok' as const })),
   ];
   const ofLog = [

@@ -7,6 +7,7 @@ import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { type SeriesSize, sizeOfSeries } from '../../series/series-size.ts';
 import { whatAndWayOut } from '../run/previous.ts';
 import { PairSeries } from '../sync/pair-series.ts';
+import { hintsFor } from './hints.ts';
 import { type KnownPast, knownPast, type Watched } from './known-past.ts';
 import type { KnownRow } from './plan-memory.ts';
 import { type GoneSnapshot, goneSnapshot, newlyLost, NONE_LEFT } from './lost-archives.ts';
@@ -20,6 +21,8 @@ export interface SeriesStatus extends RowStatus {
   readonly everyMs: number;
   /** Whether its log is there and was read: else nobody knows what was never done. */
   readonly isLogKnown: boolean;
+  /** What to do about the reasons, where a command does it. */
+  readonly hints: readonly string[];
   /** Lines of its log that say nothing. */
   readonly unreadable: number;
   /** Runs in its log that were made while the clock was wrong. */
@@ -60,6 +63,7 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
     destination: isPair ? series.sides[1] : series.store.label,
     everyMs,
     isLogKnown: isLogRead && lost.length === 0,
+    hints: isLogRead ? await hintsFor(watched, records) : [],
     unreadable,
     wrongClocks,
   };

@@ -5,7 +5,17 @@ import type { SeriesStatus } from './read-status.ts';
 
 /** One line of `--json`, as docs/cli.md lists it. */
 export function statusJson(one: SeriesStatus): object {
-  const { series, destination, state, isOverdue: overdue, isFailing: failing, reasons, notes, size } = one;
+  const {
+    series,
+    destination,
+    state,
+    isOverdue: overdue,
+    isFailing: failing,
+    reasons,
+    hints,
+    notes,
+    size,
+  } = one;
   const { lastVerify, lastDrill } = one;
   return {
     event: 'status',
@@ -15,6 +25,7 @@ export function statusJson(one: SeriesStatus): object {
     overdue,
     failing,
     reasons,
+    hints,
     notes,
     every: formatEvery(one.everyMs),
     lastRun: runJson(one.lastRun),
