@@ -3,7 +3,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ensureFolder } from '../base/ensure-folder.ts';
 import { reasonOf, SnapshotError } from '../base/errors.ts';
-import type { LibraryPlace } from './library/library.ts';
+import type { LibraryPlace } from './library/library-place.ts';
 
 export class ServedFolder {
   readonly root: string;

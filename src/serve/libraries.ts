@@ -22,6 +22,14 @@ export interface Events {
 /** Told of how far the reading of an account's files is. */
 export type OnRead = (account: string, done: number, total: number) => void;
 
+/** What the first look at a folder came to, and how long it took. */
+export type FirstLook = SyncResult & Pick<AccountSync, 'seconds'>;
+
+interface Opened {
+  readonly library: Library;
+  readonly first: Promise<FirstLook>;
+}
+
 export class Libraries {
   readonly #folder: ServedFolder;
   readonly #accounts: Accounts;
@@ -30,7 +38,7 @@ export class Libraries {
   readonly #events: Events;
   readonly #closing = new AbortController();
   readonly #following: Promise<void>[] = [];
-  readonly #open = new Map<string, Promise<{ readonly library: Library; readonly first: SyncResult }>>();
+  readonly #open = new Map<string, Promise<Opened>>();
 
   constructor(folder: ServedFolder, accounts: Accounts, blake3: Blake3, limits: Limits, events: Events) {
     this.#folder = folder;
@@ -46,12 +54,24 @@ export class Libraries {
    * @throws SnapshotError `E_STORE` when its folder is not there, or its journal cannot be used.
    */
   async get(account: string): Promise<Library> {
+    const { library, first } = await this.#opened(account);
+    await first;
+    return library;
+  }
+
+  /**
+   * The same as soon as its journal is read: what is there is found by that, and what is not found waits for the first look by
+   * itself. What it holds in all is not known yet. Where there is no journal, all of that comes first.
+   */
+  async early(account: string): Promise<Library> {
     return (await this.#opened(account)).library;
   }
 
   /** What the first look at the folder came to. */
-  async first(account: string): Promise<SyncResult> {
-    return (await this.#opened(account)).first;
+  async first(account: string): Promise<FirstLook> {
+    return await (
+      await this.#opened(account)
+    ).first;
   }
 
   /** Looks at the folder of an account once more. */
@@ -66,26 +86,37 @@ export class Libraries {
     await Promise.all(this.#following);
   }
 
-  async #opened(account: string): Promise<{ readonly library: Library; readonly first: SyncResult }> {
+  async #opened(account: string): Promise<Opened> {
     const known = this.#open.get(account);
     if (known !== undefined) return await known;
     const opening = this.#start(account);
     this.#open.set(account, opening);
     // A disk that is away now is tried again with the next request.
-    opening.catch(() => this.#open.delete(account));
+    const forget = (): void => void this.#open.delete(account);
+    opening.then(({ first }) => void first.catch(forget), forget);
     return await opening;
   }
 
-  async #start(account: string): Promise<{ readonly library: Library; readonly first: SyncResult }> {
+  async #start(account: string): Promise<Opened> {
+    const begun = performance.now();
     const quotaBytes = this.#accounts.account(account)?.quotaBytes;
     const limits = { ...this.#limits, quotaBytes };
     const library = await Library.open(this.#folder.placeOf(account), this.#blake3, limits);
-    const watcher = await this.#watch(library);
+    const isNew = library.holdings.size === 0;
+    const first = this.#look(account, library, begun);
+    if (isNew) await first;
+    return { library, first };
+  }
+
+  async #look(account: string, library: Library, begun: number): Promise<FirstLook> {
+    let watcher: TreeWatcher | undefined;
     try {
-      const onRead = (done: number, total: number): void => this.#events.onRead(account, done, total);
-      const first = await library.sync({ onRead });
+      const first = await library.look(
+        async () => void (watcher = await this.#watch(library)),
+        (done, total) => this.#events.onRead(account, done, total),
+      );
       if (watcher !== undefined) this.#follow(account, library, watcher);
-      return { library, first };
+      return { ...first, seconds: Math.round(performance.now() - begun) / 1000 };
     } catch (error) {
       await watcher?.stop();
       await library.close();

@@ -42,8 +42,8 @@ export interface ServeOptions extends TlsFiles {
 export interface Serving {
   /** Where clients reach it. */
   readonly url: string;
-  /** What the first look at each folder came to. */
-  readonly first: readonly AccountSync[];
+  /** What the first look at each folder came to, in the end. */
+  readonly first: Promise<readonly AccountSync[]>;
   /** Ends what is under way, and gives the folder back. */
   readonly close: () => Promise<void>;
 }
@@ -64,7 +64,7 @@ const HEAD_BYTES = 16 * 1024;
 const MOST_CONNECTIONS = 1024;
 
 /**
- * Serves it. What is in it was looked at, and is known, when this resolves.
+ * Serves it, by what its journals say; what is in it is looked at meanwhile. Where there is no journal yet, that comes first.
  *
  * @throws {@link SnapshotError} `E_USAGE` when it has no accounts, or would listen where others can read along; `E_LOCKED` when
  * another process serves it; `E_HOST` when the address cannot be had.
@@ -86,7 +86,8 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
     });
     undo.push(async () => await libraries.close());
     const names = accounts.accounts.map(({ name }) => name);
-    const first = await syncAll(names, libraries, { rehash: false, isFirst: true });
+    await Promise.all(names.map(async (name) => await libraries.early(name).catch(saidByFirst)));
+    const first = syncAll(names, libraries, { rehash: false, isFirst: true });
 
     const fail = (error: unknown): void => {
       log.error({ err: error }, 'failed');
@@ -96,7 +97,8 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
       accounts,
       pages: new Pages(),
       isProxy,
-      library: async (account) => await libraries.get(account),
+      library: async (account, isEarly) =>
+        isEarly ? await libraries.early(account) : await libraries.get(account),
       hosts: new Set([address.host, hostOf(base?.host ?? '') ?? ''].map((name) => name.toLowerCase())),
       log: (entry) => log.info({ ...entry }, 'request'),
       fail,
@@ -135,6 +137,11 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
     await close();
     throw error;
   }
+}
+
+/** What is wrong with one library is told with what was found. @throws what is a defect. */
+function saidByFirst(error: unknown): void {
+  if (!(error instanceof SnapshotError)) throw error;
 }
 
 /**

@@ -18,12 +18,14 @@ export async function syncAll(
   for (const account of accounts) {
     const begun = performance.now();
     // Opening it is a look already.
-    const looking = isFirst && !rehash ? libraries.first(account) : libraries.sync(account, rehash);
+    const looking: Promise<SyncResult & { readonly seconds?: number }> =
+      isFirst && !rehash ? libraries.first(account) : libraries.sync(account, rehash);
     const result = await looking.catch((error: unknown) => {
       if (!(error instanceof SnapshotError)) throw error;
       return { ...NOTHING, error: error.message };
     });
-    results.push({ account, ...result, seconds: Math.round(performance.now() - begun) / 1000 });
+    const seconds = Math.round(performance.now() - begun) / 1000;
+    results.push({ account, seconds, ...result });
   }
   return results;
 }

@@ -52,17 +52,21 @@ export class Served {
     return await accounts.addToken(account, scope, new Date());
   }
 
+  /** @returns What the first look at each account came to. */
   async start(): Promise<readonly JsonEvent[]> {
     const listen = this.#more.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
     const minFree = this.#more.includes('--min-free') ? [] : ['--min-free', '0'];
     this.#running = this.place.start(['serve', this.folder, '--json', ...listen, ...minFree, ...this.#more]);
-    const said: JsonEvent[] = [];
-    const line = await this.#running.line((one) => {
-      said.push(JSON.parse(one) as JsonEvent);
-      return said.at(-1)?.event === 'serving';
-    });
-    this.url = (JSON.parse(line) as { url: string }).url;
-    return said;
+    const accounts = new Accounts(join(this.folder, 'var', 'users.jsonl'));
+    await accounts.refresh();
+    const running = this.#running;
+    const event = async (is: (one: JsonEvent) => boolean): Promise<JsonEvent> =>
+      JSON.parse(await running.line((line) => is(JSON.parse(line) as JsonEvent))) as JsonEvent;
+    this.url = String((await event((one) => one.event === 'serving'))['url']);
+    const names = accounts.accounts.map(({ name }) => name);
+    return await Promise.all(
+      names.map(async (name) => await event((one) => one.event === 'sync' && one['account'] === name)),
+    );
   }
 
   /** Ends it as Ctrl-C does. @returns Its exit status. */

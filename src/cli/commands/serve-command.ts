@@ -21,6 +21,8 @@ export async function serveCommand(options: ServeCommandOptions, terminal: Termi
   const limits = readServeLimits(options);
   const stop = stopSignal(() => terminal.err('stopping; once more ends it at once'));
   const status = terminal.status(!json && !quiet);
+  const onError = (error: unknown): void =>
+    terminal.err(`${terminal.style('red', 'error')}: ${printable(reasonOf(error))}`);
   try {
     const serving = await serveFolder({
       ...options,
@@ -35,15 +37,19 @@ export async function serveCommand(options: ServeCommandOptions, terminal: Termi
         if (json) terminal.out(JSON.stringify({ event: 'sync', ...one }));
         else if (!quiet) terminal.out(syncText(one, terminal));
       },
-      onError: (error) => terminal.err(`${terminal.style('red', 'error')}: ${printable(reasonOf(error))}`),
+      onError,
     });
-    status.clear();
-    for (const one of serving.first) {
-      if (json) terminal.out(JSON.stringify({ event: 'sync', ...one }));
-      else if (!quiet || one.error !== undefined) terminal.out(syncText(one, terminal));
-    }
     if (json) terminal.out(JSON.stringify({ event: 'serving', url: serving.url }));
     else if (!quiet) terminal.out(`serving ${terminal.style('bold', serving.url)}  ${hint(options, limits)}`);
+    const looking = serving.first.then((first) => {
+      status.clear();
+      for (const one of first) {
+        if (json) terminal.out(JSON.stringify({ event: 'sync', ...one }));
+        else if (!quiet || one.error !== undefined) terminal.out(syncText(one, terminal));
+      }
+    });
+    // Why it was not looked at to the end, where somebody ended it, is known.
+    looking.catch((error: unknown) => (stop.signal.aborted ? undefined : onError(error)));
     if (!stop.signal.aborted) await once(stop.signal, 'abort');
     await serving.close();
     return 0;

@@ -110,7 +110,7 @@ export function createApp(service: Service): Hono<Environment> {
       throw new Refusal(401, message);
     }
     asked.set('token', token);
-    asked.set('library', await service.library(token.account));
+    asked.set('library', await service.library(token.account, isSending(asked)));
     await next();
   });
 
@@ -162,6 +162,11 @@ export function createApp(service: Service): Hono<Environment> {
     asked.header('Retry-After', String(wait));
     throw new Refusal(429, `Too many wrong tokens from your address: wait ${wait} seconds`);
   }
+}
+
+/** Whether a request asks of nothing but what it sends: see {@link Libraries.early}. */
+function isSending({ req: { method, path } }: Asked): boolean {
+  return method !== 'GET' && /^\/(?:upload|v1\/(?:check|files|uploads))(?:\/|$)/.test(path);
 }
 
 function sendPage(asked: Asked, file: PageFile | undefined): Response {

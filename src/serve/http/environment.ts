@@ -10,7 +10,8 @@ import type { Pages } from './pages.ts';
 export interface Service {
   readonly accounts: Accounts;
   /** The library of an account; the first call for it opens it. */
-  readonly library: (account: string) => Promise<Library>;
+  /** @param isEarly - See {@link Libraries.early}. */
+  readonly library: (account: string, isEarly?: boolean) => Promise<Library>;
   /** Names besides addresses and `localhost` that it is called by. */
   readonly hosts: ReadonlySet<string>;
   /** Whether what an address says of who asks it counts. */

@@ -89,6 +89,47 @@ async function synced(rehash = false): Promise<string> {
 const sum = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest('hex');
 const parts = (): readonly string[] => readdirSync(join(root, 'data', 'parts'));
 
+describe('before the first look has come to its end', () => {
+  it('knows what its journal says and is there; of all else it says nothing until then', async () => {
+    await take('a', 'photo');
+    await take('e', 'song');
+    await reopen();
+    writeFileSync(files('by-hand'), 'other');
+    renameSync(files('a'), files('aside'));
+    const gate = new EventEmitter();
+    const opened = once(gate, 'open').then(() => undefined);
+    const looked = library.look(
+      async () => await opened,
+      () => {},
+    );
+    const order: string[] = [];
+    const asked = [
+      told('b', 'other').then((text) => order.push(text)),
+      told('c', 'photo').then((text) => order.push(text)),
+    ];
+    order.push(await told('d', 'song'));
+    expect(order).toEqual(['known e']);
+    gate.emit('open');
+    expect(await looked).toMatchObject({ new: 1, renamed: 1, matched: 1 });
+    await Promise.all(asked);
+    expect(order.toSorted()).toEqual(['known aside', 'known by-hand', 'known e']);
+    expect(readdirSync(files()).toSorted()).toEqual(['aside', 'by-hand', 'e']);
+  });
+
+  it('fails what waits for it when the folder cannot be read', async () => {
+    await take('a', 'photo');
+    await reopen();
+    const looked = library.look(
+      async () => await Promise.reject(new Error('away')),
+      () => {},
+    );
+    await expect(looked).rejects.toThrow('away');
+    await expect(take('b', 'other')).rejects.toThrow('away');
+    expect(await told('b', 'photo')).toBe('known a');
+    expect([parts(), existsSync(files('b'))]).toEqual([[], false]);
+  });
+});
+
 describe('what arrives', () => {
   it('is there under its name, with its time, and nothing else is', async () => {
     expect(await told('2026/ü/a.jpg', 'photo', { modifiedMs: 1_500_000_000_250 })).toBe(

@@ -1,8 +1,7 @@
 // The library of one account: what it holds, what comes in, and what others did to its folder.
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf, SnapshotError } from '../../base/errors.ts';
 import type { Blake3 } from '../../hash/blake3.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { Refusal } from '../refusal.ts';
@@ -10,6 +9,7 @@ import type { ClaimedHash } from './claimed-hash.ts';
 import { numbered } from './file-name.ts';
 import type { Held, Holdings } from './holdings.ts';
 import { Journal } from './journal.ts';
+import { checkFileSystem, type LibraryPlace, unreadable } from './library-place.ts';
 import { isThere, letGo, place, placeOf } from './place.ts';
 import { PartialUploads } from './partial-uploads.ts';
 import { type Received, receive } from './receive.ts';
@@ -17,13 +17,6 @@ import { Resumed } from './resumed.ts';
 import { reconcile, type SyncResult } from './reconcile.ts';
 import { asRefusal, Room, type RoomLimits } from './room.ts';
 import { isSameSight, lookAt, sightOfStats } from './sight.ts';
-
-export interface LibraryPlace {
-  /** The folder with the files. */
-  readonly files: string;
-  /** The folder with its journal and parts. */
-  readonly data: string;
-}
 
 /** A file on its way in. */
 export interface Incoming {
@@ -63,6 +56,8 @@ export class Library {
   #last: Promise<unknown> = Promise.resolve();
   /** One that was asked for and has not begun. */
   #next: Promise<SyncResult> | undefined;
+  /** The first one, until it has come to its end: what is not found before that may be there all the same. */
+  #first: Promise<unknown> | undefined;
 
   /** Uploads that are gone on with. */
   readonly resumed: Resumed;
@@ -132,12 +127,36 @@ export class Library {
     return await mine;
   }
 
-  /** Where the content with this BLAKE3 is at this moment; undefined when it is nowhere. */
+  /**
+   * The first {@link sync}, after what has to be ready `before` it. From this call to its end, {@link find} says of nothing that it is
+   * nowhere.
+   */
+  async look(
+    before: () => Promise<void>,
+    onRead: (done: number, total: number) => void,
+  ): Promise<SyncResult> {
+    const first = before().then(async () => await this.sync({ onRead }));
+    this.#first = first;
+    const result = await first;
+    this.#first = undefined;
+    return result;
+  }
+
+  /**
+   * Where the content with this BLAKE3 is at this moment; undefined when it is nowhere.
+   *
+   * @throws {@link SnapshotError} `E_STORE` when the folder cannot be read.
+   */
   async find(blake3: string): Promise<Held | undefined> {
     const candidates = this.holdings.of(blake3);
     const found = await this.#firstThere(candidates);
+    if (found !== undefined) return found;
+    if (this.#first !== undefined) {
+      await this.#first;
+      return await this.find(blake3);
+    }
     // What is not there any more has perhaps been moved.
-    if (found !== undefined || candidates.length === 0) return found;
+    if (candidates.length === 0) return undefined;
     await this.sync();
     return await this.#firstThere(this.holdings.of(blake3));
   }
@@ -271,24 +290,6 @@ export class Library {
     }
     return new Refusal(409, 'Other content has that name', { status: 'taken' });
   }
-}
-
-/** A file that has arrived gets its name without being copied. */
-async function checkFileSystem({ files, data }: LibraryPlace): Promise<void> {
-  const [one, other] = await Promise.all(
-    [files, data].map(async (folder) => await stat(folder).catch(() => undefined)),
-  );
-  if (one === undefined || other === undefined || one.dev === other.dev) return;
-  throw new SnapshotError('E_STORE', `"${files}" and "${data}" are on two file systems`, {
-    hint: 'Mount the disk one folder higher, so that both are on it.',
-  });
-}
-
-/** In words of a library: to a scan, the folder is the source of a plan. */
-function unreadable(folder: string, error: unknown): unknown {
-  if (!(error instanceof SnapshotError) || error.code !== 'E_ROW') return error;
-  const message = `Cannot read "${folder}": ${reasonOf(error.cause ?? error)}`;
-  return new SnapshotError('E_STORE', message, { cause: error, hint: 'Is its disk connected?' });
 }
 
 function differs({ claimed }: Received, { algorithm, hex }: ClaimedHash): Refusal {
