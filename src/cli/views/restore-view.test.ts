@@ -47,6 +47,9 @@ it('tells the problems of one series with that one only', () => {
   const view = new TextRestoreView(terminal, false);
   view.event(problem('failed', 'first'));
   view.series(END);
+  lines.length = 0;
+  view.series(END);
+  expect(lines).toEqual(['Restored 1 file, 2 B from one to /to in 0.1s']);
   view.event(problem('failed', 'second'));
   view.failed('other', new SnapshotError('E_STORE', 'no disk', { hint: 'Is it there?' }));
   lines.length = 0;
