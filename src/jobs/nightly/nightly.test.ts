@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { RunEvent } from '../events.ts';
 import { Memory } from '../status/memory.ts';
 import { knownSuccesses } from '../status/plan-memory.ts';
 import { thisStateFolder } from '../../host/state-folder.ts';
@@ -43,12 +44,13 @@ const VIEW: RunView = {
 async function night(
   options: Partial<NightlyOptions> = {},
   stop = new AbortController(),
+  view = VIEW,
 ): Promise<RunOutcome> {
   const plan = join(lab.root, 'plan.csv');
   writeFileSync(plan, `source,destination,name\n${lab.source},${lab.row.destination},data\n`);
   const log = RunLog.open(join(lab.root, 'log'), lab.root, nothing);
   const company: Company = {
-    view: VIEW,
+    view,
     log,
     record: new RunRecord(),
     teller: new Teller([], 'always', nothing),
@@ -103,10 +105,9 @@ it('remembers of each row that it had a success, also where nothing had changed'
   expect(await known()).toBe(true);
 });
 
-it('ends as stopped when it was, also where no row had begun', async () => {
+it('ends as stopped when it was, also where each row had been done by then', async () => {
   const stop = new AbortController();
-  stop.abort();
-  const { status, ends } = await night({ only: [] }, stop);
-  expect(status).toBe(130);
-  expect(ends.some(({ outcome }) => outcome === 'written')).toBe(false);
+  const event = (one: RunEvent): void => void (one.event === 'row' && stop.abort());
+  const { status, ends } = await night({}, stop, { ...VIEW, event });
+  expect([status, ends.map(({ outcome }) => outcome)]).toEqual([130, ['written']]);
 });
