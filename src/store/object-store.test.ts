@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { testStore } from './contract.lab.ts';
 import { MemoryObjects } from './memory-objects.lab.ts';
 import { ObjectStore } from './object-store.ts';
@@ -46,6 +46,19 @@ describe('lines in a place where nothing can be added to objects', () => {
     for (let i = 0; i < 101; i++) await store.appendLine('log', `line ${i}`);
     const left = [...objects.kept.keys()].filter((key) => key.endsWith('.part'));
     expect(new Set(left)).toEqual(new Set(['log/1999-mine.part', fresh]));
+  });
+
+  it('stay in order where the clock stands still, or is put back', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const store = open();
+    const lines: string[] = [];
+    for (const hour of [5, 5, 5, 3, 4, 6, 2]) {
+      vi.setSystemTime(Date.UTC(2026, 10, 29, hour));
+      lines.push(`line ${lines.length}`);
+      await store.appendLine('log', lines.at(-1) ?? '');
+    }
+    expect((await store.readLines('log', Infinity)).text.trimEnd().split('\n')).toEqual(lines);
   });
 
   it('are read from the end', async () => {

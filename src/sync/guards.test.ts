@@ -76,3 +76,19 @@ describe('guardSync()', () => {
     expect(guarded(files, decisions)).toBe(message);
   });
 });
+
+it.each([
+  ['here', '/a', []],
+  ['there', '/b', []],
+  // Its folders may have been left where a disk was mounted.
+  ['there', '/b', [['folder', { ...ITEM, type: 'folder' }]]],
+] as const)('a side without a file is empty: %s', (side, label, items) => {
+  const past = new Map([['a' as BytePath, AGREED]]);
+  const empty = { ...listing(0), items: new Map(items as unknown as readonly [BytePath, Item][]) };
+  const listings = { here: listing(1), there: listing(1), [side]: empty };
+  expect(guardSync(past, listings, [], { here: '/a', there: '/b' })).toEqual({
+    guard: 'empty-side',
+    message: `"${label}" is empty, and had 1 file at the last sync`,
+  });
+  expect(guardSync(new Map(), listings, [], { here: '/a', there: '/b' })).toBeUndefined();
+});

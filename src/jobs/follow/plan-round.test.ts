@@ -126,4 +126,10 @@ describe('withheld()', () => {
       leave: ['a'],
     });
   });
+
+  it('of another library moves nothing away from a name that is to get other content', () => {
+    const other = planRound(changes({ c: 'X', y: 'C' }, []), holding({ c: 'C' }));
+    expect(shown(other)).toMatchObject({ moves: ['c > y'], replaced: ['c'] });
+    expect(shown(withheld(other, true))).toEqual({});
+  });
 });

@@ -34,6 +34,11 @@ describe('guardRound()', () => {
       'mass-change',
     ],
     [
+      'counts what was here before also where all of that would go',
+      round(20, 0, { now: 500, followed: BEFORE }),
+      'mass-change',
+    ],
+    [
       'counts what is here after a round that was killed',
       round(21, 0, { now: 500, followed: BEFORE }),
       undefined,

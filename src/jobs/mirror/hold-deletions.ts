@@ -22,8 +22,14 @@ export interface Checked {
   readonly guards: readonly GuardReport[];
 }
 
-/** Whether so many are gone of what there was that somebody should look. */
-export function isMassChange(gone: number, before: number): boolean {
+/**
+ * Whether so many are gone of what there was that somebody should look.
+ *
+ * @param left - How many files the mirror has, with those that are gone now.
+ * @param recent - How many files were deleted in the last hour: what goes little by little is as much.
+ */
+export function isMassChange(files: number, left: number, recent: number): boolean {
+  const [gone, before] = [files + recent, left + recent];
   return gone > FEW && gone * 2 > before;
 }
 
@@ -103,7 +109,7 @@ function wholeGuard(
       hint: `Is the right disk connected? ${hint}`,
     };
   }
-  if (isMassChange(gone, before)) {
+  if (isMassChange(files.length, mirror.files(), recent)) {
     return {
       guard: 'mass-change',
       message: `${formatCount(gone)} of ${formatCountOf(before, 'file')} are gone from "${source}"; in the mirror they stay`,

@@ -96,7 +96,7 @@ function needsWhole(steps: readonly Step[], mirror: Mirror, recent: number): boo
   if (gone.some(({ path }) => folderWithin(path, mounts) !== undefined)) return true;
   if (steps.some(({ path }) => baseName(path) === IGNORE_FILE)) return true;
   const files = gone.filter(({ type }) => type !== 'folder').length;
-  return isMassChange(files + recent, mirror.files() + recent);
+  return isMassChange(files, mirror.files(), recent);
 }
 
 interface Part {

@@ -1,8 +1,12 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readVersions } from '../../mirror/versions.ts';
+import type { Mount } from '../../tree/mounts.ts';
+import { fromText } from '../../tree/path.ts';
 import { SeriesLab } from '../run/series.lab.ts';
+import { mountsAfter } from './whole-pass.ts';
 
 let lab: SeriesLab;
 beforeEach(() => {
@@ -23,4 +27,36 @@ it('lets no version go while a guard holds something back', async () => {
   await lab.run({ acceptChanges: true });
   const left = (await readVersions(lab.folder())).map(({ path }) => path);
   expect(left).not.toContain('file 0');
+});
+
+it.skipIf(process.platform === 'win32')(
+  'says of what could not be done that it failed, also in its log',
+  async () => {
+    mkdirSync(lab.folder(), { recursive: true });
+    spawnSync('mkfifo', [lab.folder('file')]);
+    writeFileSync(join(lab.source, 'file'), 'one');
+    writeFileSync(join(lab.source, 'other'), 'one');
+    expect(await lab.run()).toMatchObject({ status: 3, problems: 1, change: { added: 1 } });
+    const lines = readFileSync(lab.folder('.snapshot-data/backup_log.txt'), 'utf8').split('\n');
+    const about = (name: string): string | undefined =>
+      lines.find((line) => line.includes(`${join(lab.source, name)} - `))?.replace(/^.* - /, '');
+    expect([about('file'), about('other')]).toEqual([
+      expect.stringMatching(/^FAILED: something is there that was not there before/),
+      'SUCCESS',
+    ]);
+  },
+);
+
+function mounts(paths: readonly string[], id: string): readonly Mount[] {
+  return paths.map((path) => ({ path: fromText(path), id }));
+}
+
+it.each([
+  ['of a first pass, also where something is held', undefined, false, ['a', 'new']],
+  ['of a whole pass: what is away was let go', ['a', 'away'], true, ['a', 'new']],
+  ['while something is held: what is away, too', ['a', 'away'], false, ['a', 'away', 'new']],
+])('knows the mounts %s', (_, before, isWhole, after) => {
+  const known = mountsAfter(before && mounts(before, 'old'), mounts(['a', 'new'], 'now'), isWhole);
+  expect(known.map(({ path }) => path)).toEqual(after);
+  expect(known[0]?.id).toBe(before === undefined || isWhole ? 'now' : 'old');
 });

@@ -134,8 +134,7 @@ async function remember(
   const state = {
     scanned: isWhole ? started : before?.scanned,
     root: (isNew ? root : undefined) ?? before?.root ?? { device: 0n, inode: 0n },
-    // What is away still counts, and what is new counts from now on.
-    mounts: isNew ? mounts : [...before.mounts, ...mounts.filter((mount) => !knows(before.mounts, mount))],
+    mounts: mountsAfter(before?.mounts, mounts, isWhole),
   };
   await series.store.put(series.key(STATE_FILE), await mirror.remembered(state));
 }
@@ -206,6 +205,13 @@ function end(
   });
 }
 
-function knows(mounts: readonly Mount[], { path }: Mount): boolean {
-  return mounts.some((mount) => mount.path === path);
+/** The mounts that count from now on: while something is held, what is away still does, and what is new as well. */
+export function mountsAfter(
+  before: readonly Mount[] | undefined,
+  found: readonly Mount[],
+  isWhole: boolean,
+): readonly Mount[] {
+  if (isWhole || before === undefined) return found;
+  const known = new Set(before.map(({ path }) => path));
+  return [...before, ...found.filter(({ path }) => !known.has(path))];
 }

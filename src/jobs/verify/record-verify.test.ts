@@ -56,3 +56,21 @@ it('takes the place of a damage.json that cannot be read only when it has read e
   expect(logged).toMatchObject({ outcome: 'verify', result: 'passed', level: 'full', at: null });
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ version: 1 });
 });
+
+it('has failed also where what is lost is not where the damage is', async () => {
+  const series = new Series(new LocalStore(lab.row.destination), 'data');
+  const options = {
+    at: undefined,
+    level: 'full',
+    signal: new AbortController().signal,
+    report: () => {},
+  } as const;
+  const verdict = await verify(series, options);
+  const logged = async (counts: { damages: number; lost: number }): Promise<unknown> => {
+    await recordVerify(series, { ...verdict, end: { ...verdict.end, ...counts } }, options, new Date());
+    return (await readRuns(series)).records.at(-1);
+  };
+  expect(await logged({ damages: 0, lost: 0 })).toMatchObject({ result: 'passed' });
+  expect(await logged({ damages: 0, lost: 1 })).toMatchObject({ result: 'failed' });
+  expect(await logged({ damages: 1, lost: 0 })).toMatchObject({ result: 'failed' });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { networkError, retryAfterMs } from './http-error.ts';
+import { isAwayStatus, networkError, retryAfterMs } from './http-error.ts';
 
 describe('a request without an answer', () => {
   it.each([
@@ -40,4 +40,12 @@ describe('Retry-After', () => {
   ])('%s means %s ms', (text, ms) => {
     expect(retryAfterMs(text === undefined ? {} : { 'retry-after': text }, now)).toBe(ms);
   });
+});
+
+it.each([
+  [[408, 429, 500, 502, 503, 504], true],
+  // What is refused, not there, not known, or full stays so.
+  [[200, 301, 400, 401, 403, 404, 409, 412, 416, 499, 501, 507], false],
+])('%j are for another time: %s', (statuses, isAway) => {
+  expect(statuses.filter((status) => isAwayStatus(status) !== isAway)).toEqual([]);
 });

@@ -58,6 +58,15 @@ describe('RetryObjects', () => {
     await expect(asked).rejects.toThrow('abort');
   });
 
+  it('leaves the place alone for as long as that asks for', async () => {
+    const { inner, objects } = shaky(new AwayError('later', { retryAfterMs: 40 }));
+    const startedMs = performance.now();
+    await objects.get('key');
+    // A timer may be early by a fraction of a millisecond.
+    expect(performance.now() - startedMs).toBeGreaterThan(38);
+    expect(inner.tries).toBe(2);
+  });
+
   it('has what the place has, and no more', () => {
     const { objects } = shaky();
     expect([objects.link, objects.removeFolder, objects.freeBytes]).toEqual([
