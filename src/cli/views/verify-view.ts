@@ -83,6 +83,7 @@ class TextVerifyView implements VerifyView {
         break;
       case 'note':
         if (!this.#quiet) this.#line(`${event.series}: ${event.message}`);
+        else if (event.isTrouble === true) this.#wrong(`${event.series}: ${event.message}`);
         break;
       case 'damage': {
         const { series, file, what, snapshots } = event;

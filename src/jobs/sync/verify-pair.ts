@@ -38,11 +38,13 @@ export async function verifyPair(row: Row, { level, signal, report }: VerifyPair
   });
   const note = (message: string): void => report({ event: 'note', series: row.name, message });
   const { stop, troubles } = result;
-  if (stop !== undefined) note(`a sync would be stopped (${stop.guard}): ${stop.message}`);
+  const trouble = (message: string): void =>
+    report({ event: 'note', series: row.name, message, isTrouble: true });
+  if (stop !== undefined) trouble(`a sync would be stopped (${stop.guard}): ${stop.message}`);
   const differing = differencesOf(result);
   for (const text of differing.slice(0, MOST_NAMED)) note(text);
   if (differing.length > MOST_NAMED) note(`and ${differing.length - MOST_NAMED} more`);
-  for (const { path, reason } of troubles) note(`${display(path)}: ${reason}`);
+  for (const { path, reason } of troubles) trouble(`${display(path)}: ${reason}`);
   const { files, bytes } = result.agreed;
   return {
     event: 'series',

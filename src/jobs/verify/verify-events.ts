@@ -14,6 +14,8 @@ export interface VerifyNote {
   readonly event: 'note';
   readonly series: string;
   readonly message: string;
+  /** Why the exit status is not 0: nobody wants that left out. */
+  readonly isTrouble?: true;
 }
 
 /** A file of a series that is not what it should be. */
