@@ -150,7 +150,10 @@ describe('what tells of a row that syncs', () => {
     );
     expect(existsSync(join(place.here, 'two.txt'))).toBe(false);
     rmSync(place.there, { recursive: true });
-    expect((await place.command(['verify', 'work'])).status).not.toBe(0);
+    const stopped = await place.command(['verify', 'work', '--quiet']);
+    expect(stopped.status).not.toBe(0);
+    // Whoever hears nothing takes all for well.
+    expect(stopped.stderr).toMatch(/^work: a sync would be stopped \(empty-side\): /);
   });
 
   it('checks both sides', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { commandLine, rememberGiven } from './command-line.ts';
+import { commandLine, givenIdentity, rememberGiven } from './command-line.ts';
 
 /** What shells take: that of Windows knows one kind. */
 const QUOTE = process.platform === 'win32' ? '"' : "'";
@@ -17,5 +17,15 @@ describe('commandLine()', () => {
   ])('with the plan %s makes of `%s`: %s', (plan, words, line) => {
     rememberGiven(plan);
     expect(commandLine(words)).toBe(line);
+  });
+
+  it('names the file of the key that was given as well, which is remembered', () => {
+    rememberGiven(undefined, 'my key');
+    expect(commandLine('list data')).toBe(`snapshot list --identity ${QUOTE}my key${QUOTE} data`);
+    expect(givenIdentity()).toBe('my key');
+    rememberGiven('a.csv', 'key');
+    expect(commandLine('list')).toBe('snapshot list --plan a.csv --identity key');
+    rememberGiven('a.csv');
+    expect([commandLine('list'), givenIdentity()]).toEqual(['snapshot list --plan a.csv', undefined]);
   });
 });

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { damaged, DamagedError, goneFolder, reasonOf, SnapshotError, systemCode } from './errors.ts';
+import {
+  damaged,
+  DamagedError,
+  goneFolder,
+  printable,
+  reasonOf,
+  SnapshotError,
+  systemCode,
+} from './errors.ts';
 
 function thrown(
   code: string,
@@ -56,5 +64,19 @@ describe('DamagedError', () => {
     expect(error.message).toBe('"/a" is damaged: it is "x" is damaged: y');
     const { where, what, message } = error;
     expect(error.withHint('mend it')).toMatchObject({ where, what, message, cause, hint: 'mend it' });
+  });
+});
+
+describe('printable()', () => {
+  it.each([
+    ['plain text, ümläut, 日本', 'plain text, ümläut, 日本'],
+    ['a\nb\tc\rd', String.raw`a\nb\tc\x0dd`],
+    ['\u001b[2J\u0000\u007f\u009b', String.raw`\x1b[2J\x00\x7f\x9b`],
+    // What turns the line around, to show `exe.txt` of `txt.exe`, in either of its forms.
+    ['a\u202eb\u202a', String.raw`a\u202eb\u202a`],
+    ['a\u2066b\u2069', String.raw`a\u2066b\u2069`],
+    ['a\u2028b\u2029', String.raw`a\u2028b\u2029`],
+  ])('spells out of %j what a terminal would obey', (text, shown) => {
+    expect(printable(text)).toBe(shown);
   });
 });

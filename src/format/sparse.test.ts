@@ -92,6 +92,20 @@ describe('a sparse member', () => {
     await expect(read()).rejects.toThrow('its sparse map says more than there is');
   });
 
+  it('is found behind all that comes before its map, in pieces of any size', async () => {
+    const stretches = [{ offset: 1000, length: 600 }];
+    const content = Buffer.alloc(5000).fill('x', 1000, 1600);
+    const bytes = Buffer.concat([Buffer.alloc(700, 'header '), packed(content, stretches)]);
+    for (const step of [1, 100, 699, 700, 701, 5000]) {
+      const pieces = async function* (): AsyncGenerator<Buffer> {
+        for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
+      };
+      const found: Uint8Array[] = [];
+      for await (const piece of expanded(pieces(), sparseSkip(700), 5000)) found.push(Uint8Array.from(piece));
+      expect(Buffer.concat(found)).toEqual(content);
+    }
+  });
+
   it('tells its holes from data that is zeros', () => {
     const expansion = new Expansion(200_000);
     const bytes = packed(Buffer.alloc(200_000), [{ offset: 100_000, length: 50_000 }]);

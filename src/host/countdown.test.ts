@@ -138,6 +138,13 @@ describe('requestCancel()', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('cancels that of another machine, or container, of which nobody can tell whether it is under way', async () => {
+    const other = { ...currentOwner(), host: 'other', machine: 'other' };
+    await writeFile(join(folder, 'shutdown-pending-77.json'), JSON.stringify(other));
+    expect(await requestCancel(folder)).toBe(true);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   // What cannot be told of a countdown may be that of one under way, which is cancelled.
   it.each([
     ['is just being announced', ''],

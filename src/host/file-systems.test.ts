@@ -1,5 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import { isThere } from './file-systems.ts';
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { isApart, isThere } from './file-systems.ts';
 
 function failing(code: string): () => Promise<never> {
   return async () => await Promise.reject(Object.assign(new Error(code), { code }));
@@ -21,5 +25,22 @@ describe('isThere()', () => {
   it('sees a folder', async () => {
     expect(await isThere('.')).toBe(true);
     expect(await isThere('./no such folder')).toBe(false);
+  });
+});
+
+describe('isApart()', () => {
+  it('takes for a disk of its own neither a folder beside another one, nor what nobody can look at', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'snapshot-apart-'));
+    onTestFinished(async () => await rm(folder, { recursive: true }));
+    writeFileSync(join(folder, 'file'), '');
+    expect(await isApart(folder, [tmpdir()])).toBe(false);
+    // One that is not there yet is on the disk of what it will lie in.
+    expect(await isApart(join(folder, 'not', 'yet'), [tmpdir()])).toBe(false);
+    expect(await isApart(join(folder, 'file', 'in it'), [tmpdir()])).toBe(false);
+  });
+
+  it.skipIf(process.platform !== 'linux')('knows a file system of its own', async () => {
+    expect(await isApart('/proc', [tmpdir(), '.'])).toBe(true);
+    expect(await isApart('/proc', [tmpdir(), '/proc/self'])).toBe(false);
   });
 });

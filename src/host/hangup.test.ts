@@ -28,6 +28,16 @@ describe('isHangupIgnored()', () => {
       processWith({ ...PLAIN, ...STDIN, '/proc/self/fdinfo/0': 'flags:\t0100000\n' }),
       false,
     ],
+    [
+      'an input that can be read and written',
+      processWith({ ...PLAIN, ...STDIN, '/proc/self/fdinfo/0': 'flags:\t0100002\n' }),
+      false,
+    ],
+    [
+      'an input of which nobody says how it is open',
+      processWith({ ...PLAIN, ...STDIN, '/proc/self/fdinfo/0': 'flags:\t0100003\n' }),
+      false,
+    ],
     ['an output elsewhere', processWith({ ...PLAIN, ...STDIN, '/proc/self/fd/0': '/tmp/file' }), false],
     ['a shell that names nohup', processWith({}, { _: '/usr/bin/nohup' }), true],
     ['a shell that names another', processWith({}, { _: '/usr/bin/node' }), false],

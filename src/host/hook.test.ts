@@ -37,6 +37,13 @@ function isRunning(pid: number): boolean {
 }
 
 describe('runHook()', () => {
+  it('leaves nothing behind that would end another program once this one has ended', async () => {
+    const before = process.listenerCount('exit');
+    const stop = new AbortController();
+    await runHook('exit 0', { signal: stop.signal });
+    expect(process.listenerCount('exit')).toBe(before);
+  });
+
   it.each([
     ['exit 0', [0]],
     ['exit 75', [75]],

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { LocalStore } from '../store/local/local-store.ts';
 import { fromBytes, fromText } from '../tree/path.ts';
 import {
@@ -39,6 +39,19 @@ describe('guardEmptySource()', () => {
     ['the user accepts it', 7, 0, true],
   ])('lets it pass when %s', (_, before, files, accepted) => {
     guardEmptySource({ name: 'documents', source: '/mnt/disk' }, before, files, accepted);
+  });
+});
+
+describe('held.json that says that it was accepted', () => {
+  it('holds nothing back', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'snapshot-lifted-'));
+    onTestFinished(async () => await rm(folder, { recursive: true }));
+    const series = new Series(new LocalStore(folder), 'data');
+    const held = { since: 'then', guard: 'mass-change', snapshot: 'x', message: 'much' };
+    await writeHeld(series, held);
+    expect(await readHeld(series)).toEqual(held);
+    await writeHeld(series, { ...held, accepted: 'now' } as typeof held);
+    expect(await readHeld(series)).toBeUndefined();
   });
 });
 

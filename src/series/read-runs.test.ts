@@ -96,6 +96,17 @@ describe('readRuns()', () => {
     expect(store.bytes).toBe(256 * 1024);
   });
 
+  it('goes further back for a verify where a drill is near, and the other way round', async () => {
+    const nights = Array.from({ length: 4000 }, () => run('unchanged'));
+    for (const [far, near] of [
+      [VERIFY, DRILL],
+      [DRILL, VERIFY],
+    ] as const) {
+      await log(far, ...nights, near, run('written'));
+      expect(outcomesOf(await readRuns(series))).toEqual(expect.arrayContaining(['verify', 'drill']));
+    }
+  });
+
   it('goes back as far as the last success', async () => {
     const failures = Array.from({ length: 60_000 }, () => run('failed'));
     await log(run('unchanged'), run('written'), ...failures);

@@ -145,3 +145,9 @@ describe('a target', () => {
     expect(() => doDeed(target, { ...folder, do: 'set', type: 'folder' })).toThrow(/ELOOP|ENOTDIR/);
   });
 });
+
+it('what is written for two paths of a folder has two names until it is whole', () => {
+  const target = new Target('/target');
+  const names = Array.from({ length: 2000 }, (_, n) => String(target.partAt(fromText(`file ${n}`))));
+  expect(new Set(names).size).toBe(2000);
+});

@@ -196,3 +196,24 @@ describe('setMeta()', () => {
     }
   });
 });
+
+describe.skipIf(process.platform === 'win32')('the bits that let others act as the owner', () => {
+  it.each<[string, number, number, number]>([
+    ['user nor group', 1, 1, 0o0755],
+    ['user, and has the group', 1, 0, 0o2755],
+    ['group, and has the user', 0, 1, 0o4755],
+  ])('are left out of what has not its %s', (_, otherUser, otherGroup, mode) => {
+    const folder = mkdtempSync(join(tmpdir(), 'snapshot-bits-'));
+    const fd = openSync(join(folder, 'file'), 'w');
+    try {
+      const { gid } = fstatSync(fd);
+      const by: User = { uid: 4242, groups: new Set() };
+      const meta = { mode: 0o6755, uid: 4242 + otherUser, gid: gid + otherGroup, mtimeNs: 1n };
+      setMeta(fd, meta, true, by);
+      expect(fstatSync(fd).mode & 0o7777).toBe(mode);
+    } finally {
+      closeSync(fd);
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -164,3 +164,16 @@ describe('Excludes', () => {
     expect(wrong).toEqual([]);
   });
 });
+
+it.each(['NFC', 'NFD'] as const)(
+  'a name is one however its accents are written, also where a rule has them in %s',
+  (form) => {
+    const rule = 'caf\u00e9/'.normalize(form);
+    for (const excludes of [Excludes.of([rule]), Excludes.of([]).within(fromText(''), rule)]) {
+      const found = ['NFC', 'NFD'].map((other) =>
+        excludes.excludes(fromText('a/caf\u00e9'.normalize(other)), true),
+      );
+      expect(found).toEqual([true, true]);
+    }
+  },
+);

@@ -58,6 +58,23 @@ describe('markers', () => {
     ]);
   });
 
+  it('are known however their accents are written', async () => {
+    for (const [folder, form] of [
+      ['a', 'NFC'],
+      ['b', 'NFD'],
+    ] as const) {
+      put(`${folder}/${'caf\u00e9'.normalize(form)}`);
+      put(`${folder}/x`);
+    }
+    for (const form of ['NFC', 'NFD'] as const) {
+      const paths = pathsOf(await scanned({ markers: ['caf\u00e9'.normalize(form)] }));
+      expect([paths.length, paths.some((path) => path.endsWith('/x'))]).toEqual([4, false]);
+      const leftOut = { ...matching([]), markers: ['caf\u00e9'.normalize(form)] };
+      const isOut = ['a/x', 'b/x'].map((path) => isPassedOver(source, leftOut, path as BytePath));
+      expect(isOut).toEqual([true, true]);
+    }
+  });
+
   it('of several names each is kept that is there, and that of a cache', async () => {
     for (const path of ['a/one', 'a/two', 'a/x', 'b/two', 'b/x']) put(path);
     put('c/CACHEDIR.TAG', CACHE);

@@ -238,3 +238,14 @@ describe('doTask()', () => {
     await expect(doTask(broken)).rejects.toThrow(TypeError);
   });
 });
+
+it('what a file system refuses beside the content is told of the file that it is about', async () => {
+  const parts = ['a', 'b', 'c'].map((name): Part => {
+    const one = order(name, name.length);
+    // No file system has attributes of that kind.
+    const file = name === 'b' ? { ...one, attributes: '{"bogus.x":"YQ=="}' } : one;
+    return { bytes: recordOf(Buffer.from(name)), files: [[file, name]] };
+  });
+  expect(await doTask(filesTask('zip', parts))).toMatchObject([{ n: 1, kind: 'attributes' }]);
+  expect(readdirSync(root).toSorted()).toEqual(['a', 'b', 'c']);
+});

@@ -1,5 +1,35 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { parse } from '../cli.ts';
+import { processTerminal } from '../terminal.ts';
 import { checkGivenValues } from './given-values.ts';
+import type { HelpPage } from './help-page.ts';
+
+const TERMINAL = processTerminal({ color: false });
+
+async function pageOf(command: readonly string[]): Promise<HelpPage> {
+  let found: HelpPage | undefined;
+  const print = vi.spyOn(console, 'log').mockImplementation(() => {});
+  await parse(['help', ...command], TERMINAL, (page) => {
+    found = page;
+    return '';
+  });
+  print.mockRestore();
+  if (found === undefined) throw new Error(`no help of ${command.join(' ')}`);
+  return found;
+}
+
+/** The options of all commands, by what help says of them, that take one value and no default in place of it. */
+async function singleOptions(command: readonly string[] = []): Promise<readonly string[]> {
+  const { commands, groups, common } = await pageOf(command);
+  const items = [...groups, common].flatMap((group) => group.items);
+  const own = items.flatMap(({ name }) => /--([\w-]+) (?!.*\.\.\.$)/.exec(name)?.[1] ?? []);
+  const below: string[] = [];
+  for (const { name } of commands)
+    below.push(...(await singleOptions([...command, name.split(' ')[0] ?? ''])));
+  return [...new Set([...own, ...below])].filter((name) => name !== 'series').toSorted();
+}
+
+const SINGLE = await singleOptions();
 
 describe('checkGivenValues()', () => {
   it.each([
@@ -11,11 +41,7 @@ describe('checkGivenValues()', () => {
     expect(checkGivenValues(options)).toBe(true);
   });
 
-  // Every option that takes one value, but for those that may be empty.
-  const named =
-    'plan log jobs max-rate shard at to overwrite level sample seed config before after notify-on smtp-file cron timezone jitter name with';
-
-  it.each(named.split(' '))('refuses an empty --%s, and one that is given twice', (name) => {
+  it.each(SINGLE)('refuses an empty --%s, and one that is given twice', (name) => {
     expect(() => checkGivenValues({ [name]: '' })).toThrow(
       expect.objectContaining({
         code: 'E_USAGE',

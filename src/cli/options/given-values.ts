@@ -48,6 +48,10 @@ const SINGLE = [
   'client-id',
   'client-secret-file',
   'account',
+  'identity',
+  'keep',
+  'poll',
+  'restore-to',
 ] as const;
 
 /**

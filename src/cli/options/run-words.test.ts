@@ -35,6 +35,8 @@ describe('runWords()', () => {
     ['a list', { only: ['a', 'b c'] }, ['--only', 'a', 'b c']],
     ['a switch', { lowPriority: true }, ['--low-priority']],
     ['a number', { jobs: 3 }, ['--jobs', '3']],
+    ['the file of a key', { identity: 'key.txt' }, ['--identity', resolve('key.txt')]],
+    ['a log', { log: 'a.log' }, ['--log', resolve('a.log')]],
     ['a file', { smtpFile: 'smtp' }, ['--smtp-file', resolve('smtp')]],
     ['a command that begins with a dash', { after: '-x && y' }, ['--after=-x && y']],
     ['addresses', { notify: ['desktop:'] }, ['--notify', 'desktop:']],

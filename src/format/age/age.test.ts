@@ -1,12 +1,12 @@
 // Against the tool that everybody has: `age`, as Debian has it.
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { fileKeyOf, headerBytes, makeHeader, parseHeader } from './header.ts';
+import { fileKeyOf, headerBytes, hkdf, makeHeader, parseHeader } from './header.ts';
 import { newIdentity, parseIdentity, parseRecipient, type Recipient } from './keys.ts';
 import { NONCE_BYTES, Payload, plainSize, type ReadPart, sealedSize } from './payload.ts';
 
@@ -131,6 +131,40 @@ describe('an age file', () => {
     );
     for (const length of [0, 10, headerBytes(1), headerBytes(1) + 16, file.length - 116, file.length - 1])
       expect(readable(file.subarray(0, length))).toBe(false);
+  });
+
+  it('is refused when one of those it was made for was taken out of its header', async () => {
+    const [a, b] = [newIdentity(), newIdentity()];
+    const file = await encrypt(Buffer.from('ours'), [a.identity.recipient, b.identity.recipient]);
+    const stanza = headerBytes(2) - headerBytes(1);
+    const first = 'age-encryption.org/v1\n'.length;
+    const without = Buffer.concat([file.subarray(0, first + stanza), file.subarray(first + 2 * stanza)]);
+    expect(() => open(without, b.text)).toThrow('for somebody else');
+    expect(() => open(without, a.text)).toThrow('its header was changed');
+  });
+
+  it('is refused when an empty piece follows a full one: it would have two forms', async () => {
+    const [fileKey, nonce, plain] = [randomBytes(16), randomBytes(NONCE_BYTES), randomBytes(PIECE)];
+    const payload = new Payload(fileKey, nonce);
+    // As the first piece of a longer file has it.
+    const longer = await payload.sealed(
+      reading(Buffer.concat([plain, plain])),
+      2 * PIECE,
+      0,
+      sealedSize(2 * PIECE),
+    );
+    const key = hkdf(fileKey, nonce, 'payload');
+    const number = Buffer.alloc(12);
+    number.set([1, 1], 10);
+    const cipher = createCipheriv('chacha20-poly1305', key, number, { authTagLength: 16 });
+    const end = Buffer.concat([cipher.update(''), cipher.final(), cipher.getAuthTag()]);
+    const sealed = Buffer.concat([longer.subarray(0, NONCE_BYTES + PIECE + 16), end]);
+    expect(payload.all(sealed)).toBeUndefined();
+    expect(await payload.opened(reading(sealed), 0, 2 * PIECE)).toBeUndefined();
+  });
+
+  it.each([0, 15, 16, 31, 32 + PIECE, PIECE + 48 - 1])('none has a payload of %i bytes', (sealedBytes) => {
+    expect(plainSize(sealedBytes) === undefined).toBe(sealedBytes !== 32 + PIECE);
   });
 
   it('has a header that says so', () => {

@@ -18,7 +18,7 @@ export function sealedSize(plainBytes: number): number {
 export function plainSize(sealedBytes: number): number | undefined {
   const pieces = Math.ceil((sealedBytes - NONCE_BYTES) / SEALED_BYTES);
   const size = sealedBytes - NONCE_BYTES - pieces * TAG_BYTES;
-  return pieces > 0 && size >= 0 && sealedSize(size) === sealedBytes ? size : undefined;
+  return size >= 0 && sealedSize(size) === sealedBytes ? size : undefined;
 }
 
 /** Reads some bytes of a file, from `offset` on: fewer, where it ends. */

@@ -58,6 +58,8 @@ describe('attributes in pax headers', () => {
         const [record] = attributeRecords(formatAttributes([[`user.${name}`, value]]));
         expect(attributeOf(...(record ?? ['', '']))).toEqual([`user.${name}`, value]);
       }),
+      // What looks as if it were encoded already.
+      { examples: ['%', '=', '%3D', '%25', '%253D'].map((name) => [[name, Buffer.from('x')]]) },
     );
   });
 

@@ -82,6 +82,7 @@ describe('mail()', () => {
   it.each([
     [451, 3],
     [550, 1],
+    [500, 1],
   ])('tries again after %i: %i times in all', async (responseCode, tries) => {
     let tried = 0;
     const { port } = await sink({

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { LocalStore } from '../../store/local/local-store.ts';
-import { SeriesLab } from './series.lab.ts';
+import { NoLinkStore, SeriesLab } from './series.lab.ts';
 
 /** Says once of an info.json that it is not there, as a file server may that is starting. */
 class ForgetfulStore extends LocalStore {
@@ -72,4 +72,26 @@ it('what cannot be cleared away is a note, and the run is what it is', async () 
   expect(await lab.run()).toMatchObject({ status: 0, outcome: 'written' });
   expect(lab.notes()).toContainEqual(expect.stringMatching(`folder ${cut} cannot be removed: .*PINNED.*`));
   expect(lab.folders()).toContain(cut);
+});
+
+function open(destination: string): LocalStore {
+  return new NoLinkStore(destination);
+}
+
+it.each([
+  ['stays as long as a damaged snapshot may need what lies there', true],
+  ['goes when none is damaged', false],
+])('an unfinished folder, without hard links, %s', async (_, isDamaged) => {
+  const lab = new SeriesLab();
+  onTestFinished(() => lab.remove());
+  for (const name of ['a', 'b', 'c']) {
+    writeFileSync(join(lab.source, name), name);
+    await lab.run({ open });
+  }
+  if (isDamaged) rmSync(lab.folder(lab.folders()[2] ?? '', 'info.json'));
+  const left = lab.folder('2001-01-01T00-00-00Z');
+  mkdirSync(left);
+  writeFileSync(join(left, 'UNFINISHED'), '');
+  await lab.run({ open });
+  expect(existsSync(left)).toBe(isDamaged);
 });

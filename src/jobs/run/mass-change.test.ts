@@ -115,6 +115,19 @@ describe('several nights', () => {
     expect(await run()).toMatchObject(FINE);
   });
 
+  it('that change a few files each are told when together they are much', async () => {
+    put('a', 0, 300);
+    await run();
+    for (const from of [0, 60]) {
+      put('a', from, from + 60, 'encrypted');
+      expect(await run()).toMatchObject(FINE);
+    }
+    put('a', 120, 180, 'encrypted');
+    const end = await run();
+    expect(end).toMatchObject(HELD);
+    expect(end.guards[0]?.message).toContain('180 of 300 files');
+  });
+
   it('that change the same files each time are no matter', async () => {
     put('a', 0, 300);
     await run();

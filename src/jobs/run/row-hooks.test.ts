@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { afterRow } from './row-hooks.ts';
+import { run } from './run.ts';
+import { SeriesLab } from './series.lab.ts';
 
 describe.skipIf(process.platform === 'win32')('the command after a row', () => {
   it.each([
@@ -26,5 +28,39 @@ describe.skipIf(process.platform === 'win32')('the command after a row', () => {
       stop.abort();
     }
     expect((await ended)?.message).toMatch(words);
+  });
+
+  it('runs to its end when the run was stopped before: it may have to clear up', async () => {
+    const row = {
+      name: 'data',
+      source: '/data',
+      before: '',
+      after: 'sleep 0.1; exit 9',
+      'hook-limit': 60_000,
+    };
+    expect((await afterRow(row, 130, AbortSignal.abort()))?.message).toMatch(/failed with status 9$/);
+  });
+
+  it('is told the gravest status of all destinations', async () => {
+    const lab = new SeriesLab();
+    onTestFinished(() => lab.remove());
+    const [told, file] = [join(lab.root, 'told'), join(lab.root, 'file')];
+    for (const path of [file, join(lab.source, 'a')]) writeFileSync(path, 'a');
+    const row = { ...lab.row, after: `echo "$SNAPSHOT_STATUS" > '${told}'` };
+    const ends = await run(
+      { file: 'plan.csv', rows: [row, { ...row, destination: file }] },
+      {
+        only: [],
+        dryRun: false,
+        jobs: 1,
+        rehash: false,
+        acceptChanges: false,
+        signal: new AbortController().signal,
+        report: () => {},
+        now: () => new Date(),
+      },
+    );
+    expect(ends.map(({ status }) => status)).toEqual([0, 1]);
+    expect(readFileSync(told, 'utf8')).toBe('1\n');
   });
 });

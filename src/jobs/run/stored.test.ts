@@ -50,6 +50,12 @@ describe.each([true, false])('a file that stays as it was, in archives that are 
     expect([stored.slot(0), stored.isKept(0), stored.marks(0).kept]).toEqual([slot, true, 'then']);
   });
 
+  it('stays that of the snapshot in which it was read last, however often it is kept', () => {
+    const stored = storedWith(isShared);
+    expect(stored.keep(0, { ...itemAt([1, 100, 100, 0]), kept: 'long ago' }, 'then')).toBe(true);
+    expect(stored.marks(0).kept).toBe('long ago');
+  });
+
   it('has the place that several lines tell of once', () => {
     const stored = storedWith(isShared);
     expect(stored.keep(0, itemAt([2, 0, 100, 5]), 'then')).toBe(true);

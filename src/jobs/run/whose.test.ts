@@ -49,6 +49,20 @@ describe('whose a series is', () => {
     return (await findStranger(series, lab.row, machine))?.message;
   }
 
+  it('is looked at once more when it is locked: another one may have begun it meanwhile', async () => {
+    /** Another machine adopts the series as it is locked. */
+    class Overtaken extends LocalStore {
+      override async put(key: string, bytes: Uint8Array): Promise<void> {
+        await super.put(key, bytes);
+        const owner = { host: 'bob-pc', machine: OTHER_ID, source: lab.source };
+        if (key.includes('/.lock-')) await super.put('data/owner.json', Buffer.from(JSON.stringify(owner)));
+      }
+    }
+    const end = await run(ADA, { open: (destination) => new Overtaken(destination) });
+    expect(end).toMatchObject({ outcome: 'failed', status: 4, guards: [{ guard: 'owner' }] });
+    expect(lab.folders()).toEqual([]);
+  });
+
   it('is not for another machine to write into, and nothing at all is written', async () => {
     const machine: Machine = { host: 'bob-pc', id: OTHER_ID };
     expect((await run(ADA)).outcome).toBe('written');

@@ -226,3 +226,18 @@ describe('the info.json for all to see', () => {
     expect(recipientsOf(undefined)).toBeUndefined();
   });
 });
+
+it.each(['is removed', 'is gone with the folder, which has another name now'])(
+  'what is written anew by another machine is read anew, once that which this one knew %s',
+  async (how) => {
+    const inner = new FolderObjects(folder());
+    const [mine, other] = [new CryptObjects(inner, keys), new CryptObjects(inner, keys)];
+    const part = async (): Promise<string> => String(await mine.get('data/x', { offset: 4, length: 3 }));
+    await mine.put('data/x', Buffer.from('the old one'));
+    expect(await part()).toBe('old');
+    if (how === 'is removed') await mine.remove('data/x');
+    else await mine.renameFolder?.('data', 'former');
+    await other.put('data/x', Buffer.from('the new one'));
+    expect(await part()).toBe('new');
+  },
+);

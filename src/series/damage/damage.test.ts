@@ -118,3 +118,13 @@ describe('lastCopies()', () => {
     expect([...lastCopies(contents, ['1', '2'])]).toEqual(held);
   });
 });
+
+it.each<[string, readonly string[] | null, boolean]>([
+  ['the same of it is damaged', [A], true],
+  ['more of it is damaged', [A, B], false],
+  ['all of it is damaged', null, false],
+])('a run that knew has shared a file: it stays so when %s: %j', (_, contents, stays) => {
+  const known = flaw({ shared: true, accepted: true });
+  const found = after(known, { by: 'full' }, rotten(contents));
+  expect([found?.shared, found?.accepted]).toEqual([stays, stays]);
+});

@@ -537,3 +537,29 @@ describe('SeriesLock', () => {
     expect(await readFile(join(path, 'lock-of-mine'), 'utf8')).toBe('x');
   });
 });
+
+describe('a lock of who cannot be asked', () => {
+  /** A file server whose clock is an hour behind. */
+  class BehindStore extends LocalStore {
+    override async list(folderName: string): ReturnType<LocalStore['list']> {
+      const items = await super.list(folderName);
+      return items.map((item) => ({ ...item, modifiedMs: item.modifiedMs - 3_600_000 }));
+    }
+  }
+
+  it('is as old as the clock of the store says, whatever this one does', async () => {
+    const behind = new Series(new BehindStore(folder), 'documents');
+    await lockOf(ELSEWHERE, { ageMinutes: 29 });
+    await expect(SeriesLock.acquire(behind)).rejects.toMatchObject({ code: 'E_LOCKED' });
+    await lockOf(ELSEWHERE, { ageMinutes: 31 });
+    await (await SeriesLock.acquire(behind)).release();
+    expect(await locks()).toEqual([]);
+  });
+
+  it('that has ended, where nothing could be removed, goes with the next one that is released', async () => {
+    await lockOf(ELSEWHERE);
+    await writeFile(join(path, '.lock-other.ended'), '');
+    await (await SeriesLock.acquire(series)).release();
+    expect(await locks()).toEqual([]);
+  });
+});

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import type { Series, Snapshot } from '../series.ts';
+import { lookOver } from './look-over.ts';
+
+const IN_A = ['x', 'y', 'index', 'SHA256SUMS', 'RESTORE.txt'].map((name) => {
+  return { name, isFile: true, sizeBytes: 5 };
+});
+const SERIES = {
+  key: (name: string) => name,
+  store: { list: async (key: string) => await Promise.resolve(key === 'a' ? IN_A : []) },
+} as unknown as Series;
+
+/** One that shares two archives of `a`, and says of the first how long it is. */
+function snapshot(name: string, bytes: number): Snapshot {
+  const archives = [
+    { file: 'a/x', bytes },
+    { file: 'a/y', bytes: 5 },
+  ];
+  const info = { archives, index: { file: 'a/index', bytes: 5 }, changes: null, dead: null };
+  return { name, info } as unknown as Snapshot;
+}
+
+it.each([
+  [5, 6],
+  [6, 5],
+])(
+  'a file that two snapshots name is in its place only when it is what both say: %i and %i',
+  async (a, b) => {
+    const { found, inPlace } = await lookOver(SERIES, [snapshot('a', a), snapshot('b', b)]);
+    expect(found.get('a/x')).toMatchObject({ kind: 'size' });
+    expect([inPlace.has('a/x'), inPlace.has('a/y'), inPlace.has('a/index')]).toEqual([false, true, true]);
+    expect(found.get('b/SHA256SUMS')).toMatchObject({ kind: 'missing' });
+  },
+);
