@@ -149,11 +149,13 @@ describe('what tells of a row that syncs', () => {
       /in place +work +sync, .* 1 path for the next one, contents were not read/,
     );
     expect(existsSync(join(place.here, 'two.txt'))).toBe(false);
-    rmSync(place.there, { recursive: true });
+    for (const name of ['one.txt', 'two.txt']) rmSync(join(place.there, name));
     const stopped = await place.command(['verify', 'work', '--quiet']);
     expect(stopped.status).not.toBe(0);
     // Whoever hears nothing takes all for well.
     expect(stopped.stderr).toMatch(/^work: a sync would be stopped \(empty-side\): /);
+    rmSync(place.there, { recursive: true });
+    expect((await place.command(['verify', 'work'])).status).not.toBe(0);
   });
 
   it('checks both sides', async () => {
