@@ -9,6 +9,7 @@ const CAMPAIGNS: Readonly<Record<string, { readonly file: string; readonly first
   faults: { file: 'faults.js', first: 'fault-calls.js' },
   fuzz: { file: '../fuzz/campaign.js' },
   kill: { file: 'kill.js' },
+  'large-library': { file: 'large-library.js' },
   load: { file: 'load.js' },
   mirror: { file: 'mirror.js' },
   model: { file: '../model/campaign.js' },
