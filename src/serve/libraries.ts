@@ -39,6 +39,8 @@ export class Libraries {
   readonly #closing = new AbortController();
   readonly #following: Promise<void>[] = [];
   readonly #open = new Map<string, Promise<Opened>>();
+  /** The end of the last first look: they come one after the other, as each keeps the disk busy. */
+  #lastLook: Promise<unknown> = Promise.resolve();
 
   constructor(folder: ServedFolder, accounts: Accounts, blake3: Blake3, limits: Limits, events: Events) {
     this.#folder = folder;
@@ -98,21 +100,26 @@ export class Libraries {
   }
 
   async #start(account: string): Promise<Opened> {
-    const begun = performance.now();
     const quotaBytes = this.#accounts.account(account)?.quotaBytes;
     const limits = { ...this.#limits, quotaBytes };
     const library = await Library.open(this.#folder.placeOf(account), this.#blake3, limits);
     const isNew = library.holdings.size === 0;
-    const first = this.#look(account, library, begun);
+    const first = this.#look(account, library, this.#lastLook);
+    this.#lastLook = first.catch(() => undefined);
     if (isNew) await first;
     return { library, first };
   }
 
-  async #look(account: string, library: Library, begun: number): Promise<FirstLook> {
+  async #look(account: string, library: Library, turn: Promise<unknown>): Promise<FirstLook> {
     let watcher: TreeWatcher | undefined;
+    let begun = 0;
     try {
       const first = await library.look(
-        async () => void (watcher = await this.#watch(library)),
+        async () => {
+          await turn;
+          begun = performance.now();
+          watcher = await this.#watch(library);
+        },
         (done, total) => this.#events.onRead(account, done, total),
       );
       if (watcher !== undefined) this.#follow(account, library, watcher);

@@ -88,6 +88,7 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
     const names = accounts.accounts.map(({ name }) => name);
     await Promise.all(names.map(async (name) => await libraries.early(name).catch(saidByFirst)));
     const first = syncAll(names, libraries, { rehash: false, isFirst: true });
+    first.catch(() => undefined); // It is told of by who waits for it; nobody does where listening fails.
 
     const fail = (error: unknown): void => {
       log.error({ err: error }, 'failed');

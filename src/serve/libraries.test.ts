@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { loadBlake3 } from '../hash/blake3.ts';
+import { ServedFolder } from './folder.ts';
+import { Libraries } from './libraries.ts';
+import { Accounts } from './users/accounts.ts';
+
+const LIMITS = { mostFileBytes: 1e6, minFreeBytes: 0 };
+
+/** Accounts with files that somebody has put there; `away` has lost its folder. */
+async function open(names: readonly string[]): Promise<{ libraries: Libraries; read: string[] }> {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'snapshot-libraries-')));
+  const folder = new ServedFolder(root);
+  await folder.make();
+  const accounts = new Accounts(folder.users);
+  for (const name of names) {
+    await accounts.add(name, undefined, new Date());
+    await folder.makeAccount(name);
+    const { files } = folder.placeOf(name);
+    for (let i = 0; i < 8; i++) writeFileSync(join(files, String(i)), `${name} ${i}`);
+    if (name === 'away') rmSync(files, { recursive: true });
+    else mkdirSync(join(files, 'empty'));
+  }
+  const read: string[] = [];
+  const onRead = (account: string): void => void read.push(account);
+  const libraries = new Libraries(folder, accounts, await loadBlake3(), LIMITS, { onRead });
+  onTestFinished(async () => {
+    await libraries.close();
+    rmSync(root, { recursive: true });
+  });
+  return { libraries, read };
+}
+
+it('looks at one folder after the other, also after one that is away, and at each once', async () => {
+  const names = ['a', 'away', 'b'];
+  const { libraries, read } = await open(names);
+  const asked = names.map(async (name) => await libraries.early(name));
+  const ends = await Promise.allSettled([...asked, libraries.get('b'), libraries.first('a')]);
+  expect(ends.map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+    'fulfilled',
+    'fulfilled',
+  ]);
+  // Told before the first file, and after each; whose journal is read first comes first.
+  expect(read.filter((name) => name === 'a')).toHaveLength(9);
+  expect(read).toHaveLength(18);
+  expect(read.filter((name, i) => name !== read[i - 1])).toHaveLength(2);
+  expect(await libraries.first('b')).toMatchObject({ new: 8, problems: [] });
+  await expect(libraries.get('away')).rejects.toThrow('Cannot read');
+});
+
+it('ends a look that has not begun', async () => {
+  const { libraries } = await open(['a', 'b']);
+  const asked = Promise.allSettled([libraries.get('a'), libraries.get('b')]);
+  await libraries.close();
+  expect((await asked).length).toBe(2);
+});
