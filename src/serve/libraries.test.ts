@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -7,9 +7,11 @@ import { ServedFolder } from './folder.ts';
 import { Libraries } from './libraries.ts';
 import { Accounts } from './users/accounts.ts';
 
+/** It takes so long to read that a look at another folder would come in between. */
+const LARGE_BYTES = 300e6;
 const LIMITS = { mostFileBytes: 1e6, minFreeBytes: 0 };
 
-/** Accounts with files that somebody has put there; `away` has lost its folder. */
+/** Accounts with a file that somebody has put there; `away` has lost its folder. */
 async function open(names: readonly string[]): Promise<{ libraries: Libraries; read: string[] }> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'snapshot-libraries-')));
   const folder = new ServedFolder(root);
@@ -19,7 +21,8 @@ async function open(names: readonly string[]): Promise<{ libraries: Libraries; r
     await accounts.add(name, undefined, new Date());
     await folder.makeAccount(name);
     const { files } = folder.placeOf(name);
-    for (let i = 0; i < 8; i++) writeFileSync(join(files, String(i)), `${name} ${i}`);
+    writeFileSync(join(files, 'large'), name);
+    truncateSync(join(files, 'large'), LARGE_BYTES);
     if (name === 'away') rmSync(files, { recursive: true });
     else mkdirSync(join(files, 'empty'));
   }
@@ -46,10 +49,8 @@ it('looks at one folder after the other, also after one that is away, and at eac
     'fulfilled',
   ]);
   // Told before the first file, and after each; whose journal is read first comes first.
-  expect(read.filter((name) => name === 'a')).toHaveLength(9);
-  expect(read).toHaveLength(18);
-  expect(read.filter((name, i) => name !== read[i - 1])).toHaveLength(2);
-  expect(await libraries.first('b')).toMatchObject({ new: 8, problems: [] });
+  expect(['a,a,b,b', 'b,b,a,a']).toContain(read.join());
+  expect(await libraries.first('b')).toMatchObject({ new: 1, problems: [] });
   await expect(libraries.get('away')).rejects.toThrow('Cannot read');
 });
 
