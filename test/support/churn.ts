@@ -4,8 +4,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
 const BLOCK_BYTES = 64;
-/** A file is rewritten in steps of so many blocks. */
-const STEP_BLOCKS = 128;
+/**
+ * A file is rewritten in steps of so many blocks: one page of memory. A write of several is seen page by page by who reads meanwhile, with the
+ * size as it is by then: that is what the file held at that moment.
+ */
+const STEP_BLOCKS = 64;
 
 /**
  * The process that churns. Each version of a file is a number of blocks; each block says the version, how many
