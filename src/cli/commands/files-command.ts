@@ -7,6 +7,7 @@ import type { CommonOptions } from '../options/common-options.ts';
 import { dateOf, formatMode, formatNs, hashText, LOST, pathText } from '../views/entry-text.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { printLines } from '../views/print-lines.ts';
+import { sentence } from '../views/wrap-words.ts';
 import { openSeries } from '../state.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -26,7 +27,10 @@ export async function filesCommand(options: FilesCommandOptions, terminal: Termi
       const isLost = lost.has(entry.hash);
       if (isLost) damaged++;
       if (json) yield jsonLine(entry, isLost);
-      else if (!quiet) yield textLine(entry) + (isLost ? terminal.style('red', `  ${LOST}`) : '');
+      else if (!quiet)
+        yield isLost
+          ? sentence(`${textLine(entry)}  `, terminal.style('red', LOST), terminal)
+          : textLine(entry);
     }
   };
   if (!(await printLines(lines(), terminal))) return 0;

@@ -123,7 +123,8 @@ function* textLines(
     const type = found.stays.at(-1)?.item.entry.type ?? 'file';
     yield `${terminal.style('dim', `${label}:`)} ${terminal.style('bold', pathText(found.path, type))}`;
     for (const stay of found.stays.toReversed()) {
-      yield `  ${stayText(stay, times)}${stay.isLost ? terminal.style('red', `  ${LOST}`) : ''}`;
+      const line = `  ${stayText(stay, times)}`;
+      yield stay.isLost ? sentence(`${line}  `, terminal.style('red', LOST), terminal) : line;
       if (paths.length <= MOST_COMMANDS && !stay.isLost)
         yield terminal.style('dim', `     ${restoreCommand(found, stay, address)}`);
     }

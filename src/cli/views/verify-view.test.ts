@@ -1,23 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { END } from '../../jobs/verify/verify-end.lab.ts';
 import type { Lost, VerifyEnd } from '../../jobs/verify/verify-events.ts';
 import { linesOfTerminal } from './terminal.lab.ts';
 import { verifyView } from './verify-view.ts';
 
-const END: VerifyEnd = {
-  event: 'series',
-  series: 'data',
-  folder: '/disk/data',
-  snapshots: 2,
-  archives: 3,
-  readPieces: 4,
-  pieces: 5,
-  readBytes: 6,
-  damages: 0,
-  lost: 0,
-  looked: 'full',
-  durationMs: 7,
-  status: 0,
-};
 const LOST: Lost = { event: 'lost', series: 'data', snapshot: 'two', path: 'a', stillIn: [] };
 
 function view(options: { json?: boolean; quiet?: boolean } = {}): {

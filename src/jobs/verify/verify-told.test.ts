@@ -6,25 +6,10 @@ import { LocalStore } from '../../store/local/local-store.ts';
 import { SeriesLab } from '../run/series.lab.ts';
 import { tellVerify } from './tell-verify.ts';
 import { unseenEnd } from './unseen-end.ts';
+import { END } from './verify-end.lab.ts';
 import type { VerifyEnd } from './verify-events.ts';
 import { verifyMessage } from './verify-notice.ts';
 import type { VerifyOptions } from './verify.ts';
-
-const END: VerifyEnd = {
-  event: 'series',
-  series: 'data',
-  folder: '/disk/data',
-  snapshots: 2,
-  archives: 3,
-  readPieces: 4,
-  pieces: 5,
-  readBytes: 6,
-  damages: 0,
-  lost: 0,
-  looked: 'full',
-  durationMs: 7,
-  status: 0,
-};
 
 describe('verifyMessage()', () => {
   it.each<[string, Partial<VerifyEnd>, string]>([
