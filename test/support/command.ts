@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { canBeWarm, warmCommand } from './warm-command.ts';
 
 /** The Node that runs the command: this one, or the one that a CI job names. */
 export const NODE: string = process.env['SNAPSHOT_TEST_NODE'] ?? process.execPath;
@@ -122,9 +123,20 @@ export function homeVariables(home: string): Readonly<Record<string, string>> {
   return { HOME: home, USERPROFILE: home, XDG_STATE_HOME: home, LOCALAPPDATA: home };
 }
 
-/** Runs `snapshot ...args` to its end. */
+/**
+ * Runs `snapshot ...args` to its end, which has to be its own: one that dies says how. It may be the process of an
+ * earlier command, unless a Node is named, which then starts for each.
+ */
 export async function snapshot(args: readonly string[], options: CommandOptions): Promise<Ended> {
-  return await new Running(args, options).ended;
+  const { cwd, env = {}, isOrdinary = false } = options;
+  if (NODE === process.execPath && !isOrdinary && canBeWarm(args, env)) {
+    const reply = await warmCommand({ main: MAIN, args, cwd, env: environment(options) });
+    return { ...reply, signal: null };
+  }
+  const ended = await new Running(args, options).ended;
+  const { signal, stdout, stderr } = ended;
+  if (signal === null) return ended;
+  throw new Error(`\`snapshot ${args.join(' ')}\` died of ${signal}:\n${stdout.slice(-2000)}\n${stderr}`);
 }
 
 /** Runs another program and returns what it prints; one that fails is an error, with what it said. */
