@@ -25,3 +25,25 @@ it.each([
   if (isDamaged) expect((await survey).damaged).toMatchObject([{ name, error: { code } }]);
   else await expect(survey).rejects.toMatchObject({ code });
 });
+
+it('asks for several folders at once, as each answer from afar is waited for, and tells them in order', async () => {
+  let [asked, most] = [0, 0];
+  class FarStore extends LocalStore {
+    override async read(key: string): Promise<Buffer | undefined> {
+      most = Math.max(most, ++asked);
+      const bytes = await super.read(key);
+      asked--;
+      return bytes;
+    }
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'snapshot-survey-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const names = Array.from({ length: 20 }, (_, i) => `2026-11-${i + 10}T02-00-00Z`);
+  for (const name of names) {
+    mkdirSync(join(folder, 'data', name), { recursive: true });
+    writeFileSync(join(folder, 'data', name, 'info.json'), '{}');
+  }
+  const { damaged } = await new Series(new FarStore(folder), 'data').survey();
+  expect(damaged.map(({ name }) => name)).toEqual(names);
+  expect(most).toBeGreaterThan(4);
+});

@@ -1,10 +1,11 @@
 // What there is in a series: snapshots, and dated folders that are none.
 import { DamagedError, SnapshotError } from '../base/errors.ts';
+import { ordered } from '../base/ordered.ts';
 import { commandLine } from '../base/command-line.ts';
 import { shellWord } from '../base/shell-word.ts';
 import type { Placed } from './clocks.ts';
 import { inOrder } from './order.ts';
-import type { Store, StoreItem } from '../store/store.ts';
+import { REQUESTS_AT_ONCE, type Store, type StoreItem } from '../store/store.ts';
 import {
   type FolderPast,
   type FolderState,
@@ -86,22 +87,18 @@ export async function surveySeries(home: Home, now: Date): Promise<Survey> {
   const damaged: DamagedSnapshot[] = [];
   const foreign: string[] = [];
   const parts: string[] = [];
+  const dated: string[] = [];
   for (const { name, isFolder, isFile } of await home.store.list(home.name)) {
     if (isFile && isSeriesPart(name)) parts.push(name);
     if (snapshotTime(name) === undefined) continue;
-    if (!isFolder) {
-      foreign.push(name);
-      continue;
-    }
-    try {
-      const seen = await look(home, name);
-      if ('info' in seen) found.push({ name, info: seen.info });
-      else bare.push({ name, items: seen.items });
-    } catch (error) {
-      // What only lacks its key is whole.
-      if (!(error instanceof SnapshotError) || error.code === 'E_KEY') throw error;
-      damaged.push({ name, error: withWayOut(error, home.place()) });
-    }
+    if (isFolder) dated.push(name);
+    else foreign.push(name);
+  }
+  const looks = ordered(dated, REQUESTS_AT_ONCE, async (name) => ({ name, seen: await look(home, name) }));
+  for await (const { name, seen } of looks) {
+    if ('info' in seen) found.push({ name, info: seen.info });
+    else if ('items' in seen) bare.push({ name, items: seen.items });
+    else damaged.push({ name, error: seen.error });
   }
   const snapshots = inOrder(found, now);
   const states = { unfinished: [] as string[], kept: [] as string[] };
@@ -117,12 +114,30 @@ export async function surveySeries(home: Home, now: Date): Promise<Survey> {
   return { snapshots, ...states, damaged: byName, foreign, parts };
 }
 
+type Seen =
+  | { readonly info: Info }
+  /** It has none. */
+  | { readonly items: readonly StoreItem[] }
+  /** It has one that says nothing. */
+  | { readonly error: SnapshotError };
+
+/** A dated folder by its info.json. @throws {@link SnapshotError} What is no damage, as `E_KEY`. */
+async function look(home: Home, snapshot: string): Promise<Seen> {
+  try {
+    return await infoOrItems(home, snapshot);
+  } catch (error) {
+    // What only lacks its key is whole.
+    if (!(error instanceof SnapshotError) || error.code === 'E_KEY') throw error;
+    return { error: withWayOut(error, home.place()) };
+  }
+}
+
 /**
  * The info.json of a dated folder, or what lies there where it has none.
  *
  * @throws {@link SnapshotError} `E_DAMAGED`; `E_STORE` when nobody can look.
  */
-async function look(home: Home, snapshot: string): Promise<{ info: Info } | { items: readonly StoreItem[] }> {
+async function infoOrItems(home: Home, snapshot: string): Promise<Seen> {
   const [key, where] = [home.key(snapshot, INFO_FILE), home.place(snapshot, INFO_FILE)];
   let bytes = await home.store.read(key);
   if (bytes === undefined) {

@@ -1,3 +1,6 @@
+/** Short requests that go to a store at once: far away, waiting for answers is all that they take. */
+export const REQUESTS_AT_ONCE = 8;
+
 /** A file or folder in a store. */
 export interface StoreItem {
   /** The last part of its key. */

@@ -1,4 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import type { StoreItem } from '../../store/store.ts';
 import type { Series, Snapshot } from '../series.ts';
 import { lookOver } from './look-over.ts';
 
@@ -32,3 +34,24 @@ it.each([
     expect(found.get('b/SHA256SUMS')).toMatchObject({ kind: 'missing' });
   },
 );
+
+it('lists several folders at once, as each answer from afar is waited for, and each only once', async () => {
+  const listed: string[] = [];
+  let [asked, most] = [0, 0];
+  const list = async (key: string): Promise<readonly StoreItem[]> => {
+    listed.push(key);
+    most = Math.max(most, ++asked);
+    await turn();
+    asked--;
+    return [];
+  };
+  const series = { key: (name: string) => name, store: { list } } as unknown as Series;
+  const names = Array.from({ length: 20 }, (_, i) => `s${i}`);
+  const { found } = await lookOver(
+    series,
+    names.map((name) => snapshot(name, 5)),
+  );
+  expect(found.size).toBe(20 * 2 + 3);
+  expect(listed.toSorted()).toEqual(['a', ...names].toSorted());
+  expect(most).toBeGreaterThan(4);
+});

@@ -1,5 +1,6 @@
 // Is everything there that the snapshots of a series need? By names and sizes only: one list of each folder.
-import type { StoreItem } from '../../store/store.ts';
+import { ordered } from '../../base/ordered.ts';
+import { REQUESTS_AT_ONCE, type StoreItem } from '../../store/store.ts';
 import { type Found, placeOf } from './damage.ts';
 import { RESTORE_FILE, SUMS_FILE } from '../names.ts';
 import type { Series, Snapshot, Survey } from '../series.ts';
@@ -24,30 +25,41 @@ export async function lookOver(
 ): Promise<Looked> {
   const found = new Map<string, Found>();
   const inPlace = new Map<string, string | undefined>();
-  const folders = new Map<string, ReadonlyMap<string, StoreItem>>();
-  const find = async (place: string): Promise<StoreItem | undefined> => {
-    const [folder = '', name = ''] = place.split('/');
-    const items =
-      folders.get(folder) ??
-      new Map((await series.store.list(series.key(folder))).map((item) => [item.name, item]));
-    folders.set(folder, items);
-    const item = items.get(name);
-    return item?.isFile === true ? item : undefined;
-  };
-  for (const { name, info } of snapshots) {
-    for (const file of filesOf(info)) {
-      const place = placeOf(name, file);
-      if (!isAsked(place)) continue;
-      const item = await find(place);
-      if (item === undefined) found.set(place, { kind: 'missing', what: 'is missing', contents: null });
-      else if (file.bytes !== undefined && item.sizeBytes !== file.bytes) {
-        const what = `has ${item.sizeBytes} bytes, not ${file.bytes}`;
-        found.set(place, { kind: 'size', what, contents: null });
-      } else if (!found.has(place)) inPlace.set(place, item.identity);
-    }
+  const files = snapshots
+    .flatMap(({ name, info }) =>
+      filesOf(info).map((file) => ({ place: placeOf(name, file), bytes: file.bytes })),
+    )
+    .filter(({ place }) => isAsked(place));
+  const folders = await listFolders(series, new Set(files.map(({ place }) => folderOf(place))));
+  for (const { place, bytes } of files) {
+    const folder = folderOf(place);
+    const item = folders.get(folder)?.get(place.slice(folder.length + 1));
+    if (item?.isFile !== true) found.set(place, { kind: 'missing', what: 'is missing', contents: null });
+    else if (bytes !== undefined && item.sizeBytes !== bytes) {
+      const what = `has ${item.sizeBytes} bytes, not ${bytes}`;
+      found.set(place, { kind: 'size', what, contents: null });
+    } else if (!found.has(place)) inPlace.set(place, item.identity);
   }
   for (const place of found.keys()) inPlace.delete(place);
   return { found, inPlace };
+}
+
+function folderOf(place: string): string {
+  return place.slice(0, place.indexOf('/'));
+}
+
+type Items = ReadonlyMap<string, StoreItem>;
+
+/** What lies in each folder. */
+async function listFolders(series: Series, names: Iterable<string>): Promise<ReadonlyMap<string, Items>> {
+  const folders = new Map<string, Items>();
+  const lists = ordered(names, REQUESTS_AT_ONCE, async (name) => ({
+    name,
+    items: await series.store.list(series.key(name)),
+  }));
+  for await (const { name, items } of lists)
+    folders.set(name, new Map(items.map((item) => [item.name, item])));
+  return folders;
 }
 
 /** A file that a snapshot names; what it does not know of RESTORE.txt and SHA256SUMS is undefined. */
