@@ -10,6 +10,11 @@ it.each([
   ['E_DAMAGED', true],
   // What only lacks its key is whole: nobody is to repair it, or to begin anew.
   ['E_KEY', false],
+  // Nobody has looked.
+  ['E_AWAY', false],
+  ['E_AUTH', false],
+  // A bad sector.
+  ['E_STORE', true],
 ] as const)('a snapshot whose info.json cannot be read by %s is damaged: %o', async (code, isDamaged) => {
   class FailingStore extends LocalStore {
     override async read(): Promise<Buffer | undefined> {

@@ -121,13 +121,15 @@ type Seen =
   /** It has one that says nothing. */
   | { readonly error: SnapshotError };
 
-/** A dated folder by its info.json. @throws {@link SnapshotError} What is no damage, as `E_KEY`. */
+/** What only lacks its key is whole; and of what lies where nobody comes to just now, nothing is known. */
+const NO_DAMAGE: ReadonlySet<string> = new Set(['E_KEY', 'E_AWAY', 'E_AUTH']);
+
+/** A dated folder by its info.json. @throws {@link SnapshotError} What is no damage. */
 async function look(home: Home, snapshot: string): Promise<Seen> {
   try {
     return await infoOrItems(home, snapshot);
   } catch (error) {
-    // What only lacks its key is whole.
-    if (!(error instanceof SnapshotError) || error.code === 'E_KEY') throw error;
+    if (!(error instanceof SnapshotError) || NO_DAMAGE.has(error.code)) throw error;
     return { error: withWayOut(error, home.place()) };
   }
 }
@@ -135,7 +137,7 @@ async function look(home: Home, snapshot: string): Promise<Seen> {
 /**
  * The info.json of a dated folder, or what lies there where it has none.
  *
- * @throws {@link SnapshotError} `E_DAMAGED`; `E_STORE` when nobody can look.
+ * @throws {@link SnapshotError} `E_DAMAGED`; another when nobody can look.
  */
 async function infoOrItems(home: Home, snapshot: string): Promise<Seen> {
   const [key, where] = [home.key(snapshot, INFO_FILE), home.place(snapshot, INFO_FILE)];
