@@ -1,12 +1,14 @@
 import type { ArchiveFormat } from '../base/archive-format.ts';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Place } from '../format/contents.ts';
+import { isSparse } from '../format/sparse.ts';
 import { loadCompressor } from '../format/zstd/zstd.ts';
 import { LocalStore } from '../store/local/local-store.ts';
+import type { StoreWriter } from '../store/store.ts';
 import type { Entry } from '../tree/entry.ts';
 import type { BytePath } from '../tree/path.ts';
 import { ArchiveSet, type CreateArchive } from './archive-set.ts';
@@ -95,4 +97,32 @@ describe.each(FORMATS)('archives written as %s', (format) => {
       ['0', '1'],
     ]);
   });
+
+  it('leave nothing of one that could not be put in its place, and say why', async () => {
+    const failure = new Error('the disk is full');
+    const failing: CreateArchive = async (n) => {
+      const { file, writer } = await create(n);
+      const full: StoreWriter = {
+        write: async (bytes) => await writer.write(bytes),
+        rewind: async (bytes) => await writer.rewind(bytes),
+        commit: async () => await Promise.reject(failure),
+        discard: async () => await writer.discard(),
+      };
+      return { file, writer: full };
+    };
+    const zstd = format === 'zip' ? undefined : await loadCompressor();
+    const set = new ArchiveSet(failing, 7, 1, zstd);
+    await addLarge(set, READ);
+    await set.end();
+    await expect(set.committed()).rejects.toBe(failure);
+    expect(readdirSync(store.folder)).toEqual([]);
+  });
+});
+
+it('a file with holes has a place that says so', async () => {
+  const set = new ArchiveSet(create, 7, 1, await loadCompressor());
+  await set.beginLarge(ENTRY, { kind: 'begin', i: 0, seen: ENTRY, stored: 512 });
+  const place = await set.endLarge(READ);
+  expect(isSparse(place?.skip ?? 0)).toBe(true);
+  await set.discard();
 });

@@ -6,9 +6,7 @@ import {
   lstatSync,
   mkdtempSync,
   openSync,
-  readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -29,6 +27,7 @@ import type { Entry } from '../tree/entry.ts';
 import type { BytePath } from '../tree/path.ts';
 import { PIECE_BYTES } from './batches.ts';
 import { type Begin, type End, largeFile, type Piece } from './large-file.ts';
+import { openFiles } from './open-files.lab.ts';
 import { seenOf } from './read-file.ts';
 import { SharedBuffers } from './shared-buffers.ts';
 
@@ -109,17 +108,6 @@ async function tries(
 
 function contentOf(one: Try | undefined): Buffer {
   return Buffer.concat(one?.pieces.map(({ content }) => content) ?? []);
-}
-
-/** What this process has open. */
-function openFiles(): string[] {
-  return readdirSync('/proc/self/fd').flatMap((fd) => {
-    try {
-      return [readlinkSync(`/proc/self/fd/${fd}`)];
-    } catch {
-      return [];
-    }
-  });
 }
 
 function touch(seconds: number): void {
@@ -330,6 +318,6 @@ describe('largeFile()', () => {
     })) {
       if (item.kind === 'piece') break;
     }
-    expect(openFiles().filter((name) => name.startsWith(folder))).toEqual([]);
+    expect(openFiles(folder)).toEqual([]);
   });
 });

@@ -45,7 +45,8 @@ export class Packer {
   #known: SharedHashes | undefined;
   #isAgain = false;
   readonly #slots = new Map<number, number>();
-  readonly #problems: Problem[] = [];
+  /** By kind and path: a file that is read more than once has each of them once. */
+  readonly #problems = new Map<string, Problem>();
   readonly #lost = new Map<number, Lost>();
   readonly #changed = new Set<number>();
   /** Small at the scan, too large for one task when read. */
@@ -136,7 +137,7 @@ export class Packer {
       archives,
       tree,
       slots: this.#slots,
-      problems: this.#problems,
+      problems: [...this.#problems.values()],
       lost: this.#lost,
       changed: this.#changed,
     };
@@ -214,8 +215,7 @@ export class Packer {
         break;
       case 'begin':
         this.#entries.update(done.i, done.seen);
-        if (done.refused !== undefined)
-          this.#problems.push(attributesProblem(this.#entries, done.i, done.refused));
+        if (done.refused !== undefined) this.#tell(attributesProblem(this.#entries, done.i, done.refused));
         await this.#archives.beginLarge(this.#entries.at(done.i), done);
         break;
       case 'piece':
@@ -251,8 +251,7 @@ export class Packer {
       }
     }
     if (this.#archives !== this.#tree) {
-      const noted = noteAttributes(this.#entries, numbers, result.attributes, (n) => !unread.has(n));
-      this.#problems.push(...noted);
+      this.#tell(...noteAttributes(this.#entries, numbers, result.attributes, (n) => !unread.has(n)));
     }
     const placeOf = await this.#archives.addSegment(result, () => this.#buffers.give(out));
     numbers.forEach((i, n) => {
@@ -268,10 +267,8 @@ export class Packer {
   async #takeEnd({ i, outcome }: End): Promise<void> {
     const place = await this.#archives.endLarge(outcome);
     if (outcome.kind === 'again') return;
-    if (outcome.kind !== 'read' || place === undefined) {
-      if (outcome.kind !== 'read') this.#lose(i, outcome);
-      return;
-    }
+    if (outcome.kind !== 'read') this.#lose(i, outcome);
+    if (outcome.kind !== 'read' || place === undefined) return;
     this.#entries.setHash(i, outcome.hash);
     this.#slots.set(i, this.#options.contents.add(outcome.hash, this.#entries.size(i), place));
     if (outcome.changed) this.#markChanged(i);
@@ -285,15 +282,18 @@ export class Packer {
   }
 
   #markChanged(i: number): void {
-    if (this.#changed.has(i)) return;
     this.#changed.add(i);
     const reason = 'changed each time it was read; stored as last read';
-    this.#problems.push({ path: this.#entries.path(i), kind: 'changed', reason });
+    this.#tell({ path: this.#entries.path(i), kind: 'changed', reason });
   }
 
   #lose(i: number, lost: Lost): void {
     if (this.#isAgain) return;
     this.#lost.set(i, lost);
-    this.#problems.push({ path: this.#entries.path(i), kind: lost.kind, reason: lost.reason });
+    this.#tell({ path: this.#entries.path(i), kind: lost.kind, reason: lost.reason });
+  }
+
+  #tell(...problems: readonly Problem[]): void {
+    for (const problem of problems) this.#problems.set(`${problem.kind} ${problem.path}`, problem);
   }
 }

@@ -16,6 +16,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seekCall } from '../base/hole-calls.ts';
 import { Contents } from '../format/contents.ts';
 import { type FoundMember, readArchive } from '../format/read-archive.ts';
 import { loadBlake3 } from '../hash/blake3.ts';
@@ -239,6 +240,19 @@ describe.each(FORMATS)('a Packer that writes %s', (format) => {
     expect(progress.files).toBe(3);
   });
 
+  it.skipIf(seekCall() === undefined)('counts of a stored file with holes what it holds', async () => {
+    const bytes = 40 * 1024 * 1024;
+    file('sparse', 'data');
+    truncateSync(at('sparse'), bytes);
+    const entries = scanned();
+    const held = entries.allocated(numberOf(entries, 'sparse')) ?? bytes;
+    expect(held).toBeLessThan(bytes);
+    const { packer, progress } = await opened(format, entries, [readFileSync(at('sparse'))]);
+    await packer.files(numbersOf(entries, ['sparse']));
+    await finished(packer);
+    expect(progress).toEqual({ files: 1, bytes: held });
+  });
+
   it('writes a stored large file again rather than read it twice, where its size is not asked about', async () => {
     const large = randomBytes(LARGE);
     file('stored', large);
@@ -281,16 +295,21 @@ describe.each(FORMATS)('a Packer that writes %s', (format) => {
     expect([await namesIn(format, archives[0]), slots.size]).toEqual([['large'], 1]);
   });
 
-  it.skipIf(NEVER_STABLE === undefined)('writes what changes each time, as it must be marked', async () => {
-    const path = NEVER_STABLE ?? '';
-    const { entry } = startScan(path);
-    const entries = new EntryTable();
-    entries.push(entry);
-    const { packer } = await opened(format, entries, [readFileSync(path)], { root: dirname(path) });
-    const { slots, changed } = await packer.files([0]);
-    await finished(packer);
-    expect([[...slots.keys()], [...changed]]).toEqual([[0], [0]]);
-  });
+  it.skipIf(NEVER_STABLE === undefined)(
+    'writes what changes each time, as it must be marked, and names it once',
+    async () => {
+      const path = NEVER_STABLE ?? '';
+      const { entry } = startScan(path);
+      const entries = new EntryTable();
+      entries.push(entry);
+      const { packer } = await opened(format, entries, [readFileSync(path)], { root: dirname(path) });
+      const { slots, changed } = await packer.files([0]);
+      await packer.files([0], true);
+      const { problems } = await finished(packer);
+      expect(problems.map(({ kind }) => kind)).toEqual(['changed']);
+      expect([[...slots.keys()], [...changed]]).toEqual([[0], [0]]);
+    },
+  );
 
   it('names what vanished, and no slot for it', async () => {
     const large = randomBytes(LARGE);
@@ -360,6 +379,17 @@ describe.each(FORMATS)('a Packer that writes %s', (format) => {
     expect(contents.length).toBe(5);
     await packer.files(numbersOf(entries, ['old']));
     expect(contents.length).toBe(5);
+  });
+
+  it('writes what grew since the scan once, whatever it is told to write after it', async () => {
+    for (const path of ['grown', 'other']) file(path);
+    const entries = scanned();
+    file('grown', randomBytes(LARGE));
+    const { packer } = await opened(format, entries);
+    await packer.files(numbersOf(entries, ['grown']));
+    await packer.files(numbersOf(entries, ['other']), true);
+    const { archives } = await finished(packer);
+    expect(await namesIn(format, archives[0])).toEqual(['grown', 'other']);
   });
 
   it('takes it for no problem when what is stored cannot be written again', async () => {
@@ -436,6 +466,21 @@ describe.each(FORMATS)('a Packer that writes %s', (format) => {
     await second.tree(new Set());
     await second.discard();
     expect((await store.list('')).map(({ name }) => name)).toEqual(['archive-0']);
+  });
+});
+
+describe('a zip', () => {
+  it('has large files compressed, but for those that are so by their name', async () => {
+    const text = Buffer.alloc(LARGE, 'a line of text\n');
+    for (const path of ['a.mp4', 'b.txt']) file(path, text);
+    const entries = scanned();
+    const { packer, contents } = await opened('zip', entries);
+    const { slots } = await packer.files(numbersOf(entries, ['a.mp4', 'b.txt']));
+    await finished(packer);
+    const [film = 0, other = Infinity] = numbersOf(entries, ['a.mp4', 'b.txt']).map(
+      (i) => contents.place(slots.get(i) ?? -1).length,
+    );
+    expect([film > LARGE, other < LARGE / 50]).toEqual([true, true]);
   });
 });
 

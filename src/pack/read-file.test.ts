@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BytePath } from '../tree/path.ts';
+import { openFiles } from './open-files.lab.ts';
 import { lostBy, readInto, type ReadOutcome, readStable, sameSeen, type Seen, seenOf } from './read-file.ts';
 
 const NOBODY = 65_534;
@@ -32,6 +33,8 @@ beforeEach(() => {
   writeFileSync(file, 'content');
 });
 afterEach(() => {
+  // Whatever became of it: a run reads millions.
+  expect(openFiles(folder)).toEqual([]);
   rmSync(folder, { recursive: true });
 });
 

@@ -60,7 +60,7 @@ export class TarSegment implements SegmentBuilder {
     const headerBytes = writeHeader(this.#scratch, 0, member);
     const skip = this.#length + headerBytes;
     if (headerBytes !== this.#headerBytes) {
-      this.#reserve(headerBytes + paddedBytes(member.size));
+      this.#reserve(headerBytes + paddedBytes(member.size), content + member.size);
       this.#buffer.copyWithin(skip, content, content + member.size);
     }
     this.#scratch.copy(this.#buffer, this.#length, 0, headerBytes);
@@ -82,10 +82,11 @@ export class TarSegment implements SegmentBuilder {
     return { bytes, contentBytes: content.length, directory: undefined };
   }
 
-  #reserve(bytes: number): void {
+  /** @param filled - Where what is in the buffer ends: content that was read may stand behind its last member. */
+  #reserve(bytes: number, filled = this.#length): void {
     if (this.#length + bytes <= this.#buffer.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.ceil((this.#length + bytes) * 1.25));
-    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer.copy(larger, 0, 0, filled);
     this.#buffer = larger;
   }
 }

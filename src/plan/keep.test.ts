@@ -44,9 +44,18 @@ describe('parseKeep()', () => {
 
   it('reads back whatever formatKeep() writes', () => {
     const count = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+    const hours = fc.integer({ min: 1, max: 87_600 }).map((n) => n * 3_600_000);
     const keeps = fc
       .record(
-        { last: count, hourly: count, daily: count, weekly: count, monthly: count, yearly: count },
+        {
+          last: count,
+          hourly: count,
+          daily: count,
+          weekly: count,
+          monthly: count,
+          yearly: count,
+          within: hours,
+        },
         { requiredKeys: [], noNullPrototype: true },
       )
       .filter((keep) => Object.keys(keep).length > 0);

@@ -381,6 +381,12 @@ describe('a source that is a glob', () => {
     expect(rows.map(({ name }) => name)).toEqual(['a']);
   });
 
+  it('matches below a destination that it names itself', async () => {
+    await makeFolders('disk/old/a', 'disk/old/b');
+    const rows = await rowsOf('source,destination\ndisk/old/*,disk\n');
+    expect(rows.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
   it.skipIf(!HAS_LINKS)('does not lose its way in links that lead in circles', async () => {
     await makeFolders('src/a');
     await symlink('..', at('src/a/up'));
@@ -463,7 +469,7 @@ describe('the two sides of a sync', () => {
   });
 
   it('may be neighbours, and several rows may have one in common', async () => {
-    const rows = 'a,ab,sync\na,sftp://nas/a,sync\na,sftp://nas/b,sync\n';
+    const rows = 'a,ab,sync\nc/a,ab,sync\na,sftp://nas/a,sync\nb/a,sftp://nas/a,sync\na,sftp://nas/b,sync\n';
     expect(await messagesOf(`source,destination,strategy\n${rows}`)).toEqual([]);
   });
 });

@@ -48,7 +48,10 @@ describe('parseEncrypt()', () => {
 
 describe('readRecipients()', () => {
   it('reads a file as age has them', async () => {
-    expect(await readRecipients(file(`\ufeff# mine\r\n${one}\r\n\n# hers\n${two}\n`))).toEqual([one, two]);
+    expect(await readRecipients(file(`\ufeff# mine\r\n${one}\r\n\n  # hers\n ${two} \n`))).toEqual([
+      one,
+      two,
+    ]);
   });
 
   it.each([

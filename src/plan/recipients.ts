@@ -18,7 +18,7 @@ export function parseEncrypt(text: string): readonly string[] {
 /** Whether `encrypt` names a file. */
 export function isFile(encrypt: readonly string[]): boolean {
   const [first] = encrypt;
-  return encrypt.length === 1 && first !== undefined && parseRecipient(first) === undefined;
+  return first !== undefined && parseRecipient(first) === undefined;
 }
 
 /**

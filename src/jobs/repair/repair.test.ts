@@ -1,0 +1,111 @@
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { SnapshotError } from '../../base/errors.ts';
+import { isArchive } from '../../series/names.ts';
+import { Series } from '../../series/series.ts';
+import { LocalStore } from '../../store/local/local-store.ts';
+import { SeriesLab } from '../run/series.lab.ts';
+import type { Repaired } from '../verify/verify-events.ts';
+import { repair } from './repair.ts';
+
+const { signal } = new AbortController();
+
+/** A store that cannot read archives. */
+class BlindStore extends LocalStore {
+  override async readRange(): Promise<Buffer> {
+    return await Promise.reject(new SnapshotError('E_STORE', 'Cannot read'));
+  }
+}
+
+let lab: SeriesLab;
+let at: string;
+
+async function night(files: readonly string[]): Promise<void> {
+  for (const file of files) writeFileSync(join(lab.source, file), `content of ${file}`);
+  await lab.run();
+  at = lab.folders().at(-1) ?? '';
+}
+
+async function repaired(store = new LocalStore(lab.row.destination)): Promise<Repaired | undefined> {
+  const [end] = await repair(new Series(store, 'data'), [at], signal);
+  return end;
+}
+
+beforeEach(async () => {
+  lab = new SeriesLab();
+  onTestFinished(() => lab.remove());
+});
+
+describe('a repair', () => {
+  it('lets the series go, and keeps what an earlier one has kept', async () => {
+    await night(['a']);
+    writeFileSync(lab.folder(at, 'RESTORE.txt'), 'damaged for the second time');
+    writeFileSync(lab.folder(at, 'RESTORE.txt.damaged'), 'kept');
+    expect(await repaired()).toMatchObject({ outcome: 'repaired', files: ['RESTORE.txt'] });
+    expect(lab.locks()).toEqual([]);
+    expect(readFileSync(lab.folder(at, 'RESTORE.txt.damaged'), 'utf8')).toBe('kept');
+  });
+
+  it('touches nothing once it is to stop', async () => {
+    await night(['a']);
+    rmSync(lab.folder(at, 'RESTORE.txt'));
+    const before = readdirSync(lab.folder(at));
+    const series = new Series(new LocalStore(lab.row.destination), 'data');
+    const stopped = AbortSignal.abort(new Error('stopped'));
+    await expect(repair(series, [at], stopped)).rejects.toThrow('stopped');
+    expect([readdirSync(lab.folder(at)), lab.locks()]).toEqual([before, []]);
+  });
+
+  it('is impossible where the store cannot be read, and ends well for the others', async () => {
+    await night(['a']);
+    rmSync(lab.folder(at, 'RESTORE.txt'));
+    expect(await repaired(new BlindStore(lab.row.destination))).toMatchObject({
+      outcome: 'impossible',
+      notes: ['Cannot read'],
+    });
+  });
+
+  it('keeps what was skipped before', async () => {
+    await night(['a']);
+    const skipped = [{ path: 'shut', reason: 'permission denied' }];
+    writeFileSync(lab.folder(at, 'info.json'), JSON.stringify({ ...lab.info(at), skipped }));
+    rmSync(lab.folder(at, 'SHA256SUMS'));
+    await repaired();
+    expect(lab.info(at).skipped).toEqual(skipped);
+  });
+
+  it('names five of the files that are lost, and counts the others', async () => {
+    const files = Array.from({ length: 7 }, (_, i) => `f${i}`);
+    await night(files);
+    const first = at;
+    await night(['new']);
+    const all = readdirSync(lab.folder(first)).filter((name) => isArchive(name));
+    for (const name of ['info.json', 'SHA256SUMS', 'RESTORE.txt', ...all])
+      rmSync(lab.folder(at, name), { force: true });
+    rmSync(lab.folder(first), { recursive: true });
+    const end = await repaired();
+    expect(end?.notes).toContain(
+      'lost with their archives, and named in info.json as skipped: f0, f1, f2, f3, f4 and 2 more',
+    );
+    const lost = files.map((path) => ({ path, reason: 'its archive is lost' }));
+    expect(lab.info(at).skipped).toEqual(lost);
+  });
+
+  it('is impossible where a zip is readable but not what info.json says it was', async () => {
+    lab.row = { ...lab.row, format: 'zip' };
+    await night(['a']);
+    rmSync(lab.folder(at, 'SHA256SUMS'));
+    const name = readdirSync(lab.folder(at)).find((one) => isArchive(one) && !one.includes('~tree')) ?? '';
+    const zip = readFileSync(lab.folder(at, name));
+    // A bit of the permissions, in the central directory.
+    const byte = zip.indexOf('PK\u0001\u0002') + 40;
+    zip[byte] = (zip[byte] ?? 0) ^ 1;
+    writeFileSync(lab.folder(at, name), zip);
+    const end = await repaired();
+    expect([end?.outcome, end?.notes.join()]).toEqual([
+      'impossible',
+      expect.stringContaining('its SHA-256 is another one than it was'),
+    ]);
+  });
+});
