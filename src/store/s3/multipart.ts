@@ -159,13 +159,12 @@ export class MultipartUploads {
     const answer = await this.#client.call({ method: 'GET', key: '', query: { uploads: '', prefix }, what });
     const xml = answer.body.toString('utf8');
     const nowMs = Date.parse(answer.headers.date ?? '');
-    const own = new Set([...this.#open.values()].map(({ id }) => id));
     for (const upload of elements(xml, 'Upload')) {
       const [key = '', id = '', initiated = ''] = ['Key', 'UploadId', 'Initiated'].map((name) =>
         textOf(upload, name),
       );
       const isStale = nowMs - Date.parse(initiated) > staleMs;
-      if (isStale && !own.has(id) && isOwn(key)) await this.#abort({ key, id, etags: [] });
+      if (isStale && isOwn(key)) await this.#abort({ key, id, etags: [] });
     }
   }
 }
