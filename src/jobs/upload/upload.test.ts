@@ -13,6 +13,8 @@ interface Answer {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
+const stored = (blake3: string): Answer => ({ status: 201, json: { blake3 } });
+
 describe('an upload', () => {
   let folder: string;
   let sent: string[];
@@ -39,8 +41,8 @@ describe('an upload', () => {
         let { status, json }: Answer = { status: 200, json: {} };
         if (url.pathname === '/v1/check') {
           const { files: asked } = JSON.parse(body) as { files: readonly { id: number; size: number }[] };
-          const status = (size: number): string => (has.includes(size) ? 'have' : 'need');
-          json = { files: asked.map(({ id, size }) => ({ id, status: status(size) })) };
+          const stateOf = (size: number): string => (has.includes(size) ? 'have' : 'need');
+          json = { files: asked.map(({ id, size }) => ({ id, status: stateOf(size) })) };
         } else {
           sent.push(body);
           ({ status, json } = answer((url.searchParams.get('hash') ?? '').replace('blake3:', '')));
@@ -72,8 +74,6 @@ describe('an upload', () => {
     return { ...result, last };
   }
 
-  const stored = (blake3: string): Answer => ({ status: 201, json: { blake3 } });
-
   it('of more files than are asked about at once sends and counts each of them once', async () => {
     const names = Array.from({ length: 501 }, (_, i) => `file ${String(i).padStart(3, '0')}`);
     const { files, stored: count, known, bytes, last } = await sending(names, stored);
@@ -96,8 +96,7 @@ describe('an upload', () => {
   });
 
   it('takes nothing for stored of which the library has read other bytes', async () => {
-    const other = (): Answer => ({ status: 201, json: { blake3: '0'.repeat(64) } });
-    await expect(sending(['file'], other)).rejects.toMatchObject({ code: 'E_STORE' });
+    await expect(sending(['file'], () => stored('0'.repeat(64)))).rejects.toMatchObject({ code: 'E_STORE' });
   });
 
   it('gives up a file that differs from itself the second time', async () => {

@@ -56,6 +56,12 @@ function spooled(bytes: Buffer): SpooledFile {
   };
 }
 
+/** An answer without what `name` tells. */
+const without = (name: string): Trouble => ({
+  kind: 'change',
+  change: (answer) => ({ ...answer, body: answer.body.toString().replaceAll(name, 'unheard-of') }),
+});
+
 describe.skipIf(!hasApache)('WebDAV, as Apache speaks it', () => {
   testStore('WebDAV server', async () => {
     // A name with everything in it that is written otherwise in addresses and in XML.
@@ -190,10 +196,6 @@ describe.skipIf(!hasApache)('WebDAV, as Apache speaks it', () => {
     proxy.once(/^MOVE/, { kind: 'answer', answer: { status: 207 } });
     await expect(objects.put('a', Buffer.from('1'))).rejects.toMatchObject({
       message: expect.stringContaining('could not give it its name') as string,
-    });
-    const without = (name: string): Trouble => ({
-      kind: 'change',
-      change: (answer) => ({ ...answer, body: answer.body.toString().replaceAll(name, 'unheard-of') }),
     });
     proxy.once(/^PROPFIND .*a\.part/, without('getcontentlength'));
     await expect(objects.put('a', Buffer.from('1'))).rejects.toMatchObject({
