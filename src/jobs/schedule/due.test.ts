@@ -51,6 +51,7 @@ describe('Timetable', () => {
       '2026-03-28T12:00Z',
       '2026-03-29T01:30Z',
     ],
+    ['the day of a year that is none, of a century', '0 2 29 2 *', '2096-03-01T12:00Z', '2104-02-29T01:00Z'],
     ['then back to normal', '30 2 * * *', '2026-03-29T01:30Z', '2026-03-30T00:30Z'],
     ['a time that autumn has twice: the first', '30 2 * * *', '2026-10-24T12:00Z', '2026-10-25T00:30Z'],
     ['and not the second', '30 2 * * *', '2026-10-25T00:30Z', '2026-10-26T01:30Z'],

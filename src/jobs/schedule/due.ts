@@ -9,8 +9,8 @@ import { type Cron, midnightOf } from '../../host/schedulers/cron.ts';
 const DAY_MS = 86_400_000;
 /** More than any clock is ever put forward or back, but for islands that change sides of the date line. */
 const JUMP_MS = 4 * 3_600_000;
-/** The 29th of February that is a Monday comes every 40 years at worst. */
-const MOST_DAYS = 41 * 366;
+/** The 29th of February is eight years away at worst, as that of 2104 is; the next one after it is looked for, too. */
+const MOST_DAYS = 13 * 366;
 
 /** A run that is to come. */
 export interface Due {

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lastRun } from './last-run.ts';
+import type { PastRecord } from '../../series/past.ts';
 import type { KnownDestination, Recall } from '../status/memory.ts';
 import { SeriesLab } from '../run/series.lab.ts';
 
@@ -10,6 +11,7 @@ const NOW = new Date('2040-03-10T12:00:00Z');
 function remembering(
   isRemovable: boolean,
   runs: Readonly<Record<string, 'failed' | 'stopped' | 'waiting' | 'written'>>,
+  others: readonly PastRecord[] = [],
 ): Recall {
   const records = Object.entries(runs).map(([day, outcome]) => ({
     started: `2040-03-${day}T02:00:00.000Z`,
@@ -21,7 +23,7 @@ function remembering(
   const known: KnownDestination = {
     isRemovable,
     disks,
-    series: [{ name: 'data', waitingSince: null, records }],
+    series: [{ name: 'data', waitingSince: null, records: [...records, ...others] }],
   };
   return async () => await Promise.resolve(known);
 }
@@ -51,6 +53,15 @@ describe('lastRun()', () => {
   it('is none that was stopped, and the latest of the others, in whatever order', async () => {
     expect(await last(remembering(true, { '09': 'waiting', '07': 'written', '10': 'stopped' }))).toBe('09');
     expect(await last(remembering(true, { '10': 'stopped' }))).toBeUndefined();
+  });
+
+  it('is no look at what is there already, and no removal', async () => {
+    const started = '2040-03-09T02:00:00.000Z';
+    const later: readonly PastRecord[] = [
+      { started, outcome: 'drill', result: 'passed' },
+      { started, outcome: 'prune', removed: [] },
+    ];
+    expect(await last(remembering(true, { '07': 'written' }, later))).toBe('07');
   });
 
   it('is none of the future, which a clock has written that was wrong: it would hold all runs back until then', async () => {

@@ -128,6 +128,63 @@ describe('schedule()', () => {
     expect(runs).toEqual(['0 02:00', '1 02:00']);
   });
 
+  it('when the clock is put back while it waits, does not wait until it is where it was', async () => {
+    const lab = new ScheduleLab();
+    lab.set(lab.at(8, '01:00'));
+    const runs: string[] = [];
+    await schedule({
+      timetable: new Timetable(readCron('0 2 * * *'), { timezone: 'UTC' }),
+      lastRun: lab.at(7, '02:00'),
+      signal: lab.until(lab.at(4, '12:00')),
+      // It was wrong by six days.
+      report: ({ event }) => event === 'next' && runs.length === 0 && lab.set(lab.at(2, '01:00')),
+      clock: lab,
+      run: async () => {
+        runs.push(lab.tell(lab.now()));
+        await Promise.resolve();
+      },
+    });
+    expect(runs).toEqual(['2 02:00', '3 02:00', '4 02:00']);
+  });
+
+  it.each<[string, Partial<Try> & { readonly until: string }, readonly string[]]>([
+    ['by minutes: nothing', { until: '02:04' }, []],
+    ['by more', { until: '02:06' }, ['1 from 1 02:00']],
+    [
+      'but not the one whose jitter is not over yet',
+      { cron: '0 * * * *', jitterMs: HOUR_MS, until: '05:00' },
+      ['4 from 1 01:00'],
+    ],
+    [
+      'each, also where the jitter is longer than it is to the next one',
+      { cron: '*/10 * * * *', jitterMs: 2 * HOUR_MS, until: '12:00' },
+      [expect.stringMatching(/^[5-7]\d from /)],
+    ],
+    ['up to a thousand', { cron: '* * * * *', until: '23:59' }, ['1000 from 1 00:29']],
+  ])('tells what was missed %s', async (_, { until, ...more }, missed) => {
+    const lab = new ScheduleLab();
+    lab.set(lab.at(1, '00:20'));
+    lab.sleeps(lab.at(1, '00:29'), lab.at(1, until));
+    const end = new Date(lab.at(1, until).getTime() + 60_000);
+    const { events } = await runsUntil(lab, { lastRun: lab.at(1, '00:20'), ...more, end });
+    expect(missedIn(lab, events)).toEqual(missed);
+  });
+
+  it('that is stopped before it begins runs nothing, though nothing ever ran', async () => {
+    let runs = 0;
+    await schedule({
+      timetable: new Timetable(readCron('0 2 * * *')),
+      lastRun: undefined,
+      signal: AbortSignal.abort(),
+      report: () => {},
+      run: async () => {
+        runs++;
+        await Promise.resolve();
+      },
+    });
+    expect(runs).toBe(0);
+  });
+
   it('does nothing more once it is stopped', async () => {
     const lab = new ScheduleLab();
     const { runs } = await runsUntil(lab, { cron: '0 * * * *', runMs: 3 * HOUR_MS, end: lab.at(0, '02:00') });

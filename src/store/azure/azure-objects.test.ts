@@ -8,6 +8,7 @@ import { testStore } from '../contract.lab.ts';
 import { ObjectStore } from '../object-store.ts';
 import type { Objects, SpooledFile } from '../objects.ts';
 import { RetryObjects } from '../wrap/retry-objects.ts';
+import { azureKeys } from './azure-keys.ts';
 import { type AzureLab, openAzure } from './azure-objects.ts';
 
 const script = azuriteScript();
@@ -62,6 +63,11 @@ const store = (env: () => AzureLab['env']) => async (): Promise<ObjectStore> => 
   onTestFinished(async () => await opened.close());
   return await Promise.resolve(opened);
 };
+
+it('takes a key as it is copied, with the end of its line, and no cut one', () => {
+  expect(azureKeys('a', { AZURE_STORAGE_KEY: 'a2V5\n' })).toBeDefined();
+  expect(() => azureKeys('a', { AZURE_STORAGE_KEY: 'a2V' })).toThrow('no key of an account');
+});
 
 describe.skipIf(script === undefined)(`Azure, as Azurite speaks it${AZURITE_NOTE}`, () => {
   testStore(
@@ -128,6 +134,24 @@ describe.skipIf(script === undefined)(`Azure, as Azurite speaks it${AZURITE_NOTE
     proxy.once(/comp=blocklist/, trouble);
     await new RetryObjects(objects, 0.01).putFile(KEY, spooled(LARGE));
     expect(sumOf(await objects.get(KEY))).toBe(sumOf(LARGE));
+  });
+
+  it('sends a large file whole to another name than the one that it was begun for', async () => {
+    const { proxy, objects } = await behind();
+    const file = spooled(LARGE);
+    proxy.once(/comp=blocklist/, { kind: 'answer', answer: { status: 503 } });
+    await expect(objects.putFile(KEY, file)).rejects.toMatchObject({ code: 'E_AWAY' });
+    await objects.putFile('other', file);
+    expect(sumOf(await objects.get('other'))).toBe(sumOf(LARGE));
+    expect(await objects.get(KEY)).toBeUndefined();
+  });
+
+  it('ends where each page is said to be followed by itself', async () => {
+    const { proxy, objects } = await behind();
+    const body = '<EnumerationResults><Blobs/><NextMarker>same</NextMarker></EnumerationResults>';
+    proxy.trouble = () => ({ kind: 'answer', answer: { status: 200, body } });
+    const message: unknown = expect.stringContaining('does not give it');
+    await expect(objects.list('')).rejects.toMatchObject({ message });
   });
 
   it('leaves nothing under the name of an upload that is given up', async () => {

@@ -165,6 +165,24 @@ describe('Google Drive, as its fake speaks it', () => {
     expect(await objects.removeFolder?.('data')).toBe(false);
   });
 
+  it('removes no folder whose lock is kept back, and any other one only when the lock is there', async () => {
+    const {
+      objects,
+      drive: { files },
+    } = await drivePlace();
+    await objects.put(`${DAY}/a`, one);
+    await objects.remove(`${DAY}/a`);
+    objects.refresh?.();
+    await objects.put('data/.lock-0a', one);
+    expect(files.paths().filter((path) => path.includes('.lock-'))).toEqual([]);
+    expect(await objects.get('data')).toBeUndefined();
+    expect(await objects.removeFolder?.(DAY)).toBe(true);
+    expect(files.paths().filter((path) => path.includes('.lock-'))).toHaveLength(1);
+    await objects.remove('data/.lock-0a');
+    await objects.put('other/.lock-0b', one);
+    expect(await objects.removeFolder?.('other')).toBe(false);
+  });
+
   it.each(['is in the trash', 'was removed'])('makes a folder anew that %s', async (what) => {
     const {
       objects,

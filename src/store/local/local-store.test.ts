@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
 import { type FileCalls, files, interpose } from '../../base/file-calls.ts';
@@ -59,6 +59,31 @@ function wrongly(how: number, first: () => void = () => {}): void {
     }) as unknown as FileCalls['lstat'],
   }));
   onTestFinished(() => interpose(() => before));
+}
+
+/** What reaches the disk below `folder`, and gets another name, from here on. @param failing - What cannot be flushed while it is written. */
+function stepsIn(folder: string, failing?: string): string[] {
+  const steps: string[] = [];
+  const before = files;
+  const open = async (...args: Parameters<FileCalls['open']>): ReturnType<FileCalls['open']> => {
+    const handle = await before.open(...args);
+    const path = relative(folder, String(args[0]));
+    const sync = handle.sync.bind(handle);
+    handle.sync = async () => {
+      steps.push(`flush ${path}`);
+      await sync();
+    };
+    if (path === failing)
+      handle.datasync = async () => await Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }));
+    return handle;
+  };
+  const rename: FileCalls['rename'] = async (from, to) => {
+    steps.push(`rename ${relative(folder, String(to))}`);
+    await before.rename(from, to);
+  };
+  interpose((calls) => ({ ...calls, open, rename }));
+  onTestFinished(() => interpose(() => before));
+  return steps;
 }
 
 describe('a local store', () => {
@@ -135,6 +160,71 @@ describe('a local store', () => {
     const { size } = await stat(join(folder, 'destination', 'file'));
     expect(size).toBe(9 * part.length + 3);
     expect(String(await store.readRange('file', size - 4, 4))).toBe('xend');
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'flushes what it writes before it has its name, and each name',
+    async () => {
+      const steps = stepsIn(join(folder, 'destination'));
+      const take = (): readonly string[] => steps.splice(0);
+      await store.put('a/file', Buffer.from('content'));
+      expect(take()).toEqual(['flush ', 'flush ..', 'flush a/file.part', 'rename a/file', 'flush a']);
+      await store.appendLine('a/log', 'line');
+      expect(take()).toEqual(['flush a/log', 'flush a']);
+      await store.appendLine('a/log', 'line');
+      expect(take()).toEqual(['flush a/log']);
+      await store.remove('a/log');
+      expect(take()).toEqual(['flush a']);
+      await store.renameFolder('a', 'b');
+      expect(take()).toEqual(['rename b', 'flush ']);
+    },
+  );
+
+  it('gives nothing its name of which a part did not reach the disk while it was written', async () => {
+    stepsIn(join(folder, 'destination'), 'file.part');
+    const writer = await store.create('file');
+    const part = Buffer.alloc(8 * 1024 * 1024);
+    for (let i = 0; i < 8; i++) await writer.write(part);
+    expect((await failureOf(writer.commit())).code).toBe('E_STORE');
+    await writer.discard();
+    expect(await store.list('')).toEqual([]);
+  });
+
+  it('says that there is more of a log from the first byte on that it leaves out', async () => {
+    await store.appendLine('log', 'line');
+    expect(await store.readLines('log', 5)).toEqual({ text: 'line\n', isAll: true });
+    expect(await store.readLines('log', 4)).toEqual({ text: 'ine\n', isAll: false });
+  });
+
+  it('takes the files of two disks for two, also where their numbers are one', async () => {
+    await store.put('a', Buffer.from('content'));
+    await store.link('a', 'b');
+    const identities = async (): Promise<number> =>
+      new Set((await store.list('')).map(({ identity }) => identity)).size;
+    expect(await identities()).toBe(1);
+    const before = files;
+    interpose((calls) => ({
+      ...calls,
+      lstat: (async (path: string, options: { bigint: true }) => {
+        const stats = await calls.lstat(path, options);
+        return path.endsWith('b') ? Object.assign(stats, { dev: stats.dev + 1n }) : stats;
+      }) as unknown as FileCalls['lstat'],
+    }));
+    onTestFinished(() => interpose(() => before));
+    expect(await identities()).toBe(2);
+  });
+
+  it('leaves to the superuser what a disk keeps for him, and a folder alone of which a system says only that it exists', async () => {
+    const before = files;
+    interpose((calls) => ({
+      ...calls,
+      statfs: (async () =>
+        await Promise.resolve({ bavail: 3, bfree: 5, bsize: 4096 })) as unknown as FileCalls['statfs'],
+      rmdir: async () => await Promise.reject(Object.assign(new Error('EEXIST'), { code: 'EEXIST' })),
+    }));
+    onTestFinished(() => interpose(() => before));
+    expect(await store.freeBytes()).toBe(3 * 4096);
+    expect(await store.removeFolder('folder')).toBe(false);
   });
 
   it('links without a copy, into folders that it makes', async () => {

@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { freePorts } from '../../../test/support/servers/free-ports.ts';
 import { NastyProxy, type Trouble } from '../../../test/support/servers/nasty-proxy.ts';
@@ -75,6 +77,23 @@ const KEY = 'data/2026-11-19T02-00-00Z/data-2026-11-19T02-00-00Z.tar.zst';
 const PART_BYTES = 5 * MIB;
 const LARGE = randomBytes(2 * PART_BYTES + MIB + 3);
 const isPart = (request: string): boolean => request.includes('partNumber=');
+
+it('gives an archive its class, however small it is, and nothing else', async () => {
+  const classes: unknown[] = [];
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => response.end());
+    if (request.method === 'PUT') classes.push(request.headers['x-amz-storage-class']);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const objects = await open(`s3://backup/a?class=standard_ia&endpoint=127.0.0.1:${port}`);
+  await objects.putFile(KEY, spooled(Buffer.from('small')));
+  await objects.put('data/owner.json', Buffer.from('{}'));
+  expect(classes).toEqual(['STANDARD_IA', undefined]);
+});
 
 describe.skipIf(!hasSwift)(`S3, as Swift speaks it${SWIFT_NOTE}`, () => {
   testStore('bucket', async () => {
@@ -157,6 +176,30 @@ describe.skipIf(!hasSwift)(`S3, as Swift speaks it${SWIFT_NOTE}`, () => {
     expect(sumOf(await objects.get(KEY))).toBe(sumOf(LARGE));
     await objects.close();
     expect(await unfinished(at)).toBe(0);
+  });
+
+  it.each([
+    ['another name', 'busy', 503, 'E_AWAY', 'other'],
+    ['the same name after it was given up', 'refused', 403, 'E_AUTH', KEY],
+  ])('sends a large file whole to %s, where its end was %s', async (_, __, status, code, key) => {
+    const { proxy, objects, at } = await behind();
+    const file = spooled(LARGE);
+    proxy.once(/^POST .*uploadId=/, { kind: 'answer', answer: { status } });
+    await expect(objects.putFile(KEY, file)).rejects.toMatchObject({ code });
+    await objects.putFile(key, file);
+    expect(sumOf(await objects.get(key))).toBe(sumOf(LARGE));
+    if (key !== KEY) expect(await objects.get(KEY)).toBeUndefined();
+    await objects.close();
+    if (key === KEY) expect(await unfinished(at)).toBe(0);
+  });
+
+  it('ends where each page is said to be followed by itself', async () => {
+    const { proxy, objects } = await behind();
+    const body =
+      '<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>same</NextContinuationToken></ListBucketResult>';
+    proxy.trouble = () => ({ kind: 'answer', answer: { status: 200, body } });
+    const message: unknown = expect.stringContaining('does not give it');
+    await expect(objects.list('')).rejects.toMatchObject({ message });
   });
 
   it('leaves nothing of an upload that is given up', async () => {

@@ -96,6 +96,10 @@ describe.each<SftpKind>(['plain', 'jail', 'bare'])('SFTP, %s', (kind) => {
       const part = await objects.get('s/file', { offset: 700_001, length: 2 * MIB });
       expect(part?.equals(bytes.subarray(700_001, 700_001 + 2 * MIB))).toBe(true);
       expect((await objects.get('s/file', { offset: bytes.length - 3, length: 9 }))?.length).toBe(3);
+      // Many requests are on their way when the first one meets the end: that of OpenSSH begins right there.
+      const offset = bytes.length - 8 * 255 * 1024;
+      const beyond = await objects.get('s/file', { offset, length: 9 * MIB });
+      expect(beyond?.equals(bytes.subarray(offset))).toBe(true);
       expect(readdirSync(join(server().folder, name, 's'))).toEqual(['file']);
       expect(statSync(join(server().folder, name, 's', 'file')).mode & 0o777).toBe(0o600);
       expect(statSync(join(server().folder, name, 's')).mode & 0o777).toBe(0o700);
@@ -161,6 +165,16 @@ describe.skipIf(why !== undefined)(why ?? 'an upload over SFTP', () => {
     await expect(objects.putFile('file', file)).rejects.toMatchObject({ code: 'E_AWAY' });
     writeFileSync(path('anew/file.part'), 'short');
     await objects.putFile('file', file);
+    expect(readFileSync(path('anew/file')).equals(Buffer.alloc(34 * MIB))).toBe(true);
+
+    isCut = false;
+    const again = { ...file };
+    await expect(objects.putFile('file', again)).rejects.toMatchObject({ code: 'E_AWAY' });
+    writeFileSync(path('anew/file.part'), Buffer.alloc(35 * MIB, 1));
+    await expect(objects.putFile('file', again)).rejects.toMatchObject({
+      message: expect.stringContaining('the server has') as string,
+    });
+    await objects.putFile('file', again);
     expect(readFileSync(path('anew/file')).equals(Buffer.alloc(34 * MIB))).toBe(true);
   });
 
@@ -271,6 +285,15 @@ describe.skipIf(why !== undefined)(why ?? 'an upload over SFTP', () => {
 
 describe.skipIf(why !== undefined || !canMount())(why ?? 'a server whose disk is full', () => {
   const server = useServer('plain');
+
+  it('says so of names as well, where bytes are left', async () => {
+    const objects = await opened(server().address('names'));
+    await objects.put('file', Buffer.from('old'));
+    const folder = join(server().folder, 'names');
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=1,mode=1777', 'tmpfs', folder]);
+    onTestFinished(() => void execFileSync('umount', [folder]));
+    await expect(objects.put('file', Buffer.from('new'))).rejects.toMatchObject({ code: 'E_SPACE' });
+  });
 
   it('says that it is', async () => {
     const objects = await opened(server().address('small'));

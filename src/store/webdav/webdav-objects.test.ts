@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Apache, DAV_ENV, hasApache } from '../../../test/support/servers/apache.ts';
 import { freePorts } from '../../../test/support/servers/free-ports.ts';
-import { NastyProxy } from '../../../test/support/servers/nasty-proxy.ts';
+import { NastyProxy, type Trouble } from '../../../test/support/servers/nasty-proxy.ts';
 import { testNights } from '../../jobs/run/far-nights.lab.ts';
 import { testStore } from '../contract.lab.ts';
 import { ObjectStore } from '../object-store.ts';
@@ -55,6 +55,12 @@ function spooled(bytes: Buffer): SpooledFile {
     read: async (offset, length) => await Promise.resolve(bytes.subarray(offset, offset + length)),
   };
 }
+
+/** An answer without what `name` tells. */
+const without = (name: string): Trouble => ({
+  kind: 'change',
+  change: (answer) => ({ ...answer, body: answer.body.toString().replaceAll(name, 'unheard-of') }),
+});
 
 describe.skipIf(!hasApache)('WebDAV, as Apache speaks it', () => {
   testStore('WebDAV server', async () => {
@@ -183,6 +189,22 @@ describe.skipIf(!hasApache)('WebDAV, as Apache speaks it', () => {
     const { proxy, objects } = await behind();
     proxy.once(/./, { kind: 'answer', answer: { status, body } });
     await expect(objects.list('')).rejects.toMatchObject({ code: 'E_STORE' });
+  });
+
+  it('takes nothing for done, or for old, because the server does not say', async () => {
+    const { proxy, objects } = await behind();
+    proxy.once(/^MOVE/, { kind: 'answer', answer: { status: 207 } });
+    await expect(objects.put('a', Buffer.from('1'))).rejects.toMatchObject({
+      message: expect.stringContaining('could not give it its name') as string,
+    });
+    proxy.once(/^PROPFIND .*a\.part/, without('getcontentlength'));
+    await expect(objects.put('a', Buffer.from('1'))).rejects.toMatchObject({
+      message: expect.stringContaining('the server has none') as string,
+    });
+    await objects.put('a', Buffer.from('1'));
+    proxy.once(/^PROPFIND/, without('getlastmodified'));
+    const [item] = await objects.list('');
+    expect(Date.now() - (item?.modifiedMs ?? 0)).toBeLessThan(60_000);
   });
 
   it('takes what was cut short for nothing that there is', async () => {

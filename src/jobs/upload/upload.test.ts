@@ -1,0 +1,125 @@
+// What a library says that is not as it should be; with a real one: test/upload.test.ts.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { Progress } from '../events.ts';
+import { upload, type UploadOptions, type UploadResult } from './upload.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+const stored = (blake3: string): Answer => ({ status: 201, json: { blake3 } });
+
+describe('an upload', () => {
+  let folder: string;
+  let sent: string[];
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'snapshot-upload-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    sent = [];
+  });
+
+  /** Uploads these files to a library that has those whose size is in `has`, and answers so to the others. */
+  async function sending(
+    files: readonly string[],
+    answer: (blake3: string) => Answer,
+    { has = [], ...more }: Partial<UploadOptions> & { readonly has?: readonly number[] } = {},
+  ): Promise<UploadResult & { readonly last: Progress | undefined }> {
+    for (const name of files) writeFileSync(join(folder, name), name);
+    const server = createServer((request, response) => {
+      const url = new URL(request.url ?? '', 'http://x');
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => {
+        const body = Buffer.concat(parts).toString();
+        let { status, json }: Answer = { status: 200, json: {} };
+        if (url.pathname === '/v1/check') {
+          const { files: asked } = JSON.parse(body) as { files: readonly { id: number; size: number }[] };
+          const stateOf = (size: number): string => (has.includes(size) ? 'have' : 'need');
+          json = { files: asked.map(({ id, size }) => ({ id, status: stateOf(size) })) };
+        } else {
+          sent.push(body);
+          ({ status, json } = answer((url.searchParams.get('hash') ?? '').replace('blake3:', '')));
+        }
+        response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(json));
+      });
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    onTestFinished(() => void server.close());
+    let last: Progress | undefined;
+    const result = await upload({
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      token: 'token',
+      paths: [folder],
+      ca: undefined,
+      rename: false,
+      dryRun: false,
+      receipt: undefined,
+      signal: new AbortController().signal,
+      onFile: () => {},
+      onProgress: (progress) => (last = progress),
+      to: '',
+      exclude: [],
+      include: [],
+      ...more,
+    });
+    return { ...result, last };
+  }
+
+  it('of more files than are asked about at once sends and counts each of them once', async () => {
+    const names = Array.from({ length: 501 }, (_, i) => `file ${String(i).padStart(3, '0')}`);
+    const { files, stored: count, known, bytes, last } = await sending(names, stored);
+    expect(sent.toSorted()).toEqual(names);
+    expect([files, count, known, bytes]).toEqual([501, 501, 0, 501 * 8]);
+    expect(last).toMatchObject({ files: 501, totalFiles: 501, bytes: 501 * 8, totalBytes: 501 * 8 });
+  });
+
+  it('counts no bytes of what was there, and writes a receipt only when it is none that is dry', async () => {
+    const receipt = join(folder, '..', `receipt-${process.pid}`);
+    onTestFinished(() => rmSync(receipt));
+    const has = [3];
+    const dry = await sending(['old', 'newer'], stored, { has, receipt, dryRun: true });
+    expect(dry).toMatchObject({ known: 1, needed: 1, stored: 0, bytes: 5 });
+    expect([sent, readFileSync(receipt, 'utf8')]).toEqual([[], '']);
+    const real = await sending(['old', 'newer'], stored, { has, receipt });
+    expect(real).toMatchObject({ known: 1, needed: 0, stored: 1, bytes: 5 });
+    await sending(['old'], stored, { has: [3, 5], receipt });
+    expect(readFileSync(receipt, 'utf8').trim().split('\n')).toHaveLength(4);
+  });
+
+  it('takes nothing for stored of which the library has read other bytes', async () => {
+    await expect(sending(['file'], () => stored('0'.repeat(64)))).rejects.toMatchObject({ code: 'E_STORE' });
+  });
+
+  it('gives up a file that differs from itself the second time', async () => {
+    const { problems, stored: count } = await sending(['file'], () => ({ status: 422, json: {} }));
+    expect([problems, count, sent]).toEqual([
+      [{ path: join(folder, 'file'), reason: 'it changes while it is sent' }],
+      0,
+      ['file', 'file'],
+    ]);
+  });
+
+  it.each<[number, string, string]>([
+    [409, 'taken', ''],
+    [412, 'gone', ''],
+    [413, 'large', ''],
+    [403, 'name', ''],
+    [403, 'scope', 'E_AUTH'],
+    [413, 'quota', 'E_SPACE'],
+    [507, 'full', 'E_SPACE'],
+    [400, '', 'E_STORE'],
+  ])('answered by %i %s stops as it should: "%s"', async (status, what, code) => {
+    const work = sending(['a', 'b'], () => ({ status, json: { status: what, error: 'because' } }));
+    if (code !== '') await expect(work).rejects.toMatchObject({ code });
+    else expect((await work).problems.map(({ reason }) => reason)).toEqual(['because', 'because']);
+  });
+});
