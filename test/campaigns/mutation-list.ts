@@ -279,8 +279,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an archive of another size is shared all the same',
     file: 'src/series/damage/look-over.ts',
-    from: 'else if (file.bytes !== undefined && item.sizeBytes !== file.bytes) {',
-    to: 'else if (file.bytes !== undefined && item.sizeBytes < 0) {',
+    from: 'else if (bytes !== undefined && item.sizeBytes !== bytes) {',
+    to: 'else if (bytes !== undefined && item.sizeBytes < 0) {',
     test: 'src/jobs/run/sharing.test.ts',
     only: 'an archive that is not what it should be',
   },
@@ -295,8 +295,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a link with the name of a snapshot is one',
     file: 'src/series/survey.ts',
-    from: '    if (!isFolder) {',
-    to: '    if (!isFolder && name === INFO_FILE) {',
+    from: 'if (isFolder) dated.push(name);',
+    to: 'if (isFolder || name !== INFO_FILE) dated.push(name);',
     test: 'test/links.test.ts',
     only: 'with the name of a snapshot',
   },

@@ -1,14 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -35,8 +27,15 @@ function remote(): { readonly folder: string; readonly env: NodeJS.ProcessEnv } 
   return { folder, env: { ...process.env, RCLONE_CONFIG: config } };
 }
 
-const isAlive = (pid: number): boolean =>
-  existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`).length > 0;
+/** Whether a process runs, and is no zombie. */
+function isAlive(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`).length > 0;
+  } catch {
+    // It ended, before this or while it was read.
+    return false;
+  }
+}
 
 function below(pid: number, name: string): readonly number[] {
   const { stdout } = spawnSync('pgrep', ['-P', String(pid), '-x', name], { encoding: 'utf8' });
