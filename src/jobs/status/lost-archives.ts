@@ -1,7 +1,7 @@
 // Whether what the log of a series tells of is there: names and sizes, as each run looks at them.
 import { formatCountOf } from '../../base/amounts.ts';
 import { isRemoval, isSuccess, type PastRecord } from '../../series/past.ts';
-import { readDamage } from '../../series/damage/damage.ts';
+import { folderOf, readDamage } from '../../series/damage/damage.ts';
 import { lookOver } from '../../series/damage/look-over.ts';
 import type { Series, Survey } from '../../series/series.ts';
 
@@ -12,7 +12,7 @@ export async function newlyLost(series: Series, survey: Survey, now: Date): Prom
   const { flaws } = await readDamage(series);
   // What a run has rotated out meanwhile is not missing.
   const there = new Set((await series.survey(now)).snapshots.map(({ name }) => name));
-  const lost = [...found].filter(([file]) => !flaws.has(file) && there.has(file.slice(0, file.indexOf('/'))));
+  const lost = [...found].filter(([file]) => !flaws.has(file) && there.has(folderOf(file)));
   const [first] = lost;
   if (first === undefined) return [];
   const [file, { what }] = first;

@@ -55,6 +55,11 @@ export function placeOf(snapshot: string, { file }: { readonly file: string }): 
   return file.includes('/') ? file : `${snapshot}/${file}`;
 }
 
+/** The folder of a place: a snapshot. */
+export function folderOf(place: string): string {
+  return place.slice(0, place.indexOf('/'));
+}
+
 /** Whether content is not to be had from a file with this flaw. @param hash - 32 bytes. */
 export function lacks(flaw: Flaw, hash: Uint8Array): boolean {
   if (flaw.contents === null) return true;

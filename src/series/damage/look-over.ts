@@ -1,7 +1,7 @@
 // Is everything there that the snapshots of a series need? By names and sizes only: one list of each folder.
 import { ordered } from '../../base/ordered.ts';
 import { REQUESTS_AT_ONCE, type StoreItem } from '../../store/store.ts';
-import { type Found, placeOf } from './damage.ts';
+import { type Found, folderOf, placeOf } from './damage.ts';
 import { RESTORE_FILE, SUMS_FILE } from '../names.ts';
 import type { Series, Snapshot, Survey } from '../series.ts';
 
@@ -44,10 +44,6 @@ export async function lookOver(
   return { found, inPlace };
 }
 
-function folderOf(place: string): string {
-  return place.slice(0, place.indexOf('/'));
-}
-
 type Items = ReadonlyMap<string, StoreItem>;
 
 /** What lies in each folder. */
@@ -82,7 +78,7 @@ export function namedBy(
 ): (place: string) => boolean {
   const places = new Set(snapshots.flatMap(placesOf));
   const folders = new Set([...[...snapshots, ...damaged].map(({ name }) => name), ...unfinished]);
-  return (place) => places.has(place) || folders.has(place.slice(0, place.indexOf('/')));
+  return (place) => places.has(place) || folders.has(folderOf(place));
 }
 
 /** The places of its archives and of the files of its lines. */
