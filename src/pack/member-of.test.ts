@@ -1,23 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { groupName, userName } from '../host/users.ts';
 import type { Entry } from '../tree/entry.ts';
+import { FILE_ENTRY } from '../tree/entry.lab.ts';
 import type { BytePath } from '../tree/path.ts';
 import { memberOf } from './member-of.ts';
 
-const ENTRY: Entry = {
-  path: 'b' as BytePath,
-  type: 'file',
-  size: 7,
-  mode: 0o640,
-  uid: 0,
-  gid: 0,
-  mtimeNs: 1n,
-  ctimeNs: 2n,
-  inode: 3n,
-  target: undefined,
-  hardlink: undefined,
-  attributes: '{"user.a":"MQ=="}',
-};
+const ENTRY: Entry = { ...FILE_ENTRY, attributes: '{"user.a":"MQ=="}' };
 
 const IDS = Array.from({ length: 100 }, (_, id) => id);
 

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { files as systemFiles, interpose } from '../base/file-calls.ts';
 import { LocalStore } from '../store/local/local-store.ts';
 import type { Store, StoreWriter } from '../store/store.ts';
-import type { Entry } from '../tree/entry.ts';
+import { FILE_ENTRY } from '../tree/entry.lab.ts';
 import type { BytePath } from '../tree/path.ts';
 import { commitSnapshot, type SnapshotParts } from './commit.ts';
 import { type DeadMember, formatDead, formatLine, formatNone, type IndexEntry } from './index/index-line.ts';
@@ -106,19 +106,7 @@ function sha256(bytes: Uint8Array): string {
 }
 
 const ITEMS: IndexEntry[] = ['a', 'b'].map((path) => ({
-  entry: {
-    path: path as BytePath,
-    type: 'file',
-    size: 1,
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    mtimeNs: 1n,
-    ctimeNs: 2n,
-    inode: 3n,
-    target: undefined,
-    hardlink: undefined,
-  } satisfies Entry,
+  entry: { ...FILE_ENTRY, path: path as BytePath, size: 1 },
   user: undefined,
   group: undefined,
   hash: Buffer.alloc(32, path),

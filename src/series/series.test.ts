@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SnapshotError } from '../base/errors.ts';
 import { LocalStore } from '../store/local/local-store.ts';
 import type { Store } from '../store/store.ts';
+import { FILE_ENTRY } from '../tree/entry.lab.ts';
 import type { BytePath } from '../tree/path.ts';
 import { type DeadMember, formatDead, formatLine, formatNone, type IndexEntry } from './index/index-line.ts';
 import { type ArchiveInfo, type FileInfo, formatInfo, type Info } from './info.ts';
@@ -466,16 +467,9 @@ function itemOf(
 ): IndexEntry {
   return {
     entry: {
+      ...FILE_ENTRY,
       path: path as BytePath,
-      type: 'file',
       size: path.length,
-      mode: 0o644,
-      uid: 0,
-      gid: 0,
-      mtimeNs: 1n,
-      ctimeNs: 2n,
-      inode: 3n,
-      target: undefined,
       hardlink: hardlink as BytePath | undefined,
     },
     user: undefined,

@@ -5,8 +5,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { canBeWarm, warmCommand } from './warm-command.ts';
 
+const NAMED_NODE = process.env['SNAPSHOT_TEST_NODE'];
 /** The Node that runs the command: this one, or the one that a CI job names. */
-export const NODE: string = process.env['SNAPSHOT_TEST_NODE'] ?? process.execPath;
+export const NODE: string = NAMED_NODE ?? process.execPath;
 const MAIN = fileURLToPath(new URL('../../dist/bin/main.js', import.meta.url));
 
 /** The system's own: one of a version manager may take a second to start, and need the real home. */
@@ -129,7 +130,7 @@ export function homeVariables(home: string): Readonly<Record<string, string>> {
  */
 export async function snapshot(args: readonly string[], options: CommandOptions): Promise<Ended> {
   const { cwd, env = {}, isOrdinary = false } = options;
-  if (NODE === process.execPath && !isOrdinary && canBeWarm(args, env)) {
+  if (NAMED_NODE === undefined && !isOrdinary && canBeWarm(args, env)) {
     const reply = await warmCommand({ main: MAIN, args, cwd, env: environment(options) });
     return { ...reply, signal: null };
   }

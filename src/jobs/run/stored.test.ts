@@ -1,27 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Holdings } from '../../series/holdings.ts';
 import type { At, IndexEntry } from '../../series/index/index-line.ts';
+import { FILE_ENTRY } from '../../tree/entry.lab.ts';
 import { EntryTable } from '../../tree/entry-table.ts';
-import type { BytePath } from '../../tree/path.ts';
 import { Stored } from './stored.ts';
 
 const HASH = new Uint8Array(32).fill(7);
 
 function itemAt(at: At, hash = HASH): IndexEntry {
-  const entry = {
-    path: 'file' as BytePath,
-    type: 'file',
-    size: 5,
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    mtimeNs: 1n,
-    ctimeNs: 2n,
-    inode: 3n,
-    target: undefined,
-    hardlink: undefined,
-  } as const;
-  return { entry, user: undefined, group: undefined, hash, at, changed: false };
+  return { entry: FILE_ENTRY, user: undefined, group: undefined, hash, at, changed: false };
 }
 
 /** One file, and the same content at several places of two archives. */
