@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -49,6 +49,18 @@ describe('PartialUploads', () => {
     expect([uploads.of(HEX, 11), uploads.of('b'.repeat(64), 10)]).toEqual([undefined, undefined]);
     await uploads.finish(id, 'stored', fromText('a'));
     expect(uploads.of(HEX, 10)).toBeUndefined();
+  });
+
+  it('remembers what became of the last 256 that have arrived, and all that have not', async () => {
+    const uploads = await PartialUploads.open(folder, Date.now());
+    const { id: half } = await begun(uploads, 'half');
+    const ids: string[] = [];
+    for (let i = 0; i < 258; i++) ids.push((await begun(uploads, '')).id);
+    // The last one that was begun is the first one that arrives.
+    for (const id of ids.toReversed()) await uploads.finish(id, 'known', fromText('a'));
+    expect(ids.map((id) => uploads.get(id)?.done === 'known').lastIndexOf(true)).toBe(255);
+    expect(uploads.get(half)?.offset).toBe(4);
+    expect(readdirSync(folder)).toHaveLength(2 * 257);
   });
 
   it('keeps what nothing happens to for a week, and no longer', async () => {

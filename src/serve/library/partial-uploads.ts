@@ -37,6 +37,8 @@ interface Written {
 
 /** So long nothing has to happen to one. */
 const KEPT_MS = 7 * 24 * 60 * 60_000;
+/** What became of so many that have arrived is remembered. Who asks for another one begins anew, and is told that its content is known. */
+const MOST_DONE = 256;
 /** Between two flushes, while a long request arrives. */
 const FLUSH_BYTES = 32 * 2 ** 20;
 
@@ -146,7 +148,13 @@ export class PartialUploads {
     if (upload === undefined) return;
     // It may have got another name than it was to have.
     const incoming = done === 'stored' ? { ...upload.incoming, path } : upload.incoming;
-    await this.#write({ ...upload, incoming, done, touchedMs: Date.now() });
+    const ended: PartialUpload = { ...upload, incoming, done, touchedMs: Date.now() };
+    await this.#write(ended);
+    // Who has ended last stands last.
+    this.#uploads.delete(id);
+    this.#uploads.set(id, ended);
+    const all = [...this.#uploads.values()].filter((one) => one.done !== undefined);
+    for (const old of all.slice(0, -MOST_DONE)) await this.remove(old.id);
   }
 
   async remove(id: string): Promise<void> {
