@@ -1,10 +1,19 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { loadBlake3 } from '../hash/blake3.ts';
 import { ServedFolder } from './folder.ts';
-import { Libraries } from './libraries.ts';
+import { type Events, Libraries } from './libraries.ts';
 import { Accounts } from './users/accounts.ts';
 
 /** It takes so long to read that a look at another folder would come in between. */
@@ -12,7 +21,10 @@ const LARGE_BYTES = 300e6;
 const LIMITS = { mostFileBytes: 1e6, minFreeBytes: 0 };
 
 /** Accounts with a file that somebody has put there; `away` has lost its folder. */
-async function open(names: readonly string[]): Promise<{ libraries: Libraries; read: string[] }> {
+async function open(
+  names: readonly string[],
+  events: Partial<Events> = {},
+): Promise<{ libraries: Libraries; read: string[] }> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'snapshot-libraries-')));
   const folder = new ServedFolder(root);
   await folder.make();
@@ -22,13 +34,13 @@ async function open(names: readonly string[]): Promise<{ libraries: Libraries; r
     await folder.makeAccount(name);
     const { files } = folder.placeOf(name);
     writeFileSync(join(files, 'large'), name);
-    truncateSync(join(files, 'large'), LARGE_BYTES);
+    truncateSync(join(files, 'large'), events.onSync === undefined ? LARGE_BYTES : 1);
     if (name === 'away') rmSync(files, { recursive: true });
     else mkdirSync(join(files, 'empty'));
   }
   const read: string[] = [];
   const onRead = (account: string): void => void read.push(account);
-  const libraries = new Libraries(folder, accounts, await loadBlake3(), LIMITS, { onRead });
+  const libraries = new Libraries(folder, accounts, await loadBlake3(), LIMITS, { onRead, ...events });
   onTestFinished(async () => {
     await libraries.close();
     rmSync(root, { recursive: true });
@@ -60,3 +72,25 @@ it('ends a look that has not begun', async () => {
   await libraries.close();
   expect((await asked).length).toBe(2);
 });
+
+it.runIf(process.platform === 'linux')('watches all accounts through one queue of the system', async () => {
+  const names = Array.from({ length: 12 }, (_, i) => `a${i}`);
+  const warned: string[] = [];
+  const onWarning = ({ message }: Error): void => void warned.push(message);
+  process.on('warning', onWarning);
+  onTestFinished(() => void process.off('warning', onWarning));
+  const { libraries } = await open(names, { onSync: () => undefined });
+  for (const name of names) await libraries.first(name);
+  const held = readdirSync('/proc/self/fd').map((fd) => linkAt(`/proc/self/fd/${fd}`));
+  expect(held.filter((to) => to === 'anon_inode:inotify')).toHaveLength(1);
+  expect(warned).toEqual([]);
+});
+
+/** Where a link leads; undefined when it is gone, as that of a folder that was just listed. */
+function linkAt(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,4 +1,5 @@
 // The libraries of all accounts of a served folder, each opened once.
+import { setMaxListeners } from 'node:events';
 import type { Blake3 } from '../hash/blake3.ts';
 import type { AccountSync } from './control.ts';
 import type { ServedFolder } from './folder.ts';
@@ -6,7 +7,7 @@ import { follow } from './follow.ts';
 import { Library } from './library/library.ts';
 import type { SyncResult } from './library/reconcile.ts';
 import type { RoomLimits } from './library/room.ts';
-import { type TreeWatcher, watchTree } from '../tree/watching/watch-tree.ts';
+import { type TreeWatcher, WatchThread } from '../tree/watching/watch-tree.ts';
 import type { Accounts } from './users/accounts.ts';
 
 export type Limits = Omit<RoomLimits, 'quotaBytes'>;
@@ -37,6 +38,7 @@ export class Libraries {
   readonly #limits: Limits;
   readonly #events: Events;
   readonly #closing = new AbortController();
+  readonly #thread = new WatchThread();
   readonly #following: Promise<void>[] = [];
   readonly #open = new Map<string, Promise<Opened>>();
   /** The end of the last first look: they come one after the other, as each keeps the disk busy. */
@@ -48,6 +50,8 @@ export class Libraries {
     this.#blake3 = blake3;
     this.#limits = limits;
     this.#events = events;
+    // One for each account.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /**
@@ -133,7 +137,7 @@ export class Libraries {
 
   async #watch(library: Library): Promise<TreeWatcher | undefined> {
     if (this.#events.onSync === undefined) return undefined;
-    return await watchTree(library.files, { signal: this.#closing.signal });
+    return await this.#thread.watch(library.files, { signal: this.#closing.signal });
   }
 
   #follow(account: string, library: Library, watcher: TreeWatcher): void {

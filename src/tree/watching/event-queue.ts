@@ -16,22 +16,28 @@ const USUAL_LIMIT = 16_384;
  * is counted in advance.
  */
 export class EventQueue {
-  /** The queue of a thread keeps the limit that held when its first watch was opened. */
+  /** A thread has one queue, which keeps the limit that held when its first watch was opened. */
   readonly #limit: number;
-  readonly #ranOver: () => void;
+  readonly #ranOver = new Set<() => void>();
   #count = 0;
   #closing = 0;
 
-  constructor(ranOver: () => void, limit: number = readLimit()) {
-    this.#ranOver = ranOver;
+  constructor(limit: number = readLimit()) {
     this.#limit = limit;
+  }
+
+  /** Calls `ranOver` when it has run over, which concerns all who watch in this thread. @returns Ends that. */
+  listen(ranOver: () => void): () => void {
+    this.#ranOver.add(ranOver);
+    return () => void this.#ranOver.delete(ranOver);
   }
 
   /** To be called for each event. */
   count(): void {
     if (this.#count === 0) setImmediate(() => (this.#count = 0));
     this.#count++;
-    if (this.#count === Math.max(1, this.#limit - this.#closing)) this.#ranOver();
+    if (this.#count === Math.max(1, this.#limit - this.#closing))
+      for (const ranOver of this.#ranOver) ranOver();
   }
 
   /** Closes watches whose folders are known to be out of the tree. */

@@ -6,7 +6,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { reasonOf, systemCode } from '../../base/errors.ts';
 import { type BytePath, fromBytes, join, systemPath } from '../path.ts';
-import { EventQueue } from './event-queue.ts';
+import type { EventQueue } from './event-queue.ts';
 import { isEventless, NO_EVENTS } from './eventless.ts';
 import { type FolderId, identify, isSame, subfoldersOf } from './folder-id.ts';
 import type { Polled } from './messages.ts';
@@ -44,6 +44,7 @@ export class FolderWatches implements Watches {
   readonly #root: string;
   readonly #listener: Listener;
   readonly #queue: EventQueue;
+  readonly #unlisten: () => void;
   #top: Folder | undefined;
   #isClosed = false;
   readonly #dirty = new Set<Folder>();
@@ -54,10 +55,11 @@ export class FolderWatches implements Watches {
   readonly #unwatched = new Set<Folder>();
   readonly #leaving: FSWatcher[] = [];
 
-  constructor(root: string, listener: Listener) {
+  constructor(root: string, listener: Listener, queue: EventQueue) {
     this.#root = root;
     this.#listener = listener;
-    this.#queue = new EventQueue(() => listener.lost('there were more events than the system holds'));
+    this.#queue = queue;
+    this.#unlisten = queue.listen(() => listener.lost('there were more events than the system holds'));
   }
 
   async open(): Promise<void> {
@@ -103,6 +105,7 @@ export class FolderWatches implements Watches {
 
   close(): void {
     this.#isClosed = true;
+    this.#unlisten();
     if (this.#top !== undefined) this.#drop(this.#top);
     this.#letGo();
   }

@@ -1,7 +1,7 @@
-// What the thread of a watcher and its owner say to each other.
+// What the thread that watches trees and its owner say to each other.
 import type { BytePath } from '../path.ts';
 
-/** What the thread is started with. */
+/** A tree to watch, and how. */
 export interface WatchOrder {
   readonly root: string;
   /** Which folders are left out has to be asked. */
@@ -13,6 +13,7 @@ export interface WatchOrder {
   readonly mostMs: number;
 }
 
+/** What is said of one tree. */
 export type FromWatcher =
   | { readonly kind: 'ready'; readonly polled: Polled }
   | {
@@ -21,12 +22,19 @@ export type FromWatcher =
       readonly whole: string | undefined;
       readonly polled: Polled;
     }
-  | { readonly kind: 'ask'; readonly folders: readonly BytePath[] };
+  | { readonly kind: 'ask'; readonly folders: readonly BytePath[] }
+  /** It is not watched any more. */
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'stopped' };
 
-/** The answer to `ask`: those that are left out. There is one question at a time. */
-export interface ToWatcher {
-  readonly leftOut: ReadonlySet<BytePath>;
-}
+export type ToWatcher =
+  | { readonly kind: 'watch'; readonly order: WatchOrder }
+  /** The answer to `ask`: those that are left out. There is one question at a time. */
+  | { readonly kind: 'leftOut'; readonly leftOut: ReadonlySet<BytePath> }
+  | { readonly kind: 'stop' };
+
+/** Which of the trees of the thread is meant. */
+export type OfTree<T> = T & { readonly id: number };
 
 /** Folders that cannot be watched, and why. */
 export type Polled = ReadonlyMap<BytePath, string>;

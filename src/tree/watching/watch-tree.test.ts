@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BytePath, comparePaths, fromText, systemPath } from '../path.ts';
 import { NO_EVENTS } from './eventless.ts';
-import { type TreeWatcher, watchTree, type WatchOptions } from './watch-tree.ts';
+import { type TreeWatcher, watchTree, WatchThread, type WatchOptions } from './watch-tree.ts';
 
 const ON_LINUX = process.platform === 'linux';
 const NOBODY = 65_534;
@@ -340,6 +340,64 @@ function otherProcess(before: readonly string[] = []) {
     },
   };
 }
+
+function fail(): never {
+  throw new Error('not asked');
+}
+
+describe('WatchThread', () => {
+  const NAMES = ['a', 'b', 'c'] as const;
+  let how: WatchOptions;
+  beforeEach(() => {
+    how = { signal: abort.signal, quietMs: 30, mostMs: 2000 };
+  });
+
+  async function watchAll(): Promise<TreeWatcher[]> {
+    const thread = new WatchThread();
+    folders(...NAMES);
+    return await Promise.all(NAMES.map(async (name) => await thread.watch(join(root, name), how)));
+  }
+
+  it('tells each tree what happens in it, and ends one without the others', async () => {
+    const [a, b, c] = await watchAll();
+    if (ON_LINUX) expect(held()).toEqual({ watches: 3, queues: 1 });
+    write('a/file');
+    write('c/file');
+    expect(await Promise.all([a?.next(), c?.next()])).toEqual([
+      { folders: [''], whole: undefined },
+      { folders: [''], whole: undefined },
+    ]);
+    await a?.stop();
+    expect(await a?.next()).toBeUndefined();
+    if (ON_LINUX) expect(held()).toEqual({ watches: 2, queues: 1 });
+    write('b/file');
+    expect(await b?.next()).toEqual({ folders: [''], whole: undefined });
+    await Promise.all([b?.stop(), c?.stop()]);
+    expect(held()).toEqual({ watches: 0, queues: 0 });
+  });
+
+  it('goes on with the others when one of them fails, and begins anew after the last', async () => {
+    const thread = new WatchThread();
+    folders('a', 'b/below');
+    const a = await thread.watch(join(root, 'a'), how);
+    await expect(thread.watch(join(root, 'b'), { ...how, isLeftOut: fail })).rejects.toThrow('not asked');
+    write('a/file');
+    expect(await a.next()).toEqual({ folders: [''], whole: undefined });
+    await a.stop();
+    const again = await thread.watch(join(root, 'b'), how);
+    write('b/below/file');
+    expect(await again.next()).toMatchObject({ folders: ['below'] });
+    await again.stop();
+  });
+
+  it('ends all when the signal aborts', async () => {
+    const all = await watchAll();
+    abort.abort();
+    expect(await Promise.all(all.map(async (one) => await one.next()))).toEqual(NAMES.map(() => undefined));
+    await Promise.all(all.map(async (one) => await one.stop()));
+    expect(held()).toEqual({ watches: 0, queues: 0 });
+  });
+});
 
 describe.runIf(ON_LINUX && existsSync('/proc/sys/fs/inotify'))('a watcher in need', () => {
   it('notices for real that the queue of the system ran over while it was stopped', async () => {

@@ -1,7 +1,7 @@
 // Tells where in a tree something may have changed.
 import { Worker } from 'node:worker_threads';
 import { type BytePath, comparePaths } from '../path.ts';
-import type { FromWatcher, Polled, ToWatcher, WatchOrder } from './messages.ts';
+import type { FromWatcher, OfTree, Polled, ToWatcher, WatchOrder } from './messages.ts';
 
 /** What may have changed. It is a hint where to look, never what there is to see. */
 export interface TreeChanges {
@@ -48,19 +48,6 @@ export interface WatchOptions {
   readonly isNative?: boolean;
 }
 
-/**
- * Watches all folders below `root`. Whatever changes after this has returned is told; what is there before, the caller
- * looks at by itself. A root that is not there is waited for.
- *
- * @throws The reason of the signal when it is aborted meanwhile.
- */
-export async function watchTree(root: string, options: WatchOptions): Promise<TreeWatcher> {
-  options.signal.throwIfAborted();
-  const watcher = new ThreadedWatcher(root, options);
-  await watcher.ready;
-  return watcher;
-}
-
 // The test runner reads the sources; threads need what the compiler made of them.
 const FILE = new URL(
   import.meta.url.endsWith('.ts') ? '../../../dist/tree/watching/watch-worker.js' : './watch-worker.js',
@@ -70,8 +57,98 @@ const FILE = new URL(
 /** Room for garbage, in MB: events make little of it. */
 const YOUNG_MB = 2;
 
-class ThreadedWatcher implements TreeWatcher {
+/**
+ * Watches all folders below `root`, in a thread of its own: a root on a server that does not answer holds up nobody else. Whatever
+ * changes after this has returned is told; what is there before, the caller looks at by itself. A root that is not there is waited for.
+ *
+ * @throws The reason of the signal when it is aborted meanwhile.
+ */
+export async function watchTree(root: string, options: WatchOptions): Promise<TreeWatcher> {
+  return await new WatchThread().watch(root, options);
+}
+
+/** Watches several trees in one thread, which is there as long as one of them is watched: a thread takes 10 MB, and a queue of the system. */
+export class WatchThread {
+  #running: Running | undefined;
+  #last = 0;
+
+  /** As {@link watchTree}. */
+  async watch(root: string, options: WatchOptions): Promise<TreeWatcher> {
+    const { signal, isLeftOut, pollMs = 60_000, quietMs = 500, mostMs = 10_000 } = options;
+    signal.throwIfAborted();
+    const isNative = options.isNative ?? (process.platform === 'win32' || process.platform === 'darwin');
+    const order: WatchOrder = { root, asks: isLeftOut !== undefined, isNative, pollMs, quietMs, mostMs };
+    const id = ++this.#last;
+    const running = (this.#running ??= this.#start());
+    const tell = (message: ToWatcher): void => running.tell({ id, ...message });
+    const watcher = new ThreadedWatcher(options, tell, async () => await this.#leave(running, id));
+    running.watchers.set(id, watcher);
+    tell({ kind: 'watch', order });
+    await watcher.ready;
+    return watcher;
+  }
+
+  #start(): Running {
+    const running = new Running((error) => {
+      if (this.#running === running) this.#running = undefined;
+      for (const watcher of running.watchers.values()) watcher.fail(error);
+    });
+    return running;
+  }
+
+  async #leave(running: Running, id: number): Promise<void> {
+    running.watchers.delete(id);
+    if (running.watchers.size > 0) {
+      await running.stopOne(id);
+      return;
+    }
+    if (this.#running === running) this.#running = undefined;
+    await running.end();
+  }
+}
+
+/** A thread. */
+class Running {
+  readonly watchers = new Map<number, ThreadedWatcher>();
   readonly #worker: Worker;
+  readonly #stopping = new Map<number, () => void>();
+
+  /** @param onEnd - Told why it has ended. */
+  constructor(onEnd: (error: unknown) => void) {
+    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MB };
+    this.#worker = new Worker(FILE, { resourceLimits });
+    this.#worker.on('message', ({ id, ...message }: OfTree<FromWatcher>) => {
+      if (message.kind === 'stopped') this.#stopping.get(id)?.();
+      else this.watchers.get(id)?.hear(message);
+    });
+    this.#worker.on('error', onEnd);
+    this.#worker.on('exit', (code) => {
+      for (const resolve of this.#stopping.values()) resolve();
+      onEnd(new Error(`the watcher ended with status ${code}`));
+    });
+  }
+
+  tell(message: OfTree<ToWatcher>): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** Resolves when nothing of that tree is watched any more. */
+  async stopOne(id: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#stopping.set(id, resolve);
+      this.tell({ id, kind: 'stop' });
+    });
+    this.#stopping.delete(id);
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+class ThreadedWatcher implements TreeWatcher {
+  readonly #tell: (message: ToWatcher) => void;
+  readonly #leave: () => Promise<void>;
   readonly #isLeftOut: (folder: BytePath) => boolean;
   readonly #signal: AbortSignal;
   readonly #onAbort = (): void => void this.stop();
@@ -82,24 +159,22 @@ class ThreadedWatcher implements TreeWatcher {
   readonly #folders = new Set<BytePath>();
   #whole: string | undefined;
   #end: { readonly error: unknown } | 'stopped' | undefined;
+  #left: Promise<void> | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(root: string, options: WatchOptions) {
-    const { signal, isLeftOut, pollMs = 60_000, quietMs = 500, mostMs = 10_000 } = options;
-    const isNative = options.isNative ?? (process.platform === 'win32' || process.platform === 'darwin');
-    const order: WatchOrder = { root, asks: isLeftOut !== undefined, isNative, pollMs, quietMs, mostMs };
+  /** @param tell - Says something to its thread. @param leave - Ends its watches there. */
+  constructor(
+    { signal, isLeftOut }: WatchOptions,
+    tell: (message: ToWatcher) => void,
+    leave: () => Promise<void>,
+  ) {
+    this.#tell = tell;
+    this.#leave = leave;
     this.#isLeftOut = isLeftOut ?? (() => false);
     this.#signal = signal;
-    this.#worker = new Worker(FILE, {
-      workerData: order,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-    });
     this.ready = new Promise((resolve, reject) => {
       this.#isReady = { resolve, reject };
     });
-    this.#worker.on('message', (message: FromWatcher) => this.#hear(message));
-    this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', (code) => this.#fail(new Error(`the watcher ended with status ${code}`)));
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -126,12 +201,17 @@ class ThreadedWatcher implements TreeWatcher {
   async stop(): Promise<void> {
     this.#finish('stopped');
     this.#isReady?.reject(this.#signal.reason);
-    await this.#worker.terminate();
+    this.#left ??= this.#leave();
+    await this.#left;
   }
 
-  #hear(message: FromWatcher): void {
+  hear(message: Exclude<FromWatcher, { readonly kind: 'stopped' }>): void {
     if (message.kind === 'ask') {
       this.#answer(message.folders);
+      return;
+    }
+    if (message.kind === 'failed') {
+      this.fail(message.error);
       return;
     }
     this.#polled = message.polled;
@@ -144,19 +224,19 @@ class ThreadedWatcher implements TreeWatcher {
     this.#wake?.();
   }
 
+  fail(error: unknown): void {
+    this.#finish({ error });
+    this.#isReady?.reject(error);
+    this.#left ??= this.#leave();
+  }
+
   #answer(folders: readonly BytePath[]): void {
     try {
       const leftOut = new Set(folders.filter((folder) => this.#isLeftOut(folder)));
-      this.#worker.postMessage({ leftOut } satisfies ToWatcher);
+      this.#tell({ kind: 'leftOut', leftOut });
     } catch (error) {
-      this.#fail(error);
-      void this.#worker.terminate();
+      this.fail(error);
     }
-  }
-
-  #fail(error: unknown): void {
-    this.#finish({ error });
-    this.#isReady?.reject(error);
   }
 
   /** The first end counts. */

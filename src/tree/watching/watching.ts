@@ -1,5 +1,6 @@
-// The work of the thread that watches a tree: what it hears, when it has come to rest, goes to `tell`.
+// The work of the thread for one tree: what it hears of it, when it has come to rest, goes to `tell`.
 import type { BytePath } from '../path.ts';
+import type { EventQueue } from './event-queue.ts';
 import { NO_EVENTS } from './eventless.ts';
 import { FolderWatches } from './folder-watches.ts';
 import type { FromWatcher, WatchOrder } from './messages.ts';
@@ -15,8 +16,16 @@ const TICK_MS = 1000;
 /** Following may take one part in so many of the time, while folders come and go without an end. */
 const FOLLOWING_SHARE = 10;
 
+/** What the thread has for each of its trees. */
+export interface OfThread {
+  readonly queue: EventQueue;
+  readonly tell: (message: FromWatcher) => void;
+  readonly leftOut: Listener['leftOut'];
+}
+
 export class Watching implements Listener {
   readonly #order: WatchOrder;
+  readonly #queue: EventQueue;
   readonly #tell: (message: FromWatcher) => void;
   readonly leftOut: Listener['leftOut'];
   readonly #settling: Settling;
@@ -30,9 +39,12 @@ export class Watching implements Listener {
   #polledMs = performance.now();
   /** The last of the tasks that wait for each other. */
   #tasks: Promise<void> = Promise.resolve();
+  #ticking: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
-  constructor(order: WatchOrder, tell: (message: FromWatcher) => void, leftOut: Listener['leftOut']) {
+  constructor(order: WatchOrder, { queue, tell, leftOut }: OfThread) {
     this.#order = order;
+    this.#queue = queue;
     this.#tell = tell;
     this.leftOut = leftOut;
     this.#settling = new Settling(order.quietMs, order.mostMs);
@@ -41,12 +53,21 @@ export class Watching implements Listener {
     if (!this.#root.isThere) this.lost(this.#root.reason);
   }
 
-  async start(): Promise<void> {
-    await this.#alone(async () => {
+  /** Says that it is ready, and what changes from then on. */
+  start(): void {
+    this.#alone(async () => {
       await this.#watches?.open();
+      if (this.#isStopped) return;
       this.#tell({ kind: 'ready', polled: this.#polled() });
+      this.#ticking = setInterval(() => this.#tick(), Math.min(TICK_MS, this.#order.pollMs));
     });
-    setInterval(() => this.#tick(), Math.min(TICK_MS, this.#order.pollMs));
+  }
+
+  /** Ends all watches; nothing more is told. */
+  stop(): void {
+    this.#isStopped = true;
+    clearInterval(this.#ticking);
+    this.#watches?.close();
   }
 
   stirred(asksToFollow: boolean): void {
@@ -65,7 +86,7 @@ export class Watching implements Listener {
     setTimeout(() => {
       this.#isSettling = false;
       const waitMs = this.#settling.waitMs(performance.now());
-      if (waitMs === 0) void this.#alone(async () => await this.#report());
+      if (waitMs === 0) this.#alone(async () => await this.#report());
       else if (waitMs !== undefined) this.#settleIn(waitMs);
     }, delayMs);
   }
@@ -76,7 +97,7 @@ export class Watching implements Listener {
   }
 
   #follow(): void {
-    void this.#alone(async () => {
+    this.#alone(async () => {
       const beginMs = performance.now();
       await this.#watches?.follow();
       const endMs = performance.now();
@@ -94,7 +115,7 @@ export class Watching implements Listener {
     if (whole === undefined) await this.#watches?.follow();
     else await this.#watches?.open();
     const folders = this.#watches?.take() ?? [];
-    if (folders.length === 0 && whole === undefined) return;
+    if (this.#isStopped || (folders.length === 0 && whole === undefined)) return;
     this.#tell({ kind: 'changes', folders, whole, polled: this.#polled() });
   }
 
@@ -107,7 +128,7 @@ export class Watching implements Listener {
     if (!isPollDue) return;
     this.#polledMs = performance.now();
     if (this.#isEventless()) this.lost(NO_EVENTS);
-    void this.#alone(async () => {
+    this.#alone(async () => {
       if ((await this.#watches?.poll()) === true) this.stirred(false);
     });
   }
@@ -128,7 +149,7 @@ export class Watching implements Listener {
     if (!root.isThere || root.isEventless) return undefined;
     return this.#order.isNative
       ? new NativeWatch(this.#order.root, this)
-      : new FolderWatches(this.#order.root, this);
+      : new FolderWatches(this.#order.root, this, this.#queue);
   }
 
   #isEventless(): boolean {
@@ -139,9 +160,17 @@ export class Watching implements Listener {
     return this.#watches?.polled() ?? new Map(this.#isEventless() ? [['' as BytePath, NO_EVENTS]] : []);
   }
 
-  /** Does `task` when those before it are done. When one fails, the thread ends with its error. */
-  async #alone(task: () => Promise<void>): Promise<void> {
-    this.#tasks = this.#tasks.then(task);
-    await this.#tasks;
+  /** Does `task` when those before it are done. When one fails, nothing more is watched. */
+  #alone(task: () => Promise<void>): void {
+    this.#tasks = this.#tasks.then(async () => {
+      if (this.#isStopped) return;
+      try {
+        await task();
+      } catch (error) {
+        if (this.#isStopped) return;
+        this.stop();
+        this.#tell({ kind: 'failed', error });
+      }
+    });
   }
 }
