@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts';
 import { EntryLines } from './index/entry-lines.ts';
 import { IndexCursor } from './index/index-cursor.ts';
 import { type DeadMember, type IndexEntry, parseDead, parseLine } from './index/index-line.ts';
+import { PathLines } from './index/path-lines.ts';
 import type { FileInfo } from './info.ts';
 import { LineReader } from './index/lines.ts';
 import {
@@ -15,6 +16,7 @@ import {
   MIRROR_DATA,
   UNFINISHED_FILE,
 } from './names.ts';
+import type { BytePath } from '../tree/path.ts';
 import { namesFor } from './former-names.ts';
 import { type Left, removeFolder } from './removal.ts';
 import {
@@ -124,6 +126,11 @@ export class Series {
   /** The same entries, for those who want to know more of few of them only. @throws E_DAMAGED */
   async entryLines(snapshot: Snapshot): Promise<EntryLines> {
     return new EntryLines(...(await this.#layers(snapshot)));
+  }
+
+  /** The paths at which `snapshot` may differ from the index that it names, in path order. @throws E_DAMAGED, also on the way. */
+  async changedPaths({ name, info }: Snapshot): Promise<Iterable<BytePath>> {
+    return info.changes === null ? [] : new PathLines(await this.lines(name, info.changes)).paths();
   }
 
   /** The index that `snapshot` names, and what differs from it. */

@@ -1,11 +1,11 @@
 // Whether so much changed, in one night or several, that a user should look first.
 import { guardLosses, guardMassChange, type Held } from '../../series/guards.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
-import { gravest, lossesOf } from '../../series/damage/folder-losses.ts';
-import type { Snapshot } from '../../series/series.ts';
+import { canBeGrave, gravest, lossesOf } from '../../series/damage/folder-losses.ts';
+import type { Series, Snapshot } from '../../series/series.ts';
 import type { Comparison } from '../../tree/compare.ts';
 import type { EntryTable } from '../../tree/entry-table.ts';
-import { fromText } from '../../tree/path.ts';
+import { type BytePath, fromText } from '../../tree/path.ts';
 import type { Previous } from './previous.ts';
 import type { RowContext } from './row-context.ts';
 
@@ -35,6 +35,8 @@ export async function massChange(
   const hasContent = contentsOf(entries);
   for (const base of [newest, windowBegin(survey.snapshots, context.started)]) {
     if (base === undefined || hit + hitsSince(base, survey.snapshots) <= FEW) continue;
+    const differing = await differingFrom(base, newest, context.series, comparison, entries);
+    if (differing !== undefined && !canBeGrave(differing.hit, keptOf(entries, differing))) continue;
     const files = filesOf(await context.series.entries(base));
     const losses = lossesOf(
       files,
@@ -63,6 +65,46 @@ function hitsSince(base: Snapshot, snapshots: readonly Snapshot[]): number {
   return snapshots
     .slice(snapshots.indexOf(base) + 1)
     .reduce((sum, { info }) => sum + info.change.modified + info.change.removed, 0);
+}
+
+/** Paths at which a tree may not be as an older snapshot has it. */
+interface Differing {
+  /** The snapshot may have had a file there. */
+  readonly hit: Set<BytePath>;
+  /** It had none. */
+  readonly added: Set<BytePath>;
+}
+
+/**
+ * Where the tree may differ from `base`: to look at each of its files takes longer than all else when little changed. Undefined when only
+ * that tells.
+ */
+async function differingFrom(
+  base: Snapshot,
+  newest: Snapshot,
+  series: Series,
+  comparison: Comparison,
+  entries: EntryTable,
+): Promise<Differing | undefined> {
+  // What differs between two snapshots with one index, the changes of one of the two have.
+  const isNear = base === newest || base.info.index.sha256 === newest.info.index.sha256;
+  if (!isNear) return undefined;
+  const [hit, added] = [new Set<BytePath>(), new Set<BytePath>()];
+  for (const { path, kind } of comparison.changes()) (kind === 'added' ? added : hit).add(path);
+  for (let i = 0; i < entries.length; i++)
+    if (entries.type(i) === 'file' && entries.hash(i) === undefined) hit.add(entries.path(i));
+  for (const snapshot of base === newest ? [] : [base, newest])
+    for (const path of await series.changedPaths(snapshot)) hit.add(path);
+  return { hit, added };
+}
+
+/** Files that are as they were. */
+function* keptOf(entries: EntryTable, { hit, added }: Differing): Generator<BytePath> {
+  for (let i = 0; i < entries.length; i++) {
+    if (entries.type(i) !== 'file') continue;
+    const path = entries.path(i);
+    if (!hit.has(path) && !added.has(path)) yield path;
+  }
 }
 
 interface KnownFile {

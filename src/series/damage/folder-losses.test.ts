@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
-import { gravest, lossesOf, type OlderFile } from './folder-losses.ts';
+import { canBeGrave, gravest, lossesOf, type OlderFile } from './folder-losses.ts';
 
 /** So many files of `folder`, the first `lost` of them lost. */
 interface Folder {
@@ -117,6 +117,40 @@ describe('the folders that lost so much that a guard stops', () => {
         },
       ),
       { numRuns: 50 },
+    );
+  });
+
+  it.each<[string, Readonly<Record<string, Folder>>, boolean]>([
+    ['a hundred', { a: { files: 100, lost: 100 } }, false],
+    ['one more, and as many kept', { a: { files: 202, lost: 101 } }, false],
+    ['one more, and less kept', { a: { files: 201, lost: 101 } }, true],
+    ['most of a folder of many files', { a: { files: 120, lost: 110 }, b: { files: 9000 } }, true],
+    ['what is made by programs', { 'build/a': { files: 300, lost: 300 }, a: { files: 9 } }, false],
+  ])('can be told of %s by what may be lost alone', (_, folders, expected) => {
+    const all = filesOf(folders);
+    const pathsOf = (wanted: boolean): BytePath[] =>
+      all.filter(({ isLost }) => isLost === wanted).map(({ path }) => path);
+    expect(canBeGrave(pathsOf(true), pathsOf(false))).toBe(expected);
+  });
+
+  it('are never missed by a look at what may be lost alone, whatever else may be', () => {
+    const path = fc
+      .array(fc.constantFrom('a', 'b', 'a b', 'build'), { minLength: 1, maxLength: 3 })
+      .map((names) => names.join('/'));
+    fc.assert(
+      fc.property(
+        fc.dictionary(path, fc.record({ files: fc.nat(300), lost: fc.nat(300) }), { maxKeys: 5 }),
+        fc.nat(7),
+        (folders, every) => {
+          const all = filesOf(folders);
+          const isMaybe = ({ isLost }: TestFile, i: number): boolean => isLost || i % 8 < every;
+          const maybe = all.filter(isMaybe).map(({ path: at }) => at);
+          const kept = all.filter((file, i) => !isMaybe(file, i)).map(({ path: at }) => at);
+          const found = gravest(lossesOf(all, ({ isLost }) => isLost));
+          if (found.length > 0) expect(canBeGrave(maybe, kept)).toBe(true);
+        },
+      ),
+      { numRuns: 200 },
     );
   });
 });

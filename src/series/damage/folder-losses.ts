@@ -102,6 +102,39 @@ export function gravest({ whole, folders }: ReturnType<typeof lossesOf>): readon
   return grave;
 }
 
+/**
+ * Whether {@link gravest} may find any, by less than all files of the older snapshot: a folder of whose files more are kept than may be
+ * lost is none.
+ *
+ * @param maybeLost - Every path at which a file of it may be lost, each once; others may be among them.
+ * @param kept - Files of it that are not lost, each once; those of one folder best one after the other.
+ */
+export function canBeGrave(maybeLost: Iterable<BytePath>, kept: Iterable<BytePath>): boolean {
+  const lost = new Map<BytePath, number>();
+  for (const path of maybeLost) {
+    for (const folder of countingFolders(path)) lost.set(folder, (lost.get(folder) ?? 0) + 1);
+  }
+  for (const [folder, count] of lost) if (count <= FEW) lost.delete(folder);
+  if (lost.size === 0) return false;
+  let parent: BytePath | undefined;
+  let folders: readonly BytePath[] = [];
+  for (const path of kept) {
+    if (parentOf(path) !== parent) {
+      parent = parentOf(path);
+      folders = countingFolders(path).filter((folder) => lost.has(folder));
+    }
+    for (const folder of folders) lost.set(folder, (lost.get(folder) ?? 0) - 1);
+  }
+  return [...lost.values()].some((left) => left > 0);
+}
+
+/** The folders that a file counts in, from the root on; none when it counts for nothing. */
+function countingFolders(path: BytePath): readonly BytePath[] {
+  const parent = parentOf(path);
+  const root = '' as BytePath;
+  return isMade(parent) ? [] : [root, ...foldersBetween(root, parent)];
+}
+
 function counting(path: BytePath): Counting {
   return { path, files: 0, bytes: 0, lost: 0, examples: [] };
 }

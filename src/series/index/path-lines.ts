@@ -49,6 +49,14 @@ export class PathLines {
     if (path !== undefined) this.pass(path, this.lines.at);
   }
 
+  /** Every path from the one at work on. */
+  *paths(): Generator<BytePath> {
+    for (let { path } = this; path !== undefined; { path } = this) {
+      yield path;
+      this.skip();
+    }
+  }
+
   /** Where the line at work goes on after `beginning`, in the frame; undefined when it begins otherwise. */
   after(beginning: string): number | undefined {
     const { lines } = this;
