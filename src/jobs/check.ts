@@ -6,7 +6,7 @@ import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { missingCalls } from '../base/system-calls.ts';
-import { ZSTD_ORIGIN } from '../format/zstd/zstd.ts';
+import { zstdOrigin } from '../format/zstd/zstd.ts';
 import type { Plan, Row } from '../plan/plan.ts';
 import { needOwnKey } from '../series/crypt/identities.ts';
 import type { Series } from '../series/series.ts';
@@ -75,9 +75,10 @@ function all(level: Finding['level'], ...messages: readonly (string | undefined)
 }
 
 function zstdFinding(): Finding {
-  const isSlow = ZSTD_ORIGIN === '@bokuweb/zstd-wasm';
+  const origin = zstdOrigin();
+  const isSlow = origin === '@bokuweb/zstd-wasm';
   const hint = isSlow ? ', which compresses at half the speed of that of Node 22.15 and later' : '';
-  return { level: 'ok', message: `zstd from ${ZSTD_ORIGIN}${hint}` };
+  return { level: 'ok', message: `zstd from ${origin}${hint}` };
 }
 
 async function checkKey({ encrypt }: Row): Promise<readonly Finding[]> {

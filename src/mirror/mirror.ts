@@ -257,7 +257,7 @@ function* batchesOf(steps: readonly Step[]): Generator<readonly Step[]> {
   if (batch.length > 0) yield batch;
 }
 
-type ReadState = ReturnType<typeof parseState>;
+type ReadState = Awaited<ReturnType<typeof parseState>>;
 
 function stateFile(root: string): string {
   return `${root}/.snapshot-data/${STATE_FILE}`;
@@ -267,7 +267,7 @@ function stateFile(root: string): string {
 export async function readState(root: string): Promise<ReadState | undefined> {
   const file = stateFile(root);
   try {
-    return parseState(await readFile(file), `${basename(root)}/${STATE_FILE}`);
+    return await parseState(await readFile(file), `${basename(root)}/${STATE_FILE}`);
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return undefined;
     if (error instanceof SnapshotError) throw error;

@@ -24,7 +24,7 @@ function held(path: string, change: Partial<Held> = {}): Held {
 
 async function readBack(state: MirrorState): Promise<MirrorState> {
   const bytes = Buffer.concat([await formatHead(state), await formatEntries(state.held)]);
-  const { entries, ...back } = parseState(bytes, 'state');
+  const { entries, ...back } = await parseState(bytes, 'state');
   expect(entries.equals(await formatEntries(state.held))).toBe(true);
   return back;
 }

@@ -58,8 +58,11 @@ async function compressed(lines: readonly string[]): Promise<Buffer> {
 }
 
 /** @param where - The file, for messages. @throws {@link SnapshotError} `E_DAMAGED` when it does not say what it should. */
-export function parseState(bytes: Buffer, where: string): MirrorState & { readonly entries: Buffer } {
-  const decompressor = loadDecompressor();
+export async function parseState(
+  bytes: Buffer,
+  where: string,
+): Promise<MirrorState & { readonly entries: Buffer }> {
+  const decompressor = await loadDecompressor(bytes.length);
   let text = '';
   for (let at = 0; at < bytes.length;) {
     const frame = measureFrame(bytes.subarray(at));

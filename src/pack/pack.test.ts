@@ -56,7 +56,7 @@ const UNTRUE_SIZES = ['/proc/sys/kernel/ostype', '/proc/kallsyms', '/sys/kernel/
 
 const pool = new WorkerPool(2);
 const blake3 = await loadBlake3();
-const decompressor = loadDecompressor();
+const decompressor = await loadDecompressor();
 
 afterAll(async () => {
   await pool.close();

@@ -8,6 +8,7 @@ import { TarSegment } from './segment.ts';
 const CAPACITY = 16 * 1024;
 
 const zstd = await loadCompressor();
+const decompressor = await loadDecompressor();
 
 function fileOf(size: number, attributes?: string): Member {
   return {
@@ -33,7 +34,7 @@ function add(segment: TarSegment, content: Buffer, attributes?: string): number 
 
 function finished(segment: TarSegment): Buffer {
   const { bytes, contentBytes } = segment.finish(new Uint8Array(0));
-  return loadDecompressor().decompress(bytes, contentBytes);
+  return decompressor.decompress(bytes, contentBytes);
 }
 
 describe('a segment of a tar', () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { loadCompressor } from '../format/zstd/zstd.ts';
+import { loadCompressor, loadDecompressor } from '../format/zstd/zstd.ts';
 import { groupName, userName } from '../host/users.ts';
 import { Comparison } from '../tree/compare.ts';
 import type { Entry } from '../tree/entry.ts';
@@ -14,6 +14,7 @@ import { LineReader } from './index/lines.ts';
 
 const AT_ONCE = 1000;
 const zstd = await loadCompressor();
+const decompressor = await loadDecompressor();
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -84,7 +85,7 @@ function indexOf(count: number): IndexCursor {
   }
   const bytes = Buffer.concat(frames);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return new IndexCursor(LineReader.open(bytes, sha256, 'index'), undefined, count);
+  return new IndexCursor(LineReader.open(bytes, sha256, 'index', decompressor), undefined, count);
 }
 
 function heldBytes(count: number, isNew: boolean): number {

@@ -1,5 +1,6 @@
 import { placeIn } from '../base/address.ts';
 import { DamagedError } from '../base/errors.ts';
+import { loadDecompressor } from '../format/zstd/zstd.ts';
 import { removeIfAllowed } from '../store/remove-if-allowed.ts';
 import type { Store } from '../store/store.ts';
 import { EntryLines } from './index/entry-lines.ts';
@@ -264,6 +265,6 @@ export class Series {
     const where = this.placeOf(snapshot, file);
     const bytes = await this.store.read(key);
     if (bytes === undefined) throw new DamagedError(where, 'is missing');
-    return LineReader.open(bytes, file.sha256, where);
+    return LineReader.open(bytes, file.sha256, where, await loadDecompressor(bytes.length));
   }
 }

@@ -4,7 +4,7 @@ import type { Compressor } from '../format/zstd/codec.ts';
 import { loadCompressor, loadDecompressor } from '../format/zstd/zstd.ts';
 import { frameContent, recordContent } from './content.ts';
 
-const zstd = loadDecompressor();
+const zstd = await loadDecompressor();
 let compressor: Compressor;
 beforeAll(async () => {
   compressor = await loadCompressor();

@@ -25,19 +25,31 @@ import { writeFile } from '../target/write-file.ts';
 
 const HASH_BYTES = 32;
 
-/** A zip needs no zstd: a machine without one can still restore it. */
+/** Undefined until it is needed. */
 let zstd: Decompressor | undefined;
 let hasher: Hasher | undefined;
 const loaded = loadBlake3();
 
-function files(task: FilesTask, blake3: Blake3): readonly Failure[] {
-  const target = new Target(task.root);
-  return each(task, blake3, (order, content) => writeFile(target, order, content));
+/** What decompresses archives of a format; undefined for a zip, which needs no zstd. */
+async function zstdFor(format: ArchiveFormat): Promise<Decompressor | undefined> {
+  return format === 'zip' ? undefined : (zstd ??= await loadDecompressor());
 }
 
-function contents(task: ContentsTask, blake3: Blake3): ContentsResult {
+async function files(task: FilesTask, blake3: Blake3): Promise<readonly Failure[]> {
+  const target = new Target(task.root);
+  return each(task, await zstdFor(task.format), blake3, (order, content) =>
+    writeFile(target, order, content),
+  );
+}
+
+async function contents(task: ContentsTask, blake3: Blake3): Promise<ContentsResult> {
   const found = new Map<number, Uint8Array>();
-  const failures = each(task, blake3, (_, content, n) => void found.set(n, content));
+  const failures = each(
+    task,
+    await zstdFor(task.format),
+    blake3,
+    (_, content, n) => void found.set(n, content),
+  );
   return { contents: found, failures };
 }
 
@@ -47,19 +59,15 @@ function contents(task: ContentsTask, blake3: Blake3): ContentsResult {
  * @param take - Gets the content of each one that is right; what it returns was refused beside that.
  */
 function each<F extends ContentOrder>(
-  {
-    format,
-    bytes,
-    pieces,
-    hashes,
-  }: Omit<ContentsTask, 'kind' | 'pieces'> & { pieces: readonly PieceOf<F>[] },
+  { bytes, pieces, hashes }: Pick<ContentsTask, 'bytes' | 'hashes'> & { pieces: readonly PieceOf<F>[] },
+  decompressor: Decompressor | undefined,
   blake3: Blake3,
   take: (order: F, content: Uint8Array, n: number) => string | undefined,
 ): readonly Failure[] {
   const failures: Failure[] = [];
   let n = 0;
   for (const piece of pieces) {
-    const contentOf = piece.length === 0 ? nothing : reader(piece, format, bytes);
+    const contentOf = piece.length === 0 ? nothing : reader(piece, bytes, decompressor);
     for (const order of piece.files) {
       try {
         const content = contentOf(order);
@@ -82,11 +90,11 @@ type ContentOf = (order: ContentOrder) => Uint8Array;
 /** Gives the content of each file of a piece; what is wrong about one file leaves the others alone. */
 function reader(
   { offset, length, files: wanted }: PieceOf<ContentOrder>,
-  format: ArchiveFormat,
   bytes: Uint8Array,
+  decompressor: Decompressor | undefined,
 ): ContentOf {
   const own = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length);
-  if (format === 'zip') {
+  if (decompressor === undefined) {
     return ({ skip, size }) => recordContent(own, size).subarray(skip, skip + size);
   }
   const needed = wanted.reduce((least, { skip, size }) => Math.min(least, skip + size), Infinity);
@@ -95,8 +103,7 @@ function reader(
   return ({ skip, size }) => {
     if (damage !== undefined) throw damage;
     try {
-      zstd ??= loadDecompressor();
-      content ??= frameContent(own, needed, zstd);
+      content ??= frameContent(own, needed, decompressor);
     } catch (error) {
       damage = error instanceof Error ? error : new Error(String(error));
       throw damage;
@@ -109,8 +116,8 @@ function nothing(): Uint8Array {
   return Buffer.alloc(0);
 }
 
-function frame({ bytes, contentBytes }: FrameTask): Uint8Array | undefined {
-  zstd ??= loadDecompressor();
+async function frame({ bytes, contentBytes }: FrameTask): Promise<Uint8Array | undefined> {
+  zstd ??= await loadDecompressor();
   try {
     return zstd.decompress(bytes, contentBytes);
   } catch (error) {
@@ -152,11 +159,11 @@ export async function doTask(task: Task): Promise<Results[Task['kind']]> {
   const blake3 = await loaded;
   switch (task.kind) {
     case 'files':
-      return files(task, blake3);
+      return await files(task, blake3);
     case 'contents':
-      return contents(task, blake3);
+      return await contents(task, blake3);
     case 'frame':
-      return frame(task);
+      return await frame(task);
     case 'deeds':
       return deeds(task);
     case 'look':

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readArchive } from '../../src/format/read-archive.ts';
 import type { Compressor } from '../../src/format/zstd/codec.ts';
-import { loadCompressor } from '../../src/format/zstd/zstd.ts';
+import { loadCompressor, loadDecompressor } from '../../src/format/zstd/zstd.ts';
 import { readCsv } from '../../src/plan/csv.ts';
 import { readHeader, readSettings } from '../../src/plan/table.ts';
 import { EntryLines } from '../../src/series/index/entry-lines.ts';
@@ -96,8 +96,10 @@ function frame(zstd: Compressor, content: Buffer): Buffer {
   return Buffer.from(zstd.compress(content));
 }
 
+const decompressor = await loadDecompressor();
+
 function linesOf(bytes: Buffer): LineReader {
-  return LineReader.open(bytes, createHash('sha256').update(bytes).digest('hex'), 'x');
+  return LineReader.open(bytes, createHash('sha256').update(bytes).digest('hex'), 'x', decompressor);
 }
 
 /** By both of the ways that there are. */

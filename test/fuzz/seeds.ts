@@ -43,9 +43,10 @@ async function filesOf(format: 'tar.zst' | 'zip'): Promise<readonly SeedFile[]> 
   }
 }
 
+const zstd = await loadDecompressor();
+
 /** What zstd frames hold; a seek table holds nothing. */
 export function contentOf(frames: Buffer): Buffer {
-  const zstd = loadDecompressor();
   const contents: Buffer[] = [];
   for (let at = 0; at < frames.length && frames.readUInt32LE(at) !== 0x184d2a5e;) {
     const { bytes, contentBytes } = measureFrame(frames.subarray(at));

@@ -37,11 +37,12 @@ export interface Line {
   readonly kept?: string;
 }
 
+const zstd = await loadDecompressor();
+
 /** Snapshots of one series. What one archive holds is decompressed once. */
 export class NaiveReader {
   readonly #series: string;
   readonly #digests = new Map<string, string>();
-  readonly #zstd = loadDecompressor();
 
   constructor(series: string) {
     this.#series = series;
@@ -123,7 +124,7 @@ export class NaiveReader {
     const frames: Buffer[] = [];
     for (let at = 0; at < bytes.length;) {
       const { bytes: length, contentBytes } = measureFrame(bytes.subarray(at));
-      frames.push(this.#zstd.decompress(bytes.subarray(at, at + length), contentBytes));
+      frames.push(zstd.decompress(bytes.subarray(at, at + length), contentBytes));
       at += length;
     }
     return Buffer.concat(frames);

@@ -23,7 +23,7 @@ import { loadCompressor, loadDecompressor } from '../zstd/zstd.ts';
 import { measureFrame } from '../zstd/frame.ts';
 
 const compressor = await loadCompressor();
-const decompressor = loadDecompressor();
+const decompressor = await loadDecompressor();
 const hasGnuTar = spawnSync('tar', ['--version'], { encoding: 'utf8' }).stdout?.includes('GNU') ?? false;
 const hasZstd = spawnSync('zstd', ['--version']).status === 0;
 

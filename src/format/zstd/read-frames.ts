@@ -29,7 +29,7 @@ export interface Frame {
  * @throws {@link Damage} for anything else, and for a frame of more than 64 MiB, before it is decompressed.
  */
 export async function* readFrames({ source, signal }: Omit<Reading, 'hasher'>): AsyncGenerator<Frame> {
-  const decompressor = loadDecompressor();
+  const decompressor = await loadDecompressor(source.sizeBytes);
   const reader = new SourceReader(source, 0, source.sizeBytes);
   const table = new SeekTableCheck();
   while (reader.leftBytes > 0) {

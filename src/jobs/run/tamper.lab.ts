@@ -1,5 +1,6 @@
 // For tests: an index as one would write it who knows the format.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { loadDecompressor } from '../../format/zstd/zstd.ts';
 import { LineReader, writeLines } from '../../series/index/lines.ts';
 import type { Info } from '../../series/info.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
@@ -23,7 +24,7 @@ export async function tamper(
 ): Promise<void> {
   const info = lab.info(snapshot);
   const file = lab.folder(snapshot, info.index.file);
-  const reader = LineReader.open(readFileSync(file), info.index.sha256, file);
+  const reader = LineReader.open(readFileSync(file), info.index.sha256, file, await loadDecompressor());
   const lines: Line[] = [];
   for (; reader.hasLine(); reader.at = reader.end() + 1) lines.push(JSON.parse(reader.line()) as Line);
   const writer = await new LocalStore(lab.folder(snapshot)).create(info.index.file);

@@ -153,8 +153,10 @@ export class IndexCheck {
     if (this.#further.size === 0) return;
     const wanted = new Set([...this.#further.values()].map(({ entry }) => entry.hardlink));
     const firsts = new Map<BytePath, IndexEntry>();
-    for (const item of await this.#series.entries(this.#snapshot)) {
-      if (wanted.has(item.entry.path)) firsts.set(item.entry.path, item);
+    const lines = await this.#series.entryLines(this.#snapshot);
+    for (let { path } = lines; path !== undefined; { path } = lines) {
+      if (wanted.has(path)) firsts.set(path, lines.parse());
+      lines.skip();
     }
     for (const [path, { entry, hash }] of this.#further) {
       const first = firsts.get(entry.hardlink ?? path);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Compressor } from '../../format/zstd/codec.ts';
-import { loadCompressor } from '../../format/zstd/zstd.ts';
+import { loadCompressor, loadDecompressor } from '../../format/zstd/zstd.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
 import { EntryLines } from './entry-lines.ts';
 import { formatLine, formatNone, type IndexEntry } from './index-line.ts';
@@ -10,6 +10,7 @@ import { LineReader } from './lines.ts';
 import { PathLines } from './path-lines.ts';
 
 const zstd: Compressor = await loadCompressor();
+const decompressor = await loadDecompressor();
 
 function itemOf(path: string, size: number): IndexEntry {
   return {
@@ -37,7 +38,7 @@ function itemOf(path: string, size: number): IndexEntry {
 /** Each text is a frame. */
 function reader(...texts: readonly string[]): LineReader {
   const bytes = Buffer.concat(texts.map((text) => zstd.compress(Buffer.from(text, 'latin1'))));
-  return LineReader.open(bytes, createHash('sha256').update(bytes).digest('hex'), 'the/file');
+  return LineReader.open(bytes, createHash('sha256').update(bytes).digest('hex'), 'the/file', decompressor);
 }
 
 function sorted<T>(lines: ReadonlyMap<string, T>): [string, T][] {

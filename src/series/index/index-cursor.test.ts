@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Compressor } from '../../format/zstd/codec.ts';
-import { loadCompressor } from '../../format/zstd/zstd.ts';
+import { loadCompressor, loadDecompressor } from '../../format/zstd/zstd.ts';
 import { groupName, userName } from '../../host/users.ts';
 import { type Change, Comparison } from '../../tree/compare.ts';
 import type { Entry } from '../../tree/entry.ts';
@@ -15,6 +15,7 @@ import { formatLine, formatNone, type IndexEntry } from './index-line.ts';
 import { LineReader } from './lines.ts';
 
 const zstd: Compressor = await loadCompressor();
+const decompressor = await loadDecompressor();
 
 /** When the last snapshot began, and a time long before. */
 const BEGAN = 1_000_000_000_000n;
@@ -53,7 +54,7 @@ function itemOf(path: string, changes: Partial<Entry> = {}, oddities: Partial<In
 /** The files' texts, in order; each text is a frame. */
 function reader(where: string, ...texts: readonly string[]): LineReader {
   const bytes = Buffer.concat(texts.map((one) => zstd.compress(Buffer.from(one, 'latin1'))));
-  return LineReader.open(bytes, createHash('sha256').update(bytes).digest('hex'), where);
+  return LineReader.open(bytes, createHash('sha256').update(bytes).digest('hex'), where, decompressor);
 }
 
 function text(lines: Lines): string {

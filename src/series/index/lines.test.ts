@@ -3,11 +3,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Compressor } from '../../format/zstd/codec.ts';
-import { loadCompressor } from '../../format/zstd/zstd.ts';
+import { loadCompressor, loadDecompressor } from '../../format/zstd/zstd.ts';
 import type { StoreWriter } from '../../store/store.ts';
 import { LineReader, writeLines } from './lines.ts';
 
 const zstd: Compressor = await loadCompressor();
+const decompressor = await loadDecompressor();
 
 /** Remembers what is written. */
 class MemoryWriter implements StoreWriter {
@@ -37,7 +38,7 @@ async function written(lines: Iterable<string>): Promise<MemoryWriter> {
 }
 
 function open(bytes: Buffer): LineReader {
-  return LineReader.open(bytes, sha256(bytes), 'the/index');
+  return LineReader.open(bytes, sha256(bytes), 'the/index', decompressor);
 }
 
 /** Every line, one character per byte. */
@@ -111,7 +112,7 @@ describe('LineReader', () => {
     const { bytes } = await written(['a']);
     const sum = sha256(bytes);
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
-    expect(() => LineReader.open(bytes, sum, 'the/index')).toThrow(
+    expect(() => LineReader.open(bytes, sum, 'the/index', decompressor)).toThrow(
       expect.objectContaining({
         code: 'E_DAMAGED',
         message: '"the/index" is damaged: its SHA-256 is not what info.json says',

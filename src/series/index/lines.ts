@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Decompressor } from '../../format/zstd/codec.ts';
-import { loadCompressor, loadDecompressor } from '../../format/zstd/zstd.ts';
+import { loadCompressor } from '../../format/zstd/zstd.ts';
 import { measureFrame } from '../../format/zstd/frame.ts';
 import { damaged, SnapshotError } from '../../base/errors.ts';
 import type { StoreWriter } from '../../store/store.ts';
@@ -76,11 +76,11 @@ export class LineReader {
    * @param sha256 - What info.json says of it.
    * @throws {@link SnapshotError} `E_DAMAGED` when the file is not what info.json says.
    */
-  static open(bytes: Buffer, sha256: string, where: string): LineReader {
+  static open(bytes: Buffer, sha256: string, where: string, zstd: Decompressor): LineReader {
     if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
       throw damaged(where, 'its SHA-256 is not what info.json says');
     }
-    return new LineReader(bytes, loadDecompressor(), where);
+    return new LineReader(bytes, zstd, where);
   }
 
   /** Whether there is a line; reads the next frame where one ends. */
