@@ -76,6 +76,18 @@ it.skipIf(!existsSync(RESTLESS))('copies again what did not come to rest when it
   );
 });
 
+it('counts files, not the folders in which they were, and clears what was cut short', async () => {
+  mkdirSync(join(lab.source, 'sub'));
+  for (const name of ['sub/one', 'sub/two', 'three']) writeFileSync(join(lab.source, name), name);
+  expect(await lab.run()).toMatchObject({ change: { added: 3 } });
+  rmSync(join(lab.source, 'sub'), { recursive: true });
+  // Left by one that was killed.
+  const part = lab.folder('.snapshot-data/parts/7');
+  writeFileSync(part, 'cut sh');
+  expect(await lab.run()).toMatchObject({ change: { removed: 2 } });
+  expect(existsSync(part)).toBe(false);
+});
+
 function mounts(paths: readonly string[], id: string): readonly Mount[] {
   return paths.map((path) => ({ path: fromText(path), id }));
 }
