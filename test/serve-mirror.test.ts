@@ -535,6 +535,18 @@ describe('live, it', () => {
     },
   );
 
+  it('takes what is accepted for its first round only', { timeout: 60_000 }, async () => {
+    const both = await followed();
+    const live = both.live(both.served.url, ['--accept-changes']);
+    await live.line((line) => line.includes('"round"'));
+    for (const folder of ['a', 'ü']) rmSync(both.served.file(folder), { recursive: true });
+    await both.sync();
+    await live.line((line) => line.includes('"guard":"empty-side"'));
+    live.child.kill('SIGINT');
+    expect((await live.ended).status).toBe(4);
+    expect(Object.keys(both.trees()[1])).toHaveLength(7);
+  });
+
   it(
     'ends well where the server was away and back, and nothing has changed',
     { timeout: 60_000 },
