@@ -22,7 +22,7 @@ import { randomOf } from './support/history.ts';
 import { Place } from './support/place.ts';
 import { chosenSeed } from './support/seed.ts';
 import { freePorts } from './support/servers/free-ports.ts';
-import { sha256 } from './support/served.ts';
+import { type Served, sha256 } from './support/served.ts';
 
 /** A library with some files, and a second one that has them. */
 async function followed(more: readonly string[] = []): Promise<Followed> {
@@ -499,6 +499,13 @@ describe('who may not', () => {
   });
 });
 
+/** At the same address. */
+function serveAgain({ place, folder, url }: Served): void {
+  const listen = `127.0.0.1:${new URL(url).port}`;
+  const again = place.start(['serve', folder, '--json', '--listen', listen, '--min-free', '0']);
+  onTestFinished(() => void again.child.kill('SIGKILL'));
+}
+
 describe('live, it', () => {
   it(
     'brings what happens, says when the server is away and back, and ends at once',
@@ -512,21 +519,11 @@ describe('live, it', () => {
       await both.sync();
       await live.line((line) => line.includes('"fetched":1'));
       expect(readFileSync(both.file('later'), 'utf8')).toBe('later');
-      const { port } = new URL(served.url);
       await served.stop();
       await live.line((line) => line.includes('"away"'));
       served.write('meanwhile', 'meanwhile');
       rmSync(served.file('later'));
-      const again = served.place.start([
-        'serve',
-        served.folder,
-        '--json',
-        '--listen',
-        `127.0.0.1:${port}`,
-        '--min-free',
-        '0',
-      ]);
-      onTestFinished(() => void again.child.kill('SIGKILL'));
+      serveAgain(served);
       await live.line((line) => line.includes('"back"'));
       await live.line((line) => line.includes('"removed":1'));
       expect(treeOf(both.file(''))).toEqual(treeOf(served.file('')));
@@ -535,6 +532,34 @@ describe('live, it', () => {
       const ended = await live.ended;
       expect([ended.status, performance.now() - begun < 1000]).toEqual([0, true]);
       expect(eventsOf(ended).filter(({ event }) => event === 'away')).toHaveLength(1);
+    },
+  );
+
+  it('takes what is accepted for its first round only', { timeout: 60_000 }, async () => {
+    const both = await followed();
+    const live = both.live(both.served.url, ['--accept-changes']);
+    await live.line((line) => line.includes('"round"'));
+    for (const folder of ['a', 'ü']) rmSync(both.served.file(folder), { recursive: true });
+    await both.sync();
+    await live.line((line) => line.includes('"guard":"empty-side"'));
+    live.child.kill('SIGINT');
+    expect((await live.ended).status).toBe(4);
+    expect(Object.keys(both.trees()[1])).toHaveLength(7);
+  });
+
+  it(
+    'ends well where the server was away and back, and nothing has changed',
+    { timeout: 60_000 },
+    async () => {
+      const both = await followed();
+      const live = both.live();
+      await live.line((line) => line.includes('"round"'));
+      await both.served.stop();
+      await live.line((line) => line.includes('"away"'));
+      serveAgain(both.served);
+      await live.line((line) => line.includes('"back"'));
+      live.child.kill('SIGINT');
+      expect((await live.ended).status).toBe(0);
     },
   );
 

@@ -246,6 +246,14 @@ describe('watch', () => {
     expect(differencesOf(place.source, place.mirror)).toEqual([]);
   });
 
+  it('runs rows that are due to their end before that', async () => {
+    const place = mirrored();
+    place.write({ a: 'a' });
+    place.writePlan('source,destination,name,strategy', 'source,destination,snapshots,incremental');
+    expect((await place.command(['watch', '--until-idle'])).status).toBe(0);
+    expect(readdirSync(place.series('snapshots'))).toContainEqual(expect.stringMatching(/^\d{4}-/));
+  });
+
   it('loses nothing when it is killed and stopped while the source changes', async () => {
     const place = mirrored();
     const seed = chosenSeed();

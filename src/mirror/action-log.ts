@@ -1,8 +1,8 @@
 // The log of a mirror, a line for each thing that was done:
 //
 //     [2025-11-14 14:32:25] FILE MODIFIED: /home/ada/letter.odt - SUCCESS
-import { once } from 'node:events';
 import { basename, dirname } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { printable } from '../base/errors.ts';
 import { ensureFolder } from '../base/ensure-folder.ts';
 
@@ -66,9 +66,9 @@ export class ActionLog {
   async close(): Promise<Error | undefined> {
     await Promise.all(
       this.#streams.map(async (stream) => {
-        const closed = once(stream, 'close').catch((error: unknown) => this.#failures.push(error as Error));
         stream.end();
-        await closed;
+        // One that failed may have closed itself long ago, and says so no more.
+        await finished(stream).catch((error: unknown) => this.#failures.push(error as Error));
       }),
     );
     return this.#failures[0];

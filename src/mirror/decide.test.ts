@@ -217,6 +217,29 @@ describe('decide()', () => {
     expect(stepsFor(after, before).some((step) => step.do === 'move')).toBe(false);
   });
 
+  it('takes a folder for the same of which half is still in it', () => {
+    const before = new Map([
+      ['d', folder(2n)],
+      ['d/e', file('x', 3n)],
+      ['d/f', file('x', 4n)],
+    ]);
+    const isMoved = (kept: readonly bigint[]): boolean => {
+      const inside = kept.map((inode): [string, Item] => [`g/${inode}`, file('yy', inode)]);
+      return stepsFor(new Map([['g', folder(2n)], ...inside]), before).some(
+        (step) => step.do === 'move' && step.path === 'g',
+      );
+    };
+    expect([isMoved([3n, 9n]), isMoved([8n, 9n])]).toEqual([true, false]);
+  });
+
+  it('moves none of several names of one file', () => {
+    const before = new Map([
+      ['a', file('x', 1n)],
+      ['b', file('x', 1n)],
+    ]);
+    expect(stepsFor(new Map([['c', file('x', 1n)]]), before).some((step) => step.do === 'move')).toBe(false);
+  });
+
   it('believes no inode of another file system', () => {
     const before = new Map([
       ['m', folder(2n)],

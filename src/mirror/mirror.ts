@@ -209,8 +209,10 @@ export class Mirror {
   }
 }
 
-function heldOf(entry: Entry, { hash, keptNs }: StepEnd, sinceMs: number): Held {
-  const { path, type, size, mode, uid, gid, mtimeNs, ctimeNs, inode, target } = entry;
+function heldOf(entry: Entry, { hash, keptNs, isUnsettled }: StepEnd, sinceMs: number): Held {
+  const { path, type, size, mode, uid, gid, mtimeNs, target } = entry;
+  // Its last look may be how it rests, which its content is not: as no file is, so that it is copied again.
+  const { ctimeNs, inode } = isUnsettled === true ? { ctimeNs: 0n, inode: 0n } : entry;
   return {
     path,
     type,

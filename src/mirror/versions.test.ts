@@ -1,9 +1,18 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Target } from '../target/contained.ts';
 import { fromText } from '../tree/path.ts';
+import { letGoVersions } from './let-go-versions.ts';
 import { addLines, readVersions } from './versions.ts';
 import { makeVersion, VERSIONS } from './versioning.ts';
 import { viewAt } from './view-at.ts';
@@ -34,6 +43,23 @@ describe('makeVersion()', () => {
   });
 });
 
+describe('letGoVersions()', () => {
+  it('removes what is too old, with its folder, and leaves the rest and what is said of it', async () => {
+    mkdirSync(join(root, 'sub/inner'), { recursive: true });
+    for (const name of ['a', 'sub/inner/b', 'sub/c']) writeFileSync(join(root, name), name);
+    const make = (name: string, stamp: string): string =>
+      makeVersion(new Target(root), fromText(name), false, stamp);
+    make('sub/inner/b', '20260101T000000Z');
+    const left = [make('a', STAMP), make('sub/c', STAMP)];
+    const lines = (await readVersions(root)).map((version) => ({ ...version, sinceMs: 1000 }));
+    await addLines(root, lines);
+    expect(await letGoVersions(root, { within: 86_400_000 }, new Date(SECOND_MS))).toBe(1);
+    const versions = await readVersions(root);
+    expect(versions.map(({ file, sinceMs }) => [file, sinceMs])).toEqual(left.map((file) => [file, 1000]));
+    expect(existsSync(join(root, VERSIONS, 'sub/inner'))).toBe(false);
+  });
+});
+
 describe('readVersions()', () => {
   it('believes the lines, and takes a name alone for some moment of its second', async () => {
     for (const content of ['one', 'two']) {
@@ -55,5 +81,15 @@ describe('readVersions()', () => {
       `a~${STAMP}-2`,
       undefined,
     ]);
+  });
+
+  it('believes what was added after a line that was cut short', async () => {
+    writeFileSync(join(root, 'a'), 'one');
+    makeVersion(new Target(root), fromText('a'), false, STAMP);
+    const [version] = await readVersions(root);
+    if (version === undefined) throw new Error('there is a version');
+    writeFileSync(join(root, '.snapshot-data/versions.jsonl'), '{"path":"x","ty');
+    await addLines(root, [{ ...version, sinceMs: 1000 }]);
+    expect(await readVersions(root)).toMatchObject([{ path: 'a', sinceMs: 1000 }]);
   });
 });

@@ -1,22 +1,26 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { applySync, type Ended } from './apply.ts';
+import { SnapshotError } from '../base/errors.ts';
+import { fromText } from '../tree/path.ts';
+import { applySync, type Ended, partOf } from './apply.ts';
 import { EVEN, openPair, signal, walkBoth, withCalls, writeOld } from './pair.lab.ts';
+import type { Past } from './item.ts';
 import { planSync } from './plan.ts';
 import { look, type Sides, type Trouble } from './see.ts';
 import { SideError } from './side.ts';
 
 const NO_FOLD = { here: false, there: false };
 
-/** Syncs the pair for the first time, through `altered`. */
+/** Syncs the pair, for the first time unless there is a past, through `altered`. */
 async function sync(
   sides: Sides,
   altered: Sides,
+  past: Past = new Map(),
+  ended: Ended[] = [],
 ): Promise<{ readonly troubles: readonly Trouble[]; readonly ended: readonly Ended[] }> {
   const options = { rehash: false, signal, isWanted: () => true, clocks: EVEN };
-  const { sights } = await look(new Map(), await walkBoth(sides), sides, options);
-  const ended: Ended[] = [];
+  const { sights } = await look(past, await walkBoth(sides), sides, options);
   const troubles = await applySync(planSync(sights, EVEN, NO_FOLD), {
     sides: altered,
     stamp: '20261129T000000Z',
@@ -26,6 +30,12 @@ async function sync(
     progress: () => {},
   });
   return { troubles, ended };
+}
+
+function pastOf(ended: readonly Ended[]): Past {
+  return new Map(
+    ended.flatMap(({ action, agreed }) => (agreed === undefined ? [] : [[action.path, agreed] as const])),
+  );
 }
 
 describe('applySync()', () => {
@@ -46,6 +56,69 @@ describe('applySync()', () => {
     expect(readFileSync(join(there, 'a'), 'utf8')).toBe('just written');
     expect(troubles).toEqual([{ path: 'a', side: undefined, reason: 'has changed meanwhile' }]);
     expect(ended).toEqual([]);
+    expect(readdirSync(there).toSorted()).toEqual(['.snapshot-data', 'a']);
+  });
+
+  it('deletes nothing that has changed at the last moment', async () => {
+    const { here, there, sides } = await openPair();
+    for (const name of ['a', 'b']) writeOld(join(here, name), name);
+    const past = pastOf((await sync(sides, sides)).ended);
+    for (const name of ['a', 'b']) rmSync(join(here, name));
+    const busy = withCalls(sides.there, {
+      async look(path) {
+        if (path === 'a') writeFileSync(join(there, 'a'), 'changed there');
+        return await sides.there.look(path);
+      },
+    });
+    const { troubles, ended } = await sync(sides, { ...sides, there: busy }, past);
+    expect(troubles).toEqual([{ path: 'a', side: undefined, reason: 'has changed meanwhile' }]);
+    expect(ended.map(({ action }) => action.path)).toEqual(['b']);
+    expect(readFileSync(join(there, 'a'), 'utf8')).toBe('changed there');
+  });
+
+  it('agrees on nothing that somebody has replaced as soon as it was there', async () => {
+    const { here, there, sides } = await openPair();
+    writeOld(join(here, 'a'), 'text');
+    const busy = withCalls(sides.there, {
+      async move(from, to) {
+        await sides.there.move(from, to);
+        writeOld(join(there, 'saved'), 'just written');
+        renameSync(join(there, 'saved'), join(there, 'a'));
+      },
+    });
+    const { ended } = await sync(sides, { ...sides, there: busy });
+    expect(ended.map(({ action, agreed }) => [action.path, agreed])).toEqual([['a', undefined]]);
+  });
+
+  it('tells of what was under way when nothing more could be done', async () => {
+    const { here, there, sides } = await openPair();
+    for (const name of ['a', 'b']) writeOld(join(here, name), name);
+    const full = withCalls(sides.there, {
+      async write(path, ...rest) {
+        if (path === partOf(fromText('a'))) throw new SnapshotError('E_SPACE', 'the disk is full');
+        return await sides.there.write(path, ...rest);
+      },
+    });
+    const ended: Ended[] = [];
+    await expect(sync(sides, { ...sides, there: full }, new Map(), ended)).rejects.toMatchObject({
+      code: 'E_SPACE',
+    });
+    expect([ended.map(({ action }) => action.path), readdirSync(there)]).toEqual([['b'], ['b']]);
+  });
+
+  it('leaves what was there where a link that is to take its place cannot be made', async () => {
+    const { here, there, sides } = await openPair();
+    writeOld(join(here, 'a'), 'text');
+    const { ended } = await sync(sides, sides);
+    const past = pastOf(ended);
+    rmSync(join(here, 'a'));
+    symlinkSync('elsewhere', join(here, 'a'));
+    const without = withCalls(sides.there, {
+      makeLink: async () => await Promise.reject(new SideError('this file system has no links')),
+    });
+    const { troubles } = await sync(sides, { ...sides, there: without }, past);
+    expect(troubles).toEqual([{ path: 'a', side: undefined, reason: 'this file system has no links' }]);
+    expect(readFileSync(join(there, 'a'), 'utf8')).toBe('text');
   });
 
   it('agrees on nothing that may not be on the disk', async () => {

@@ -1,6 +1,5 @@
 // Does to both sides what was planned: whatever stops it, each path has what it had, or what it is to have.
 import { createHash } from 'node:crypto';
-import { SnapshotError } from '../base/errors.ts';
 import { ordered } from '../base/ordered.ts';
 import { baseName, type BytePath, join, parentOf } from '../tree/path.ts';
 import { type Agreed, isAsListed, isSameFile, type Item, otherOf, type Seen, type SideName } from './item.ts';
@@ -11,7 +10,7 @@ import type { Action } from './plan.ts';
 import { agreedOf, settledItem } from './remembered.ts';
 import type { Sides, Trouble } from './see.ts';
 import { stagesOf } from './stages.ts';
-import { type Side, SideError } from './side.ts';
+import { ifOfSide, type Side, SideError } from './side.ts';
 
 /** After so many the names are flushed, and what was done is written down. */
 const BATCH = 240;
@@ -37,7 +36,7 @@ export interface ApplyOptions {
   readonly progress: (files: number, bytes: number) => void;
 }
 
-/** @returns What could not be done. @throws {@link SnapshotError} where nothing more can be done. */
+/** @returns What could not be done. @throws `SnapshotError` where nothing more can be done. */
 export async function applySync(
   actions: readonly Action[],
   options: ApplyOptions,
@@ -174,8 +173,14 @@ async function copy(action: Action, from: SideName, to: SideName, options: Apply
   await expect(target, path, action[to]);
   const { done, version } = await makeWay(action, to, 'moved', options);
   // What is to be in it has to get there first.
-  if (wanted.type === 'folder') await target.makeFolder(path, withOwner(wanted.mode));
-  else await target.makeLink(path, wanted.target ?? ('' as BytePath));
+  try {
+    if (wanted.type === 'folder') await target.makeFolder(path, withOwner(wanted.mode));
+    else await target.makeLink(path, wanted.target ?? ('' as BytePath));
+  } catch (error) {
+    // As on a file system that has no links.
+    if (version !== undefined) await target.move(version, path).catch(ifOfSide);
+    throw error;
+  }
   const placed = await target.look(path);
   const now = await source.look(path);
   if (placed === undefined || now === undefined || now.type !== wanted.type)
@@ -249,10 +254,7 @@ async function copyFile(
     );
     return { action, bytes: item.size, done, agreed };
   } catch (error) {
-    await target.remove(part).catch((second: unknown) => {
-      // The reason why it failed is the one that counts.
-      if (!(second instanceof SideError || second instanceof SnapshotError)) throw second;
-    });
+    await target.remove(part).catch(ifOfSide);
     throw error;
   }
 }

@@ -2,7 +2,7 @@
 import { entriesOf } from '../store/sftp/folders.ts';
 import { type Attributes, OPEN, typeOf } from '../store/sftp/packet.ts';
 import type { FolderEntry, SftpSession } from '../store/sftp/session.ts';
-import { SftpStatus } from '../store/sftp/status.ts';
+import { STATUS, SftpStatus } from '../store/sftp/status.ts';
 import { whyUnsafe } from '../target/contained.ts';
 import { Excludes } from '../tree/exclude.ts';
 import type { LeftOut } from '../tree/left-out.ts';
@@ -97,7 +97,16 @@ export class FarWalk {
       this.#parts.push(path);
       return;
     }
-    const item = await itemAt(this.#session, this.#at(path), attributes);
+    let item: Item | undefined;
+    try {
+      item = await itemAt(this.#session, this.#at(path), attributes);
+    } catch (error) {
+      // A link that is gone by now, or may not be read.
+      if (!(error instanceof SftpStatus)) throw error;
+      const kind = error.code === STATUS.missing ? 'passing' : 'trouble';
+      this.#problems.push({ path, reason: error.message, kind });
+      return;
+    }
     if (item === undefined) this.#leave(path, 'is neither a file, a folder nor a link');
     else if (item.type === 'file' && item.size > (this.#limits.largerThan ?? Infinity))
       this.#leave(path, 'is larger than `exclude-larger-than`');

@@ -115,6 +115,21 @@ describe('a lock', () => {
     expect(readdirSync(data)).toEqual([]);
   });
 
+  it('is as old as the clock of its side says', async () => {
+    const { side, lock } = await open();
+    leave(lock, lockOf(ELSEWHERE), 5 * MINUTE_MS);
+    // Its clock is ahead by two hours.
+    const ahead = withCalls(side, {
+      async look(path) {
+        const item = await side.look(path);
+        return item === undefined ? undefined : { ...item, mtimeMs: item.mtimeMs + 120 * MINUTE_MS };
+      },
+    });
+    await expect(lockSide(ahead, never)).rejects.toMatchObject({ code: 'E_LOCKED' });
+    leave(lock, lockOf(ELSEWHERE), 15 * MINUTE_MS);
+    await (await lockSide(ahead, never)).release();
+  });
+
   it.each([
     ['takes one that somebody else has cleared meanwhile', undefined],
     ['leaves one that somebody else has taken meanwhile', lockOf(ELSEWHERE, 'theirs')],

@@ -62,6 +62,14 @@ describe('look()', () => {
     expect(troubles).toEqual([{ path: 'folder', side: 'there', reason: 'no permission' }]);
   });
 
+  it.each(['here', 'there'] as const)('leaves alone on both sides what rules leave out %s', async (side) => {
+    const pair = await openPair();
+    writeFileSync(join(pair[side], '.snapshotignore'), 'x\n');
+    for (const name of ['x', 'y']) writeOld(join(pair[side === 'here' ? 'there' : 'here'], name), name);
+    const { sights } = await look(new Map(), await walkBoth(pair.sides), pair.sides, OPTIONS);
+    expect(sights.map(({ path }) => path)).toEqual(['.snapshotignore', 'y']);
+  });
+
   it('knows the content of a file that was renamed, and not of a second name of one that stays', async () => {
     const { here, there, sides } = await openPair();
     for (const root of [here, there]) writeOld(join(root, 'a'), 'text 0');

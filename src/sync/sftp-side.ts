@@ -74,7 +74,8 @@ export class SftpSide implements Side {
   }
 
   async walk(leftOut: LeftOut, signal: AbortSignal): Promise<Listing> {
-    return await new FarWalk(this.#session, (path) => this.#at(path), leftOut, signal).run();
+    const walk = new FarWalk(this.#session, (path) => this.#at(path), leftOut, signal);
+    return await this.#do('read', '' as BytePath, async () => await walk.run());
   }
 
   async look(path: BytePath): Promise<Item | undefined> {

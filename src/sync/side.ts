@@ -1,4 +1,5 @@
 // One side of a pair: a folder of this machine, or one on a server.
+import { SnapshotError } from '../base/errors.ts';
 import type { BytePath } from '../tree/path.ts';
 import type { LeftOut } from '../tree/left-out.ts';
 import type { Item } from './item.ts';
@@ -106,6 +107,11 @@ export class SideError extends Error {
   override get name(): string {
     return 'SideError';
   }
+}
+
+/** For what fails after a failure: the reason of that is the one that counts. */
+export function ifOfSide(error: unknown): void {
+  if (!(error instanceof SideError || error instanceof SnapshotError)) throw error;
 }
 
 /** What is read at most of what should be small. */

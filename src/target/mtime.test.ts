@@ -30,6 +30,14 @@ const LAST_NS = process.platform === 'win32' ? 2_740_000_000_000_000_000n : 4_00
 const HAS_OLD_TIMES = setAndRead(-2_000_000_000n) === -2_000_000_000n;
 
 describe('toTime()', () => {
+  it.each([
+    [-1n, -1],
+    [-1_000_000n, -1],
+    [-1_000_001n, -2],
+  ])('has a whole millisecond at or below %s ns', (ns, ms) => {
+    expect(toTime(ns)).toEqual(new Date(ms));
+  });
+
   it('sets a time at or below the wanted one, by less than a microsecond, on Windows two', () => {
     const times = fc.bigInt({ min: 0n, max: LAST_NS });
     fc.assert(

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sparseSkip } from '../format/sparse.ts';
 import { Places } from './places.ts';
 import { partsOf, type Reading, readingsOf } from './readings.ts';
 
@@ -63,6 +64,12 @@ describe('readingsOf()', () => {
       (reading) => (reading as Reading).length,
     );
     expect(lengths).toEqual([4000, 1000, 1000]);
+  });
+
+  it('streams a file with holes, however small', () => {
+    const places = new Places();
+    places.set(0, ARCHIVE, { offset: 0, length: 10, skip: sparseSkip(5) });
+    expect([...readingsOf([0], places, () => 100)]).toEqual([{ kind: 'large', archive: ARCHIVE, i: 0 }]);
   });
 
   it('streams what is large, and knows what is nowhere', () => {

@@ -37,8 +37,8 @@ export class Followed {
   }
 
   /** Follows until it is told to stop. */
-  live(url: string = this.served.url): Running {
-    const args = ['serve', 'mirror', url, this.folder, '--json', '--min-free', '0'];
+  live(url: string = this.served.url, more: readonly string[] = []): Running {
+    const args = ['serve', 'mirror', url, this.folder, '--json', '--min-free', '0', ...more];
     return this.served.place.start(args, { env: { SNAPSHOT_TOKEN: this.token } });
   }
 

@@ -31,6 +31,8 @@ const PASSING: ReadonlySet<string> = new Set(['E_AWAY', 'E_SPACE']);
 export async function keepFollowing(follower: Follower, options: KeepFollowing): Promise<number> {
   const { signal, told, away, back } = options;
   let [status, last, isAway] = [0, '', false];
+  /** That of the last round that did anything. */
+  let stood = 0;
   let [waitMs, againMs] = [POLL_MS, POLL_MS];
   let againAt = 0;
   let lookAt = performance.now() + LOOK_MS;
@@ -45,7 +47,7 @@ export async function keepFollowing(follower: Follower, options: KeepFollowing):
       if (isAway) back();
       [isAway, waitMs] = [false, POLL_MS];
       if (result !== undefined) {
-        status = statusOf(result);
+        stood = statusOf(result);
         const state = JSON.stringify([result.problems, result.guard?.message]);
         const isOther = state !== last;
         if (isOther || hasDone(result)) told(result);
@@ -53,6 +55,7 @@ export async function keepFollowing(follower: Follower, options: KeepFollowing):
         againMs = isOther ? POLL_MS : Math.min(againMs * 2, LONGEST_MS);
         againAt = performance.now() + againMs;
       }
+      status = stood;
     } catch (error) {
       if (signal.aborted) break;
       if (!(error instanceof SnapshotError) || !PASSING.has(error.code)) throw error;

@@ -1,12 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { decide } from '../../mirror/decide.ts';
+import { thereOf } from '../../mirror/held.ts';
+import { readState } from '../../mirror/mirror.ts';
 import { readVersions } from '../../mirror/versions.ts';
 import type { Mount } from '../../tree/mounts.ts';
-import { fromText } from '../../tree/path.ts';
+import { type BytePath, fromText } from '../../tree/path.ts';
 import { SeriesLab } from '../run/series.lab.ts';
 import { mountsAfter } from './whole-pass.ts';
+
+const RESTLESS = '/proc/sys/kernel/random/uuid';
 
 let lab: SeriesLab;
 beforeEach(() => {
@@ -46,6 +51,42 @@ it.skipIf(process.platform === 'win32')(
     ]);
   },
 );
+
+it('ends when its log cannot be written, and says so', async () => {
+  writeFileSync(join(lab.source, 'file'), 'one');
+  expect(await lab.run({ actionLog: lab.source })).toMatchObject({ status: 0, change: { added: 1 } });
+  expect(lab.notes()).toContainEqual(expect.stringContaining('the log of the mirror is not complete'));
+});
+
+// What it says is another one at each look.
+it.skipIf(!existsSync(RESTLESS))('copies again what did not come to rest when it was copied', async () => {
+  lab.row = { ...lab.row, source: RESTLESS };
+  expect(await lab.run()).toMatchObject({ status: 3, problems: 1, change: { added: 1 } });
+  const { held } = (await readState(lab.folder())) ?? {};
+  const [last] = [...(held?.values() ?? [])].filter(({ type }) => type === 'file');
+  if (held === undefined || last === undefined) throw new Error('the mirror holds it');
+  // It rests now, and is what it was when its last copy was done.
+  const { ino: inode, ctimeNs } = statSync(RESTLESS, { bigint: true });
+  const entry = { ...last, inode, ctimeNs, hardlink: undefined };
+  const known = { held, isLeftAlone: () => false, mounts: new Set<BytePath>(), rehash: false };
+  expect(decide({ ...known, source: [entry], there: [thereOf(last)] })).toMatchObject([{ do: 'copy' }]);
+  const moved = { ...entry, path: fromText('moved') };
+  expect(decide({ ...known, source: [moved], there: [thereOf(last)] })).toContainEqual(
+    expect.objectContaining({ do: 'copy', path: 'moved' }),
+  );
+});
+
+it('counts files, not the folders in which they were, and clears what was cut short', async () => {
+  mkdirSync(join(lab.source, 'sub'));
+  for (const name of ['sub/one', 'sub/two', 'three']) writeFileSync(join(lab.source, name), name);
+  expect(await lab.run()).toMatchObject({ change: { added: 3 } });
+  rmSync(join(lab.source, 'sub'), { recursive: true });
+  // Left by one that was killed.
+  const part = lab.folder('.snapshot-data/parts/7');
+  writeFileSync(part, 'cut sh');
+  expect(await lab.run()).toMatchObject({ change: { removed: 2 } });
+  expect(existsSync(part)).toBe(false);
+});
 
 function mounts(paths: readonly string[], id: string): readonly Mount[] {
   return paths.map((path) => ({ path: fromText(path), id }));

@@ -19,7 +19,8 @@ export async function changedPlan(
   signal: AbortSignal,
   warn: (message: string) => void,
 ): Promise<Plan | undefined> {
-  let seen = await stampOf(file);
+  // What it was when `current` was read nobody knows: it may have changed since, as while a watch of the one before came to its end.
+  let seen: string | undefined;
   for (;;) {
     await delay(LOOK_MS, undefined, { signal, ref: false }).catch(() => {});
     if (signal.aborted) return undefined;

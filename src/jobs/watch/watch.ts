@@ -54,16 +54,12 @@ export async function watchPlan(plan: Plan, options: WatchPlanOptions): Promise<
   const others = rows.filter(({ strategy }) => strategy !== 'mirror' && strategy !== 'sync');
   const pool = new WorkerPool();
   try {
-    const idle = new AbortController();
-    const signal = AbortSignal.any([options.signal, idle.signal]);
-    const due = runDue(plan, others, { ...options, signal });
     const statuses = await Promise.all([
+      runDue(plan, others, options),
       ...mirrors.map(async (row) => await keepRow(plan, row, pool, options)),
       ...pairs.map(async (row) => await keepPair(plan, row, pool, options)),
     ]);
-    if (statuses.length === 0 && !options.untilIdle) return await due;
-    idle.abort();
-    return gravestStatus([...statuses, await due]);
+    return gravestStatus(statuses);
   } finally {
     await pool.close();
   }

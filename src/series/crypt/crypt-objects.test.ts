@@ -14,7 +14,8 @@ import { recipientsOf, stubFor } from './stub.ts';
 import type { Store } from '../../store/store.ts';
 import { parseSums } from '../sums.ts';
 import { CryptObjects } from './crypt-objects.ts';
-import type { Keys } from './keys.ts';
+import { isPlain } from './crypt-names.ts';
+import { isForSame, type Keys } from './keys.ts';
 
 const { identity } = newIdentity();
 const keys: Keys = {
@@ -163,6 +164,29 @@ describe('an encrypted snapshot', () => {
     ]);
   });
 
+  it('has check sums also where those of an older one are damaged', async () => {
+    const objects = new MemoryObjects();
+    await writeSnapshot(encrypted(objects));
+    await objects.put(`${DAY}/SHA256SUMS`, Buffer.from('no check sums\n'));
+    const [store, day] = [encrypted(objects), 's/2026-11-20T02-00-00Z'];
+    const text = `${'0'.repeat(64)}  ../${DAY.slice(2)}/a.tar.zst\n`;
+    await store.put(`${day}/SHA256SUMS`, Buffer.from(text));
+    await store.put(`${day}/info.json`, Buffer.from('{}'));
+    expectSums(objects, day, [`../${DAY.slice(2)}/a.tar.zst.age`, 'SHA256SUMS.age', 'info.json.age']);
+  });
+
+  it('is damaged where it is cut short, also in its first line', async () => {
+    const objects = new MemoryObjects();
+    await writeSnapshot(encrypted(objects));
+    const { bytes = Buffer.alloc(0) } = objects.kept.get(`${DAY}/a.tar.zst.age`) ?? {};
+    for (const length of [0, 5, 100, bytes.length - 30, bytes.length - 1]) {
+      await objects.put(`${DAY}/a.tar.zst.age`, Buffer.from(bytes.subarray(0, length)));
+      await expect(encrypted(objects).read(`${DAY}/a.tar.zst`), String(length)).rejects.toMatchObject({
+        code: 'E_DAMAGED',
+      });
+    }
+  });
+
   it('has sizes that are those of its content, whoever asks', async () => {
     const objects = new MemoryObjects();
     const sizes = [0, 1, 65_535, 65_536, 65_537, 1_500_000];
@@ -218,6 +242,34 @@ describe('what was in the clear before', () => {
   });
 });
 
+describe('what is stored as it is', () => {
+  it.each([
+    ['UNFINISHED', true],
+    ['a/UNFINISHED.part', true],
+    ['a/README.txt', true],
+    ['.lock-x', true],
+    ['a/.shared-x.part', true],
+    ['UNFINISHED.old', false],
+    ['a/lock-x', false],
+    ['info.json', false],
+    ['README.txt/info.json', false],
+  ])('%s: %s', (key, plain) => {
+    expect(isPlain(key)).toBe(plain);
+  });
+});
+
+describe('whom two are encrypted for', () => {
+  it.each<[readonly string[] | undefined, readonly string[] | undefined, boolean]>([
+    [undefined, [], true],
+    [['a', 'b'], ['b', 'a', 'a'], true],
+    [['a'], ['a', 'b'], false],
+    [['a', 'b'], ['a'], false],
+    [undefined, ['a'], false],
+  ])('%j and %j are the same: %s', (one, other, same) => {
+    expect(isForSame(one, other)).toBe(same);
+  });
+});
+
 describe('the info.json for all to see', () => {
   it('is told from a true one', () => {
     expect(recipientsOf(stubFor(['age1x']))).toEqual(['age1x']);
@@ -227,7 +279,7 @@ describe('the info.json for all to see', () => {
   });
 });
 
-it.each(['is removed', 'is gone with the folder, which has another name now'])(
+it.each(['is removed', 'is gone with the folder, which has another name now', 'was refused'])(
   'what is written anew by another machine is read anew, once that which this one knew %s',
   async (how) => {
     const inner = new FolderObjects(folder());
@@ -236,8 +288,9 @@ it.each(['is removed', 'is gone with the folder, which has another name now'])(
     await mine.put('data/x', Buffer.from('the old one'));
     expect(await part()).toBe('old');
     if (how === 'is removed') await mine.remove('data/x');
-    else await mine.renameFolder?.('data', 'former');
+    else if (how !== 'was refused') await mine.renameFolder?.('data', 'former');
     await other.put('data/x', Buffer.from('the new one'));
+    if (how === 'was refused') await expect(part()).rejects.toMatchObject({ code: 'E_DAMAGED' });
     expect(await part()).toBe('new');
   },
 );

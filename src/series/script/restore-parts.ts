@@ -47,8 +47,15 @@ export function restoreParts(
       folders.push(tree.meta(i));
     }
   }
+  const plan = planRestore(moved, dead, wantedOf(tree));
+  const known = new Set(files.map(({ path }) => path));
+  // `cp` has no way to copy extended attributes that every system knows.
+  for (const step of plan.last) {
+    const i = step.do === 'copy' && !known.has(step.path) ? tree.find(step.path) : undefined;
+    if (i !== undefined && !sameAttributes(tree.attributes(i), '')) files.push(tree.meta(i));
+  }
   return {
-    plan: planRestore(moved, dead, wantedOf(tree)),
+    plan,
     files,
     folders: folders.toReversed(),
     hasAttributes,

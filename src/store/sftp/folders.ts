@@ -25,7 +25,11 @@ export async function listFolder(
   });
 }
 
-/** The entries of a folder, as the server tells them; undefined when there is none. */
+/**
+ * The entries of a folder, as the server tells them; undefined when there is none.
+ *
+ * @throws {@link SftpStatus} also where the folder may be read and not entered: OpenSSH says then that it is empty.
+ */
 export async function entriesOf(
   session: SftpSession,
   path: RemotePath,
@@ -39,6 +43,7 @@ export async function entriesOf(
     throw error;
   }
   const entries: FolderEntry[] = [];
+  let isEntered = false;
   try {
     for (let isAtEnd = false; !isAtEnd;) {
       signal?.throwIfAborted();
@@ -47,7 +52,8 @@ export async function entriesOf(
       );
       isAtEnd = pages.includes(undefined);
       for (const entry of pages.flatMap((page) => page ?? []))
-        if (entry.name !== '.' && entry.name !== '..') entries.push(entry);
+        if (entry.name === '.') isEntered = true;
+        else if (entry.name !== '..') entries.push(entry);
       if (entries.length > MOST_NAMES) {
         throw new SnapshotError('E_STORE', `"${String(path)}" has more than ${MOST_NAMES} names`);
       }
@@ -55,7 +61,17 @@ export async function entriesOf(
   } finally {
     void session.closeHandle(handle).catch(() => {}); // Nothing was written.
   }
+  if (entries.length === 0 && !isEntered) await mustBeEntered(session, path);
   return entries;
+}
+
+/** OpenSSH leaves out what it cannot look at, also the folder itself; other servers may never name that. */
+async function mustBeEntered(session: SftpSession, path: RemotePath): Promise<void> {
+  try {
+    await session.lstat(Buffer.concat([Buffer.from(path), Buffer.from('/.')]));
+  } catch (error) {
+    if (!(error instanceof SftpStatus) || error.code === STATUS.denied) throw error;
+  }
 }
 
 /** Makes a folder and those above it, where they are missing. */

@@ -1,0 +1,45 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { fromText } from '../tree/path.ts';
+import { letGoVersions } from './let-go.ts';
+import { makeVersion } from './make-version.ts';
+import { openPair, withCalls } from './pair.lab.ts';
+import { SideError } from './side.ts';
+
+const DAY_MS = 86_400_000;
+const NOW = new Date('2026-11-28T12:00:00Z');
+const VERSIONS = '.snapshot-data/versions';
+
+it('removes what is too old, with its folders, and goes on after what cannot be removed', async () => {
+  const { here, sides } = await openPair();
+  const make = (path: string): void => {
+    mkdirSync(dirname(join(here, VERSIONS, path)), { recursive: true });
+    writeFileSync(join(here, VERSIONS, path), path);
+  };
+  const [old, young] = ['20261001T000000Z', '20261128T000000Z'];
+  for (const name of ['a', 'b', 'sub/inner/c']) make(`${name}~${old}`);
+  make(`a~${young}`);
+  const side = withCalls(sides.here, {
+    async remove(path) {
+      if (path === `${VERSIONS}/a~${old}`) throw new SideError('permission denied');
+      await sides.here.remove(path);
+    },
+  });
+  expect(await letGoVersions(side, { within: 30 * DAY_MS }, NOW)).toBe(2);
+  expect(readdirSync(join(here, VERSIONS)).toSorted()).toEqual([`a~${old}`, `a~${young}`]);
+});
+
+it('gives each of several versions of one second a name of its own', async () => {
+  const { here, sides } = await openPair();
+  const versions: string[] = [];
+  for (const how of ['moved', 'kept', 'moved'] as const) {
+    if (!existsSync(join(here, 'a'))) writeFileSync(join(here, 'a'), how);
+    versions.push(await makeVersion(sides.here, fromText('a'), '20261128T000000Z', how));
+  }
+  expect(versions.map((path) => path.slice(VERSIONS.length))).toEqual([
+    '/a~20261128T000000Z',
+    '/a~20261128T000000Z-2',
+    '/a~20261128T000000Z-3',
+  ]);
+});
