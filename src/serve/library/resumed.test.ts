@@ -1,0 +1,92 @@
+import { EventEmitter, once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadBlake3 } from '../../hash/blake3.ts';
+import { fromText } from '../../tree/path.ts';
+import { Library } from './library.ts';
+import type { PartialUpload } from './partial-uploads.ts';
+
+const blake3 = await loadBlake3();
+
+let root: string;
+let library: Library;
+beforeEach(async () => {
+  root = realpathSync(mkdtempSync(join(tmpdir(), 'snapshot-resumed-')));
+  mkdirSync(join(root, 'files'));
+  const limits = { mostFileBytes: 1000, quotaBytes: 100, minFreeBytes: 0 };
+  library = await Library.open({ files: join(root, 'files'), data: join(root, 'data') }, blake3, limits);
+});
+afterEach(async () => {
+  await library.close();
+  rmSync(root, { recursive: true });
+});
+
+async function begin(name: string, length: number): Promise<PartialUpload> {
+  const none = { claim: undefined, modifiedMs: undefined, rename: false, size: length };
+  return await library.resumed.begin(length, { path: fromText(name), ...none });
+}
+
+/** A request whose pieces come one by one, when the test says so, until it is stopped. */
+class Line {
+  readonly #pieces: (string | undefined)[] = [];
+  #wake = (): void => {};
+  readonly #begun = new EventEmitter();
+  /** When its first piece is waited for. */
+  readonly asked: Promise<unknown> = once(this.#begun, 'begun');
+  isStopped = false;
+  readonly stop = (): void => {
+    this.isStopped = true;
+    this.#wake();
+  };
+
+  send(text: string): void {
+    this.#pieces.push(text);
+    this.#wake();
+  }
+
+  end(): void {
+    this.#pieces.push(undefined);
+    this.#wake();
+  }
+
+  async *body(): AsyncGenerator<Uint8Array> {
+    this.#begun.emit('begun');
+    for (;;) {
+      while (this.#pieces.length === 0 && !this.isStopped)
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (this.isStopped) throw new Error('stopped');
+      const piece = this.#pieces.shift();
+      if (piece === undefined) return;
+      yield Buffer.from(piece);
+    }
+  }
+}
+
+function whole(text: string): Line {
+  const line = new Line();
+  line.send(text);
+  line.end();
+  return line;
+}
+
+const goOn = async (id: string, offset: number, line: Line): ReturnType<Library['resumed']['goOn']> =>
+  await library.resumed.goOn(id, offset, line.body(), line.stop);
+
+describe('an upload in several requests', () => {
+  it('is written to by one of them, also where two have waited for the same to end', async () => {
+    const { id } = await begin('a', 10);
+    const [hung, second, third] = [new Line(), new Line(), whole('0123456789')];
+    const first = goOn(id, 0, hung);
+    await hung.asked;
+    const ends = Promise.allSettled([first, goOn(id, 0, second), goOn(id, 0, third)]);
+    await expect.poll(() => library.resumed.uploads.get(id)?.done).toBe('stored');
+    // It would be written into what is a file of the library by now.
+    second.send('xxxxxxxxxx');
+    second.end();
+    expect((await ends).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+    expect(readFileSync(join(root, 'files', 'a'), 'utf8')).toBe('0123456789');
+    expect(await library.resumed.look(id)).toMatchObject({ done: 'stored' });
+  });
+});
