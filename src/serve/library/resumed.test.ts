@@ -89,4 +89,33 @@ describe('an upload in several requests', () => {
     expect(readFileSync(join(root, 'files', 'a'), 'utf8')).toBe('0123456789');
     expect(await library.resumed.look(id)).toMatchObject({ done: 'stored' });
   });
+
+  it('is counted once among all that an account may have, while it arrives and when it is a file', async () => {
+    const [one, two, three] = [await begin('a', 45), await begin('b', 45), await begin('c', 11)];
+    const slow = new Line();
+    const first = goOn(one.id, 0, slow);
+    await slow.asked;
+    slow.send('1'.repeat(40));
+    await expect.poll(() => library.resumed.uploads.get(one.id)?.offset).toBe(40);
+    // 40 are here and 45 arrive, of 100.
+    expect((await goOn(two.id, 0, whole('2'.repeat(45)))).taken?.status).toBe('stored');
+    slow.send('1'.repeat(5));
+    slow.end();
+    await first;
+    expect(library.holdings.bytes).toBe(90);
+    await expect(goOn(three.id, 0, whole('3'.repeat(11)))).rejects.toMatchObject({ status: 413 });
+    await begin('d', 10);
+  });
+
+  it('that waits counts as well', async () => {
+    const { id } = await begin('a', 70);
+    await goOn(id, 0, whole('1'.repeat(60)));
+    await expect(begin('b', 41)).rejects.toMatchObject({ status: 413 });
+    const { id: other } = await begin('b', 40);
+    await goOn(other, 0, whole('2'.repeat(35)));
+    await expect(goOn(id, 60, whole('1'.repeat(10)))).rejects.toMatchObject({ status: 413 });
+    await library.resumed.remove(other);
+    await goOn(id, 60, whole('1'.repeat(10)));
+    expect(library.holdings.bytes).toBe(70);
+  });
 });

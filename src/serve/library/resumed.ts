@@ -87,27 +87,38 @@ export class Resumed {
     body: AsyncIterable<Uint8Array>,
   ): Promise<{ readonly upload: PartialUpload; readonly taken: Taken | undefined }> {
     const { id, length } = upload;
-    const held = (): number =>
-      this.#library.holdings.bytes + this.uploads.bytes - (this.uploads.get(id)?.offset ?? 0);
-    const room = this.#room.forOne(held);
+    const room = this.#room.forOne(() => this.#library.holdings.bytes + this.uploads.bytes);
     try {
-      const now = await this.uploads.append(upload, body, async (bytes) => {
-        if (bytes > length) throw new Refusal(413, `More than the ${length} bytes that were announced`);
-        await room.allow(bytes);
+      const now = await this.#counted(id, room, async () => {
+        await room.allow(upload.offset);
+        return await this.uploads.append(upload, body, async (bytes) => {
+          if (bytes > length) throw new Refusal(413, `More than the ${length} bytes that were announced`);
+          await room.allow(bytes);
+        });
       });
       return { upload: now, taken: now.offset < length ? undefined : await this.#end(now) };
     } catch (error) {
       throw asRefusal(error);
+    }
+  }
+
+  /** Runs `work` while `room` counts the bytes of an upload: each is counted once at every moment. */
+  async #counted<T>(id: string, room: ReturnType<Room['forOne']>, work: () => Promise<T>): Promise<T> {
+    this.uploads.countElsewhere(id, true);
+    try {
+      return await work();
     } finally {
       room.release();
+      this.uploads.countElsewhere(id, false);
     }
   }
 
   async #end({ id, incoming }: PartialUpload): Promise<Taken> {
     const { claim, modifiedMs } = incoming;
+    const isFile = (): void => this.uploads.countElsewhere(id, true);
     try {
       const received = await hashPart(this.uploads.fileOf(id), this.#blake3, claim, modifiedMs);
-      const taken = await this.#library.settle(received, incoming);
+      const taken = await this.#library.settle(received, incoming, isFile);
       await this.uploads.finish(id, taken.status, taken.held.path);
       return taken;
     } catch (error) {
