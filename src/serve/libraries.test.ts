@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,10 @@ const LARGE_BYTES = 300e6;
 const LIMITS = { mostFileBytes: 1e6, minFreeBytes: 0 };
 
 /** Accounts with a file that somebody has put there; `away` has lost its folder. */
-async function open(names: readonly string[]): Promise<{ libraries: Libraries; read: string[] }> {
+async function open(
+  names: readonly string[],
+  onFirstRead: () => void = () => {},
+): Promise<{ libraries: Libraries; read: string[] }> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'snapshot-libraries-')));
   const folder = new ServedFolder(root);
   await folder.make();
@@ -27,7 +31,9 @@ async function open(names: readonly string[]): Promise<{ libraries: Libraries; r
     else mkdirSync(join(files, 'empty'));
   }
   const read: string[] = [];
-  const onRead = (account: string): void => void read.push(account);
+  const onRead = (account: string): void => {
+    if (read.push(account) === 1) onFirstRead();
+  };
   const libraries = new Libraries(folder, accounts, await loadBlake3(), LIMITS, { onRead });
   onTestFinished(async () => {
     await libraries.close();
@@ -59,4 +65,14 @@ it('ends a look that has not begun', async () => {
   const asked = Promise.allSettled([libraries.get('a'), libraries.get('b')]);
   await libraries.close();
   expect((await asked).length).toBe(2);
+});
+
+it('ends the first look at a new one, which reads all of it', async () => {
+  const { libraries, read } = await open(['a'], () => ended.emit('begun'));
+  const ended = new EventEmitter();
+  const begun = once(ended, 'begun');
+  const asked = libraries.get('a');
+  await Promise.all([begun.then(async () => await libraries.close()), expect(asked).rejects.toThrow('ends')]);
+  // Told before the first file only.
+  expect(read).toEqual(['a']);
 });
