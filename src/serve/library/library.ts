@@ -188,6 +188,7 @@ export class Library {
       throw asRefusal(error);
     } finally {
       room.release();
+      await letGo(part);
     }
   }
 
@@ -202,26 +203,22 @@ export class Library {
   }
 
   /**
-   * Gives a part that is whole its name, or finds that its content is known; the part is gone afterwards.
+   * Gives a part that is whole its name, or finds that its content is known. Its first name, if it still has that, is the caller's.
    *
    * @param isHeld - Called when {@link holdings} begin to count its bytes.
+   * @throws {@link Refusal} as {@link take}; what the system throws, after which it may be tried again.
    */
   async settle(received: Received, incoming: Incoming, isHeld: () => void): Promise<Taken> {
     const { claim } = incoming;
-    try {
-      incoming.judge?.(received);
-      if (claim !== undefined && received.claimed !== claim.hex) throw differs(received.claimed, claim);
-      const sha256 = claim?.algorithm === 'sha256' ? claim.hex : undefined;
-      return await this.#alone(received.blake3, async () => {
-        const known = await this.find(received.blake3);
-        if (known === undefined) return await this.#store(received, incoming, sha256, isHeld);
-        if (sha256 !== undefined && known.sha256 === undefined)
-          await this.#journal.put([{ ...known, sha256 }]);
-        return { status: 'known', held: known };
-      });
-    } finally {
-      await letGo(received.file);
-    }
+    incoming.judge?.(received);
+    if (claim !== undefined && received.claimed !== claim.hex) throw differs(received.claimed, claim);
+    const sha256 = claim?.algorithm === 'sha256' ? claim.hex : undefined;
+    return await this.#alone(received.blake3, async () => {
+      const known = await this.find(received.blake3);
+      if (known === undefined) return await this.#store(received, incoming, sha256, isHeld);
+      if (sha256 !== undefined && known.sha256 === undefined) await this.#journal.put([{ ...known, sha256 }]);
+      return { status: 'known', held: known };
+    });
   }
 
   /** Ends a comparison that is under way, and closes the journal. */

@@ -1,5 +1,14 @@
 import { EventEmitter, once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,20 +21,24 @@ const blake3 = await loadBlake3();
 
 let root: string;
 let library: Library;
+async function open(): Promise<void> {
+  const limits = { mostFileBytes: 1000, quotaBytes: 100, minFreeBytes: 0 };
+  library = await Library.open({ files: join(root, 'files'), data: join(root, 'data') }, blake3, limits);
+}
+
 beforeEach(async () => {
   root = realpathSync(mkdtempSync(join(tmpdir(), 'snapshot-resumed-')));
   mkdirSync(join(root, 'files'));
-  const limits = { mostFileBytes: 1000, quotaBytes: 100, minFreeBytes: 0 };
-  library = await Library.open({ files: join(root, 'files'), data: join(root, 'data') }, blake3, limits);
+  await open();
 });
 afterEach(async () => {
   await library.close();
   rmSync(root, { recursive: true });
 });
 
-async function begin(name: string, length: number): Promise<PartialUpload> {
-  const none = { claim: undefined, modifiedMs: undefined, rename: false, size: length };
-  return await library.resumed.begin(length, { path: fromText(name), ...none });
+async function begin(name: string, length: number, rename = false): Promise<PartialUpload> {
+  const none = { claim: undefined, modifiedMs: undefined, size: length };
+  return await library.resumed.begin(length, { path: fromText(name), rename, ...none });
 }
 
 /** A request whose pieces come one by one, when the test says so, until it is stopped. */
@@ -117,5 +130,31 @@ describe('an upload in several requests', () => {
     await library.resumed.remove(other);
     await goOn(id, 60, whole('1'.repeat(10)));
     expect(library.holdings.bytes).toBe(70);
+  });
+
+  it('is gone on with when it could not be given its name, and refused only for what it is', async () => {
+    const { id } = await begin('a', 5);
+    const line = new Line();
+    const going = goOn(id, 0, line);
+    line.send('photo');
+    await expect.poll(() => library.resumed.uploads.get(id)?.offset).toBe(5);
+    renameSync(join(root, 'files'), join(root, 'away'));
+    line.end();
+    await expect(going).rejects.toMatchObject({ code: 'ENOENT' });
+    renameSync(join(root, 'away'), join(root, 'files'));
+    expect(await library.resumed.look(id)).toMatchObject({ done: 'stored' });
+    expect(readFileSync(join(root, 'files', 'a'), 'utf8')).toBe('photo');
+    expect(readdirSync(join(root, 'data', 'uploads'))).toEqual([`${id}.json`]);
+  });
+
+  it('says which name it got, also after a start', async () => {
+    writeFileSync(join(root, 'files', 'a'), 'theirs');
+    const { id } = await begin('a', 4, true);
+    await goOn(id, 0, whole('mine'));
+    const got = { done: 'stored', incoming: { path: 'a (2)' } };
+    expect(await library.resumed.look(id)).toMatchObject(got);
+    await library.close();
+    await open();
+    expect(await library.resumed.look(id)).toMatchObject(got);
   });
 });

@@ -4,6 +4,7 @@ import { Refusal } from '../refusal.ts';
 import { hashPart } from './hash-part.ts';
 import type { Incoming, Library, Taken } from './library.ts';
 import type { PartialUpload, PartialUploads } from './partial-uploads.ts';
+import { letGo } from './place.ts';
 import { asRefusal, type Room } from './room.ts';
 
 /** So many an account may have begun. */
@@ -119,6 +120,7 @@ export class Resumed {
     try {
       const received = await hashPart(this.uploads.fileOf(id), this.#blake3, claim, modifiedMs);
       const taken = await this.#library.settle(received, incoming, isFile);
+      await letGo(received.file);
       await this.uploads.finish(id, taken.status, taken.held.path);
       return taken;
     } catch (error) {
