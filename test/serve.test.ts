@@ -874,6 +874,22 @@ describe('the server', () => {
     expect(await served.stop()).toBe(0);
     expect([served.parts(), served.holds()]).toEqual([[], {}]);
   });
+
+  it('ends in good order while it reads a new library', async () => {
+    const place = Place.open();
+    const folder = place.path('library');
+    await place.command(['serve', 'user', 'add', folder, 'anna']);
+    const large = join(folder, 'files', 'anna', 'large');
+    writeFileSync(large, '');
+    // It takes minutes to read.
+    truncateSync(large, 500e9);
+    const running = place.start(['serve', folder, '--listen', '127.0.0.1:0', '--quiet']);
+    const claim = join(folder, 'var', 'server.json');
+    await expect.poll(() => existsSync(claim), { timeout: 20_000 }).toBe(true);
+    running.child.kill('SIGTERM');
+    expect((await running.ended).status).toBe(0);
+    expect(existsSync(claim)).toBe(false);
+  });
 });
 
 /** What a server answers to a text. */

@@ -70,4 +70,44 @@ describe('Tasks', () => {
     await tasks.close();
     expect(isOver).toBe(true);
   });
+
+  it('stops what begins while it closes, too', async () => {
+    const tasks = new Tasks();
+    let wasStopped: boolean | undefined;
+    tasks.start(NEW, async (_, signal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      tasks.start(NEW, async (_report, other) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        wasStopped = other.aborted;
+        return DONE;
+      });
+      return DONE;
+    });
+    await tasks.close();
+    expect([wasStopped, tasks.working]).toEqual([true, 0]);
+  });
+
+  it('is told at once of another phase, and of no progress once it has ended', async () => {
+    const tasks = new Tasks();
+    const phases: (string | undefined)[] = [];
+    tasks.listen(({ progress }) => phases.push(progress?.phase));
+    const at = { event: 'progress', row: 'r', files: 0, bytes: 0, totalFiles: 0, totalBytes: 0 } as const;
+    const id = tasks.start(NEW, async ({ progress }) => {
+      for (const phase of ['scan', 'scan', 'pack', 'pack'] as const) progress({ ...at, phase });
+      return await Promise.resolve(DONE);
+    });
+    expect(await ended(tasks, id)).toMatchObject({ progress: null });
+    expect(phases).toEqual([undefined, 'scan', 'pack', undefined]);
+  });
+
+  it('says of a failure that is none of a stop what it was, also when it was stopped', async () => {
+    const tasks = new Tasks();
+    const id = tasks.start(NEW, async (_, signal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      throw new SnapshotError('E_STORE', 'The disk is full');
+    });
+    const end = ended(tasks, id);
+    tasks.stop(id);
+    expect(await end).toMatchObject({ status: 1, error: { message: 'The disk is full' } });
+  });
 });

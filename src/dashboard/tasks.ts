@@ -54,6 +54,7 @@ export class Tasks {
   readonly #working = new Map<number, Promise<void>>();
   readonly #listeners = new Set<(task: Task) => void>();
   #last = 0;
+  #isClosing = false;
 
   /** Oldest first. */
   get all(): readonly Task[] {
@@ -74,6 +75,7 @@ export class Tasks {
   start(task: NewTask, work: (report: TaskReport, signal: AbortSignal) => Promise<TaskEnd>): number {
     const id = ++this.#last;
     const stop = new AbortController();
+    if (this.#isClosing) stop.abort();
     this.#stops.set(id, stop);
     this.#tell({
       ...task,
@@ -99,10 +101,11 @@ export class Tasks {
     return this.#stops.has(id);
   }
 
-  /** Stops all of them, and resolves when they have ended. */
+  /** Stops all of them, those as well that begin meanwhile, and resolves when they have ended. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     for (const stop of this.#stops.values()) stop.abort();
-    await Promise.all(this.#working.values());
+    while (this.#working.size > 0) await Promise.all(this.#working.values());
   }
 
   async #do(

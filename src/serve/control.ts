@@ -1,8 +1,10 @@
 // How a command on this machine asks the process that serves a folder to look at it: over loopback, with a secret that only who may
 // read `var/server.json` has.
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { printable, SnapshotError } from '../base/errors.ts';
 import { hashOf, isSecret } from './users/secrets.ts';
 import type { SyncResult } from './library/reconcile.ts';
@@ -27,14 +29,14 @@ export async function openControl(
 ): Promise<Control> {
   const secret = randomBytes(32).toString('base64url');
   const hash = hashOf(secret);
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const given = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
-    if (request.method !== 'POST' || !isSecret(given, hash)) {
+  const answer = async (asked: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const given = asked.headers.authorization?.replace(/^Bearer /, '') ?? '';
+    if (asked.method !== 'POST' || !isSecret(given, hash)) {
       response.writeHead(401).end();
       return;
     }
     try {
-      const results = await sync(request.url === '/sync?rehash=1');
+      const results = await sync(asked.url === '/sync?rehash=1');
       response.end(JSON.stringify({ results }));
     } catch (error) {
       response
@@ -42,7 +44,7 @@ export async function openControl(
         .end(JSON.stringify({ error: error instanceof Error ? error.message : String(error) }));
     }
   };
-  const server = createServer((request, response) => void answer(request, response));
+  const server = createServer((asked, response) => void answer(asked, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
@@ -66,8 +68,10 @@ export async function askControl(
   const headers = { Authorization: `Bearer ${secret}` };
   let said: { readonly results?: readonly AccountSync[]; readonly error?: string };
   try {
-    const response = await fetch(`${url}/sync${rehash ? '?rehash=1' : ''}`, { method: 'POST', headers });
-    said = (await response.json()) as typeof said;
+    // `fetch` waits five minutes for an answer, and this one comes when all has been looked at, or read.
+    const asked = request(`${url}/sync${rehash ? '?rehash=1' : ''}`, { method: 'POST', headers }).end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    said = (await json(response)) as typeof said;
   } catch (cause) {
     const message = 'The server of this folder does not answer';
     throw new SnapshotError('E_STORE', message, { cause, hint: 'Does it still run, and as the same user?' });

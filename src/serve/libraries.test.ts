@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import {
   mkdirSync,
   mkdtempSync,
@@ -39,8 +40,13 @@ async function open(
     else mkdirSync(join(files, 'empty'));
   }
   const read: string[] = [];
-  const onRead = (account: string): void => void read.push(account);
-  const libraries = new Libraries(folder, accounts, await loadBlake3(), LIMITS, { onRead, ...events });
+  const libraries = new Libraries(folder, accounts, await loadBlake3(), LIMITS, {
+    ...events,
+    onRead: (account, done, total) => {
+      read.push(account);
+      events.onRead?.(account, done, total);
+    },
+  });
   onTestFinished(async () => {
     await libraries.close();
     rmSync(root, { recursive: true });
@@ -94,3 +100,13 @@ function linkAt(path: string): string | undefined {
     return undefined;
   }
 }
+
+it('ends the first look at a new one, which reads all of it', async () => {
+  const { libraries, read } = await open(['a'], { onRead: () => void ended.emit('begun') });
+  const ended = new EventEmitter();
+  const begun = once(ended, 'begun');
+  const asked = libraries.get('a');
+  await Promise.all([begun.then(async () => await libraries.close()), expect(asked).rejects.toThrow('ends')]);
+  // Told before the first file only.
+  expect(read).toEqual(['a']);
+});

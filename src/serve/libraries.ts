@@ -40,6 +40,8 @@ export class Libraries {
   readonly #closing = new AbortController();
   readonly #thread = new WatchThread();
   readonly #following: Promise<void>[] = [];
+  /** Those that are there, also while they are looked at for the first time. */
+  readonly #libraries = new Set<Library>();
   readonly #open = new Map<string, Promise<Opened>>();
   /** The end of the last first look: they come one after the other, as each keeps the disk busy. */
   #lastLook: Promise<unknown> = Promise.resolve();
@@ -85,10 +87,11 @@ export class Libraries {
     return await (await this.get(account)).sync({ rehash });
   }
 
+  /** Ends looks that are under way, too. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('the server ends'));
-    const all = await Promise.allSettled(this.#open.values());
-    for (const one of all) if (one.status === 'fulfilled') await one.value.library.close();
+    await Promise.all([...this.#libraries].map(async (library) => await library.close()));
+    await Promise.allSettled(this.#open.values());
     await Promise.all(this.#following);
   }
 
@@ -107,6 +110,8 @@ export class Libraries {
     const quotaBytes = this.#accounts.account(account)?.quotaBytes;
     const limits = { ...this.#limits, quotaBytes };
     const library = await Library.open(this.#folder.placeOf(account), this.#blake3, limits);
+    this.#libraries.add(library);
+    if (this.#closing.signal.aborted) await library.close();
     const isNew = library.holdings.size === 0;
     const first = this.#look(account, library, this.#lastLook);
     this.#lastLook = first.catch(() => undefined);
@@ -131,6 +136,7 @@ export class Libraries {
     } catch (error) {
       await watcher?.stop();
       await library.close();
+      this.#libraries.delete(library);
       throw error;
     }
   }

@@ -37,6 +37,8 @@ export interface ServeOptions extends TlsFiles {
   readonly watch: boolean;
   /** Told of what should not happen, and does not end it. */
   readonly onError: (error: unknown) => void;
+  /** Gives up before it is served: all files of a new library are read before that. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Serving {
@@ -67,7 +69,7 @@ const MOST_CONNECTIONS = 1024;
  * Serves it, by what its journals say; what is in it is looked at meanwhile. Where there is no journal yet, that comes first.
  *
  * @throws {@link SnapshotError} `E_USAGE` when it has no accounts, or would listen where others can read along; `E_LOCKED` when
- * another process serves it; `E_HOST` when the address cannot be had.
+ * another process serves it; `E_HOST` when the address cannot be had; the reason of `signal`.
  */
 export async function serveFolder(options: ServeOptions): Promise<Serving> {
   const { address, isProxy, base, tls, folder, accounts } = await prepareServing(options);
@@ -86,7 +88,9 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
     });
     undo.push(async () => await libraries.close());
     const names = accounts.accounts.map(({ name }) => name);
-    await Promise.all(names.map(async (name) => await libraries.early(name).catch(saidByFirst)));
+    await unlessStopped(options.signal, libraries, async () => {
+      await Promise.all(names.map(async (name) => await libraries.early(name).catch(saidByFirst)));
+    });
     const first = syncAll(names, libraries, { rehash: false, isFirst: true });
     first.catch(() => undefined); // It is told of by who waits for it; nobody does where listening fails.
 
@@ -137,6 +141,23 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** @throws the reason of `signal` when that aborts meanwhile; `libraries` are closed then. */
+async function unlessStopped(
+  signal: AbortSignal | undefined,
+  libraries: Libraries,
+  work: () => Promise<void>,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const stop = (): void => void libraries.close();
+  signal?.addEventListener('abort', stop);
+  try {
+    await work();
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    signal?.throwIfAborted();
   }
 }
 

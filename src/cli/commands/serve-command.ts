@@ -38,6 +38,7 @@ export async function serveCommand(options: ServeCommandOptions, terminal: Termi
         else if (!quiet) terminal.out(syncText(one, terminal));
       },
       onError,
+      signal: stop.signal,
     });
     if (json) terminal.out(JSON.stringify({ event: 'serving', url: serving.url }));
     else if (!quiet) terminal.out(`serving ${terminal.style('bold', serving.url)}  ${hint(options, limits)}`);
@@ -52,6 +53,9 @@ export async function serveCommand(options: ServeCommandOptions, terminal: Termi
     looking.catch((error: unknown) => (stop.signal.aborted ? undefined : onError(error)));
     if (!stop.signal.aborted) await once(stop.signal, 'abort');
     await serving.close();
+    return 0;
+  } catch (error) {
+    if (error !== stop.signal.reason) throw error;
     return 0;
   } finally {
     status.clear();

@@ -29,3 +29,9 @@ export function parseDigest(header: string): ClaimedHash | undefined {
   if (base64 === undefined) return undefined;
   return parseHash(`sha256:${Buffer.from(base64, 'base64').toString('hex')}`);
 }
+
+/** Says that what arrived is something else. */
+export function differs(arrived: string | undefined, { algorithm, hex }: ClaimedHash): Refusal {
+  const message = `What arrived has another ${algorithm}: ${arrived}, not ${hex}. Nothing was kept`;
+  return new Refusal(422, message, { status: 'differs' });
+}

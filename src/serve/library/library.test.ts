@@ -25,7 +25,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HAS_LINKS } from '../../base/able.lab.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
 import { display, fromText } from '../../tree/path.ts';
-import { parseHash } from './claimed-hash.ts';
+import { type ClaimedHash, parseHash } from './claimed-hash.ts';
 import { numbered } from './file-name.ts';
 import { type Incoming, Library, type Taken } from './library.ts';
 
@@ -84,6 +84,13 @@ async function synced(rehash = false): Promise<string> {
   const { new: fresh, renamed, removed, changed, matched, problems } = await library.sync({ rehash });
   expect(problems).toEqual([]);
   return `${fresh} new, ${renamed} renamed, ${removed} removed, ${changed} changed, ${matched} matched`;
+}
+
+async function blake3Of(text: string): Promise<ClaimedHash> {
+  const hasher = await blake3.create();
+  hasher.reset();
+  hasher.update(Buffer.from(text));
+  return { algorithm: 'blake3', hex: Buffer.from(hasher.digest()).toString('hex') };
 }
 
 const sum = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest('hex');
@@ -169,6 +176,14 @@ describe('what arrives', () => {
     expect(await unread(`sha256:${sum('sha256', 'photo')}`)).toMatchObject({ status: 'known' });
   });
 
+  it('is known by a SHA-256 that came with a second upload of it, also after a start', async () => {
+    await take('a', 'photo');
+    const claim = parseHash(`sha256:${sum('sha256', 'photo')}`);
+    expect(await told('b', 'photo', { claim })).toBe('known a');
+    await reopen();
+    expect(await unread(`sha256:${claim.hex}`)).toMatchObject({ status: 'known', held: { path: 'a' } });
+  });
+
   it.each(['md5', 'sha256'])('is not kept when its %s is another one', async (algorithm) => {
     const claim = parseHash(`${algorithm}:${sum(algorithm, 'whole')}`);
     await expect(take('a', 'half', { claim })).rejects.toMatchObject({
@@ -187,6 +202,8 @@ describe('what arrives', () => {
     ).rejects.toMatchObject(taken);
     expect(await told('a.jpg', 'two', { rename: true })).toBe('stored a (2).jpg');
     expect(await told('a.jpg', 'three', { rename: true })).toBe('stored a (3).jpg');
+    const claim = await blake3Of('five');
+    expect(await told('a.jpg', 'five', { rename: true, claim })).toBe('stored a (4).jpg');
     expect(readFileSync(files('a.jpg'), 'utf8')).toBe('one');
     mkdirSync(files('folder'));
     await expect(take('folder', 'four')).rejects.toMatchObject({ status: 409 });
@@ -198,9 +215,10 @@ describe('what arrives', () => {
     mkdirSync(join(root, 'outside'));
     symlinkSync(join(root, 'outside'), files('link'));
     symlinkSync(join(root, 'outside', 'new'), files('file'));
-    for (const path of ['link/a', 'link/deep/a', 'file'])
+    mkdirSync(join(root, 'outside', 'there'));
+    for (const path of ['link/a', 'link/deep/a', 'link/there/a', 'file'])
       await expect(take(path, 'x')).rejects.toMatchObject({ status: 409 });
-    expect(readdirSync(join(root, 'outside'))).toEqual([]);
+    expect(readdirSync(join(root, 'outside'), { recursive: true })).toEqual(['there']);
   });
 
   it('at the same time, twice, is stored once', async () => {
@@ -275,6 +293,12 @@ describe('sync', () => {
     writeFileSync(files('b'), 'photo');
     rmSync(files('a'));
     expect(await synced()).toBe('0 new, 1 renamed, 0 removed, 0 changed, 0 matched');
+    for (const name of ['c', 'd', 'e']) writeFileSync(files(name), 'photo');
+    expect(await synced()).toBe('3 new, 0 renamed, 0 removed, 0 changed, 1 matched');
+    // Two of them move.
+    for (const name of ['x', 'y']) writeFileSync(files(name), 'photo');
+    for (const name of ['c', 'd']) rmSync(files(name));
+    expect(await synced()).toBe('0 new, 2 renamed, 0 removed, 0 changed, 2 matched');
   });
 
   it('sees by its hash only what changed in place within its size and time', async () => {
@@ -395,6 +419,9 @@ describe('the journal', () => {
     await reopen();
     expect(readFileSync(journal(), 'utf8').trim().split('\n')).toHaveLength(2);
     expect(existsSync(`${journal()}.part`)).toBe(false);
+    // All that was removed before is known to who has come so far.
+    const { last } = library.journal;
+    expect([last, last - 1].map((n) => library.journal.changes(n).reset)).toEqual([false, true]);
     expect(await told('b', 'a')).toBe('known a');
   });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Blake3 } from '../../hash/blake3.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { Refusal } from '../refusal.ts';
-import type { ClaimedHash } from './claimed-hash.ts';
+import { type ClaimedHash, differs } from './claimed-hash.ts';
 import { numbered } from './file-name.ts';
 import type { Held, Holdings } from './holdings.ts';
 import { Journal } from './journal.ts';
@@ -183,11 +183,12 @@ export class Library {
     try {
       if (size !== undefined) await room.allow(size);
       const received = await receive(part, body, this.#blake3, { ...incoming, allow: room.allow });
-      return await this.settle(received, incoming);
+      return await this.settle(received, incoming, room.release);
     } catch (error) {
       throw asRefusal(error);
     } finally {
       room.release();
+      await letGo(part);
     }
   }
 
@@ -201,23 +202,23 @@ export class Library {
     if ((await this.find(claim.hex)) === undefined) throw await this.#taken(path);
   }
 
-  /** Gives a part that is whole its name, or finds that its content is known; the part is gone afterwards. */
-  async settle(received: Received, incoming: Incoming): Promise<Taken> {
+  /**
+   * Gives a part that is whole its name, or finds that its content is known. Its first name, if it still has that, is the caller's.
+   *
+   * @param isHeld - Called when {@link holdings} begin to count its bytes.
+   * @throws {@link Refusal} as {@link take}; what the system throws, after which it may be tried again.
+   */
+  async settle(received: Received, incoming: Incoming, isHeld: () => void): Promise<Taken> {
     const { claim } = incoming;
-    try {
-      incoming.judge?.(received);
-      if (claim !== undefined && received.claimed !== claim.hex) throw differs(received, claim);
-      const sha256 = claim?.algorithm === 'sha256' ? claim.hex : undefined;
-      return await this.#alone(received.blake3, async () => {
-        const known = await this.find(received.blake3);
-        if (known === undefined) return await this.#store(received, incoming, sha256);
-        if (sha256 !== undefined && known.sha256 === undefined)
-          await this.#journal.put([{ ...known, sha256 }]);
-        return { status: 'known', held: known };
-      });
-    } finally {
-      await letGo(received.file);
-    }
+    incoming.judge?.(received);
+    if (claim !== undefined && received.claimed !== claim.hex) throw differs(received.claimed, claim);
+    const sha256 = claim?.algorithm === 'sha256' ? claim.hex : undefined;
+    return await this.#alone(received.blake3, async () => {
+      const known = await this.find(received.blake3);
+      if (known === undefined) return await this.#store(received, incoming, sha256, isHeld);
+      if (sha256 !== undefined && known.sha256 === undefined) await this.#journal.put([{ ...known, sha256 }]);
+      return { status: 'known', held: known };
+    });
   }
 
   /** Ends a comparison that is under way, and closes the journal. */
@@ -231,6 +232,7 @@ export class Library {
     received: Received,
     { path, rename, by }: Incoming,
     sha256: string | undefined,
+    isHeld: () => void,
   ): Promise<Taken> {
     for (let number = 1; number < MOST_NAMES; number++) {
       const to = number === 1 ? path : numbered(path, number);
@@ -241,6 +243,7 @@ export class Library {
           if (stats === undefined) throw new Error('a file that was just stored is not there');
           const { blake3 } = received;
           const record = { path: to, ...sightOfStats(stats), blake3, sha256, by, atMs: Date.now() };
+          isHeld();
           await this.#journal.put([record]);
           const held = this.holdings.at(to);
           if (held === undefined) throw new Error('a file that was just recorded is not known');
@@ -290,9 +293,4 @@ export class Library {
     }
     return new Refusal(409, 'Other content has that name', { status: 'taken' });
   }
-}
-
-function differs({ claimed }: Received, { algorithm, hex }: ClaimedHash): Refusal {
-  const message = `What arrived has another ${algorithm}: ${claimed}, not ${hex}. Nothing was kept`;
-  return new Refusal(422, message, { status: 'differs' });
 }

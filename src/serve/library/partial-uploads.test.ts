@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -38,6 +38,13 @@ describe('PartialUploads', () => {
     const again = await PartialUploads.open(folder, Date.now());
     expect(again.get(id)).toMatchObject({ offset: 4, length: 10, incoming: { path: 'a', size: 10 } });
     expect(readFileSync(again.fileOf(id), 'utf8')).toBe('half');
+  });
+
+  it('takes zeros for nothing that has arrived', async () => {
+    const { id } = await begun(await PartialUploads.open(folder, Date.now()), 'half');
+    truncateSync(join(folder, id), 3);
+    expect((await PartialUploads.open(folder, Date.now())).get(id)).toBeUndefined();
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('finds what has begun to arrive by its content and its length', async () => {

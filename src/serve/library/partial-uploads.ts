@@ -1,6 +1,16 @@
 // Uploads that can be gone on with: what has arrived of a file lies in `uploads/`, and says there what it is to become.
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, truncate } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BytePath, toText } from '../../tree/path.ts';
 import { parseHash } from './claimed-hash.ts';
@@ -45,6 +55,8 @@ const FLUSH_BYTES = 32 * 2 ** 20;
 export class PartialUploads {
   readonly #folder: string;
   readonly #uploads = new Map<string, PartialUpload>();
+  /** Those that are arriving, as a room counts them, or are a file already. */
+  readonly #countedElsewhere = new Set<string>();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -70,10 +82,11 @@ export class PartialUploads {
     return [...this.#uploads.values()].filter(({ done }) => done === undefined).length;
   }
 
-  /** Bytes of those that have not arrived. */
+  /** Bytes of those that have not arrived, and are not counted elsewhere. */
   get bytes(): number {
     let bytes = 0;
-    for (const { offset, done } of this.#uploads.values()) if (done === undefined) bytes += offset;
+    for (const { id, offset, done } of this.#uploads.values())
+      if (done === undefined && !this.#countedElsewhere.has(id)) bytes += offset;
     return bytes;
   }
 
@@ -142,6 +155,12 @@ export class PartialUploads {
     }
   }
 
+  /** Leaves its bytes out of {@link bytes}, or not. */
+  countElsewhere(id: string, isElsewhere: boolean): void {
+    if (isElsewhere) this.#countedElsewhere.add(id);
+    else this.#countedElsewhere.delete(id);
+  }
+
   /** Remembers what became of it; its bytes are elsewhere by then. */
   async finish(id: string, done: 'stored' | 'known', path: BytePath): Promise<void> {
     const upload = this.#uploads.get(id);
@@ -159,6 +178,7 @@ export class PartialUploads {
 
   async remove(id: string): Promise<void> {
     this.#uploads.delete(id);
+    this.#countedElsewhere.delete(id);
     await rm(this.#jsonOf(id), { force: true });
     await rm(this.fileOf(id), { force: true });
   }
@@ -179,7 +199,7 @@ export class PartialUploads {
       const { length, path, hash, modifiedMs, rename: isRenaming, by, flushed, done, touchedMs } = said;
       const claim = hash === undefined ? undefined : parseHash(hash);
       const incoming = { path: checkName(path), claim, modifiedMs, rename: isRenaming, by, size: length };
-      if (done === undefined) await truncate(this.fileOf(id), flushed);
+      if (done === undefined) await cutTo(this.fileOf(id), flushed);
       this.#uploads.set(id, { id, length, incoming, offset: flushed, touchedMs, done });
     } catch {
       // Half written, or its bytes are gone: the client begins anew.
@@ -213,6 +233,12 @@ export class PartialUploads {
     await rename(part, this.#jsonOf(id));
     this.#uploads.set(id, upload);
   }
+}
+
+/** @throws Error when it has fewer bytes than that: zeros are not what was sent. */
+async function cutTo(file: string, bytes: number): Promise<void> {
+  if ((await stat(file)).size < bytes) throw new Error('its bytes are gone');
+  await truncate(file, bytes);
 }
 
 async function writeAt(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

@@ -4,10 +4,14 @@ import { Refusal } from '../refusal.ts';
 import { hashPart } from './hash-part.ts';
 import type { Incoming, Library, Taken } from './library.ts';
 import type { PartialUpload, PartialUploads } from './partial-uploads.ts';
+import { letGo } from './place.ts';
 import { asRefusal, type Room } from './room.ts';
 
 /** So many an account may have begun. */
 const MOST_OPEN = 256;
+
+/** What gives a file its name is not stopped. */
+const toItsEnd = (): void => undefined;
 
 export class Resumed {
   readonly uploads: PartialUploads;
@@ -43,17 +47,11 @@ export class Resumed {
 
   /** How far it is, once nothing more arrives for it: a client asks when its line was cut, and the server may not know that yet. */
   async look(id: string): Promise<PartialUpload> {
-    await this.#takeOver(id);
+    while (this.#active.has(id)) await this.#stop(id);
     const upload = this.#known(id);
     // The server has ended between its last byte and its name; or it has no bytes at all.
     if (upload.offset === upload.length && upload.done === undefined) {
-      const ending = this.#end(upload);
-      this.#active.set(id, { stop: () => undefined, ended: ending.catch(() => undefined) });
-      try {
-        await ending;
-      } finally {
-        this.#active.delete(id);
-      }
+      await this.#alone(id, toItsEnd, async () => await this.#end(upload));
     }
     return this.#known(id);
   }
@@ -72,22 +70,15 @@ export class Resumed {
     body: AsyncIterable<Uint8Array>,
     stop: () => void,
   ): Promise<{ readonly upload: PartialUpload; readonly taken: Taken | undefined }> {
-    await this.#takeOver(id);
+    while (this.#active.has(id)) await this.#stop(id);
     const upload = this.#known(id);
     if (upload.offset !== offset || upload.done !== undefined)
       throw new Refusal(409, `It is at byte ${upload.offset}, not ${offset}`);
-    const working = this.#append(upload, body);
-    const active = { stop, ended: working.catch(() => undefined) };
-    this.#active.set(id, active);
-    try {
-      return await working;
-    } finally {
-      if (this.#active.get(id) === active) this.#active.delete(id);
-    }
+    return await this.#alone(id, stop, async () => await this.#append(upload, body));
   }
 
   async remove(id: string): Promise<void> {
-    await this.#takeOver(id);
+    while (this.#active.has(id)) await this.#stop(id);
     this.#known(id);
     await this.uploads.remove(id);
   }
@@ -97,27 +88,39 @@ export class Resumed {
     body: AsyncIterable<Uint8Array>,
   ): Promise<{ readonly upload: PartialUpload; readonly taken: Taken | undefined }> {
     const { id, length } = upload;
-    const held = (): number =>
-      this.#library.holdings.bytes + this.uploads.bytes - (this.uploads.get(id)?.offset ?? 0);
-    const room = this.#room.forOne(held);
+    const room = this.#room.forOne(() => this.#library.holdings.bytes + this.uploads.bytes);
     try {
-      const now = await this.uploads.append(upload, body, async (bytes) => {
-        if (bytes > length) throw new Refusal(413, `More than the ${length} bytes that were announced`);
-        await room.allow(bytes);
+      const now = await this.#counted(id, room, async () => {
+        await room.allow(upload.offset);
+        return await this.uploads.append(upload, body, async (bytes) => {
+          if (bytes > length) throw new Refusal(413, `More than the ${length} bytes that were announced`);
+          await room.allow(bytes);
+        });
       });
       return { upload: now, taken: now.offset < length ? undefined : await this.#end(now) };
     } catch (error) {
       throw asRefusal(error);
+    }
+  }
+
+  /** Runs `work` while `room` counts the bytes of an upload: each is counted once at every moment. */
+  async #counted<T>(id: string, room: ReturnType<Room['forOne']>, work: () => Promise<T>): Promise<T> {
+    this.uploads.countElsewhere(id, true);
+    try {
+      return await work();
     } finally {
       room.release();
+      this.uploads.countElsewhere(id, false);
     }
   }
 
   async #end({ id, incoming }: PartialUpload): Promise<Taken> {
     const { claim, modifiedMs } = incoming;
+    const isFile = (): void => this.uploads.countElsewhere(id, true);
     try {
       const received = await hashPart(this.uploads.fileOf(id), this.#blake3, claim, modifiedMs);
-      const taken = await this.#library.settle(received, incoming);
+      const taken = await this.#library.settle(received, incoming, isFile);
+      await letGo(received.file);
       await this.uploads.finish(id, taken.status, taken.held.path);
       return taken;
     } catch (error) {
@@ -127,10 +130,22 @@ export class Resumed {
     }
   }
 
-  async #takeOver(id: string): Promise<void> {
-    for (let active = this.#active.get(id); active !== undefined; active = this.#active.get(id)) {
-      active.stop();
-      await active.ended;
+  /** Ends who is at it. Several may have waited for that, of whom one is at it by then: so each looks again. */
+  async #stop(id: string): Promise<void> {
+    const active = this.#active.get(id);
+    active?.stop();
+    await active?.ended;
+    if (this.#active.get(id) === active) this.#active.delete(id);
+  }
+
+  /** Is the one that is at it, until `work` has ended. */
+  async #alone<T>(id: string, stop: () => void, work: () => Promise<T>): Promise<T> {
+    const working = work();
+    const active = { stop, ended: working.catch(() => undefined) };
+    this.#active.set(id, active);
+    try {
+      return await working;
+    } finally {
       if (this.#active.get(id) === active) this.#active.delete(id);
     }
   }

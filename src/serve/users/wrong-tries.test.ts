@@ -16,6 +16,8 @@ describe('wrong tries', () => {
     expect(tries.waitOf('a', 60_000)).toBeUndefined();
     tries.count('a', 60_000);
     expect(tries.waitOf('a', 60_001)).toBeUndefined();
+    for (let i = 0; i < 9; i++) tries.count('a', 60_002);
+    expect(tries.waitOf('a', 60_003)).toBe(60);
   });
 
   it('count for a network of IPv6, and for one address of IPv4', () => {
