@@ -53,6 +53,21 @@ describe('upload --watch', () => {
     expect([status, stdout.trim().split('\n').at(-1)]).toEqual([0, '{"event":"end","status":0}']);
   });
 
+  it('watches as many folders as it is given', async () => {
+    const served = await Served.open();
+    const { place } = served;
+    const names = Array.from({ length: 12 }, (_, i) => `card${i}`);
+    for (const name of names) place.write({ [`${name}/1.jpg`]: name });
+    const args = ['upload', served.url, ...names.map((name) => `source/${name}`), '--watch', '--json'];
+    const running = place.start(args, { env: { SNAPSHOT_TOKEN: await served.token('upload') } });
+    await round(running, stored(12, 12));
+    place.write({ 'card11/2.jpg': 'new' });
+    await round(running, stored(1, 1));
+    running.child.kill('SIGINT');
+    const { status, stderr } = await running.ended;
+    expect([status, stderr.includes('MaxListeners')]).toEqual([0, false]);
+  });
+
   it('waits for a server and for a card that are away, and says so once', async () => {
     const served = await Served.open(['--listen', `127.0.0.1:${await freePort()}`]);
     const { place } = served;

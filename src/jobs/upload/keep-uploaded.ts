@@ -1,9 +1,10 @@
 // Uploads what comes, as it comes: the folder that a camera or a scanner writes to.
+import { setMaxListeners } from 'node:events';
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SnapshotError } from '../../base/errors.ts';
-import { type TreeWatcher, watchTree } from '../../tree/watching/watch-tree.ts';
+import { type TreeWatcher, WatchThread } from '../../tree/watching/watch-tree.ts';
 import { type LocalFile, pathOf } from './local-files.ts';
 import { upload, type UploadedFile, type UploadOptions, type UploadResult } from './upload.ts';
 
@@ -116,7 +117,10 @@ class Changes {
 
   static async open(paths: readonly string[], signal: AbortSignal): Promise<Changes> {
     const folders = new Set(paths.map((path) => (isFile(path) ? dirname(resolve(path)) : resolve(path))));
-    const watchers = [...folders].map(async (folder) => await watchTree(folder, { signal }));
+    const thread = new WatchThread();
+    // One for each folder.
+    setMaxListeners(0, signal);
+    const watchers = [...folders].map(async (folder) => await thread.watch(folder, { signal }));
     return new Changes(await Promise.all(watchers), signal);
   }
 
