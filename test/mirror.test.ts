@@ -1,6 +1,7 @@
 // Rows with strategy `mirror`.
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -219,6 +220,24 @@ describe.runIf(IS_ROOT && IS_LINUX)('a mirror of an ordinary user', () => {
     expect((await place.run([], { isOrdinary: true })).status).toBe(0);
     expect(differencesOf(place.source, place.mirror)).toEqual([]);
   });
+
+  it.each(['000', '700', '744'])(
+    'goes on beside what others have put into it, with mode %s',
+    async (mode) => {
+      const place = mirrored();
+      place.write({ file: 'one' });
+      await place.run([], { isOrdinary: true });
+      const foreign = join(place.mirror, 'foreign');
+      mkdirSync(foreign);
+      writeFileSync(join(foreign, 'x'), 'of others');
+      chmodSync(foreign, Number.parseInt(mode, 8));
+      chownSync(foreign, 1234, 1234);
+      place.write({ file: 'two' });
+      expect((await place.run([], { isOrdinary: true })).status).toBe(0);
+      expect(readFileSync(join(place.mirror, 'file'), 'utf8')).toBe('two');
+      expect(readFileSync(join(foreign, 'x'), 'utf8')).toBe('of others');
+    },
+  );
 
   it('makes one version of each change in a folder that is read-only', async () => {
     const place = mirrored('last=2');

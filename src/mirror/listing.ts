@@ -28,7 +28,7 @@ export function thereAt(root: string, path: BytePath): There | undefined {
 export function listMirror(root: string, opens: boolean): readonly There[] {
   const found: There[] = [];
   const look = (path: BytePath): void => {
-    const there = thereAt(root, path);
+    const there = unlessRefused(() => thereAt(root, path));
     if (there?.type !== 'folder') {
       if (there !== undefined) found.push(there);
       return;
@@ -37,10 +37,9 @@ export function listMirror(root: string, opens: boolean): readonly There[] {
     // What its owner closed in the source is closed here as well, until it was looked into.
     const { mode } = there;
     const isClosed = (mode & 0o500) !== 0o500 && !isAllowed(at, constants.R_OK | constants.X_OK);
-    const open = isClosed && opens ? mode | 0o700 : mode;
-    if (open !== mode) chmodSync(at, open);
-    found.push({ ...there, mode: open });
-    for (const name of namesOf(at)) {
+    const isOpened = isClosed && opens && unlessRefused(() => (chmodSync(at, mode | 0o700), true)) === true;
+    found.push({ ...there, mode: isOpened ? mode | 0o700 : mode });
+    for (const name of unlessRefused(() => namesIn(at)) ?? []) {
       const inside = join(path, name);
       if (inside !== DATA_FOLDER) look(inside);
     }
@@ -49,13 +48,13 @@ export function listMirror(root: string, opens: boolean): readonly There[] {
   return found;
 }
 
-/** Nothing of a folder that stays closed. */
-function namesOf(folder: string | Buffer): readonly BytePath[] {
+/** Nothing of what is closed to this user, as what somebody else has put there. */
+function unlessRefused<T>(look: () => T): T | undefined {
   try {
-    return namesIn(folder);
+    return look();
   } catch (error) {
     if (systemCode(error) !== 'EACCES' && systemCode(error) !== 'EPERM') throw error;
-    return [];
+    return undefined;
   }
 }
 
