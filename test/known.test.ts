@@ -57,6 +57,7 @@ describe.skipIf(!IS_LINUX)('a file that cannot be read', () => {
     expect(place.snapshots()).toHaveLength(1);
     expect(place.info().skipped).toMatchObject([{ path: 'private/secret.txt' }]);
 
+    expect((await place.command(['accept', 'data', '--quiet'])).stdout).toContain('private');
     const listed = await place.command(['accept', 'data', '--json']);
     expect(listed.stdout).toMatch(
       /^\{"event":"accepted","series":"data","path":"private","reason":"not mine"/,

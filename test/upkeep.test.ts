@@ -1,4 +1,5 @@
 // Snapshots that are removed by hand, and those that stay.
+import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventsOf } from './support/command.ts';
 import { Place } from './support/place.ts';
@@ -20,6 +21,13 @@ describe('snapshot prune, pin and forget', () => {
     const pinned = await place.command(['pin', 'data', first, '--reason', 'before the move']);
     expect(pinned).toMatchObject({ status: 0, stdout: `data: ${first} stays, whatever \`keep\` says.\n` });
     place.writePlan('source,destination,name,keep', 'source,destination,data,1');
+    // A row that is switched off is not pruned, unless it is named.
+    const off = place.path('off.csv');
+    writeFileSync(off, 'source,destination,name,keep,active\nsource,destination,data,1,no\n');
+    expect(eventsOf(await place.command(['prune', '--plan', off, '--json']))).toEqual([
+      { event: 'end', status: 0 },
+    ]);
+    expect(place.snapshots()).toHaveLength(4);
     const would = await place.command(['prune', '--dry-run']);
     expect(would.stdout).toContain(`data: would remove ${second}, ${third}`);
     expect(would.stdout).toContain(`keeps ${first}: pinned`);

@@ -52,6 +52,12 @@ describe('deliver()', () => {
     expect(failure?.message).toMatch(/: no answer within 0\.05 seconds$/);
   });
 
+  it('asks a server again that was too slow', async () => {
+    const { origin, received } = await webServer((response, nth) => void (nth > 1 && response.end()));
+    expect(await deliver(webhook(new URL(origin)), MESSAGE, { limitMs: 300, pausesMs: [1] })).toBeUndefined();
+    expect(received).toHaveLength(2);
+  });
+
   it('takes an answer for good as soon as its status is there, however long its body', async () => {
     const { origin } = await webServer((response) => {
       response.writeHead(200);

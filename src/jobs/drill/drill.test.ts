@@ -1,12 +1,17 @@
 // What a drill extracts is not rotated out meanwhile.
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import { SeriesLab } from '../run/series.lab.ts';
 import { drill } from './drill.ts';
+
+const CAN_MOUNT =
+  process.platform === 'linux' &&
+  spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 
 /** A series with one snapshot, and what its store is seen to hold each time something of it is read. */
 async function openLab(): Promise<{ series: Series; store: LocalStore; seen: Set<string>; lab: SeriesLab }> {
@@ -24,8 +29,8 @@ async function openLab(): Promise<{ series: Series; store: LocalStore; seen: Set
   return { series: new Series(store, 'data'), store, seen, lab };
 }
 
-async function drilled(series: Series, notes: string[] = []): Promise<string> {
-  const [snapshot] = (await series.survey()).snapshots;
+async function drilled(series: Series, notes: string[] = [], which = 0): Promise<string> {
+  const snapshot = (await series.survey()).snapshots.at(which);
   if (snapshot === undefined) throw new Error('there is no snapshot');
   const { signal } = new AbortController();
   return (await drill(series, snapshot, signal, (message) => notes.push(message))).result;
@@ -37,6 +42,24 @@ describe('drill()', () => {
     expect(await drilled(series)).toBe('passed');
     expect([...seen]).toEqual([expect.stringMatching(/^\.shared-[0-9a-f]{16}$/)]);
     expect(lab.locks()).toEqual([]);
+  });
+
+  it.skipIf(!CAN_MOUNT)('needs room for what is extracted only to be removed, too', async () => {
+    const { series, lab } = await openLab();
+    const room = join(lab.root, 'room');
+    mkdirSync(room);
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', room]);
+    vi.stubEnv('TMPDIR', room);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      spawnSync('umount', ['--lazy', room]);
+    });
+    for (let i = 0; i < 3; i++) writeFileSync(join(lab.source, `${i}`), Buffer.alloc(100_000, `${i}`));
+    await lab.run();
+    rmSync(join(lab.source, '2'));
+    await lab.run();
+    await expect(drilled(series, [], -1)).rejects.toMatchObject({ code: 'E_SPACE' });
+    expect(readdirSync(room)).toEqual([]);
   });
 
   it('goes on where it cannot be locked, and says so', async () => {

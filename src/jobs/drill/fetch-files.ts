@@ -30,18 +30,21 @@ export async function fetchFiles(
   // As it is stored.
   const store = isByAge ? openStore(series.store.label) : series.store;
   const suffix = isByAge ? '.age' : '';
-  for (const file of info.archives) {
-    const key = series.keyOf(name, file);
-    const path = join(here, key.slice(series.name.length + 1));
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await fetchOne(store, key + suffix, path + suffix, signal);
-    if (!isByAge) continue;
-    const why = await decryptWithAge(identityFile(), path + suffix, path, signal);
-    if (why !== undefined)
-      throw new DamagedError(series.placeOf(name, file), `cannot be decrypted by \`age\`: ${why}`);
-    await rm(path + suffix);
+  try {
+    for (const file of info.archives) {
+      const key = series.keyOf(name, file);
+      const path = join(here, key.slice(series.name.length + 1));
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await fetchOne(store, key + suffix, path + suffix, signal);
+      if (!isByAge) continue;
+      const why = await decryptWithAge(identityFile(), path + suffix, path, signal);
+      if (why !== undefined)
+        throw new DamagedError(series.placeOf(name, file), `cannot be decrypted by \`age\`: ${why}`);
+      await rm(path + suffix);
+    }
+  } finally {
+    if (isByAge) await store.close();
   }
-  if (isByAge) await store.close();
   return join(here, name);
 }
 

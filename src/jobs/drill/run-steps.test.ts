@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { hasTool, IS_CI } from '../../../test/support/command.ts';
 import { extractWithTar, needTar, windowsTar } from '../../host/windows-tar.ts';
@@ -70,6 +71,20 @@ describe.skipIf(!hasTar).each(['tar.zst', 'zip'] as const)('RESTORE.txt without 
     const { wrong } = await extracted();
     expect(wrong).toMatch(/archive format/);
   });
+});
+
+it('tells what went wrong first', async () => {
+  const target = mkdtempSync(join(tmpdir(), 'snapshot-steps-'));
+  onTestFinished(() => rmSync(target, { recursive: true }));
+  const steps = ['one', 'two', 'three'].map((file) => ({ do: 'extract', file }) as const);
+  const wrong = await runSteps(
+    steps,
+    target,
+    target,
+    async (archive) =>
+      await Promise.resolve(archive.endsWith('three') ? undefined : `cannot read ${basename(archive)}`),
+  );
+  expect(wrong).toBe('cannot read one');
 });
 
 describe('needTar()', () => {

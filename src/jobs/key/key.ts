@@ -1,6 +1,6 @@
 // The keys of this user: one for this machine, and one to get everything back when the machine is gone.
 import { existsSync } from 'node:fs';
-import { chmod, open, readFile } from 'node:fs/promises';
+import { chmod, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
 import { ensureFolder } from '../../base/ensure-folder.ts';
@@ -41,7 +41,13 @@ export async function newKeys(now: Date): Promise<Keys & { readonly secret: stri
   const rescue = recovery.identity.recipient.text;
   const when = now.toISOString();
   await writeNew(file, `# key of this machine, made ${when}\n# public key: ${own}\n${machine.text}\n`);
-  await writeNew(recipients, `# key of this machine, made ${when}\n${own}\n${RECOVERY_LINE}\n${rescue}\n`);
+  try {
+    await writeNew(recipients, `# key of this machine, made ${when}\n${own}\n${RECOVERY_LINE}\n${rescue}\n`);
+  } catch (error) {
+    // Nobody has seen the recovery key, and nothing is encrypted for this one yet.
+    await rm(file, { force: true });
+    throw error;
+  }
   return { ...keysOf(file, own, rescue), secret: recovery.text };
 }
 
@@ -129,6 +135,9 @@ async function write(file: string, text: string, flag: 'w' | 'wx'): Promise<void
     try {
       await handle.writeFile(text);
       await handle.sync();
+    } catch (error) {
+      if (flag === 'wx') await rm(file, { force: true });
+      throw error;
     } finally {
       await handle.close();
     }

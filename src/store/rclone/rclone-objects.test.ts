@@ -129,6 +129,8 @@ describe.skipIf(!hasRclone)('what rclone knows', () => {
     const rclone = rcloneOf(process.pid);
     process.kill(rclone, 'SIGKILL');
     expect(String(await objects.get('a'))).toBe('1');
+    process.kill(rcloneOf(process.pid), 'SIGKILL');
+    expect(String(await objects.get('a'))).toBe('1');
     const next = rcloneOf(process.pid);
     await objects.close();
     await objects.close();
