@@ -276,6 +276,8 @@ describe('its guard', () => {
     const both = await Followed.open();
     const other = await Followed.open();
     for (const { served } of [both, other]) served.write('same', 'same');
+    // Less than a millisecond apart they would count as of one time.
+    utimesSync(other.served.file('same'), 1_500_000_000, 1_500_000_000);
     both.served.write('a', 'of one');
     other.served.write('a', 'of the other');
     other.served.write('new', 'new');
