@@ -19,8 +19,8 @@ export function getEvents(asked: Asked): Response {
     stream.onAbort(() => gone.abort());
     let told: number | undefined;
     while (!stream.aborted) {
-      if (journal.last !== told) {
-        told = journal.last;
+      if (journal.told !== told) {
+        told = journal.told;
         await stream.writeSSE({ event: 'change', id: String(told), data: JSON.stringify({ n: told }) });
       } else if (!(await isChanged(journal.changed, gone.signal))) await stream.write(': still here\n\n');
     }

@@ -84,7 +84,7 @@ export function getChanges(asked: Asked): Response {
     throw new Refusal(400, '`after` is to be the number of a change, or 0 for all');
   const { journal } = asked.get('library');
   const { reset, changes } = journal.changes(after);
-  const lines = Readable.from(linesOf(reset, changes, journal.last));
+  const lines = Readable.from(linesOf(reset, changes, journal.told));
   return asked.body(Readable.toWeb(lines) as ReadableStream, 200, { 'Content-Type': 'application/jsonl' });
 }
 

@@ -25,6 +25,7 @@ it.skipIf(!CAN_MOUNT)('what a full disk has refused is written with what comes n
   const file = join(folder, 'journal');
   const journal = await Journal.open(file);
   await journal.put([held('before')]);
+  const { told } = journal;
   const ballast = join(folder, 'ballast');
   expect(() => writeFileSync(ballast, Buffer.alloc(1e6))).toThrow('no space left');
   // More than the rest of the page that the file has.
@@ -32,12 +33,16 @@ it.skipIf(!CAN_MOUNT)('what a full disk has refused is written with what comes n
   expect(journal.failure).toMatchObject({ code: 'ENOSPC' });
   await journal.remove([fromText('before')]);
   expect(journal.failure).toMatchObject({ code: 'ENOSPC' });
+  // Nobody who follows hears of what a power cut would take back.
+  expect([journal.told, journal.changes(told)]).toEqual([told, { reset: false, changes: [] }]);
+  expect(journal.changes(journal.last).reset).toBe(true);
   rmSync(ballast);
   await journal.put([held('after')]);
   expect(journal.failure).toBeUndefined();
+  expect(journal.changes(told).changes).toHaveLength(102);
   await journal.close();
   const again = await Journal.open(file);
   expect([...again.holdings.all()]).toEqual([...journal.holdings.all()]);
-  expect([again.holdings.size, again.last]).toEqual([101, journal.last]);
+  expect([again.holdings.size, again.last, again.told]).toEqual([101, journal.last, journal.last]);
   await again.close();
 });

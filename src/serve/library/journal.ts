@@ -15,13 +15,14 @@ const FEW_LINES = 1000;
 
 export class Journal {
   readonly holdings: Holdings = new Holdings();
-  /** Emits `change` when {@link last} is another one. */
+  /** Emits `change` when {@link told} is another one. */
   readonly changed: EventEmitter = new EventEmitter();
   readonly #file: string;
   /** Paths that are gone, with the number of that change. */
   readonly #removed = new Map<BytePath, number>();
   #handle: FileHandle | undefined;
   #last = 0;
+  #told = 0;
   #forgotten = 0;
   #lines = 0;
   /** Lines that are not in the file yet. */
@@ -48,6 +49,9 @@ export class Journal {
       const { size } = journal.holdings;
       if (journal.#lines === 0 || journal.#lines > 2 * size + FEW_LINES) await journal.#writeAnew();
       journal.#handle = await open(file, 'a', 0o600);
+      // One that was killed may not have come to that.
+      await journal.#handle.datasync();
+      journal.#told = journal.#last;
       // Where the last line has no end, the next one must not become a part of it.
       journal.#pending = '\n';
       return journal;
@@ -59,6 +63,14 @@ export class Journal {
   /** Number of the last change. */
   get last(): number {
     return this.#last;
+  }
+
+  /**
+   * Number of the last change that is on the disk. Who follows is told of no other: a power cut would take back its number, and give it to
+   * a change that this one would never hear of.
+   */
+  get told(): number {
+    return this.#told;
   }
 
   /** Why lines are not in the file; undefined when all of them are. They are tried again with each further one. */
@@ -79,21 +91,17 @@ export class Journal {
   }
 
   /**
-   * What has changed after change number `after`, each path once, in the order of the numbers. `reset` when removals are not
-   * known so far back: then these are all files.
+   * What has changed after change number `after`, up to {@link told}, each path once, in the order of the numbers. `reset` when removals
+   * are not known so far back: then these are all files.
    */
   changes(after: number): { readonly reset: boolean; readonly changes: readonly Change[] } {
     // A number that was never given: of another library, or of lines that a power cut took.
-    const reset = after > 0 && (after < this.#forgotten || after > this.#last);
+    const reset = after > 0 && (after < this.#forgotten || after > this.#told);
     const from = reset ? 0 : after;
-    const put = [...this.holdings.all()]
-      .filter(({ n }) => n > from)
-      .map((held) => ({ do: 'put', held }) as const);
-    const removed = reset ? [] : [...this.#removed].filter(([, n]) => n > from);
-    const all: readonly Change[] = [
-      ...put,
-      ...removed.map(([path, n]) => ({ do: 'remove', path, n }) as const),
-    ];
+    const isAsked = ({ n }: { readonly n: number }): boolean => n > from && n <= this.#told;
+    const put = [...this.holdings.all()].filter(isAsked).map((held) => ({ do: 'put', held }) as const);
+    const removed = [...this.#removed].map(([path, n]) => ({ do: 'remove', path, n }) as const);
+    const all: readonly Change[] = [...put, ...(reset ? [] : removed.filter(isAsked))];
     return { reset, changes: all.toSorted((a, b) => numberOf(a) - numberOf(b)) };
   }
 
@@ -106,7 +114,6 @@ export class Journal {
   #add(change: Change): void {
     this.#apply(change);
     this.#pending += lineOf(change);
-    this.changed.emit('change');
   }
 
   #apply(change: Change): void {
@@ -131,11 +138,14 @@ export class Journal {
 
   async #write(): Promise<void> {
     const text = this.#pending;
+    const last = this.#last;
     this.#pending = '';
     try {
       await this.#handle?.appendFile(text);
       await this.#handle?.datasync();
       this.#failure = undefined;
+      this.#told = last;
+      this.changed.emit('change');
     } catch (error) {
       this.#failure = error;
       // Some of it may be there: twice the same line does no harm.
