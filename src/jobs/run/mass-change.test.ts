@@ -128,6 +128,43 @@ describe('several nights', () => {
     expect(end.guards[0]?.message).toContain('180 of 300 files');
   });
 
+  it('are held against each other by their changes, where all have one index', async () => {
+    put('a', 0, 300);
+    put('b', 0, 2000);
+    const one = { smallIndexBytes: 0 };
+    await run(one);
+    for (const from of [0, 60]) {
+      put('a', from, from + 60, 'encrypted');
+      expect(await run(one)).toMatchObject(FINE);
+    }
+    const indexes = lab.folders().map((snapshot) => lab.info(snapshot).index.sha256);
+    expect(new Set(indexes).size).toBe(1);
+    put('a', 120, 180, 'encrypted');
+    const end = await run(one);
+    expect(end).toMatchObject(HELD);
+    expect(end.guards[0]?.message).toContain('180 of 300 files');
+  });
+
+  it('are held against each other by the changes of both: what came after the index, and went bit by bit', async () => {
+    put('b', 0, 2000);
+    await run({ smallIndexBytes: 0 });
+    const night = async (days: number): Promise<RowEnd> =>
+      await run({ smallIndexBytes: 0, now: () => new Date(Date.now() + days * 86_400_000) });
+    put('c', 0, 150);
+    expect(await night(10)).toMatchObject(FINE);
+    for (const [days, from, to] of [
+      [11, 0, 60],
+      [12, 60, 90],
+    ] as const) {
+      for (let n = from; n < to; n++) rmSync(at(`c/${n}.txt`));
+      expect(await night(days)).toMatchObject(FINE);
+    }
+    for (let n = 90; n < 135; n++) rmSync(at(`c/${n}.txt`));
+    const end = await night(13);
+    expect(end).toMatchObject(HELD);
+    expect(end.guards[0]?.message).toContain('135 of 150 files');
+  });
+
   it('that change the same files each time are no matter', async () => {
     put('a', 0, 300);
     await run();

@@ -10,6 +10,14 @@ interface Folder {
   readonly size?: number;
 }
 
+const SOME_FOLDERS: fc.Arbitrary<Readonly<Record<string, Folder>>> = fc.dictionary(
+  fc
+    .array(fc.constantFrom('a', 'b', 'a b', 'build'), { minLength: 1, maxLength: 3 })
+    .map((names) => names.join('/')),
+  fc.record({ files: fc.nat(300), lost: fc.nat(300) }),
+  { maxKeys: 5 },
+);
+
 interface TestFile extends OlderFile {
   readonly isLost: boolean;
 }
@@ -93,29 +101,23 @@ describe('the folders that lost so much that a guard stops', () => {
   });
 
   it('are counted as in a plain model', () => {
-    const path = fc
-      .array(fc.constantFrom('a', 'b', 'a b', 'build'), { minLength: 1, maxLength: 3 })
-      .map((names) => names.join('/'));
     fc.assert(
-      fc.property(
-        fc.dictionary(path, fc.record({ files: fc.nat(300), lost: fc.nat(300) }), { maxKeys: 5 }),
-        (folders) => {
-          const all = filesOf(folders);
-          const { whole, folders: found } = lossesOf(all, ({ isLost }) => isLost);
-          const counted = all.filter(({ path: at }) => !at.split('/').slice(0, -1).includes('build'));
-          expect(whole.files).toBe(counted.length);
-          const expected = new Map<string, number>();
-          for (const { path: at, isLost } of counted) {
-            const names = at.split('/');
-            for (let n = 1; n < names.length; n++) {
-              const folder = names.slice(0, n).join('/');
-              if (isLost) expected.set(folder, (expected.get(folder) ?? 0) + 1);
-            }
+      fc.property(SOME_FOLDERS, (folders) => {
+        const all = filesOf(folders);
+        const { whole, folders: found } = lossesOf(all, ({ isLost }) => isLost);
+        const counted = all.filter(({ path: at }) => !at.split('/').slice(0, -1).includes('build'));
+        expect(whole.files).toBe(counted.length);
+        const expected = new Map<string, number>();
+        for (const { path: at, isLost } of counted) {
+          const names = at.split('/');
+          for (let n = 1; n < names.length; n++) {
+            const folder = names.slice(0, n).join('/');
+            if (isLost) expected.set(folder, (expected.get(folder) ?? 0) + 1);
           }
-          const few = [...expected].filter(([, lost]) => lost > 100);
-          expect(new Map(found.map(({ path: at, lost }) => [at as string, lost]))).toEqual(new Map(few));
-        },
-      ),
+        }
+        const few = [...expected].filter(([, lost]) => lost > 100);
+        expect(new Map(found.map(({ path: at, lost }) => [at as string, lost]))).toEqual(new Map(few));
+      }),
       { numRuns: 50 },
     );
   });
@@ -134,22 +136,15 @@ describe('the folders that lost so much that a guard stops', () => {
   });
 
   it('are never missed by a look at what may be lost alone, whatever else may be', () => {
-    const path = fc
-      .array(fc.constantFrom('a', 'b', 'a b', 'build'), { minLength: 1, maxLength: 3 })
-      .map((names) => names.join('/'));
     fc.assert(
-      fc.property(
-        fc.dictionary(path, fc.record({ files: fc.nat(300), lost: fc.nat(300) }), { maxKeys: 5 }),
-        fc.nat(7),
-        (folders, every) => {
-          const all = filesOf(folders);
-          const isMaybe = ({ isLost }: TestFile, i: number): boolean => isLost || i % 8 < every;
-          const maybe = all.filter(isMaybe).map(({ path: at }) => at);
-          const kept = all.filter((file, i) => !isMaybe(file, i)).map(({ path: at }) => at);
-          const found = gravest(lossesOf(all, ({ isLost }) => isLost));
-          if (found.length > 0) expect(canBeGrave(maybe, kept)).toBe(true);
-        },
-      ),
+      fc.property(SOME_FOLDERS, fc.nat(7), (folders, every) => {
+        const all = filesOf(folders);
+        const isMaybe = ({ isLost }: TestFile, i: number): boolean => isLost || i % 8 < every;
+        const maybe = all.filter(isMaybe).map(({ path: at }) => at);
+        const kept = all.filter((file, i) => !isMaybe(file, i)).map(({ path: at }) => at);
+        const found = gravest(lossesOf(all, ({ isLost }) => isLost));
+        if (found.length > 0) expect(canBeGrave(maybe, kept)).toBe(true);
+      }),
       { numRuns: 200 },
     );
   });
