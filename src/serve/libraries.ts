@@ -1,5 +1,4 @@
 // The libraries of all accounts of a served folder, each opened once.
-import { setMaxListeners } from 'node:events';
 import type { Blake3 } from '../hash/blake3.ts';
 import type { AccountSync } from './control.ts';
 import type { ServedFolder } from './folder.ts';
@@ -52,8 +51,6 @@ export class Libraries {
     this.#blake3 = blake3;
     this.#limits = limits;
     this.#events = events;
-    // One for each account.
-    setMaxListeners(0, this.#closing.signal);
   }
 
   /**

@@ -30,9 +30,13 @@ let zstd: Decompressor | undefined;
 let hasher: Hasher | undefined;
 const loaded = loadBlake3();
 
+async function loadedZstd(): Promise<Decompressor> {
+  return (zstd ??= await loadDecompressor());
+}
+
 /** What decompresses archives of a format; undefined for a zip, which needs no zstd. */
 async function zstdFor(format: ArchiveFormat): Promise<Decompressor | undefined> {
-  return format === 'zip' ? undefined : (zstd ??= await loadDecompressor());
+  return format === 'zip' ? undefined : await loadedZstd();
 }
 
 async function files(task: FilesTask, blake3: Blake3): Promise<readonly Failure[]> {
@@ -117,9 +121,9 @@ function nothing(): Uint8Array {
 }
 
 async function frame({ bytes, contentBytes }: FrameTask): Promise<Uint8Array | undefined> {
-  zstd ??= await loadDecompressor();
+  const decompressor = await loadedZstd();
   try {
-    return zstd.decompress(bytes, contentBytes);
+    return decompressor.decompress(bytes, contentBytes);
   } catch (error) {
     if (error instanceof SnapshotError && error.code === 'E_DAMAGED') return undefined;
     throw error;

@@ -33,10 +33,16 @@ export async function massChange(
   const whole = guardMassChange(name, newest.info.count.files, hit);
   if (whole !== undefined) return context.accepts(fromText(''), whole) ? [] : [whole];
   const hasContent = contentsOf(entries);
+  let differing: Differing | undefined;
   for (const base of [newest, windowBegin(survey.snapshots, context.started)]) {
     if (base === undefined || hit + hitsSince(base, survey.snapshots) <= FEW) continue;
-    const differing = await differingFrom(base, newest, context.series, comparison, entries);
-    if (differing !== undefined && !canBeGrave(differing.hit, keptOf(entries, differing))) continue;
+    const changed = await changedBetween(base, newest, context.series);
+    if (changed !== undefined) {
+      // To look at each file of the base takes longer than all else when little changed.
+      differing ??= differingIn(comparison, entries);
+      const since = { ...differing, hit: new Set([...differing.hit, ...changed]) };
+      if (!canBeGrave(since.hit, keptOf(entries, since))) continue;
+    }
     const files = filesOf(await context.series.entries(base));
     const losses = lossesOf(
       files,
@@ -70,32 +76,30 @@ function hitsSince(base: Snapshot, snapshots: readonly Snapshot[]): number {
 /** Paths at which a tree may not be as an older snapshot has it. */
 interface Differing {
   /** The snapshot may have had a file there. */
-  readonly hit: Set<BytePath>;
+  readonly hit: ReadonlySet<BytePath>;
   /** It had none. */
-  readonly added: Set<BytePath>;
+  readonly added: ReadonlySet<BytePath>;
 }
 
-/**
- * Where the tree may differ from `base`: to look at each of its files takes longer than all else when little changed. Undefined when only
- * that tells.
- */
-async function differingFrom(
-  base: Snapshot,
-  newest: Snapshot,
-  series: Series,
-  comparison: Comparison,
-  entries: EntryTable,
-): Promise<Differing | undefined> {
-  // What differs between two snapshots with one index, the changes of one of the two have.
-  const isNear = base === newest || base.info.index.sha256 === newest.info.index.sha256;
-  if (!isNear) return undefined;
+/** Where the tree differs from the snapshot that it was compared with, or nothing is known of a file. */
+function differingIn(comparison: Comparison, entries: EntryTable): Differing {
   const [hit, added] = [new Set<BytePath>(), new Set<BytePath>()];
   for (const { path, kind } of comparison.changes()) (kind === 'added' ? added : hit).add(path);
   for (let i = 0; i < entries.length; i++)
     if (entries.type(i) === 'file' && entries.hash(i) === undefined) hit.add(entries.path(i));
-  for (const snapshot of base === newest ? [] : [base, newest])
-    for (const path of await series.changedPaths(snapshot)) hit.add(path);
   return { hit, added };
+}
+
+/** Every path at which two snapshots may differ; undefined when only their whole indexes tell. */
+async function changedBetween(
+  base: Snapshot,
+  newest: Snapshot,
+  series: Series,
+): Promise<readonly BytePath[] | undefined> {
+  if (base === newest) return [];
+  // Of two with one index, it is in the changes of one of them.
+  if (base.info.index.sha256 !== newest.info.index.sha256) return undefined;
+  return [...(await series.changedPaths(base)), ...(await series.changedPaths(newest))];
 }
 
 /** Files that are as they were. */

@@ -1,5 +1,4 @@
 // Uploads what comes, as it comes: the folder that a camera or a scanner writes to.
-import { setMaxListeners } from 'node:events';
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -118,8 +117,6 @@ class Changes {
   static async open(paths: readonly string[], signal: AbortSignal): Promise<Changes> {
     const folders = new Set(paths.map((path) => (isFile(path) ? dirname(resolve(path)) : resolve(path))));
     const thread = new WatchThread();
-    // One for each folder.
-    setMaxListeners(0, signal);
     const watchers = [...folders].map(async (folder) => await thread.watch(folder, { signal }));
     return new Changes(await Promise.all(watchers), signal);
   }

@@ -154,10 +154,8 @@ export class IndexCheck {
     const wanted = new Set([...this.#further.values()].map(({ entry }) => entry.hardlink));
     const firsts = new Map<BytePath, IndexEntry>();
     const lines = await this.#series.entryLines(this.#snapshot);
-    for (let { path } = lines; path !== undefined; { path } = lines) {
-      if (wanted.has(path)) firsts.set(path, lines.parse());
-      lines.skip();
-    }
+    for (; lines.path !== undefined; lines.skip())
+      if (wanted.has(lines.path)) firsts.set(lines.path, lines.parse());
     for (const [path, { entry, hash }] of this.#further) {
       const first = firsts.get(entry.hardlink ?? path);
       const isSame =

@@ -51,10 +51,7 @@ export class PathLines {
 
   /** Every path from the one at work on. */
   *paths(): Generator<BytePath> {
-    for (let { path } = this; path !== undefined; { path } = this) {
-      yield path;
-      this.skip();
-    }
+    for (; this.path !== undefined; this.skip()) yield this.path;
   }
 
   /** Where the line at work goes on after `beginning`, in the frame; undefined when it begins otherwise. */

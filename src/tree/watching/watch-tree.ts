@@ -1,4 +1,5 @@
 // Tells where in a tree something may have changed.
+import { setMaxListeners } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { type BytePath, comparePaths } from '../path.ts';
 import type { FromWatcher, OfTree, Polled, ToWatcher, WatchOrder } from './messages.ts';
@@ -76,6 +77,8 @@ export class WatchThread {
   async watch(root: string, options: WatchOptions): Promise<TreeWatcher> {
     const { signal, isLeftOut, pollMs = 60_000, quietMs = 500, mostMs = 10_000 } = options;
     signal.throwIfAborted();
+    // Each tree listens to it.
+    setMaxListeners(0, signal);
     const isNative = options.isNative ?? (process.platform === 'win32' || process.platform === 'darwin');
     const order: WatchOrder = { root, asks: isLeftOut !== undefined, isNative, pollMs, quietMs, mostMs };
     const id = ++this.#last;
