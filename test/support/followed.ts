@@ -93,8 +93,7 @@ export function treeOf(root: string): Tree {
   return Object.fromEntries(
     filesBelow(root).map((name) => {
       const at = join(root, name);
-      // A copy's time is right to a microsecond: rounded to milliseconds, one in a thousand was another one.
-      return [name, `${sha256(readFileSync(at))} ${Math.round(statSync(at).mtimeMs / 100)}`];
+      return [name, `${sha256(readFileSync(at))} ${Math.round(statSync(at).mtimeMs)}`];
     }),
   );
 }
