@@ -369,6 +369,18 @@ describe('essentialOf()', () => {
     );
   });
 
+  it('keeps the rotation that says whether a run without changes shows something', () => {
+    const records = [
+      run(9, 'written', { heldBack: 'why' }),
+      removal(8, 'prune'),
+      run(7, 'unchanged'),
+      removal(6, 'prune', 'why'),
+    ];
+    const { reasons } = statusOf(records, DAY_MS, NOW);
+    expect(reasons).toEqual([`rotation is held back, since ${shown(6)}: why`]);
+    expect(statusOf(essentialOf(records), DAY_MS, NOW).reasons).toEqual(reasons);
+  });
+
   it('keeps few', () => {
     fc.assert(
       fc.property(written, (records) => {

@@ -101,15 +101,20 @@ function runBefore(records: readonly PastRecord[], one: Rotating | undefined): P
   return records.slice(0, records.indexOf(one)).filter(isRun).findLast(isSuccess);
 }
 
+/** Whether a run that changed nothing counts is told by the last rotation before it. */
+function rotationBefore(rotating: readonly Rotating[], one: Rotating | undefined): Rotating | undefined {
+  if (one?.outcome !== 'unchanged') return undefined;
+  return rotating.slice(0, rotating.indexOf(one)).findLast(({ outcome }) => outcome !== 'unchanged');
+}
+
 /** Those of `records` that make up what is said here, also when others follow. */
 export function streaksOf(records: readonly PastRecord[]): readonly (PastRecord | undefined)[] {
   const runs = records.filter(isRun);
   const decisive = runs.filter(isDecisive);
   const successes = runs.filter(isSuccess);
   const rotating = rotatingOf(records);
-  // The last one that did more than to show something says whether that counts.
-  const last = rotating.findLast(({ outcome }) => outcome !== 'unchanged');
-  const held = [...begin(rotating, isHeldBack), last, rotating.at(-1)];
+  const shown = [...begin(rotating, isHeldBack), rotating.at(-1)];
+  const held = [...shown, ...shown.map((one) => rotationBefore(rotating, one))];
   const guards = successes.at(-1)?.guards ?? [];
   return [
     decisive.at(-1),
