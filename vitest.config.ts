@@ -5,6 +5,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     // The tests wait for programs and disks as much as they work.
     maxWorkers: availableParallelism(),
+    // Files share processes and what these have loaded, which takes a third of the work; what one changes there, it puts back.
+    isolate: false,
     // A golden file that is missing is a failure: `npm run golden` writes them.
     update: 'none',
     projects: [

@@ -153,12 +153,12 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))(
       onTestFinished(async () => {
         for (const churner of churners) await end(churner);
       });
-      for (let run = 0; run < 3; run++) place.run();
+      for (let run = 0; run < 2; run++) place.run();
       for (const churner of churners) await end(churner);
       place.run();
       place.verify();
-      expect(place.count.snapshots).toBeGreaterThan(2);
-      expect(place.count.files).toBeGreaterThan(100);
+      expect(place.count.snapshots).toBeGreaterThan(1);
+      expect(place.count.files).toBeGreaterThan(50);
       expect(place.count.again).toBeGreaterThan(0);
     });
   },

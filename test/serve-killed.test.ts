@@ -5,7 +5,7 @@ import { KilledLibrary } from './support/killed-library.ts';
 import { Place } from './support/place.ts';
 import { chosenSeed } from './support/seed.ts';
 
-const ROUNDS = 20;
+const ROUNDS = 10;
 
 it('a server that is killed under uploads has each file whole or not at all, and knows which', async () => {
   const place = Place.open();

@@ -105,7 +105,7 @@ describe.skipIf(!IS_LINUX || !IS_ROOT)('a side that is mounted in the other one'
 describe('a sync of two folders', () => {
   it('makes them the same, whatever happens to both, and loses no content', async () => {
     const place = pair();
-    await live(place, place, 40);
+    await live(place, place, 20);
   });
 
   it('settles three that are synced in any order', async () => {

@@ -276,7 +276,7 @@ describe.skipIf(IS_WINDOWS)('whatever happens to a series', () => {
     async () => {
       await fc.assert(
         fc.asyncProperty(histories, async (steps) => await prove(steps)),
-        { numRuns: 10, endOnFailure: true, seed: chosenSeed() },
+        { numRuns: 5, endOnFailure: true, seed: chosenSeed() },
       );
     },
   );

@@ -28,17 +28,18 @@ function lasting(worker: Worker, file: string): Worker {
   let isOfPool = false;
   const count = (message: unknown): void => {
     if (typeof message !== 'object' || message === null) return;
-    if (ANSWERS.some((answer) => answer in message)) tasks--;
+    if (!ANSWERS.some((answer) => answer in message)) return;
+    isOfPool = true;
+    tasks--;
   };
   worker.on('message', count);
   return Object.assign(worker, {
     postMessage: (...args: readonly unknown[]): void => {
       tasks++;
-      isOfPool = true;
       post(...args);
     },
     terminate: async (): Promise<number> => {
-      // One that works by itself, as that of the fuzz campaign, hangs when it is ended.
+      // One that works by itself, as that of the fuzz campaign, hangs when it is ended. What watches goes on watching.
       if (!isOfPool) return await end();
       // By name: Node has listeners of its own there.
       for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);

@@ -4,7 +4,18 @@ import { checked, type Compressor, type Decompressor, LEVEL, withChecksums } fro
 
 export type Wasm = Pick<typeof ZstdWasm, 'compress' | 'decompress'>;
 
+/** It takes a while to set up, and breaks those that use it when it is set up again: once for each thread. */
+let loaded: Promise<Wasm> | undefined;
+
 export async function loadWasm(): Promise<Wasm> {
+  return await (loaded ??= setUp());
+}
+
+export function isWasmLoaded(): boolean {
+  return loaded !== undefined;
+}
+
+async function setUp(): Promise<Wasm> {
   const wasm = await import('@bokuweb/zstd-wasm');
   await wasm.init();
   return wasm;

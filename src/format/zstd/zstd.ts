@@ -2,7 +2,7 @@
 import type { Compressor, Decompressor } from './codec.ts';
 import { nodeCompressor, nodeDecompressor } from './node-zlib.ts';
 import { hasPackage, packageCompressor, packageDecompressor } from './node-zstd.ts';
-import { loadWasm, type Wasm, wasmCompressor, wasmDecompressor } from './wasm-zstd.ts';
+import { isWasmLoaded, loadWasm, wasmCompressor, wasmDecompressor } from './wasm-zstd.ts';
 
 /** Where zstd comes from, for people. */
 export type ZstdOrigin = 'Node.js' | '@toondepauw/node-zstd' | '@bokuweb/zstd-wasm';
@@ -13,16 +13,9 @@ export function zstdOrigin(): ZstdOrigin {
   return hasPackage() ? '@toondepauw/node-zstd' : '@bokuweb/zstd-wasm';
 }
 
-/** It takes a while to set up: when it is needed, once for each thread. */
-let wasm: Promise<Wasm> | undefined;
-
-async function loadedWasm(): Promise<Wasm> {
-  return await (wasm ??= loadWasm());
-}
-
 export async function loadCompressor(): Promise<Compressor> {
   return (
-    nodeCompressor() ?? (hasPackage() ? await packageCompressor() : await wasmCompressor(await loadedWasm()))
+    nodeCompressor() ?? (hasPackage() ? await packageCompressor() : await wasmCompressor(await loadWasm()))
   );
 }
 
@@ -33,6 +26,6 @@ const FEW_BYTES = 256 * 1024;
 export async function loadDecompressor(compressedBytes: number = Infinity): Promise<Decompressor> {
   const own = nodeDecompressor();
   if (own !== undefined) return own;
-  const isPackage = compressedBytes <= FEW_BYTES && wasm === undefined && hasPackage();
-  return isPackage ? packageDecompressor() : wasmDecompressor(await loadedWasm());
+  const isPackage = compressedBytes <= FEW_BYTES && !isWasmLoaded() && hasPackage();
+  return isPackage ? packageDecompressor() : wasmDecompressor(await loadWasm());
 }
