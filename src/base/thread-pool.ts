@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import type { Worker } from 'node:worker_threads';
+import type { TransferListItem, Worker } from 'node:worker_threads';
 import { endThread, startThread } from './uncut.ts';
 
 interface Job {
   readonly task: unknown;
-  readonly transfer: readonly ArrayBuffer[];
+  readonly transfer: readonly TransferListItem[];
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -45,7 +45,7 @@ export class ThreadPool<
    */
   async run<T extends Task>(
     task: T,
-    transfer: readonly ArrayBuffer[] = [],
+    transfer: readonly TransferListItem[] = [],
   ): Promise<Results[T['kind'] & keyof Results]> {
     return await new Promise((resolve, reject) => {
       if (this.#closed !== undefined) {

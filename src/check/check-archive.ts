@@ -3,41 +3,56 @@ import { readArchive } from '../format/read-archive.ts';
 import { HashingSource } from '../format/hashing-source.ts';
 import { isHash, pieceAt, type SharedPieces } from './piece-table.ts';
 import { attempt, otherContent, readPieces } from './read-pieces.ts';
-import { BAD, type CheckResult, type CheckTask, type Flaw, GOOD, UNREAD } from './tasks.ts';
+import { BAD, type CheckResult, type CheckTask, type Expected, type Flaw, GOOD, UNREAD } from './tasks.ts';
+
+/** So many members wait at most for what the archive should hold: some 40 MB. */
+const MOST_WAITING = 100_000;
+
+/** What {@link checkArchive} is to know. */
+export interface CheckOrder extends Omit<CheckTask, 'kind' | 'expected'> {
+  /** What it should hold, which may not be known yet. */
+  readonly expected: Promise<Expected>;
+}
 
 /**
  * Reads an archive and says what is wrong with it. Where it is damaged, every piece is looked for by itself, so
  * that only what really is lost counts as lost.
  */
 export async function checkArchive(
-  task: Omit<CheckTask, 'kind' | 'folder' | 'key'>,
+  task: Omit<CheckOrder, 'folder' | 'key'>,
   source: ArchiveSource,
   hasher: ContentHasher,
 ): Promise<CheckResult> {
-  const { pieces, chosen } = task;
-  const states = new Uint8Array(pieces.length);
-  if (chosen !== undefined && pieces.length > 0) {
-    const isWanted = (slot: number): boolean => chosen[slot] === 1;
-    return { flaws: await readPieces(task, source, hasher, isWanted, states), states };
+  const { format, chosen } = task;
+  if (chosen !== undefined) {
+    const { pieces } = await task.expected;
+    if (pieces.length > 0) {
+      const states = new Uint8Array(pieces.length);
+      const isWanted = (slot: number): boolean => chosen[slot] === 1;
+      return { flaws: await readPieces({ format, pieces }, source, hasher, isWanted, states), states };
+    }
   }
   const flaws: Flaw[] = [];
   const hashing = new HashingSource(source);
-  const found = new Found(pieces, states);
+  const early = new Early(task.expected);
   const broken = await attempt(async () => {
     const { signal } = new AbortController();
-    const members = readArchive(task.format, hashing, task.where, hasher, signal);
-    for await (const member of members) found.see(member);
+    const members = readArchive(format, hashing, task.where, hasher, signal);
+    for await (const member of members) await early.see(member);
   });
   let sha256: string | undefined;
   const unreadable = await attempt(async () => {
     sha256 = await hashing.finish();
   });
+  const found = await early.found();
+  const { states } = found;
+  const { pieces, isComplete } = await task.expected;
   if (broken !== undefined) flaws.push({ what: broken, at: undefined });
   else if (unreadable !== undefined) flaws.push({ what: unreadable, at: undefined });
   else if (sha256 !== task.sha256) {
     flaws.push({ what: 'its SHA-256 is not what info.json says', at: undefined });
   }
-  if (task.isComplete && broken === undefined && found.strangers > 0) {
+  if (isComplete && broken === undefined && found.strangers > 0) {
     const what = `${found.strangers === 1 ? 'a file' : `${found.strangers} files`} in it, the first at byte ${found.firstStranger}, no index knows`;
     flaws.push({ what, at: found.firstStranger });
   }
@@ -51,23 +66,55 @@ export async function checkArchive(
     for (const slot of missed) states[slot] = BAD;
   } else {
     for (const slot of missed) states[slot] = UNREAD;
-    await readPieces(task, source, hasher, (slot) => states[slot] === UNREAD, states);
+    await readPieces({ format, pieces }, source, hasher, (slot) => states[slot] === UNREAD, states);
   }
   return { flaws, states };
+}
+
+/** Keeps what was found until it is known what should be. */
+class Early {
+  readonly #expected: Promise<Expected>;
+  #waiting: FoundMember[] = [];
+  #found: Found | undefined;
+  #isKnown = false;
+
+  constructor(expected: Promise<Expected>) {
+    this.#expected = expected;
+    const known = (): void => void (this.#isKnown = true);
+    // Why it will not be known is for who waits for it.
+    expected.then(known, known);
+  }
+
+  async see(member: FoundMember): Promise<void> {
+    if (this.#found !== undefined) {
+      this.#found.see(member);
+      return;
+    }
+    if (member.hash !== undefined) this.#waiting.push(member);
+    if (this.#isKnown || this.#waiting.length >= MOST_WAITING) await this.found();
+  }
+
+  async found(): Promise<Found> {
+    this.#found ??= new Found((await this.#expected).pieces);
+    for (const member of this.#waiting) this.#found.see(member);
+    this.#waiting = [];
+    return this.#found;
+  }
 }
 
 /** Holds members, in the order in which they lie in an archive, against the pieces that should be there. */
 class Found {
   readonly #pieces: SharedPieces;
-  readonly #states: Uint8Array;
+  /** What became of each piece. */
+  readonly states: Uint8Array;
   #next = 0;
   /** Files that should not be there, and where the first of them begins. */
   strangers = 0;
   firstStranger = 0;
 
-  constructor(pieces: SharedPieces, states: Uint8Array) {
+  constructor(pieces: SharedPieces) {
     this.#pieces = pieces;
-    this.#states = states;
+    this.states = new Uint8Array(pieces.length);
   }
 
   see({ member, place, hash }: FoundMember): void {
@@ -81,7 +128,7 @@ class Found {
       if (after > 0) break;
       isKnown ||= after === 0;
       const isSame = after === 0 && length === place.length && size === member.size;
-      this.#states[slot] = isSame && isHash(hashes, slot, hash) ? GOOD : BAD;
+      this.states[slot] = isSame && isHash(hashes, slot, hash) ? GOOD : BAD;
     }
     if (!isKnown && this.strangers++ === 0) this.firstStranger = place.offset;
   }

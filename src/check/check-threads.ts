@@ -1,6 +1,7 @@
+import { MessageChannel } from 'node:worker_threads';
 import { ThreadPool } from '../base/thread-pool.ts';
 import { loadBlake3 } from '../hash/blake3.ts';
-import { checkArchive } from './check-archive.ts';
+import { checkArchive, type CheckOrder } from './check-archive.ts';
 import type { CheckResult, CheckTask, Progress } from './tasks.ts';
 
 // The test runner reads the sources; workers need what the compiler made of them.
@@ -22,12 +23,12 @@ export interface CheckOptions {
 /**
  * Reads archives, several at once, one in each thread.
  *
- * @param tasks - Each is asked for when a thread is free for it, with what `done` is to know it by.
+ * @param orders - Each is asked for when a thread is free for it, with what `done` is to know it by.
  * @param done - Told what came of each, in any order.
  * @throws The reason of `signal`, once it is aborted.
  */
 export async function checkArchives<T>(
-  tasks: Iterable<readonly [T, CheckTask]>,
+  orders: Iterable<readonly [T, CheckOrder]>,
   done: (of: T, result: CheckResult) => void,
   { signal, progress, read, threads }: CheckOptions,
 ): Promise<void> {
@@ -35,24 +36,31 @@ export async function checkArchives<T>(
     progress((message as Progress).readBytes),
   );
   // What comes over a network is not faster for being hashed in a thread.
-  const checkHere = async (task: CheckTask): Promise<CheckResult> => {
+  const checkHere = async (order: CheckOrder): Promise<CheckResult> => {
     const source = {
-      sizeBytes: task.sizeBytes,
+      sizeBytes: order.sizeBytes,
       read: async (offset: number, length: number): Promise<Buffer> => {
         signal.throwIfAborted();
-        const bytes = await read(task.key, offset, length);
+        const bytes = await read(order.key, offset, length);
         progress(length);
         return bytes;
       },
     };
-    return await checkArchive(task, source, await (await loadBlake3()).create());
+    return await checkArchive(order, source, await (await loadBlake3()).create());
   };
-  const queue = tasks[Symbol.iterator]();
+  const checkThere = async (order: CheckOrder): Promise<CheckResult> => {
+    const { port1: tell, port2: expected } = new MessageChannel();
+    const result = pool.run({ ...order, kind: 'check', expected }, [expected]);
+    const close = (): void => tell.close();
+    order.expected.then((known) => tell.postMessage(known)).then(close, close);
+    return await result;
+  };
+  const queue = orders[Symbol.iterator]();
   const run = async (): Promise<void> => {
     for (let next = queue.next(); next.done !== true; next = queue.next()) {
       signal.throwIfAborted();
-      const [of, task] = next.value;
-      done(of, await (task.folder === undefined ? checkHere(task) : pool.run(task)));
+      const [of, order] = next.value;
+      done(of, await (order.folder === undefined ? checkHere(order) : checkThere(order)));
     }
   };
   const stop = (): void => void pool.close(signal.reason as Error);

@@ -1,11 +1,12 @@
 import type { ArchiveSource, ContentHasher } from '../format/found-member.ts';
+import type { ArchiveFormat } from '../base/archive-format.ts';
 import { Damage } from '../format/damage.ts';
 import { partOf, readFrameRange, readZipRange } from '../format/read-range.ts';
 import { expanded, isSparse } from '../format/sparse.ts';
 import { readFrames } from '../format/zstd/read-frames.ts';
 import { SnapshotError } from '../base/errors.ts';
 import { isHash, pieceAt, type SharedPieces } from './piece-table.ts';
-import { BAD, type CheckTask, type Flaw, GOOD } from './tasks.ts';
+import { BAD, type Flaw, GOOD } from './tasks.ts';
 
 /** The pieces that share one part of an archive, in the order in which they lie there. */
 interface Part {
@@ -23,7 +24,7 @@ interface Part {
  * @returns What was wrong with each part that is damaged.
  */
 export async function readPieces(
-  task: Pick<CheckTask, 'format' | 'pieces'>,
+  task: { readonly format: ArchiveFormat; readonly pieces: SharedPieces },
   source: ArchiveSource,
   hasher: ContentHasher,
   isWanted: (slot: number) => boolean,

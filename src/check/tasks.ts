@@ -1,4 +1,5 @@
 // What the main thread asks of a thread that reads archives, and what it gets back.
+import type { MessagePort } from 'node:worker_threads';
 import type { ArchiveFormat } from '../base/archive-format.ts';
 import type { SharedPieces } from './piece-table.ts';
 
@@ -6,6 +7,13 @@ import type { SharedPieces } from './piece-table.ts';
 export const UNREAD = 0;
 export const GOOD = 1;
 export const BAD = 2;
+
+/** What an archive should hold. */
+export interface Expected {
+  readonly pieces: SharedPieces;
+  /** Whether it should hold nothing else. */
+  readonly isComplete: boolean;
+}
 
 /** Read one archive, or a part of it. */
 export interface CheckTask {
@@ -20,12 +28,10 @@ export interface CheckTask {
   readonly sizeBytes: number;
   /** What the whole file's SHA-256 should be. */
   readonly sha256: string;
-  /** What it should hold. */
-  readonly pieces: SharedPieces;
-  /** For each slot of `pieces` 1 when it is to be read; then all else is left unread. */
+  /** Tells what it should hold, once that is known: the archive is read meanwhile. */
+  readonly expected: MessagePort;
+  /** For each slot of its pieces 1 when it is to be read; then all else is left unread. */
   readonly chosen: Uint8Array | undefined;
-  /** Whether it should hold nothing else. */
-  readonly isComplete: boolean;
 }
 
 /** Something that is not as it should be. */

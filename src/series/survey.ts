@@ -124,12 +124,17 @@ type Seen =
 /** What only lacks its key is whole; and of what lies where nobody comes to just now, nothing is known. */
 const NO_DAMAGE: ReadonlySet<string> = new Set(['E_KEY', 'E_AWAY', 'E_AUTH']);
 
+/** Whether nothing is known of what could not be read: it lacks its key, or nobody comes to it just now. */
+export function isUnknown({ code }: SnapshotError): boolean {
+  return NO_DAMAGE.has(code);
+}
+
 /** A dated folder by its info.json. @throws {@link SnapshotError} What is no damage. */
 async function look(home: Home, snapshot: string): Promise<Seen> {
   try {
     return await infoOrItems(home, snapshot);
   } catch (error) {
-    if (!(error instanceof SnapshotError) || NO_DAMAGE.has(error.code)) throw error;
+    if (!(error instanceof SnapshotError) || isUnknown(error)) throw error;
     return { error: withWayOut(error, home.place()) };
   }
 }

@@ -1,13 +1,14 @@
 // Which archives there are to check: each file once, however many snapshots share it.
 import { checkArchives, type CheckOptions } from '../../check/check-threads.ts';
 import { type Piece, PieceTable } from '../../check/piece-table.ts';
-import { BAD, type CheckTask, GOOD } from '../../check/tasks.ts';
+import type { CheckOrder } from '../../check/check-archive.ts';
+import { BAD, GOOD } from '../../check/tasks.ts';
 import { placeOf } from '../../series/damage/damage.ts';
 import type { ArchiveInfo } from '../../series/info.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import type { StoreItem } from '../../store/store.ts';
 import type { CheckedArchive, NamedArchive } from './checked-archive.ts';
-import { type Extent, sureOne, taskFor } from './verify-extent.ts';
+import { type Extent, sureOne, orderFor } from './verify-extent.ts';
 import type { Findings } from './verify-findings.ts';
 import { type Files, withoutFile } from './verify-survey.ts';
 
@@ -73,22 +74,30 @@ export class ArchiveShelf {
     }
   }
 
-  /** Reads archives, and those that are known to be damaged in any case, to see what of them is left. */
-  async read(series: Series, extent: Extent, findings: Findings, options: CheckOptions): Promise<void> {
+  /**
+   * Reads archives, and those that are known to be damaged in any case, to see what of them is left.
+   *
+   * @param looked - When all indexes have said what the archives hold. Those that are all read are read meanwhile.
+   */
+  async read(
+    series: Series,
+    extent: Extent,
+    findings: Findings,
+    options: CheckOptions,
+    looked: Promise<void>,
+  ): Promise<void> {
+    if (extent.kind !== 'all') await looked;
     const wanted = this.wanted();
     const sure = extent.kind === 'sample' ? sureOne(wanted, extent.random) : undefined;
-    const tasks = function* (archives: readonly CheckedArchive[]): Generator<[CheckedArchive, CheckTask]> {
+    const orders = function* (archives: readonly CheckedArchive[]): Generator<[CheckedArchive, CheckOrder]> {
       for (const archive of archives) {
-        const task = taskFor(series, archive, extent, archive === sure);
-        archive.isRead = task !== undefined && task.chosen === undefined;
-        if (task !== undefined) yield [archive, task];
+        const order = orderFor(series, archive, extent, archive === sure, looked);
+        archive.isRead = order !== undefined && order.chosen === undefined;
+        if (order !== undefined) yield [archive, order];
       }
     };
-    for (const archive of wanted) {
-      if (archive.item === undefined) archive.states = new Uint8Array(archive.pieces.length).fill(BAD);
-    }
     await checkArchives(
-      tasks(wanted),
+      orders(wanted),
       (archive, { flaws, states }) => {
         archive.states = states;
         for (const { what, at } of flaws) {
@@ -99,6 +108,10 @@ export class ArchiveShelf {
       },
       options,
     );
+    await looked;
+    for (const archive of wanted) {
+      if (archive.item === undefined) archive.states = new Uint8Array(archive.pieces.length).fill(BAD);
+    }
   }
 
   /** Hashes of content that a wanted archive has not, and should have; one character per byte. */

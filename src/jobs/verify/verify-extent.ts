@@ -2,7 +2,8 @@
 import { formatOf } from '../../base/archive-format.ts';
 import { createHash } from 'node:crypto';
 import type { PieceTable } from '../../check/piece-table.ts';
-import type { CheckTask } from '../../check/tasks.ts';
+import type { CheckOrder } from '../../check/check-archive.ts';
+import type { Expected } from '../../check/tasks.ts';
 import type { Series } from '../../series/series.ts';
 import type { CheckedArchive } from './checked-archive.ts';
 
@@ -23,37 +24,39 @@ export function sureOne(wanted: readonly CheckedArchive[], random: () => number)
  * How an archive is to be read; undefined when it is not.
  *
  * @param isSure - Something of it is to be read in any case.
+ * @param looked - When all indexes have said what they say of it; unless all is read, that is so already.
  */
-export function taskFor(
+export function orderFor(
   series: Series,
   archive: CheckedArchive,
   extent: Extent,
   isSure: boolean,
-): CheckTask | undefined {
+  looked: Promise<void>,
+): CheckOrder | undefined {
   const { key, item, sha256, pieces, isDamaged } = archive;
   if (item === undefined) return undefined;
   if (extent.kind === 'none' && !isDamaged) return undefined;
-  const shared = pieces.share();
   let chosen: Uint8Array | undefined;
   if (extent.kind === 'sample' && !isDamaged) {
     // One without contents is read whole, or not at all.
     if (pieces.length === 0 && extent.random() >= extent.share) return undefined;
-    chosen = chooseParts(pieces, shared.order, extent);
+    chosen = chooseParts(pieces, pieces.share().order, extent);
     if (isSure && !chosen.includes(1))
       choosePart(pieces, chosen, Math.floor(extent.random() * pieces.length));
     if (pieces.length > 0 && !chosen.includes(1)) return undefined;
   }
+  const expected = looked.then((): Expected => ({ pieces: pieces.share(), isComplete: archive.isComplete }));
+  // Who waits for it hears of it, if anybody does by then.
+  expected.catch(() => {});
   return {
-    kind: 'check',
     folder: series.store.files,
     key,
     where: series.place(archive.file),
     format: formatOf(key) ?? 'tar.zst',
     sizeBytes: item.sizeBytes,
     sha256,
-    pieces: shared,
+    expected,
     chosen,
-    isComplete: archive.isComplete,
   };
 }
 

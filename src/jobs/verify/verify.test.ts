@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
 import { Series } from '../../series/series.ts';
+import { WrappedStore } from '../../store/wrap/wrapped-store.ts';
 import { NoLinkStore, SeriesLab } from '../run/series.lab.ts';
 import { repair } from '../repair/repair.ts';
-import { verify } from './verify.ts';
+import { type Verdict, verify } from './verify.ts';
 import type { VerifyEvent } from './verify-events.ts';
 
 let lab: SeriesLab;
@@ -130,6 +131,79 @@ describe.each(['tar.zst', 'zip'] as const)('verify where there are no hard links
     await isRemoved;
     expect(events.filter(({ event }) => event === 'damage' || event === 'lost')).toEqual([]);
     expect(end.status).toBe(0);
+  });
+});
+
+/** Reads archives as one that is far away, and tells of it; what `read` does comes before each index. */
+class IndexStore extends WrappedStore {
+  readonly #read: () => Promise<void>;
+  readonly #files: string | undefined;
+  readonly #onRange: () => void;
+
+  constructor(
+    read: () => Promise<void>,
+    { files = undefined as string | undefined, onRange = () => {} } = {},
+  ) {
+    super(new NoLinkStore(lab.row.destination));
+    this.#read = read;
+    this.#files = files;
+    this.#onRange = onRange;
+  }
+
+  override get files(): string | undefined {
+    return this.#files;
+  }
+
+  override async read(key: string): Promise<Buffer | undefined> {
+    if (key.includes('index.jsonl')) await this.#read();
+    return await super.read(key);
+  }
+
+  override async readRange(...args: Parameters<WrappedStore['readRange']>): Promise<Buffer> {
+    const bytes = await super.readRange(...args);
+    this.#onRange();
+    return bytes;
+  }
+}
+
+describe('a full verify', () => {
+  beforeEach(makeSeries);
+
+  function verifyIn(store: IndexStore, level: 'quick' | 'full' = 'full'): Promise<Verdict> {
+    const { signal } = new AbortController();
+    return verify(new Series(store, 'data'), { at: undefined, level, signal, report: () => {} });
+  }
+
+  it('reads archives before any index has said what they hold', async () => {
+    let onRange = (): void => {};
+    const isRead = new Promise<void>((resolve) => {
+      onRange = resolve;
+    });
+    const { end } = await verifyIn(new IndexStore(async () => await isRead, { onRange }));
+    expect(end).toMatchObject({ damages: 0, lost: 0, status: 0 });
+    expect(end.readPieces).toBe(end.pieces);
+    expect(end.pieces).toBeGreaterThan(1);
+  });
+
+  it.each([true, false])(
+    'ends with what keeps an index from being read, archives far away: %s',
+    async (isFar) => {
+      const gone = new SnapshotError('E_AWAY', 'The server is away');
+      const files = isFar ? undefined : lab.row.destination;
+      const store = new IndexStore(async () => await Promise.reject(gone), { files });
+      await expect(verifyIn(store)).rejects.toBe(gone);
+    },
+  );
+
+  it('ends with what keeps an archive from being read, though indexes come', async () => {
+    const broken = new Error('a mistake of the program');
+    const store = new IndexStore(async () => {}, {
+      onRange: () => {
+        throw broken;
+      },
+    });
+    await expect(verifyIn(store)).rejects.toBe(broken);
+    await expect(verifyIn(store, 'quick')).resolves.toMatchObject({ end: { status: 0 } });
   });
 });
 

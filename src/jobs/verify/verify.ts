@@ -3,6 +3,7 @@ import { lookedAgain, readDamage } from '../../series/damage/damage.ts';
 import type { FileInfo } from '../../series/info.ts';
 import { DAMAGE_FILE, INFO_FILE, snapshotTime } from '../../series/names.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
+import { isUnknown } from '../../series/survey.ts';
 import { chooseSnapshot } from '../address.ts';
 import { ArchiveShelf } from './verify-archives.ts';
 import { type Extent, randomFrom } from './verify-extent.ts';
@@ -63,14 +64,18 @@ export async function verify(series: Series, options: VerifyOptions): Promise<Ve
   for (const snapshot of survey.snapshots)
     await shelf.add(series, files, snapshot, wanted.has(snapshot.name));
   const chosen = survey.snapshots.filter(({ name }) => wanted.has(name));
-  for (const [i, snapshot] of chosen.entries()) {
-    signal.throwIfAborted();
-    report({ event: 'progress', series: series.name, phase: 'look', done: i, total: chosen.length });
-    await checkSmallFiles(series, files, snapshot, findings);
-    await checkIndex(series, files, snapshot, shelf, i + 1, findings);
-  }
-  shelf.checkFiles(findings);
-  const readBytes = await readArchives(series, shelf, findings, options);
+  const look = async (until: AbortSignal): Promise<void> => {
+    for (const [i, snapshot] of chosen.entries()) {
+      until.throwIfAborted();
+      report({ event: 'progress', series: series.name, phase: 'look', done: i, total: chosen.length });
+      await checkSmallFiles(series, files, snapshot, findings);
+      await checkIndex(series, files, snapshot, shelf, i + 1, findings);
+    }
+    shelf.checkFiles(findings);
+  };
+  const readBytes = await together(signal, look, async (looked, until) =>
+    readArchives(series, shelf, findings, { ...options, signal: until }, looked),
+  );
   const gone = await goneSince(series, survey, findings);
   const by = levelOf(options);
   const seen: Seen = { by, snapshots: chosen, archives: shelf.wanted(), findings };
@@ -102,6 +107,24 @@ export async function verify(series: Series, options: VerifyOptions): Promise<Ve
     status: damages.length + lost > 0 ? 1 : 0,
   };
   return { end, findings, survey, names, seen };
+}
+
+/** Looks, and reads meanwhile; where one of them fails, the other one is stopped. @returns What was read. */
+async function together<T>(
+  signal: AbortSignal,
+  look: (until: AbortSignal) => Promise<void>,
+  read: (looked: Promise<void>, until: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const failed = new AbortController();
+  const until = AbortSignal.any([signal, failed.signal]);
+  const fail = (error: unknown): void => failed.abort(error);
+  const looked = look(until);
+  const reading = read(looked, until);
+  looked.catch(fail);
+  reading.catch(fail);
+  await Promise.allSettled([looked, reading]);
+  await looked;
+  return await reading;
 }
 
 /** How a series ends at which there was nothing to look at. @param nothing - Why. */
@@ -170,7 +193,7 @@ async function checkIndex(
   try {
     await check.run((what) => findings.add(place, what, [name]));
   } catch (error) {
-    if (!(error instanceof SnapshotError)) throw error;
+    if (!(error instanceof SnapshotError) || isUnknown(error)) throw error;
     shelf.lacksIndex(name);
     for (const file of lineFiles(info)) {
       const key = series.keyOf(name, file);
@@ -198,7 +221,7 @@ async function isAbout(
     await series.lines(snapshot, file);
     return false;
   } catch (failure) {
-    if (!(failure instanceof SnapshotError)) throw failure;
+    if (!(failure instanceof SnapshotError) || isUnknown(failure)) throw failure;
     return true;
   }
 }
@@ -209,18 +232,23 @@ async function readArchives(
   shelf: ArchiveShelf,
   findings: Findings,
   { level, sample, signal, report }: VerifyOptions,
+  looked: Promise<void>,
 ): Promise<number> {
   const sizes = new Map(shelf.wanted().map(({ key, item }) => [key, item?.sizeBytes ?? 0]));
   const total = level === 'full' ? [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0) : 0;
   let done = 0;
+  let isLooking = true;
+  const lookedAt = (): void => void (isLooking = false);
+  looked.then(lookedAt, lookedAt);
   const progress = (bytes: number): void => {
     done += bytes;
+    if (isLooking) return;
     const most = Math.max(done, Math.round(total * (sample?.share ?? 1)));
     report({ event: 'progress', series: series.name, phase: 'read', done, total: most });
   };
   const read = async (key: string, offset: number, length: number): Promise<Buffer> =>
     await series.store.readRange(key, offset, length, signal);
-  await shelf.read(series, extentOf(level, sample), findings, { signal, progress, read });
+  await shelf.read(series, extentOf(level, sample), findings, { signal, progress, read }, looked);
   return done;
 }
 
