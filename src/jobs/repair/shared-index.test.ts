@@ -8,6 +8,7 @@ import { verify } from '../verify/verify.ts';
 import { repair } from './repair.ts';
 
 const { signal } = new AbortController();
+const open = (folder: string): NoLinkStore => new NoLinkStore(folder);
 
 describe('the repair of a snapshot whose index is that of a later one, too', () => {
   let lab: SeriesLab;
@@ -16,7 +17,6 @@ describe('the repair of a snapshot whose index is that of a later one, too', () 
   let later: string;
 
   async function night(): Promise<string> {
-    const open = (folder: string): NoLinkStore => new NoLinkStore(folder);
     return (await lab.run({ open, smallIndexBytes: 0 })).snapshot ?? '';
   }
 
@@ -37,7 +37,7 @@ describe('the repair of a snapshot whose index is that of a later one, too', () 
   beforeEach(async () => {
     lab = new SeriesLab();
     onTestFinished(() => lab.remove());
-    series = new Series(new NoLinkStore(lab.row.destination), 'data');
+    series = new Series(open(lab.row.destination), 'data');
     writeFileSync(join(lab.source, 'only'), 'in an archive that is lost');
     const oldest = await night();
     for (let i = 0; i < 40; i++) writeFileSync(join(lab.source, `file ${i}`), `content ${i}`);
