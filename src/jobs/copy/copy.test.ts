@@ -330,6 +330,33 @@ describe('a copy of what is damaged', () => {
     expect(seriesAt(at())).toEqual(whole);
   });
 
+  it('mends from nothing that has not been read, and gives up nothing for it', async () => {
+    const lab = CopyLab.open();
+    await lab.nights();
+    await lab.copy();
+    const [first = '', second = ''] = lab.folders();
+    const archive = readdirSync(lab.folder(first)).find((name) => name.includes(first)) ?? '';
+    const whole = readFileSync(lab.folder(first, archive));
+    const places = [first, second].map((name) => join(lab.other, 'data', name, archive));
+    // Two files by now, and only of the one somebody knows.
+    for (const [i, place] of places.entries()) {
+      rmSync(place);
+      writeFileSync(place, Buffer.from(whole).fill(i + 1, 0, 10));
+    }
+    const flaw = { kind: 'content', what: 'x', contents: null, by: 'full', since: '' } as const;
+    const flaws = new Map([[`${first}/${archive}`, { ...flaw, accepted: false, shared: false }]]);
+    await writeDamage(lab.copied, { flaws, losses: [] });
+    const here = [first, second].map((name) => lab.folder(name, archive));
+    for (const place of here) renameSync(place, `${place}.away`);
+    const [known = ''] = places;
+    const before = readFileSync(known);
+    expect(await lab.copy()).toMatchObject({ mended: 0, unmended: 1 });
+    expect(readFileSync(known)).toEqual(before);
+    for (const place of here) renameSync(`${place}.away`, place);
+    expect(await lab.copy()).toMatchObject({ mended: 1, unmended: 0 });
+    expect(readFileSync(known)).toEqual(whole);
+  });
+
   it('is no trouble where another place has it whole', async () => {
     const lab = CopyLab.open();
     await lab.nights();
