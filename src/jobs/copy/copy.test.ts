@@ -241,6 +241,28 @@ describe('a copy where there are no hard links', () => {
     },
   );
 
+  it('keeps there what a damaged snapshot may need of one that was to go', async () => {
+    const lab = CopyLab.open();
+    const to = new Series(new NoLinkStore(lab.row.destination), 'data');
+    const names: string[] = [];
+    for (const file of ['a', 'b', 'c']) {
+      writeFileSync(join(lab.source, file), file);
+      // The last one needs nobody.
+      if (file === 'c') lab.row = { ...lab.row, strategy: 'full' };
+      names.push((await lab.run({ open: (folder) => new NoLinkStore(folder) })).snapshot ?? '');
+    }
+    const [first = '', second = ''] = names;
+    cpSync(lab.folder(), join(lab.other, 'data'), { recursive: true });
+    for (const name of [first, second]) rmSync(join(lab.other, 'data', name), { recursive: true });
+    for (const name of [first, second]) rmSync(lab.folder(name, 'info.json'));
+    writeFileSync(lab.folder(first, 'LET-GO'), '');
+    const before = readdirSync(lab.folder(first));
+    expect((await to.survey()).unfinished).toEqual([first]);
+    const options = { dryRun: false, now: new Date(), recipients: [], label: 'data', signal };
+    await bringUp([lab.copied], to, { ...options, report: () => {} });
+    expect(readdirSync(lab.folder(first))).toEqual(before);
+  });
+
   it('lies in a place that takes whole objects only, and is gone on with there', async () => {
     const lab = CopyLab.open();
     await lab.nights();
