@@ -19,6 +19,16 @@ class BlindStore extends LocalStore {
   }
 }
 
+/** A store in which another run takes over right before info.json is there. */
+class RobbedStore extends LocalStore {
+  override async put(key: string, bytes: Uint8Array): Promise<void> {
+    await super.put(key, bytes);
+    if (!key.endsWith('/SHA256SUMS')) return;
+    for (const { name, isFile } of await this.list('data'))
+      if (isFile && name.startsWith('.lock-')) await this.remove(`data/${name}`);
+  }
+}
+
 let lab: SeriesLab;
 let at: string;
 
@@ -73,6 +83,14 @@ describe('a repair', () => {
     writeFileSync(lab.folder(at, 'info.json.damaged'), 'kept before');
     expect(await repaired()).toMatchObject({ outcome: 'repaired' });
     expect(readFileSync(lab.folder(at, 'info.json.damaged'), 'utf8')).toBe('kept before');
+  });
+
+  it('ends before info.json is there when its lock is lost', async () => {
+    await night(['a']);
+    rmSync(lab.folder(at, 'info.json'));
+    const robbed = repaired(new RobbedStore(lab.row.destination));
+    await expect(robbed).rejects.toMatchObject({ code: 'E_LOCKED' });
+    expect(readdirSync(lab.folder(at))).not.toContain('info.json');
   });
 
   it('is not for what a newer version has written', async () => {
