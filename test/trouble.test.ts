@@ -1,5 +1,5 @@
 // What goes wrong, goes wrong for one row, with a reason, and harms nothing that was there.
-import { chmodSync, existsSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -199,6 +199,45 @@ describe.skipIf(IS_WINDOWS)('what cannot be read', () => {
     expect(place.index().filter(({ kept }) => kept !== undefined)).toEqual([]);
     const last = place.snapshots().at(-1) ?? '';
     expect(asZip(restored(place, last))).toEqual(asZip(lookAt(place.source)));
+  });
+
+  it.each<[string, (first: string) => void]>([
+    ['replaced', (first) => (rmSync(first), writeFileSync(first, 'another file'))],
+    ['gone', (first) => rmSync(first)],
+    ['a folder now', (first) => (rmSync(first), mkdirSync(first))],
+  ])('keeps its own content where the first name of the file is %s', async (_, change) => {
+    const place = Place.open();
+    place.write({ 'a first': noise(3000), open: 'x', 'closed/other': 'y' });
+    for (const name of ['closed/b', 'c']) linkSync(join(place.source, 'a first'), join(place.source, name));
+    await place.night();
+    const before = lookAt(place.source);
+    change(join(place.source, 'a first'));
+    for (const name of ['c', 'closed']) chmodSync(join(place.source, name), 0);
+    onTestFinished(() => chmodSync(join(place.source, 'closed'), 0o755));
+    for (const content of ['1', '2']) {
+      place.write({ open: content });
+      expect(await place.run([], { isOrdinary: true })).toMatchObject({ status: 3 });
+      const found = restored(place, place.snapshots().at(-1) ?? '');
+      for (const name of ['closed/b', 'c'])
+        expect(found.get(name)).toEqual({ ...before.get(name), sameAs: undefined });
+    }
+    expect((await place.command(['verify', '--level', 'full'])).status).toBe(0);
+  });
+
+  it('stays another name of a file that is as it was', async () => {
+    const place = Place.open();
+    place.write({ 'a first': noise(3000), open: 'x', 'closed/other': 'y' });
+    linkSync(join(place.source, 'a first'), join(place.source, 'closed', 'b'));
+    await place.night();
+    const before = lookAt(place.source);
+    chmodSync(join(place.source, 'closed'), 0);
+    onTestFinished(() => chmodSync(join(place.source, 'closed'), 0o755));
+    for (const content of ['1', '2']) {
+      place.write({ open: content });
+      expect(await place.run([], { isOrdinary: true })).toMatchObject({ status: 3 });
+      const found = restored(place, place.snapshots().at(-1) ?? '');
+      expect(found.get('closed/b')).toEqual(before.get('closed/b'));
+    }
   });
 
   it('keeps the last snapshot when the source itself is closed', async () => {

@@ -135,15 +135,7 @@ export async function mendSnapshot({ name, info }: Snapshot, bringing: Bringing)
   for (const file of sharedFiles(info)) {
     const place = placeOf(name, file);
     if (!there.isBad(place)) continue;
-    const known = there.find(file);
-    if (known === undefined || !(await linkAgain(to, known, place)))
-      await fetchFile(
-        file,
-        place,
-        known === undefined
-          ? bringing
-          : { ...bringing, from: [{ files: there, snapshots: new Map() }, ...bringing.from] },
-      );
+    if (!(await linkSound(file, place, bringing))) await fetchFile(file, place, withOwn(bringing));
     there.add(file, place);
     mended.push(place);
   }
@@ -163,10 +155,26 @@ export async function mendSnapshot({ name, info }: Snapshot, bringing: Bringing)
   return mended;
 }
 
-/** Another name for a file that is whole, in place of one that is not. @returns Whether there are hard links. */
-async function linkAgain(to: Series, known: string, place: string): Promise<boolean> {
+/**
+ * Another name for a file that is whole, in place of one that is not: read through before, as what is there may be sound in part.
+ *
+ * @returns False where none is whole, or there are no hard links.
+ */
+async function linkSound(file: FileInfo, place: string, { there, signal }: Bringing): Promise<boolean> {
+  const to = there.series;
+  const known = there.fileAt(file);
+  if (known === undefined) return false;
+  if (!(await isSound(known, signal))) {
+    there.drop(file);
+    return false;
+  }
   await to.store.remove(to.key(place));
-  return await to.store.link(to.key(known), to.key(place));
+  return await to.store.link(known.key, to.key(place));
+}
+
+/** What the place that is written to has itself is nearest. */
+function withOwn(bringing: Bringing): Bringing {
+  return { ...bringing, from: [{ files: bringing.there, snapshots: new Map() }, ...bringing.from] };
 }
 
 /**

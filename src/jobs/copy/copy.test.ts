@@ -241,6 +241,28 @@ describe('a copy where there are no hard links', () => {
     },
   );
 
+  it('keeps there what a damaged snapshot may need of one that was to go', async () => {
+    const lab = CopyLab.open();
+    const to = new Series(new NoLinkStore(lab.row.destination), 'data');
+    const names: string[] = [];
+    for (const file of ['a', 'b', 'c']) {
+      writeFileSync(join(lab.source, file), file);
+      // The last one needs nobody.
+      if (file === 'c') lab.row = { ...lab.row, strategy: 'full' };
+      names.push((await lab.run({ open: (folder) => new NoLinkStore(folder) })).snapshot ?? '');
+    }
+    const [first = '', second = ''] = names;
+    cpSync(lab.folder(), join(lab.other, 'data'), { recursive: true });
+    for (const name of [first, second]) rmSync(join(lab.other, 'data', name), { recursive: true });
+    for (const name of [first, second]) rmSync(lab.folder(name, 'info.json'));
+    writeFileSync(lab.folder(first, 'LET-GO'), '');
+    const before = readdirSync(lab.folder(first));
+    expect((await to.survey()).unfinished).toEqual([first]);
+    const options = { dryRun: false, now: new Date(), recipients: [], label: 'data', signal };
+    await bringUp([lab.copied], to, { ...options, report: () => {} });
+    expect(readdirSync(lab.folder(first))).toEqual(before);
+  });
+
   it('lies in a place that takes whole objects only, and is gone on with there', async () => {
     const lab = CopyLab.open();
     await lab.nights();
@@ -328,6 +350,33 @@ describe('a copy of what is damaged', () => {
     expect((await readDamage(lab.copied)).flaws.size).toBe(0);
     rmSync(at('damage.json'), { force: true });
     expect(seriesAt(at())).toEqual(whole);
+  });
+
+  it('mends from nothing that has not been read, and gives up nothing for it', async () => {
+    const lab = CopyLab.open();
+    await lab.nights();
+    await lab.copy();
+    const [first = '', second = ''] = lab.folders();
+    const archive = readdirSync(lab.folder(first)).find((name) => name.includes(first)) ?? '';
+    const whole = readFileSync(lab.folder(first, archive));
+    const places = [first, second].map((name) => join(lab.other, 'data', name, archive));
+    // Two files by now, and only of the one somebody knows.
+    for (const [i, place] of places.entries()) {
+      rmSync(place);
+      writeFileSync(place, Buffer.from(whole).fill(i + 1, 0, 10));
+    }
+    const flaw = { kind: 'content', what: 'x', contents: null, by: 'full', since: '' } as const;
+    const flaws = new Map([[`${first}/${archive}`, { ...flaw, accepted: false, shared: false }]]);
+    await writeDamage(lab.copied, { flaws, losses: [] });
+    const here = [first, second].map((name) => lab.folder(name, archive));
+    for (const place of here) renameSync(place, `${place}.away`);
+    const [known = ''] = places;
+    const before = readFileSync(known);
+    expect(await lab.copy()).toMatchObject({ mended: 0, unmended: 1 });
+    expect(readFileSync(known)).toEqual(before);
+    for (const place of here) renameSync(`${place}.away`, place);
+    expect(await lab.copy()).toMatchObject({ mended: 1, unmended: 0 });
+    expect(readFileSync(known)).toEqual(whole);
   });
 
   it('is no trouble where another place has it whole', async () => {

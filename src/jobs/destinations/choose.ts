@@ -8,7 +8,7 @@ import { decideRotation } from '../run/rotate.ts';
 
 /**
  * What of `missing` is to be brought to a destination: what the next rotation there would let go is not, and what was removed
- * there does not come back.
+ * there does not come back, unless it is the newest of all and nothing else is missing.
  *
  * @param from - Where pins are looked for.
  */
@@ -29,10 +29,9 @@ export async function chooseFor(
     missing.filter(({ name }) => letGo.has(name)),
   );
   const kept = missing.filter(({ name }) => !letGo.has(name) || pinned.has(name));
-  const newest = there.snapshots.at(-1);
-  const last = union.findIndex(({ name }) => name === newest?.name);
-  // Most nights only the newest one is missing, and the log need not be read.
-  if (kept.every(({ name }) => union.findIndex((one) => one.name === name) > last)) return kept;
+  // Most nights only the newest one is missing, which is brought in any case, and the log need not be read.
+  const isNewest = kept.length === 1 && kept[0]?.name === union.at(-1)?.name;
+  if (isNewest || there.snapshots.length === 0) return kept;
   const { removed } = parseFolderPast((await to.store.readLines(to.key(RUNS_FILE), Infinity)).text);
   return kept.filter(({ name }) => !removed.has(name));
 }

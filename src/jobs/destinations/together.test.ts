@@ -28,6 +28,7 @@ import type { RowEnd } from '../events.ts';
 import { run, type RunOptions } from '../run/run.ts';
 import { contentOf, NoLinkStore, SeriesLab } from '../run/series.lab.ts';
 import { Memory } from '../status/memory.ts';
+import { forget } from '../upkeep/forget.ts';
 import { verify } from '../verify/verify.ts';
 
 const { signal } = new AbortController();
@@ -600,5 +601,21 @@ describe('what was done by hand at one destination', () => {
     expect(await readPin(lab.series(1), second)).toMatchObject({ reason: 'why' });
     expect(lab.sequences(0)).toEqual([2, 4, 5]);
     expect(lab.sequences(1)).toEqual([2, 4, 5]);
+  });
+
+  it('stays so for the newest one too, as soon as there is another', async () => {
+    const lab = TogetherLab.open();
+    for (let i = 0; i < 2; i++) {
+      lab.write(`${i}.txt`, String(i));
+      await lab.night();
+    }
+    const [first, second = ''] = lab.names(1);
+    const options = { dryRun: false, now: () => new Date(), note: () => {}, confirm: async () => {} };
+    await forget(lab.series(1), second, options);
+    lab.write('2.txt', '2');
+    expect(outcomes(await lab.night())).toEqual(['disk-0 written 0', 'disk-1 written 0']);
+    expect(lab.names(0)).toEqual([first, second, expect.any(String)]);
+    expect(lab.names(1)).toEqual([first, lab.names(0)[2]]);
+    await lab.expectWhole(0, 1);
   });
 });

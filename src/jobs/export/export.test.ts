@@ -219,6 +219,22 @@ describe('exportSnapshot()', () => {
     },
   );
 
+  it.each(SERIES_FORMATS)('takes each of several files from another copy: %s', async (format) => {
+    lab.row = { ...lab.row, format, strategy: 'full' };
+    const all = ['a', 'b', 'c', 'd'];
+    for (const name of all) write(name, randomBytes(5000));
+    await lab.run();
+    chmodSync(join(lab.source, 'a'), 0o600);
+    const { snapshot } = await lab.run();
+    const file = lab.folder(snapshot ?? '', lab.info(snapshot ?? '').archives[0]?.file ?? '');
+    writeFileSync(file, readFileSync(file).fill(0));
+    expect(await exported('tar')).toMatchObject({ status: 0, files: 4 });
+    const target = extracted('tar');
+    for (const name of all)
+      expect(readFileSync(join(target, name)).equals(readFileSync(join(lab.source, name)))).toBe(true);
+    expect(notes()).toEqual(['4 files were damaged, and are from another copy in the series']);
+  });
+
   it('replaces nothing unless it may, not even what has come there meanwhile', async () => {
     write('file', 'content');
     await lab.run();

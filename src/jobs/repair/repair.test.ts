@@ -1,4 +1,5 @@
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
@@ -15,6 +16,16 @@ const { signal } = new AbortController();
 class BlindStore extends LocalStore {
   override async readRange(): Promise<Buffer> {
     return await Promise.reject(new SnapshotError('E_STORE', 'Cannot read'));
+  }
+}
+
+/** A store in which another run takes over right before info.json is there. */
+class RobbedStore extends LocalStore {
+  override async put(key: string, bytes: Uint8Array): Promise<void> {
+    await super.put(key, bytes);
+    if (!key.endsWith('/SHA256SUMS')) return;
+    for (const { name, isFile } of await this.list('data'))
+      if (isFile && name.startsWith('.lock-')) await this.remove(`data/${name}`);
   }
 }
 
@@ -64,6 +75,52 @@ describe('a repair', () => {
       outcome: 'impossible',
       notes: ['Cannot read'],
     });
+  });
+
+  it('keeps the info.json that an earlier one has kept, where there is none now', async () => {
+    await night(['a']);
+    rmSync(lab.folder(at, 'info.json'));
+    writeFileSync(lab.folder(at, 'info.json.damaged'), 'kept before');
+    expect(await repaired()).toMatchObject({ outcome: 'repaired' });
+    expect(readFileSync(lab.folder(at, 'info.json.damaged'), 'utf8')).toBe('kept before');
+  });
+
+  it('ends before info.json is there when its lock is lost', async () => {
+    await night(['a']);
+    rmSync(lab.folder(at, 'info.json'));
+    const robbed = repaired(new RobbedStore(lab.row.destination));
+    await expect(robbed).rejects.toMatchObject({ code: 'E_LOCKED' });
+    expect(readdirSync(lab.folder(at))).not.toContain('info.json');
+  });
+
+  it('is not for what a newer version has written', async () => {
+    await night(['a']);
+    const [info, sums] = ['info.json', 'SHA256SUMS'].map((name) => lab.folder(at, name));
+    const sha256 = (): string =>
+      createHash('sha256')
+        .update(readFileSync(info ?? ''))
+        .digest('hex');
+    const before = sha256();
+    const newer = readFileSync(info ?? '', 'utf8').replace(/"version": \d+/, '"version": 99');
+    writeFileSync(info ?? '', newer);
+    writeFileSync(sums ?? '', readFileSync(sums ?? '', 'utf8').replace(before, sha256()));
+    expect(await repaired()).toMatchObject({ outcome: 'impossible' });
+    expect(readFileSync(info ?? '', 'utf8')).toBe(newer);
+  });
+
+  it('does nothing that RESTORE.txt says when that is not as it was', async () => {
+    await night(['a', 'b']);
+    renameSync(join(lab.source, 'a'), join(lab.source, 'moved'));
+    await night(['c']);
+    const script = lab.folder(at, 'RESTORE.txt');
+    const text = readFileSync(script, 'utf8');
+    expect(text).toContain('moved');
+    writeFileSync(script, text.replaceAll('moved', 'mover'));
+    rmSync(lab.folder(at, 'index.jsonl.zst'));
+    expect(await repaired()).toMatchObject({ outcome: 'repaired' });
+    expect([...lab.restored(at).keys()].toSorted()).toEqual(['a', 'b', 'c']);
+    // All that the archives hold is in the tree.
+    expect(lab.info(at).dead).toBe(null);
   });
 
   it('keeps what was skipped before', async () => {

@@ -15,6 +15,7 @@ import { itemTree } from './item-tree.ts';
 import { clearAside, putAside } from './repair-aside.ts';
 import { hashOf, rebuildInfo } from './repair-info.ts';
 import { VirtualTree } from './repair-tree.ts';
+import { keptIndex } from './shared-index.ts';
 import { whatAndWayOut } from '../run/previous.ts';
 import type { Repaired } from '../verify/verify-events.ts';
 import { Files } from '../verify/verify-survey.ts';
@@ -89,6 +90,7 @@ async function rebuild(series: Series, snapshot: string, signal: AbortSignal): P
   noteLost(found.lost, lost, notes);
   // Lines that speak of what is lost are written anew, without it.
   const lines = lost.length === 0 ? all.lines : undefined;
+  const kept = lines ?? (await keptIndex(series, snapshot, others, all.lines, items));
   const isDeadWhole = facts.dead?.members.every(({ at }) => new Set(numbers.values()).has(at[0])) === true;
   const dead =
     lines !== undefined && facts.dead !== undefined && isDeadWhole
@@ -103,14 +105,14 @@ async function rebuild(series: Series, snapshot: string, signal: AbortSignal): P
   return {
     parts: {
       info,
-      index: lines?.index ?? items.map((item) => formatLine(item)),
-      changes: lines?.changes,
+      index: kept?.index ?? items.map((item) => formatLine(item)),
+      changes: kept?.changes,
       dead: deadFile ?? deadLines,
       restore,
     },
     notes,
     unused: [
-      ...(lines?.changes === undefined ? [CHANGES_FILE] : []),
+      ...(kept?.changes === undefined ? [CHANGES_FILE] : []),
       ...(deadFile === undefined && deadLines === undefined ? [DEAD_FILE] : []),
       ...candidates
         .filter((one) => !archives.includes(one) && !one.file.includes('/'))

@@ -114,12 +114,29 @@ function merged(
       all.push(entry);
       carried.push({ entry, kept: item.kept });
     } else if (!isThere && folderWithin(path, unreadable) !== undefined) {
-      all.push(item.entry);
-      carried.push({ entry: item.entry, kept: item.kept });
+      const isLinked = hasFirstName(item.entry, now, unreadable);
+      const entry = isLinked ? item.entry : { ...item.entry, hardlink: undefined };
+      all.push(entry);
+      carried.push({ entry, kept: item.kept });
     }
   }
   passUpTo(undefined);
   return { entries: all, carried, left };
+}
+
+/** Whether the first name of a further one that is carried over has its content still: it stays as well, or is as it was. */
+function hasFirstName(entry: Entry, now: EntryTable, unreadable: ReadonlySet<BytePath>): boolean {
+  if (entry.hardlink === undefined) return true;
+  const i = now.find(entry.hardlink);
+  if (i === undefined) return folderWithin(entry.hardlink, unreadable) !== undefined;
+  const first = now.at(i);
+  return (
+    now.hasContent(i) &&
+    first.inode === entry.inode &&
+    first.size === entry.size &&
+    first.mtimeNs === entry.mtimeNs &&
+    first.ctimeNs === entry.ctimeNs
+  );
 }
 
 /** Names what is not in the snapshot because it lies where something is away. */

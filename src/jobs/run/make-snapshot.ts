@@ -4,6 +4,7 @@ import { Packer } from '../../pack/pack.ts';
 import type { Packed } from '../../pack/packed.ts';
 import { commitSnapshot } from '../../series/commit.ts';
 import type { Flaw } from '../../series/damage/damage.ts';
+import type { IndexEntry } from '../../series/index/index-line.ts';
 import type { Info } from '../../series/info.ts';
 import { archiveName, treeArchiveName } from '../../series/names.ts';
 import { NO_NUMBERS } from '../../series/order.ts';
@@ -231,17 +232,20 @@ export class SnapshotMaker {
       const i = wanted.get(item.entry.path);
       if (i === undefined || item.entry.type !== 'file') continue;
       const before = entries.at(i);
-      entries.replace(i, as({ ...item.entry, hardlink: this.#firstOf(item.entry.hardlink) }));
+      entries.replace(i, as({ ...item.entry, hardlink: this.#firstOf(item) }));
       if (this.#stored.keep(i, item, newest.name)) this.#missing.delete(i);
       else entries.replace(i, before);
     }
     this.#firstNames = firstNames(entries);
   }
 
-  /** The first name of a file that is kept, if that is in the snapshot as well. */
-  #firstOf(path: BytePath | undefined): BytePath | undefined {
-    const first = path === undefined ? undefined : this.#tree.entries.find(path);
-    return first === undefined || this.#missing.has(first) ? undefined : path;
+  /** The first name of a file that is kept, if that is in the snapshot as well, with the same content. */
+  #firstOf({ entry: { hardlink }, hash }: IndexEntry): BytePath | undefined {
+    const { entries } = this.#tree;
+    const first = hardlink === undefined ? undefined : entries.find(hardlink);
+    if (first === undefined || this.#missing.has(first) || !entries.hasContent(first)) return undefined;
+    const its = entries.hash(first);
+    return hash && its && Buffer.compare(hash, its) === 0 ? hardlink : undefined;
   }
 
   /** Further names whose first one is not in the snapshot, or with other content, stand for themselves. */

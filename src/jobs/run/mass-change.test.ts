@@ -91,9 +91,14 @@ describe('a folder of weight', () => {
     renameSync(at('Documents'), at('Papers'));
     put('Pictures/node_modules', 0, 300);
     put('Pictures/small', 0, 50);
+    // Of those that hold nothing, nothing can be lost.
+    mkdirSync(at('Empty'));
+    for (let n = 0; n < 120; n++) writeFileSync(at(`Empty/${n}`), '');
     expect(await run()).toMatchObject(FINE);
     rmSync(at('Pictures/node_modules'), { recursive: true });
     rmSync(at('Pictures/small'), { recursive: true });
+    expect(await run()).toMatchObject(FINE);
+    rmSync(at('Empty'), { recursive: true });
     expect(await run()).toMatchObject(FINE);
   });
 });

@@ -197,9 +197,11 @@ describe('rename()', () => {
 
   it('goes on with what somebody has moved by hand', async () => {
     await night();
+    await memory.update(lab.row.destination, (one) => ({ ...one, series: [known('data')] }));
     renameSync(at('data'), at('papers'));
     await to('papers');
     expect(await readFormerNames(series('papers'))).toEqual(['data']);
+    expect((await memory.find(lab.row.destination))?.series).toEqual([known('papers')]);
     expect(await night()).toMatchObject({ row: 'papers', outcome: 'unchanged' });
   });
 

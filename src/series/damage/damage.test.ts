@@ -82,6 +82,7 @@ describe('lookedAgain()', () => {
     expect(after(flaw(), { by: 'sample' }, found)?.contents).toEqual([A, B]);
     expect(after(flaw(), { by: 'full' }, found)?.contents).toEqual([B]);
     expect(after(flaw({ contents: null }), { by: 'sample' }, found)?.contents).toBe(null);
+    expect(after(flaw(), { by: 'full' }, found)?.since).toBe(flaw().since);
   });
 
   it('does not take the look of a run for more than what reading has found in the same file', () => {
@@ -114,6 +115,7 @@ describe('lastCopies()', () => {
     ['nothing for one that goes itself', [content(['2'], ['1'])], []],
     ['nothing when none has it', [content(['4'], [])], []],
     ['one for several', [content(['4'], ['1', '2']), content(['3'], ['2'])], ['2']],
+    ['no other where one that is held has it', [content(['4'], ['1']), content(['3'], ['1', '2'])], ['1']],
   ])('holds %s', (_, contents, held) => {
     expect([...lastCopies(contents, ['1', '2'])]).toEqual(held);
   });

@@ -1,0 +1,69 @@
+// Where there are no hard links, a snapshot's index is that of others, too: a repair must leave it to them.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { Series } from '../../series/series.ts';
+import { NoLinkStore, SeriesLab } from '../run/series.lab.ts';
+import { verify } from '../verify/verify.ts';
+import { repair } from './repair.ts';
+
+const { signal } = new AbortController();
+const open = (folder: string): NoLinkStore => new NoLinkStore(folder);
+
+describe('the repair of a snapshot whose index is that of a later one, too', () => {
+  let lab: SeriesLab;
+  let series: Series;
+  let first: string;
+  let later: string;
+
+  async function night(): Promise<string> {
+    return (await lab.run({ open, smallIndexBytes: 0 })).snapshot ?? '';
+  }
+
+  async function damages(): Promise<readonly string[]> {
+    const found: string[] = [];
+    await verify(series, {
+      at: undefined,
+      level: 'full',
+      signal,
+      report: (event) => {
+        if (event.event === 'damage') found.push(...event.snapshots);
+        if (event.event === 'lost') found.push(event.snapshot);
+      },
+    });
+    return found;
+  }
+
+  beforeEach(async () => {
+    lab = new SeriesLab();
+    onTestFinished(() => lab.remove());
+    series = new Series(open(lab.row.destination), 'data');
+    writeFileSync(join(lab.source, 'only'), 'in an archive that is lost');
+    const oldest = await night();
+    for (let i = 0; i < 40; i++) writeFileSync(join(lab.source, `file ${i}`), `content ${i}`);
+    first = await night();
+    rmSync(join(lab.source, 'only'));
+    later = await night();
+    expect(lab.info(later).index.file).toBe(`${first}/index.jsonl.zst`);
+    rmSync(lab.folder(oldest), { recursive: true });
+    rmSync(lab.folder(first, 'info.json'));
+  });
+
+  it('tells what is lost beside it', async () => {
+    const [end] = await repair(series, [first], signal);
+    expect(end).toMatchObject({ outcome: 'repaired' });
+    expect(await damages()).toEqual([]);
+    expect([lab.info(first).count.files, lab.info(later).count.files]).toEqual([40, 40]);
+    expect([...lab.restored(first).keys()]).toEqual([...lab.restored(later).keys()]);
+  });
+
+  it('is impossible where it would have to be written anew', async () => {
+    const sums = lab.folder(first, 'SHA256SUMS');
+    const { sha256 } = lab.info(later).index;
+    writeFileSync(sums, readFileSync(sums, 'utf8').replace(sha256, '0'.repeat(64)));
+    const [end] = await repair(series, [first], signal);
+    expect(end).toMatchObject({ outcome: 'impossible' });
+    expect(end?.notes.join()).toContain(later);
+    expect(await damages()).toEqual([first]);
+  });
+});
