@@ -123,8 +123,9 @@ describe('parseRestore()', () => {
   });
 
   it('reads what was written before scripts refused folders and went on', () => {
-    const [now, first] = DIALECTS;
-    if (now === undefined || first === undefined) throw new Error('no dialects');
+    const [now, endless] = DIALECTS;
+    const first = DIALECTS.at(-1);
+    if (now === undefined || endless === undefined || first === undefined) throw new Error('no dialects');
     const last: readonly Step[] = [{ do: 'drop', path: fromText('a') }];
     for (const format of ['tar.zst', 'zip'] as const) {
       const text = textOf(format, { before: new Map(), after: new Map(), last }, [], []);
@@ -136,6 +137,9 @@ describe('parseRestore()', () => {
         .replace(`${now.last}\n${now.end ?? ''}\n`, () => `${first.last}\n`);
       expect(old).not.toContain('failed');
       expect(parseRestore(old, 'RESTORE.txt')).toEqual(parseRestore(text, 'RESTORE.txt'));
+      const before = text.replace(now.preamble, () => endless.preamble);
+      expect(before).toContain('"$(pwd -P)" != /');
+      expect(parseRestore(before, 'RESTORE.txt')).toEqual(parseRestore(text, 'RESTORE.txt'));
       const mixed = text.replace(now.preamble, () => first.preamble);
       expect(() => parseRestore(mixed, 'RESTORE.txt')).toThrow(/is damaged/);
     }

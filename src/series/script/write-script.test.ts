@@ -306,6 +306,30 @@ describe.skipIf(!hasTar)('RESTORE.txt of a tar.zst snapshot', () => {
     expect(readdirSync(join(folder, 'out'))).toEqual(['file']);
   });
 
+  it.each(['sh', 'bash'])('looks for backups up to the root, also where %s calls it //', (shell) => {
+    if (spawnSync(shell, ['-c', ':']).status !== 0) return;
+    tar('a.tar.zst', 'file', 'content');
+    restore(infoFor('tar.zst', ['a.tar.zst']), 'out');
+    const args = [join(snapshot, 'RESTORE.txt'), `/${folder}/again`];
+    expect(spawnSync(shell, args, { timeout: 20_000 }).status).toBe(0);
+    expect(readdirSync(join(folder, 'again'))).toEqual(['file']);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('ends where a folder above the target may not be entered', () => {
+    const inside = join(folder, 'closed', 'open');
+    mkdirSync(inside, { recursive: true });
+    chmodSync(inside, 0o777);
+    chmodSync(join(folder, 'closed'), 0o700);
+    const { status } = spawnSync('sh', ['-s', 'out'], {
+      cwd: inside,
+      uid: 65534,
+      gid: 65534,
+      input: PREAMBLE,
+      timeout: 20_000,
+    });
+    expect([status, readdirSync(inside)]).toEqual([0, ['out']]);
+  });
+
   it('says how to get one file, in words that can be typed', () => {
     tar('a.tar.zst', 'file', 'content');
     const text = restoreText(NAME, infoFor('tar.zst', ['a.tar.zst']), NOTHING_ELSE);
@@ -381,6 +405,14 @@ describe('restoreText()', () => {
       'exit $failed',
       '',
     ]);
+  });
+
+  it('has room for more files and folders to set right than a call has', () => {
+    const many = Array.from({ length: 140_000 }, (_, i) => metaOf(`${i}`, 0o644, 0n));
+    const last = many.map(({ path }): Step => ({ do: 'copy', from: bytes('a'), path }));
+    const parts = partsOf({ last }, { files: many, folders: many });
+    const lines = commandsOf(restoreText(NAME, infoFor('zip', ['0.zip']), parts));
+    expect(lines.filter((line) => /^(?:copy|meta) /.test(line)).length).toBe(420_000);
   });
 
   it('gives a command no more than 40 names, and those of one kind only', () => {
