@@ -271,9 +271,12 @@ describe.skipIf(!hasTar)('RESTORE.txt of a tar.zst snapshot', () => {
     ['a series', ['b/DATE/info.json'], ['b', 'b/new', 'b/DATE', 'b/DATE/new/er']],
     ['an unfinished snapshot', ['b/DATE/x-DATE.tar.zst.part'], ['b', 'b/new', 'b/DATE']],
     ['a damaged snapshot', ['b/DATE/SHA256SUMS'], ['b', 'b/new', 'b/DATE/new']],
+    ['a snapshot of which only the index is left', ['b/DATE/index.jsonl.zst'], ['b', 'b/new']],
+    ['a damaged snapshot under another name', ['b/SHA256SUMS', 'b/info.json'], ['b', 'b/new']],
     ['a snapshot under another name', ['b/SHA256SUMS', 'b/index.jsonl.zst'], ['b', 'b/new']],
     ['a series without snapshots', ['b/runs.jsonl'], ['b', 'b/new']],
     ['a destination', ['d/b/DATE/info.json'], ['d']],
+    ['a destination of a damaged snapshot', ['d/b/DATE/SHA256SUMS'], ['d']],
     ['a destination with a marker', ['d/snapshot-disk.json'], ['d']],
   ];
   it.each(backups)('never writes to %s, nor into it', (_, files, targets) => {
@@ -452,7 +455,7 @@ describe.skipIf(!hasTar)('RESTORE.txt with more to do', () => {
         ],
       },
       {
-        files: [metaOf(`copy/${name}`, 0o640, -1_500_000_000n)],
+        files: [metaOf(`copy/${name}`, 0o6750, -1_500_000_000n)],
         folders: [metaOf(`new/${name}`, 0o750, 1n)],
       },
     );
@@ -471,7 +474,7 @@ describe.skipIf(!hasTar)('RESTORE.txt with more to do', () => {
       statSync(join(out, path), { bigint: true }),
     );
     expect([copy?.mode, copy?.mtimeNs, made?.mode, made?.mtimeNs].map((value) => Number(value))).toEqual([
-      0o100640, -1_500_000_000, 0o40750, 1,
+      0o106750, -1_500_000_000, 0o40750, 1,
     ]);
     const [moved, same] = [`new/${name}/to`, 'as it is'].map((path) => statSync(join(out, path)));
     expect([moved?.mode, same?.mode]).toEqual([0o104751, 0o104751]);
@@ -583,9 +586,17 @@ describe.skipIf(!hasUnzip)('RESTORE.txt of a zip snapshot', () => {
     expect(readdirSync(join(folder, 'out'))).toEqual([]);
   });
 
-  it('stops at an archive that is damaged', () => {
+  it('gives what other archives have when one is damaged, and ends with a status that says so', () => {
     zip('b.zip', { file: 'content' });
     writeFileSync(join(snapshot, 'a.zip'), 'damaged');
     expect(restore(infoFor('zip', ['a.zip', 'b.zip']), 'out').status).not.toBe(0);
+    expect(readdirSync(join(folder, 'out'))).toEqual(['file']);
+  });
+
+  it('ends with a status that says so when the content of a file has rotted', () => {
+    zip('a.zip', { file: 'content' });
+    const at = join(snapshot, 'a.zip');
+    writeFileSync(at, readFileSync(at, 'latin1').replace('content', 'rottens'), 'latin1');
+    expect(restore(infoFor('zip', ['a.zip']), 'out').status).not.toBe(0);
   });
 });
