@@ -34,9 +34,7 @@ function treeOf(given: Readonly<Record<string, Given>>): StoredTree {
     archive: (i) => one(i).archive ?? -1,
     marks: (i) => {
       const { member, stale, kept } = one(i);
-      return { ...(member !== undefined && { member: fromText(member) }), stale, kept } as ReturnType<
-        StoredTree['marks']
-      >;
+      return { member: member === undefined ? undefined : fromText(member), stale, kept };
     },
   };
 }
