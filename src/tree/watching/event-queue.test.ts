@@ -32,14 +32,14 @@ describe('EventQueue', () => {
 
   it('counts the event that each watch makes that is closed, until they are out of it', async () => {
     const { queue, ranOver } = queueOfTen();
-    let closed = 0;
-    queue.afterTurn(Array.from({ length: 2 }, () => ({ close: () => void closed++ })));
-    expect(closed).toBe(0);
+    const closed: number[] = [];
+    queue.afterTurn([1, 2].map((n) => ({ close: () => void closed.push(n) })));
+    expect(closed).toEqual([]);
     // Of ten, one is closed at a time.
-    while (closed < 1) await setImmediate();
+    while (closed.length < 1) await setImmediate();
     hear(queue, 9);
     expect(ranOver()).toBe(1);
-    while (closed < 2) await setImmediate();
+    while (closed.length < 2) await setImmediate();
     for (let turn = 0; turn < 4; turn++) await setImmediate();
     hear(queue, 9);
     expect(ranOver()).toBe(1);
