@@ -39,7 +39,7 @@ export async function exportSnapshot(options: ExportCall): Promise<ExportResult>
         at,
         globs,
         format,
-        to: typeof to === 'string' ? { file: to, overwrites: overwrite } : outputTo(to),
+        to: typeof to === 'string' ? { file: to, overwrites: overwrite } : outputTo(to, signal),
         destinations: seriesFolders(plan),
         signal,
         report: (event) => {
@@ -52,11 +52,16 @@ export async function exportSnapshot(options: ExportCall): Promise<ExportResult>
   return { ...result, problems };
 }
 
-function outputTo(stream: Writable): Output {
+/** A stream that nobody reads takes nothing more, and does not say so: `signal` ends the wait. */
+function outputTo(stream: Writable, signal: AbortSignal): Output {
   return {
     async write(bytes) {
+      signal.throwIfAborted();
       await new Promise<void>((resolve, reject) => {
+        const stop = (): void => reject(signal.reason as Error);
+        signal.addEventListener('abort', stop, { once: true });
         stream.write(bytes, (error) => {
+          signal.removeEventListener('abort', stop);
           if (error === null || error === undefined) resolve();
           else
             reject(

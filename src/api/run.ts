@@ -1,3 +1,4 @@
+import { SnapshotError } from '../base/errors.ts';
 import { thisStateFolder } from '../host/state-folder.ts';
 import type { RowEnd, RunEvent } from '../jobs/events.ts';
 import { run as runPlan } from '../jobs/run/run.ts';
@@ -25,10 +26,14 @@ export interface RunResult {
 /**
  * Backs up every active row of a plan.
  *
- * @throws {@link SnapshotError} `E_PLAN` when the plan is wrong, `E_USAGE` when it has no row of a name: nothing was done then.
+ * @throws {@link SnapshotError} `E_PLAN` when the plan is wrong, `E_USAGE` when it has no row of a name, or `jobs` is no count: nothing was done
+ *   then.
  */
 export async function run(options: RunCall = {}): Promise<RunResult> {
   const { only = [], dryRun = false, jobs = 1, rehash = false, acceptChanges = false, onEvent } = options;
+  // With none at work no row would be run, and nothing would say so.
+  if (!Number.isInteger(jobs) || jobs < 1)
+    throw new SnapshotError('E_USAGE', `jobs: ${jobs}: it takes a whole number from 1`);
   const plan = await planOf(options);
   return await stoppable(options.signal, async (signal) => ({
     rows: await runPlan(plan, {

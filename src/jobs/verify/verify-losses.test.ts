@@ -61,6 +61,15 @@ describe('what is lost', () => {
     expect(await losses({ sample: { share: 1e-9, seed: 1 } })).toEqual(all);
   });
 
+  it('is found in an older snapshot alone, whatever newer ones share its archive', async () => {
+    const [archive = ''] = archives();
+    truncateSync(archive, 12_000_000);
+    const all = await losses();
+    const [first] = lab.folders();
+    expect(await losses({ at: first })).toEqual(all.filter(({ snapshot }) => snapshot === first));
+    expect(all.map(({ snapshot }) => snapshot)).toContain(first);
+  });
+
   it('is said to be still in each snapshot that has it whole, once, and in no other', async () => {
     const [archive = ''] = archives();
     // Content at two paths.
@@ -74,5 +83,10 @@ describe('what is lost', () => {
     const lost = await losses();
     expect(new Set(lost.map((loss) => loss.snapshot))).toEqual(new Set([first]));
     for (const { path, stillIn } of lost) expect(stillIn).toEqual(path === 'night' ? [] : others);
+    // What a sample has not read is there, as far as anybody knows.
+    const sampled: Omit<Lost, 'event'>[] = [];
+    for (let seed = 0; seed < 8; seed++) sampled.push(...(await losses({ sample: { share: 0.4, seed } })));
+    expect(sampled).not.toEqual([]);
+    for (const loss of sampled) expect(lost).toContainEqual(loss);
   });
 });

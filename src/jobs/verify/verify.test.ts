@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -138,11 +139,14 @@ describe.each(['tar.zst', 'zip'] as const)('verify where there are no hard links
 class IndexStore extends WrappedStore {
   readonly #read: () => Promise<void>;
   readonly #files: string | undefined;
-  readonly #onRange: () => void;
+  readonly #onRange: () => unknown;
 
   constructor(
     read: () => Promise<void>,
-    { files = undefined as string | undefined, onRange = () => {} } = {},
+    {
+      files,
+      onRange = (): unknown => undefined,
+    }: { files?: string | undefined; onRange?: () => unknown } = {},
   ) {
     super(new NoLinkStore(lab.row.destination));
     this.#read = read;
@@ -166,20 +170,19 @@ class IndexStore extends WrappedStore {
   }
 }
 
+async function verifyIn(store: IndexStore, level: 'quick' | 'full' = 'full'): Promise<Verdict> {
+  const { signal } = new AbortController();
+  return await verify(new Series(store, 'data'), { at: undefined, level, signal, report: () => {} });
+}
+
 describe('a full verify', () => {
   beforeEach(makeSeries);
 
-  function verifyIn(store: IndexStore, level: 'quick' | 'full' = 'full'): Promise<Verdict> {
-    const { signal } = new AbortController();
-    return verify(new Series(store, 'data'), { at: undefined, level, signal, report: () => {} });
-  }
-
   it('reads archives before any index has said what they hold', async () => {
-    let onRange = (): void => {};
-    const isRead = new Promise<void>((resolve) => {
-      onRange = resolve;
-    });
-    const { end } = await verifyIn(new IndexStore(async () => await isRead, { onRange }));
+    const reading = new EventEmitter();
+    const isRead = once(reading, 'read');
+    const store = new IndexStore(async () => void (await isRead), { onRange: () => reading.emit('read') });
+    const { end } = await verifyIn(store);
     expect(end).toMatchObject({ damages: 0, lost: 0, status: 0 });
     expect(end.readPieces).toBe(end.pieces);
     expect(end.pieces).toBeGreaterThan(1);

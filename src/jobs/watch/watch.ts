@@ -160,11 +160,14 @@ async function runDue(plan: Plan, rows: readonly Row[], options: WatchPlanOption
   const { signal, memory, now, report, untilIdle } = options;
   const statuses = new Map<string, number>();
   const recall = async (destination: string): ReturnType<Memory['find']> => await memory.find(destination);
+  // Others may have the same name, and are kept by somebody else, or not due.
+  const active = plan.rows.filter((row) => row.active);
   while (!signal.aborted && rows.length > 0) {
     const due: string[] = [];
     for (const row of rows) {
       const last = await lastRun([row], now(), recall);
-      if (last === undefined || now().getTime() - last.getTime() >= row.every) due.push(row.name);
+      if (last === undefined || now().getTime() - last.getTime() >= row.every)
+        due.push(rowLabel(row, active));
     }
     if (due.length > 0) {
       const ends: readonly RowEnd[] = await run(plan, {

@@ -1,5 +1,5 @@
 // How RESTORE.txt is written now, and how it was written before: old snapshots are read as well.
-import { EXTRACT_TAR, EXTRACT_ZIP, END, FUNCTIONS, LAST, PREAMBLE } from './write-script.ts';
+import { EXTRACT_TAR, EXTRACT_ZIP, END, FUNCTIONS, LAST, PREAMBLE, UPWARDS } from './write-script.ts';
 
 /** The fixed parts of a script. */
 export interface Dialect {
@@ -20,6 +20,12 @@ const NOW: Dialect = {
   end: END,
   tar: EXTRACT_TAR,
   zip: EXTRACT_ZIP,
+};
+
+/** Looked for the root for ever where the shell calls it `//`, or a folder above may not be entered. */
+const ENDLESS: Dialect = {
+  ...NOW,
+  preamble: PREAMBLE.replace(UPWARDS, () => '    [ "$(pwd -P)" != / ] || exit 0\n    cd -P ..\n'),
 };
 
 /** Stopped at the first thing that went wrong, and wrote into any folder. */
@@ -48,4 +54,4 @@ meta() {
   zip: ['unzip -q -o -K -^ ', ' -d "$target" || [ $? -eq 1 ] # 1: only warnings'],
 };
 
-export const DIALECTS: readonly Dialect[] = [NOW, FIRST];
+export const DIALECTS: readonly Dialect[] = [NOW, ENDLESS, FIRST];

@@ -287,6 +287,21 @@ describe('planRestore()', () => {
     expect([[...before.values()].flat(), [...after.values()].flat(), last]).toEqual([[], [], []]);
   });
 
+  it('plans for more copies, and more folders to tidy, than a call has room for', () => {
+    const many = Array.from({ length: 140_000 }, (_, i) => `${i}`);
+    const first = { path: 'a' as BytePath, member: 'a' as BytePath, archive: 0, slot: 0 };
+    const tree: WantedTree = {
+      isFolder: () => false,
+      file: (path) => (path === 'a' ? first : undefined),
+      below: () => ({ files: [], folders: [] }),
+    };
+    const moved = many.map((path): StoredFile => ({ ...first, path: path as BytePath }));
+    const dead = many.map((name) => ({ path: `d/${name}/x` as BytePath, archive: 0 }));
+    const { after, last } = planRestore(moved, dead, tree);
+    expect(last.length).toBe(140_000);
+    expect(after.get(0)?.filter((step) => step.do === 'tidy').length).toBe(140_001);
+  });
+
   const PATHS = ['a', 'b'].flatMap((a) => [a, ...['a', 'b'].flatMap((b) => [`${a}/${b}`, `${a}/${b}/a`])]);
   const some = fc.shuffledSubarray(PATHS, { minLength: 1 });
 

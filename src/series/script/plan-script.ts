@@ -110,7 +110,11 @@ class Planner {
     for (const file of files) this.#clear(file.path, archive);
     // It may be there, and empty by then; unzip does not write over that either.
     const paths = [...folders, member].toSorted((a, b) => comparePaths(b, a));
-    add(this.#before, archive, ...paths.map((path): Step => ({ do: 'tidy', path })));
+    add(
+      this.#before,
+      archive,
+      paths.map((path): Step => ({ do: 'tidy', path })),
+    );
   }
 
   /** Sees to it that there is no file at `path` when `archive` is extracted. */
@@ -132,7 +136,7 @@ class Planner {
     if (known !== undefined) return known;
     const n = this.#aside.size + 1;
     this.#aside.set(slot, n);
-    add(this.#after, archive, { do: 'aside', n, path });
+    add(this.#after, archive, [{ do: 'aside', n, path }]);
     return n;
   }
 
@@ -143,7 +147,7 @@ class Planner {
       if (file.archive === archive) return;
       if (file.archive > archive && !this.#contested.has(path)) return;
     }
-    add(this.#after, archive, { do: 'drop', path });
+    add(this.#after, archive, [{ do: 'drop', path }]);
   }
 
   /** Removes the folders that were made only for what is not there any more. */
@@ -160,7 +164,11 @@ class Planner {
     }
     for (const [archive, unwanted] of folders) {
       const deepestFirst = [...unwanted].toSorted((a, b) => comparePaths(b, a));
-      add(this.#after, archive, ...deepestFirst.map((path): Step => ({ do: 'tidy', path })));
+      add(
+        this.#after,
+        archive,
+        deepestFirst.map((path): Step => ({ do: 'tidy', path })),
+      );
     }
   }
 
@@ -177,12 +185,13 @@ class Planner {
         placed.set(file.slot, file.path);
       }
     }
-    this.#last.push(...copies);
+    for (const copy of copies) this.#last.push(copy);
   }
 }
 
-function add(steps: Map<number, Step[]>, archive: number, ...more: readonly Step[]): void {
-  const list = steps.get(archive);
-  if (list === undefined) steps.set(archive, [...more]);
-  else list.push(...more);
+/** One by one: so many that they do not fit on the stack, as a call with all of them needs. */
+function add(steps: Map<number, Step[]>, archive: number, more: readonly Step[]): void {
+  const list = steps.get(archive) ?? [];
+  steps.set(archive, list);
+  for (const step of more) list.push(step);
 }

@@ -120,11 +120,13 @@ describe('parseRestore()', () => {
       { plan, files: [], folders: [], hasAttributes: false },
     );
     expect(parseRestore(text, 'RESTORE.txt')).toEqual([]);
+    expect(() => parseRestore(`${text}drop 'a'\n`, 'RESTORE.txt')).toThrow(/is damaged/);
   });
 
   it('reads what was written before scripts refused folders and went on', () => {
-    const [now, first] = DIALECTS;
-    if (now === undefined || first === undefined) throw new Error('no dialects');
+    const [now, endless] = DIALECTS;
+    const first = DIALECTS.at(-1);
+    if (now === undefined || endless === undefined || first === undefined) throw new Error('no dialects');
     const last: readonly Step[] = [{ do: 'drop', path: fromText('a') }];
     for (const format of ['tar.zst', 'zip'] as const) {
       const text = textOf(format, { before: new Map(), after: new Map(), last }, [], []);
@@ -136,6 +138,9 @@ describe('parseRestore()', () => {
         .replace(`${now.last}\n${now.end ?? ''}\n`, () => `${first.last}\n`);
       expect(old).not.toContain('failed');
       expect(parseRestore(old, 'RESTORE.txt')).toEqual(parseRestore(text, 'RESTORE.txt'));
+      const before = text.replace(now.preamble, () => endless.preamble);
+      expect(before).toContain('"$(pwd -P)" != /');
+      expect(parseRestore(before, 'RESTORE.txt')).toEqual(parseRestore(text, 'RESTORE.txt'));
       const mixed = text.replace(now.preamble, () => first.preamble);
       expect(() => parseRestore(mixed, 'RESTORE.txt')).toThrow(/is damaged/);
     }
@@ -180,6 +185,12 @@ describe('parseRestore()', () => {
   it.each<[string, (text: string) => string]>([
     ['a folder that is not that of the path', (text) => text.replace("'c' 'c/d'", "'x' 'c/d'")],
     ['an archive two folders up', (text) => text.replace("'data-2", "'../../data-2")],
+    ['a folder as an archive', (text) => text.replace("'data-2.tar.zst'", "'..'")],
+    ['a snapshot as an archive', (text) => text.replace("'data-2.tar.zst'", `'../${OLDER}/..'`)],
+    ['a path with a dot', (text) => text.replace("drop 'a'", "drop './a'")],
+    ['a path with a NUL', (text) => text.replace("drop 'a'", "drop 'a\0'")],
+    ['another form of an attribute', (text) => text.replace("'0seA=='", "'x'")],
+    ['more than an attribute', (text) => text.replace("'0seA=='", "'0seA==;'")],
     ['an archive of an absolute path', (text) => text.replace("'data-2", "'/data-2")],
     ['a step without what it is short for', (text) => text.replace(/^aside=[^]*?\n}\n(?=tar)/m, '')],
     ['an end that is cut off', (text) => text.slice(0, -1)],
@@ -190,7 +201,16 @@ describe('parseRestore()', () => {
       { do: 'drop', path: fromText('a') },
       { do: 'copy', from: fromText('b'), path: fromText('c/d') },
     ];
-    const text = textOf('tar.zst', { before: new Map(), after: new Map(), last }, [], []);
+    const labelled: Meta = {
+      path: fromText('a'),
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      mtimeNs: 0n,
+      attributes: formatAttributes([['user.a', Buffer.from('x')]]),
+    };
+    const text = textOf('tar.zst', { before: new Map(), after: new Map(), last }, [labelled], []);
+    expect(() => parseRestore(text, 'RESTORE.txt')).not.toThrow();
     expect(parentOf(fromText('c/d'))).toBe('c');
     const edited = edit(text);
     expect(edited).not.toBe(text);

@@ -271,9 +271,12 @@ describe.skipIf(!hasTar)('RESTORE.txt of a tar.zst snapshot', () => {
     ['a series', ['b/DATE/info.json'], ['b', 'b/new', 'b/DATE', 'b/DATE/new/er']],
     ['an unfinished snapshot', ['b/DATE/x-DATE.tar.zst.part'], ['b', 'b/new', 'b/DATE']],
     ['a damaged snapshot', ['b/DATE/SHA256SUMS'], ['b', 'b/new', 'b/DATE/new']],
+    ['a snapshot of which only the index is left', ['b/DATE/index.jsonl.zst'], ['b', 'b/new']],
+    ['a damaged snapshot under another name', ['b/SHA256SUMS', 'b/info.json'], ['b', 'b/new']],
     ['a snapshot under another name', ['b/SHA256SUMS', 'b/index.jsonl.zst'], ['b', 'b/new']],
     ['a series without snapshots', ['b/runs.jsonl'], ['b', 'b/new']],
     ['a destination', ['d/b/DATE/info.json'], ['d']],
+    ['a destination of a damaged snapshot', ['d/b/DATE/SHA256SUMS'], ['d']],
     ['a destination with a marker', ['d/snapshot-disk.json'], ['d']],
   ];
   it.each(backups)('never writes to %s, nor into it', (_, files, targets) => {
@@ -304,6 +307,30 @@ describe.skipIf(!hasTar)('RESTORE.txt of a tar.zst snapshot', () => {
     );
     expect(spawnSync('sh', ['link/RESTORE.txt', 'out'], { cwd: folder }).status).toBe(0);
     expect(readdirSync(join(folder, 'out'))).toEqual(['file']);
+  });
+
+  it.each(['sh', 'bash'])('looks for backups up to the root, also where %s calls it //', (shell) => {
+    if (spawnSync(shell, ['-c', ':']).status !== 0) return;
+    tar('a.tar.zst', 'file', 'content');
+    restore(infoFor('tar.zst', ['a.tar.zst']), 'out');
+    const args = [join(snapshot, 'RESTORE.txt'), `/${folder}/again`];
+    expect(spawnSync(shell, args, { timeout: 20_000 }).status).toBe(0);
+    expect(readdirSync(join(folder, 'again'))).toEqual(['file']);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('ends where a folder above the target may not be entered', () => {
+    const inside = join(folder, 'closed', 'open');
+    mkdirSync(inside, { recursive: true });
+    chmodSync(inside, 0o777);
+    chmodSync(join(folder, 'closed'), 0o700);
+    const { status } = spawnSync('sh', ['-s', 'out'], {
+      cwd: inside,
+      uid: 65534,
+      gid: 65534,
+      input: PREAMBLE,
+      timeout: 20_000,
+    });
+    expect([status, readdirSync(inside)]).toEqual([0, ['out']]);
   });
 
   it('says how to get one file, in words that can be typed', () => {
@@ -383,6 +410,14 @@ describe('restoreText()', () => {
     ]);
   });
 
+  it('has room for more files and folders to set right than a call has', () => {
+    const many = Array.from({ length: 140_000 }, (_, i) => metaOf(`${i}`, 0o644, 0n));
+    const last = many.map(({ path }): Step => ({ do: 'copy', from: bytes('a'), path }));
+    const parts = partsOf({ last }, { files: many, folders: many });
+    const lines = commandsOf(restoreText(NAME, infoFor('zip', ['0.zip']), parts));
+    expect(lines.filter((line) => /^(?:copy|meta) /.test(line)).length).toBe(420_000);
+  });
+
   it('gives a command no more than 40 names, and those of one kind only', () => {
     const drops = Array.from({ length: 41 }, (_, i): Step => ({ do: 'drop', path: bytes(`f${i}`) }));
     const after = { 0: [...drops, { do: 'tidy', path: bytes('d') }] as Step[] };
@@ -420,7 +455,7 @@ describe.skipIf(!hasTar)('RESTORE.txt with more to do', () => {
         ],
       },
       {
-        files: [metaOf(`copy/${name}`, 0o640, -1_500_000_000n)],
+        files: [metaOf(`copy/${name}`, 0o6750, -1_500_000_000n)],
         folders: [metaOf(`new/${name}`, 0o750, 1n)],
       },
     );
@@ -439,7 +474,7 @@ describe.skipIf(!hasTar)('RESTORE.txt with more to do', () => {
       statSync(join(out, path), { bigint: true }),
     );
     expect([copy?.mode, copy?.mtimeNs, made?.mode, made?.mtimeNs].map((value) => Number(value))).toEqual([
-      0o100640, -1_500_000_000, 0o40750, 1,
+      0o106750, -1_500_000_000, 0o40750, 1,
     ]);
     const [moved, same] = [`new/${name}/to`, 'as it is'].map((path) => statSync(join(out, path)));
     expect([moved?.mode, same?.mode]).toEqual([0o104751, 0o104751]);
@@ -551,9 +586,17 @@ describe.skipIf(!hasUnzip)('RESTORE.txt of a zip snapshot', () => {
     expect(readdirSync(join(folder, 'out'))).toEqual([]);
   });
 
-  it('stops at an archive that is damaged', () => {
+  it('gives what other archives have when one is damaged, and ends with a status that says so', () => {
     zip('b.zip', { file: 'content' });
     writeFileSync(join(snapshot, 'a.zip'), 'damaged');
     expect(restore(infoFor('zip', ['a.zip', 'b.zip']), 'out').status).not.toBe(0);
+    expect(readdirSync(join(folder, 'out'))).toEqual(['file']);
+  });
+
+  it('ends with a status that says so when the content of a file has rotted', () => {
+    zip('a.zip', { file: 'content' });
+    const at = join(snapshot, 'a.zip');
+    writeFileSync(at, readFileSync(at, 'latin1').replace('content', 'rottens'), 'latin1');
+    expect(restore(infoFor('zip', ['a.zip']), 'out').status).not.toBe(0);
   });
 });

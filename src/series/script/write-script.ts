@@ -7,11 +7,16 @@ import { inFolder } from '../commit.ts';
 import type { ArchiveInfo, Info } from '../info.ts';
 import type { RestorePlan, Step } from './plan-script.ts';
 
+/** To the folder above. A shell may call the root `//`, and not everybody may enter each folder above his own. */
+export const UPWARDS = `    below=$(pwd -P)
+    cd -P .. 2>/dev/null && [ "$(pwd -P)" != "$below" ] || exit 0
+`;
+
 /**
  * How the script begins: where not to write. It asks no program that not every system has, and goes on after what
  * fails: the rest is worth having.
  */
-export const PREAMBLE = `set -eu
+export const PREAMBLE: string = `set -eu
 target=\${1:?where to? sh RESTORE.txt /path/to/an/empty/folder}
 here=$(dirname "$0")
 stop() { printf '%s\\n' "Nothing was written to $target: $1" >&2; exit 2; }
@@ -26,9 +31,7 @@ while [ ! -d "$at" ]; do at=$(dirname "$at"); done
     kept $date/info.json $date/SHA256SUMS $date/index.jsonl.zst $date/*-$date*
     [ ! -e SHA256SUMS ] || kept info.json index.jsonl.zst
     [ ! -f runs.jsonl ] || ! grep -q '^{"started":' runs.jsonl || exit 1
-    [ "$(pwd -P)" != / ] || exit 0
-    cd -P ..
-  done
+${UPWARDS}  done
 ) || stop 'a backup lies there. Choose another folder.'
 mkdir -p "$target" || exit 2
 [ "$(ls -A "$target" | wc -l)" -eq 0 ] || [ "\${2-}" = --overwrite ] ||
@@ -102,16 +105,19 @@ export function restoreText(
   { plan, files, folders, hasAttributes }: RestoreParts,
 ): string {
   const { archives, format } = info;
-  const steps = archives.flatMap((archive) => [
-    // The archive of folders and links is the last: before it, files are brought to their places.
-    ...(archive.entries === 0 ? [...showSteps(plan.last), ...files.flatMap(showMeta)] : []),
-    ...showSteps(plan.before.get(archive.number) ?? []),
-    extract(archive),
-    ...showSteps(plan.after.get(archive.number) ?? []),
-  ]);
-  if (!archives.some(({ entries }) => entries === 0))
-    steps.push(...showSteps(plan.last), ...files.flatMap(showMeta));
-  steps.push(...folders.flatMap(showMeta));
+  const last = [...showSteps(plan.last), ...files.flatMap(showMeta)];
+  const isLast = !archives.some(({ entries }) => entries === 0);
+  const steps = [
+    ...archives.flatMap((archive) => [
+      // The archive of folders and links is the last: before it, files are brought to their places.
+      ...(archive.entries === 0 ? last : []),
+      ...showSteps(plan.before.get(archive.number) ?? []),
+      extract(archive),
+      ...showSteps(plan.after.get(archive.number) ?? []),
+    ]),
+    ...(isLast ? last : []),
+    ...folders.flatMap(showMeta),
+  ];
   const isSimple = steps.length === archives.length;
   const hasZip = archives.some(({ file }) => formatOf(file) === 'zip');
   const hasTar = archives.some(({ file }) => formatOf(file) === 'tar.zst');

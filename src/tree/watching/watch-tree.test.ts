@@ -8,6 +8,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { once } from 'node:events';
@@ -100,6 +101,15 @@ describe.each(ON_LINUX ? [false, true] : [true])('watchTree() (native: %s)', (is
     await told('a/b');
     rmSync(join(root, 'a/b/file'));
     expect(await told('a/b')).not.toContain('c');
+  });
+
+  it('watches the folder that a link leads to', async () => {
+    folders('d');
+    const link = join(folder, 'link');
+    symlinkSync(root, link);
+    watcher = await watchTree(link, { signal: abort.signal, quietMs: 30, mostMs: 2000 });
+    write('d/file');
+    await told('d');
   });
 
   it('tells the root by the empty path', async () => {

@@ -1,0 +1,76 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { keepThreads } from '../../../test/support/lasting-threads.ts';
+import { loadPlan } from '../../plan/plan.ts';
+import type { RunEvent } from '../events.ts';
+import { Memory } from '../status/memory.ts';
+import { watchPlan } from './watch.ts';
+
+keepThreads();
+
+const HOUR_MS = 3_600_000;
+
+let root: string;
+let memory: Memory;
+let nowMs: number;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'snapshot-watch-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  mkdirSync(join(root, 'source'));
+  writeFileSync(join(root, 'source', 'a'), 'a');
+  memory = new Memory(join(root, 'memory'));
+  // Ahead of all files, so that none of them counts as changed a moment ago.
+  nowMs = Date.now() + 24 * HOUR_MS;
+});
+
+/** Watches these rows until all is idle. @returns The exit status, and how each row ended, as often as it did. */
+async function watchIdle(...rows: readonly string[]): Promise<{ status: number; ends: readonly string[] }> {
+  const file = join(root, 'plan.csv');
+  writeFileSync(file, ['source,destination,name,strategy,every', ...rows, ''].join('\n'));
+  const events: RunEvent[] = [];
+  const status = await watchPlan(await loadPlan(file), {
+    only: [],
+    signal: new AbortController().signal,
+    report: (event) => void events.push(event),
+    memory,
+    now: () => new Date(nowMs),
+    actionLog: undefined,
+    untilIdle: true,
+    acceptChanges: false,
+    adopt: false,
+  });
+  const ends = events.flatMap((event) => (event.event === 'row' ? [`${event.row}: ${event.outcome}`] : []));
+  return { status, ends: ends.toSorted() };
+}
+
+it('runs rows that are due, and leaves a mirror of the same name to whoever keeps it', async () => {
+  const rows = [`source,disk,data,,`, `source,mirror,data,mirror,`];
+  const [disk, mirror] = ['disk', 'mirror'].map((name) => `data (${join(root, name)})`);
+  // Who keeps the mirror tells of its first pass, and how it stood in the end.
+  expect(await watchIdle(...rows)).toEqual({
+    status: 0,
+    ends: [`${disk}: written`, `${mirror}: unchanged`, `${mirror}: written`],
+  });
+  expect(readdirSync(join(root, 'mirror', 'data'))).toContain('a');
+});
+
+it('runs of two rows of one name the one that is due, and each again when its time has come', async () => {
+  const rows = ['source,one,data,,1h', 'source,two,data,,1d'];
+  const [one, two] = ['one', 'two'].map((name) => `data (${join(root, name)})`);
+  expect((await watchIdle(...rows)).ends).toEqual([`${one}: written`, `${two}: written`]);
+  nowMs += HOUR_MS - 1000;
+  expect((await watchIdle(...rows)).ends).toEqual([]);
+  nowMs += 1000;
+  expect((await watchIdle(...rows)).ends).toEqual([`${one}: unchanged`]);
+  nowMs += 23 * HOUR_MS;
+  expect((await watchIdle(...rows)).ends).toEqual([`${one}: unchanged`, `${two}: unchanged`]);
+});
+
+it('tells by its exit status that a row failed, whatever came of the others', async () => {
+  const rows = ['gone,one,first,,', 'source,two,second,,'];
+  const { status, ends } = await watchIdle(...rows);
+  expect(ends).toEqual(['first: failed', 'second: written']);
+  expect(status).not.toBe(0);
+});
