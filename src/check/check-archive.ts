@@ -1,12 +1,12 @@
 import type { ArchiveSource, ContentHasher, FoundMember } from '../format/found-member.ts';
 import { readArchive } from '../format/read-archive.ts';
 import { HashingSource } from '../format/hashing-source.ts';
-import { isHash, pieceAt, type SharedPieces } from './piece-table.ts';
+import { isHash, type Piece, pieceAt, PieceTable, type SharedPieces } from './piece-table.ts';
 import { attempt, otherContent, readPieces } from './read-pieces.ts';
 import { BAD, type CheckResult, type CheckTask, type Expected, type Flaw, GOOD, UNREAD } from './tasks.ts';
 
-/** So many members wait at most for what the archive should hold: some 40 MB. */
-const MOST_WAITING = 100_000;
+/** So many files wait at most for what the archive should hold: 13 MB. */
+const MOST_WAITING = 200_000;
 
 /** What {@link checkArchive} is to know. */
 export interface CheckOrder extends Omit<CheckTask, 'kind' | 'expected'> {
@@ -74,7 +74,8 @@ export async function checkArchive(
 /** Keeps what was found until it is known what should be. */
 class Early {
   readonly #expected: Promise<Expected>;
-  #waiting: FoundMember[] = [];
+  // A table of what was found: as objects, the collector would move them again and again.
+  readonly #waiting = new PieceTable();
   #found: Found | undefined;
   #isKnown = false;
 
@@ -85,20 +86,21 @@ class Early {
     expected.then(known, known);
   }
 
-  async see(member: FoundMember): Promise<void> {
-    if (this.#found !== undefined) {
-      this.#found.see(member);
-      return;
-    }
-    if (member.hash !== undefined) this.#waiting.push(member);
-    if (this.#isKnown || this.#waiting.length >= MOST_WAITING) await this.found();
+  async see({ member: { size }, place, hash }: FoundMember): Promise<void> {
+    if (hash === undefined) return;
+    const piece = { ...place, size, hash };
+    if (this.#found === undefined) this.#waiting.add(piece);
+    else this.#found.see(piece);
+    if (this.#found === undefined && (this.#isKnown || this.#waiting.length >= MOST_WAITING))
+      await this.found();
   }
 
   async found(): Promise<Found> {
-    this.#found ??= new Found((await this.#expected).pieces);
-    for (const member of this.#waiting) this.#found.see(member);
-    this.#waiting = [];
-    return this.#found;
+    if (this.#found !== undefined) return this.#found;
+    const found = new Found((await this.#expected).pieces);
+    for (let i = 0; i < this.#waiting.length; i++) found.see(this.#waiting.at(i));
+    this.#found = found;
+    return found;
   }
 }
 
@@ -117,19 +119,18 @@ class Found {
     this.states = new Uint8Array(pieces.length);
   }
 
-  see({ member, place, hash }: FoundMember): void {
-    if (hash === undefined) return;
+  see(piece: Piece): void {
     const { order, hashes } = this.#pieces;
     let isKnown = false;
     for (; this.#next < order.length; this.#next++) {
       const slot = order[this.#next] ?? 0;
       const { offset, length, skip, size } = pieceAt(this.#pieces, slot);
-      const after = offset - place.offset || skip - place.skip;
+      const after = offset - piece.offset || skip - piece.skip;
       if (after > 0) break;
       isKnown ||= after === 0;
-      const isSame = after === 0 && length === place.length && size === member.size;
-      this.states[slot] = isSame && isHash(hashes, slot, hash) ? GOOD : BAD;
+      const isSame = after === 0 && length === piece.length && size === piece.size;
+      this.states[slot] = isSame && isHash(hashes, slot, piece.hash) ? GOOD : BAD;
     }
-    if (!isKnown && this.strangers++ === 0) this.firstStranger = place.offset;
+    if (!isKnown && this.strangers++ === 0) this.firstStranger = piece.offset;
   }
 }
