@@ -116,6 +116,19 @@ describe.each(['tar.zst', 'zip'] as const)('verify where there are no hard links
     expect(damages).toEqual([`${second}/index.jsonl.zst`]);
   });
 
+  it('names all files of lines that are damaged, not only the first one that is read', async () => {
+    const [, , third = ''] = lab.folders();
+    const files = ['index.jsonl.zst', 'dead.jsonl.zst'].map((name) => lab.folder(third, name));
+    for (const file of files) {
+      const bytes = readFileSync(file);
+      bytes[40] = (bytes[40] ?? 0) ^ 1;
+      writeFileSync(file, bytes);
+    }
+    const { events } = await look('quick');
+    const named = events.flatMap((event) => (event.event === 'damage' ? [event.file] : []));
+    expect(named.toSorted()).toEqual([`${third}/dead.jsonl.zst`, `${third}/index.jsonl.zst`]);
+  });
+
   it('has nothing to say of what was rotated out meanwhile', async () => {
     const series = new Series(new NoLinkStore(lab.row.destination), 'data');
     const events: VerifyEvent[] = [];

@@ -195,34 +195,38 @@ async function checkIndex(
   } catch (error) {
     if (!(error instanceof SnapshotError) || isUnknown(error)) throw error;
     shelf.lacksIndex(name);
+    let isTold = false;
+    // The first one that cannot be read hides the others.
     for (const file of lineFiles(info)) {
+      const what = await troubleOf(error, series, name, file);
+      if (what === undefined) continue;
+      isTold = true;
       const key = series.keyOf(name, file);
-      if (!(await isAbout(error, series, name, file))) continue;
       const item = await files.find(key);
       // One that is missing, or of another size, is told already.
-      if (item?.sizeBytes !== file.bytes) return;
+      if (item?.sizeBytes !== file.bytes) continue;
       const { identity } = item;
-      findings.add(key.slice(series.name.length + 1), whatOf(error), [name], { identity });
-      return;
+      findings.add(key.slice(series.name.length + 1), what, [name], { identity });
     }
-    throw error;
+    if (!isTold) throw error;
   }
 }
 
-/** Whether `error` is about `file`: it says so, or there is another one that keeps it from being read. */
-async function isAbout(
+/** What is wrong with `file`: `error`, which says that it is about it, or what keeps it from being read. */
+async function troubleOf(
   error: SnapshotError,
   series: Series,
   snapshot: string,
   file: FileInfo,
-): Promise<boolean> {
-  if (error instanceof DamagedError) return error.where === series.placeOf(snapshot, file);
+): Promise<string | undefined> {
+  const isAbout = error instanceof DamagedError && error.where === series.placeOf(snapshot, file);
+  if (isAbout) return error.what;
   try {
     await series.lines(snapshot, file);
-    return false;
+    return undefined;
   } catch (failure) {
     if (!(failure instanceof SnapshotError) || isUnknown(failure)) throw failure;
-    return true;
+    return whatOf(failure);
   }
 }
 
