@@ -62,6 +62,15 @@ describe('drill()', () => {
     expect(readdirSync(room)).toEqual([]);
   });
 
+  it('passes where its log cannot be written, and says so', async () => {
+    const { series, lab } = await openLab();
+    rmSync(lab.folder('runs.jsonl'));
+    mkdirSync(lab.folder('runs.jsonl'));
+    const notes: string[] = [];
+    expect(await drilled(series, notes)).toBe('passed');
+    expect(notes).toEqual([expect.stringContaining(lab.folder('runs.jsonl'))]);
+  });
+
   it('goes on where it cannot be locked, and says so', async () => {
     const { series, store } = await openLab();
     store.put = async () => await Promise.reject(new SnapshotError('E_STORE', 'the disk is read-only'));

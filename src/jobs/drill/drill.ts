@@ -12,7 +12,7 @@ import type { At } from '../../series/index/index-line.ts';
 import { whileShared } from '../../series/lock/shared-lock.ts';
 import { RESTORE_FILE } from '../../series/names.ts';
 import { parseRestore, type RestoreStep } from '../../series/script/read-script.ts';
-import { appendRecord } from '../../series/runs-log.ts';
+import { appendRecord, type DrillRecord } from '../../series/runs-log.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import { freeBytesIn } from '../../store/local/free-bytes.ts';
 import { compareTree } from './drill-compare.ts';
@@ -30,7 +30,7 @@ const ENTRY_BYTES = 4096;
  * Extracts a snapshot with the system's own programs, as RESTORE.txt says (on Windows, where no `sh` can run that, by its `tar`), compares what comes of it with the
  * index, and records the result in the log of the series. Nothing is rotated out meanwhile.
  *
- * @param note - Told when that cannot be made sure.
+ * @param note - Told when that cannot be made sure, or the log cannot be written: what was tried is true all the same.
  * @throws {@link SnapshotError} `E_HOST` when this machine lacks a program, `E_SPACE` when the temporary folder has
  * not enough room, `E_DAMAGED` when the index cannot be read. Then nothing is recorded, as nothing was tried.
  */
@@ -78,7 +78,7 @@ async function drillOf(
       error: error ?? null,
     };
     const { result, paths, bytes, differenceCount, durationMs } = end;
-    await appendRecord(series, {
+    const record: DrillRecord = {
       started: started.toISOString(),
       finished: finished.toISOString(),
       outcome: 'drill',
@@ -89,7 +89,13 @@ async function drillOf(
       differences: differenceCount,
       durationMs,
       error: end.error,
-    });
+    };
+    try {
+      await appendRecord(series, record);
+    } catch (failure) {
+      if (!(failure instanceof SnapshotError)) throw failure;
+      note(`this drill is not in the log: ${failure.message}`);
+    }
     return end;
   } finally {
     await removeTree(room);
