@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import type { Damage } from './verify-events.ts';
@@ -54,6 +54,21 @@ async function damages(level: VerifyOptions['level'] = 'full'): Promise<readonly
 }
 
 describe('a verify without the key', () => {
+  it('lets go of the store that it has opened, also when it fails', async () => {
+    write(FIRST, {});
+    const close = vi.spyOn(LocalStore.prototype, 'close');
+    onTestFinished(() => close.mockRestore());
+    const { signal } = new AbortController();
+    const options = { level: 'quick', signal, report: () => {} } as const;
+    const series = new Series(new LocalStore(root), 'series');
+    await expect(verifyStored(series, { ...options, at: 'never' })).rejects.toMatchObject({
+      code: 'E_USAGE',
+    });
+    expect(close).toHaveBeenCalledTimes(1);
+    await verifyStored(series, { ...options, at: undefined });
+    expect(close).toHaveBeenCalledTimes(2);
+  });
+
   it.each<[string, string, string, readonly string[]]>([
     ['both are right', sumOf('content'), sumOf('content'), []],
     ['the first is not', OTHER_SUM, sumOf('content'), [FIRST]],

@@ -6,7 +6,7 @@ import { recipientsOf } from '../../series/crypt/stub.ts';
 import type { Series } from '../../series/series.ts';
 import { parseSums } from '../../series/sums.ts';
 import { openStore } from '../../store/open-store.ts';
-import type { StoreItem } from '../../store/store.ts';
+import type { Store, StoreItem } from '../../store/store.ts';
 import { chooseSnapshot } from '../address.ts';
 import { randomFrom } from './verify-extent.ts';
 import type { VerifyEnd } from './verify-events.ts';
@@ -25,10 +25,18 @@ interface StoredFile {
 
 /** Holds what is stored of `series` against its check sums. */
 export async function verifyStored(series: Series, options: VerifyOptions): Promise<VerifyEnd> {
-  const started = performance.now();
-  const { report, signal } = options;
   // As it lies there: nothing is decrypted.
   const store = openStore(series.store.label);
+  try {
+    return await verifyIn(store, series, options);
+  } finally {
+    await store.close();
+  }
+}
+
+async function verifyIn(store: Store, series: Series, options: VerifyOptions): Promise<VerifyEnd> {
+  const started = performance.now();
+  const { report, signal } = options;
   const findings = new Findings();
   const items = (await store.list(series.name)).filter(({ isFolder }) => isFolder);
   const dated = items.flatMap(({ name }) => {
@@ -86,7 +94,6 @@ export async function verifyStored(series: Series, options: VerifyOptions): Prom
   const readBytes = await read(series, store, files, findings, options);
   const damages = findings.damages(series.name);
   for (const damage of damages) report(damage);
-  await store.close();
   return {
     event: 'series',
     series: series.name,
