@@ -53,11 +53,18 @@ export class Swift {
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     const swift = new Swift(`127.0.0.1:${ports[0]}`, child, folder);
-    // A full service answers: what makes the bucket goes through all of its processes.
+    // A full service answers: a bucket and an object in it go through all of its processes.
+    await swift.#until([200, 409], 'PUT', 'backup');
+    await swift.#until([200], 'PUT', 'backup/ready', '');
+    await swift.#until([204], 'DELETE', 'backup/ready');
+    return swift;
+  }
+
+  /** Asks until the answer has one of these statuses. */
+  async #until(statuses: readonly number[], ...asked: Parameters<Swift['ask']>): Promise<void> {
     for (;;) {
-      const status = await swift.ask('PUT', 'backup').catch(() => 0);
-      if (status === 200) return swift;
-      if (child.exitCode !== null) throw new Error(`Swift ended with ${child.exitCode}`);
+      if (statuses.includes(await this.ask(...asked).catch(() => 0))) return;
+      if (this.#process.exitCode !== null) throw new Error(`Swift ended with ${this.#process.exitCode}`);
       await delay(100);
     }
   }
