@@ -1,9 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-/** Files share processes and what these have loaded, which takes a third of the work; what one changes there, it puts back. */
-const isolate = false;
-
 const config: ViteUserConfig = defineConfig({
   test: {
     // The tests wait for programs and disks as much as they work.
@@ -14,7 +11,6 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'unit',
-          isolate,
           include: [
             'src/**/*.test.ts',
             'test/{campaigns,fuzz,model}/*.test.ts',
@@ -25,15 +21,7 @@ const config: ViteUserConfig = defineConfig({
           hookTimeout: 60_000,
         },
       },
-      {
-        test: {
-          name: 'e2e',
-          isolate,
-          include: ['test/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
+      { test: { name: 'e2e', include: ['test/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },
 });
