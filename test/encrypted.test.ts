@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { live } from './support/backup-life.ts';
 import type { Ended } from './support/command.ts';
 import { Place } from './support/place.ts';
@@ -72,8 +72,12 @@ class SecretPlace {
 
   /** Runs the plan in this process. */
   async night(): Promise<void> {
-    process.env['SNAPSHOT_IDENTITY'] = join(this.keys, 'identity.txt');
-    await this.place.night();
+    vi.stubEnv('SNAPSHOT_IDENTITY', join(this.keys, 'identity.txt'));
+    try {
+      await this.place.night();
+    } finally {
+      vi.unstubAllEnvs();
+    }
   }
 
   series(...parts: readonly string[]): string {
