@@ -157,8 +157,8 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))(
       for (const churner of churners) await end(churner);
       place.run();
       place.verify();
-      expect(place.count.snapshots).toBeGreaterThan(1);
-      expect(place.count.files).toBeGreaterThan(50);
+      expect(place.count.snapshots).toBeGreaterThan(2);
+      expect(place.count.files).toBeGreaterThan(100);
       expect(place.count.again).toBeGreaterThan(0);
     });
   },

@@ -5,7 +5,7 @@ import { isHash, type Piece, pieceAt, PieceTable, type SharedPieces } from './pi
 import { attempt, otherContent, readPieces } from './read-pieces.ts';
 import { BAD, type CheckResult, type CheckTask, type Expected, type Flaw, GOOD, UNREAD } from './tasks.ts';
 
-/** So many files wait at most for what the archive should hold: 13 MB. */
+/** So many files wait at most for what the archive should hold: some 20 MB. */
 const MOST_WAITING = 200_000;
 
 /** What {@link checkArchive} is to know. */
@@ -89,10 +89,8 @@ class Early {
   async see({ member: { size }, place, hash }: FoundMember): Promise<void> {
     if (hash === undefined) return;
     const piece = { ...place, size, hash };
-    if (this.#found === undefined) this.#waiting.add(piece);
-    else this.#found.see(piece);
-    if (this.#found === undefined && (this.#isKnown || this.#waiting.length >= MOST_WAITING))
-      await this.found();
+    if (this.#isKnown || this.#waiting.length >= MOST_WAITING) (await this.found()).see(piece);
+    else this.#waiting.add(piece);
   }
 
   async found(): Promise<Found> {

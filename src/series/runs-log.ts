@@ -1,3 +1,4 @@
+import { SnapshotError } from '../base/errors.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import type { Series } from './series.ts';
 
@@ -99,6 +100,20 @@ export interface RemovalRecord {
   readonly removed: readonly string[];
   /** Why others that were to go are there still. */
   readonly heldBack?: string | undefined;
+}
+
+/** As {@link appendRecord}. Where the log cannot be written, what was found stands all the same: that is told to `note`. */
+export async function appendOrNote(
+  series: Series,
+  record: VerifyRecord | DrillRecord,
+  note: (message: string) => void,
+): Promise<void> {
+  try {
+    await appendRecord(series, record);
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    note(`this ${record.outcome} is not in the log: ${error.message}`);
+  }
 }
 
 /** Adds `record` to the log of `series`. */

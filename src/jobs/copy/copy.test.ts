@@ -22,7 +22,7 @@ import { LocalStore } from '../../store/local/local-store.ts';
 import { MemoryObjects } from '../../store/memory-objects.lab.ts';
 import { ObjectStore } from '../../store/object-store.ts';
 import { contentOf, NoLinkStore, SeriesLab } from '../run/series.lab.ts';
-import { verify } from '../verify/verify.ts';
+import { flawsIn } from '../verify/flaws.lab.ts';
 import { bringUp, type BringOptions, type Brought } from './bring-up.ts';
 import type { CopyEnd, CopyEvent } from './copy-events.ts';
 import { copySeries } from './copy.ts';
@@ -103,19 +103,6 @@ function seriesAt(folder: string): ReadonlyMap<string, string> {
   return new Map(all.filter(([path]) => path !== 'runs.jsonl'));
 }
 
-async function flawsOf(series: Series): Promise<readonly string[]> {
-  const found: string[] = [];
-  await verify(series, {
-    at: undefined,
-    level: 'full',
-    signal,
-    report: (event) => {
-      if (event.event === 'damage' || event.event === 'lost') found.push(JSON.stringify(event));
-    },
-  });
-  return found;
-}
-
 describe('a copy of a series', () => {
   it('is the same, byte for byte, and shares what its snapshots share', async () => {
     const lab = CopyLab.open();
@@ -132,7 +119,7 @@ describe('a copy of a series', () => {
     expect(
       readdirSync(join(lab.other, 'data')).filter((name) => /^\.(?:lock-\D|shared)/.test(name)),
     ).toHaveLength(1);
-    expect(await flawsOf(lab.copied)).toEqual([]);
+    expect(await flawsIn(lab.copied)).toEqual([]);
   });
 
   it('is gone on with by a run, and brought up once more by what is new only', async () => {
@@ -157,7 +144,7 @@ describe('a copy of a series', () => {
     });
     expect(lab.folders()).toHaveLength(old.length + 1);
     expect(lab.info(lab.folders().at(-1) ?? '').sequence).toBe(5);
-    expect(await flawsOf(lab.copied)).toEqual([]);
+    expect(await flawsIn(lab.copied)).toEqual([]);
   });
 
   it('knows the last success, and none that it has not', async () => {
@@ -217,7 +204,7 @@ describe('a copy where there are no hard links', () => {
       await lab.nights();
       const far = new Series(new NoLinkStore(lab.other), 'data');
       await lab.bring(far);
-      expect(await flawsOf(far)).toEqual([]);
+      expect(await flawsIn(far)).toEqual([]);
       expect(
         (await far.survey()).snapshots.some(({ info }) =>
           info.archives.some(({ file }) => file.includes('/')),
@@ -273,7 +260,7 @@ describe('a copy where there are no hard links', () => {
         'data',
       );
     await lab.bring(far());
-    expect(await flawsOf(far())).toEqual([]);
+    expect(await flawsIn(far())).toEqual([]);
     lab.write('later.txt', 'x');
     expect(await lab.run({ open: () => far().store })).toMatchObject({ outcome: 'written', status: 0 });
     expect((await far().survey()).snapshots).toHaveLength(4);
@@ -307,7 +294,7 @@ describe('a copy of what is damaged', () => {
     expect(readdirSync(join(lab.other, 'data')).filter((name) => name.startsWith('20'))).toEqual([
       lab.folders().at(-1),
     ]);
-    expect(await flawsOf(lab.copied)).toEqual([]);
+    expect(await flawsIn(lab.copied)).toEqual([]);
   });
 
   it('names a snapshot whose info.json is lost', async () => {
@@ -346,7 +333,7 @@ describe('a copy of what is damaged', () => {
     }
     lab.said.length = 0;
     expect(await lab.copy()).toMatchObject({ status: 0, copied: 1, mended: 2, damaged: 0 });
-    expect(await flawsOf(lab.copied)).toEqual([]);
+    expect(await flawsIn(lab.copied)).toEqual([]);
     expect((await readDamage(lab.copied)).flaws.size).toBe(0);
     rmSync(at('damage.json'), { force: true });
     expect(seriesAt(at())).toEqual(whole);
@@ -396,7 +383,7 @@ describe('a copy of what is damaged', () => {
       report: () => {},
     });
     expect(brought).toMatchObject({ damaged: [] });
-    expect(await flawsOf(third)).toEqual([]);
+    expect(await flawsIn(third)).toEqual([]);
   });
 });
 
@@ -422,7 +409,7 @@ describe('a copy that was cut short', () => {
       );
       if (!isCut) break;
       // What is called a snapshot is one.
-      expect(await flawsOf(lab.copied)).toEqual([]);
+      expect(await flawsIn(lab.copied)).toEqual([]);
       await lab.bring(lab.copied);
       expect(seriesAt(join(lab.other, 'data'))).toEqual(seriesAt(lab.folder()));
     }
@@ -441,7 +428,7 @@ describe('a copy that was cut short', () => {
     const { ino } = statSync(join(there, archive));
     await lab.copy();
     expect(statSync(join(there, archive)).ino).toBe(ino);
-    expect(await flawsOf(lab.copied)).toEqual([]);
+    expect(await flawsIn(lab.copied)).toEqual([]);
   });
 
   it('and one that is not what it should be, anew', async () => {
@@ -454,7 +441,7 @@ describe('a copy that was cut short', () => {
     const [archive = ''] = readdirSync(lab.folder(first)).filter((name) => name.includes(first));
     writeFileSync(join(there, archive), readFileSync(lab.folder(first, archive)).fill(2));
     await lab.copy();
-    expect(await flawsOf(lab.copied)).toEqual([]);
+    expect(await flawsIn(lab.copied)).toEqual([]);
   });
 });
 

@@ -29,7 +29,7 @@ import { run, type RunOptions } from '../run/run.ts';
 import { contentOf, NoLinkStore, SeriesLab } from '../run/series.lab.ts';
 import { Memory } from '../status/memory.ts';
 import { forget } from '../upkeep/forget.ts';
-import { verify } from '../verify/verify.ts';
+import { flawsIn } from '../verify/flaws.lab.ts';
 
 const { signal } = new AbortController();
 
@@ -124,16 +124,7 @@ class TogetherLab extends SeriesLab {
 
   async expectWhole(...which: readonly number[]): Promise<void> {
     for (const i of which) {
-      const found: unknown[] = [];
-      await verify(this.series(i), {
-        at: undefined,
-        level: 'full',
-        signal,
-        report: (event) => {
-          if (event.event === 'damage' || event.event === 'lost') found.push(event);
-        },
-      });
-      expect(found, `disk ${i}`).toEqual([]);
+      expect(await flawsIn(this.series(i)), `disk ${i}`).toEqual([]);
       expect(
         readdirSync(this.disk(i, 'data')).filter((name) => /^\.(?:lock-\d|shared)|part$/.test(name)),
       ).toEqual([]);
@@ -528,16 +519,7 @@ describe('encrypted destinations', () => {
         'data',
       );
       expect((await series.survey()).snapshots.map(({ info }) => info.sequence)).toEqual([1, 2, 3]);
-      const found: unknown[] = [];
-      await verify(series, {
-        at: undefined,
-        level: 'full',
-        signal,
-        report: (event) => {
-          if (event.event === 'damage') found.push(event);
-        },
-      });
-      expect(found).toEqual([]);
+      expect(await flawsIn(series)).toEqual([]);
       for (const at of readdirSync(lab.disk(i, 'data')).filter((name) => name.startsWith('20')))
         execFileSync('sha256sum', ['-c', '--quiet', 'SHA256SUMS'], { cwd: lab.disk(i, 'data', at) });
       const all = readdirSync(lab.disk(i), { recursive: true, withFileTypes: true }).filter((one) =>

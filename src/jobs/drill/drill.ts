@@ -12,7 +12,7 @@ import type { At } from '../../series/index/index-line.ts';
 import { whileShared } from '../../series/lock/shared-lock.ts';
 import { RESTORE_FILE } from '../../series/names.ts';
 import { parseRestore, type RestoreStep } from '../../series/script/read-script.ts';
-import { appendRecord, type DrillRecord } from '../../series/runs-log.ts';
+import { appendOrNote, type DrillRecord } from '../../series/runs-log.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import { freeBytesIn } from '../../store/local/free-bytes.ts';
 import { compareTree } from './drill-compare.ts';
@@ -90,12 +90,7 @@ async function drillOf(
       durationMs,
       error: end.error,
     };
-    try {
-      await appendRecord(series, record);
-    } catch (failure) {
-      if (!(failure instanceof SnapshotError)) throw failure;
-      note(`this drill is not in the log: ${failure.message}`);
-    }
+    await appendOrNote(series, record, note);
     return end;
   } finally {
     await removeTree(room);

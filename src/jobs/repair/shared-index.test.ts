@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Series } from '../../series/series.ts';
 import { NoLinkStore, SeriesLab } from '../run/series.lab.ts';
-import { verify } from '../verify/verify.ts';
+import { flawsIn } from '../verify/flaws.lab.ts';
 import { repair } from './repair.ts';
 
 const { signal } = new AbortController();
@@ -21,17 +21,9 @@ describe('the repair of a snapshot whose index is that of a later one, too', () 
   }
 
   async function damages(): Promise<readonly string[]> {
-    const found: string[] = [];
-    await verify(series, {
-      at: undefined,
-      level: 'full',
-      signal,
-      report: (event) => {
-        if (event.event === 'damage') found.push(...event.snapshots);
-        if (event.event === 'lost') found.push(event.snapshot);
-      },
-    });
-    return found;
+    return (await flawsIn(series)).flatMap((flaw) =>
+      flaw.event === 'damage' ? flaw.snapshots : [flaw.snapshot],
+    );
   }
 
   beforeEach(async () => {

@@ -1,5 +1,4 @@
-import { SnapshotError } from '../../base/errors.ts';
-import { appendRecord, type VerifyRecord } from '../../series/runs-log.ts';
+import { appendOrNote, type VerifyRecord } from '../../series/runs-log.ts';
 import type { Series } from '../../series/series.ts';
 import { noteDamage } from './note-damage.ts';
 import type { Verdict, VerifyOptions } from './verify.ts';
@@ -16,9 +15,8 @@ export async function recordVerify(
 ): Promise<void> {
   if (names.length === 0) return;
   const { readBytes, damages, lost, snapshots } = end;
-  const damage = await noteDamage(series, seen, at, (message) =>
-    report({ event: 'note', series: series.name, message }),
-  );
+  const note = (message: string): void => report({ event: 'note', series: series.name, message });
+  const damage = await noteDamage(series, seen, at, note);
   const record: VerifyRecord = {
     started: started.toISOString(),
     finished: new Date().toISOString(),
@@ -33,11 +31,5 @@ export async function recordVerify(
     lost,
     ...(damage !== undefined && { damage }),
   };
-  try {
-    await appendRecord(series, record);
-  } catch (error) {
-    if (!(error instanceof SnapshotError)) throw error;
-    const message = `this verify is not in the log: ${error.message}`;
-    report({ event: 'note', series: series.name, message });
-  }
+  await appendOrNote(series, record, note);
 }
