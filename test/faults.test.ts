@@ -17,10 +17,12 @@ describe.skipIf(IS_WINDOWS)('a file call that goes wrong', () => {
   it.each(KINDS.map((kind, i) => ({ ...kind, faults: FAULTS[i] ?? [] })))(
     'breaks no promise: $format, hard links: $links, $faults',
     async ({ faults, ...kind }) => {
-      const sweep = new FaultSweep({ seed: 3, step: 251, faults, tell: () => {} });
+      // A zip has fewer calls, and these faults fewer places.
+      const step = kind.format === 'zip' ? 149 : 251;
+      const sweep = new FaultSweep({ seed: 3, step, faults, tell: () => {} });
       await sweep.play(kind);
       expect(sweep.broken).toEqual([]);
-      expect(sweep.injected).toBeGreaterThan(3);
+      expect(sweep.injected).toBeGreaterThan(10);
     },
   );
 });
