@@ -10,6 +10,7 @@ import {
   IS_LINUX,
   IS_ROOT,
   IS_WINDOWS,
+  type JsonEvent,
   type Running,
   snapshot,
 } from './support/command.ts';
@@ -385,6 +386,40 @@ describe.skipIf(!hasPrivateCrontab())('snapshot schedule install, in a real cron
       expect(place.whole()).toHaveLength(1);
       expect(place.schedule('remove').status).toBe(0);
       expect(place.private(['crontab', '-l']).stderr).toContain('no crontab');
+    } finally {
+      place.remove();
+    }
+  });
+
+  it('has `status` say when the next verify is due, and that one was left out', () => {
+    const place = openCrontab();
+    const status = (): { status: number | null; events: readonly JsonEvent[] } => {
+      const { stdout, ...ended } = place.private(commandLine(['status', '--plan', place.plan, '--json']));
+      return { ...ended, events: eventsOf({ ...ended, signal: null, stdout: stdout.toString() }) };
+    };
+    try {
+      lastRunWas(place, 0);
+      expect(place.schedule('install', '--verify', '--cron', '0 12 * * *').status).toBe(0);
+      const table = place.table();
+      expect(status().events[0]).toMatchObject({
+        state: 'ok',
+        nextVerify: expect.any(String),
+        nextDrill: null,
+      });
+      // Again, it is as old as before.
+      expect(place.schedule('install', '--verify', '--cron', '0 12 * * *').status).toBe(0);
+      expect(place.table()).toBe(table);
+      const old = table.replace(/"since":"[^"]*"/, `"since":"2026\\u002d01\\u002d01T00:00:00Z"`);
+      expect(place.private(['crontab', '-'], Buffer.from(old)).status).toBe(0);
+      const late = status();
+      expect(late.status).toBe(1);
+      expect(late.events[0]).toMatchObject({
+        state: 'overdue',
+        reasons: [expect.stringContaining('0 12 * * *')],
+      });
+      expect(place.private(commandLine(['status', '--plan', place.plan])).stdout.toString()).toContain(
+        'Next verify: ',
+      );
     } finally {
       place.remove();
     }

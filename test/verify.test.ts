@@ -418,4 +418,25 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('a drill', () => {
     expect(events.some(({ event }) => event === 'drill')).toBe(false);
     expect(existsSync(witness)).toBe(false);
   });
+
+  it('of a whole plan holds mirrors against what they are as well, whatever is asked of the snapshots', async () => {
+    const place = Place.open();
+    place.write({ file: 'x' });
+    place.writePlan(
+      'source,destination,name,strategy',
+      'source,destination,data,',
+      'source,destination,plain,mirror',
+    );
+    expect((await place.run()).status).toBe(0);
+    const asked = [['--drill'], ['--sample', '50%'], ['--repair'], ['--at', 'latest']];
+    for (const words of asked) {
+      const { status, stdout } = await place.command(['verify', ...words]);
+      expect({ words, status }).toEqual({ words, status: 0 });
+      expect(stdout).toMatch(/^in place {2}plain {2}mirror/m);
+    }
+    expect((await place.command(['verify', 'plain', '--drill'])).status).toBe(2);
+    // Of what is not noted anywhere nobody says that it never was.
+    const [status] = eventsOf(await place.command(['status', 'plain', '--json']));
+    expect(status).toMatchObject({ logKnown: false, lastVerify: null });
+  });
 });

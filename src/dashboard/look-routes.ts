@@ -14,6 +14,7 @@ import { list } from '../jobs/look/list.ts';
 import { summaryOf } from '../jobs/mirror/summary.ts';
 import { logTail } from '../jobs/nightly/log-tail.ts';
 import { recallHere } from '../jobs/status/memory.ts';
+import { scheduledChecks } from '../jobs/status/checks-due.ts';
 import { plotsOf } from '../jobs/status/plots.ts';
 import { readStatus, type SeriesStatus } from '../jobs/status/read-status.ts';
 import { statusJson } from '../jobs/status/status-json.ts';
@@ -46,7 +47,10 @@ export async function getOverview(asked: Asked, service: Service): Promise<Respo
   try {
     const now = new Date();
     const recall = recallHere(warn);
-    const read = await Promise.all(rows.map(async (row) => rowJson(row, await readStatus(row, now, recall))));
+    const checks = await scheduledChecks(service.plan);
+    const read = await Promise.all(
+      rows.map(async (row) => rowJson(row, await readStatus(row, now, recall, checks))),
+    );
     const pairs = (await knownPairs()).map((pair) => ({
       ...pair,
       command: `snapshot sync ${shellWord(pair.here)} ${shellWord(pair.there)}`,
@@ -77,7 +81,7 @@ export async function getRow(asked: Asked, service: Service): Promise<Response> 
     const { series, word, name } = row;
     const now = new Date();
     const recall = recallHere(() => {});
-    const status = await readStatus(row, now, recall);
+    const status = await readStatus(row, now, recall, await scheduledChecks(service.plan));
     const held = await orNothing(async () => await readHeld(series));
     const listed = series.hasSnapshots
       ? await orNothing(async () => await list(row, recall, now))

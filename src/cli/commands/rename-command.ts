@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
-import { SnapshotError } from '../../base/errors.ts';
-import { thisSchedulerHost } from '../../host/schedulers/scheduler.ts';
-import { schedulersOf } from '../../host/schedulers/schedulers.ts';
+import { entriesHere } from '../../host/schedulers/schedulers.ts';
 import { thisStateFolder } from '../../host/state-folder.ts';
 import { Memory } from '../../jobs/status/memory.ts';
 import { rename } from '../../jobs/upkeep/rename.ts';
@@ -46,18 +44,9 @@ export async function renameCommand(options: RenameCommandOptions, terminal: Ter
   return 0;
 }
 
-/** Names of scheduled entries that run the row `name` of `plan` by its name. What cannot be listed runs nothing, or is not ours. */
+/** Names of scheduled entries that run the row `name` of `plan` by its name. */
 async function entriesFor(plan: string, name: string): Promise<readonly string[]> {
-  try {
-    // A user without a home has none.
-    const host = thisSchedulerHost();
-    const schedulers = await schedulersOf(process.platform, host, undefined);
-    const entries = (await Promise.all(schedulers.map(async (one) => await one.list()))).flat();
-    return entries.flatMap((entry) => (runs(entry.command, plan, name) ? [entry.name] : []));
-  } catch (error) {
-    if (!(error instanceof SnapshotError)) throw error;
-    return [];
-  }
+  return (await entriesHere()).flatMap((entry) => (runs(entry.command, plan, name) ? [entry.name] : []));
 }
 
 function runs(command: readonly string[], plan: string, name: string): boolean {

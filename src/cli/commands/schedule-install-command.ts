@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { SnapshotError } from '../../base/errors.ts';
 import { type Cron, dailyAt, readCron } from '../../host/schedulers/cron.ts';
 import { checkEntry, type Entry, textOf } from '../../host/schedulers/entry.ts';
-import { thisSchedulerHost, type SchedulerKind } from '../../host/schedulers/scheduler.ts';
+import { type Scheduler, type SchedulerKind, thisSchedulerHost } from '../../host/schedulers/scheduler.ts';
 import { schedulersOf } from '../../host/schedulers/schedulers.ts';
 import { rowsToRun } from '../../jobs/run/rows-to-run.ts';
 import { loadPlan } from '../../plan/plan.ts';
@@ -49,9 +50,9 @@ export async function scheduleInstallCommand(
   // Beside the nightly one, not in its place.
   const name = options.name ?? nameOfPlan(resolve(options.serve ?? options.plan)) + suffixOf(options);
   const { onFailure } = options;
-  const entry: Entry = { name, when, command: commandFor(options), onFailure };
-  checkEntry(entry);
-  if (entry.command.some((word) => /[\\/]_npx[\\/]/.test(word))) {
+  const work: Entry = { name, when, command: commandFor(options), onFailure };
+  checkEntry(work);
+  if (work.command.some((word) => /[\\/]_npx[\\/]/.test(word))) {
     terminal.err(
       'warning: npx may remove this copy of the program; install it with `npm install --global` first',
     );
@@ -63,6 +64,7 @@ export async function scheduleInstallCommand(
       hint: '`--notify` tells somebody, with every scheduler.',
     });
   }
+  const entry = { ...work, ...(options.verify && { since: await sinceWhen(work, scheduler, dryRun) }) };
   const drafts = scheduler.drafts(entry);
   if (!dryRun) await scheduler.install(entry);
   if (json) {
@@ -98,6 +100,18 @@ async function checkWork(options: ScheduleInstallOptions): Promise<void> {
   const { shard } = runLimits({ ...options, acceptChanges: undefined, adopt: false, shutdown: undefined });
   await openChannels(options, process.env);
   rowsToRun(await loadPlan(options.plan), { only: options.only, shard });
+}
+
+/** Since when `scheduler` has `entry` as it is: one that is installed again is no younger by that. */
+async function sinceWhen(entry: Entry, scheduler: Scheduler, dryRun: boolean): Promise<Date> {
+  const now = new Date();
+  if (dryRun) return now;
+  const { name, command } = entry;
+  const when = textOf(entry.when);
+  const same = (await scheduler.list()).find((one) =>
+    isDeepStrictEqual({ ...one, since: undefined }, { name, when, command, since: undefined }),
+  );
+  return same?.since ?? now;
 }
 
 function suffixOf({ serve, watch, verify }: ScheduleInstallOptions): string {

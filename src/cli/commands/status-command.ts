@@ -4,6 +4,7 @@ import { localPath } from '../../plan/local-path.ts';
 import { commandLine } from '../../base/command-line.ts';
 import { printable, reasonOf, SnapshotError } from '../../base/errors.ts';
 import { findAll } from '../../jobs/address.ts';
+import { scheduledChecks } from '../../jobs/status/checks-due.ts';
 import type { Watched } from '../../jobs/status/known-past.ts';
 import type { Recall } from '../../jobs/status/memory.ts';
 import { readStatus, type SeriesStatus } from '../../jobs/status/read-status.ts';
@@ -33,7 +34,8 @@ export async function statusCommand(options: StatusCommandOptions, terminal: Ter
   const now = new Date();
   const recall = recallFor(terminal);
   const watched = await watchedBy(options, terminal, recall);
-  const read = await Promise.all(watched.map(async (one) => await readStatus(one, now, recall)));
+  const checks = await scheduledChecks(resolve(options.plan), options.config && resolve(options.config));
+  const read = await Promise.all(watched.map(async (one) => await readStatus(one, now, recall, checks)));
   if (prometheus) {
     const { metricsText } = await import('../views/metrics.ts');
     await terminal.print(metricsText(read));

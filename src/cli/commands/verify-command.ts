@@ -126,14 +126,19 @@ async function verifyEach(
   }
 }
 
-/** A mirror or a pair. @throws {@link SnapshotError} `E_USAGE` for what these have not. */
+/**
+ * A mirror or a pair. What is about snapshots is for the other rows of the plan, and no reason to look into it less.
+ *
+ * @throws {@link SnapshotError} `E_USAGE` when that is asked of it by name.
+ */
 async function verifyPlain(
   series: Series,
   row: Row | undefined,
-  { drill, repair, at, sample }: VerifyCommandOptions,
-  { level, signal, report }: VerifyOptions,
+  { series: named, level: asked, drill, repair, at, sample }: VerifyCommandOptions,
+  { signal, report }: VerifyOptions,
 ): Promise<VerifyEnd> {
-  if (drill || repair || at !== undefined || sample !== undefined) {
+  const level = asked ?? 'quick';
+  if (named !== undefined && (drill || repair || at !== undefined || sample !== undefined)) {
     const what = series.isMirror ? 'mirror' : 'pair that is synced';
     const message = `\`${series.title}\` is a ${what}: --drill, --repair, --at and --sample are about snapshots`;
     throw new SnapshotError('E_USAGE', message, { hint: 'A run puts right what differs.' });

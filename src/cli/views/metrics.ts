@@ -27,6 +27,16 @@ const METRICS: readonly Metric[] = [
     value: ({ nextDue }) => seconds(nextDue?.toISOString()),
   },
   {
+    name: 'next_verify_timestamp_seconds',
+    help: 'When the next verify is due that is scheduled.',
+    value: ({ nextVerify }) => seconds(nextVerify?.toISOString()),
+  },
+  {
+    name: 'next_drill_timestamp_seconds',
+    help: 'When the next drill is due that is scheduled.',
+    value: ({ nextDrill }) => seconds(nextDrill?.toISOString()),
+  },
+  {
     name: 'last_verify_timestamp_seconds',
     help: 'When the last verify began.',
     value: ({ lastVerify }) => seconds(lastVerify?.started),
@@ -46,7 +56,11 @@ const METRICS: readonly Metric[] = [
     help: 'Whether the last drill gave everything back.',
     value: ({ lastDrill }) => lastDrill && Number(lastDrill.result === 'passed'),
   },
-  { name: 'overdue', help: 'Whether a success is overdue.', value: ({ isOverdue }) => Number(isOverdue) },
+  {
+    name: 'overdue',
+    help: 'Whether a success is overdue, or a verify or drill that is scheduled.',
+    value: ({ isOverdue }) => Number(isOverdue),
+  },
   {
     name: 'failing',
     help: 'Whether the last run failed, a guard holds something back, or damage was found.',

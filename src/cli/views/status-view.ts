@@ -73,6 +73,20 @@ export function showStatus(
   if (lines.length > 0)
     terminal.out(`\n${lines.map(({ head = '', line }) => sentence(head, line, terminal)).join('\n')}`);
   terminal.out(`\n${verdict(found, terminal)}`);
+  const next = [
+    ...nextOf('verify', found, ({ nextVerify }) => nextVerify),
+    ...nextOf('drill', found, ({ nextDrill }) => nextDrill),
+  ];
+  if (next.length > 0) terminal.out(terminal.style('dim', `Next ${next.join(', next ')}.`));
+}
+
+function nextOf(
+  kind: string,
+  found: readonly SeriesStatus[],
+  of: (one: SeriesStatus) => Date | undefined,
+): readonly string[] {
+  const times = found.flatMap((one) => of(one)?.getTime() ?? []);
+  return times.length === 0 ? [] : [`${kind}: ${formatLocal(new Date(Math.min(...times)))}`];
 }
 
 /** Those of two rows with one name are told apart by their destinations. */

@@ -11,16 +11,23 @@ export interface Entry {
   readonly command: readonly string[];
   /** A unit of systemd that is started when it fails. */
   readonly onFailure?: string | undefined;
+  /** When it was made. */
+  readonly since?: Date | undefined;
+}
+
+/** The command of this program that it calls: behind Node and the main module, or behind the executable. */
+export function calledIn([, second = '', third = '']: readonly string[]): string {
+  return second.endsWith('.js') ? third : second;
 }
 
 /** Whether it goes on until it is stopped: started with the machine, and again when it fails. */
 export function staysUp({ command }: Pick<Entry, 'command'>): boolean {
-  return command[2] === 'watch' || command[2] === 'serve';
+  return ['watch', 'serve'].includes(calledIn(command));
 }
 
 /** Whether others wait for what it does: then it does not step aside. */
 export function servesOthers({ command }: Pick<Entry, 'command'>): boolean {
-  return command[2] === 'serve';
+  return calledIn(command) === 'serve';
 }
 
 /** An entry as it is found on this machine. */
@@ -29,6 +36,8 @@ export interface FoundEntry {
   /** A cron expression, or `boot`. */
   readonly when: string;
   readonly command: readonly string[];
+  /** Undefined: a version made it that did not note it. */
+  readonly since?: Date | undefined;
 }
 
 /** The fields of a cron expression; undefined: every one. */
@@ -46,8 +55,8 @@ const TAG = 'snapshot-schedule';
  * The mark by which entries are found again, and without which nothing is ever replaced or removed. Only letters that
  * no format and no encoding changes, whatever the paths hold.
  */
-export function tagOf({ name, when, command }: Entry): string {
-  const json = JSON.stringify({ name, when: textOf(when), command });
+export function tagOf({ name, when, command, since }: Entry): string {
+  const json = JSON.stringify({ name, when: textOf(when), command, since });
   const safe = json.replaceAll(
     /[^ \w"{}[\]:,./*=@\\]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
@@ -68,9 +77,11 @@ export function readTags(text: string): readonly FoundEntry[] {
 
 function parseTag(json: string): readonly FoundEntry[] {
   try {
-    const { name, when, command } = JSON.parse(json) as Record<string, unknown>;
+    const { name, when, command, since } = JSON.parse(json) as Record<string, unknown>;
     if (typeof name !== 'string' || typeof when !== 'string' || !Array.isArray(command)) return [];
-    return [{ name, when, command: command.map(String) }];
+    const made = new Date(typeof since === 'string' ? since : NaN);
+    const known = Number.isNaN(made.getTime()) ? {} : { since: made };
+    return [{ name, when, command: command.map(String), ...known }];
   } catch {
     // Changed by hand: then it is no entry of this program any more.
     return [];

@@ -112,6 +112,16 @@ describe('systemd units', () => {
   });
 });
 
+describe('what an executable of its own is called to do', () => {
+  it.each([WATCHING, SERVING])('goes on all the time as well: $name', (job) => {
+    const [, , ...words] = job.command;
+    const own = { ...job, command: ['/usr/local/bin/snapshot', ...words] };
+    expect(systemdUnits(own).service).toContain('Restart=on-failure');
+    expect(systemdUnits(own).service.includes('Nice=')).toBe(job !== SERVING);
+    expect(taskXml(own, 'anna')).toContain('RestartOnFailure');
+  });
+});
+
 describe('a crontab', () => {
   it.each([NIGHTLY, ODDLY, ON_BOOT, WATCHING, SERVING])('has $name as it should be', async (job) => {
     await expect(crontabBlock(job)).toMatchFileSnapshot(golden(`${job.name}.crontab`));
@@ -263,8 +273,9 @@ describe('tags', () => {
     // Control characters are refused before; what Windows would replace is, too.
     const word = fc.string({ unit: 'binary' }).filter((text) => !/\p{Cc}|%|\$\(/u.test(text));
     const property = fc.property(fc.array(word, { minLength: 1 }), (command) => {
-      const job = entry('0 2 * * *', command);
-      const found = [{ name: 'nightly', when: '0 2 * * *', command }];
+      const since = new Date('2026-11-19T12:00Z');
+      const job = { ...entry('0 2 * * *', command), since };
+      const found = [{ name: 'nightly', when: '0 2 * * *', command, since }];
       const { service, timer } = systemdUnits(job);
       for (const text of [service, timer, crontabBlock(job), launchdPlist(job, '/x'), taskXml(job, 'anna')]) {
         expect(readTags(text)).toEqual(found);

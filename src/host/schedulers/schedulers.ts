@@ -1,7 +1,8 @@
 import { SnapshotError } from '../../base/errors.ts';
 import { crontab } from './crontab.ts';
+import type { FoundEntry } from './entry.ts';
 import { launchd } from './launchd.ts';
-import type { Scheduler, SchedulerHost, SchedulerKind } from './scheduler.ts';
+import { type Scheduler, type SchedulerHost, type SchedulerKind, thisSchedulerHost } from './scheduler.ts';
 import { systemd } from './systemd.ts';
 import { taskScheduler } from './task-scheduler.ts';
 
@@ -26,6 +27,18 @@ export async function schedulersOf(
   throw new SnapshotError('E_HOST', 'This machine has no scheduler that is known here', {
     hint: '`snapshot schedule --cron "0 2 * * *"` stays in the foreground and needs none.',
   });
+}
+
+/** What this program has installed for this user, with any scheduler. What cannot be listed runs nothing, or is not ours. */
+export async function entriesHere(): Promise<readonly FoundEntry[]> {
+  try {
+    // A user without a home has none.
+    const schedulers = await schedulersOf(process.platform, thisSchedulerHost(), undefined);
+    return (await Promise.all(schedulers.map(async (one) => await one.list()))).flat();
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    return [];
+  }
 }
 
 function kindsOf(platform: NodeJS.Platform): readonly SchedulerKind[] {

@@ -7,6 +7,7 @@ import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { type SeriesSize, sizeOfSeries } from '../../series/series-size.ts';
 import { whatAndWayOut } from '../run/previous.ts';
 import { PairSeries } from '../sync/pair-series.ts';
+import { checksDue, type ScheduledCheck } from './checks-due.ts';
 import { hintsFor } from './hints.ts';
 import { type KnownPast, knownPast, type Watched } from './known-past.ts';
 import type { KnownRow } from './plan-memory.ts';
@@ -19,7 +20,10 @@ export interface SeriesStatus extends RowStatus {
   readonly series: string;
   readonly destination: string;
   readonly everyMs: number;
-  /** Whether its log is there and was read: else nobody knows what was never done. */
+  /** When the next verify and drill are due that a scheduler of this machine has; undefined: there is none. */
+  readonly nextVerify?: Date | undefined;
+  readonly nextDrill?: Date | undefined;
+  /** Whether its log is there and was read, and has what was verified: else nobody knows what was never done. */
   readonly isLogKnown: boolean;
   /** What to do about the reasons, where a command does it. */
   readonly hints: readonly string[];
@@ -42,16 +46,25 @@ export interface SeriesStatus extends RowStatus {
 /**
  * How `series` is doing, by its log, what this machine remembers, whether its snapshots can be read, and whether all that
  * they need is there: names and sizes, no archive and no index is read. Nothing is written.
+ *
+ * @param checks - Which verifies are scheduled here.
  */
-export async function readStatus(watched: Watched, now: Date, recall: Recall): Promise<SeriesStatus> {
+export async function readStatus(
+  watched: Watched,
+  now: Date,
+  recall: Recall,
+  checks: readonly ScheduledCheck[] = [],
+): Promise<SeriesStatus> {
   const { series, everyMs } = watched;
   const past = await knownPast(watched, now, recall);
   const { records, logged, unreadable, wrongClocks, away, trouble } = past;
   const { survey, wrong: damages } = away === undefined ? await lookInto(series, logged, now) : NOT_LOOKED;
   const isPair = series instanceof PairSeries;
-  const judged = statusOf(records, everyMs, now, away?.message);
-  const status = { ...judged, size: sizeNow(survey, judged.size) };
   const isLogRead = away === undefined && trouble === undefined;
+  const isChecked = isLogRead && series.hasSnapshots && watched.gone === undefined;
+  const { late, ...due } = checksDue(isChecked ? checks : [], records, now);
+  const judged = withLate(statusOf(records, everyMs, now, away?.message), late);
+  const status = { ...judged, size: sizeNow(survey, judged.size) };
   const lost = isLogRead ? lostText(series, survey, past) : [];
   const of = {
     ...(away === undefined && !isPair ? await placeNow(series) : {}),
@@ -62,7 +75,9 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
     // Where its log lies is of no interest.
     destination: isPair ? series.sides[1] : series.store.label,
     everyMs,
-    isLogKnown: isLogRead && lost.length === 0,
+    ...due,
+    // What a verify of a mirror or a pair finds is not noted.
+    isLogKnown: isLogRead && lost.length === 0 && series.hasSnapshots,
     hints: isLogRead ? await hintsFor(watched, records) : [],
     unreadable,
     wrongClocks,
@@ -81,6 +96,13 @@ export async function readStatus(watched: Watched, now: Date, recall: Recall): P
   const others = watched.gone === undefined && !isUnknown ? status.reasons : [];
   const reasons = [...new Set([...wrong, ...others])];
   return { ...status, ...of, state: 'failing', isFailing: true, isOverdue, reasons };
+}
+
+/** A verify or a drill that was left out is as overdue as a run. Before the first success there is nothing to verify. */
+function withLate(status: RowStatus, late: readonly string[]): RowStatus {
+  if (late.length === 0 || status.lastSuccess === undefined) return status;
+  const state = status.isFailing ? status.state : 'overdue';
+  return { ...status, state, isOverdue: true, reasons: [...status.reasons, ...late] };
 }
 
 function goneText({ source }: KnownRow, series: Series): string {

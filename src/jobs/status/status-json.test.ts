@@ -18,6 +18,8 @@ function json(records: readonly PastRecord[]): object {
     hints: ['do this'],
     isLogKnown: true,
     unreadable: 2,
+    nextVerify: new Date(THIRD),
+    nextDrill: new Date(FIRST),
   };
   return statusJson({ ...statusOf(records, of.everyMs, NOW), ...of });
 }
@@ -50,6 +52,8 @@ it('has for programs what there is to know of a row, each time in UTC', () => {
     lastRun: { time: THIRD, outcome: 'failed', guards: [], error: 'why' },
     lastSuccess: FIRST,
     nextDue: SECOND,
+    nextVerify: THIRD,
+    nextDrill: FIRST,
     lastVerify: { time: SECOND, result: 'passed', level: 'full', sample: 0.1, at: FIRST },
     lastDrill: { time: SECOND, result: 'failed' },
     snapshots: 3,

@@ -31,6 +31,8 @@ export function statusJson(one: SeriesStatus): object {
     lastRun: runJson(one.lastRun),
     lastSuccess: one.lastSuccess?.started ?? null,
     nextDue: one.nextDue?.toISOString() ?? null,
+    nextVerify: one.nextVerify?.toISOString() ?? null,
+    nextDrill: one.nextDrill?.toISOString() ?? null,
     lastVerify:
       lastVerify === undefined
         ? null
