@@ -75,6 +75,19 @@ describe('verify()', () => {
     expect((await verify({ series })).isSound).toBe(false);
   });
 
+  it('goes on with the others where one series cannot be looked into', async () => {
+    const plan = join(lab.root, 'plan.csv');
+    const destination = join(lab.root, 'destination');
+    const rows = ['first', 'second'].map((name) => `${name},${lab.source},${destination}`);
+    writeFileSync(plan, ['name,source,destination', ...rows, ''].join('\n'));
+    await run({ plan });
+    rmSync(join(destination, 'first'), { recursive: true });
+    writeFileSync(join(destination, 'first'), 'a file');
+    const { isSound, series: ends } = await verify({ plan });
+    expect(isSound).toBe(false);
+    expect(ends).toMatchObject([{ nothing: expect.any(String) }, { snapshots: 1, status: 0 }]);
+  });
+
   it('is stopped by its signal, with E_STOPPED', async () => {
     const signal = AbortSignal.abort();
     await expect(verify({ series, level: 'full', signal })).rejects.toMatchObject({ code: 'E_STOPPED' });

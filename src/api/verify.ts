@@ -1,12 +1,5 @@
-import { rowOf } from '../jobs/address.ts';
-import { outOfReach } from '../jobs/reach.ts';
-import type { Recall } from '../jobs/status/memory.ts';
-import { recordVerify } from '../jobs/verify/record-verify.ts';
-import { unseenEnd } from '../jobs/verify/unseen-end.ts';
 import type { VerifyEnd, VerifyEvent } from '../jobs/verify/verify-events.ts';
-import { verify as verifySeries, type VerifyOptions } from '../jobs/verify/verify.ts';
-import type { Row } from '../plan/row.ts';
-import type { Series } from '../series/series.ts';
+import { verifyEach, type VerifyEachOptions } from '../jobs/verify/verify-each.ts';
 import { type CallOptions, eachOf, recallHere, type SeriesOptions, stoppable } from './api-options.ts';
 
 export interface VerifyCall extends CallOptions<VerifyEvent>, Partial<SeriesOptions> {
@@ -34,29 +27,20 @@ export async function verify(options: VerifyCall = {}): Promise<VerifyResult> {
   const { all, plan } = await eachOf(options);
   const recall = recallHere();
   const ends: VerifyEnd[] = [];
+  const isNamed = options.series !== undefined;
   await stoppable(options.signal, async (signal) => {
-    const wanted: VerifyOptions = { at, level, signal, report: (event) => onEvent?.(event) };
-    for (const series of all) {
-      const end = await verifyOne(series, plan && rowOf(series, plan), wanted, recall);
-      onEvent?.(end);
-      ends.push(end);
-    }
+    const wanted: VerifyEachOptions = {
+      at,
+      level,
+      signal,
+      report: (event) => onEvent?.(event),
+      isNamed,
+      drill: false,
+      repair: false,
+    };
+    for await (const end of verifyEach(all, plan, wanted, recall)) ends.push(end);
   });
   const isSound =
     ends.length > 0 && ends.every(({ status, nothing }) => status === 0 && nothing === undefined);
   return { isSound, series: ends };
-}
-
-async function verifyOne(
-  series: Series,
-  row: Row | undefined,
-  wanted: VerifyOptions,
-  recall: Recall,
-): Promise<VerifyEnd> {
-  const started = new Date();
-  const out = await outOfReach(series, row, recall, started);
-  if (out !== undefined) return unseenEnd(series, wanted, out, row);
-  const verdict = await verifySeries(series, wanted);
-  await recordVerify(series, verdict, wanted, started);
-  return verdict.end;
 }

@@ -4,6 +4,7 @@ import { findInSeries, type FoundInSeries, type FoundPath, type Stay } from '../
 import { formatLocal } from '../../jobs/moment.ts';
 import { outOfReach } from '../../jobs/reach.ts';
 import { refusePlain } from '../../jobs/refuse-plain.ts';
+import { orFailure } from '../../jobs/or-failure.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import { rowLabel } from '../../plan/row-label.ts';
 import { pathProperty } from '../../series/index/index-line.ts';
@@ -13,7 +14,7 @@ import type { CommonOptions } from '../options/common-options.ts';
 import { dateOf, formatNs, hashText, LOST, pathText } from '../views/entry-text.ts';
 import { formatBytes, formatCountOf } from '../../base/amounts.ts';
 import { printLines } from '../views/print-lines.ts';
-import { failureEvent, orFailure, showFailure } from '../views/series-failure.ts';
+import { failureEvent, showFailure } from '../views/series-failure.ts';
 import { sentence } from '../views/wrap-words.ts';
 import { commandLine } from '../../base/command-line.ts';
 import { shellWord } from '../../base/shell-word.ts';
