@@ -133,6 +133,18 @@ describe.skipIf(browserPath === undefined || IS_WINDOWS)('snapshot web', () => {
     expect(lookAt(join(shown.restored, 'all'))).toEqual(lookAt(shown.place.source));
   });
 
+  it('verifies a series, as far as is chosen, and says what came of it', async () => {
+    const shown = await Shown.open(FILES);
+    const page = await shown.page();
+    await page.getByRole('link', { name: 'data' }).click();
+    await page.getByLabel('What to verify').selectOption('drill');
+    await page.getByText('verify data --drill').or(page.getByText('--drill')).first().waitFor();
+    await page.getByRole('button', { name: 'Verify', exact: true }).click();
+    await page.getByText('Verify: done').waitFor();
+    await page.getByText('drill passed').first().waitFor();
+    await page.getByText(', quick, passed').waitFor();
+  });
+
   it('goes on with a run when the page is closed, and tells another page of it', async () => {
     const shown = await Shown.open(
       FILES,

@@ -1,4 +1,4 @@
-// What does something: runs, restores, and tickets for downloads. Each answers with the id of a task, or an address.
+// What does something: runs, verifies, restores, and tickets for downloads. Each answers with the id of a task, or an address.
 import { streamSSE } from 'hono/streaming';
 import { commandLine } from '../base/command-line.ts';
 import { shellWord } from '../base/shell-word.ts';
@@ -14,6 +14,7 @@ import { restorePlace } from './restore-place.ts';
 import { type RestoreAsked, restoreCommandLine, restoreTask } from './restore-task.ts';
 import { withRow } from './rows.ts';
 import { runCommandLine, runTask } from './run-task.ts';
+import { VERIFY_DEPTHS, verifyCommandLine, verifyTask } from './verify-task.ts';
 import { type Asked, bodyOf, choiceIn, flagIn, type Service, textIn } from './service.ts';
 
 /** Something is sent so often, for who waits in between to know that the server is there. */
@@ -43,6 +44,29 @@ export async function postRun(asked: Asked, service: Service): Promise<Response>
 
 function isRunOf({ kind, row, ended, dryRun }: Service['tasks']['all'][number], id: string): boolean {
   return kind === 'run' && row === id && ended === null && !dryRun;
+}
+
+/** `POST /v1/rows/ID/verify`, `{depth}`: one series. */
+export async function postVerify(asked: Asked, service: Service): Promise<Response> {
+  const depth = choiceIn(await bodyOf(asked), 'depth', VERIFY_DEPTHS);
+  const id = asked.req.param('id') ?? '';
+  const command = await withRow(
+    service.plan,
+    id,
+    async ({ word }) => await Promise.resolve(verifyCommandLine(word, depth)),
+  );
+  if (service.tasks.all.some(({ kind, row, ended }) => kind === 'verify' && row === id && ended === null))
+    throw new Refusal(409, 'It is being verified already');
+  const task = service.tasks.start(
+    { kind: 'verify', row: id, title: 'Verify', command, dryRun: false },
+    async (report, signal) =>
+      await withRow(
+        service.plan,
+        id,
+        async (row, plan) => await verifyTask(row, plan, depth, report, signal),
+      ),
+  );
+  return asked.json({ task }, 202);
 }
 
 /** `POST /v1/rows/ID/restore`, `{at, path, folder, overwrite, dryRun}`: below the folder of `--restore-to`, and nowhere else. */

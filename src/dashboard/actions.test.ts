@@ -1,5 +1,5 @@
 // Runs, restores and downloads of a dashboard that go on while something else happens.
-import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -87,6 +87,32 @@ describe('the dashboard', () => {
     expect(await lab.task(`/v1/rows/${id}/run`, {})).toMatchObject({ counts: { rotatedOut: 3 } });
     const { json: after } = await lab.ask('GET', `/v1/rows/${id}`);
     expect(after).toMatchObject({ held: null });
+  });
+
+  it.each(['quick', 'full', 'drill'])('verifies a series (%s), and notes it in its log', async (depth) => {
+    const lab = await Lab.open();
+    const id = await lab.row();
+    const task = await lab.task(`/v1/rows/${id}/verify`, { depth });
+    expect(task).toMatchObject({ kind: 'verify', status: 0, error: null, problemCount: 0 });
+    const { json } = await lab.ask('GET', `/v1/rows/${id}`);
+    const level = depth === 'full' ? 'full' : 'quick';
+    expect(json).toMatchObject({ lastVerify: { level, result: 'passed' } });
+    expect((json as { lastDrill: unknown }).lastDrill !== null).toBe(depth === 'drill');
+    const { commands } = json as { commands: { verify: { depth: string; command: string }[] } };
+    expect(commands.verify.find((one) => one.depth === depth)?.command).toBe(task.command);
+  });
+
+  it('says what is damaged, and fails then', async () => {
+    const lab = await Lab.open();
+    const id = await lab.row();
+    const [snapshot = ''] = readdirSync(lab.path('destination/data')).filter((name) => /^\d{4}-/.test(name));
+    rmSync(lab.path(`destination/data/${snapshot}/RESTORE.txt`));
+    expect(await lab.task(`/v1/rows/${id}/verify`, { depth: 'quick' })).toMatchObject({
+      status: 1,
+      counts: { damages: 1 },
+      problems: [expect.stringContaining('RESTORE.txt')],
+    });
+    expect((await lab.ask('POST', `/v1/rows/${id}/verify`, { body: { depth: 'deep' } })).status).toBe(400);
   });
 
   it('restores into no folder beside its own whose name begins alike', async () => {

@@ -6,7 +6,7 @@ import type { PageFile, Pages } from '../serve/http/pages.ts';
 import { hostOf, isLoopback } from '../serve/http/hosts.ts';
 import { STRANGER_BYTES } from '../serve/http/read-json.ts';
 import { Refusal } from '../serve/refusal.ts';
-import { getEvents, postRestore, postRun, postStop, postTicket } from './action-routes.ts';
+import { getEvents, postRestore, postRun, postStop, postTicket, postVerify } from './action-routes.ts';
 import { getDownload } from './download.ts';
 import {
   getAbout,
@@ -97,6 +97,7 @@ export function createApp({
   app.get('/v1/rows/:id/timeline', async (asked) => await getTimeline(asked, service));
   app.get('/v1/rows/:id/difference', async (asked) => await getDifference(asked, service));
   app.post('/v1/rows/:id/run', async (asked) => await postRun(asked, service));
+  app.post('/v1/rows/:id/verify', async (asked) => await postVerify(asked, service));
   app.post('/v1/rows/:id/restore', async (asked) => await postRestore(asked, service));
   app.post('/v1/rows/:id/tickets', async (asked) => await postTicket(asked, service));
   app.post('/v1/tasks/:id/stop', (asked) => postStop(asked, service));

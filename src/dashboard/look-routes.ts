@@ -28,6 +28,7 @@ import { restoreCommandLine } from './restore-task.ts';
 import { closeRows, type PageRow, readRows, withRow } from './rows.ts';
 import { runCommandLine } from './run-task.ts';
 import type { Asked, Service } from './service.ts';
+import { VERIFY_DEPTHS, verifyCommandLine } from './verify-task.ts';
 
 /** Rows of a list that a page is sent; it says how many more there are. */
 const MOST_ROWS = 2000;
@@ -112,6 +113,11 @@ export async function getRow(asked: Asked, service: Service): Promise<Response> 
       commands: {
         run: run === undefined ? null : runCommandLine(run),
         accept: run === undefined ? null : runCommandLine({ ...run, accept: acceptOf(held?.path) }),
+        // Of a mirror or a pair nothing is restored for trial.
+        verify: VERIFY_DEPTHS.filter((depth) => depth !== 'drill' || series.hasSnapshots).map((depth) => ({
+          depth,
+          command: verifyCommandLine(word, depth),
+        })),
         list: commandLine(`list ${word}`),
         status: commandLine(`status ${word}`),
         restore: restoreCommandLine(word, {

@@ -4,8 +4,8 @@ import type { SeriesSize } from '../series/series-size.ts';
 import type { ChangeCount } from '../tree/compare.ts';
 import type { ProblemKind } from '../tree/entry.ts';
 
-/** `look`: finding out what changed. `pack`: writing it down. `restore`, `export`: getting it back. `copy`: to another place. `upload`: to a library. */
-export type Phase = 'scan' | 'look' | 'pack' | 'restore' | 'export' | 'copy' | 'upload';
+/** `look`: finding out what changed. `pack`: writing it down. `restore`, `export`: getting it back. `copy`: to another place. `upload`: to a library. `verify`: reading what is stored. */
+export type Phase = 'scan' | 'look' | 'pack' | 'restore' | 'export' | 'copy' | 'upload' | 'verify';
 
 /** Totals are undefined as long as they are not known. */
 export interface Progress {

@@ -1,5 +1,7 @@
 // What the server answers. The routes that make it are in src/dashboard.
 
+export type VerifyDepth = 'quick' | 'full' | 'drill';
+
 export type State = 'failing' | 'overdue' | 'waiting' | 'ok';
 
 export interface RowAnswer {
@@ -19,6 +21,9 @@ export interface RowAnswer {
   readonly lastSuccess: string | null;
   readonly nextDue: string | null;
   readonly lastVerify: { readonly time: string; readonly result: string; readonly level: string } | null;
+  readonly lastDrill: { readonly time: string; readonly result: string } | null;
+  /** Null: none is scheduled. */
+  readonly nextVerify: string | null;
   readonly logKnown: boolean;
   readonly snapshots: number | null;
   readonly bytes: number | null;
@@ -91,6 +96,8 @@ export interface RowPageAnswer extends Omit<RowAnswer, 'snapshots'> {
   readonly commands: {
     readonly run: string | null;
     readonly accept: string | null;
+    /** In the order in which they are offered. */
+    readonly verify: readonly { readonly depth: VerifyDepth; readonly command: string }[];
     readonly list: string;
     readonly status: string;
     readonly restore: string;
@@ -150,7 +157,7 @@ export interface DifferenceAnswer {
 
 export interface TaskAnswer {
   readonly id: number;
-  readonly kind: 'run' | 'restore';
+  readonly kind: 'run' | 'restore' | 'verify';
   readonly row: string;
   readonly title: string;
   readonly command: string;

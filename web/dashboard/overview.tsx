@@ -102,7 +102,8 @@ export function RowFacts({
 }: {
   readonly row: Omit<RowAnswer, 'snapshots'> & { readonly snapshots?: unknown };
 }): VNode {
-  const { lastRun, lastSuccess, nextDue, lastVerify, snapshots, bytes, files, freeBytes, isMirror } = row;
+  const { lastRun, lastSuccess, nextDue, lastVerify, lastDrill, nextVerify, snapshots, bytes, files } = row;
+  const { freeBytes, isMirror } = row;
   const never = row.logKnown ? 'never' : '–';
   const facts: readonly (readonly [string, string])[] = [
     ['from', row.source ?? 'no row of the plan any more'],
@@ -114,6 +115,12 @@ export function RowFacts({
       'verified',
       lastVerify === null ? never : `${timeText(lastVerify.time)}, ${lastVerify.level}, ${lastVerify.result}`,
     ],
+    ...(isMirror
+      ? []
+      : [
+          ['drill', lastDrill === null ? never : `${timeText(lastDrill.time)}, ${lastDrill.result}`] as const,
+        ]),
+    ...(nextVerify === null ? [] : [['next verify', timeText(nextVerify)] as const]),
     ...(typeof snapshots === 'number' && bytes !== null
       ? [['snapshots', `${snapshots.toLocaleString('en')}, ${bytesText(bytes)} on disk`] as const]
       : []),

@@ -1,7 +1,7 @@
 // One row: how it is doing, what a guard holds back, its plots and its snapshots; and running it now.
 import type { VNode } from 'preact';
 import { useContext, useState } from 'preact/hooks';
-import type { RowPageAnswer, SnapshotAnswer } from './answers.ts';
+import type { RowPageAnswer, SnapshotAnswer, VerifyDepth } from './answers.ts';
 import { post, type Refused } from './api.ts';
 import { RowFacts, StateWord } from './overview.tsx';
 import { asRefused, Command, Title, Trouble, useAnswer, Waiting } from './parts.tsx';
@@ -33,6 +33,7 @@ export function RowPage({ id, tick }: { readonly id: string; readonly tick: numb
           <section class="card">
             <RowFacts row={row} />
             {row.commands.run === null ? null : <RunNow id={id} command={row.commands.run} />}
+            <VerifyNow id={id} commands={row.commands.verify} />
           </section>
           <RowTasks row={id} />
           <div class="plots">
@@ -71,6 +72,54 @@ function RunNow({ id, command }: { readonly id: string; readonly command: string
           {isWorking ? 'A run is at work' : 'Run now'}
         </button>
         <Command line={command} />
+      </div>
+      <Trouble error={error} />
+    </>
+  );
+}
+
+const DEPTHS: Readonly<Record<VerifyDepth, string>> = {
+  quick: 'that all is there',
+  full: 'every byte',
+  drill: 'by restoring the newest for trial',
+};
+
+/** Proves that there is something to restore: a look, all of it, or by doing so. */
+function VerifyNow({
+  id,
+  commands,
+}: {
+  readonly id: string;
+  readonly commands: RowPageAnswer['commands']['verify'];
+}): VNode {
+  const { tasks } = useContext(TasksContext);
+  const [chosen, setChosen] = useState<VerifyDepth>('quick');
+  const [error, setError] = useState<Refused>();
+  const isWorking = tasks.some((task) => task.row === id && task.kind === 'verify' && task.ended === null);
+  const verify = (): void => {
+    setError(undefined);
+    post(`/v1/rows/${id}/verify`, { depth: chosen }).catch((refused: unknown) =>
+      setError(asRefused(refused)),
+    );
+  };
+  return (
+    <>
+      <div class="row">
+        <button type="button" onClick={verify} disabled={isWorking}>
+          {isWorking ? 'A verify is at work' : 'Verify'}
+        </button>
+        <select
+          aria-label="What to verify"
+          value={chosen}
+          onChange={({ currentTarget }) => setChosen(currentTarget.value as VerifyDepth)}
+        >
+          {commands.map(({ depth }) => (
+            <option key={depth} value={depth}>
+              {DEPTHS[depth]}
+            </option>
+          ))}
+        </select>
+        <Command line={commands.find(({ depth }) => depth === chosen)?.command ?? ''} />
       </div>
       <Trouble error={error} />
     </>

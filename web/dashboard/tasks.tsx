@@ -137,8 +137,10 @@ function Progress({
     <>
       <progress aria-label={title} {...bar} />
       <p class="quiet number">
-        {phase}: {countText(files, 'file')}
-        {totalFiles === undefined ? '' : ` of ${totalFiles.toLocaleString('en')}`}, {bytesText(bytes)}
+        {phase}: {phase === 'verify' ? '' : countText(files, 'file')}
+        {totalFiles === undefined ? '' : ` of ${totalFiles.toLocaleString('en')}`}
+        {phase === 'verify' ? '' : ', '}
+        {bytesText(bytes)}
         {totalBytes === undefined ? '' : ` of ${bytesText(totalBytes)}`}
       </p>
     </>

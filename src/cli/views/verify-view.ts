@@ -1,4 +1,5 @@
 import { createLogUpdate } from 'log-update';
+import { damageLine, drillLines, lostLine, verifyEndLines } from '../../jobs/verify/end-lines.ts';
 import type {
   DrillEnd,
   Repaired,
@@ -7,8 +8,7 @@ import type {
   VerifyProgress,
 } from '../../jobs/verify/verify-events.ts';
 import type { CommonOptions } from '../options/common-options.ts';
-import { formatBytes, formatCount, formatCountOf, formatDuration } from '../../base/amounts.ts';
-import { formatLocal } from '../../jobs/moment.ts';
+import { formatBytes, formatCount } from '../../base/amounts.ts';
 import type { Terminal } from '../terminal.ts';
 import { ProgressMeter } from './progress-meter.ts';
 
@@ -17,11 +17,6 @@ const MOST_LOST = 20;
 const REDRAW_MS = 100;
 const JSON_PROGRESS_MS = 1000;
 const PLAIN_PROGRESS_MS = 30_000;
-
-/** Only who has read everything calls a series healthy. */
-const VERDICTS = { quick: 'in place', sample: 'sound as far as read', full: 'healthy' } as const;
-
-type Mirrored = NonNullable<VerifyEnd['mirror']>;
 
 /** Shows what verifying tells. */
 export interface VerifyView {
@@ -76,7 +71,6 @@ class TextVerifyView implements VerifyView {
   }
 
   event(event: VerifyEvent): void {
-    const { style } = this.#terminal;
     switch (event.event) {
       case 'progress':
         this.#progress(event);
@@ -85,22 +79,13 @@ class TextVerifyView implements VerifyView {
         if (!this.#quiet) this.#line(`${event.series}: ${event.message}`);
         else if (event.isTrouble === true) this.#wrong(`${event.series}: ${event.message}`);
         break;
-      case 'damage': {
-        const { series, file, what, snapshots } = event;
-        const needed = snapshots.length > 1 ? ` (${snapshots.length} snapshots need it)` : '';
-        this.#wrong(`${style('red', 'damaged:')} ${series}/${file}: ${what}${needed}`);
+      case 'damage':
+        this.#wrong(damageLine(event, this.#terminal));
         break;
-      }
-      case 'lost': {
+      case 'lost':
         if (++this.#lost > MOST_LOST) return;
-        const { snapshot, path, stillIn } = event;
-        const [n] = [stillIn.length];
-        const newest = stillIn.at(-1) ?? '';
-        const still =
-          n === 0 ? 'in no snapshot any more' : `still in ${newest}${n > 1 ? ` and ${n - 1} more` : ''}`;
-        this.#wrong(`${style('red', 'lost:')} ${path} of ${snapshot}, ${still}`);
+        this.#wrong(lostLine(event, this.#terminal));
         break;
-      }
       case 'drill':
         this.#drill(event);
         break;
@@ -142,7 +127,7 @@ class TextVerifyView implements VerifyView {
   }
 
   #series(end: VerifyEnd): void {
-    const { series, snapshots, archives, readBytes, readPieces, pieces, lost, seed, durationMs } = end;
+    const { series, lost } = end;
     if (lost > MOST_LOST)
       this.#wrong(`... and ${formatCount(lost - MOST_LOST)} more lost; --json names them all`);
     this.#lost = 0;
@@ -151,80 +136,13 @@ class TextVerifyView implements VerifyView {
       this.#wrong(`${this.#terminal.style('yellow', 'nothing')}  ${series}  ${end.nothing}`);
       return;
     }
-    const read = end.isKeyless
-      ? `${readBytes === 0 ? 'names of stored files' : `${formatBytes(readBytes)} read as stored`}; without a key`
-      : readBytes === 0
-        ? 'names, sizes and small files; contents were not read'
-        : `${formatBytes(readBytes)} read, ${formatCount(readPieces)} of ${formatCountOf(pieces, 'content')} checked`;
-    if (end.mirror !== undefined) {
-      this.#mirror(end, end.mirror);
-      return;
-    }
-    if (end.pair !== undefined) {
-      this.#pair(end);
-      return;
-    }
-    const sample = seed === undefined ? '' : `, seed ${seed}`;
-    const verdict =
-      end.damages + lost === 0
-        ? this.#terminal.style('green', end.isKeyless ? 'stored as it was' : VERDICTS[end.looked])
-        : this.#terminal.style('red', 'DAMAGED');
-    this.#line(
-      `${verdict}  ${this.#terminal.style('bold', series)}  ${formatCountOf(snapshots, 'snapshot')}, ` +
-        `${formatCountOf(archives, 'archive')}, ${read}${sample}, ${formatDuration(durationMs)}`,
-    );
+    for (const line of verifyEndLines(end, this.#terminal)) this.#line(line);
   }
 
-  #mirror({ series, damages, looked, readBytes, durationMs }: VerifyEnd, { files, scanned }: Mirrored): void {
-    const { style } = this.#terminal;
-    const verdict = damages === 0 ? style('green', VERDICTS[looked]) : style('red', 'CHANGED');
-    const as = scanned === null ? 'never whole' : `as of ${formatLocal(new Date(scanned))}`;
-    const read = looked === 'full' ? `${formatBytes(readBytes)} read` : 'contents were not read';
-    this.#line(
-      `${verdict}  ${style('bold', series)}  mirror ${as}, ${formatCountOf(files, 'file')}, ${read}, ${formatDuration(durationMs)}`,
-    );
-    if (damages > 0)
-      this.#line(
-        `  ${style('dim', 'The next run puts it right; with `--rehash` also what differs in content alone.')}`,
-      );
-  }
-
-  #pair({ series, looked, readBytes, durationMs, status, pair }: VerifyEnd): void {
-    const { style } = this.#terminal;
-    const { files = 0, differing = 0, troubles = 0 } = pair ?? {};
-    const isLooked = looked === 'full' && troubles === 0;
-    const verdict =
-      status === 0 ? style('green', isLooked ? VERDICTS.full : VERDICTS.quick) : style('red', 'TROUBLE');
-    const read = looked === 'full' ? `${formatBytes(readBytes)} read` : 'contents were not read';
-    const news = differing === 0 ? '' : `, ${formatCountOf(differing, 'path')} for the next one`;
-    this.#line(
-      `${verdict}  ${style('bold', series)}  sync, ${formatCountOf(files, 'file')} at the last one${news}, ${read}, ${formatDuration(durationMs)}`,
-    );
-  }
-
-  #drill({
-    series,
-    snapshot,
-    result,
-    paths,
-    bytes,
-    durationMs,
-    differences,
-    differenceCount,
-    error,
-  }: DrillEnd): void {
-    const { style } = this.#terminal;
-    if (result === 'passed') {
-      const text = `${formatCountOf(paths, 'path')}, ${formatBytes(bytes)}, ${formatDuration(durationMs)}`;
-      if (!this.#quiet) this.#line(`${style('green', 'drill passed')}  ${series}  ${snapshot}, ${text}`);
-      return;
-    }
-    this.#wrong(
-      `${style('red', 'drill FAILED')}  ${series}  ${snapshot}: ${error ?? `${differenceCount} differences`}`,
-    );
-    for (const difference of differences) this.#wrong(`  ${difference}`);
-    const more = differenceCount - differences.length;
-    if (more > 0) this.#wrong(`  ... and ${formatCount(more)} more`);
+  #drill(end: DrillEnd): void {
+    const [first = '', ...rest] = drillLines(end, this.#terminal);
+    if (end.result === 'failed') for (const line of [first, ...rest]) this.#wrong(line);
+    else if (!this.#quiet) this.#line(first);
   }
 
   #repair({ series, snapshot, outcome, files, notes }: Repaired): void {
