@@ -178,6 +178,27 @@ describe.skipIf(IS_WINDOWS || !hasTool(PYTHON))('on a terminal', () => {
     expect(screenOf(text)).not.toMatch(/scanning|packing/);
   });
 
+  it('a list that does not fit on the screen goes through the pager of the user', async () => {
+    const place = Place.open();
+    place.writeMany('many', 100);
+    await place.night();
+    const paged = (args: readonly string[], SNAPSHOT_PAGER: string): readonly string[] => {
+      const { status, text } = onTerminal(place, args, { env: { TERM: 'xterm-256color', SNAPSHOT_PAGER } });
+      expect(status, text).toBe(0);
+      return stripVTControlCharacters(text).replaceAll('\r', '').trimEnd().split('\n');
+    };
+    const plain = paged(['files', 'data'], 'cat');
+    expect(plain.length).toBeGreaterThan(100);
+    expect(paged(['files', 'data'], 'sed s/^/|/')).toEqual(plain.map((line) => `|${line}`));
+    // One that cannot be started, and one that is left early, take nothing away.
+    expect(paged(['files', 'data'], 'no-such-pager')).toEqual(plain);
+    expect(paged(['files', 'data'], 'head -n 1')).toEqual(plain.slice(0, 1));
+    // What fits is there as it is, and so is what a program reads.
+    expect(paged(['list'], 'sed s/^/|/').some((line) => line.startsWith('|'))).toBe(false);
+    expect(paged(['files', 'data', '--json'], 'sed s/^/|/')[0]).toMatch(/^\{/);
+    expect((await place.command(['files', 'data'])).stdout.split('\n').length).toBeGreaterThan(100);
+  });
+
   it('a drill says that it has begun', async () => {
     const place = Place.open();
     place.write({ file: 'x' });

@@ -54,16 +54,23 @@ const DOING: ReadonlySet<string> = new Set([
   'web',
 ]);
 
+/** Commands that only tell, and may have more to tell than a screen can show. */
+const LISTING: ReadonlySet<string> = new Set(['list', 'files', 'diff', 'find', 'stats', 'du', 'versions']);
+
 /** Runs the command that `args` ask for. @returns The exit status. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const color = !args.includes('--no-color');
-  const terminal = processTerminal({ color });
+  const plain = processTerminal({ color });
+  const isList = LISTING.has(args[0] ?? '') && plain.isLive && !args.includes('--json');
+  const paged = isList ? (await import('./paged-terminal.ts')).pagedTerminal(plain) : undefined;
+  const terminal = paged ?? plain;
   try {
     const typed = args.indexOf('--get-yargs-completions');
     const offered =
       typed < 0 ? undefined : await (await import('./commands/complete.ts')).complete(args.slice(typed + 1));
     if (offered === undefined) {
       const status = await parse(args, terminal);
+      await paged?.close();
       // Behind all that was written: by then it is known what became of it.
       await terminal.print('');
       // Of those that only tell, what they tell is all there is.
@@ -73,6 +80,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     for (const word of offered) terminal.out(word);
     return 0;
   } catch (error) {
+    await paged?.close();
     return showError(error, terminal, args.includes('--json'));
   } finally {
     await closeAll();

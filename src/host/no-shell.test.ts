@@ -26,6 +26,7 @@ const STARTERS = [
   'host/low-priority.ts',
   'host/notices/desktop.ts',
   'host/open-browser.ts',
+  'host/pager.ts',
   'host/power.ts',
   'host/run-script.ts',
   'host/schedulers/scheduler.ts',
