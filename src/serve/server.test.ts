@@ -1,6 +1,8 @@
 // A served folder in this process, asked as clients and commands do.
 import { EventEmitter, once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -161,5 +163,31 @@ describe('a served folder', () => {
     expect((await ask('/v1/files/a')).status).toBe(503);
     renameSync(`${files()}.away`, files());
     expect(await (await ask('/v1/files/a')).text()).toBe('one');
+  });
+});
+
+/** More of them: `SNAPSHOT_TEST_RUNS=10000`. Without a limit for each address, 1,024 are enough to keep all others out. */
+const HALF_OPEN = Number(process.env['SNAPSHOT_TEST_RUNS'] ?? 2000);
+
+// Elsewhere 127.0.0.2 is not there.
+describe.skipIf(process.platform !== 'linux')('thousands of half-open uploads from one address', () => {
+  it('keep no other one out', async () => {
+    const { port } = new URL((await serve()).url);
+    const open = new Set<Socket>();
+    for (let i = 0; i < HALF_OPEN; i++) {
+      const socket = connect(Number(port), '127.0.0.1');
+      open.add(socket.resume());
+      socket.on('error', () => {});
+      socket.on('close', () => open.delete(socket));
+      socket.on('connect', () => socket.write(`POST /upload?name=a HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`));
+      // A few at a time, so that none waits in line for the server.
+      if (i % 100 === 99) await once(socket, 'connect').catch(() => {});
+    }
+    await expect.poll(() => open.size, { timeout: 20_000 }).toBeLessThanOrEqual(256);
+    const headers = { Authorization: `Bearer ${token}`, Host: `127.0.0.1:${port}` };
+    const other = { host: '127.0.0.1', port, path: '/v1/files/none', headers, localAddress: '127.0.0.2' };
+    const answered = once(request(other).end(), 'response') as Promise<[IncomingMessage]>;
+    expect((await answered)[0].resume().statusCode).toBe(404);
+    for (const socket of open) socket.destroy();
   });
 });

@@ -10,6 +10,7 @@ import { ServedFolder } from './folder.ts';
 import { createApp } from './http/app.ts';
 import { proxiesOf } from './http/client-address.ts';
 import { hostOf, isLoopback } from './http/hosts.ts';
+import { shareFairly } from './http/fair-share.ts';
 import { httpServer } from './http/http-server.ts';
 import { Pages } from './http/pages.ts';
 import { Libraries, type Limits, type OnRead } from './libraries.ts';
@@ -64,6 +65,8 @@ interface Prepared {
 const HEAD_MS = 15_000;
 const HEAD_BYTES = 16 * 1024;
 const MOST_CONNECTIONS = 1024;
+/** Of these, from one address. A household behind one router needs far fewer; a proxy has its own name. */
+const MOST_OF_ONE = 256;
 
 /**
  * Serves it, by what its journals say; what is in it is looked at meanwhile. Where there is no journal yet, that comes first.
@@ -117,6 +120,7 @@ export async function serveFolder(options: ServeOptions): Promise<Serving> {
       requestTimeout: 0,
     });
     server.maxConnections = MOST_CONNECTIONS;
+    shareFairly(server, MOST_OF_ONE, isProxy);
     await beginListening(server, address.host, address.port);
     undo.push(async () => await closeServer(server));
     if (tls !== undefined) {

@@ -31,8 +31,8 @@ export function proxiesOf(addresses: readonly string[]): IsProxy {
  * is none. Each proxy adds the address that it was asked from: what stands further left, anybody can write.
  */
 export function clientAddress(remote: string, forwardedFor: string | undefined, isProxy: IsProxy): string {
-  let address = plain(remote);
-  const hops = (forwardedFor ?? '').split(',').map((hop) => plain(hop.trim()));
+  let address = plainAddress(remote);
+  const hops = (forwardedFor ?? '').split(',').map((hop) => plainAddress(hop.trim()));
   while (isProxy(address)) {
     const hop = hops.pop();
     // What is no address is not what a proxy writes.
@@ -43,8 +43,18 @@ export function clientAddress(remote: string, forwardedFor: string | undefined, 
 }
 
 /** IPv4 as it is, also where a socket for both kinds says it as IPv6; without a port or brackets. */
-function plain(address: string): string {
+export function plainAddress(address: string): string {
   const [, v4, v6] =
     /^(?:::ffff:)?(?:(\d+\.\d+\.\d+\.\d+)(?::\d+)?|\[([0-9a-f:.]+)\](?::\d+)?)$/i.exec(address) ?? [];
   return v4 ?? v6 ?? address;
+}
+
+/** What counts as one asker: of IPv6 the network, as each host has more addresses than there are to remember. */
+export function networkOf(address: string): string {
+  if (!address.includes(':') || address.startsWith('::ffff:')) return address;
+  const [head = '', tail] = address.split('%')[0]?.split('::') ?? [];
+  const groups = head.split(':').filter((group) => group !== '');
+  const after = tail === undefined ? [] : tail.split(':').filter((group) => group !== '');
+  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - after.length) }, () => '0');
+  return [...groups, ...zeros, ...after].slice(0, 4).join(':');
 }

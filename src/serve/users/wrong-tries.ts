@@ -1,4 +1,5 @@
 // Limits wrong tokens and codes per address. Pure, but for what it remembers.
+import { networkOf } from '../http/client-address.ts';
 
 /** So many are free within {@link WINDOW_MS}. */
 const FREE = 10;
@@ -27,14 +28,4 @@ export class WrongTries {
     const [oldest] = this.#tries.keys();
     if (this.#tries.size > MOST_ADDRESSES && oldest !== undefined) this.#tries.delete(oldest);
   }
-}
-
-/** Of IPv6, the network: each host has more addresses than there are to remember. */
-function networkOf(address: string): string {
-  if (!address.includes(':') || address.startsWith('::ffff:')) return address;
-  const [head = '', tail] = address.split('%')[0]?.split('::') ?? [];
-  const groups = head.split(':').filter((group) => group !== '');
-  const after = tail === undefined ? [] : tail.split(':').filter((group) => group !== '');
-  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - after.length) }, () => '0');
-  return [...groups, ...zeros, ...after].slice(0, 4).join(':');
 }
