@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   linkSync,
   lstatSync,
   lutimesSync,
@@ -30,6 +31,9 @@ const META = {
   mtimeNs: 5_000_000_000n,
 };
 const A = fromText('a');
+const HAS_USERS = process.geteuid !== undefined;
+/** Who may nothing that root may. */
+const NOBODY = 65_534;
 
 let root: string;
 let target: Target;
@@ -181,6 +185,32 @@ describe('what is set', () => {
     expect([modeOf('a'), statSync(at('a')).mtimeMs]).toEqual([
       type === 'file' ? keptMode(0o750) : folderMode(0o750),
       5000,
+    ]);
+  });
+
+  it.skipIf(!HAS_USERS)('is that of what is closed to its owner as well, and of nobody else', () => {
+    mkdirSync(at('folder'));
+    for (const name of ['a', 'other', 'others']) writeFileSync(at(name), '');
+    linkSync(at('other'), at('another'));
+    const own = ['a', 'folder', 'other'];
+    const isRoot = process.geteuid?.() === 0;
+    const mine = { ...set, uid: isRoot ? NOBODY : set.uid };
+    if (isRoot) for (const name of ['', ...own]) chownSync(at(name), NOBODY, -1);
+    for (const name of [...own, 'others']) chmodSync(at(name), 0);
+    if (isRoot) process.seteuid?.(NOBODY);
+    try {
+      expect(did(mine)).toBeUndefined();
+      expect(did({ ...mine, path: fromText('folder'), type: 'folder' })).toBeUndefined();
+      expect(() => did({ ...mine, path: fromText('other') })).toThrow(/further names/);
+      if (isRoot) expect(() => did({ ...mine, path: fromText('others') })).toThrow(/EPERM/);
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+    expect([...own, ...(isRoot ? ['others'] : [])].map(modeOf)).toEqual([
+      0o750,
+      0o750,
+      0,
+      ...(isRoot ? [0] : []),
     ]);
   });
 

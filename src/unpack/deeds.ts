@@ -27,6 +27,7 @@ import { claim, nameRefused, removePart, settleFile } from '../target/write-file
 
 /** Until all is in it, a folder is its owner's alone, who can write to it. */
 const FOLDER_MODE = 0o700;
+const OWNER_READS = 0o400;
 
 /** @returns What the file system refused beside what was to be done, in words. */
 export function doDeed(target: Target, deed: Deed): string | undefined {
@@ -142,13 +143,27 @@ function setAt(target: Target, { path, type, ...meta }: Of<'set'>): string | und
     if (!isFolder) setReadOnly(at, meta.mode, refused);
     return inWords(refused);
   }
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const fd = openSync(at, flags | (isFolder ? constants.O_DIRECTORY : 0));
+  const fd = openToSet(at, type);
   try {
     needKind(fstatSync(fd), type);
     return setMeta(fd, meta, false);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Opens what is set. What is its owner's own, and closed to them as well, is opened to them first. */
+function openToSet(at: string | Buffer, type: 'file' | 'folder'): number {
+  const kind = type === 'folder' ? constants.O_DIRECTORY : 0;
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | kind;
+  try {
+    return openSync(at, flags);
+  } catch (error) {
+    if (systemCode(error) !== 'EACCES') throw error;
+    const stats = lstatSync(at);
+    needKind(stats, type);
+    chmodSync(at, (stats.mode & 0o7777) | OWNER_READS);
+    return openSync(at, flags);
   }
 }
 

@@ -174,14 +174,23 @@ describe.skipIf(process.platform === 'win32')('look()', () => {
     mkdirSync(join(root, 'closed'), { mode: 0 });
     chmodSync(root, 0o755);
     const folders = ['empty', 'closed'].map((path) => sought(path, '', { type: 'folder' }));
+    const below = ['closed/a', 'closed/a/b', 'empty/a'].map((path) => sought(path, 'one'));
     const isRoot = process.geteuid?.() === 0;
     if (isRoot) process.seteuid?.(NOBODY);
     try {
-      const looked = look(new Target(root), { sought: folders, telling: NONE }, hasher);
-      expect(looked.found).toEqual(['empty', 'folder']);
+      const looked = look(new Target(root), { sought: [...folders, ...below], telling: NONE }, hasher);
+      expect(looked.found).toEqual(['empty', 'folder', 'unseen', 'unseen', 'none']);
     } finally {
       if (isRoot) process.seteuid?.(0);
     }
+  });
+
+  // Reads of its first page fail, as those of a bad sector do.
+  it.skipIf(process.platform !== 'linux')('takes a file that cannot be read for another one', () => {
+    const at = `/proc/${process.pid}`;
+    const { size } = lstatSync(join(at, 'mem'));
+    const mem = sought('mem', '', { size, mtimeNs: 1n });
+    expect(look(new Target(at), { sought: [mem], telling: NONE }, hasher).found).toEqual(['file']);
   });
 
   it('tells folders that hold a telling name, and which files are one, by their numbers', () => {

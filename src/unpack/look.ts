@@ -30,7 +30,7 @@ export function look(
 ): LookResult {
   const inodes = new Map<number, string>();
   const telling: number[] = [];
-  const found = sought.map((one, n): Found => {
+  const lookAt = (one: Sought, n: number): Found => {
     const at = pathOf(target, one);
     const stats = at === undefined ? undefined : statsAt(at);
     if (at === undefined || stats === undefined) return 'none';
@@ -39,6 +39,15 @@ export function look(
     const names = namesIn(at);
     if (names?.some((name) => pattern.test(name)) === true) telling.push(n);
     return names?.length === 0 ? 'empty' : 'folder';
+  };
+  const found = sought.map((one, n): Found => {
+    try {
+      return lookAt(one, n);
+    } catch (error) {
+      // Its folder may not be entered, or the disk fails there.
+      if (systemCode(error) === undefined) throw error;
+      return 'unseen';
+    }
   });
   return { found, inodes, telling };
 }
@@ -112,6 +121,10 @@ function hasContent(at: string | Buffer, { size, hash }: Sought, hasher: Hasher)
       hasher.update(ROOM.subarray(0, bytes));
     }
     return done === size && Buffer.compare(hasher.digest(), hash) === 0;
+  } catch (error) {
+    // What cannot be read is not what it was.
+    if (systemCode(error) === undefined) throw error;
+    return false;
   } finally {
     closeSync(fd);
   }

@@ -95,8 +95,19 @@ export interface LookTask {
  * - `same`: the entry, as far as can be told: type, target; for a file also size, mode and time.
  * - `content`: a file with this content, but another mode or time. `linked`: and it has other names.
  * - `file`, `link`, `special`: another one, or something else. `folder`: one that is not empty. `empty`: one that is.
+ * - `unseen`: the system does not let it be looked at.
  */
-export type Found = 'none' | 'same' | 'content' | 'linked' | 'file' | 'link' | 'special' | 'folder' | 'empty';
+export type Found =
+  | 'unseen'
+  | 'none'
+  | 'same'
+  | 'content'
+  | 'linked'
+  | 'file'
+  | 'link'
+  | 'special'
+  | 'folder'
+  | 'empty';
 
 export interface LookResult {
   readonly found: readonly Found[];

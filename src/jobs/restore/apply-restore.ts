@@ -6,6 +6,7 @@ import type { Deed } from '../../unpack/tasks.ts';
 import type { WhyNot } from '../../unpack/unpack.ts';
 import { doDeeds, makeFolders } from './deeds.ts';
 import { type EntryStep, FileRestorer, type FilesOptions, metaOf } from './restore-files.ts';
+import { LentFolders } from './lent-folders.ts';
 import type { Step } from './target-plan.ts';
 
 export interface Applied {
@@ -49,16 +50,29 @@ class Applying {
     for (const { do: doing, path, reason } of this.#steps) {
       if (doing === 'leave') this.#fail(path, { kind: 'refused', reason: reason ?? '', code: undefined });
     }
-    await this.#remove(this.#steps.filter((step) => step.isInTheWay === true));
-    await this.#makeFolders();
-    await this.#writeFiles();
-    // Before they get further names: what has some is not set.
-    await this.#setFiles();
-    await this.#makeHardlinks();
-    await this.#makeLinks();
-    await this.#removeExtras();
-    await this.#finishFolders();
+    const lent = await LentFolders.note(this.#options.root, this.#impliedFolders());
+    try {
+      await this.#remove(this.#steps.filter((step) => step.isInTheWay === true));
+      await this.#makeFolders();
+      await this.#writeFiles();
+      // Before they get further names: what has some is not set.
+      await this.#setFiles();
+      await this.#makeHardlinks();
+      await this.#makeLinks();
+      await this.#removeExtras();
+      await this.#finishFolders();
+    } finally {
+      await lent.giveBack();
+    }
     return this.#done;
+  }
+
+  /** Those that are there, and that nobody chose. */
+  #impliedFolders(): readonly BytePath[] {
+    const { implied } = this.#options.wanted;
+    return this.#steps.flatMap(({ i, path, do: doing }) =>
+      i !== undefined && path !== '' && doing === 'same' && implied.has(i) ? [path] : [],
+    );
   }
 
   async #makeFolders(): Promise<void> {

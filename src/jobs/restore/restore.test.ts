@@ -306,6 +306,26 @@ describe('a restore', () => {
     },
   );
 
+  it.skipIf(process.platform === 'win32')(
+    'gives a folder that was there, and that nobody asked for, its mode back, also when it is stopped',
+    async () => {
+      await backUp();
+      const folder = join(lab.root, 'target', 'folder');
+      mkdirSync(folder, { recursive: true });
+      chmodSync(folder, 0o2510);
+      const stop = new AbortController();
+      const report = (event: RestoreEvent): void => {
+        if (event.event === 'progress') stop.abort(new Error('enough'));
+      };
+      const globs = ['/folder/file'];
+      await expect(run({ globs, signal: stop.signal, report })).rejects.toThrow('enough');
+      expect(statSync(folder).mode & 0o7777).toBe(0o2510);
+      expect(await run({ globs })).toMatchObject({ status: 0 });
+      expect(statSync(folder).mode & 0o7777).toBe(0o2510);
+      expect(restored()).toEqual(['folder', 'folder/file']);
+    },
+  );
+
   it('asks before it deletes a few files that are far larger than all that it brings', async () => {
     await backUp();
     mkdirSync(join(lab.root, 'target'));

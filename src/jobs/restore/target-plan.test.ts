@@ -259,6 +259,24 @@ describe('planTarget() with a hostile index', () => {
   });
 });
 
+describe('planTarget(), of what cannot be looked at', () => {
+  it.each<[Overwrite, string]>([
+    ['never', 'same leave leave leave refuse'],
+    ['always', 'same leave leave leave replace'],
+  ])('with %s: %s', (overwrite, doing) => {
+    const names = ['a', 'a/b', 'a/b/c', 'a/d', 'e'];
+    const all: readonly Found[] = ['folder', 'unseen', 'none', 'unseen', 'file'];
+    const entries = {
+      length: names.length,
+      path: (i: number) => fromText(names[i] ?? ''),
+      type: (i: number) => (i < 2 ? 'folder' : 'file') as EntryType,
+    };
+    const tree = { entries, found: (i: number) => all[i] ?? 'none', name: () => undefined, extras: [] };
+    const steps = planTarget({ ...tree, ...NO_TWINS }, overwrite, false);
+    expect(steps.map((step) => step.do).join(' ')).toBe(doing);
+  });
+});
+
 describe('planTarget(), of a file with a further name', () => {
   it.each<[Overwrite, Found, Found, boolean, string]>([
     ['if-changed', 'same', 'same', true, 'same same'],

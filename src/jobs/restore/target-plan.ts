@@ -59,7 +59,10 @@ export function planTarget(tree: PlannedTree, overwrite: Overwrite, deletes: boo
   return new TargetPlanner(tree, overwrite, deletes).plan();
 }
 
+const UNSEEN = 'what is there cannot be looked at';
+
 const REASONS: Readonly<Record<Found, string>> = {
+  unseen: UNSEEN,
   none: '',
   same: 'it is written again',
   content: 'a file with another mode or time is there',
@@ -108,6 +111,7 @@ class TargetPlanner {
     while (this.#above.length > 1 && !isBelow(parent, this.#above.at(-1)?.path)) this.#above.pop();
     const folder = this.#above.at(-1);
     const twin = this.#twin(i);
+    const found = folder?.state === 'new' ? 'none' : this.#tree.found(i);
     const why =
       whyUnsafe(path) ??
       (this.#tree.aliases.has(i) ? takenFor(twin) : undefined) ??
@@ -115,14 +119,13 @@ class TargetPlanner {
         ? 'what the index has in place of its folder is none'
         : folder.state === 'unsafe'
           ? 'its folder cannot be restored'
-          : undefined);
+          : found === 'unseen'
+            ? UNSEEN
+            : undefined);
     let state: FolderState = 'unsafe';
     if (why !== undefined) this.#add(i, 'leave', why);
     else if (folder?.state === 'refused') state = 'refused';
-    else {
-      const found = folder?.state === 'new' ? 'none' : this.#tree.found(i);
-      state = type === 'folder' ? this.#folder(i, found, twin) : this.#leaf(i, type, found, twin);
-    }
+    else state = type === 'folder' ? this.#folder(i, found, twin) : this.#leaf(i, type, found, twin);
     if (type === 'folder') this.#above.push({ path, state });
   }
 
