@@ -1,12 +1,13 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { keepThreads } from '../../../test/support/lasting-threads.ts';
-import { loadPlan } from '../../plan/plan.ts';
+import { loadPlan, type Plan } from '../../plan/plan.ts';
 import type { RunEvent } from '../events.ts';
 import { Memory } from '../status/memory.ts';
-import { watchPlan } from './watch.ts';
+import { watchPlan, type WatchPlanOptions } from './watch.ts';
 
 keepThreads();
 
@@ -25,22 +26,30 @@ beforeEach(() => {
   nowMs = Date.now() + 24 * HOUR_MS;
 });
 
-/** Watches these rows until all is idle. @returns The exit status, and how each row ended, as often as it did. */
-async function watchIdle(...rows: readonly string[]): Promise<{ status: number; ends: readonly string[] }> {
+async function planOf(...rows: readonly string[]): Promise<Plan> {
   const file = join(root, 'plan.csv');
   writeFileSync(file, ['source,destination,name,strategy,every', ...rows, ''].join('\n'));
-  const events: RunEvent[] = [];
-  const status = await watchPlan(await loadPlan(file), {
+  return await loadPlan(file);
+}
+
+async function watch(plan: Plan, options: Pick<WatchPlanOptions, 'report' | 'untilIdle'>): Promise<number> {
+  return await watchPlan(plan, {
     only: [],
     signal: new AbortController().signal,
-    report: (event) => void events.push(event),
     memory,
     now: () => new Date(nowMs),
     actionLog: undefined,
-    untilIdle: true,
     acceptChanges: false,
     adopt: false,
+    ...options,
   });
+}
+
+/** Watches these rows until all is idle. @returns The exit status, and how each row ended, as often as it did. */
+async function watchIdle(...rows: readonly string[]): Promise<{ status: number; ends: readonly string[] }> {
+  const events: RunEvent[] = [];
+  const report = (event: RunEvent): void => void events.push(event);
+  const status = await watch(await planOf(...rows), { report, untilIdle: true });
   const ends = events.flatMap((event) => (event.event === 'row' ? [`${event.row}: ${event.outcome}`] : []));
   return { status, ends: ends.toSorted() };
 }
@@ -73,4 +82,36 @@ it('tells by its exit status that a row failed, whatever came of the others', as
   const { status, ends } = await watchIdle(...rows);
   expect(ends).toEqual(['first: failed', 'second: written']);
   expect(status).not.toBe(0);
+});
+
+it('runs a row that is due although what this machine remembers of its destination is damaged', async () => {
+  const disk = join(root, 'disk');
+  await memory.update(disk, (known) => known);
+  const kept = readdirSync(join(root, 'memory', 'destinations')).map((name) =>
+    join(root, 'memory', 'destinations', name),
+  );
+  for (const file of kept) writeFileSync(file, '{');
+  expect(kept).toHaveLength(1);
+  expect(await watchIdle('source,disk,data,,')).toEqual({ status: 0, ends: ['data: written'] });
+});
+
+it('leaves no mirror behind that nobody keeps, when it cannot go on', async () => {
+  const kept = new AbortController();
+  const isKept = once(kept.signal, 'abort');
+  const disk = join(root, 'disk');
+  class Broken extends Memory {
+    override async find(destination: string): ReturnType<Memory['find']> {
+      if (destination !== disk) return await super.find(destination);
+      await isKept;
+      throw new Error('a bug');
+    }
+  }
+  memory = new Broken(join(root, 'memory'));
+  const told = (event: RunEvent): void => {
+    if (event.event === 'note' && event.message === 'watching for changes') kept.abort();
+  };
+  const plan = await planOf('source,disk,data,,', 'source,mirror,plain,mirror,');
+  await expect(watch(plan, { report: told, untilIdle: false })).rejects.toThrow('a bug');
+  const left = readdirSync(join(root, 'mirror', 'plain', '.snapshot-data'));
+  expect(left.filter((name) => name.startsWith('watch') || name.includes('lock'))).toEqual([]);
 });

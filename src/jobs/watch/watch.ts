@@ -13,7 +13,7 @@ import { rowsToRun } from '../run/rows-to-run.ts';
 import { run } from '../run/run.ts';
 import { SeriesPlaces } from '../run/series-places.ts';
 import { lastRun } from '../schedule/last-run.ts';
-import type { Memory } from '../status/memory.ts';
+import type { Memory, Recall } from '../status/memory.ts';
 import type { PairWatch } from '../sync/pair-watch.ts';
 import { SideError } from '../../sync/side.ts';
 
@@ -52,15 +52,20 @@ export async function watchPlan(plan: Plan, options: WatchPlanOptions): Promise<
   const mirrors = rows.filter(({ strategy }) => strategy === 'mirror');
   const pairs = rows.filter(({ strategy }) => strategy === 'sync');
   const others = rows.filter(({ strategy }) => strategy !== 'mirror' && strategy !== 'sync');
+  const over = new AbortController();
+  const all = { ...options, signal: AbortSignal.any([options.signal, over.signal]) };
   const pool = new WorkerPool();
+  const works = [
+    runDue(plan, others, all),
+    ...mirrors.map(async (row) => await keepRow(plan, row, pool, all)),
+    ...pairs.map(async (row) => await keepPair(plan, row, pool, all)),
+  ];
   try {
-    const statuses = await Promise.all([
-      runDue(plan, others, options),
-      ...mirrors.map(async (row) => await keepRow(plan, row, pool, options)),
-      ...pairs.map(async (row) => await keepPair(plan, row, pool, options)),
-    ]);
-    return gravestStatus(statuses);
+    return gravestStatus(await Promise.all(works));
   } finally {
+    // What one of them could not go on with ends the others too: none is kept by half.
+    over.abort();
+    await Promise.allSettled(works);
     await pool.close();
   }
 }
@@ -159,7 +164,15 @@ function settledFor(plan: Plan, options: WatchPlanOptions): Settled {
 async function runDue(plan: Plan, rows: readonly Row[], options: WatchPlanOptions): Promise<number> {
   const { signal, memory, now, report, untilIdle } = options;
   const statuses = new Map<string, number>();
-  const recall = async (destination: string): ReturnType<Memory['find']> => await memory.find(destination);
+  const recall: Recall = async (destination) => {
+    try {
+      return await memory.find(destination);
+    } catch (error) {
+      // Its run says so.
+      if (!(error instanceof SnapshotError)) throw error;
+      return undefined;
+    }
+  };
   // Others may have the same name, and are kept by somebody else, or not due.
   const active = plan.rows.filter((row) => row.active);
   while (!signal.aborted && rows.length > 0) {
