@@ -1,7 +1,8 @@
 // One file of a snapshot, under the name that somebody gives it.
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { IS_LINUX, IS_ROOT } from './support/command.ts';
 import { Place } from './support/place.ts';
 
 async function openWithFile(): Promise<Place> {
@@ -50,6 +51,24 @@ describe('restore --to-file', () => {
     expect(status).toBe(2);
     expect(stderr).toContain(why);
     expect(readdirSync(place.root)).toEqual(before);
+  });
+
+  it.skipIf(!IS_LINUX)('serves an ordinary user also where folders above the file are closed', async () => {
+    const place = Place.open();
+    place.write({ 'shut/closed/a.txt': 'dear' });
+    chmodSync(join(place.source, 'shut', 'closed'), 0o555);
+    // Nobody but root could back that up.
+    chmodSync(join(place.source, 'shut'), IS_ROOT ? 0 : 0o500);
+    await place.night();
+    const before = readdirSync(place.root);
+    for (const more of [[], ['--overwrite', 'always']]) {
+      const args = ['restore', 'data', 'shut/closed/a.txt', '--to-file', 'old.txt', ...more];
+      expect(await place.command(args, { isOrdinary: true })).toMatchObject({ status: 0, stderr: '' });
+      expect(readFileSync(place.path('old.txt'), 'utf8')).toBe('dear');
+      expect(statSync(place.path('old.txt')).nlink).toBe(1);
+    }
+    expect(readdirSync(place.root).filter((name) => !before.includes(name))).toEqual(['old.txt']);
+    for (const folder of ['shut', 'shut/closed']) chmodSync(join(place.source, folder), 0o700);
   });
 
   it('is refused where backups are', async () => {

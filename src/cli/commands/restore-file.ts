@@ -1,9 +1,10 @@
 // One file of a snapshot, under the name that somebody gives it.
-import { link, lstat, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, link, lstat, mkdtemp, rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { printable, reasonOf, SnapshotError, systemCode } from '../../base/errors.ts';
+import { removeTree } from '../../host/remove-tree.ts';
 import type { RestoreEnd } from '../../jobs/restore/restore-events.ts';
-import { type BytePath, display, fromText, systemPath } from '../../tree/path.ts';
+import { type BytePath, display, fromText, parentOf, systemPath } from '../../tree/path.ts';
 import { globFor } from '../../tree/globs.ts';
 
 export interface FileRestore {
@@ -31,10 +32,11 @@ export async function restoreFile(
   const folder = await folderBeside(place);
   try {
     const end = await restore(globFor(wanted), folder);
+    await openFolders(folder, parentOf(wanted));
     await nameIt(systemPath(folder, wanted), place, mayReplace, wanted);
     return { ...end, target: place, folders: 0 };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder);
   }
 }
 
@@ -47,6 +49,13 @@ async function folderBeside(place: string): Promise<string> {
       hint: `Is "${printable(dirname(place))}" the folder that you mean? It is not made.`,
     });
   }
+}
+
+/** Opens a folder and those above it: out of one that is read-only nothing can be moved. */
+async function openFolders(root: string, path: BytePath): Promise<void> {
+  if (path === '') return;
+  await openFolders(root, parentOf(path));
+  await chmod(systemPath(root, path), 0o700).catch(() => {});
 }
 
 async function nameIt(
