@@ -1,9 +1,7 @@
 // The story of a restore: what is wanted, what is there, what is to be done, and then doing it.
-import { formatBytes } from '../../base/amounts.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { whileShared } from '../../series/lock/shared-lock.ts';
-import { freeBytesIn } from '../../store/local/free-bytes.ts';
 import { type BytePath, display, fromBytes, fromText } from '../../tree/path.ts';
 import { UnpackPool } from '../../unpack/pool.ts';
 import { applySteps, type Applied, isMade } from './apply-restore.ts';
@@ -15,6 +13,7 @@ import { OtherCopies } from './other-copies.ts';
 import { type RestoreEnd, type RestoreEvent, statusOfRestore } from './restore-events.ts';
 import { findKept, keepApart, refuseKept } from './keep-apart.ts';
 import { findExtras, findTarget, sight, type TargetFolder } from './restore-target.ts';
+import { needRoom } from './room.ts';
 import { type Overwrite, planTarget, type Step } from './target-plan.ts';
 import { Wanted } from './wanted.ts';
 
@@ -254,18 +253,13 @@ class Restoring {
     wanted: Wanted,
   ): Promise<{ totalFiles: number; totalBytes: number }> {
     const files = steps.filter(({ type, do: doing }) => type === 'file' && isMade(doing));
-    const sum = (bytes: (i: number) => number): number =>
-      files.reduce((all, { i }) => all + (i === undefined || wanted.names.has(i) ? 0 : bytes(i)), 0);
-    const totalBytes = sum((i) => wanted.entries.size(i));
-    const neededBytes = sum((i) => wanted.takes(i));
-    const free = await freeBytesIn(this.#target.root);
-    if (free !== undefined && neededBytes > free) {
-      throw new SnapshotError(
-        'E_SPACE',
-        `"${this.#target.root}" has ${formatBytes(free)} free, and the files take ${formatBytes(neededBytes)}`,
-        { hint: 'Nothing was written.' },
-      );
-    }
+    const own = files.flatMap(({ i }) => (i === undefined || wanted.names.has(i) ? [] : [i]));
+    await needRoom(
+      this.#target.root,
+      steps,
+      own.map((i) => wanted.takes(i)),
+    );
+    const totalBytes = own.reduce((sum, i) => sum + wanted.entries.size(i), 0);
     return { totalFiles: files.length, totalBytes };
   }
 
