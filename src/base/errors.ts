@@ -42,8 +42,13 @@ export const EXIT_STATUS = {
 export type ErrorCode = keyof typeof EXIT_STATUS;
 
 /** Whether a store does not let this user do something, whatever else it lets them do. */
-export function isDenied(error: unknown): error is SnapshotError {
+export function isDenied(error: unknown): boolean {
   return error instanceof SnapshotError && error.code === 'E_AUTH';
+}
+
+/** Whether nobody answers where something was asked for: of what lies there, nothing is known. */
+export function isAway(error: unknown): boolean {
+  return error instanceof SnapshotError && error.code === 'E_AWAY';
 }
 
 /** A failure the user can act on. Any other error is a bug and keeps its stack. */

@@ -58,8 +58,8 @@ async function write(
     ...meta,
   };
   const place = { offset: BEFORE.length, length: bytes.length, skip };
-  const file = { store, archive, place, order, size: content.length, hash: blake3.hash(content) };
-  await writeLarge(root, file, hasher, new OneThread().asPool, signal, (more) => told.push(more));
+  const file = { store, archive, place, order, size: content.length, signal, hash: blake3.hash(content) };
+  await writeLarge(root, file, hasher, new OneThread().asPool, (more) => told.push(more));
 }
 
 const MIB = 1024 * 1024;

@@ -8,7 +8,7 @@ import { Damage } from '../format/damage.ts';
 import { expanded, isOfHole, isSparse } from '../format/sparse.ts';
 import { nextFrame } from '../format/zstd/read-frames.ts';
 import { SourceReader } from '../format/source-reader.ts';
-import { reasonOf, SnapshotError } from '../base/errors.ts';
+import { isAway, reasonOf, SnapshotError } from '../base/errors.ts';
 import type { Hasher } from '../hash/blake3.ts';
 import { ordered } from '../base/ordered.ts';
 import type { Store } from '../store/store.ts';
@@ -32,6 +32,7 @@ export interface LargeSource {
   readonly place: PlaceInArchive;
   /** Bytes that it must be. */
   readonly size: number;
+  readonly signal: AbortSignal;
 }
 
 export interface LargeFile extends LargeSource {
@@ -43,7 +44,7 @@ export interface LargeFile extends LargeSource {
  * The content, in pieces. Frames have checksums, which are looked at before a frame is handed out; of a zip it shows at the
  * end only, by the hash of it all, whether it is right.
  *
- * @throws {@link Damaged} when it cannot be read, or is of another size.
+ * @throws {@link Damaged} when it cannot be read, or is of another size; `E_AWAY`; the reason of `signal`.
  */
 export async function* largeContent(source: LargeSource, pool: UnpackPool): AsyncGenerator<Uint8Array> {
   const { archive, size } = source;
@@ -64,17 +65,16 @@ export async function* largeContent(source: LargeSource, pool: UnpackPool): Asyn
  * Writes the content under the temporary name of the file, and checks it; what is wrong leaves nothing.
  *
  * @param written - Told of bytes as they are written.
- * @throws {@link Damaged}, what the system says, or the reason of `signal`.
+ * @throws {@link Damaged}, what the system says, `E_AWAY`, or the reason of its signal.
  */
 export async function writeLarge(
   root: string,
   file: LargeFile,
   hasher: Hasher,
   pool: UnpackPool,
-  signal: AbortSignal,
   written: (bytes: number) => void,
 ): Promise<void> {
-  const { order, hash } = file;
+  const { order, hash, signal } = file;
   const part = new Target(root).partAt(order.path);
   removePart(part);
   const handle = await open(part, PART_FLAGS | constants.O_WRONLY, PART_MODE);
@@ -107,14 +107,15 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number)
   }
 }
 
-function readerOf({ store, archive, place }: LargeSource): SourceReader {
+function readerOf({ store, archive, place, signal }: LargeSource): SourceReader {
   const end = place.offset + place.length;
   const read = async (offset: number, length: number): Promise<Buffer> => {
     try {
-      return await store.readRange(archive.key, offset, length);
+      return await store.readRange(archive.key, offset, length, signal);
     } catch (error) {
       // An archive that is missing or cut short costs its files, not the others.
-      if (error instanceof SnapshotError) throw new Damaged(error.message, { cause: error });
+      if (error instanceof SnapshotError && !isAway(error))
+        throw new Damaged(error.message, { cause: error });
       throw error;
     }
   };

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { SnapshotError } from '../base/errors.ts';
 import { loadBlake3 } from '../hash/blake3.ts';
 import { LocalStore } from '../store/local/local-store.ts';
 import { Places } from './places.ts';
@@ -42,5 +43,27 @@ describe('readContents()', () => {
       expected.map((one) => (typeof one === 'string' ? one : (expect.stringMatching(one) as string))),
     );
     if (missing > 0) expect(found[2]).not.toBe('three');
+  });
+
+  it.each(['E_AWAY', 'E_AUTH'] as const)('calls nothing damaged where the store says %s', async (code) => {
+    const places = new Places();
+    for (const i of [0, 1]) places.set(i, TAR, { offset: i, length: 1, skip: 0 });
+    let reads = 0;
+    class Store extends LocalStore {
+      override async readRange(): Promise<never> {
+        reads++;
+        return await Promise.reject(new SnapshotError(code, 'no'));
+      }
+    }
+    const all = readContents([0, 1], {
+      store: new Store(tmpdir()),
+      pool: new OneThread().asPool,
+      signal: new AbortController().signal,
+      places,
+      size: () => 1,
+      hash: () => blake3.hash(Buffer.from('x')),
+    });
+    await expect(all.next()).rejects.toMatchObject({ code });
+    expect(reads).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 // Content of files for whoever passes it on instead of writing it below a folder: in the order in which it lies in the archives,
 // read ahead and checked by threads, and never more of it in memory than a few pieces.
-import { SnapshotError } from '../base/errors.ts';
+import { isAway, isDenied, SnapshotError } from '../base/errors.ts';
 import { ordered } from '../base/ordered.ts';
 import type { Store } from '../store/store.ts';
 import type { LargeSource } from './large-file.ts';
@@ -29,7 +29,11 @@ export type Content =
   | { readonly i: number; readonly kind: 'large'; readonly source: LargeSource }
   | { readonly i: number; readonly kind: 'damaged'; readonly reason: string };
 
-/** The content of each of `numbers`. @throws The reason of `signal`. */
+/**
+ * The content of each of `numbers`.
+ *
+ * @throws {@link SnapshotError} `E_AWAY`, `E_AUTH` when nobody answers where the archives are, or lets us in. The reason of `signal`.
+ */
 export async function* readContents(
   numbers: readonly number[],
   options: ContentsOptions,
@@ -56,7 +60,7 @@ async function read(
   if (reading.kind === 'pieces') return await readPieces(reading, options);
   if (reading.kind === 'large') {
     const { i, archive } = reading;
-    return [{ i, kind: 'large', source: { store, archive, place: places.place(i), size: size(i) } }];
+    return [{ i, kind: 'large', source: { store, archive, place: places.place(i), size: size(i), signal } }];
   }
   return damaged(reading.files, 'the index does not say where its content lies');
 }
@@ -65,9 +69,10 @@ async function readPieces(reading: Reading, options: ContentsOptions): Promise<r
   const { archive, offset, length, pieces } = reading;
   let bytes: Buffer = Buffer.alloc(0);
   try {
-    if (archive !== undefined) bytes = await options.store.readRange(archive.key, offset, length);
+    if (archive !== undefined)
+      bytes = await options.store.readRange(archive.key, offset, length, options.signal);
   } catch (error) {
-    if (!(error instanceof SnapshotError)) throw error;
+    if (!(error instanceof SnapshotError) || isAway(error) || isDenied(error)) throw error;
     const [only, ...more] = pieces;
     if (only === undefined || more.length === 0) return damaged(only?.files ?? [], error.message);
     // Those before the place that cannot be read are still to be had.

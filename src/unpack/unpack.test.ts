@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   mkdtempSync,
   mkdirSync,
@@ -275,5 +276,56 @@ describe('unpackFiles()', () => {
         await expect(unpack([packed], { signal: stop.signal, progress })).rejects.toThrow('stopped');
       expect([readdirSync(root), failed]).toEqual([[], []]);
     });
+  });
+});
+
+/** A store whose archives nobody may read, or that never answers. */
+class HardStore extends LocalStore {
+  reads = 0;
+  readonly #answer: (signal: AbortSignal | undefined) => Promise<never>;
+
+  constructor(at: string, answer: (signal: AbortSignal | undefined) => Promise<never>) {
+    super(at);
+    this.#answer = answer;
+  }
+
+  override async readRange(_: string, _at: number, _length: number, signal?: AbortSignal): Promise<never> {
+    this.reads++;
+    return await this.#answer(signal);
+  }
+}
+
+function refusing(code: 'E_AWAY' | 'E_AUTH'): HardStore {
+  const answer = async (): Promise<never> => await Promise.reject(new SnapshotError(code, 'no'));
+  return new HardStore(join(folder, 'store'), answer);
+}
+
+describe.each([
+  ['small', 10],
+  ['large', LARGE],
+])('unpackFiles() of %s files from a store', (_, size) => {
+  const two = ['a', 'b'].map((path) => ({ ...small(path), content: Buffer.alloc(size, path) }));
+
+  it('ends where nobody answers, and asks for no piece by itself', async () => {
+    const hard = refusing('E_AWAY');
+    await expect(unpack(two, { store: hard, window: 1 })).rejects.toMatchObject({ code: 'E_AWAY' });
+    expect([hard.reads, failed, readdirSync(root)]).toEqual([1, [], []]);
+  });
+
+  it('names what may not be read, which may well be whole', async () => {
+    await unpack(two, { store: refusing('E_AUTH') });
+    const why = { kind: 'damaged', reason: 'no', code: undefined, isDenied: true };
+    expect(failed).toEqual(two.map(({ path }) => [path, why]));
+  });
+
+  it('stops while it waits for an answer', async () => {
+    const stop = new AbortController();
+    const hard = new HardStore(join(folder, 'store'), async (signal) => {
+      setImmediate(() => stop.abort(new Error('enough')));
+      if (signal !== undefined) await once(signal, 'abort');
+      return await Promise.reject(signal?.reason ?? new Error('nobody can stop it'));
+    });
+    await expect(unpack(two, { store: hard, signal: stop.signal })).rejects.toThrow('enough');
+    expect(readdirSync(root)).toEqual([]);
   });
 });

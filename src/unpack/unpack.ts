@@ -1,6 +1,6 @@
 // Files out of archives: the main thread reads what is needed, workers decompress, verify and write it.
 import type { ArchiveFormat } from '../base/archive-format.ts';
-import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
+import { isAway, isDenied, reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { type Hasher, loadBlake3 } from '../hash/blake3.ts';
 import { ordered } from '../base/ordered.ts';
 import type { Store } from '../store/store.ts';
@@ -17,7 +17,10 @@ import type { Failure, Piece } from './tasks.ts';
 const HASH_BYTES = 32;
 
 /** Why a file could not be restored. */
-export type WhyNot = Omit<Failure, 'n'>;
+export interface WhyNot extends Omit<Failure, 'n'> {
+  /** Of what counts as damaged: it may not be read, so that it may well be whole. */
+  readonly isDenied?: boolean;
+}
 
 export interface UnpackOptions {
   /** The folder to write into: absolute, free of links. */
@@ -43,8 +46,8 @@ const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 /**
  * Writes the files `numbers`, each whole and verified or not at all. The folders they are in are there already.
  *
- * @throws {@link SnapshotError} `E_SPACE` when the target is full; the reason of `signal`. Nothing is left half
- * written then either.
+ * @throws {@link SnapshotError} `E_SPACE` when the target is full, `E_AWAY` when nobody answers where the archives are; the
+ * reason of `signal`. Nothing is left half written then either.
  */
 export async function unpackFiles(numbers: readonly number[], options: UnpackOptions): Promise<void> {
   await new Unpacking(options).run(numbers);
@@ -101,11 +104,11 @@ class Unpacking {
     const { archive, offset, length, pieces } = reading;
     let bytes: Buffer = Buffer.alloc(0);
     try {
-      if (archive !== undefined) bytes = await store.readRange(archive.key, offset, length);
+      if (archive !== undefined) bytes = await store.readRange(archive.key, offset, length, signal);
     } catch (error) {
-      if (!(error instanceof SnapshotError)) throw error;
+      if (!(error instanceof SnapshotError) || isAway(error)) throw error;
       if (pieces.length === 1) {
-        for (const i of pieces[0]?.files ?? []) this.#fail(i, damage(error.message));
+        for (const i of pieces[0]?.files ?? []) this.#fail(i, damage(error.message, error));
         return;
       }
       // Those before the place that cannot be read are still to be had.
@@ -155,6 +158,8 @@ class Unpacking {
 
   async #largeFile({ archive, i }: LargeReading): Promise<void> {
     const { root, store, pool, signal, places, progress } = this.#options;
+    // It has waited for those before.
+    signal.throwIfAborted();
     const { file, hash } = this.#options.order(i);
     const place = places.place(i);
     const order = { ...file, skip: place.skip };
@@ -168,10 +173,9 @@ class Unpacking {
     try {
       await writeLarge(
         root,
-        { store, archive, place, size: order.size, order, hash },
+        { store, archive, place, size: order.size, signal, order, hash },
         hasher,
         pool,
-        signal,
         written,
       );
       const [failure] = await pool.run({ kind: 'deeds', root, deeds: [{ do: 'settle', file: order }] });
@@ -198,14 +202,14 @@ class Unpacking {
   }
 }
 
-function damage(reason: string): WhyNot {
-  return { kind: 'damaged', reason, code: undefined };
+function damage(reason: string, cause?: unknown): WhyNot {
+  return { kind: 'damaged', reason, code: undefined, ...(isDenied(cause) && { isDenied: true }) };
 }
 
 /** @throws what is not about the file. */
 function whyOf(error: unknown): WhyNot {
   const code = systemCode(error);
-  if (error instanceof Damaged) return damage(error.message);
+  if (error instanceof Damaged) return damage(error.message, error.cause);
   if (error instanceof Unsafe) return { kind: 'refused', reason: error.message, code };
   if (code === undefined || error instanceof SnapshotError || code === 'ABORT_ERR') throw error;
   return { kind: 'failed', reason: reasonOf(error), code };

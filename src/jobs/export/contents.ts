@@ -123,7 +123,7 @@ export class Contents {
     const { entries, places } = wanted;
     const archive = places.archive(i);
     if (archive === undefined) throw new Damaged('the index does not say where its content lies');
-    const source = { store: series.store, archive, place: places.place(i), size: entries.size(i) };
+    const source = { store: series.store, archive, place: places.place(i), size: entries.size(i), signal };
     for await (const piece of largeContent(source, pool)) {
       signal.throwIfAborted();
       yield piece;

@@ -1,6 +1,7 @@
 // What one destination of a series lacks may be at another.
-import { SnapshotError } from '../../base/errors.ts';
+import { isAway, isDenied, SnapshotError } from '../../base/errors.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
+import { WrappedStore } from '../../store/wrap/wrapped-store.ts';
 import { chooseSnapshot } from '../address.ts';
 import { OtherCopies } from './other-copies.ts';
 import type { Elsewhere } from './restore-files.ts';
@@ -9,9 +10,13 @@ import type { Wanted } from './wanted.ts';
 /** The snapshot that is meant is not at this destination. */
 class NotThereError extends SnapshotError {}
 
-/** Whether nothing was written yet, and another destination may have what this one lacks. */
+export function isNotThere(error: SnapshotError): boolean {
+  return error instanceof NotThereError;
+}
+
+/** Whether another destination may have what this one lacks. */
 export function isOfPlace(error: SnapshotError): boolean {
-  return error.code === 'E_DAMAGED' || error.code === 'E_AWAY' || error instanceof NotThereError;
+  return error.code === 'E_DAMAGED' || isAway(error) || isDenied(error) || isNotThere(error);
 }
 
 /** As {@link chooseSnapshot}, of one destination. */
@@ -22,6 +27,22 @@ export function chooseHere(survey: Survey, at: string): Snapshot {
     if (!(error instanceof SnapshotError) || error.code !== 'E_USAGE') throw error;
     const { message, cause, hint } = error;
     throw new NotThereError('E_USAGE', message, { cause, ...(hint !== undefined && { hint }) });
+  }
+}
+
+/** One of several: where nobody answers, it has nothing, and is not asked again; the restore goes on. */
+class SpareStore extends WrappedStore {
+  #away: SnapshotError | undefined;
+
+  override async readRange(...asked: Parameters<WrappedStore['readRange']>): Promise<Buffer> {
+    if (this.#away !== undefined) throw this.#away;
+    try {
+      return await super.readRange(...asked);
+    } catch (error) {
+      if (!(error instanceof SnapshotError) || !isAway(error)) throw error;
+      this.#away = new SnapshotError('E_STORE', error.message, { cause: error });
+      throw this.#away;
+    }
   }
 }
 
@@ -42,6 +63,6 @@ export async function* copiesIn(
       note(`"${series.place()}", where else it may be, cannot be read: ${error.message}`);
       continue;
     }
-    yield { store: series.store, place: series.place(), copies };
+    yield { store: new SpareStore(series.store), place: series.place(), copies };
   }
 }

@@ -20,7 +20,9 @@ export class FoundDamage {
 
   /** @param lost - Entries of `wanted` whose content is not where it should be, and why. */
   add(lost: ReadonlyMap<number, WhyNot>, { places, entries }: Wanted): void {
-    for (const [i, { reason }] of lost) {
+    for (const [i, { reason, isDenied = false }] of lost) {
+      // What may not be read may well be whole.
+      if (isDenied) continue;
       const place = places.archive(i)?.key.slice(this.#series.name.length + 1);
       const hash = entries.hash(i);
       if (place === undefined || hash === undefined) continue;

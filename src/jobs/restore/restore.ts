@@ -7,7 +7,7 @@ import { UnpackPool } from '../../unpack/pool.ts';
 import { applySteps, type Applied, isMade } from './apply-restore.ts';
 import { type Deletion, deletionToAsk } from './ask-first.ts';
 import { Choice } from './choice.ts';
-import { chooseHere, copiesIn, isOfPlace } from './elsewhere.ts';
+import { chooseHere, copiesIn, isNotThere, isOfPlace } from './elsewhere.ts';
 import { FoundDamage } from './note-found.ts';
 import { OtherCopies } from './other-copies.ts';
 import { type RestoreEnd, type RestoreEvent, statusOfRestore } from './restore-events.ts';
@@ -53,18 +53,27 @@ export async function restore(series: Series, options: RestoreOptions): Promise<
   if (deletes && overwrite === 'never') {
     throw new SnapshotError('E_USAGE', '--delete needs --overwrite if-changed or always');
   }
-  const target = await findTarget(to);
   const note = (message: string): void => options.report({ event: 'note', row: series.name, message });
   const { elsewhere: others = [] } = options;
+  let { at } = options;
+  /** Why it was cut short. */
+  let cut: SnapshotError | undefined;
   for (const [i, place] of [series, ...others].entries()) {
     const elsewhere = [series, ...others].filter((one) => one !== place);
-    const work = async (): Promise<RestoreEnd> =>
-      await restoreTo(place, target, { ...options, elsewhere }, startedMs);
     try {
+      // The one before may have brought some of it.
+      const target = await findTarget(to);
+      const work = async (): Promise<RestoreEnd> =>
+        await restoreTo(place, target, { ...options, at, elsewhere }, startedMs, (snapshot) => {
+          // What goes on elsewhere is of the same one.
+          at = snapshot;
+        });
       // A dry run writes nothing at all.
       return await (dryRun ? work() : whileShared(place, note, work));
     } catch (error) {
-      if (!(error instanceof SnapshotError) || !isOfPlace(error) || i === others.length) throw error;
+      if (!(error instanceof SnapshotError) || !isOfPlace(error)) throw error;
+      if (i === others.length) throw isNotThere(error) ? (cut ?? error) : error;
+      if (at !== options.at) cut ??= error;
       note(`"${place.place()}" cannot be restored from: ${error.message}; trying another destination`);
     }
   }
@@ -76,6 +85,7 @@ async function restoreTo(
   target: TargetFolder,
   options: RestoreOptions,
   startedMs: number,
+  begun: (snapshot: string) => void,
 ): Promise<RestoreEnd> {
   const { at, globs, deletes, dryRun, signal } = options;
   const survey = await series.survey();
@@ -94,7 +104,10 @@ async function restoreTo(
   const pool = new UnpackPool();
   try {
     const steps = await restoring.plan(wanted, choice, pool);
-    if (!dryRun) await restoring.ask(steps, wanted);
+    if (!dryRun) {
+      await restoring.ask(steps, wanted);
+      begun(snapshot.name);
+    }
     const applied = dryRun ? restoring.tell(steps, wanted) : await restoring.apply(steps, wanted, pool);
     await restoring.noteDamage();
     return restoring.end(steps, applied, performance.now() - startedMs);
