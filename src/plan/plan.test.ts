@@ -105,6 +105,11 @@ describe('loadPlan()', () => {
     ]);
   });
 
+  it('takes a cell that is blank, in quotes as well, for an empty one', async () => {
+    const [row] = await rowsOf('source,destination,name,keep,format,active\ndata,/x,"  "," ","\t"," "\n');
+    expect(row).toMatchObject({ name: 'data', keep: { last: 7 }, format: 'tar.zst', active: true });
+  });
+
   it('skips comments and blank lines', async () => {
     const { rows } = await fixture('comments.csv');
     expect(rows.map(({ line, name }) => [line, name])).toEqual([
@@ -431,7 +436,7 @@ describe('a destination in its source', () => {
     ]);
   });
 
-  it.each(['backup', '/backup/', 'backup/**', '/b*', 'deep/|backup'])(
+  it.each(['backup', '/backup/', 'backup/**', '/b*', 'deep/|backup', '/backup/disk/data/'])(
     'is accepted when "%s" excludes it',
     async (exclude) => {
       expect(await rowsOf(`source,destination,exclude\ndata,data/backup/disk,${exclude}\n`)).toHaveLength(1);

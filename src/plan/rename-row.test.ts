@@ -50,6 +50,8 @@ describe('withName()', () => {
   it.each([
     ['no column', 'source,destination\n/docs,/x\n'],
     ['glob', 'source,name\n/docs/*,\n'],
+    ['glob', 'source,name\n/docs/[ab],\n'],
+    ['glob', 'source,name\n"/docs/{a,b}",\n'],
   ])('says %s for %j', (why, text) => {
     expect(renamed(text, 2, 'a')).toBe(`! ${why}`);
   });

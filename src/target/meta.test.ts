@@ -15,6 +15,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keptMode } from '../base/able.lab.ts';
 import { hasSystemCalls } from '../base/system-calls.ts';
+import { attributeCalls, setAttributes } from '../base/attribute-calls.ts';
+import { formatAttributes } from '../base/attributes.ts';
 import { setTimeNs } from '../base/time-calls.ts';
 import { inWords, isSameMode, setMeta, setOwner, setTime, type User } from './meta.ts';
 
@@ -148,6 +150,33 @@ describe('setMeta()', () => {
       expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('content');
     },
   );
+
+  it('sets an access list after the mode, which is not all that it says', ({ skip }) => {
+    // Version 2: its owner, user 4242, its group, the mask, others; in the kernel's form.
+    const none = 0xffff_ffff;
+    const list = [
+      [1, 6, none],
+      [2, 4, 4242],
+      [4, 0, none],
+      [16, 4, none],
+      [32, 0, none],
+    ];
+    const value = Buffer.alloc(4 + 8 * list.length);
+    value.writeUInt32LE(2, 0);
+    for (const [i, [tag = 0, may = 0, who = 0]] of list.entries()) {
+      value.writeUInt16LE(tag, 4 + 8 * i);
+      value.writeUInt16LE(may, 6 + 8 * i);
+      value.writeUInt32LE(who, 8 + 8 * i);
+    }
+    const attributes = formatAttributes([['system.posix_acl_access', value]]);
+    const other = join(folder, 'other');
+    writeFileSync(other, '');
+    if (setAttributes(other, attributes).length > 0 || attributeCalls() === undefined)
+      skip('needs a file system with access lists');
+    expect(setMeta(fd, { ...self, mode: 0o640, mtimeNs: 0n, attributes }, true)).toBeUndefined();
+    expect(attributeCalls()?.read(join(folder, 'file'))?.attributes).toBe(attributes);
+    expect(fstatSync(fd).mode & 0o7777).toBe(0o640);
+  });
 
   it
     .skipIf(!hasSystemCalls())

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   lstatSync,
   mkdirSync,
@@ -124,6 +125,12 @@ describe('settleFile()', () => {
   it.for<[string, () => void, RegExp, boolean?]>([
     ['is not there', () => {}, /ENOENT/],
     ['is a link by now', () => symlinkSync('mine', target.partAt(fromText('a'))), /ELOOP/, HAS_LINKS],
+    [
+      'is a pipe by now',
+      () => spawnSync('mkfifo', [String(target.partAt(fromText('a')))]),
+      /no file any more/,
+      process.platform !== 'win32',
+    ],
     ['is a folder by now', () => mkdirSync(target.partAt(fromText('a'))), /EISDIR|EPERM/],
   ])('makes nothing of a part that %s', ([, before, why, can = true], { skip }) => {
     skip(!can);

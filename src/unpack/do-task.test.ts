@@ -13,6 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { attributeCalls } from '../base/attribute-calls.ts';
+import { formatAttributes } from '../base/attributes.ts';
 import type { Compressor } from '../format/zstd/codec.ts';
 import { loadCompressor } from '../format/zstd/zstd.ts';
 import { type Blake3, loadBlake3 } from '../hash/blake3.ts';
@@ -102,6 +104,26 @@ describe('doTask()', () => {
     expect(['one', 'two', 'empty', 'three'].map(text)).toEqual(['one', 'two', '', 'three']);
     const { mode, mtimeMs } = statSync(join(root, 'three'));
     expect([process.platform === 'win32' ? 0o640 : mode & 0o7777, mtimeMs]).toEqual([0o640, 1000]);
+  });
+
+  it('names what the system refused beside the content, which is there', async ({ skip }) => {
+    skip(attributeCalls() === undefined, 'needs the calls for attributes');
+    // No system takes one so large.
+    const attributes = formatAttributes([['user.large', Buffer.alloc(70_000)]]);
+    const parts: Part[] = [
+      {
+        bytes: compress('onetwo'),
+        files: [
+          [order('one', 3), 'one'],
+          [{ ...order('two', 3, 3), attributes }, 'two'],
+        ],
+      },
+    ];
+    expect(await doTask(filesTask('tar.zst', parts))).toMatchObject([{ n: 1, kind: 'attributes' }]);
+    expect(['one', 'two'].map(text)).toEqual(['one', 'two']);
+    const set = { do: 'set', path: fromText('one'), type: 'file', ...META } as const;
+    const deeds = [set, { ...set, attributes }, set];
+    expect(await doTask({ kind: 'deeds', root, deeds })).toMatchObject([{ n: 1, kind: 'attributes' }]);
   });
 
   it('writes the files of a zip', async () => {

@@ -66,4 +66,27 @@ describe('readContents()', () => {
     await expect(all.next()).rejects.toMatchObject({ code });
     expect(reads).toBe(1);
   });
+
+  it('gives nothing more once it is stopped, also of what was read ahead', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'snapshot-contents-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const places = new Places();
+    const files = ['one', 'two', 'three'].map((text) => inTar(text, [Buffer.from(text)]));
+    for (const [i, { path, bytes }] of files.entries()) {
+      writeFileSync(join(folder, path), bytes);
+      places.set(i, { ...TAR, key: path }, { offset: 0, length: bytes.length, skip: 0 });
+    }
+    const stop = new AbortController();
+    const contents = readContents([0, 1, 2], {
+      store: new LocalStore(folder),
+      pool: new OneThread().asPool,
+      signal: stop.signal,
+      places,
+      size: (i) => files[i]?.content.length ?? 0,
+      hash: (i) => blake3.hash(files[i]?.content ?? Buffer.alloc(0)),
+    });
+    expect((await contents.next()).value).toMatchObject({ i: 0, kind: 'whole' });
+    stop.abort(new Error('enough'));
+    await expect(contents.next()).rejects.toThrow('enough');
+  });
 });

@@ -72,6 +72,12 @@ describe('readingsOf()', () => {
     expect([...readingsOf([0], places, () => 100)]).toEqual([{ kind: 'large', archive: ARCHIVE, i: 0 }]);
   });
 
+  it('knows no archive of an entry that nothing was said of', () => {
+    const places = new Places();
+    places.set(5, { key: 'one', format: 'tar.zst' }, { offset: 1, length: 1, skip: 0 });
+    expect([3, 5, 2000].map((i) => places.archive(i)?.key)).toEqual([undefined, 'one', undefined]);
+  });
+
   it('streams what is large, and knows what is nowhere', () => {
     const [large, far] = [
       { archive: 0, offset: 0, length: 90 * MIB, size: 100 * MIB },

@@ -9,7 +9,9 @@ import { runLimits } from './run-limits.ts';
 import { acceptedBy, type RunCommandOptions } from './run-options.ts';
 import { readServeLimits } from './serve-limits.ts';
 import { serveWords } from './serve-options.ts';
+import { nameOfPlan } from './schedule-name.ts';
 import { serverToken } from './server-token.ts';
+import { usageError } from './usage-error.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -22,6 +24,30 @@ it.each([
   ['0s', 0],
 ])('a time of %s is %i ms', (text, ms) => {
   expect(readDuration('settle', text)).toBe(ms);
+});
+
+it('a plan has an entry of another name than one of the same name elsewhere', () => {
+  const names = ['/home/ada/my plan.csv', '/home/bob/my plan.csv', '/x/---.csv'].map(nameOfPlan);
+  expect(names).toEqual([
+    expect.stringMatching(/^my-plan-[0-9a-f]{6}$/),
+    expect.stringMatching(/^my-plan-[0-9a-f]{6}$/),
+    expect.stringMatching(/^-*[0-9a-f]{6}$/),
+  ]);
+  expect(new Set(names).size).toBe(3);
+});
+
+it('what comes behind `--` is no option with a slip', () => {
+  const known = {
+    command: ['restore'],
+    commands: [],
+    options: ['to'],
+    demanded: ['series'],
+    positionals: ['series'],
+  };
+  const message = 'Not enough non-option arguments: got 0, need at least 1';
+  const said = (...args: readonly string[]): string => usageError(message, known, args).message;
+  expect(said('restore', '--too', 'x')).toContain('too');
+  expect(said('restore', '--', '--too')).not.toContain('too');
 });
 
 it.each(['', '10', 'm', '1d', '1.5h', '10 m', '10M', '-1s'])('%j is no time', (text) => {

@@ -26,6 +26,11 @@ function sideOf(path: string, content: string, mode = 0o644): Side {
   return { entry, hash: isFolder ? undefined : Buffer.alloc(32, content === '' ? '-' : content) };
 }
 
+function link(path: string, says: string): Side {
+  const { entry } = sideOf(path, '');
+  return { entry: { ...entry, type: 'link', target: says as BytePath }, hash: undefined };
+}
+
 /** `paths` with the folders that they need. */
 function treeOf(files: Readonly<Record<string, string>>): Tree {
   const tree = new Map<string, string>();
@@ -126,6 +131,21 @@ describe('findMoves()', () => {
     ['no copies', { a: 'x' }, { a: 'x', b: 'x' }, ['added b']],
   ])('tells %s', (_, before, after, expected) => {
     expect(told(before, after)).toEqual(expected);
+  });
+
+  it.each([
+    ['file', ['moved b']],
+    ['other', ['removed a', 'removed a/link', 'added b', 'moved b/file', 'added b/link']],
+  ])('keeps apart a folder in which a link leads elsewhere, as to %s', (says, all) => {
+    const differences = findMoves([
+      change('removed', sideOf('a', '/')),
+      change('removed', sideOf('a/file', 'x')),
+      change('removed', link('a/link', 'file')),
+      change('added', sideOf('b', '/')),
+      change('added', sideOf('b/file', 'x')),
+      change('added', link('b/link', says)),
+    ]);
+    expect(differences.map(({ kind, path }) => `${kind} ${path}`)).toEqual(all);
   });
 
   it('says when the mode changed on the way, and keeps apart a folder in which one did', () => {

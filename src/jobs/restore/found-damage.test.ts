@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { HAS_LINKS } from '../../base/able.lab.ts';
@@ -58,6 +58,16 @@ it('all files that a restore has found damaged in an archive are noted, as no mo
     sample: 0,
     at: snapshot.name,
   });
+});
+
+it('what names and sizes say already is left to those who look at them', async () => {
+  const key = wanted.places.archive(0)?.key ?? '';
+  truncateSync(join(lab.row.destination, key), 10);
+  const damage = new FoundDamage(series);
+  damage.add(new Map([[0, { kind: 'damaged', reason: 'it ends too early', code: undefined }]]), wanted);
+  const notes: string[] = [];
+  await damage.note(snapshot.name, (message) => notes.push(message));
+  expect([(await readDamage(series)).flaws.size, notes]).toEqual([0, []]);
 });
 
 it.each([true, false])(

@@ -5,8 +5,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import { contentOf, SeriesLab } from '../run/series.lab.ts';
+import { type BytePath, fromText } from '../../tree/path.ts';
+import { refuseKept } from './keep-apart.ts';
 import type { RestoreEnd } from './restore-events.ts';
 import { restore, type RestoreOptions } from './restore.ts';
+import type { Doing, Step } from './target-plan.ts';
 
 let lab: SeriesLab;
 let snapshot: string;
@@ -193,5 +196,40 @@ describe.skipIf(process.platform === 'win32')('a restore', () => {
     } finally {
       backups.remove();
     }
+  });
+});
+
+function step(doing: Doing, path: BytePath): Step {
+  return { do: doing, path, type: 'file', i: 0, reason: undefined };
+}
+
+describe('refuseKept()', () => {
+  const info = fromText('deep/series/2026/info.json');
+  const steps = (doing: Doing): readonly Step[] => [step('make', fromText('file')), step(doing, info)];
+  const places = [{ kind: 'series', path: fromText('deep/series'), evidence: [info] } as const];
+  const left = (doing: Doing, isOwn: boolean): readonly Step[] =>
+    refuseKept('/target', steps(doing), places, () => isOwn);
+
+  it.each<Doing>(['make', 'set', 'same', 'leave', 'refuse'])(
+    'lets a series that the snapshot has as well be completed: %s',
+    (doing) => {
+      expect(left(doing, true)).toEqual(steps(doing));
+    },
+  );
+
+  it.each<[Doing, boolean]>([
+    ['replace', true],
+    ['delete', true],
+    ['make', false],
+    ['set', false],
+  ])('refuses any other change: %s, the snapshot has it: %o', (doing, isOwn) => {
+    expect(() => left(doing, isOwn)).toThrow(/would change a path of the series "\/target\/deep\/series"/);
+  });
+
+  it('has no mode or time set of folders of a series that it lies over', () => {
+    expect(left('same', false)).toEqual([
+      step('make', fromText('file')),
+      { ...step('same', info), isUntouched: true },
+    ]);
   });
 });

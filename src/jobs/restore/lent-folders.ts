@@ -25,9 +25,9 @@ export class LentFolders {
     return new LentFolders(root, modes);
   }
 
-  /** Gives them these modes back, deepest first. What is none any more is left alone. */
+  /** Gives them these modes back. What is none any more is left alone. */
   async giveBack(): Promise<void> {
-    for (const [path, mode] of [...this.#modes].toReversed()) {
+    for (const [path, mode] of this.#modes) {
       const at = systemPath(this.#root, path);
       const stats = await lstat(at).catch(() => undefined);
       // Not every file system has modes: where they were not widened, there is nothing to do.

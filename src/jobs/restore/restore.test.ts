@@ -342,6 +342,43 @@ describe('a restore', () => {
     expect(existsSync(large)).toBe(true);
   });
 
+  it.skipIf(process.platform !== 'linux')(
+    'deletes nothing that could not be read when the snapshot was made, also with bytes for a name',
+    async () => {
+      await backUp();
+      const info = lab.info(snapshot);
+      const name = Buffer.from([0x63, 0xe9]);
+      const skipped = [
+        { pathBase64: name.toString('base64'), reason: 'permission denied' },
+        { path: 'text', reason: 'permission denied' },
+      ];
+      writeInfo(lab, snapshot, { ...info, skipped });
+      const target = join(lab.root, 'target');
+      mkdirSync(target);
+      for (const file of [name, Buffer.from('text'), Buffer.from('extra')])
+        writeFileSync(Buffer.concat([Buffer.from(`${target}/`), file]), 'x');
+      expect(await run({ overwrite: 'if-changed', deletes: true })).toMatchObject({ status: 0, deleted: 1 });
+      const left = readdirSync(target, { encoding: 'buffer' });
+      expect(left.some((one) => one.equals(name))).toBe(true);
+      expect(left.map(String)).toContain('text');
+    },
+  );
+
+  it.skipIf(process.platform === 'win32')(
+    'is not without success where no file was to come back, and something else could not',
+    async () => {
+      await backUp();
+      await run();
+      await tamper((lines) => {
+        const link = lines.find(at('link')) ?? {};
+        return lines.flatMap((line) => (at('link')(line) ? [line, { ...link, path: 'link/below' }] : [line]));
+      });
+      chmodSync(join(lab.root, 'target', 'other'), 0o600);
+      const end = await run({ globs: ['/link', '/other'], overwrite: 'if-changed' });
+      expect(end).toMatchObject({ status: 3, files: 0, same: 0, problems: 1 });
+    },
+  );
+
   it('ends with the reason of its signal, and leaves no part', async () => {
     for (let i = 0; i < 200; i++) writeFileSync(join(lab.source, `${i}`), `content ${i}`);
     // It is begun beside the small ones, and takes longer.

@@ -6,6 +6,8 @@ import { groupId, userId } from '../../host/users.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
 import { Series, type Snapshot } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
+import { sparseSkip } from '../../format/sparse.ts';
+import { fromText } from '../../tree/path.ts';
 import { Choice } from './choice.ts';
 import { SeriesLab } from '../run/series.lab.ts';
 import { Wanted } from './wanted.ts';
@@ -116,3 +118,21 @@ describe('Wanted', () => {
     }
   });
 });
+
+it('a file with holes takes what its archive holds of it at least, and any other its size', () => {
+  const wanted = new Wanted(new Map());
+  for (const [i, skip] of [sparseSkip(512), 100].entries()) {
+    wanted.entries.push({
+      ...(all.at(-1)?.entry ?? never()),
+      path: fromText(`${i}`),
+      type: 'file',
+      size: 9000,
+    });
+    wanted.places.set(i, { key: 'one', format: 'tar.zst' }, { offset: 0, length: 700, skip });
+  }
+  expect([wanted.takes(0), wanted.takes(1)]).toEqual([700, 9000]);
+});
+
+function never(): never {
+  throw new Error('the lab has entries');
+}

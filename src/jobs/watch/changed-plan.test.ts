@@ -70,4 +70,12 @@ describe('changedPlan()', () => {
     expect(await lab.changed(before, undefined, AbortSignal.timeout(60 * LOOK_MS))).toBeUndefined();
     expect(lab.warnings).toHaveLength(1);
   });
+
+  it('takes one that is written anew and says the same for the same', async () => {
+    const lab = new Lab();
+    lab.write('source,destination', '/a,/b');
+    const before = await loadPlan(lab.file);
+    lab.write('source,destination', '/a,/b', '# Another time and size.');
+    expect(await lab.changed(before, undefined, AbortSignal.timeout(60 * LOOK_MS))).toBeUndefined();
+  });
 });

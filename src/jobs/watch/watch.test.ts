@@ -32,7 +32,10 @@ async function planOf(...rows: readonly string[]): Promise<Plan> {
   return await loadPlan(file);
 }
 
-async function watch(plan: Plan, options: Pick<WatchPlanOptions, 'report' | 'untilIdle'>): Promise<number> {
+async function watch(
+  plan: Plan,
+  options: Pick<WatchPlanOptions, 'report' | 'untilIdle'> & Partial<WatchPlanOptions>,
+): Promise<number> {
   return await watchPlan(plan, {
     only: [],
     signal: new AbortController().signal,
@@ -97,21 +100,46 @@ it('runs a row that is due although what this machine remembers of its destinati
 
 it('leaves no mirror behind that nobody keeps, when it cannot go on', async () => {
   const kept = new AbortController();
-  const isKept = once(kept.signal, 'abort');
+  const whenKept = once(kept.signal, 'abort');
   const disk = join(root, 'disk');
   class Broken extends Memory {
     override async find(destination: string): ReturnType<Memory['find']> {
       if (destination !== disk) return await super.find(destination);
-      await isKept;
+      await whenKept;
       throw new Error('a bug');
     }
   }
   memory = new Broken(join(root, 'memory'));
   const told = (event: RunEvent): void => {
-    if (event.event === 'note' && event.message === 'watching for changes') kept.abort();
+    if (isKept(event)) kept.abort();
   };
   const plan = await planOf('source,disk,data,,', 'source,mirror,plain,mirror,');
   await expect(watch(plan, { report: told, untilIdle: false })).rejects.toThrow('a bug');
   const left = readdirSync(join(root, 'mirror', 'plain', '.snapshot-data'));
   expect(left.filter((name) => name.startsWith('watch') || name.includes('lock'))).toEqual([]);
 });
+
+it.each<[string, string, 'begins' | 'is kept']>([
+  ['a row', 'source,disk,data,,', 'begins'],
+  ['a pair', 'source,other,data,sync,', 'begins'],
+  ['a mirror', 'source,mirror,data,mirror,', 'begins'],
+  ['a mirror', 'source,mirror,data,mirror,', 'is kept'],
+])('ends well where %s (%s) is stopped when it %s', async (_, row, when) => {
+  const stop = new AbortController();
+  const status = await watch(await planOf(row), {
+    report: (event) => {
+      if (isKept(event)) stop.abort(new Error('enough'));
+    },
+    now: () => {
+      if (when === 'begins') stop.abort(new Error('enough'));
+      return new Date(nowMs);
+    },
+    untilIdle: false,
+    signal: stop.signal,
+  });
+  expect(status).toBe(0);
+});
+
+function isKept(event: RunEvent): boolean {
+  return event.event === 'note' && event.message === 'watching for changes';
+}
