@@ -4,6 +4,7 @@ import { type BytePath, fromText } from '../tree/path.ts';
 import { folderWithin } from '../tree/within.ts';
 import { Fields } from './index/fields.ts';
 import { pathOf, pathProperty } from './index/index-line.ts';
+import { removeIfAllowed } from '../store/remove-if-allowed.ts';
 import type { Series } from './series.ts';
 import { ACCEPTED_FILE } from './names.ts';
 
@@ -44,10 +45,10 @@ export async function readAccepted(series: Series): Promise<readonly Accepted[]>
   }
 }
 
-/** Replaces what is accepted in `series`, whole or not at all. @throws {@link SnapshotError} `E_STORE`, `E_SPACE`. */
+/** Replaces what is accepted in `series`, whole or not at all; nothing needs no file, unless it may not be removed. @throws {@link SnapshotError} `E_STORE`, `E_SPACE`. */
 export async function writeAccepted(series: Series, accepted: readonly Accepted[]): Promise<void> {
   const key = series.key(ACCEPTED_FILE);
-  if (accepted.length === 0) return await series.store.remove(key);
+  if (accepted.length === 0 && (await removeIfAllowed(series.store, key))) return;
   const list = accepted.map(({ path, reason, since }) => ({ ...pathProperty(path), reason, since }));
   await series.store.put(
     key,
