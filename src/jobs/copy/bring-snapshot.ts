@@ -5,6 +5,7 @@ import { placeOf } from '../../series/damage/damage.ts';
 import type { FileInfo } from '../../series/info.ts';
 import { INFO_FILE, RESTORE_FILE, SUMS_FILE } from '../../series/names.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
+import { removeIfAllowed } from '../../store/remove-if-allowed.ts';
 import type { StoreItem } from '../../store/store.ts';
 import { copyFile, type Copying, isSound } from './copy-file.ts';
 import { baseOf, type FilesThere, sharedFiles } from './files-there.ts';
@@ -21,6 +22,8 @@ export interface Bringing extends Copying {
   readonly from: readonly Source[];
   /** What the place that is written to has. */
   readonly there: FilesThere;
+  /** What the snapshots there name, by its place: its SHA-256, or nothing where it is encrypted for others. */
+  readonly named: ReadonlyMap<string, string>;
   /** Whom it is encrypted for there. */
   readonly recipients: readonly string[];
   readonly lock: { readonly check: () => Promise<void> };
@@ -56,22 +59,27 @@ async function placeFile(
   item: StoreItem | undefined,
   bringing: Bringing,
 ): Promise<string> {
-  const { there } = bringing;
+  const { there, named } = bringing;
   const to = there.series;
   const base = baseOf(file);
   const place = `${name}/${base}`;
   const known = there.find(file);
   if (known === place) return base;
-  if (item !== undefined) {
-    if (await hasArrived(file, item, to.key(place), bringing)) {
-      there.add(file, place);
-      bringing.progress(file.bytes);
-      return base;
-    }
-    await to.store.remove(to.key(place));
+  // Without hard links, what was left of the snapshot is a part of others, which are to stay as they are.
+  const isOfOthers = named.has(place);
+  if (isOfOthers && named.get(place) !== file.sha256)
+    throw new DamagedError(to.place(place), 'is there, for other snapshots, and another one than this');
+  if (item !== undefined && !there.isBad(place) && (await hasArrived(file, item, to.key(place), bringing))) {
+    there.add(file, place);
+    bringing.progress(file.bytes);
+    return base;
   }
-  if (known !== undefined) return (await to.share(name, { ...file, file: known }, name)).file;
-  await fetchFile(file, place, bringing);
+  if (known !== undefined && !isOfOthers) {
+    if (item !== undefined) await to.store.remove(to.key(place));
+    return (await to.share(name, { ...file, file: known }, name)).file;
+  }
+  // What lies there may be sound in part, and stays until the whole one takes its place.
+  await fetchFile(file, place, known === undefined ? bringing : withOwn(bringing));
   return base;
 }
 
@@ -168,7 +176,7 @@ async function linkSound(file: FileInfo, place: string, { there, signal }: Bring
     there.drop(file);
     return false;
   }
-  await to.store.remove(to.key(place));
+  if (!(await removeIfAllowed(to.store, to.key(place)))) return false;
   return await to.store.link(known.key, to.key(place));
 }
 

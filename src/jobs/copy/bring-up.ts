@@ -142,6 +142,7 @@ class BringUp {
     const bringing: Bringing = {
       from: this.#sources,
       there: this.#files,
+      named: this.#named(),
       recipients: this.#options.recipients,
       lock: lock ?? { check: async () => await Promise.resolve() },
       signal,
@@ -172,6 +173,7 @@ class BringUp {
         this.#tell(name, 'mended', this.#bytes - before, false);
       });
     }
+    for (const place of this.#files.healed()) mended.add(place);
     if (mended.size === 0) return;
     if (this.#to.store.files === undefined) {
       // Encrypted anew, a file has another check sum for all to see.
@@ -181,7 +183,9 @@ class BringUp {
     const known = await readDamage(this.#to);
     if (known.trouble !== undefined || ![...mended].some((place) => known.flaws.has(place))) return;
     const flaws = new Map([...known.flaws].filter(([place]) => !mended.has(place)));
-    const { losses } = await findLosses(this.#to, this.#survey.snapshots, flaws);
+    // What was brought just now may have what was lost.
+    const { snapshots } = await this.#to.survey(this.#options.now);
+    const { losses } = await findLosses(this.#to, snapshots, flaws);
     await writeDamage(this.#to, { flaws, losses });
   }
 
@@ -229,6 +233,19 @@ class BringUp {
       'E_SPACE',
       `"${this.#to.store.label}" has ${formatBytes(free)} free, and what is to be brought takes ${formatBytes(bytes)}`,
       { hint: `Nothing was written. Make room there, or ${pruneHint(this.#to.name)}.` },
+    );
+  }
+
+  /** What the snapshots that are there need, wherever it lies. */
+  #named(): Bringing['named'] {
+    const { recipients } = this.#options;
+    return new Map(
+      this.#survey.snapshots.flatMap(({ name, info }) =>
+        sharedFiles(info).map((file) => [
+          placeOf(name, file),
+          isForSame(info.recipients, recipients) ? file.sha256 : '',
+        ]),
+      ),
     );
   }
 

@@ -22,6 +22,7 @@ export class FilesThere {
   readonly #bad: Set<string>;
   /** By what they hold and are called. */
   readonly #places = new Map<string, string>();
+  readonly #healed = new Set<string>();
 
   private constructor(series: Series, flaws: Flaws, bad: Set<string>) {
     this.series = series;
@@ -50,6 +51,11 @@ export class FilesThere {
     return [...this.#bad];
   }
 
+  /** The places of those that were, and have turned out to be whole or become so. */
+  healed(): ReadonlySet<string> {
+    return this.#healed;
+  }
+
   /** Where there is a whole file with the content and the name of `file`. */
   find(file: FileInfo): string | undefined {
     return this.#places.get(idOf(file));
@@ -64,7 +70,7 @@ export class FilesThere {
 
   /** From now on `file` is whole at `place`. */
   add(file: FileInfo, place: string): void {
-    this.#bad.delete(place);
+    if (this.#bad.delete(place)) this.#healed.add(place);
     this.#add(file, place);
   }
 
