@@ -5,24 +5,29 @@ import type { SpooledFile } from '../../store/objects.ts';
 import type { LibraryClient, Sent, ToSend } from './library-client.ts';
 
 const TUS = { 'Tus-Resumable': '1.0.0' } as const;
-/** So many requests in a row may be cut before anything of them was sent. */
+/** So many requests in a row may bring the server no more than it had. */
 const MOST_FRUITLESS = 5;
 
-/** @param begun - Where an upload of it has begun. */
+/**
+ * @param begun - Where an upload of it has begun.
+ * @throws {@link SnapshotError} also when the server has no more of it after several tries.
+ */
 export async function sendResumed(
   client: LibraryClient,
   file: ToSend,
   begun: string | undefined,
 ): Promise<Sent> {
   let at = begun;
-  let fruitless = 0;
-  for (;;) {
+  let arrived = 0;
+  let failure = client.away(new Error('the connection is cut each time'));
+  for (let fruitless = 0; fruitless <= MOST_FRUITLESS; fruitless++) {
     let offset: Awaited<ReturnType<typeof offsetOf>> = 0;
     if (at === undefined) {
       const made = await client.ask({ method: 'POST', path: 'v1/uploads', headers: announced(file) });
       if (made.status !== 201 || made.headers.location === undefined)
         return client.refused(made, file.rename);
       at = made.headers.location;
+      arrived = 0;
     } else offset = await offsetOf(client, at);
     if (offset === 'stored' || offset === 'known') return { status: offset, name: undefined };
     if (offset === undefined) {
@@ -30,21 +35,20 @@ export async function sendResumed(
       at = undefined;
       continue;
     }
-    const { answer, sent } = await sendRest(client, at, file.body, offset);
-    if (answer === undefined) {
-      fruitless = sent > 0 ? 0 : fruitless + 1;
-      if (fruitless > MOST_FRUITLESS) throw client.away(new Error('the connection is cut each time'));
-      continue;
-    }
+    // What has gone out may be waiting anywhere: what the server has is what counts.
+    if (offset > arrived) fruitless = 0;
+    arrived = Math.max(arrived, offset);
+    const answer = await sendRest(client, at, file.body, offset);
+    if (answer === undefined) continue;
     const status = answer.headers['upload-status'];
     if (answer.status === 204 && (status === 'stored' || status === 'known'))
       return { status, name: undefined };
-    // Somebody else goes on with it, or the server has less of it than it had said.
-    if (answer.status === 409 || answer.status === 204) fruitless += 1;
-    else if (answer.status === 404) at = undefined;
-    else return client.refused(answer, file.rename);
-    if (fruitless > MOST_FRUITLESS) throw client.unexpected(answer);
+    // Somebody else goes on with it, or the server has less of it than it had said; or it was ended.
+    if (answer.status === 404) at = undefined;
+    else if (answer.status !== 409 && answer.status !== 204) return client.refused(answer, file.rename);
+    failure = client.unexpected(answer);
   }
+  throw failure;
 }
 
 function announced({ name, blake3, modifiedMs, body, rename }: ToSend): Readonly<Record<string, string>> {
@@ -72,20 +76,16 @@ async function offsetOf(client: LibraryClient, at: string): Promise<number | 'st
   throw client.unexpected(answer);
 }
 
-/** Sends what is behind `offset`. @returns No answer when the line was cut, and how much had gone by then. */
+/** Sends what is behind `offset`. @returns Nothing when the line was cut. */
 async function sendRest(
   client: LibraryClient,
   at: string,
   body: SpooledFile,
   offset: number,
-): Promise<{ readonly answer: HttpAnswer | undefined; readonly sent: number }> {
-  let sent = 0;
+): Promise<HttpAnswer | undefined> {
   const rest: SpooledFile = {
     sizeBytes: body.sizeBytes - offset,
-    read: async (from, length) => {
-      sent = from;
-      return await body.read(offset + from, length);
-    },
+    read: async (from, length) => await body.read(offset + from, length),
   };
   const headers = {
     ...TUS,
@@ -93,10 +93,10 @@ async function sendRest(
     'Content-Type': 'application/offset+octet-stream',
   };
   try {
-    return { answer: await client.once({ method: 'PATCH', path: at, headers, body: rest }), sent };
+    return await client.once({ method: 'PATCH', path: at, headers, body: rest });
   } catch (error) {
     // Of a file of this machine.
     if (error instanceof SnapshotError || client.signal.aborted) throw error;
-    return { answer: undefined, sent };
+    return undefined;
   }
 }
