@@ -1,10 +1,14 @@
 // What a drill extracts is not rotated out meanwhile.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { rememberGiven } from '../../base/command-line.ts';
 import { SnapshotError } from '../../base/errors.ts';
+import { newIdentity } from '../../format/age/keys.ts';
+import { wrapFor } from '../../series/crypt/wrap.ts';
 import { Series } from '../../series/series.ts';
+import { openStore } from '../../store/open-store.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import { SeriesLab } from '../run/series.lab.ts';
 import { drill } from './drill.ts';
@@ -70,6 +74,38 @@ describe('drill()', () => {
     expect(await drilled(series, notes)).toBe('passed');
     expect(notes).toEqual([expect.stringContaining(lab.folder('runs.jsonl'))]);
   });
+
+  it.each(['an archive', 'RESTORE.txt'])(
+    'fails, and says so in the log, where %s cannot be decrypted',
+    async (what) => {
+      const lab = new SeriesLab();
+      onTestFinished(() => lab.remove());
+      const { identity, text } = newIdentity();
+      const file = join(lab.root, 'identity.txt');
+      writeFileSync(file, `${text}\n`, { mode: 0o600 });
+      rememberGiven(undefined, file);
+      onTestFinished(() => rememberGiven(undefined));
+      const encrypt = [identity.recipient.text];
+      lab.row = { ...lab.row, encrypt };
+      writeFileSync(join(lab.source, 'file'), 'content');
+      await lab.run();
+      const series = new Series(openStore(lab.row.destination, undefined, wrapFor(encrypt)), 'data');
+      expect(await drilled(series)).toBe('passed');
+      const [snapshot = ''] = lab.folders();
+      const names = readdirSync(lab.folder(snapshot));
+      const name = names.find((one) =>
+        what === 'RESTORE.txt' ? one === 'RESTORE.txt.age' : one.includes('.tar'),
+      );
+      const place = lab.folder(snapshot, name ?? 'none');
+      const bytes = readFileSync(place);
+      bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+      writeFileSync(place, bytes);
+      expect(await drilled(series)).toBe('failed');
+      const { text: log } = await series.store.readLines(series.key('runs.jsonl'), Infinity);
+      const last = JSON.parse(log.trim().split('\n').at(-1) ?? '') as object;
+      expect(last).toMatchObject({ outcome: 'drill', result: 'failed', snapshot, error: expect.any(String) });
+    },
+  );
 
   it('goes on where it cannot be locked, and says so', async () => {
     const { series, store } = await openLab();

@@ -3,7 +3,7 @@ import { formatOf } from '../../base/archive-format.ts';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { SnapshotError } from '../../base/errors.ts';
+import { DamagedError, SnapshotError } from '../../base/errors.ts';
 import { removeTree } from '../../host/remove-tree.ts';
 import { needPrograms, runScript } from '../../host/run-script.ts';
 import { extractWithTar, needTar, windowsTar } from '../../host/windows-tar.ts';
@@ -58,9 +58,7 @@ async function drillOf(
   const room = await mkdtemp(join(tmpdir(), 'snapshot-drill-'));
   try {
     const target = join(room, 'tree');
-    const isHere = series.store.files !== undefined;
-    const folder = isHere ? undefined : await fetchFiles(series, snapshot, room, signal, note);
-    const error = await extract(series, snapshot.name, { room, target, folder }, signal);
+    const error = await extract(series, snapshot, { room, target }, signal, note);
     const nothing = { paths: 0, bytes: 0, differences: [], differenceCount: 0 };
     const compared =
       error === undefined
@@ -99,6 +97,25 @@ async function drillOf(
 
 /** @returns Why it could not be done. */
 async function extract(
+  series: Series,
+  snapshot: Snapshot,
+  places: { readonly room: string; readonly target: string },
+  signal: AbortSignal,
+  note: (message: string) => void,
+): Promise<string | undefined> {
+  try {
+    const isHere = series.store.files !== undefined;
+    const folder = isHere ? undefined : await fetchFiles(series, snapshot, places.room, signal, note);
+    return await extractHere(series, snapshot.name, { ...places, folder }, signal);
+  } catch (error) {
+    // Whoever wants to restore it finds the same.
+    if (!(error instanceof DamagedError)) throw error;
+    return error.message;
+  }
+}
+
+/** @returns Why it could not be done. */
+async function extractHere(
   series: Series,
   snapshot: string,
   {
