@@ -48,6 +48,55 @@ describe('lines in a place where nothing can be added to objects', () => {
     expect(new Set(left)).toEqual(new Set(['log/1999-mine.part', fresh]));
   });
 
+  it('have names that do not grow for ever after a clock was wrong', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const objects = new MemoryObjects();
+    const store = open(objects);
+    vi.setSystemTime(Date.UTC(2030, 0, 1));
+    // As an earlier version called them.
+    const grown = '2030-01-01T00-00-00-000Z-0a1b2c3d~-0a1b2c3d~-0a1b2c3d';
+    await objects.put(`log/${grown}.jsonl`, Buffer.from('line 0\n'));
+    vi.setSystemTime(Date.UTC(2026, 10, 29));
+    for (let i = 1; i < 250; i++) await store.appendLine('log', `line ${i}`);
+    const longest = Math.max(...[...objects.kept.keys()].map((key) => key.length));
+    expect(longest).toBeLessThan(150);
+    vi.setSystemTime(Date.UTC(2031, 0, 1));
+    await store.appendLine('log', 'line 250');
+    const { text } = await store.readLines('log', Infinity);
+    expect(text.trimEnd().split('\n')).toEqual(Array.from({ length: 251 }, (_, i) => `line ${i}`));
+  });
+
+  it('are all read, and none of them is lost, where another machine makes one of many meanwhile', async () => {
+    /** The other machine comes in when the first object is read. */
+    class Busy extends MemoryObjects {
+      meanwhile: (() => Promise<void>) | undefined;
+
+      override async get(...args: Parameters<MemoryObjects['get']>): Promise<Buffer | undefined> {
+        const { meanwhile } = this;
+        this.meanwhile = undefined;
+        await meanwhile?.();
+        return await super.get(...args);
+      }
+    }
+    const objects = new Busy();
+    const [store, other] = [open(objects), open(objects)];
+    const expected: string[] = [];
+    const append = async (by: ObjectStore, line: string): Promise<void> => {
+      expected.push(line);
+      await by.appendLine('log', line);
+    };
+    for (let i = 0; i < 100; i++) await append(store, `line ${i}`);
+    objects.meanwhile = async () => await append(other, 'of the other one');
+    const { text } = await store.readLines('log', Infinity);
+    expect(text.trimEnd().split('\n')).toEqual(expected);
+    for (let i = 0; i < 98; i++) await append(store, `more ${i}`);
+    objects.meanwhile = async () => await append(other, 'of the other one again');
+    await append(store, 'last');
+    const all = (await store.readLines('log', Infinity)).text.trimEnd().split('\n');
+    expect(all.toSorted()).toEqual(expected.toSorted());
+  });
+
   it('stay in order where the clock stands still, or is put back', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
@@ -66,6 +115,20 @@ describe('lines in a place where nothing can be added to objects', () => {
     for (let i = 0; i < 20; i++) await store.appendLine('log', `line ${i}`);
     expect(await store.readLines('log', 10)).toEqual({ text: '\nline 18\nline 19\n', isAll: false });
   });
+});
+
+it('a place that could not be opened is opened anew by who asks next', async () => {
+  const failures = [new Error('not yet'), new Error('nor now')];
+  const store = new ObjectStore('memory://', async () => {
+    const failure = failures.shift();
+    if (failure !== undefined) throw failure;
+    return await Promise.resolve(new MemoryObjects());
+  });
+  await expect(Promise.all([store.list(''), store.list('')])).rejects.toThrow('not yet');
+  await expect(store.read('a')).rejects.toThrow('nor now');
+  await store.refresh();
+  await store.put('a', Buffer.from('a'));
+  expect(await store.list('')).toHaveLength(1);
 });
 
 describe('a large object', () => {

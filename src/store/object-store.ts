@@ -9,6 +9,8 @@ import type { Store, StoreItem, StoreWriter } from './store.ts';
 
 /** So many lines are objects of their own before they become one. */
 const MOST_LINES = 100;
+/** So often lines are read that become one meanwhile. */
+const MOST_READS = 3;
 const DAY_MS = 86_400_000;
 
 /** A store in a place that only takes whole objects: no rename, no append, and links only where the place has them. */
@@ -31,8 +33,14 @@ export class ObjectStore implements Store {
   }
 
   async #objects(): Promise<Objects> {
-    this.#opened ??= this.#open();
-    return await this.#opened;
+    const opening = (this.#opened ??= this.#open());
+    try {
+      return await opening;
+    } catch (error) {
+      // Another time it may be: whoever keeps a store for long asks again.
+      if (this.#opened === opening) this.#opened = undefined;
+      throw error;
+    }
   }
 
   async list(key: string): Promise<readonly StoreItem[]> {
@@ -77,22 +85,27 @@ export class ObjectStore implements Store {
     // In the order of their times; two at once differ all the same.
     const time = new Date().toISOString().replaceAll(/[:.]/g, '-');
     const last = lines.at(-1)?.last ?? '';
-    const name = `${time > last ? time : `${last}~`}-${randomBytes(4).toString('hex')}`;
+    const name = `${time > last ? time : nameAfter(last)}-${randomBytes(4).toString('hex')}`;
     await (await this.#objects()).put(`${key}/${name}.jsonl`, Buffer.from(`${line}\n`));
     if (lines.length >= MOST_LINES) await this.#merge(key, lines);
   }
 
   async readLines(key: string, bytes: number): Promise<{ readonly text: string; readonly isAll: boolean }> {
-    const items = await this.#lineItems(key);
-    const parts: string[] = [];
-    let left = items.length;
-    for (let done = 0; left > 0 && done < bytes; left--) {
-      const { name, sizeBytes } = items[left - 1] ?? { name: '', sizeBytes: 0 };
-      parts.unshift((await (await this.#objects()).get(`${key}/${name}`))?.toString('utf8') ?? '');
-      done += sizeBytes;
+    for (let tries = 1; ; tries++) {
+      const items = await this.#lineItems(key);
+      const parts: (Buffer | undefined)[] = [];
+      let left = items.length;
+      for (let done = 0; left > 0 && done < bytes; left--) {
+        const { name, sizeBytes } = items[left - 1] ?? { name: '', sizeBytes: 0 };
+        parts.unshift(await (await this.#objects()).get(`${key}/${name}`));
+        done += sizeBytes;
+      }
+      // Another machine has made one of many since: it has what is not there any more.
+      if (parts.includes(undefined) && tries < MOST_READS) continue;
+      const text = parts.map((part) => part?.toString('utf8') ?? '').join('');
+      // The start of a line is never missing; whoever drops the first one as a part must not lose it.
+      return { text: left > 0 ? `\n${text}` : text, isAll: left === 0 };
     }
-    // The start of a line is never missing; whoever drops the first one as a part must not lose it.
-    return { text: left > 0 ? `\n${parts.join('')}` : parts.join(''), isAll: left === 0 };
   }
 
   async remove(key: string): Promise<void> {
@@ -138,8 +151,12 @@ export class ObjectStore implements Store {
   /** Makes one object of many: first the one is there, and then the others go. */
   async #merge(key: string, items: readonly LineItem[]): Promise<void> {
     const parts: Buffer[] = [];
-    for (const { name } of items)
-      parts.push((await (await this.#objects()).get(`${key}/${name}`)) ?? Buffer.alloc(0));
+    for (const { name } of items) {
+      const part = await (await this.#objects()).get(`${key}/${name}`);
+      // Another machine is at it, and what it makes of them has the same name.
+      if (part === undefined) return;
+      parts.push(part);
+    }
     const [first, last] = [items[0]?.first ?? '', items.at(-1)?.last ?? ''];
     const name = `${first}_${last}.jsonl`;
     await (await this.#objects()).put(`${key}/${name}`, Buffer.concat(parts));
@@ -162,6 +179,12 @@ interface LineItem {
   readonly first: string;
   readonly last: string;
   readonly sizeBytes: number;
+}
+
+/** What comes right after `last`, where the clock is behind it: of the same length each time. */
+function nameAfter(last: string): string {
+  const [, time = last, count = '0'] = /^(\d{4}-\d{2}-\d{2}T[\d-]+Z)(?:~(\d{8}))?/.exec(last) ?? [];
+  return `${time}~${String(Number(count) + 1).padStart(8, '0')}`;
 }
 
 /** A line that was not sent to its end. */
