@@ -117,6 +117,24 @@ describe('a lock of a series in Google Drive', () => {
     expect(names(place)).toEqual(['a', 'b', 'c', 'old']);
   });
 
+  it('is not left behind where it was written, and the look at the series failed', async () => {
+    const place = await drivePlace();
+    await place.objects.put('data/old', one);
+    const series = await seriesAt(place);
+    const lock = await SeriesLock.acquire(series);
+    let isWritten = false;
+    place.proxy.trouble = (request) => {
+      if (request.includes('multipart')) isWritten = true;
+      else if (isWritten) return { kind: 'lose' };
+      return undefined;
+    };
+    await expect(series.store.put('data/new', one)).rejects.toMatchObject({ code: 'E_AWAY' });
+    place.proxy.trouble = () => undefined;
+    expect(names(place)).toEqual([expect.stringMatching(/^\.lock-/), 'old']);
+    await lock.release();
+    expect(names(place)).toEqual(['old']);
+  });
+
   it('of another machine is not taken for an old one by a clock of this machine that is ahead', async () => {
     const place = await drivePlace();
     const other = await seriesAt(place, true);

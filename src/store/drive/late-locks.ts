@@ -26,6 +26,8 @@ interface Kept {
   readonly locks: Map<string, Lock>;
   /** The series, as its run has seen it. */
   readonly seen: string;
+  /** Whether they may lie in Drive: what came after that may have failed. */
+  isSent: boolean;
 }
 
 /** How a lock gets into Drive, and out again. */
@@ -54,7 +56,11 @@ export class LateLocks {
       this.#written.get(room)?.add(key);
       return false;
     }
-    const kept = this.#kept.get(room) ?? { locks: new Map<string, Lock>(), seen: signatureOf(listing) };
+    const kept = this.#kept.get(room) ?? {
+      locks: new Map<string, Lock>(),
+      seen: signatureOf(listing),
+      isSent: false,
+    };
     kept.locks.set(key, { bytes, writtenMs: nowMs });
     this.#kept.set(room, kept);
     return true;
@@ -72,7 +78,7 @@ export class LateLocks {
     const written = this.#written.get(room);
     written?.delete(key);
     if (written?.size === 0) this.#written.delete(room);
-    return isKept;
+    return isKept && !kept.isSent;
   }
 
   /** Those in a folder, as a listing shows them. @param key - Of the folder. */
@@ -104,6 +110,7 @@ export class LateLocks {
 
   async #write(room: string, kept: Kept, what: string, place: LockPlace): Promise<void> {
     const locks = [...kept.locks];
+    kept.isSent = true;
     // As one that is held: whoever sees it steps back, and so does this one when it sees another.
     for (const [key, { bytes }] of locks) await place.put(key, bytes);
     const listing = await place.list();
@@ -112,6 +119,7 @@ export class LateLocks {
     const others = listing.listed().filter(({ key }) => isOther(key) && !ended.has(`${key}-ended`));
     if (others.length > 0 || signatureOf(listing) !== kept.seen) {
       for (const [key] of locks) await place.remove(key);
+      kept.isSent = false;
       throw new SnapshotError('E_LOCKED', `${what}: another run was at work in it meanwhile`, {
         hint: 'Nothing was written. Run it again.',
       });
