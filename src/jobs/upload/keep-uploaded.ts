@@ -21,7 +21,7 @@ const LONGEST_RETRY_MS = 600_000;
 /**
  * Uploads what is there, and then what is new or has changed, until `signal` is aborted. Nothing is removed there, whatever is removed here.
  *
- * @returns The exit status: 3 when some files are not there.
+ * @returns The exit status: 3 when some files that are here are not there.
  * @throws {@link SnapshotError} as {@link upload}, in the first round; later only what trying again cannot help.
  */
 export async function keepUploaded(options: KeepOptions): Promise<number> {
@@ -39,15 +39,20 @@ async function rounds(options: KeepOptions, changes: Changes): Promise<number> {
   let isFirst = true;
   let last = '';
   let retryMs = RETRY_MS;
+  let isListed = true;
   while (!signal.aborted) {
     try {
       const begun = performance.now();
+      settled.begin();
       const result = await upload({
         ...options,
         dryRun: false,
         isSettled: (file) => settled.has(file),
         onFile: (file) => settled.add(file),
       });
+      settled.forgetGone();
+      // What could not be listed is told each time.
+      isListed = result.problems.length === settled.failures;
       const problems = JSON.stringify(result.problems);
       const hasProblems = result.problems.length > 0 && problems !== last;
       if (isFirst || result.stored > 0 || hasProblems) options.told(result, performance.now() - begun);
@@ -64,7 +69,7 @@ async function rounds(options: KeepOptions, changes: Changes): Promise<number> {
       retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
     }
   }
-  return settled.hasFailed ? 3 : 0;
+  return settled.hasFailed || !isListed ? 3 : 0;
 }
 
 /** Files that need no look until they change. */
@@ -74,9 +79,23 @@ class Settled {
   readonly #listed = new Map<string, string>();
   readonly #there = new Map<string, string>();
   readonly #failed = new Map<string, string>();
+  /** Of this round. */
+  failures = 0;
 
   constructor(tell: (file: UploadedFile) => void) {
     this.#tell = tell;
+  }
+
+  /** A round begins, in which each file that is there is asked for. */
+  begin(): void {
+    this.#listed.clear();
+    this.failures = 0;
+  }
+
+  /** What was not asked for in this round is not there any more: nobody misses it there. */
+  forgetGone(): void {
+    for (const known of [this.#there, this.#failed])
+      for (const path of known.keys()) if (!this.#listed.has(path)) known.delete(path);
   }
 
   has(file: LocalFile): boolean {
@@ -88,6 +107,7 @@ class Settled {
   add(file: UploadedFile): void {
     const stamp = this.#listed.get(file.path) ?? '';
     this.#failed.delete(file.path);
+    if (file.status === 'failed') this.failures += 1;
     (file.status === 'failed' ? this.#failed : this.#there).set(file.path, stamp);
     this.#tell(file);
   }
