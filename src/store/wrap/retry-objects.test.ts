@@ -58,6 +58,15 @@ describe('RetryObjects', () => {
     await expect(asked).rejects.toThrow('abort');
   });
 
+  it.each([0, 5])('says why it was told to, after %d ms', async (afterMs) => {
+    const inner = new Shaky();
+    inner.failures = [new AwayError('later', { retryAfterMs: 60_000 })];
+    const stop = new AbortController();
+    const asked = new RetryObjects(inner).get('key', undefined, stop.signal);
+    setTimeout(() => stop.abort(new SnapshotError('E_LOCKED', 'the lock is lost')), afterMs);
+    await expect(asked).rejects.toMatchObject({ code: 'E_LOCKED' });
+  });
+
   it('leaves the place alone for as long as that asks for', async () => {
     const { inner, objects } = shaky(new AwayError('later', { retryAfterMs: 40 }));
     const startedMs = performance.now();

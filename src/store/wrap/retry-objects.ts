@@ -85,9 +85,13 @@ export class RetryObjects implements Objects {
       } catch (error) {
         const waitMs = (this.#hasAnswered ? DELAYS_MS : FIRST_DELAYS_MS)[tries];
         if (!(error instanceof SnapshotError) || error.code !== 'E_AWAY' || waitMs === undefined) throw error;
-        signal?.throwIfAborted();
         const asked = error instanceof AwayError ? (error.retryAfterMs ?? 0) : 0;
-        await delay(Math.max(asked, waitMs * (0.5 + Math.random() / 2) * this.#scale), undefined, { signal });
+        const pauseMs = Math.max(asked, waitMs * (0.5 + Math.random() / 2) * this.#scale);
+        await delay(pauseMs, undefined, { signal }).catch((stopped: unknown) => {
+          // Why it was stopped is what counts.
+          signal?.throwIfAborted();
+          throw stopped;
+        });
       }
     }
   }
