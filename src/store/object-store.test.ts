@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { testStore } from './contract.lab.ts';
 import { MemoryObjects } from './memory-objects.lab.ts';
@@ -145,6 +149,31 @@ describe('a large object', () => {
     const bytes = objects.kept.get('large')?.bytes;
     expect(bytes?.length).toBe(2_000_003);
     expect(bytes?.subarray(-4).toString()).toBe('aend');
+  });
+
+  it('takes no room of this machine once it has arrived, and none that others have', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'object-store-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    vi.stubEnv('TMPDIR', folder);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { pid: dead } = spawnSync('true');
+    const others = [`snapshot-spool-${process.ppid}-a`, `snapshot-spool-${dead}-b`, 'of somebody else'];
+    for (const name of others) mkdirSync(join(folder, name));
+    const store = open();
+    const writer = await store.create('large');
+    // Whoever writes uses its memory again.
+    const memory = Buffer.alloc(400_000);
+    for (const letter of 'abcd') await writer.write(memory.fill(letter));
+    const spooled = (): readonly string[] =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('/'));
+    expect(spooled()).toHaveLength(1);
+    expect(others.map((name) => existsSync(join(folder, name)))).toEqual([true, false, true]);
+    await writer.commit();
+    expect(spooled()).toEqual([]);
+    const letters = ['a', 'b', 'c', 'd'].map((letter) => Buffer.alloc(400_000, letter));
+    expect((await store.read('large'))?.equals(Buffer.concat(letters))).toBe(true);
+    await store.close();
+    expect(readdirSync(folder)).toHaveLength(2);
   });
 
   it('is not there when its upload is given up', async () => {

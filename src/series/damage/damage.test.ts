@@ -82,6 +82,7 @@ describe('lookedAgain()', () => {
     expect(after(flaw(), { by: 'sample' }, found)?.contents).toEqual([A, B]);
     expect(after(flaw(), { by: 'full' }, found)?.contents).toEqual([B]);
     expect(after(flaw({ contents: null }), { by: 'sample' }, found)?.contents).toBe(null);
+    expect(after(flaw({ what: 'x' }), { by: 'full' }, rotten(null))?.contents).toBe(null);
     expect(after(flaw(), { by: 'full' }, found)?.since).toBe(flaw().since);
   });
 

@@ -1,8 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { SnapshotError } from '../../base/errors.ts';
 import type { StoreItem } from '../../store/store.ts';
 import type { Series, Snapshot } from '../series.ts';
-import { lookOver } from './look-over.ts';
+import { lookOver, namedBy } from './look-over.ts';
 
 const IN_A = ['x', 'y', 'index', 'SHA256SUMS', 'RESTORE.txt'].map((name) => {
   return { name, isFile: true, sizeBytes: 5 };
@@ -34,6 +35,22 @@ it.each([
     expect(found.get('b/SHA256SUMS')).toMatchObject({ kind: 'missing' });
   },
 );
+
+it('of a file that is too long, or too short, says so', async () => {
+  for (const bytes of [4, 6]) {
+    const { found } = await lookOver(SERIES, [snapshot('a', bytes)]);
+    expect(found.get('a/x')?.what).toBe(`has 5 bytes, not ${bytes}`);
+  }
+});
+
+it('tells what belongs to a snapshot, and what may: in folders that cannot be read, or are no snapshots yet', () => {
+  const isNamed = namedBy([snapshot('b', 5)], {
+    damaged: [{ name: 'd', error: new SnapshotError('E_DAMAGED', 'x') }],
+    unfinished: ['u'],
+  });
+  const places = ['a/x', 'a/index', 'a/other', 'b/any', 'd/any', 'u/any', 'gone/any'];
+  expect(places.map(isNamed)).toEqual([true, true, false, true, true, true, false]);
+});
 
 it('lists several folders at once, as each answer from afar is waited for, and each only once', async () => {
   const listed: string[] = [];

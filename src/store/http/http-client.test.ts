@@ -25,6 +25,21 @@ async function server(tls?: { key: string; cert: string }): Promise<NastyProxy> 
 }
 
 describe('a request', () => {
+  it.each([
+    [3, 'yes'],
+    [2, undefined],
+  ])('that may have %d bytes for an answer', async (mostBytes, said) => {
+    const { host } = await server();
+    const asked = client().request({
+      method: 'GET',
+      url: new URL(`http://${host}/`),
+      headers: {},
+      mostBytes,
+    });
+    if (said === undefined) await expect(asked).rejects.toMatchObject({ code: 'E_STORE' });
+    else expect(String((await asked).body)).toBe(said);
+  });
+
   it.skipIf(!hasTool('openssl'))('trusts no certificate but those it is told to', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'snapshot-tls-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));

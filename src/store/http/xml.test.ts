@@ -12,9 +12,9 @@ describe('answers in XML', () => {
   });
 
   it('may write characters as numbers', () => {
-    expect(textOf('<Key>&#233;&#xE9;&quot;&apos;&amp;lt;&#x1F600;&other;</Key>', 'Key')).toBe(
-      'éé"\'&lt;😀&other;',
-    );
+    expect(
+      textOf('<Key>&#233;&#xE9;&quot;&apos;&amp;lt;&#x1F600;&#x10FFFF;&#x110000;&other;</Key>', 'Key'),
+    ).toBe('éé"\'&lt;😀\u{10ffff}&#x110000;&other;');
   });
 
   it('have elements of which one name begins another', () => {
