@@ -1,4 +1,4 @@
-// What is said of a series, at a place where nothing may be removed.
+// What is said of a series, at another place, also where nothing may be removed.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +7,13 @@ import { SnapshotError } from '../../base/errors.ts';
 import { readAccepted, writeAccepted } from '../../series/accepted.ts';
 import { liftHeld, readHeld, writeHeld } from '../../series/guards.ts';
 import { OWNER_FILE } from '../../series/names.ts';
+import { readPin, writePin } from '../../series/pins.ts';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import { MemoryObjects } from '../../store/memory-objects.lab.ts';
 import { ObjectStore } from '../../store/object-store.ts';
 import { fromText } from '../../tree/path.ts';
-import { carryState } from './carry-state.ts';
+import { carryPins, carryState } from './carry-state.ts';
 
 class AppendOnly extends MemoryObjects {
   override async remove(key: string): Promise<never> {
@@ -41,4 +42,17 @@ it('does not count any more there once it is gone at home', async () => {
     expect(await readHeld(there)).toBeUndefined();
     expect(await readAccepted(there)).toEqual([]);
   }
+});
+
+it('leaves a pin there as somebody has put it', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'carry-state-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  const [home, there] = ['home', 'there'].map((at) => new Series(new LocalStore(join(root, at)), 'data'));
+  if (home === undefined || there === undefined) throw new Error('there are two');
+  const name = '2026-01-01T00-00-00Z';
+  const pin = { reason: 'of there', since: '2026-01-02T00:00:00.000Z' };
+  await writePin(there, name, pin);
+  await writePin(home, name, { ...pin, reason: 'of home' });
+  await carryPins(home, there, [{ name }]);
+  expect(await readPin(there, name)).toEqual(pin);
 });

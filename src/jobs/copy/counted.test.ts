@@ -1,6 +1,6 @@
 // What a copy says that it has brought, how it ends, and when there is room for it.
 import { randomBytes } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { EXIT_STATUS } from '../../base/errors.ts';
@@ -9,6 +9,7 @@ import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import { SeriesLab } from '../run/series.lab.ts';
 import { accept } from '../upkeep/accept.ts';
+import { alone } from './alone.ts';
 import { bringUp } from './bring-up.ts';
 import { noteCopy } from './copy-record.ts';
 import { copySeries } from './copy.ts';
@@ -105,4 +106,12 @@ it.each([
   });
   if (fits) expect((await brought).copied).toHaveLength(2);
   else await expect(brought).rejects.toMatchObject({ code: 'E_SPACE' });
+});
+
+it('leaves no folder where there was nothing to bring', async () => {
+  const to = new Series(new LocalStore(other), 'data');
+  const isThere = (): boolean => existsSync(join(other, 'data'));
+  const work = async (): Promise<boolean> => await Promise.resolve(isThere());
+  expect(await alone(to, signal, (message) => expect.unreachable(message), work)).toBe(true);
+  expect(isThere()).toBe(false);
 });

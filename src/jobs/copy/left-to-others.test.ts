@@ -105,3 +105,15 @@ describe('a snapshot that is brought again where others need what is left of it'
     expect(await flawsIn(to)).toEqual([]);
   });
 });
+
+it('takes nothing for arrived of a snapshot that was begun there for others', async () => {
+  const objects = new MemoryObjects();
+  const store = new ObjectStore(objects.label, async () => await Promise.resolve(objects));
+  const to = new Series(store, 'data');
+  await to.begin(first, ['age1somebody']);
+  const bytes = readFileSync(lab.folder(first, archive));
+  await store.put(to.key(first, archive), Buffer.alloc(bytes.length, 'encrypted otherwise'));
+  expect(await bring(to)).toMatchObject({ copied: [first, second], damaged: [] });
+  expect((await store.read(to.key(first, archive)))?.equals(bytes)).toBe(true);
+  expect(await flawsIn(to)).toEqual([]);
+});

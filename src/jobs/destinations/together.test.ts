@@ -20,6 +20,7 @@ import { FullError } from '../../store/store-error.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import type { Row } from '../../plan/plan.ts';
 import type { Info } from '../../series/info.ts';
+import { SeriesLock } from '../../series/lock/lock.ts';
 import { readRuns } from '../../series/read-runs.ts';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
@@ -468,6 +469,23 @@ describe('a destination where something is wrong', () => {
 });
 
 const ID = '11111111-1111-4111-8111-111111111111';
+
+describe('a destination where another run is at work', () => {
+  it('keeps this one from the others, too', async () => {
+    const lab = TogetherLab.open();
+    lab.write('a', 'a');
+    await lab.night();
+    lab.set(1, 'away');
+    lab.write('b', 'b');
+    await lab.night();
+    lab.set(1, undefined);
+    const lock = await SeriesLock.acquire(lab.series(0));
+    const ends = await lab.night();
+    await lock.release();
+    expect(ends.map(({ error }) => error?.code)).toEqual(['E_LOCKED', 'E_LOCKED']);
+    expect([lab.names(0), lab.names(1)].map(({ length }) => length)).toEqual([2, 1]);
+  });
+});
 
 describe('a disk that is not connected', () => {
   it('is waited for, and the other one is served', async () => {

@@ -193,6 +193,21 @@ describe.skipIf(!hasSwift)(`S3, as Swift speaks it${SWIFT_NOTE}`, () => {
     if (key === KEY) expect(await unfinished(at)).toBe(0);
   });
 
+  it('begins anew an upload that the server knows nothing of any more', async () => {
+    const { proxy, objects } = await behind();
+    const file = spooled(LARGE);
+    let gone: string | undefined;
+    proxy.trouble = (request) => {
+      const id = /uploadId=([^&]+)/.exec(request)?.[1];
+      if (request.startsWith('POST')) gone ??= id;
+      if (id === undefined || id !== gone) return undefined;
+      return { kind: 'answer', answer: { status: 404, body: '<Error><Code>NoSuchUpload</Code></Error>' } };
+    };
+    await expect(objects.putFile(KEY, file)).rejects.toMatchObject({ code: 'E_AWAY' });
+    await objects.putFile(KEY, file);
+    expect(sumOf(await objects.get(KEY))).toBe(sumOf(LARGE));
+  });
+
   it('ends where each page is said to be followed by itself', async () => {
     const { proxy, objects } = await behind();
     const body =

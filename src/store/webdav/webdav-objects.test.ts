@@ -205,6 +205,9 @@ describe.skipIf(!hasApache)('WebDAV, as Apache speaks it', () => {
     proxy.once(/^PROPFIND/, without('getlastmodified'));
     const [item] = await objects.list('');
     expect(Date.now() - (item?.modifiedMs ?? 0)).toBeLessThan(60_000);
+    // A file of no known size is none of no bytes.
+    proxy.once(/^PROPFIND/, without('getcontentlength'));
+    await expect(objects.list('')).rejects.toMatchObject({ code: 'E_STORE' });
   });
 
   it('takes what was cut short for nothing that there is', async () => {
