@@ -279,6 +279,20 @@ describe('a local store', () => {
       expect((await store.list('folder')).map(({ name }) => name)).toEqual(['a', 'c']);
     });
 
+    it('one after the other goes while it is looked at, as locks of many runs do', async () => {
+      for (let i = 0; i < 20; i++) await store.put(`folder/b${i}`, Buffer.from('b'));
+      const before = files;
+      interpose((calls) => ({
+        ...calls,
+        lstat: (async (path: string, options: { bigint: true }) => {
+          if (/b\d+$/.test(path)) rmSync(path);
+          return await calls.lstat(path, options);
+        }) as unknown as FileCalls['lstat'],
+      }));
+      onTestFinished(() => interpose(() => before));
+      expect((await store.list('folder')).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    });
+
     it('something is always said not to be there: then it says so, and leaves nothing out', async () => {
       wrongly(Infinity);
       expect(await failureOf(store.list('folder'))).toMatchObject({

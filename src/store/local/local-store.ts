@@ -23,9 +23,11 @@ const READ = constants.O_RDONLY | NO_FOLLOW;
 
 /**
  * What is listed, and said not to be there, has gone meanwhile: then another listing is without it. Or that is wrong, as file servers
- * sometimes are. A snapshot must never be left out: what only that one needs would be removed.
+ * sometimes are, of one thing again and again. A snapshot must never be left out: what only that one needs would be removed.
  */
-const MOST_LISTINGS = 5;
+const MOST_DENIALS = 5;
+/** Where others come and go as fast as one looks. */
+const MOST_LISTINGS = 1000;
 
 /** What an object is called until it is whole. */
 const PART_SUFFIX = '.part';
@@ -56,11 +58,13 @@ export class LocalStore implements Store {
 
   async list(key: string): Promise<readonly StoreItem[]> {
     const folder = await this.#path(key);
-    let gone: string | undefined;
-    for (let i = 0; i < MOST_LISTINGS; i++) {
+    let gone = '';
+    const denials = new Map<string, number>();
+    for (let i = 0; i < MOST_LISTINGS && (denials.get(gone) ?? 0) < MOST_DENIALS; i++) {
       const items = await this.#listOnce(folder, (path) => (gone = path));
       if (items !== undefined)
         return items.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+      denials.set(gone, (denials.get(gone) ?? 0) + 1);
     }
     throw new SnapshotError('E_STORE', `Cannot look at "${gone}": it is listed, and said not to be there`, {
       hint: 'Nothing was changed. Is the disk or file server in order, or does another program work there?',
