@@ -436,7 +436,6 @@ describe.skipIf(IS_WINDOWS || !hasTool('unzip'))('a drill', () => {
     }
     expect((await place.command(['verify', 'plain', '--drill'])).status).toBe(2);
     // Of what is not noted anywhere nobody says that it never was.
-    const [status] = eventsOf(await place.command(['status', 'plain', '--json']));
-    expect(status).toMatchObject({ logKnown: false, lastVerify: null });
+    expect((await place.command(['status', 'plain'])).stdout).not.toContain('never');
   });
 });

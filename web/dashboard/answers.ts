@@ -25,6 +25,8 @@ export interface RowAnswer {
   /** Null: none is scheduled. */
   readonly nextVerify: string | null;
   readonly logKnown: boolean;
+  /** Not of mirrors and pairs. */
+  readonly logsVerifies: boolean;
   readonly snapshots: number | null;
   readonly bytes: number | null;
   readonly isMirror: boolean;

@@ -105,6 +105,7 @@ export function RowFacts({
   const { lastRun, lastSuccess, nextDue, lastVerify, lastDrill, nextVerify, snapshots, bytes, files } = row;
   const { freeBytes, isMirror } = row;
   const never = row.logKnown ? 'never' : '–';
+  const neverVerified = row.logsVerifies ? never : '–';
   const facts: readonly (readonly [string, string])[] = [
     ['from', row.source ?? 'no row of the plan any more'],
     [isMirror ? 'mirrored to' : 'to', row.destination],
@@ -113,13 +114,13 @@ export function RowFacts({
     ['next due', nextDue === null ? '–' : `${timeText(nextDue)} (every ${row.every})`],
     [
       'verified',
-      lastVerify === null ? never : `${timeText(lastVerify.time)}, ${lastVerify.level}, ${lastVerify.result}`,
+      lastVerify === null
+        ? neverVerified
+        : `${timeText(lastVerify.time)}, ${lastVerify.level}, ${lastVerify.result}`,
     ],
-    ...(isMirror
-      ? []
-      : [
-          ['drill', lastDrill === null ? never : `${timeText(lastDrill.time)}, ${lastDrill.result}`] as const,
-        ]),
+    ...(row.logsVerifies
+      ? [['drill', lastDrill === null ? never : `${timeText(lastDrill.time)}, ${lastDrill.result}`] as const]
+      : []),
     ...(nextVerify === null ? [] : [['next verify', timeText(nextVerify)] as const]),
     ...(typeof snapshots === 'number' && bytes !== null
       ? [['snapshots', `${snapshots.toLocaleString('en')}, ${bytesText(bytes)} on disk`] as const]

@@ -70,6 +70,7 @@ function series(name: string, destination: string, records: readonly PastRecord[
     destination,
     everyMs,
     isLogKnown: true,
+    logsVerifies: true,
     hints: [],
     unreadable: 0,
   };

@@ -96,8 +96,11 @@ function withLabels(found: readonly SeriesStatus[]): readonly SeriesStatus[] {
 }
 
 /** Of what its log knows nothing. */
-export function neverOf({ isLogKnown }: Pick<SeriesStatus, 'isLogKnown'>): string {
-  return isLogKnown ? 'never' : '–';
+export function neverOf({
+  isLogKnown,
+  logsVerifies,
+}: Pick<SeriesStatus, 'isLogKnown' | 'logsVerifies'>): string {
+  return isLogKnown && logsVerifies ? 'never' : '–';
 }
 
 function stateText(state: RowState, { style }: Terminal): string {

@@ -23,8 +23,10 @@ export interface SeriesStatus extends RowStatus {
   /** When the next verify and drill are due that a scheduler of this machine has; undefined: there is none. */
   readonly nextVerify?: Date | undefined;
   readonly nextDrill?: Date | undefined;
-  /** Whether its log is there and was read, and has what was verified: else nobody knows what was never done. */
+  /** Whether its log is there and was read: else nobody knows what was never done. */
   readonly isLogKnown: boolean;
+  /** Whether what is verified is noted in it: of mirrors and pairs it is not. */
+  readonly logsVerifies: boolean;
   /** What to do about the reasons, where a command does it. */
   readonly hints: readonly string[];
   /** Lines of its log that say nothing. */
@@ -76,8 +78,8 @@ export async function readStatus(
     destination: isPair ? series.sides[1] : series.store.label,
     everyMs,
     ...due,
-    // What a verify of a mirror or a pair finds is not noted.
-    isLogKnown: isLogRead && lost.length === 0 && series.hasSnapshots,
+    isLogKnown: isLogRead && lost.length === 0,
+    logsVerifies: series.hasSnapshots,
     hints: isLogRead ? await hintsFor(watched, records) : [],
     unreadable,
     wrongClocks,

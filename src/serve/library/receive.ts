@@ -69,7 +69,7 @@ async function write(
     // While the system writes.
     hasher.update(bytes);
     other?.update(bytes);
-    hasLines ||= bytes.some((byte) => byte === 0x0a || byte === 0x0d || byte === 0);
+    hasLines ||= bytes.includes(0x0a) || bytes.includes(0x0d) || bytes.includes(0);
     await written;
   }
   if (modifiedMs !== undefined) await handle.utimes(Date.now() / 1000, modifiedMs / 1000);
