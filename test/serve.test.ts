@@ -787,7 +787,7 @@ describe('the server', () => {
     const token = await served.token();
     const { port } = new URL(served.url);
     const head = `POST /upload?name=half HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Length: 100\r\n\r\nhalf`;
-    const sockets = Array.from({ length: 300 }, () => connect(Number(port), '127.0.0.1'));
+    const sockets = Array.from({ length: 200 }, () => connect(Number(port), '127.0.0.1'));
     await Promise.all(
       sockets.map(
         async (socket) =>
