@@ -10,7 +10,7 @@ export interface VerifyCall extends CallOptions<VerifyEvent>, Partial<SeriesOpti
 }
 
 export interface VerifyResult {
-  /** Something was looked at, and nothing is wrong with it, as far as `level` looks. */
+  /** Something was looked at, and nothing is wrong with it, as far as `level` looks. Not of what only a key can open. */
   readonly isSound: boolean;
   /** How each series ended. */
   readonly series: readonly VerifyEnd[];
@@ -41,6 +41,9 @@ export async function verify(options: VerifyCall = {}): Promise<VerifyResult> {
     for await (const end of verifyEach(all, plan, wanted, recall)) ends.push(end);
   });
   const isSound =
-    ends.length > 0 && ends.every(({ status, nothing }) => status === 0 && nothing === undefined);
+    ends.length > 0 &&
+    ends.every(
+      ({ status, nothing, isKeyless }) => status === 0 && nothing === undefined && isKeyless !== true,
+    );
   return { isSound, series: ends };
 }

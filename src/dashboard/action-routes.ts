@@ -4,7 +4,7 @@ import { commandLine } from '../base/command-line.ts';
 import { shellWord } from '../base/shell-word.ts';
 import { readHeld } from '../series/guards.ts';
 import { Refusal } from '../serve/refusal.ts';
-import { loadPlan } from '../plan/plan.ts';
+import { loadPlan, type Plan } from '../plan/plan.ts';
 import { globFor } from '../tree/globs.ts';
 import { display } from '../tree/path.ts';
 import { checkDownload } from './download.ts';
@@ -12,9 +12,10 @@ import { acceptOf } from './look-routes.ts';
 import { pathOfWord } from './path-word.ts';
 import { restorePlace } from './restore-place.ts';
 import { type RestoreAsked, restoreCommandLine, restoreTask } from './restore-task.ts';
-import { withRow } from './rows.ts';
+import { type PageRow, withRow } from './rows.ts';
 import { runCommandLine, runTask } from './run-task.ts';
 import { VERIFY_DEPTHS, verifyCommandLine, verifyTask } from './verify-task.ts';
+import type { Task, TaskEnd, TaskReport } from './tasks.ts';
 import { type Asked, bodyOf, choiceIn, flagIn, type Service, textIn } from './service.ts';
 
 /** Something is sent so often, for who waits in between to know that the server is there. */
@@ -30,8 +31,7 @@ export async function postRun(asked: Asked, service: Service): Promise<Response>
     const accept = accepts ? acceptOf((await readHeld(series))?.path) : ('nothing' as const);
     return { name, dryRun, accept };
   });
-  if (!dryRun && service.tasks.all.some((one) => isRunOf(one, id)))
-    throw new Refusal(409, 'A run of it is under way already');
+  if (!dryRun && isAtWork(service, 'run', id)) throw new Refusal(409, 'A run of it is under way already');
   const title = accepts ? 'Accept and run' : 'Run';
   const task = service.tasks.start(
     { kind: 'run', row: id, title, command: runCommandLine(wanted), dryRun },
@@ -42,31 +42,43 @@ export async function postRun(asked: Asked, service: Service): Promise<Response>
   return asked.json({ task }, 202);
 }
 
-function isRunOf({ kind, row, ended, dryRun }: Service['tasks']['all'][number], id: string): boolean {
-  return kind === 'run' && row === id && ended === null && !dryRun;
+/** Whether something of this kind is done to the row; what only looks ahead does nothing. */
+function isAtWork({ tasks }: Service, which: Task['kind'], id: string): boolean {
+  return tasks.all.some(
+    ({ kind, row, ended, dryRun }) => kind === which && row === id && ended === null && !dryRun,
+  );
+}
+
+/** Begins a task about a row that is there. @param commandOf - By what commands call the row. */
+async function startOn(
+  asked: Asked,
+  { plan: file, tasks }: Service,
+  task: Pick<Task, 'kind' | 'title' | 'dryRun'>,
+  commandOf: (word: string) => string,
+  work: (row: PageRow, plan: Plan, report: TaskReport, signal: AbortSignal) => Promise<TaskEnd>,
+): Promise<Response> {
+  const id = asked.req.param('id') ?? '';
+  const command = await withRow(file, id, async ({ word }) => await Promise.resolve(commandOf(word)));
+  const started = tasks.start(
+    { ...task, row: id, command },
+    async (report, signal) =>
+      await withRow(file, id, async (row, plan) => await work(row, plan, report, signal)),
+  );
+  return asked.json({ task: started }, 202);
 }
 
 /** `POST /v1/rows/ID/verify`, `{depth}`: one series. */
 export async function postVerify(asked: Asked, service: Service): Promise<Response> {
   const depth = choiceIn(await bodyOf(asked), 'depth', VERIFY_DEPTHS);
-  const id = asked.req.param('id') ?? '';
-  const command = await withRow(
-    service.plan,
-    id,
-    async ({ word }) => await Promise.resolve(verifyCommandLine(word, depth)),
-  );
-  if (service.tasks.all.some(({ kind, row, ended }) => kind === 'verify' && row === id && ended === null))
+  if (isAtWork(service, 'verify', asked.req.param('id') ?? ''))
     throw new Refusal(409, 'It is being verified already');
-  const task = service.tasks.start(
-    { kind: 'verify', row: id, title: 'Verify', command, dryRun: false },
-    async (report, signal) =>
-      await withRow(
-        service.plan,
-        id,
-        async (row, plan) => await verifyTask(row, plan, depth, report, signal),
-      ),
+  return await startOn(
+    asked,
+    service,
+    { kind: 'verify', title: 'Verify', dryRun: false },
+    (word) => verifyCommandLine(word, depth),
+    async (row, plan, report, signal) => await verifyTask(row, plan, depth, report, signal),
   );
-  return asked.json({ task }, 202);
 }
 
 /** `POST /v1/rows/ID/restore`, `{at, path, folder, overwrite, dryRun}`: below the folder of `--restore-to`, and nowhere else. */
@@ -81,22 +93,13 @@ export async function postRestore(asked: Asked, service: Service): Promise<Respo
     overwrite: choiceIn(body, 'overwrite', ['never', 'if-changed']),
     dryRun: flagIn(body, 'dryRun'),
   };
-  const id = asked.req.param('id') ?? '';
-  const command = await withRow(
-    service.plan,
-    id,
-    async ({ word }) => await Promise.resolve(restoreCommandLine(word, wanted)),
+  return await startOn(
+    asked,
+    service,
+    { kind: 'restore', title: 'Restore', dryRun: wanted.dryRun },
+    (word) => restoreCommandLine(word, wanted),
+    async (row, plan, report, signal) => await restoreTask(row, plan, wanted, report, signal),
   );
-  const task = service.tasks.start(
-    { kind: 'restore', row: id, title: 'Restore', command, dryRun: wanted.dryRun },
-    async (report, signal) =>
-      await withRow(
-        service.plan,
-        id,
-        async (row, plan) => await restoreTask(row, plan, wanted, report, signal),
-      ),
-  );
-  return asked.json({ task }, 202);
 }
 
 /** `POST /v1/rows/ID/tickets`, `{at, path, as}`: an address that gives a file, or a folder as zip, once. */

@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readDamage, writeDamage } from '../../series/damage/damage.ts';
+import { ROTTEN } from '../../series/damage/rotten.lab.ts';
 import { readPin, writePin } from '../../series/pins.ts';
 import { readRuns } from '../../series/read-runs.ts';
 import { Series } from '../../series/series.ts';
@@ -319,16 +320,7 @@ describe('a copy of what is damaged', () => {
     rmSync(at(third, 'info.json'));
     const tree = readdirSync(at(second)).find((name) => name.includes('~')) ?? 'none';
     if (tree !== 'none') {
-      const flaw = {
-        kind: 'content',
-        what: 'x',
-        contents: null,
-        by: 'full',
-        since: '2026-01-01T00:00:00.000Z',
-        accepted: false,
-        shared: false,
-      } as const;
-      await writeDamage(lab.copied, { flaws: new Map([[`${second}/${tree}`, flaw]]), losses: [] });
+      await writeDamage(lab.copied, { flaws: new Map([[`${second}/${tree}`, ROTTEN]]), losses: [] });
       writeFileSync(at(second, tree), readFileSync(at(second, tree)).fill(0));
     }
     lab.said.length = 0;

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type Flaw, readDamage, writeDamage } from '../../series/damage/damage.ts';
+import { readDamage, writeDamage } from '../../series/damage/damage.ts';
+import { ROTTEN } from '../../series/damage/rotten.lab.ts';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import { MemoryObjects } from '../../store/memory-objects.lab.ts';
@@ -13,16 +14,6 @@ import { flawsIn } from '../verify/flaws.lab.ts';
 import { bringUp, type Brought } from './bring-up.ts';
 
 const { signal } = new AbortController();
-
-const ROTTEN: Flaw = {
-  kind: 'content',
-  what: 'x',
-  contents: null,
-  by: 'full',
-  since: '2026-01-01T00:00:00.000Z',
-  accepted: false,
-  shared: false,
-};
 
 let lab: SeriesLab;
 let first: string;

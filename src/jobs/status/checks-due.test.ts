@@ -84,6 +84,13 @@ describe('checksDue()', () => {
     expect(due.late).toEqual([expect.stringContaining('drill')]);
   });
 
+  it('an entry that was made while the clock was wrong keeps nothing from being late', () => {
+    const future = [check('verify', NOON, { since: at('2099-01-01T00:00') })];
+    const now = at('2026-11-30T11:00');
+    expect(checksDue(future, [verified('2026-11-01T12:00')], now).late).toHaveLength(1);
+    expect(checksDue(future, [], now)).toMatchObject({ nextVerify: at('2026-11-30T12:00'), late: [] });
+  });
+
   it('of an entry whose age nobody knows, nothing is late that was never done', () => {
     const unknown = [check('drill', NOON, { since: undefined })];
     const now = at('2026-11-30T11:00');

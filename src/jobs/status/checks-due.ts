@@ -49,7 +49,9 @@ export function checksDue(
   for (const check of checks) {
     const last = records.findLast((record) => isSuch(record, check));
     const lastMs = last === undefined ? undefined : Date.parse(last.started);
-    const sinceMs = Math.max(lastMs ?? -Infinity, check.since?.getTime() ?? -Infinity);
+    const madeMs = check.since?.getTime() ?? -Infinity;
+    // One of the future was made while the clock was wrong.
+    const sinceMs = Math.max(lastMs ?? -Infinity, madeMs > now.getTime() ? -Infinity : madeMs);
     const times = new Timetable(readCron(check.when));
     // When it was made is not known, nor was it ever done: it need not have been due yet.
     const { due } = times.after(sinceMs === -Infinity ? now : new Date(sinceMs));
