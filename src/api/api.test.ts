@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { newIdentity } from '../format/age/keys.ts';
 import { exportSnapshot, list, restore, run, verify, type VerifyEvent } from '../index.ts';
 import { SeriesLab } from '../jobs/run/series.lab.ts';
 
@@ -86,6 +87,28 @@ describe('verify()', () => {
     const { isSound, series: ends } = await verify({ plan });
     expect(isSound).toBe(false);
     expect(ends).toMatchObject([{ nothing: expect.any(String) }, { snapshots: 1, status: 0 }]);
+  });
+
+  it('does not call sound what only its key can open', async () => {
+    const before = process.env['SNAPSHOT_IDENTITY'];
+    onTestFinished(() => {
+      if (before === undefined) delete process.env['SNAPSHOT_IDENTITY'];
+      else process.env['SNAPSHOT_IDENTITY'] = before;
+    });
+    const plan = join(lab.root, 'plan.csv');
+    const identity = join(lab.root, 'identity.txt');
+    const { text, identity: own } = newIdentity();
+    writeFileSync(identity, `${text}\n`, { mode: 0o600 });
+    process.env['SNAPSHOT_IDENTITY'] = identity;
+    const row = `data,${lab.source},${join(lab.root, 'encrypted')},${own.recipient.text}`;
+    writeFileSync(plan, `name,source,destination,encrypt\n${row}\n`);
+    await run({ plan });
+    expect(await verify({ plan })).toMatchObject({ isSound: true });
+    rmSync(identity);
+    expect(await verify({ plan })).toMatchObject({
+      isSound: false,
+      series: [{ isKeyless: true, status: 0 }],
+    });
   });
 
   it('is stopped by its signal, with E_STOPPED', async () => {
