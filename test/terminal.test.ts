@@ -1,6 +1,6 @@
 // What a user sees on a terminal, and what a pipe gets.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
@@ -197,6 +197,24 @@ describe.skipIf(IS_WINDOWS || !hasTool(PYTHON))('on a terminal', () => {
     expect(paged(['list'], 'sed s/^/|/').some((line) => line.startsWith('|'))).toBe(false);
     expect(paged(['files', 'data', '--json'], 'sed s/^/|/')[0]).toMatch(/^\{/);
     expect((await place.command(['files', 'data'])).stdout.split('\n').length).toBeGreaterThan(100);
+  });
+
+  it('a list that is interrupted while it waits shows what it has by then', async () => {
+    const place = Place.open();
+    place.write({ 'here.txt': 'x' });
+    await place.night();
+    place.writePlan(
+      'source,destination,name',
+      'source,destination,data',
+      'source,sftp://nobody@localhost/far,far',
+    );
+    // In the place of ssh: Ctrl-C as soon as the far one is asked, which never answers.
+    const ssh = place.path('ssh');
+    writeFileSync(ssh, '#!/bin/sh\nkill -INT $PPID\nexec cat > /dev/null\n', { mode: 0o755 });
+    const env = { TERM: 'xterm-256color', SNAPSHOT_PAGER: 'cat -', SNAPSHOT_SSH: ssh };
+    // Ended by the signal: what Python makes of -2.
+    const { status, text } = onTerminal(place, ['find', 'here.txt'], { env });
+    expect([status, screenOf(text)]).toEqual([254, expect.stringContaining('here.txt')]);
   });
 
   it('a drill says that it has begun', async () => {

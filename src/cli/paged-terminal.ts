@@ -40,6 +40,7 @@ class Paged {
   }
 
   terminal(): PagedTerminal {
+    process.on('SIGINT', this.#interrupted);
     return {
       ...this.#terminal,
       out: (text) => void this.#say({ text: `${text}\n`, isError: false }),
@@ -76,7 +77,17 @@ class Paged {
     return true;
   }
 
+  /** Ctrl-C, while something is waited for: what was found by then is shown, as it would be without a pager. */
+  readonly #interrupted = (): void => {
+    // A command that listens as well ends by itself, and so does a pager.
+    if (process.listenerCount('SIGINT') > 1) return;
+    process.off('SIGINT', this.#interrupted);
+    for (const said of this.#held.splice(0)) void this.#show(said, undefined);
+    process.kill(process.pid, 'SIGINT');
+  };
+
   async #close(): Promise<void> {
+    process.off('SIGINT', this.#interrupted);
     if (this.#shown === undefined) {
       for (const said of this.#held.splice(0)) await this.#show(said, undefined);
       return;
