@@ -309,7 +309,6 @@ describe.skipIf(browserPath === undefined)('in a browser', () => {
   // What is seen at the smaller width has the colours that it has at the larger one.
   it.each([
     [360, true],
-    [1440, true],
     [1440, false],
   ])('axe finds nothing serious at %i px, dark: %s, and nothing sticks out', async (width, dark) => {
     const served = await Served.open(['--max-size', '100KB']);

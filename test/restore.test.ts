@@ -460,7 +460,7 @@ describe.skipIf(IS_WINDOWS)('a restore that is stopped', () => {
       const place = Place.open();
       place.writeMany('small', 3000);
       place.write({ noise: noise(3_000_000), large: '' });
-      writeZeros(join(place.source, 'large'), 600_000_000);
+      writeZeros(join(place.source, 'large'), 300_000_000);
       await backedUp(place);
       const source = lookAt(place.source);
       const running = place.start(['restore', 'data', '--to', 'restored', '--json']);
@@ -487,7 +487,7 @@ describe.skipIf(IS_WINDOWS)('a restore that is stopped', () => {
   it('by a kill goes on, and what was under way is cleared', async () => {
     const place = Place.open();
     place.write({ small: 'x', large: '' });
-    writeZeros(join(place.source, 'large'), 600_000_000);
+    writeZeros(join(place.source, 'large'), 300_000_000);
     await backedUp(place);
     const source = lookAt(place.source);
     const running = place.start(['restore', 'data', '--to', 'restored', '--json']);

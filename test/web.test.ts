@@ -197,7 +197,6 @@ describe.skipIf(browserPath === undefined || IS_WINDOWS)('snapshot web', () => {
   // What is seen at the smaller width has the colours that it has at the larger one.
   it.each([
     ['dark', 360],
-    ['dark', 1440],
     ['light', 1440],
   ] as const)('has nothing serious that axe finds, and fits: %s, %i px', async (colorScheme, width) => {
     const shown = await Shown.open(FILES);
