@@ -194,6 +194,21 @@ describe('watch', () => {
     expect(verified.stdout).toContain('2 files');
   });
 
+  it('is verified while it is at work: what it has not told yet is waited for, and no damage', async () => {
+    const { place, watch } = await watched({ 'a/1': 'one', 'b/2': 'two' });
+    let n = 0;
+    const writing = setInterval(() => place.write({ 'a/1': `${n++}`.padStart(9), [`c/${n}`]: 'new' }), 50);
+    onTestFinished(() => clearInterval(writing));
+    await done(watch, 'FILE MODIFIED', '/a/1');
+    const during = await place.command(['verify', 'data', '--level', 'full']);
+    expect([0, 3], during.stdout + during.stderr).toContain(during.status);
+    expect(during.stdout).toContain(during.status === 0 ? 'healthy' : 'not all compared');
+    clearInterval(writing);
+    const after = await place.command(['verify', 'data', '--level', 'full']);
+    expect(after.status, after.stdout + after.stderr).toBe(0);
+    expect((await place.command(['status'])).stdout).toContain('All is well.');
+  });
+
   it.runIf(IS_ROOT && IS_LINUX)('holds what was mounted in the source and is not any more', async () => {
     const place = mirrored();
     const mount = place.path('source/m');

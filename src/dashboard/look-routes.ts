@@ -69,7 +69,7 @@ function rowJson({ id, row, series, name }: PageRow, status: SeriesStatus): obje
     source: row?.source ?? null,
     strategy: row?.strategy ?? null,
     isMirror: series.isMirror,
-    logsVerifies: status.logsVerifies,
+    logs: status.logs,
     mayRun: name !== undefined,
     isRunning: status.isRunning ?? false,
     files: status.files ?? null,

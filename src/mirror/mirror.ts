@@ -1,6 +1,6 @@
 // A mirror: what it holds, and bringing it up to date.
 import { type BigIntStats, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, join as joinText } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import type { Entry } from '../tree/entry.ts';
@@ -260,6 +260,16 @@ function* batchesOf(steps: readonly Step[]): Generator<readonly Step[]> {
 }
 
 type ReadState = Awaited<ReturnType<typeof parseState>>;
+
+/** When it was last written down what the mirror holds, in milliseconds since 1970; 0: never. */
+export async function writtenMs(root: string): Promise<number> {
+  try {
+    return (await stat(stateFile(root))).mtimeMs;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}
 
 function stateFile(root: string): string {
   return `${root}/.snapshot-data/${STATE_FILE}`;

@@ -35,6 +35,8 @@ export interface PastVerify {
   readonly level: 'quick' | 'full';
   readonly sample: number | null;
   readonly at: string | null;
+  /** Of a mirror that differs: what puts it right. */
+  readonly mendedBy?: 'run' | 'rehash' | undefined;
   readonly damage?: DamageRecord | undefined;
 }
 
@@ -56,6 +58,7 @@ export type PastRecord = PastRun | PastVerify | PastDrill | PastRemoval;
 
 const RUNS = ['written', 'unchanged', 'failed', 'stopped', 'waiting'] as const;
 const RESULTS = ['passed', 'failed'] as const;
+const MENDINGS = ['run', 'rehash'] as const;
 const REMOVALS = ['prune', 'forget'] as const;
 
 /** Whether `record` is of a run that has made sure that there is a snapshot of the source as it was. */
@@ -94,6 +97,7 @@ export function readPast(fields: Fields): PastRecord {
       level: fields.oneOf('level', ['quick', 'full']),
       sample: fields.has('sample') ? fields.share('sample') : null,
       at: fields.has('at') ? fields.text('at') : null,
+      ...(fields.has('mendedBy') && { mendedBy: fields.oneOf('mendedBy', MENDINGS) }),
       ...damageOf(fields),
     };
   }

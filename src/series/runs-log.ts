@@ -70,6 +70,8 @@ export interface VerifyRecord {
   readonly readBytes: number;
   readonly damages: number;
   readonly lost: number;
+  /** Of a mirror that differs: the next run puts it right, or one with `--rehash` only. */
+  readonly mendedBy?: 'run' | 'rehash' | undefined;
   /** What is known to be damaged after it; missing where that could not be noted, and in lines of earlier versions. */
   readonly damage?: DamageRecord | undefined;
 }

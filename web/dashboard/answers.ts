@@ -25,8 +25,8 @@ export interface RowAnswer {
   /** Null: none is scheduled. */
   readonly nextVerify: string | null;
   readonly logKnown: boolean;
-  /** Not of mirrors and pairs. */
-  readonly logsVerifies: boolean;
+  /** What is noted once it is done: of mirrors there are no drills, and of pairs neither. */
+  readonly logs: { readonly verifies: boolean; readonly drills: boolean };
   readonly snapshots: number | null;
   readonly bytes: number | null;
   readonly isMirror: boolean;

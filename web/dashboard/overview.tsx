@@ -105,7 +105,7 @@ export function RowFacts({
   const { lastRun, lastSuccess, nextDue, lastVerify, lastDrill, nextVerify, snapshots, bytes, files } = row;
   const { freeBytes, isMirror } = row;
   const never = row.logKnown ? 'never' : '–';
-  const neverVerified = row.logsVerifies ? never : '–';
+  const neverVerified = row.logs.verifies ? never : '–';
   const facts: readonly (readonly [string, string])[] = [
     ['from', row.source ?? 'no row of the plan any more'],
     [isMirror ? 'mirrored to' : 'to', row.destination],
@@ -118,7 +118,7 @@ export function RowFacts({
         ? neverVerified
         : `${timeText(lastVerify.time)}, ${lastVerify.level}, ${lastVerify.result}`,
     ],
-    ...(row.logsVerifies
+    ...(row.logs.drills
       ? [['drill', lastDrill === null ? never : `${timeText(lastDrill.time)}, ${lastDrill.result}`] as const]
       : []),
     ...(nextVerify === null ? [] : [['next verify', timeText(nextVerify)] as const]),

@@ -70,7 +70,7 @@ function series(name: string, destination: string, records: readonly PastRecord[
     destination,
     everyMs,
     isLogKnown: true,
-    logsVerifies: true,
+    logs: { verifies: true, drills: true },
     hints: [],
     unreadable: 0,
   };

@@ -58,12 +58,12 @@ function factsOf(one: SeriesStatus): readonly (readonly [name: string, value: st
     [
       'last verify',
       lastVerify === undefined
-        ? neverOf(one)
+        ? neverOf(one, 'verifies')
         : `${time(lastVerify.started)}, ${lastVerify.level}, ${lastVerify.result}`,
     ],
     [
       'last drill',
-      lastDrill === undefined ? neverOf(one) : `${time(lastDrill.started)}, ${lastDrill.result}`,
+      lastDrill === undefined ? neverOf(one, 'drills') : `${time(lastDrill.started)}, ${lastDrill.result}`,
     ],
     ...(size === undefined
       ? []

@@ -59,10 +59,10 @@ export function showStatus(
     time(one.lastRun?.started),
     time(one.lastSuccess?.started),
     one.lastVerify === undefined
-      ? neverOf(one)
+      ? neverOf(one, 'verifies')
       : `${time(one.lastVerify.started)}${verifyMark(one.lastVerify)}`,
     one.lastDrill === undefined
-      ? neverOf(one)
+      ? neverOf(one, 'drills')
       : `${time(one.lastDrill.started)}${mark(one.lastDrill.result)}`,
     time(one.nextDue?.toISOString()),
     one.size === undefined ? '–' : formatCount(one.size.snapshots),
@@ -96,11 +96,11 @@ function withLabels(found: readonly SeriesStatus[]): readonly SeriesStatus[] {
 }
 
 /** Of what its log knows nothing. */
-export function neverOf({
-  isLogKnown,
-  logsVerifies,
-}: Pick<SeriesStatus, 'isLogKnown' | 'logsVerifies'>): string {
-  return isLogKnown && logsVerifies ? 'never' : '–';
+export function neverOf(
+  { isLogKnown, logs }: Pick<SeriesStatus, 'isLogKnown' | 'logs'>,
+  what: keyof SeriesStatus['logs'],
+): string {
+  return isLogKnown && logs[what] ? 'never' : '–';
 }
 
 function stateText(state: RowState, { style }: Terminal): string {

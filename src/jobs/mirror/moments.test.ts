@@ -13,6 +13,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keptMode } from '../../base/able.lab.ts';
 import { viewAt } from '../../mirror/view-at.ts';
+import { SeriesLock } from '../../series/lock/lock.ts';
+import { readRuns } from '../../series/read-runs.ts';
 import { Series } from '../../series/series.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { RestoreEnd } from '../restore/restore-events.ts';
@@ -137,8 +139,47 @@ describe('verify', () => {
     const damages = level === 'full' ? 3 : 2;
     expect(await verified()).toMatchObject({ damages, status: 1, mirror: { files: 5 } });
     expect(told).toHaveLength(damages);
+    const mendedBy = level === 'full' ? 'rehash' : 'run';
+    expect((await readRuns(series)).records.slice(-2)).toMatchObject([
+      { outcome: 'verify', result: 'passed', level },
+      { outcome: 'verify', result: 'failed', level, mendedBy },
+    ]);
+  });
+
+  it.runIf(process.platform === 'linux')('does not judge what is being written, and says so', async () => {
+    const notes: string[] = [];
+    const verified = async (): Promise<object> =>
+      await verifyMirror(series, {
+        level: 'full',
+        signal,
+        patienceMs: 300,
+        report: (event) => void (event.event === 'note' && event.isTrouble && notes.push(event.message)),
+      });
+    const lock = await SeriesLock.acquire(series);
+    const before = (await readRuns(series)).records.length;
+    writeFileSync(lab.folder('changes'), 'other content');
+    rmSync(lab.folder('sub'), { recursive: true });
+    expect(await verified()).toMatchObject({ damages: 0, status: 3, mirror: { files: 5, busy: 3 } });
+    expect(notes).toEqual(
+      ['changes', 'sub', 'sub/stays'].map((path) => expect.stringContaining(path) as string),
+    );
+    expect((await readRuns(series)).records).toHaveLength(before);
+    await lock.release();
+    expect(await verified()).toMatchObject({ damages: 3, status: 1, mirror: { busy: 0 } });
+  });
+
+  it('finds what was changed long ago, whoever is at work', async () => {
+    const lock = await SeriesLock.acquire(series);
+    writeFileSync(lab.folder('changes'), 'other content');
+    const later = new Date(Date.now() + 10_000);
+    utimesSync(join(lab.folder('.snapshot-data'), 'state.jsonl.zst'), later, later);
+    const end = await verifyMirror(series, { level: 'quick', signal, report: ignore, patienceMs: 0 });
+    expect(end).toMatchObject({ damages: 1, status: 1, mirror: { busy: 0 } });
+    await lock.release();
   });
 });
+
+function ignore(): void {}
 
 it('takes no date for what is none', () => {
   expect(() => momentOf('2026-13-01')).toThrow('`2026-13-01` is no date or time');

@@ -25,8 +25,8 @@ export interface SeriesStatus extends RowStatus {
   readonly nextDrill?: Date | undefined;
   /** Whether its log is there and was read: else nobody knows what was never done. */
   readonly isLogKnown: boolean;
-  /** Whether what is verified is noted in it: of mirrors and pairs it is not. */
-  readonly logsVerifies: boolean;
+  /** What is noted in it, once it is done: of mirrors there are no drills, and of pairs neither. */
+  readonly logs: { readonly verifies: boolean; readonly drills: boolean };
   /** What to do about the reasons, where a command does it. */
   readonly hints: readonly string[];
   /** Lines of its log that say nothing. */
@@ -63,8 +63,12 @@ export async function readStatus(
   const { survey, wrong: damages } = away === undefined ? await lookInto(series, logged, now) : NOT_LOOKED;
   const isPair = series instanceof PairSeries;
   const isLogRead = away === undefined && trouble === undefined;
-  const isChecked = isLogRead && series.hasSnapshots && watched.gone === undefined;
-  const { late, ...due } = checksDue(isChecked ? checks : [], records, now);
+  const isChecked = isLogRead && watched.gone === undefined;
+  const { late, ...due } = checksDue(
+    isChecked ? checks.filter((one) => isFor(series, one)) : [],
+    records,
+    now,
+  );
   const judged = withLate(statusOf(records, everyMs, now, away?.message), late);
   const status = { ...judged, size: sizeNow(survey, judged.size) };
   const lost = isLogRead ? lostText(series, survey, past) : [];
@@ -79,7 +83,7 @@ export async function readStatus(
     everyMs,
     ...due,
     isLogKnown: isLogRead && lost.length === 0,
-    logsVerifies: series.hasSnapshots,
+    logs: { verifies: series.hasSnapshots || series.isMirror, drills: series.hasSnapshots },
     hints: isLogRead ? await hintsFor(watched, records) : [],
     unreadable,
     wrongClocks,
@@ -98,6 +102,11 @@ export async function readStatus(
   const others = watched.gone === undefined && !isUnknown ? status.reasons : [];
   const reasons = [...new Set([...wrong, ...others])];
   return { ...status, ...of, state: 'failing', isFailing: true, isOverdue, reasons };
+}
+
+/** A sample of what a mirror holds is none, nor is it drilled; and of a pair nothing is noted. */
+function isFor(series: Series, { kind, depth }: ScheduledCheck): boolean {
+  return series.hasSnapshots || (series.isMirror && kind === 'verify' && depth === 0);
 }
 
 /** A verify or a drill that was left out is as overdue as a run. Before the first success there is nothing to verify. */

@@ -17,7 +17,7 @@ function json(records: readonly PastRecord[]): object {
     everyMs: 86_400_000,
     hints: ['do this'],
     isLogKnown: true,
-    logsVerifies: true,
+    logs: { verifies: true, drills: true },
     unreadable: 2,
     nextVerify: new Date(THIRD),
     nextDrill: new Date(FIRST),

@@ -158,10 +158,10 @@ function lateness(
 
 /** What is known to be damaged and needs somebody: what the newest snapshot lacks, and what nothing has any more. */
 function damageFailures(records: readonly PastRecord[]): readonly string[] {
-  const failed = openFailure(records.filter((record) => record.outcome === 'verify'));
+  const failed = openFailures(records).at(-1);
   const { needed = 0, repairable = 0, lost = 0, unknown = false } = lastDamage(records)?.damage ?? {};
   return [
-    ...(failed === undefined ? [] : [`\`snapshot verify\` found damage (level ${failed.level})`]),
+    ...(failed === undefined ? [] : [foundText(failed)]),
     ...(unknown ? ['what is damaged is not known, as damage.json cannot be read'] : []),
     ...(needed > 0
       ? [
@@ -194,22 +194,34 @@ function filesAre(n: number, which: string): string {
   return n === 1 ? `1 file ${which} is` : `${n} files ${which} are`;
 }
 
-/**
- * The most thorough failed verify that none has made up for: one of all snapshots, and no less thorough. What it has
- * noted in damage.json is judged by that.
- */
-function openFailure(verifies: readonly PastVerify[]): PastVerify | undefined {
-  return verifies
-    .filter(
-      (failed, i) =>
-        failed.result === 'failed' && failed.damage === undefined && !isMended(failed, verifies.slice(i + 1)),
-    )
-    .toSorted((a, b) => rank(a) - rank(b))
-    .at(-1);
+function foundText({ level, mendedBy }: PastVerify): string {
+  if (mendedBy === undefined) return `\`snapshot verify\` found damage (level ${level})`;
+  const way =
+    mendedBy === 'run'
+      ? 'the next run puts it right'
+      : `\`${commandLine('run --rehash')}\` puts it right, and another full verify makes sure`;
+  return `\`snapshot verify\` found what was changed in the mirror (level ${level}); ${way}`;
 }
 
-function isMended(failed: PastVerify, later: readonly PastVerify[]): boolean {
-  return later.some((one) => one.result === 'passed' && one.at === null && rank(one) >= rank(failed));
+/**
+ * Failed verifies that nothing has made up for, the most thorough one last: a later one of all snapshots, and no less thorough, stands
+ * in their place; and where a run puts it right, a run. What they have noted in damage.json is judged by that. Of those that are
+ * made up for by the same, the last one.
+ */
+function openFailures(records: readonly PastRecord[]): readonly PastVerify[] {
+  const open = records.flatMap((record, i) => {
+    if (record.outcome !== 'verify' || record.result === 'passed' || record.damage !== undefined) return [];
+    return records.slice(i + 1).some((later) => isMending(later, record)) ? [] : [record];
+  });
+  const last = new Map(open.map((one) => [`${rank(one)} ${one.mendedBy}`, one]));
+  return open
+    .filter((one) => last.get(`${rank(one)} ${one.mendedBy}`) === one)
+    .toSorted((a, b) => rank(a) - rank(b));
+}
+
+function isMending(later: PastRecord, failed: PastVerify): boolean {
+  if (later.outcome !== 'verify') return failed.mendedBy === 'run' && isSuccess(later);
+  return later.at === null && rank(later) >= rank(failed);
 }
 
 function rank({ level, sample }: Pick<PastVerify, 'level' | 'sample'>): number {
@@ -233,14 +245,15 @@ export function ageText(ms: number): string {
  * @param records - From {@link withoutFuture}, in the order in which they were written.
  */
 export function essentialOf(records: readonly PastRecord[]): readonly PastRecord[] {
-  const verifies = records.filter((record) => record.outcome === 'verify');
   const wanted = new Set<PastRecord | undefined>([
     records.findLast(isRun),
     latestSuccess(records),
-    verifies.at(-1),
+    records.findLast((record) => record.outcome === 'verify'),
     records.findLast((record) => record.outcome === 'drill'),
+    // By the order of writing: it may have put right what a verify found.
+    records.findLast(isSuccess),
     sizedIn(records),
-    openFailure(verifies),
+    ...openFailures(records),
     lastDamage(records),
     ...streaksOf(records),
   ]);

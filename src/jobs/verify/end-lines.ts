@@ -50,13 +50,15 @@ function seriesLine(end: VerifyEnd, { style }: Painter): string {
 
 function mirrorLines(
   { series, damages, looked, readBytes, durationMs }: VerifyEnd,
-  { files, scanned }: NonNullable<VerifyEnd['mirror']>,
+  { files, scanned, busy }: NonNullable<VerifyEnd['mirror']>,
   { style }: Painter,
 ): readonly string[] {
-  const verdict = damages === 0 ? style('green', VERDICTS[looked]) : style('red', 'CHANGED');
+  const well = busy === 0 ? style('green', VERDICTS[looked]) : style('yellow', 'not all compared');
+  const verdict = damages === 0 ? well : style('red', 'CHANGED');
   const as = scanned === null ? 'never whole' : `as of ${formatLocal(new Date(scanned))}`;
   const read = looked === 'full' ? `${formatBytes(readBytes)} read` : 'contents were not read';
-  const line = `${verdict}  ${style('bold', series)}  mirror ${as}, ${formatCountOf(files, 'file')}, ${read}, ${formatDuration(durationMs)}`;
+  const unseen = busy === 0 ? '' : `, ${formatCount(busy)} of them not compared`;
+  const line = `${verdict}  ${style('bold', series)}  mirror ${as}, ${formatCountOf(files, 'file')}${unseen}, ${read}, ${formatDuration(durationMs)}`;
   if (damages === 0) return [line];
   const wayOut = 'The next run puts it right; with `--rehash` also what differs in content alone.';
   return [line, `  ${style('dim', wayOut)}`];

@@ -12,7 +12,7 @@ import { Memory, type Recall } from '../status/memory.ts';
 import { rememberLog } from '../status/remember-log.ts';
 import { recordVerify } from './record-verify.ts';
 import { unseenEnd } from './unseen-end.ts';
-import type { VerifyEnd, VerifyEvent } from './verify-events.ts';
+import type { VerifyEnd, VerifyEvent, VerifyReport } from './verify-events.ts';
 import { verifyStored } from './verify-stored.ts';
 import { levelOf, nothingEnd, type Verdict, verify, type VerifyOptions } from './verify.ts';
 
@@ -75,9 +75,7 @@ async function verifyOne(
   const verdict = isMended ? await verify(series, options) : found;
   await recordVerify(series, verdict, options, started);
   const drilled = drill ? await drillAll(series, verdict, options) : [];
-  await rememberLog(series, new Memory(thisStateFolder()), new Date(), (message) =>
-    report({ event: 'note', series: series.name, message }),
-  );
+  await remember(series, report);
   // A row that is switched off may well have no snapshots.
   const isWrong = verdict.end.nothing !== undefined && row?.active !== false;
   return { ...verdict.end, status: gravestStatus([verdict.end.status, isWrong ? 1 : 0, ...drilled]) };
@@ -105,7 +103,17 @@ async function verifyPlain(
     const { verifyPair } = await import('../sync/verify-pair.ts');
     return await verifyPair(row, { level, signal, report });
   }
-  return await (await import('../mirror/verify-mirror.ts')).verifyMirror(series, { level, signal, report });
+  const { verifyMirror } = await import('../mirror/verify-mirror.ts');
+  const end = await verifyMirror(series, { level, signal, report });
+  await remember(series, report);
+  return end;
+}
+
+/** For when the disk is away: what the log says now. */
+async function remember(series: Series, report: VerifyReport): Promise<void> {
+  await rememberLog(series, new Memory(thisStateFolder()), new Date(), (message) =>
+    report({ event: 'note', series: series.name, message }),
+  );
 }
 
 /** What `work` comes to; or that there is no key, where what is stored can be looked at all the same. */

@@ -96,8 +96,13 @@ export interface VerifyEnd {
   readonly isKeyless?: true | undefined;
   /** Its disk is away. */
   readonly isAway?: true | undefined;
-  /** It is a mirror: what it holds, and the last whole scan after which it was what its source was. */
-  readonly mirror?: { readonly files: number; readonly scanned: string | null } | undefined;
+  /**
+   * It is a mirror: what it holds, the last whole scan after which it was what its source was, and how many paths were not compared,
+   * as they were just being written.
+   */
+  readonly mirror?:
+    | { readonly files: number; readonly scanned: string | null; readonly busy: number }
+    | undefined;
   /** It is a pair that is synced: files that both sides had at the last sync, paths that differ now, and what could not be looked at. */
   readonly pair?:
     | { readonly files: number; readonly differing: number; readonly troubles: number }
