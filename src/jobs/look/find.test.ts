@@ -1,8 +1,13 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
+import { MemoryObjects } from '../../store/memory-objects.lab.ts';
+import { ObjectStore } from '../../store/object-store.ts';
+import type { ByteRange } from '../../store/objects.ts';
+import type { Store } from '../../store/store.ts';
 import { findInSeries } from './find.ts';
 import { SeriesLab } from '../run/series.lab.ts';
 
@@ -13,6 +18,22 @@ class CountingStore extends LocalStore {
   override async read(key: string): Promise<Buffer | undefined> {
     this.reads.push(key);
     return await super.read(key);
+  }
+}
+
+/** Says which objects were asked for, and how many indexes at once at most. */
+class SlowObjects extends MemoryObjects {
+  readonly asked: string[] = [];
+  most = 0;
+  #now = 0;
+
+  override async get(key: string, range?: ByteRange): Promise<Buffer | undefined> {
+    this.asked.push(key);
+    const isIndex = key.endsWith('index.jsonl.zst');
+    if (isIndex) this.most = Math.max(this.most, ++this.#now);
+    await setImmediate();
+    if (isIndex) this.#now--;
+    return await super.get(key, range);
   }
 }
 
@@ -87,6 +108,31 @@ describe('findInSeries()', () => {
     expect(found).toEqual([[1, 1, 1, 1], [2]]);
     const indexes = store.reads.filter((key) => key.endsWith('.jsonl.zst'));
     expect(indexes).toHaveLength(1 + changes.length);
+    // Where that of one is damaged, the others have it under names of their own.
+    const index = lab.folder(lab.folders()[0] ?? '', 'index.jsonl.zst');
+    writeFileSync(`${index}.new`, readFileSync(index).subarray(0, 20));
+    renameSync(`${index}.new`, index);
+    const again = await findInSeries(new Series(store, lab.row.name), ['file*']);
+    expect(again.damaged).toHaveLength(1);
+    expect(again.paths.map(({ stays }) => stays.map(({ snapshots }) => snapshots.length))).toEqual([
+      [1, 1, 1],
+      [1],
+    ]);
+  });
+
+  it('asks a place far away for several indexes at once, and for each once', async () => {
+    const objects = new SlowObjects();
+    const open = (): Store => new ObjectStore(objects.label, async () => await Promise.resolve(objects));
+    for (let i = 0; i < 5; i++) {
+      write('file', String(i));
+      await lab.run({ open });
+    }
+    objects.asked.length = 0;
+    const { paths } = await findInSeries(new Series(open(), lab.row.name), ['file']);
+    expect(paths.map(({ stays }) => stays.map(({ version }) => version))).toEqual([[1, 2, 3, 4, 5]]);
+    const indexes = objects.asked.filter((key) => key.endsWith('index.jsonl.zst'));
+    expect([indexes.length, new Set(indexes).size]).toEqual([5, 5]);
+    expect(objects.most).toBe(5);
   });
 
   it('names a damaged index and goes on with the other snapshots', async () => {

@@ -1,11 +1,13 @@
 // Where paths are in the snapshots of a series, and which of their versions differ.
 import { SnapshotError } from '../../base/errors.ts';
+import { ordered } from '../../base/ordered.ts';
 import { PathLines } from '../../series/index/path-lines.ts';
 import type { IndexEntry } from '../../series/index/index-line.ts';
 import type { FileInfo } from '../../series/info.ts';
 import { placeOf } from '../../series/damage/damage.ts';
 import { findLostContents } from '../../series/damage/lost-contents.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
+import { REQUESTS_AT_ONCE } from '../../store/store.ts';
 import { Globs } from '../../tree/globs.ts';
 import { type BytePath, comparePaths } from '../../tree/path.ts';
 
@@ -44,19 +46,22 @@ export async function findInSeries(series: Series, globs: readonly string[]): Pr
   const errors = damaged.map(({ error }) => error);
   const finder = new Finder(series, new Globs(globs));
   const paths = new Map<BytePath, Stays>();
-  for (const [i, snapshot] of snapshots.entries()) {
-    let found: ReadonlyMap<BytePath, IndexEntry>;
-    try {
-      found = await finder.entriesOf(snapshot);
-    } catch (error) {
-      if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
-      errors.push(error);
+  // On a disk it is the work of one thread; far away, most of the time is waiting for answers.
+  const atOnce = series.store.files === undefined ? REQUESTS_AT_ONCE : 1;
+  const looks = ordered(snapshots.entries(), atOnce, async ([i, snapshot]) => ({
+    i,
+    name: snapshot.name,
+    found: await finder.entriesOf(snapshot).catch(damageOf),
+  }));
+  for await (const { i, name, found } of looks) {
+    if (found instanceof SnapshotError) {
+      errors.push(found);
       continue;
     }
     for (const [path, item] of found) {
       const stays = paths.get(path) ?? new Stays();
       paths.set(path, stays);
-      stays.add(item, snapshot.name, i);
+      stays.add(item, name, i);
     }
   }
   const sorted = [...paths].toSorted(([a], [b]) => comparePaths(a, b));
@@ -76,6 +81,12 @@ export async function findInSeries(series: Series, globs: readonly string[]): Pr
     times,
     damaged: errors,
   };
+}
+
+/** What is damaged is named; any other error ends it. */
+function damageOf(error: unknown): SnapshotError {
+  if (error instanceof SnapshotError && error.code === 'E_DAMAGED') return error;
+  throw error;
 }
 
 /** The places of the archives that hold what was found, where each was seen first. */
@@ -108,7 +119,7 @@ class Finder {
   readonly #series: Series;
   readonly #globs: Globs;
   /** By the SHA-256 of the file. */
-  readonly #known = new Map<string, Matches>();
+  readonly #known = new Map<string, Promise<Matches>>();
 
   constructor(series: Series, globs: Globs) {
     this.#series = series;
@@ -118,21 +129,30 @@ class Finder {
   /** @throws E_DAMAGED */
   async entriesOf({ name, info }: Snapshot): Promise<ReadonlyMap<BytePath, IndexEntry>> {
     const entries = new Map<BytePath, IndexEntry>();
-    for (const [path, item] of await this.#matchesIn(name, info.index, false)) {
+    const ofChanges = info.changes === null ? undefined : this.#matchesOnce(name, info.changes, true);
+    // It is awaited in its turn.
+    ofChanges?.catch(() => {});
+    for (const [path, item] of await this.#matchesOnce(name, info.index, false)) {
       if (item !== null) entries.set(path, item);
     }
-    if (info.changes === null) return entries;
-    for (const [path, item] of await this.#matchesIn(name, info.changes, true)) {
+    for (const [path, item] of (await ofChanges) ?? []) {
       if (item === null) entries.delete(path);
       else entries.set(path, item);
     }
     return entries;
   }
 
+  async #matchesOnce(snapshot: string, file: FileInfo, keepsGone: boolean): Promise<Matches> {
+    const read = async (): Promise<Matches> => await this.#matchesIn(snapshot, file, keepsGone);
+    // Where one is damaged, another snapshot may have a copy of its own that is not.
+    const known = this.#known.get(file.sha256);
+    const matches = known ?? read();
+    this.#known.set(file.sha256, matches);
+    return await matches;
+  }
+
   /** @param keepsGone - Whether paths that match no more are told as well. */
   async #matchesIn(snapshot: string, file: FileInfo, keepsGone: boolean): Promise<Matches> {
-    const known = this.#known.get(file.sha256);
-    if (known !== undefined) return known;
     const lines = new PathLines(await this.#series.lines(snapshot, file));
     const matches = new Map<BytePath, IndexEntry | null>();
     for (; lines.path !== undefined; lines.skip()) {
@@ -145,7 +165,6 @@ class Finder {
       // In the changes, what was a folder and is a file now is not what the index has any more.
       else if (keepsGone) matches.set(path, null);
     }
-    this.#known.set(file.sha256, matches);
     return matches;
   }
 }
