@@ -29,7 +29,11 @@ describe('an upload', () => {
   async function sending(
     files: readonly string[],
     answer: (blake3: string) => Answer,
-    { has = [], ...more }: Partial<UploadOptions> & { readonly has?: readonly number[] } = {},
+    {
+      has = [],
+      whenAsked = () => {},
+      ...more
+    }: Partial<UploadOptions> & { readonly has?: readonly number[]; readonly whenAsked?: () => void } = {},
   ): Promise<UploadResult & { readonly last: Progress | undefined }> {
     for (const name of files) writeFileSync(join(folder, name), name);
     const server = createServer((request, response) => {
@@ -40,6 +44,7 @@ describe('an upload', () => {
         const body = Buffer.concat(parts).toString();
         let { status, json }: Answer = { status: 200, json: {} };
         if (url.pathname === '/v1/check') {
+          whenAsked();
           const { files: asked } = JSON.parse(body) as { files: readonly { id: number; size: number }[] };
           const stateOf = (size: number): string => (has.includes(size) ? 'have' : 'need');
           json = { files: asked.map(({ id, size }) => ({ id, status: stateOf(size) })) };
@@ -97,6 +102,13 @@ describe('an upload', () => {
 
   it('takes nothing for stored of which the library has read other bytes', async () => {
     await expect(sending(['file'], () => stored('0'.repeat(64)))).rejects.toMatchObject({ code: 'E_STORE' });
+  });
+
+  it('names a file that went away after it was hashed', async () => {
+    const whenAsked = (): void => rmSync(join(folder, 'a'));
+    const { problems, stored: count, last } = await sending(['a', 'b'], stored, { whenAsked });
+    expect([problems, count]).toEqual([[{ path: join(folder, 'a'), reason: 'it is gone' }], 1]);
+    expect(last).toMatchObject({ files: 2, totalFiles: 2 });
   });
 
   it('gives up a file that differs from itself the second time', async () => {

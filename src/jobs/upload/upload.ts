@@ -1,9 +1,12 @@
 // Uploads files to a library: lists, hashes, asks what is missing, and sends that.
+import type { FileHandle } from 'node:fs/promises';
 import { reasonOf } from '../../base/errors.ts';
 import { ordered } from '../../base/ordered.ts';
 import { type Blake3, loadBlake3 } from '../../hash/blake3.ts';
 import { hashFile } from '../../serve/library/hash-file.ts';
 import { openFile } from '../../serve/library/sight.ts';
+import { UnreadableError } from '../../store/http/http-client.ts';
+import type { SpooledFile } from '../../store/objects.ts';
 import type { Progress } from '../events.ts';
 import { LibraryClient, type Need, type Sent } from './library-client.ts';
 import { type Choice, listLocal, type LocalFile, pathOf, type UploadProblem } from './local-files.ts';
@@ -167,23 +170,26 @@ class UploadRun {
   }
 
   async #transfer(file: Hashed, begun: string | undefined): Promise<Sent | undefined> {
-    const handle = await openFile(file.root, file.path).catch((error: unknown) => {
+    let handle: FileHandle | undefined;
+    try {
+      handle = await openFile(file.root, file.path);
+    } catch (error) {
       this.#failed(file, reasonOf(error));
       return undefined;
-    });
-    if (handle === undefined) return undefined;
+    }
+    if (handle === undefined) {
+      this.#failed(file, 'it is gone');
+      return undefined;
+    }
     try {
-      const body = {
-        sizeBytes: file.size,
-        read: async (offset: number, length: number): Promise<Buffer> => {
-          const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
-          // Cut shorter meanwhile: the hash will say so.
-          return bytesRead === 0 ? buffer : buffer.subarray(0, bytesRead);
-        },
-      };
+      const body = bodyOf(handle, file.size);
       const { name, blake3, mtimeMs } = file;
       const { rename } = this.#options;
       return await this.#client.send({ name, blake3, modifiedMs: mtimeMs, body, rename }, begun);
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      this.#failed(file, reasonOf(error.cause));
+      return undefined;
     } finally {
       await handle.close();
     }
@@ -216,6 +222,17 @@ class UploadRun {
       ...totals,
     });
   }
+}
+
+function bodyOf(handle: FileHandle, sizeBytes: number): SpooledFile {
+  return {
+    sizeBytes,
+    read: async (offset, length) => {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
+      // Cut shorter meanwhile: the hash will say so.
+      return bytesRead === 0 ? buffer : buffer.subarray(0, bytesRead);
+    },
+  };
 }
 
 function* batches(files: readonly LocalFile[]): Generator<readonly LocalFile[]> {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { hasTool, tool } from '../../../test/support/command.ts';
 import { NastyProxy } from '../../../test/support/servers/nasty-proxy.ts';
-import { HttpClient } from './http-client.ts';
+import { HttpClient, UnreadableError } from './http-client.ts';
 import { networkError } from './http-error.ts';
 
 function client(...args: ConstructorParameters<typeof HttpClient>): HttpClient {
@@ -71,6 +72,19 @@ describe('a request', () => {
     const url = new URL(`http://${host}/a`);
     expect((await client().request({ method: 'DELETE', url, headers: {} })).status).toBe(200);
     expect(requests).toEqual(['DELETE /a']);
+  });
+
+  it('tells what cannot be read here from what is wrong on the way', async () => {
+    const { host } = await server();
+    const folder = await open(tmpdir());
+    onTestFinished(async () => await folder.close());
+    // As from a disk with an error: a folder is opened, and not read.
+    const read = async (_: number, length: number): Promise<Buffer> =>
+      (await folder.read(Buffer.alloc(length))).buffer;
+    const body = { sizeBytes: 100, read };
+    const asked = client().request({ method: 'PUT', url: new URL(`http://${host}/`), headers: {}, body });
+    await expect(asked).rejects.toBeInstanceOf(UnreadableError);
+    await expect(asked).rejects.toMatchObject({ code: 'E_STORE', cause: { code: 'EISDIR' } });
   });
 
   it('on a slow line waits for as long as bytes are on their way', async () => {

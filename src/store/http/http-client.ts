@@ -2,7 +2,7 @@
 import http, { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { pipeline, Readable } from 'node:stream';
-import { SnapshotError } from '../../base/errors.ts';
+import { reasonOf, SnapshotError } from '../../base/errors.ts';
 import type { SpooledFile } from '../objects.ts';
 
 /** With no byte going either way for so long, nobody is there any more. */
@@ -34,6 +34,13 @@ export interface HttpHead {
 
 export interface HttpAnswer extends HttpHead {
   readonly body: Buffer;
+}
+
+/** What was to be sent cannot be read: that is of this machine, and not of the way to the server. */
+export class UnreadableError extends SnapshotError {
+  constructor(cause: unknown) {
+    super('E_STORE', `What was to be sent cannot be read: ${reasonOf(cause)}`, { cause });
+  }
 }
 
 export class HttpClient {
@@ -140,7 +147,7 @@ async function* piecesOfFile(file: SpooledFile, fail: (error: Error) => void): A
         throw new SnapshotError('E_STORE', `What was to be sent ends at byte ${at} of ${file.sizeBytes}`);
       }
     } catch (error) {
-      fail(error instanceof Error ? error : new Error(String(error)));
+      fail(error instanceof SnapshotError ? error : new UnreadableError(error));
       return;
     }
     yield bytes;
