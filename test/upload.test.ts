@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, wri
 import { createServer as createHttp, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { loadBlake3 } from '../src/hash/blake3.ts';
 import { type Ended, eventsOf, IS_ROOT, IS_WINDOWS, tool } from './support/command.ts';
 import { Place } from './support/place.ts';
 import { Served, sha256 } from './support/served.ts';
@@ -156,6 +157,31 @@ describe('an upload', () => {
     expect(served.holds()).toEqual({ 'source/big': sha256(Buffer.alloc(size, 'snapshot ')) });
     expect(connections).toBeGreaterThan(4);
     expect(passed).toBeLessThan(1.5 * size);
+  });
+
+  it('of copies of a large file that has begun to arrive sends one', async () => {
+    const served = await Served.open();
+    const token = await served.token();
+    const bytes = Buffer.alloc(40_000_000, 'snapshot ');
+    served.place.write({ one: bytes, two: bytes, three: bytes });
+    const hash = Buffer.from((await loadBlake3()).hash(bytes)).toString('hex');
+    const metadata = Object.entries({ name: 'source/one', hash: `blake3:${hash}` }).map(
+      ([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`,
+    );
+    const tus = { Authorization: `Bearer ${token}`, 'Tus-Resumable': '1.0.0' };
+    const announced = { 'Upload-Length': String(bytes.length), 'Upload-Metadata': metadata.join(',') };
+    const made = await fetch(`${served.url}/v1/uploads`, {
+      method: 'POST',
+      headers: { ...tus, ...announced },
+    });
+    await fetch(`${served.url}${made.headers.get('Location')}`, {
+      method: 'PATCH',
+      body: bytes.subarray(0, 1000),
+      headers: { ...tus, 'Upload-Offset': '0', 'Content-Type': 'application/offset+octet-stream' },
+    });
+    const { status, stdout } = await upload(served, token, served.url, 'source', '--json');
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/"stored":1,"known":2,/)]);
+    expect(Object.keys(served.holds())).toEqual(['source/one']);
   });
 
   it('that is stopped says so, and goes on the next time', async () => {

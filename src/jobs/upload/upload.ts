@@ -93,6 +93,8 @@ class UploadRun {
   readonly #totalBytes: number;
   readonly problems: UploadProblem[];
   readonly count: Record<'files' | 'stored' | 'known' | 'needed' | 'bytes', number>;
+  /** By content. */
+  readonly #sending = new Map<string, Promise<void>>();
   #done = { files: 0, bytes: 0 };
 
   constructor(
@@ -154,7 +156,30 @@ class UploadRun {
       this.count.needed += 1;
       this.count.bytes += file.size;
       this.#tell(file, 'needed');
-    } else await this.#send(file, begun);
+    } else await this.#sendOne(file, begun);
+  }
+
+  /**
+   * Of copies one is sent at a time: two that went on with one upload would end each other's requests, and once it is there the
+   * library knows the others.
+   */
+  async #sendOne(file: Hashed, begun: string | undefined): Promise<void> {
+    const { blake3 } = file;
+    const before = this.#sending.get(blake3);
+    const sending =
+      before === undefined
+        ? this.#send(file, begun)
+        : before.then(async () => {
+            const [need] = await this.#client.check([file]);
+            if (need?.isNeeded === false) await this.#there(file, 'known', undefined);
+            else await this.#send(file, need?.begun);
+          });
+    this.#sending.set(blake3, sending);
+    try {
+      await sending;
+    } finally {
+      if (this.#sending.get(blake3) === sending) this.#sending.delete(blake3);
+    }
   }
 
   async #send(file: Hashed, begun: string | undefined, isAgain = false): Promise<void> {

@@ -21,7 +21,7 @@ export async function postCheck(asked: Asked): Promise<Response> {
     questions.map(async ({ id, size, blake3 }) => {
       const held = await library.find(blake3);
       if (held === undefined || held.size !== size) {
-        const begun = library.resumed.uploads.of(blake3, size);
+        const begun = library.resumed.begun(blake3, size, asked.get('token').id);
         if (begun === undefined) return { id, status: 'need' };
         return { id, status: 'partial', upload: `/v1/uploads/${begun.id}`, offset: begun.offset };
       }

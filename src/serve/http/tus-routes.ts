@@ -61,7 +61,8 @@ export async function patchUpload(asked: Asked): Promise<Response> {
   const body = incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
   const offset = count(asked, 'Upload-Offset');
   const { upload, taken } = await asForTus(
-    async () => await resumed.goOn(idIn(asked), offset, body, () => void incoming.destroy()),
+    async () =>
+      await resumed.goOn(idIn(asked), offset, body, () => void incoming.destroy(), asked.get('token').id),
   );
   const status = taken === undefined ? {} : { 'Upload-Status': taken.status };
   const at = taken?.status === 'stored' ? storedAt(taken.held.path) : {};

@@ -94,11 +94,16 @@ export class PartialUploads {
     return this.#uploads.get(id);
   }
 
-  /** One of this content that has begun to arrive. */
-  of(blake3: string, length: number): PartialUpload | undefined {
+  /** One of this content that has begun to arrive, and that `isFree`. */
+  of(
+    blake3: string,
+    length: number,
+    isFree: (upload: PartialUpload) => boolean = () => true,
+  ): PartialUpload | undefined {
     return [...this.#uploads.values()].find(
       (one) =>
         one.done === undefined &&
+        isFree(one) &&
         one.length === length &&
         one.offset > 0 &&
         one.incoming.claim?.algorithm === 'blake3' &&

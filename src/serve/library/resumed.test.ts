@@ -84,8 +84,13 @@ function whole(text: string): Line {
   return line;
 }
 
-const goOn = async (id: string, offset: number, line: Line): ReturnType<Library['resumed']['goOn']> =>
-  await library.resumed.goOn(id, offset, line.body(), line.stop);
+const goOn = async (
+  id: string,
+  offset: number,
+  line: Line,
+  by = 'phone',
+): ReturnType<Library['resumed']['goOn']> =>
+  await library.resumed.goOn(id, offset, line.body(), line.stop, by);
 
 describe('an upload in several requests', () => {
   it('is written to by one of them, also where two have waited for the same to end', async () => {
@@ -101,6 +106,22 @@ describe('an upload in several requests', () => {
     expect((await ends).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
     expect(readFileSync(join(root, 'files', 'a'), 'utf8')).toBe('0123456789');
     expect(await library.resumed.look(id)).toMatchObject({ done: 'stored' });
+  });
+
+  it('is offered to nobody else while somebody sends it', async () => {
+    const hex = Buffer.from(blake3.hash(Buffer.from('0123456789'))).toString('hex');
+    const claim = { algorithm: 'blake3', hex } as const;
+    const what = { path: fromText('a'), claim, modifiedMs: undefined, rename: false, size: 10 };
+    const { id } = await library.resumed.begin(10, what);
+    const line = new Line();
+    const going = goOn(id, 0, line);
+    line.send('01234');
+    await expect.poll(() => library.resumed.uploads.get(id)?.offset).toBe(5);
+    const offered = (by: string): string | undefined => library.resumed.begun(hex, 10, by)?.id;
+    expect([offered('laptop'), offered('phone')]).toEqual([undefined, id]);
+    line.stop();
+    await expect(going).rejects.toThrow('stopped');
+    expect([offered('laptop'), offered('phone')]).toEqual([id, id]);
   });
 
   it('is counted once among all that an account may have, while it arrives and when it is a file', async () => {

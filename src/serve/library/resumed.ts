@@ -13,13 +13,20 @@ const MOST_OPEN = 256;
 /** What gives a file its name is not stopped. */
 const toItsEnd = (): void => undefined;
 
+/** A request that is at an upload. */
+interface Active {
+  readonly by: string | undefined;
+  readonly stop: () => void;
+  readonly ended: Promise<unknown>;
+}
+
 export class Resumed {
   readonly uploads: PartialUploads;
   readonly #library: Library;
   readonly #blake3: Blake3;
   readonly #room: Room;
   /** Requests under way: who comes later takes over. */
-  readonly #active = new Map<string, { readonly stop: () => void; readonly ended: Promise<unknown> }>();
+  readonly #active = new Map<string, Active>();
 
   constructor(library: Library, uploads: PartialUploads, blake3: Blake3, room: Room) {
     this.#library = library;
@@ -45,13 +52,25 @@ export class Resumed {
     }
   }
 
+  /**
+   * One of this content that can be gone on with. Not one that somebody else is sending: they would take it from each other without end.
+   *
+   * @param by - Id of the token of who asks. A line of its own that was cut may hang here still.
+   */
+  begun(blake3: string, length: number, by: string): PartialUpload | undefined {
+    return this.uploads.of(blake3, length, ({ id }) => {
+      const active = this.#active.get(id);
+      return active === undefined || active.by === by;
+    });
+  }
+
   /** How far it is, once nothing more arrives for it: a client asks when its line was cut, and the server may not know that yet. */
   async look(id: string): Promise<PartialUpload> {
     while (this.#active.has(id)) await this.#stop(id);
     const upload = this.#known(id);
     // The server has ended between its last byte and its name; or it has no bytes at all.
     if (upload.offset === upload.length && upload.done === undefined) {
-      await this.#alone(id, toItsEnd, async () => await this.#end(upload));
+      await this.#alone(id, { stop: toItsEnd, by: undefined }, async () => await this.#end(upload));
     }
     return this.#known(id);
   }
@@ -61,6 +80,7 @@ export class Resumed {
    *
    * @param offset - Where the client goes on.
    * @param stop - Ends `body`.
+   * @param by - Id of the token of who sends it.
    * @throws {@link Refusal} 404 when there is none, 409 when it is at another place, 413 when more arrives than was said; and what
    * {@link Library.settle} throws, after which it is gone.
    */
@@ -69,12 +89,13 @@ export class Resumed {
     offset: number,
     body: AsyncIterable<Uint8Array>,
     stop: () => void,
+    by?: string,
   ): Promise<{ readonly upload: PartialUpload; readonly taken: Taken | undefined }> {
     while (this.#active.has(id)) await this.#stop(id);
     const upload = this.#known(id);
     if (upload.offset !== offset || upload.done !== undefined)
       throw new Refusal(409, `It is at byte ${upload.offset}, not ${offset}`);
-    return await this.#alone(id, stop, async () => await this.#append(upload, body));
+    return await this.#alone(id, { stop, by }, async () => await this.#append(upload, body));
   }
 
   async remove(id: string): Promise<void> {
@@ -139,9 +160,9 @@ export class Resumed {
   }
 
   /** Is the one that is at it, until `work` has ended. */
-  async #alone<T>(id: string, stop: () => void, work: () => Promise<T>): Promise<T> {
+  async #alone<T>(id: string, who: Omit<Active, 'ended'>, work: () => Promise<T>): Promise<T> {
     const working = work();
-    const active = { stop, ended: working.catch(() => undefined) };
+    const active = { ...who, ended: working.catch(() => undefined) };
     this.#active.set(id, active);
     try {
       return await working;
