@@ -21,7 +21,7 @@ describe('an upload that goes on', () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
   });
 
-  /** Runs it at a library that has no place for what is called `taken`; each round that is told does the next of `steps`, and then it is stopped. */
+  /** Runs it at a library that has no place for what is called `taken`, and no room for `full`; each round that is told does the next of `steps`, and then it is stopped. */
   async function ending(steps: readonly (() => void)[]): Promise<number> {
     const server = createServer((request, response) => {
       const url = new URL(request.url ?? '', 'http://x');
@@ -33,6 +33,8 @@ describe('an upload that goes on', () => {
           answer(response, 200, { files: files.map(({ id }) => ({ id, status: 'need' })) });
         } else if (url.searchParams.get('name')?.endsWith('taken') === true)
           answer(response, 409, { error: 'taken' });
+        else if (url.searchParams.get('name')?.endsWith('full') === true)
+          answer(response, 507, { error: 'full' });
         else answer(response, 201, { blake3: (url.searchParams.get('hash') ?? '').replace('blake3:', '') });
       });
     });
@@ -80,6 +82,11 @@ describe('an upload that goes on', () => {
       write('c');
     };
     expect(await ending([gone])).toBe(0);
+  });
+
+  it('says that a file is not there to which the library does not come', async () => {
+    write('a');
+    expect(await ending([() => write('full')])).toBe(3);
   });
 
   it.skipIf(process.platform !== 'linux')(

@@ -69,7 +69,7 @@ async function rounds(options: KeepOptions, changes: Changes): Promise<number> {
       retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
     }
   }
-  return settled.hasFailed || !isListed ? 3 : 0;
+  return settled.isBehind || !isListed ? 3 : 0;
 }
 
 /** Files that need no look until they change. */
@@ -117,8 +117,11 @@ class Settled {
     for (const path of this.#failed.keys()) this.#failed.set(path, '');
   }
 
-  get hasFailed(): boolean {
-    return this.#failed.size > 0;
+  /** Whether some that are here are not there: they failed, or their round did not come to them. */
+  get isBehind(): boolean {
+    return (
+      this.#failed.size > 0 || [...this.#listed].some(([path, stamp]) => this.#there.get(path) !== stamp)
+    );
   }
 }
 

@@ -27,7 +27,9 @@ export class Receipt {
   /** @throws {@link SnapshotError} `E_USAGE` when the file cannot be made. */
   static async open(file: string): Promise<Receipt> {
     try {
-      return new Receipt(file, await open(file, 'a', 0o600));
+      const receipt = new Receipt(file, await open(file, 'a', 0o600));
+      await receipt.#endLine();
+      return receipt;
     } catch (cause) {
       throw new SnapshotError('E_USAGE', `Cannot write the receipt "${file}": ${reasonOf(cause)}`, { cause });
     }
@@ -40,6 +42,20 @@ export class Receipt {
       throw new SnapshotError('E_STORE', `Cannot write the receipt "${this.#file}": ${reasonOf(cause)}`, {
         cause,
       });
+    }
+  }
+
+  /** The next line must not become a part of one that a full disk, or a kill, has cut short. */
+  async #endLine(): Promise<void> {
+    const stats = await this.#handle.stat();
+    // A pipe has no end to be looked at.
+    if (!stats.isFile() || stats.size === 0) return;
+    const reading = await open(this.#file);
+    try {
+      const { buffer } = await reading.read(Buffer.alloc(1), 0, 1, stats.size - 1);
+      if (buffer.toString() !== '\n') await this.#handle.appendFile('\n');
+    } finally {
+      await reading.close();
     }
   }
 

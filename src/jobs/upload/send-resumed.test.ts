@@ -83,3 +83,31 @@ it('ends where it is begun anew each time', async () => {
   await expect(end).rejects.toMatchObject({ code: 'E_STORE' });
   expect(countOf(asked, 'PATCH')).toBe(6);
 });
+
+it('waits for a server that takes no more at the moment', async () => {
+  const { asked, end } = await sending(
+    (request, response) =>
+      void request.resume().on('end', () => {
+        if (countOf(asked, 'PATCH') > 1) response.writeHead(204, { 'Upload-Status': 'known' }).end();
+        else response.writeHead(429).end('{"error":"An account sends 32 files at once, and no more"}');
+      }),
+    () => 0,
+  );
+  expect(await end).toEqual({ status: 'known', name: undefined });
+  expect(asked).toEqual(['POST', 'PATCH', 'HEAD', 'PATCH']);
+});
+
+it('begins anew where the one that had begun it asked for a name that is taken by now', async () => {
+  const { asked, end } = await sending(
+    (request, response) =>
+      void request.resume().on('end', () => {
+        if (request.url === '/v1/uploads/old')
+          response.writeHead(412).end('{"status":"taken","free":"file (2)"}');
+        else response.writeHead(204, { 'Upload-Status': 'stored', 'Upload-Path': 'caf%C3%A9%20(2)' }).end();
+      }),
+    () => 1000,
+    '/v1/uploads/old',
+  );
+  expect(await end).toEqual({ status: 'stored', name: 'café (2)' });
+  expect(asked).toEqual(['HEAD', 'PATCH', 'POST', 'PATCH']);
+});

@@ -1,8 +1,11 @@
 // Sends a large file by tus: a line that is cut costs what was on the way, not what has arrived.
+import type { IncomingHttpHeaders } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SnapshotError } from '../../base/errors.ts';
 import type { HttpAnswer } from '../../store/http/http-client.ts';
 import type { SpooledFile } from '../../store/objects.ts';
 import type { LibraryClient, Sent, ToSend } from './library-client.ts';
+import { isBusy, WAITS_MS } from './server-requests.ts';
 
 const TUS = { 'Tus-Resumable': '1.0.0' } as const;
 /** So many requests in a row may bring the server no more than it had. */
@@ -29,7 +32,7 @@ export async function sendResumed(
       at = made.headers.location;
       arrived = 0;
     } else offset = await offsetOf(client, at);
-    if (offset === 'stored' || offset === 'known') return { status: offset, name: undefined };
+    if (typeof offset === 'object') return offset;
     if (offset === undefined) {
       // It is too old, or was ended: it begins anew.
       at = undefined;
@@ -40,13 +43,14 @@ export async function sendResumed(
     arrived = Math.max(arrived, offset);
     const answer = await sendRest(client, at, file.body, offset);
     if (answer === undefined) continue;
-    const status = answer.headers['upload-status'];
-    if (answer.status === 204 && (status === 'stored' || status === 'known'))
-      return { status, name: undefined };
-    // Somebody else goes on with it, or the server has less of it than it had said; or it was ended.
-    if (answer.status === 404) at = undefined;
-    else if (answer.status !== 409 && answer.status !== 204) return client.refused(answer, file.rename);
+    const done = answer.status === 204 ? doneIn(answer.headers) : undefined;
+    if (done !== undefined) return done;
     failure = client.unexpected(answer);
+    if (isBusy(answer)) await delay(WAITS_MS[fruitless] ?? 0, undefined, { signal: client.signal });
+    // It was ended; or what had begun it asked for a name that is taken by now, and this one may ask for another.
+    else if (answer.status === 404 || (answer.status === 412 && at === begun)) at = undefined;
+    // Somebody else goes on with it, or the server has less of it than it had said.
+    else if (answer.status !== 409 && answer.status !== 204) return client.refused(answer, file.rename);
   }
   throw failure;
 }
@@ -64,12 +68,24 @@ function announced({ name, blake3, modifiedMs, body, rename }: ToSend): Readonly
   return { ...TUS, 'Upload-Length': String(body.sizeBytes), 'Upload-Metadata': pairs.join(',') };
 }
 
+/** What became of an upload that is whole, and what its file is called there, where that is told. */
+function doneIn(headers: IncomingHttpHeaders): Sent | undefined {
+  const { 'upload-status': status, 'upload-path': path } = headers;
+  if (status !== 'stored' && status !== 'known') return undefined;
+  try {
+    return { status, name: typeof path === 'string' ? decodeURIComponent(path) : undefined };
+  } catch {
+    return { status, name: undefined };
+  }
+}
+
 /** Where the server is; undefined when it knows of no such upload; what became of it when it has all of it. */
-async function offsetOf(client: LibraryClient, at: string): Promise<number | 'stored' | 'known' | undefined> {
+async function offsetOf(client: LibraryClient, at: string): Promise<number | Sent | undefined> {
   const answer = await client.ask({ method: 'HEAD', path: at, headers: TUS });
-  const { 'upload-status': done, 'upload-offset': offset = '' } = answer.headers;
+  const { 'upload-offset': offset = '' } = answer.headers;
   if (answer.status === 404) return undefined;
-  if (done === 'stored' || done === 'known') return done;
+  const done = doneIn(answer.headers);
+  if (done !== undefined) return done;
   if (answer.status === 200 && /^\d+$/.test(String(offset))) return Number(offset);
   // What it had was not what it was to be, or has no place; the next try is told which.
   if (answer.status === 412 || answer.status === 422) return undefined;

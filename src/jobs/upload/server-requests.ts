@@ -71,8 +71,7 @@ export class ServerRequests {
       const wait = WAITS_MS[n];
       try {
         const answer = await this.once(asked);
-        if (wait === undefined || ![429, 502, 503, 504].includes(answer.status)) return answer;
-        if (answer.status === 503 && jsonIn(answer)['error'] !== undefined) return answer;
+        if (wait === undefined || !isBusy(answer)) return answer;
       } catch (error) {
         // Of a file of this machine.
         if (error instanceof SnapshotError || this.signal.aborted) throw error;
@@ -126,6 +125,12 @@ function parseServer(text: string): URL {
     );
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url;
+}
+
+/** Whether a later try may go through: what the library itself says of its folder stands. */
+export function isBusy(answer: HttpAnswer): boolean {
+  if (answer.status === 503) return jsonIn(answer)['error'] === undefined;
+  return [429, 502, 504].includes(answer.status);
 }
 
 /** The JSON of an answer; empty when it is none. */

@@ -104,6 +104,25 @@ describe('an upload', () => {
     await expect(sending(['file'], () => stored('0'.repeat(64)))).rejects.toMatchObject({ code: 'E_STORE' });
   });
 
+  it('begins a line of its own in a receipt whose last one was cut short', async () => {
+    const receipt = join(folder, '..', `receipt-cut-${process.pid}`);
+    onTestFinished(() => rmSync(receipt));
+    writeFileSync(receipt, '{"path":"/ca');
+    await sending(['a'], stored, { receipt });
+    await sending(['a'], stored, { receipt });
+    const [cut, ...lines] = readFileSync(receipt, 'utf8').trimEnd().split('\n');
+    expect(cut).toBe('{"path":"/ca');
+    expect(lines.map((line) => (JSON.parse(line) as { name: string }).name.slice(-2))).toEqual(['/a', '/a']);
+  });
+
+  it('sends one of two copies, and asks again before it sends the other', async () => {
+    writeFileSync(join(folder, 'copy'), 'once');
+    const has: number[] = [];
+    const whenAsked = (): void => void (sent.length > 0 && has.push(4));
+    const result = await sending(['once'], stored, { has, whenAsked });
+    expect([result.stored, result.known, result.bytes, sent]).toEqual([1, 1, 4, ['once']]);
+  });
+
   it('names a file that went away after it was hashed', async () => {
     const whenAsked = (): void => rmSync(join(folder, 'a'));
     const { problems, stored: count, last } = await sending(['a', 'b'], stored, { whenAsked });
