@@ -1,6 +1,6 @@
 // What a drill extracts is not rotated out meanwhile.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { rememberGiven } from '../../base/command-line.ts';
@@ -64,6 +64,38 @@ describe('drill()', () => {
     await lab.run();
     await expect(drilled(series, [], -1)).rejects.toMatchObject({ code: 'E_SPACE' });
     expect(readdirSync(room)).toEqual([]);
+  });
+
+  it('removes what drills have left that were killed, and nothing else', async () => {
+    const { series, lab } = await openLab();
+    const room = join(lab.root, 'room');
+    mkdirSync(room);
+    vi.stubEnv('TMPDIR', room);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+    const left = (name: string, time: number): string => {
+      mkdirSync(join(room, name, 'tree', 'closed'), { recursive: true });
+      chmodSync(join(room, name, 'tree', 'closed'), 0o500);
+      utimesSync(join(room, name), time, time);
+      return name;
+    };
+    left(`snapshot-drill-${pid}-dead`, twoDaysAgo);
+    const kept = [
+      left(`snapshot-drill-${pid}-young`, Date.now() / 1000),
+      left(`snapshot-drill-${process.pid}-own`, twoDaysAgo),
+      left('snapshot-drill-of-a-user', twoDaysAgo),
+      left(`other-${pid}`, twoDaysAgo),
+    ];
+    expect(await drilled(series)).toBe('passed');
+    expect(readdirSync(room).toSorted()).toEqual(kept.toSorted());
+  });
+
+  it('says that the temporary folder is not there', async () => {
+    const { series, lab } = await openLab();
+    vi.stubEnv('TMPDIR', join(lab.root, 'none'));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await expect(drilled(series)).rejects.toBeInstanceOf(SnapshotError);
   });
 
   it('passes where its log cannot be written, and says so', async () => {

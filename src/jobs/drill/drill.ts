@@ -1,6 +1,6 @@
 import { formatBytes } from '../../base/amounts.ts';
 import { formatOf } from '../../base/archive-format.ts';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DamagedError, SnapshotError } from '../../base/errors.ts';
@@ -16,6 +16,7 @@ import { appendOrNote, type DrillRecord } from '../../series/runs-log.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import { freeBytesIn } from '../../store/local/free-bytes.ts';
 import { compareTree } from './drill-compare.ts';
+import { makeRoom } from './drill-room.ts';
 import { fetchFiles } from './fetch-files.ts';
 import { runSteps } from './run-steps.ts';
 import type { DrillEnd } from '../verify/verify-events.ts';
@@ -55,7 +56,7 @@ async function drillOf(
   else needPrograms(['sh', ...(isTar ? ['tar', 'zstd'] : []), ...(isZip ? ['unzip'] : [])]);
   await needRoom(series, snapshot);
   const started = new Date();
-  const room = await mkdtemp(join(tmpdir(), 'snapshot-drill-'));
+  const room = await makeRoom();
   try {
     const target = join(room, 'tree');
     const error = await extract(series, snapshot, { room, target }, signal, note);
@@ -139,7 +140,7 @@ async function extractHere(
   if (ON_WINDOWS) {
     const extractOne = async (archive: string): Promise<string | undefined> =>
       await extractWithTar(windowsTar(), archive, target, signal);
-    return await runSteps(steps, dirname(where), target, extractOne);
+    return await runSteps(steps, folder ?? dirname(where), target, extractOne);
   }
   // The very bytes that were read: others may be able to write where series lie.
   const script = join(room, RESTORE_FILE);
