@@ -171,6 +171,7 @@ describe('pathless()', () => {
     ['"~/letters" and "/x/y/"', '"…/letters" and "…/y"'],
     [String.raw`"C:\Users\anna\x" "\\server\share\y"`, '"…/x" "…/y"'],
     ["open '/a/b'", "open '…/b'"],
+    ['no "/a/b\nc/d", "/e"', 'no "…/d", "…/e"'],
     ['"/" is full', '"" is full'],
     ['"letters" has 3/4 of `a/b`', '"letters" has 3/4 of `a/b`'],
   ])('of %s is %s', (message, expected) => {

@@ -1,5 +1,5 @@
 // A quoted path that begins at a root, at the home folder or at a drive.
-const QUOTED_PATH = /(["'`])((?:~?\/|[A-Za-z]:[\\/]|\\\\).*?)\1/g;
+const QUOTED_PATH = /(["'`])((?:~?\/|[A-Za-z]:[\\/]|\\\\).*?)\1/gs;
 
 /**
  * `message` with the last part only of each path in it: `"/home/anna/letters"` is `"…/letters"`. Messages leave

@@ -16,12 +16,15 @@ function answer(response: ServerResponse, status: number, json: object): void {
 
 describe('an upload that goes on', () => {
   let folder: string;
+  /** Names that were sent. */
+  let sent: string[];
   beforeEach(() => {
+    sent = [];
     folder = mkdtempSync(join(tmpdir(), 'snapshot-keep-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
   });
 
-  /** Runs it at a library that has no place for what is called `taken`, and no room for `full`; each round that is told does the next of `steps`, and then it is stopped. */
+  /** Runs it at a library that has no place for what is called `taken`, nor at first for `at first taken`, and no room for `full`; each round that is told does the next of `steps`, and then it is stopped. */
   async function ending(steps: readonly (() => void)[]): Promise<number> {
     const server = createServer((request, response) => {
       const url = new URL(request.url ?? '', 'http://x');
@@ -31,10 +34,12 @@ describe('an upload that goes on', () => {
         if (url.pathname === '/v1/check') {
           const { files } = JSON.parse(Buffer.concat(parts).toString()) as { files: { id: number }[] };
           answer(response, 200, { files: files.map(({ id }) => ({ id, status: 'need' })) });
-        } else if (url.searchParams.get('name')?.endsWith('taken') === true)
-          answer(response, 409, { error: 'taken' });
-        else if (url.searchParams.get('name')?.endsWith('full') === true)
-          answer(response, 507, { error: 'full' });
+          return;
+        }
+        const name = url.searchParams.get('name')?.split('/').at(-1) ?? '';
+        sent.push(name);
+        if (name === 'taken' || sent.join() === 'at first taken') answer(response, 409, { error: 'taken' });
+        else if (name === 'full') answer(response, 507, { error: 'full' });
         else answer(response, 201, { blake3: (url.searchParams.get('hash') ?? '').replace('blake3:', '') });
       });
     });
@@ -82,6 +87,19 @@ describe('an upload that goes on', () => {
       write('c');
     };
     expect(await ending([gone])).toBe(0);
+  });
+
+  it('does not try again what has failed until it changes, and then it is there', async () => {
+    write('taken');
+    await ending([() => write('b'), () => write('c')]);
+    expect(sent.toSorted()).toEqual(['b', 'c', 'taken']);
+    rmSync(join(folder, 'taken'));
+    rmSync(join(folder, 'b'));
+    rmSync(join(folder, 'c'));
+    sent = [];
+    write('at first taken');
+    expect(await ending([() => writeFileSync(join(folder, 'at first taken'), 'changed')])).toBe(0);
+    expect(sent).toEqual(['at first taken', 'at first taken']);
   });
 
   it('says that a file is not there to which the library does not come', async () => {

@@ -6,21 +6,29 @@ import { LibraryClient } from './library-client.ts';
 import { sendResumed } from './send-resumed.ts';
 
 const BYTES = 4 * 1024 * 1024;
+const CONTENT = Buffer.alloc(BYTES, Buffer.from(Array.from({ length: 251 }, (_, i) => i)));
 
-/** The way of an upload through a server that has `arrived` bytes of it by each request, and does this with what comes. */
+/** The way of an upload through a server that has `arrived` bytes of it by each request, and does this with what comes; -1: it knows of none. */
 async function sending(
   patch: (request: IncomingMessage, response: ServerResponse) => void,
   arrived: (patches: number) => number,
   begun?: string,
-): Promise<{ readonly asked: readonly string[]; readonly end: Promise<unknown> }> {
+): Promise<{
+  readonly asked: readonly string[];
+  readonly announced: readonly string[];
+  readonly end: Promise<unknown>;
+}> {
   const asked: string[] = [];
+  const announced: string[] = [];
   const server = createServer((request, response) => {
     const { method = '' } = request;
     asked.push(method);
     const patches = asked.filter((one) => one === 'PATCH').length;
+    const at = arrived(patches);
     if (method === 'PATCH') patch(request, response);
-    else if (method === 'HEAD') response.writeHead(200, { 'Upload-Offset': arrived(patches) }).end();
-    else response.writeHead(201, { Location: `/v1/uploads/${asked.length}` }).end();
+    else if (method === 'HEAD') response.writeHead(at < 0 ? 404 : 200, { 'Upload-Offset': at }).end();
+    else announced.push(String(request.headers['upload-metadata']));
+    if (method === 'POST') response.writeHead(201, { Location: `/v1/uploads/${asked.length}` }).end();
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -35,10 +43,10 @@ async function sending(
   });
   const body = {
     sizeBytes: BYTES,
-    read: async (_: number, length: number) => await Promise.resolve(Buffer.alloc(length)),
+    read: async (at: number, length: number) => await Promise.resolve(CONTENT.subarray(at, at + length)),
   };
   const file = { name: 'file', blake3: '0'.repeat(64), modifiedMs: 0, body, rename: false };
-  return { asked, end: sendResumed(client, file, begun) };
+  return { asked, announced, end: sendResumed(client, file, begun) };
 }
 
 /** Takes much of it, and cuts the line. */
@@ -110,4 +118,42 @@ it('begins anew where the one that had begun it asked for a name that is taken b
   );
   expect(await end).toEqual({ status: 'stored', name: 'café (2)' });
   expect(asked).toEqual(['HEAD', 'PATCH', 'POST', 'PATCH']);
+});
+
+it('sends what the server does not have', async () => {
+  const parts: Buffer[] = [];
+  const { end } = await sending(
+    (request, response) =>
+      void request
+        .on('data', (part: Buffer) => parts.push(part))
+        .on('end', () => response.writeHead(204, { 'Upload-Status': 'stored' }).end()),
+    () => 100_001,
+    '/v1/uploads/old',
+  );
+  await end;
+  expect(Buffer.concat(parts).equals(CONTENT.subarray(100_001))).toBe(true);
+});
+
+it('is no further where the server forgets, and remembers again', async () => {
+  const { asked, end } = await sending(
+    (request, response) => {
+      if (countOf(asked, 'PATCH') < 20) cut(request);
+      else response.writeHead(204, { 'Upload-Status': 'stored' }).end();
+    },
+    (patches) => (patches % 2 === 0 ? 1000 : 0),
+    '/v1/uploads/old',
+  );
+  await expect(end).rejects.toMatchObject({ code: 'E_AWAY' });
+});
+
+it('is announced, for its own name, where the server knows of it no more', async () => {
+  const { asked, announced, end } = await sending(
+    (request, response) =>
+      void request.resume().on('end', () => response.writeHead(204, { 'Upload-Status': 'stored' }).end()),
+    () => -1,
+    '/v1/uploads/old',
+  );
+  await end;
+  expect(asked).toEqual(['HEAD', 'POST', 'PATCH']);
+  expect(announced[0]?.split(',')).toContain(`rename ${Buffer.from('0').toString('base64')}`);
 });

@@ -18,8 +18,11 @@ const stored = (blake3: string): Answer => ({ status: 201, json: { blake3 } });
 describe('an upload', () => {
   let folder: string;
   let sent: string[];
+  /** What was asked of each file that was sent. */
+  let queries: URLSearchParams[];
 
   beforeEach(() => {
+    queries = [];
     folder = mkdtempSync(join(tmpdir(), 'snapshot-upload-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     sent = [];
@@ -32,8 +35,13 @@ describe('an upload', () => {
     {
       has = [],
       whenAsked = () => {},
+      isMute = false,
       ...more
-    }: Partial<UploadOptions> & { readonly has?: readonly number[]; readonly whenAsked?: () => void } = {},
+    }: Partial<UploadOptions> & {
+      readonly has?: readonly number[];
+      readonly whenAsked?: () => void;
+      readonly isMute?: boolean;
+    } = {},
   ): Promise<UploadResult & { readonly last: Progress | undefined }> {
     for (const name of files) writeFileSync(join(folder, name), name);
     const server = createServer((request, response) => {
@@ -47,8 +55,9 @@ describe('an upload', () => {
           whenAsked();
           const { files: asked } = JSON.parse(body) as { files: readonly { id: number; size: number }[] };
           const stateOf = (size: number): string => (has.includes(size) ? 'have' : 'need');
-          json = { files: asked.map(({ id, size }) => ({ id, status: stateOf(size) })) };
+          json = { files: isMute ? [] : asked.map(({ id, size }) => ({ id, status: stateOf(size) })) };
         } else {
+          queries.push(url.searchParams);
           sent.push(body);
           ({ status, json } = answer((url.searchParams.get('hash') ?? '').replace('blake3:', '')));
         }
@@ -98,6 +107,26 @@ describe('an upload', () => {
     expect(real).toMatchObject({ known: 1, needed: 0, stored: 1, bytes: 5 });
     await sending(['old'], stored, { has: [3, 5], receipt });
     expect(readFileSync(receipt, 'utf8').trim().split('\n')).toHaveLength(4);
+  });
+
+  it('asks the library also where it has nothing to send, and sends what the library says nothing of', async () => {
+    let asked = 0;
+    const whenAsked = (): void => void asked++;
+    await sending([], stored, { whenAsked });
+    expect(asked).toBe(1);
+    expect(await sending(['file'], stored, { isMute: true })).toMatchObject({ stored: 1, known: 0 });
+  });
+
+  it('asks for a free name only where it is told to', async () => {
+    await sending(['a'], stored);
+    await sending(['a'], stored, { rename: true });
+    expect(queries.map((query) => query.get('rename'))).toEqual([null, '1']);
+  });
+
+  it('that is stopped while it asks ends with the reason', async () => {
+    const stop = new AbortController();
+    const whenAsked = (): void => stop.abort(new Error('enough'));
+    await expect(sending(['a'], stored, { whenAsked, signal: stop.signal })).rejects.toThrow('enough');
   });
 
   it('takes nothing for stored of which the library has read other bytes', async () => {

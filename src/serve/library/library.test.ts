@@ -96,6 +96,12 @@ async function blake3Of(text: string): Promise<ClaimedHash> {
 const sum = (algorithm: string, text: string): string => createHash(algorithm).update(text).digest('hex');
 const parts = (): readonly string[] => readdirSync(join(root, 'data', 'parts'));
 
+it('removes what was arriving when the server ended', async () => {
+  writeFileSync(join(root, 'data', 'parts', 'left'), 'half a photo');
+  await reopen();
+  expect(parts()).toEqual([]);
+});
+
 describe('before the first look has come to its end', () => {
   it('knows what its journal says and is there; of all else it says nothing until then', async () => {
     await take('a', 'photo');

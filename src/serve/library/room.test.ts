@@ -35,3 +35,13 @@ it('leaves free on the disk what is to stay free', async () => {
     status: 507,
   });
 });
+
+it('looks at the disk again while a large file arrives', async () => {
+  const limits = { mostFileBytes: 2 ** 30, quotaBytes: undefined, minFreeBytes: 0 };
+  const { allow } = new Room(tmpdir(), limits).forOne(() => 0);
+  await allow(1);
+  // As if others had filled it.
+  limits.minFreeBytes = Number.MAX_SAFE_INTEGER;
+  await allow(16 * 2 ** 20);
+  await expect(allow(16 * 2 ** 20 + 1)).rejects.toMatchObject({ status: 507 });
+});

@@ -278,6 +278,12 @@ describe('Google Drive, as its fake speaks it', () => {
     expect(String(await cold.get(`${DAY}/info.json`))).toBe('1');
     expect(String(await cold.get(`${DAY}/info.json`))).toBe('1');
     expect(counts(from)).toEqual({ get: 1 });
+    // Of a larger one a piece costs less than all of it.
+    await objects.put(`${DAY}/index`, Buffer.alloc(100_000));
+    cold.refresh?.();
+    from = requests.length;
+    for (const offset of [0, 1]) await cold.get(`${DAY}/index`, { offset, length: 1 });
+    expect(counts(from)).toMatchObject({ get: 2 });
     // What it keeps is for this user alone.
     const cache = join(env['XDG_STATE_HOME'] ?? '', 'snapshot', 'gdrive', 'cache');
     for (const name of readdirSync(cache)) expect(statSync(join(cache, name)).mode & 0o077).toBe(0);

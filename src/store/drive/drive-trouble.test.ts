@@ -218,6 +218,9 @@ describe('a request to Google Drive', () => {
     [403, 'userRateLimitExceeded', 'E_AWAY', /^$/],
     [429, 'rateLimitExceeded', 'E_AWAY', /^$/],
     [500, 'backendError', 'E_AWAY', /^$/],
+    [403, 'transientError', 'E_AWAY', /^$/],
+    [403, 'quotaExceeded', 'E_AWAY', /^$/],
+    [403, 'sharingRateLimitExceeded', 'E_AWAY', /^$/],
     [403, 'storageQuotaExceeded', 'E_SPACE', /photos and the trash/],
     [403, 'activeItemCreationLimitExceeded', 'E_SPACE', /as many files/],
     [403, 'insufficientFilePermissions', 'E_AUTH', /client and the account/],
@@ -265,6 +268,15 @@ describe('a request to Google Drive', () => {
     });
     objects.refresh?.();
     await expect(objects.list('s')).rejects.toMatchObject({ code: 'E_AWAY' });
+  });
+
+  it('asks no further where the same page follows itself', async () => {
+    const { proxy, objects } = await drivePlace();
+    const body = '{"files":[],"nextPageToken":"again"}';
+    proxy.trouble = (request) =>
+      request.startsWith('GET') ? { kind: 'answer', answer: { status: 200, body } } : undefined;
+    await expect(objects.list('s')).rejects.toMatchObject({ code: 'E_STORE' });
+    expect(proxy.requests.filter((request) => request.startsWith('GET'))).toHaveLength(2);
   });
 
   it('cuts a piece out of an answer that has it all, and refuses one that is too much', async () => {

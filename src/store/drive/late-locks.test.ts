@@ -5,6 +5,8 @@ import { isLocked } from '../../series/lock/lock-file.ts';
 import { Series } from '../../series/series.ts';
 import { ObjectStore } from '../object-store.ts';
 import { type DrivePlace, drivePlace, machine } from './drive.lab.ts';
+import { Listing } from './drive-listings.ts';
+import { LateLocks } from './late-locks.ts';
 
 const one = Buffer.from('1');
 const ANOTHER = { host: 'other', machine: 'another', boot: 'b', pid: 1, started: '1' };
@@ -148,4 +150,31 @@ describe('a lock of a series in Google Drive', () => {
     }
     await lock.release();
   });
+});
+
+it.each([
+  ['another one', ['.lock-aa'], 'E_LOCKED'],
+  ['another one that has ended', ['.lock-aa', '.lock-aa.ended'], undefined],
+  ['the end of one that is removed already', ['.lock-aa.ended'], undefined],
+])('a lock that was kept back meets %s', async (_, keys, code) => {
+  const [listing, locks] = [new Listing(), new LateLocks()];
+  locks.put('room', '.lock-bb', one, listing, 0);
+  const about = {
+    room: 'room',
+    isFolder: false,
+    sizeBytes: 1,
+    modifiedMs: 0,
+    sha256: undefined,
+    parent: undefined,
+  };
+  for (const key of keys) listing.add({ id: key, key, ...about });
+  const done: string[] = [];
+  const writing = locks.write('room', 'Cannot write', {
+    put: async (key) => await Promise.resolve(void done.push(`put ${key}`)),
+    remove: async (key) => await Promise.resolve(void done.push(`remove ${key}`)),
+    list: async () => await Promise.resolve(listing),
+  });
+  if (code === undefined) await writing;
+  else await expect(writing).rejects.toMatchObject({ code });
+  expect(done).toEqual(['put .lock-bb', ...(code === undefined ? [] : ['remove .lock-bb'])]);
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -24,6 +24,15 @@ describe('sessions of uploads', () => {
     if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600);
     await next.remove('a');
     expect(await new UploadSessions(path).find('a')).toBeUndefined();
+  });
+
+  it('do not stay in the file when they have ended by themselves', async () => {
+    const path = file();
+    const beganMs = Date.now();
+    const sessions = new UploadSessions(path);
+    await sessions.add('old', { uri: 'http://x', id: '1', beganMs: beganMs - 7 * DAY_MS });
+    await sessions.add('new', { uri: 'http://y', id: '2', beganMs });
+    expect(Object.keys(JSON.parse(readFileSync(path, 'utf8')) as object)).toEqual(['new']);
   });
 
   it.each(['', 'no JSON', '{"a":{"uri":1}}', 'null'])('are none in a file that holds %j', async (text) => {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
 import { inFlight } from './in-flight.ts';
-import { onlyMode, PacketReader, string, typeOf, uint32, uint64 } from './packet.ts';
+import { modeAndTime, onlyMode, PacketReader, string, typeOf, uint32, uint64 } from './packet.ts';
 
 describe('a packet', () => {
   it('gives back what was put into it', () => {
@@ -36,6 +36,16 @@ describe('a packet', () => {
     expect(typeOf(mode)).toBe('file');
     expect(rest).toEqual({ sizeBytes: 5_000_000_000, modifiedMs: 1_700_000_000_000 });
     expect(reader.uint32()).toBe(7);
+  });
+
+  it.each([
+    ['is as whole seconds', 1_700_000_000_999, 1_700_000_000_000],
+    ['before 1970 is the nearest one that there is', -1500, 0],
+    ['after 2106 is the nearest one that there is', 2 ** 33 * 1000, (2 ** 32 - 1) * 1000],
+  ])('has a time that %s', (_, given, told) => {
+    const { modifiedMs, mode } = new PacketReader(modeAndTime(0o600, given)).attributes();
+    expect([modifiedMs, mode]).toEqual([told, 0o600]);
+    expect(new PacketReader(modeAndTime(undefined, given)).attributes().mode).toBeUndefined();
   });
 
   it('that is cut short or means nothing is an error of the store, and none of this program', () => {
@@ -80,13 +90,17 @@ describe('inFlight()', () => {
 
   it('throws what failed first, when nothing is under way any more', async () => {
     let now = 0;
+    let begun = 0;
     const work = async (_: void, offset: number): Promise<void> => {
       now++;
+      begun++;
       await new Promise(setImmediate);
       now--;
       if (offset >= 2) throw new Error(`piece ${offset}`);
     };
     await expect(inFlight({ start: 0, end: 100, size: 1 }, nothing, work)).rejects.toThrow('piece 2');
     expect(now).toBe(0);
+    // What follows would go to a place where it is of no use.
+    expect(begun).toBeLessThan(50);
   });
 });

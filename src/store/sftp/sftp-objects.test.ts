@@ -1,7 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -345,6 +347,19 @@ describe.skipIf(!existsSync(SFTP_SERVER))('an object', () => {
   });
 });
 
+describe.skipIf(!existsSync(SFTP_SERVER))('a folder that is there', () => {
+  it('stays when an object is to have its name, and no part of that stays beside it', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'snapshot-sftp-'));
+    onTestFinished(() => rmSync(root, { recursive: true }));
+    vi.stubEnv('SNAPSHOT_SSH', `sh -c 'exec ${SFTP_SERVER}'`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const objects = await opened(`sftp://host${root}`);
+    await objects.put('a/file', Buffer.from('1'));
+    await expect(objects.put('a', Buffer.from('2'))).rejects.toMatchObject({ code: 'E_STORE' });
+    expect([readdirSync(root), readdirSync(join(root, 'a'))]).toEqual([['a'], ['file']]);
+  });
+});
+
 describe.skipIf(why !== undefined)(why ?? 'a server that may only be read', () => {
   const server = useServer('read-only');
 
@@ -357,6 +372,14 @@ describe.skipIf(why !== undefined)(why ?? 'a server that may only be read', () =
     writeFileSync(join(server().folder, 'file'), 'content', { mode: 0o644 });
     const above = await opened(server().address('.'));
     expect(String(await above.get('file'))).toBe('content');
+  });
+
+  it('does not call a folder empty whose names are all that may be seen', async () => {
+    mkdirSync(join(server().folder, 'closed'));
+    writeFileSync(join(server().folder, 'closed', 'file'), 'content');
+    chmodSync(join(server().folder, 'closed'), 0o744);
+    const above = await opened(server().address('.'));
+    await expect(above.list('closed')).rejects.toMatchObject({ code: 'E_AUTH' });
   });
 });
 
