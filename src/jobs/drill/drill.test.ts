@@ -139,6 +139,17 @@ describe('drill()', () => {
     },
   );
 
+  it('has no result, and none in the log, where the series is away', async () => {
+    const { series, store, lab } = await openLab();
+    const read = store.read.bind(store);
+    store.read = async (key) => {
+      if (key.endsWith('RESTORE.txt')) throw new SnapshotError('E_AWAY', 'nobody answers');
+      return await read(key);
+    };
+    await expect(drilled(series)).rejects.toMatchObject({ code: 'E_AWAY' });
+    expect(readFileSync(lab.folder('runs.jsonl'), 'utf8')).not.toContain('"drill"');
+  });
+
   it('goes on where it cannot be locked, and says so', async () => {
     const { series, store } = await openLab();
     store.put = async () => await Promise.reject(new SnapshotError('E_STORE', 'the disk is read-only'));

@@ -51,7 +51,12 @@ describe('cat()', () => {
     }
     await lab.run();
     const at = lab.folders()[0] ?? '';
-    for (const path of ['folder/file [1].txt', './folder/file [1].txt', '/folder/file [1].txt'])
+    for (const path of [
+      'folder/file [1].txt',
+      './folder/file [1].txt',
+      '/folder/file [1].txt',
+      'folder/file [1].txt/',
+    ])
       expect((await catted(path)).toString()).toBe('new!');
     expect((await catted('folder/file [1].txt', { at })).toString()).toBe('old');
     expect(await catted('empty')).toHaveLength(0);

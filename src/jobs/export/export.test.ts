@@ -117,6 +117,9 @@ describe('exportSnapshot()', () => {
     const expected = contentOf(lab.source);
     for (const as of EXPORT_FORMATS) {
       const end = await exported(as, { to: { file: out(), overwrites: true } });
+      const { files, bytes } = end;
+      const last = events.findLast(({ event }) => event === 'progress');
+      expect(last).toMatchObject({ files, totalFiles: files, bytes, totalBytes: bytes });
       expect(end).toMatchObject({ status: 0, files: 38, folders: 5, links: 1, problems: 0, file: out() });
       expect(end.archiveBytes).toBe(statSync(out()).size);
       const target = extracted(as);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -41,6 +41,14 @@ describe('the command after a run', () => {
     expect((await after(130, command, stop)).status).toBe(130);
     expect(readFileSync(file, 'utf8')).toBe('130 trouble\n{"outcome":"trouble"}\n');
   });
+});
+
+it.skipIf(IS_WINDOWS)('a command after a run that is stopped makes it one that was stopped', async () => {
+  const stop = new AbortController();
+  const ending = after(0, `touch '${file}'; exec sleep 600`, stop);
+  await expect.poll(() => existsSync(file), { timeout: 20_000 }).toBe(true);
+  stop.abort();
+  expect((await ending).status).toBe(130);
 });
 
 describe('the command before a run', () => {

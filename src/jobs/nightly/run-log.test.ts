@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -51,4 +51,32 @@ it.each<[string, Partial<RowEnd>, string]>([
     ['info', undefined, 'run ended'],
     [level, 'data', `row ${more.outcome ?? 'written'}`],
   ]);
+});
+
+it('warns of a folder that it makes only where that was named', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'snapshot-run-log-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const warnings: string[] = [];
+  const warn = (message: string): void => void warnings.push(message);
+  await RunLog.open(undefined, join(folder, 'state'), warn).close();
+  expect(warnings).toEqual([]);
+  await RunLog.open(join(folder, 'mistyped', 'log'), folder, warn).close();
+  expect(warnings).toEqual([expect.stringContaining(join(folder, 'mistyped'))]);
+});
+
+it('does not lose the stack of a defect where there is no log', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'snapshot-run-log-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'file'), '');
+  const error = { code: 'E_INTERNAL', message: 'x', hint: undefined, stack: 'Error: x at y' } as const;
+  for (const [name, told] of [
+    ['log', []],
+    [join('file', 'log'), [expect.stringContaining('this run has no log'), error.stack]],
+  ] as const) {
+    const warnings: string[] = [];
+    const log = RunLog.open(join(folder, name), folder, (message) => warnings.push(message));
+    log.event({ ...END, outcome: 'failed', status: 1, error });
+    await log.close();
+    expect(warnings).toEqual(told);
+  }
 });

@@ -29,4 +29,21 @@ describe('Teller', () => {
     await ended;
     expect(sent).toEqual(['start begins', 'start', 'success begins', 'success']);
   });
+
+  it.each<[number, 'always' | 'trouble', readonly string[]]>([
+    [0, 'always', ['mail', 'monitor']],
+    [0, 'trouble', ['monitor']],
+    [3, 'trouble', ['mail', 'monitor']],
+  ])('tells of a run that ends with %i, where it is to tell %s', async (status, on, told) => {
+    const sent: string[] = [];
+    const channel = (label: string): Channel => ({
+      label,
+      isMonitor: label === 'monitor',
+      send: async () => await Promise.resolve(void sent.push(label)),
+    });
+    const teller = new Teller([channel('mail'), channel('monitor')], on, () => undefined);
+    const notice = new RunRecord().notice({ kind: 'run', status, ends: [], notes: [] });
+    await teller.end(notice, new AbortController().signal);
+    expect(sent.toSorted()).toEqual(told);
+  });
 });
