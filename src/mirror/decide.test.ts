@@ -11,11 +11,12 @@ interface Item {
   readonly value: string;
   readonly inode: bigint;
   readonly time: bigint;
+  readonly changed?: bigint;
 }
 
 type Model = ReadonlyMap<string, Item>;
 
-function entryOf(path: string, { type, value, inode, time }: Item): Entry {
+function entryOf(path: string, { type, value, inode, time, changed = time }: Item): Entry {
   return {
     path: fromText(path),
     type,
@@ -24,7 +25,7 @@ function entryOf(path: string, { type, value, inode, time }: Item): Entry {
     uid: 1,
     gid: 1,
     mtimeNs: time,
-    ctimeNs: time,
+    ctimeNs: changed,
     inode,
     target: type === 'link' ? fromText(value) : undefined,
     hardlink: undefined,
@@ -215,6 +216,17 @@ describe('decide()', () => {
       ['f/e', file('yy', 9n)],
     ]);
     expect(stepsFor(after, before).some((step) => step.do === 'move')).toBe(false);
+  });
+
+  it.each([
+    [5_000_000_000n, ['move', 'looks first']],
+    [5_000_000_001n, ['move']],
+  ])('looks into what is moved where many files may have its time: %s', (time, expected) => {
+    const after = new Map([['b', { ...file('y', 1n, time), changed: time + 2n }]]);
+    const steps = stepsFor(after, new Map([['a', file('x', 1n, time)]]));
+    expect(steps.map((step) => (step.do === 'copy' && step.looksFirst ? 'looks first' : step.do))).toEqual(
+      expected,
+    );
   });
 
   it('takes a folder for the same of which half is still in it', () => {

@@ -58,8 +58,9 @@ export function findMoves({ source, there, held, mounts }: Before): Moved {
     moveIn(paths, before.path, entry.path);
     moveIn(known, before.path, entry.path);
     const after = known.get(entry.path);
-    // Moving changes nothing else of a file than this.
-    if (after !== undefined && entry.type === 'file')
+    // Moving changes nothing else of a file than this. Whole seconds are given to many files, by programs that unpack: of such a one
+    // the content decides.
+    if (after !== undefined && entry.type === 'file' && entry.mtimeNs % 1_000_000_000n !== 0n)
       known.set(entry.path, { ...after, ctimeNs: entry.ctimeNs });
   }
   if (moves.size === 0) return { moves, there, held };

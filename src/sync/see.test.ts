@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -68,6 +68,20 @@ describe('look()', () => {
     for (const name of ['x', 'y']) writeOld(join(pair[side === 'here' ? 'there' : 'here'], name), name);
     const { sights } = await look(new Map(), await walkBoth(pair.sides), pair.sides, OPTIONS);
     expect(sights.map(({ path }) => path)).toEqual(['.snapshotignore', 'y']);
+  });
+
+  it('does not take a new file for a gone one whose inode, size and whole second it has', async () => {
+    const { here, there, sides } = await openPair();
+    for (const root of [here, there]) writeOld(join(root, 'a'), 'text 0');
+    const past = agreedOn(await walkBoth(sides), 'text 0');
+    // As a file system does that gives the inode of a removed file to the next one.
+    renameSync(join(here, 'a'), join(here, 'b'));
+    writeOld(join(here, 'b'), 'text 1');
+    const { sights } = await look(past, await walkBoth(sides), sides, OPTIONS);
+    expect(sights.map((sight) => [sight.path, sight.here?.hash])).toEqual([
+      ['a', undefined],
+      ['b', sha256('text 1')],
+    ]);
   });
 
   it('knows the content of a file that was renamed, and not of a second name of one that stays', async () => {

@@ -132,7 +132,10 @@ function sizesGone(past: Past, { here, there }: Listings): ReadonlySet<string> {
   return sizes;
 }
 
-/** For files that have a new path: the hash that they had at the one before. The same inode, size and time are the same file. */
+/**
+ * For files that have a new path: the hash that they had at the one before. The same inode, size and time are the same file, as
+ * long as the time is one of its own.
+ */
 function movedFrom(past: Past, listings: Listings): ReadonlyMap<SideName, ReadonlyMap<BytePath, string>> {
   return new Map(
     SIDES.map((side) => {
@@ -155,7 +158,9 @@ function movedFrom(past: Past, listings: Listings): ReadonlyMap<SideName, Readon
 
 function identityOf({ type, size, mtimeMs, tag }: Item): string | undefined {
   const [fraction, , inode] = tag.split('.');
-  return type === 'file' && inode !== undefined && inode !== '0'
+  // Programs that unpack give whole seconds, the same to many files; and the next file gets the inode that one has left.
+  const isOwnTime = mtimeMs % 1000 !== 0 || Number(fraction) !== 0;
+  return type === 'file' && isOwnTime && inode !== undefined && inode !== '0'
     ? `${inode} ${size} ${mtimeMs} ${fraction}`
     : undefined;
 }
