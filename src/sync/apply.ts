@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { ordered } from '../base/ordered.ts';
 import { baseName, type BytePath, join, parentOf } from '../tree/path.ts';
+import { applyMove } from './apply-move.ts';
+import { expect } from './expect.ts';
 import { type Agreed, isAsListed, isSameFile, type Item, otherOf, type Seen, type SideName } from './item.ts';
 import { type Done, foldersOf } from './done.ts';
 import { closeFolders, withOwner } from './folder-modes.ts';
@@ -10,7 +12,7 @@ import type { Action } from './plan.ts';
 import { agreedOf, settledItem } from './remembered.ts';
 import type { Sides, Trouble } from './see.ts';
 import { stagesOf } from './stages.ts';
-import { ifOfSide, type Side, SideError } from './side.ts';
+import { ifOfSide, SideError } from './side.ts';
 
 /** After so many the names are flushed, and what was done is written down. */
 const BATCH = 240;
@@ -141,8 +143,10 @@ async function applyOne(action: Action, options: ApplyOptions): Promise<Ended> {
       if (!(await side.removeFolder(path))) return end(past);
       return end(undefined, [{ do: 'unfolder', side: on, path, mode: action[on]?.mode }]);
     }
-    case 'move':
-      return await move(action, decision, options);
+    case 'move': {
+      const { done, agreed } = await applyMove(action, decision, options.sides, options.aheadMs);
+      return end(agreed, [done]);
+    }
     case 'mode': {
       const { on } = decision;
       const side = options.sides[on];
@@ -225,7 +229,9 @@ async function copyFile(
   try {
     for (let tries = 0; hash === undefined; tries++) {
       if (tries === 3) throw new SideError('changes while it is read');
-      hash = await target.write(part, source.read(path, signal), item, signal);
+      const { mtimeMs } = item;
+      const mode = keepsMode(action, from, item) ? action[to]?.mode : item.mode;
+      hash = await target.write(part, source.read(path, signal), { mtimeMs, mode }, signal);
       const after = await source.look(path);
       if (after?.type !== 'file') throw new SideError('is gone, or something else by now');
       if (isAsListed(after, item) && (item.hash === undefined || item.hash === hash)) break;
@@ -246,11 +252,13 @@ async function copyFile(
     done.push({ do: 'put', side: to, path, version, left: placed });
     // Somebody was faster: the next sync looks at what that is.
     if (!isSameFile(placed, whole)) return { action, bytes: item.size, done, agreed: undefined };
+    const left = settledItem(placed, options.aheadMs[to]);
     const agreed = agreedOf(
       { type: 'file', hash, target: undefined },
       from,
       settledItem(item, options.aheadMs[from]),
-      settledItem(placed, options.aheadMs[to]),
+      // Permissions that were changed there go to the other side with the next sync.
+      keepsMode(action, from, item) ? { ...left, mode: action.past?.[to].mode } : left,
     );
     return { action, bytes: item.size, done, agreed };
   } catch (error) {
@@ -259,34 +267,9 @@ async function copyFile(
   }
 }
 
-async function move(
-  action: Action,
-  { from, on, was }: Extract<Action['decision'], { do: 'move' }>,
-  options: ApplyOptions,
-): Promise<Ended> {
-  const { path } = action;
-  const side = options.sides[on];
-  const wanted = action[otherOf(on)];
-  if (wanted === undefined) throw new Error('there is nothing to move to');
-  await makeFolders(side, parentOf(path));
-  await expect(side, from, was);
-  await side.move(from, path);
-  const placed = await side.look(path);
-  if (placed === undefined) throw new SideError('has gone as soon as it was moved');
-  const what = { type: 'file', hash: wanted.hash, target: undefined } as const;
-  const source = settledItem(wanted, options.aheadMs[otherOf(on)]);
-  const agreed = agreedOf(what, otherOf(on), source, settledItem(placed, options.aheadMs[on]));
-  // Somebody was faster: the next sync looks at what that is.
-  const isMoved = isSameFile(placed, was);
-  const done: Done = { do: 'move', side: on, path, from, left: placed };
-  return { action, bytes: 0, done: [done], agreed: isMoved ? agreed : undefined };
-}
-
-/** @throws {@link SideError} when a path has something else than it had when it was decided about. */
-async function expect(side: Side, path: BytePath, item: Item | undefined): Promise<void> {
-  const now = await side.look(path);
-  const isSame = now === undefined || item === undefined ? now === item : isAsListed(now, item);
-  if (!isSame) throw new SideError('has changed meanwhile');
+/** Whether content goes over without its permissions: those of its side are as they were, or there are none. */
+function keepsMode({ past, ...seen }: Action, from: SideName, { mode }: Item): boolean {
+  return seen[otherOf(from)]?.type === 'file' && past?.type === 'file' && mode === past[from].mode;
 }
 
 /** Where what is to appear at `path` is written until it is whole: the same each time, so that none stays. */

@@ -57,9 +57,17 @@ export function isAsListed(item: Item, before: Item): boolean {
 /** The mark of what had changed so shortly before it was read that it may change again within one tick of a clock. */
 export const FRESH = 'fresh';
 
-/** Whether nobody has touched it since, as far as what was remembered of it tells. */
+/**
+ * Whether nobody has touched it since, as far as what was remembered of it tells. Its inode does not count: FAT and its like give
+ * new ones with each mount, and elsewhere what is put in its place has another change time.
+ */
 export function isUntouched(item: Item, before: Item): boolean {
-  return isAsListed(before.tag === FRESH ? { ...item, tag: FRESH } : item, before);
+  const tag = before.tag === FRESH ? FRESH : withoutInode(item.tag);
+  return isAsListed({ ...item, tag }, { ...before, tag: withoutInode(before.tag) });
+}
+
+function withoutInode(tag: string): string {
+  return tag.split('.').slice(0, 2).join('.');
 }
 
 /** Whether both are one file with one content, although it has another name or one more: its change time does not count. */

@@ -13,6 +13,7 @@ export function twinsIn(paths: readonly BytePath[]): ReadonlySet<BytePath> {
   return new Set([...byName.values()].filter(({ length }) => length > 1).flat());
 }
 
-function foldedName(path: BytePath): string {
+/** What is the same for all names that such a file system takes for one. */
+export function foldedName(path: BytePath): string {
   return (toText(path) ?? path).normalize('NFC').toLowerCase().toUpperCase().normalize('NFC');
 }

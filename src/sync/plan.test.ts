@@ -180,6 +180,10 @@ describe('planSync()', () => {
     expect(planned({ 'A.txt': '1' }, { 'a.txt': '1' }, { 'A.txt': '1' }, folds)).toEqual([
       'move there A.txt a.txt',
     ]);
+    expect(planned({ d: '/', 'd/a': '1' }, { D: '/', 'D/a': '1' }, { d: '/', 'd/a': '1' }, folds)).toEqual([
+      'move there d D',
+      'move there d/a D/a',
+    ]);
     expect(planned({}, { 'a.txt': '1', 'A.txt': '2' }, {})).toEqual(['copy there A.txt', 'copy there a.txt']);
   });
 });

@@ -4,7 +4,7 @@ import { parentOf } from '../tree/path.ts';
 import { folderWithin } from '../tree/within.ts';
 import { type Clocks, decide, type Decision } from './decide.ts';
 import { type Item, otherOf, type SideName } from './item.ts';
-import { twinsIn } from './names.ts';
+import { foldedName, twinsIn } from './names.ts';
 import type { Sight } from './see.ts';
 
 /** One path, and what is done with it. */
@@ -34,7 +34,8 @@ export function planSync(
     ...sight,
     decision: decide(sight.past, sight.here, sight.there, clocks),
   }));
-  return withoutTwins(withMoves(keepFolders(keepApart(decided))), folds);
+  const renamed = withRenamedFolders(keepFolders(keepApart(decided)), folds);
+  return withoutTwins(withMoves(renamed), folds);
 }
 
 /** The types that a path has after an action, on a side; undefined: nothing is there. */
@@ -100,6 +101,36 @@ function keepFolders(actions: readonly Action[]): readonly Action[] {
     result.push(kept);
   }
   return result.toReversed();
+}
+
+/** A folder whose new name its side takes for the one before cannot be made beside itself: it gets that name. */
+function withRenamedFolders(
+  actions: readonly Action[],
+  folds: Readonly<Record<SideName, boolean>>,
+): readonly Action[] {
+  const gone = new Map<string, Action>();
+  for (const action of actions) {
+    const { decision, path } = action;
+    if (decision.do === 'delete' && folds[decision.on] && action[decision.on]?.type === 'folder')
+      gone.set(`${decision.on} ${foldedName(path)}`, action);
+  }
+  if (gone.size === 0) return actions;
+  const left = new Set<Action>();
+  const renamed = actions.map((action): Action => {
+    const { decision, path } = action;
+    if (decision.do !== 'copy' || action[otherOf(decision.to)]?.type !== 'folder') return action;
+    const { to } = decision;
+    const from = action[to] === undefined ? gone.get(`${to} ${foldedName(path)}`) : undefined;
+    const was = from?.[to];
+    if (from === undefined || was === undefined) return action;
+    left.add(from);
+    return { ...action, decision: { do: 'move', on: to, from: from.path, was, why: 'moved' } };
+  });
+  return renamed.map((action) =>
+    left.has(action) && action.decision.do === 'delete'
+      ? { ...action, decision: { do: 'leave', on: action.decision.on } }
+      : action,
+  );
 }
 
 /** What is deleted on a side, and is new there under another name, is moved. */

@@ -22,6 +22,11 @@ export function mountedExfat(image: string, mounted: string): () => void {
   writeFileSync(image, '');
   truncateSync(image, 16 * 1024 * 1024);
   tool('mkfs.exfat', image);
+  return remountedExfat(image, mounted);
+}
+
+/** The same with one that was taken away. */
+export function remountedExfat(image: string, mounted: string): () => void {
   const device = tool('losetup', '--find', '--show', image);
   try {
     tool('mount.exfat-fuse', device, mounted);

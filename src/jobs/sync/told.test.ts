@@ -95,6 +95,20 @@ it.skipIf(!HAS_MODES)('is taken back with the modes that files had', async () =>
   expect(modes()).toEqual([0o600, 0o640]);
 });
 
+it.skipIf(!HAS_MODES)('carries over a mode and a content that were changed on either side', async () => {
+  write(here, 'file', 'text', 1000);
+  await synced();
+  chmodSync(join(here, 'file'), 0o600);
+  write(there, 'file', 'changed', 2000);
+  await synced();
+  await synced();
+  const both = [here, there].map((one) => join(one, 'file'));
+  expect(both.map((file) => [readFileSync(file, 'utf8'), statSync(file).mode & 0o777])).toEqual([
+    ['changed', 0o600],
+    ['changed', 0o600],
+  ]);
+});
+
 it('verifies with the exit code of a guard, and counts what differs without it', async () => {
   for (let i = 0; i < 11; i++) write(here, `file ${i}`, 'text', 1000);
   await synced();

@@ -2,9 +2,10 @@
 import { SnapshotError } from '../../base/errors.ts';
 import { stampOf } from '../../mirror/version-name.ts';
 import { type Done, foldersOf } from '../../sync/done.ts';
-import { isAsListed } from '../../sync/item.ts';
+import { isSameFile, isUntouched } from '../../sync/item.ts';
 import { makeFolders, makeVersion } from '../../sync/make-version.ts';
 import type { PastFile } from '../../sync/past-file.ts';
+import { rename } from '../../sync/rename.ts';
 import type { Trouble } from '../../sync/see.ts';
 import { type Side, SideError } from '../../sync/side.ts';
 import { type BytePath, parentOf } from '../../tree/path.ts';
@@ -60,7 +61,8 @@ async function forget(file: PastFile, steps: readonly Done[]): Promise<void> {
 async function takeBack(side: Side, step: Done, stamp: string): Promise<void> {
   const { path, version, from, left, mode } = step;
   const now = await side.look(path);
-  const isAsLeft = left === undefined || (now !== undefined && isAsListed(now, left));
+  const isAsLeft =
+    left === undefined || (now !== undefined && (isUntouched(now, left) || isSameFile(now, left)));
   switch (step.do) {
     case 'put':
       if (!isAsLeft) throw new SideError('has changed since');
@@ -78,7 +80,7 @@ async function takeBack(side: Side, step: Done, stamp: string): Promise<void> {
     case 'move':
       if (!isAsLeft || from === undefined) throw new SideError('has changed since');
       await makeFolders(side, parentOf(from));
-      await side.move(path, from);
+      await rename(side, path, from);
       return;
     case 'folder':
       if (now?.type === 'folder') await side.removeFolder(path);
