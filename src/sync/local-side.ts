@@ -13,6 +13,7 @@ import {
   rmdir,
   symlink,
 } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { files } from '../base/file-calls.ts';
 import { Target } from '../target/contained.ts';
@@ -47,10 +48,7 @@ export class LocalSide implements Side {
 
   /** @param folder - Absolute; it need not exist. */
   static async open(folder: string): Promise<LocalSide> {
-    const root = await realpath(folder).catch((error: unknown) => {
-      if (systemCode(error) === 'ENOENT') return folder;
-      throw new SnapshotError('E_ROW', `Cannot read "${folder}": ${reasonOf(error)}`, { cause: error });
-    });
+    const root = await realFolder(folder);
     return new LocalSide(folder, root);
   }
 
@@ -109,13 +107,13 @@ export class LocalSide implements Side {
     }
   }
 
-  async readSmall(path: BytePath): Promise<Buffer | undefined> {
+  async readSmall(path: BytePath, most: number = SMALL_BYTES): Promise<Buffer | undefined> {
     return await this.#doIfThere('read', path, async (at) => {
       const file = await open(at, READ_FLAGS).catch(ifThere);
       if (file === undefined) return undefined;
       try {
         const { size } = await file.stat();
-        if (size > SMALL_BYTES) throw new SideError(`is far too large (${size} bytes)`);
+        if (size > most) throw new SideError(`is far too large (${size} bytes)`);
         return await file.readFile();
       } finally {
         await file.close();
@@ -284,5 +282,17 @@ export class LocalSide implements Side {
       if (error instanceof SideError || error instanceof SnapshotError) throw error;
       throw whatFailed(action, this.label, path, error);
     }
+  }
+}
+
+/** The path of `folder` without links, whether it is there or not: the pair is known by it. */
+async function realFolder(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    const above = dirname(folder);
+    if (systemCode(error) === 'ENOENT' && above !== folder)
+      return join(await realFolder(above), basename(folder));
+    throw new SnapshotError('E_ROW', `Cannot read "${folder}": ${reasonOf(error)}`, { cause: error });
   }
 }

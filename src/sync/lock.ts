@@ -33,6 +33,8 @@ export interface Locked {
   readonly uncertainMs: number;
   /** Whether the side takes names that differ in case only for one. */
   readonly foldsCase: boolean;
+  /** @throws {@link SnapshotError} where the side is not what was locked: somebody else has the lock, or its disk is gone. */
+  confirm(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -72,7 +74,20 @@ export async function lockSide(side: Side, lost: (error: Error) => void): Promis
     if (contentOf(await side.readSmall(DOT_SYNC_LOCK))?.token === content.token)
       await side.remove(DOT_SYNC_LOCK);
   };
-  return { aheadMs, uncertainMs, foldsCase, release };
+  const confirm = async (): Promise<void> => await mustHold(side, content.token);
+  return { aheadMs, uncertainMs, foldsCase, confirm, release };
+}
+
+async function mustHold(side: Side, token: string): Promise<void> {
+  const found = contentOf(await side.readSmall(DOT_SYNC_LOCK));
+  if (found?.token === token) return;
+  if (found !== undefined)
+    throw new SnapshotError('E_LOCKED', `Somebody else has taken over the lock of "${side.label}"`, {
+      hint: 'What was done by then stays; run the sync again.',
+    });
+  throw new SnapshotError('E_AWAY', `"${side.label}" is not what it was when the sync began`, {
+    hint: 'Was its disk taken away, or `.sync.lock` removed? What was done by then stays; run the sync again.',
+  });
 }
 
 /** What a root says it is; undefined before its first sync. */
@@ -130,11 +145,7 @@ async function clearParts(side: Side, aheadMs: number): Promise<void> {
 }
 
 async function beat(side: Side, token: string, bytes: Buffer, aheadMs: number): Promise<void> {
-  if (contentOf(await side.readSmall(DOT_SYNC_LOCK))?.token !== token) {
-    throw new SnapshotError('E_LOCKED', `Somebody else has taken over the lock of "${side.label}"`, {
-      hint: 'What was done by then stays; run the sync again.',
-    });
-  }
+  await mustHold(side, token);
   const part = partOf('lock', token);
   const all = async function* (): AsyncGenerator<Uint8Array> {
     yield await Promise.resolve(bytes);

@@ -1,4 +1,12 @@
-import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -113,5 +121,14 @@ describe.each([[['/a', '/b']], [['/b', '/a']]] as const)('what is known of %j', 
       hasJournal: true,
       warnings: [expect.stringContaining('both sides are united, and nothing is deleted')],
     });
+  });
+});
+
+it('says where this machine cannot remember what was synced', async () => {
+  const file = new PastFile(['/a', '/b']);
+  mkdirSync(join(file.folder, 'past.jsonl.part'), { recursive: true });
+  await expect(file.write(sidesOf(['/a', '/b']), PAST)).rejects.toMatchObject({
+    code: 'E_HOST',
+    message: expect.stringContaining(file.folder),
   });
 });

@@ -114,36 +114,46 @@ export class PastFile {
   /** Adds to what {@link write} has written what both sides agree on now; undefined: neither has it. It is on both disks by then. */
   async append(changes: readonly (readonly [BytePath, Agreed | undefined])[]): Promise<void> {
     if (changes.length === 0) return;
-    await this.#make();
-    if (this.#journal === undefined) {
-      this.#journal = await files.open(join(this.folder, 'journal.jsonl'), 'w', 0o600);
-      await this.#journal.appendFile(`${JSON.stringify({ generation: this.#generation })}\n`);
-    }
-    await this.#journal.appendFile(changes.map(([path, agreed]) => `${this.#line(path, agreed)}\n`).join(''));
+    await this.#remembering(async () => {
+      if (this.#journal === undefined) {
+        this.#journal = await files.open(join(this.folder, 'journal.jsonl'), 'w', 0o600);
+        await this.#journal.appendFile(`${JSON.stringify({ generation: this.#generation })}\n`);
+      }
+      await this.#journal.appendFile(
+        changes.map(([path, agreed]) => `${this.#line(path, agreed)}\n`).join(''),
+      );
+    });
   }
 
   /** Replaces one of the files of the pair, whole or not at all. */
   async replace(name: string, text: string): Promise<void> {
-    await this.#make();
-    const [at, part] = [join(this.folder, name), join(this.folder, `${name}.part`)];
-    const file = await files.open(part, 'w', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await files.rename(part, at);
+    await this.#remembering(async () => {
+      const [at, part] = [join(this.folder, name), join(this.folder, `${name}.part`)];
+      const file = await files.open(part, 'w', 0o600);
+      try {
+        await file.writeFile(text);
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+      await files.rename(part, at);
+    });
   }
 
-  /** @throws {@link SnapshotError} `E_HOST` where this user may not write to the state folder. */
-  async #make(): Promise<void> {
+  /** Does `work` in the folder. @throws {@link SnapshotError} `E_SPACE` where it is full, `E_HOST` where this user may not write to it. */
+  async #remembering(work: () => Promise<void>): Promise<void> {
     try {
       await mkdir(this.folder, { recursive: true });
+      await work();
     } catch (cause) {
-      const why = `Cannot make "${this.folder}", where this machine remembers what was synced: ${reasonOf(cause)}`;
-      const hint = 'Set HOME or XDG_STATE_HOME to where this user may write.';
-      throw new SnapshotError('E_HOST', why, { cause, hint });
+      const code = systemCode(cause);
+      if (code === undefined) throw cause;
+      const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+      const why = `Cannot write to "${this.folder}", where this machine remembers what was synced: ${reasonOf(cause)}`;
+      const hint = isFull
+        ? 'Make room there. What was done by then stays; the next sync goes on.'
+        : 'Set HOME or XDG_STATE_HOME to where this user may write.';
+      throw new SnapshotError(isFull ? 'E_SPACE' : 'E_HOST', why, { cause, hint });
     }
   }
 

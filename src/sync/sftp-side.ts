@@ -103,13 +103,13 @@ export class SftpSide implements Side {
     }
   }
 
-  async readSmall(path: BytePath): Promise<Buffer | undefined> {
+  async readSmall(path: BytePath, most: number = SMALL_BYTES): Promise<Buffer | undefined> {
     if ((await this.look(path))?.type !== 'file') return undefined;
     const pieces: Uint8Array[] = [];
     let bytes = 0;
     for await (const piece of this.read(path, new AbortController().signal)) {
       bytes += piece.length;
-      if (bytes > SMALL_BYTES) throw new SideError('is far too large');
+      if (bytes > most) throw new SideError('is far too large');
       pieces.push(piece);
     }
     return Buffer.concat(pieces);

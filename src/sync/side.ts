@@ -60,8 +60,8 @@ export interface Side {
   /** What is at `path`; undefined: nothing. */
   look(path: BytePath): Promise<Item | undefined>;
   read(path: BytePath, signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** A small file; undefined when there is none. */
-  readSmall(path: BytePath): Promise<Buffer | undefined>;
+  /** A file of `most` bytes at most, else {@link SMALL_BYTES}; undefined when there is none. */
+  readSmall(path: BytePath, most?: number): Promise<Buffer | undefined>;
   /** Writes the new file `path` and flushes it; what was there of a name that is a part's is replaced. @returns SHA-256 of its content. */
   write(
     path: BytePath,

@@ -31,7 +31,14 @@ export async function lastResult(here: string, there: string): Promise<LastResul
     const text = await file.text('result.json');
     if (text === undefined)
       throw new SnapshotError('E_USAGE', 'These two were never synced from this machine');
-    return JSON.parse(text) as LastResult;
+    try {
+      return JSON.parse(text) as LastResult;
+    } catch (cause) {
+      throw new SnapshotError('E_DAMAGED', `"${join(file.folder, 'result.json')}" is damaged`, {
+        cause,
+        hint: 'The next sync writes it anew.',
+      });
+    }
   });
 }
 

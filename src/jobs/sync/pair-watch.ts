@@ -47,13 +47,19 @@ export class PairWatch {
   static async open(here: string, there: string, options: PairWatchOptions): Promise<PairWatch> {
     const sides = await openPair(here, there);
     const watchers: Partial<Record<SideName, TreeWatcher>> = {};
-    for (const side of BOTH) {
-      const { signal } = options;
-      const own = sides[side];
-      if (own instanceof LocalSide)
-        watchers[side] = await watchTree(own.address, { signal, isLeftOut: isOwnPath });
+    const watch = new PairWatch(sides, watchers, options);
+    try {
+      for (const side of BOTH) {
+        const { signal } = options;
+        const own = sides[side];
+        if (own instanceof LocalSide)
+          watchers[side] = await watchTree(own.address, { signal, isLeftOut: isOwnPath });
+      }
+      return watch;
+    } catch (error) {
+      await watch.close();
+      throw error;
     }
-    return new PairWatch(sides, watchers, options);
   }
 
   /** A sync begins: what it does to a root itself, with its lock, is no change. */

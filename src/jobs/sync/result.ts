@@ -157,8 +157,7 @@ export async function lastSteps(file: PastFile): Promise<readonly Done[]> {
     .split('\n')
     .filter((line) => line !== '')
     .flatMap((line): Done[] => {
-      const raw = JSON.parse(line) as Record<string, unknown> &
-        Done & { left?: Done['left'] & { linkTo?: BytePath } };
+      const raw = stepOf(line);
       const path = pathOf(raw, 'path');
       if (path === undefined) return [];
       const { left } = raw;
@@ -174,4 +173,22 @@ export async function lastSteps(file: PastFile): Promise<readonly Done[]> {
         },
       ];
     });
+}
+
+type RawStep = Record<string, unknown> & Done & { left?: Done['left'] & { linkTo?: BytePath } };
+
+function stepOf(line: string): RawStep {
+  try {
+    const raw = JSON.parse(line) as RawStep | null;
+    if (typeof raw === 'object' && raw !== null) return raw;
+  } catch {
+    // It is told below.
+  }
+  throw new SnapshotError(
+    'E_DAMAGED',
+    'What this machine remembers of the last sync is damaged: it cannot be taken back',
+    {
+      hint: 'What it replaced or deleted is among the versions: --swap PATH brings one of them.',
+    },
+  );
 }

@@ -176,6 +176,8 @@ async function syncLocked(
       settled: async (ended) => {
         for (const one of ended) done.push(...one.done);
         await saveSteps(file, done);
+        // What was written where a disk had been is on it no more: it must not count as deleted once that is back.
+        for (const side of BOTH) await locks[side].confirm();
         await file.append(ended.flatMap((one) => remember(now, one)));
       },
     });

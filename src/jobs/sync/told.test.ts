@@ -3,6 +3,7 @@ import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -129,6 +130,22 @@ it('verifies with the exit code of a guard, and counts what differs without it',
   for (let i = 0; i < 11; i++) rmSync(join(there, `file ${i}`));
   expect(await verified()).toMatchObject({ status: 4 });
   expect(notes).toContainEqual(expect.stringMatching(/^a sync would be stopped \(empty-side\): /));
+});
+
+it.each(['result.json', 'last.jsonl'])('says that %s is damaged, where it is asked for', async (name) => {
+  write(here, 'file', 'text', 1000);
+  await synced();
+  const [folder = ''] = readdirSync(pairsFolder());
+  writeFileSync(join(pairsFolder(), folder, name), '{"do":"pu');
+  const asked = name === 'last.jsonl' ? undoSync(here, there, false) : lastResult(here, there);
+  await expect(asked).rejects.toMatchObject({ code: 'E_DAMAGED' });
+});
+
+it('writes `.sync` anew also where it is larger than most small files', async () => {
+  write(here, 'file', 'text', 1000);
+  writeFileSync(join(here, '.sync'), `{".":{}}${' '.repeat(17 * 1024 * 1024)}`);
+  await synced();
+  expect(readFileSync(join(here, '.sync'), 'utf8')).toMatch(/"file":\{".st":1000,".sd":1\}\}\}$/);
 });
 
 it('has the versions of each path, the oldest first, also of one second', async () => {

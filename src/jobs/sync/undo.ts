@@ -9,6 +9,7 @@ import { rename } from '../../sync/rename.ts';
 import type { Trouble } from '../../sync/see.ts';
 import { type Side, SideError } from '../../sync/side.ts';
 import { type BytePath, parentOf } from '../../tree/path.ts';
+import { replacedSide } from './changed-roots.ts';
 import { lastSteps } from './result.ts';
 import { withLocks } from './with-locks.ts';
 import { withPair } from './with-pair.ts';
@@ -28,6 +29,11 @@ export async function undoSync(here: string, there: string, dryRun: boolean): Pr
   return await withPair(here, there, async (sides, file) => {
     const steps = (await lastSteps(file)).toReversed();
     if (steps.length === 0) throw new SnapshotError('E_USAGE', 'There is no sync of these two to take back');
+    const replaced = await replacedSide(sides, await file.read(() => {}));
+    if (replaced !== undefined)
+      throw new SnapshotError('E_GUARD', `${replaced.message}; nothing was taken back`, {
+        hint: 'Is its disk connected?',
+      });
     if (dryRun) return { steps, troubles: [] };
     return await withLocks(sides, async (_, lost) => {
       await forget(file, steps);
@@ -67,8 +73,11 @@ async function takeBack(side: Side, step: Done, stamp: string): Promise<void> {
     case 'put':
       if (!isAsLeft) throw new SideError('has changed since');
       await expectVersion(side, version);
-      await makeVersion(side, path, stamp, 'moved');
-      if (version !== undefined) await side.move(version, path);
+      // Where that can be, the path has one of the two at each moment.
+      await makeVersion(side, path, stamp, version !== undefined && now?.type === 'file' ? 'kept' : 'moved');
+      if (version === undefined) return;
+      if (side.replacesAtOnce) await side.replace(version, path);
+      else await side.move(version, path);
       return;
     case 'delete':
       if (now !== undefined) throw new SideError('is there again');

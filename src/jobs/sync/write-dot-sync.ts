@@ -7,6 +7,9 @@ import type { Item } from '../../sync/item.ts';
 import { makeFolders } from '../../sync/make-version.ts';
 import { type BytePath, join } from '../../tree/path.ts';
 
+/** A line of it takes about 50 bytes: a tree may well have a million files. */
+const DOT_SYNC_BYTES = 256 * 1024 * 1024;
+
 /** Writes `.sync` to both roots, where it is to say something else. That it cannot be is no failure of the sync. */
 export async function writeDotSync(
   sides: Sides,
@@ -26,7 +29,7 @@ export async function writeDotSync(
 
 /** @returns Whether there was something to write. */
 export async function replaceDotSync(side: Side, items: ReadonlyMap<BytePath, Item>): Promise<boolean> {
-  const before = (await side.readSmall(DOT_SYNC))?.toString('utf8');
+  const before = (await side.readSmall(DOT_SYNC, DOT_SYNC_BYTES))?.toString('utf8');
   const text = formatDotSync(items, before, Date.now());
   if (before !== undefined && isSameDotSync(before, text)) return false;
   await makeFolders(side, DATA_FOLDER);
