@@ -1,8 +1,19 @@
-import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { HAS_MODES } from '../base/able.lab.ts';
 import { SnapshotError } from '../base/errors.ts';
-import { fromText } from '../tree/path.ts';
+import { type BytePath, fromText, parentOf } from '../tree/path.ts';
 import { applySync, type Ended, partOf } from './apply.ts';
 import { EVEN, openPair, signal, walkBoth, withCalls, writeOld } from './pair.lab.ts';
 import type { Past } from './item.ts';
@@ -119,6 +130,40 @@ describe('applySync()', () => {
     const { troubles } = await sync(sides, { ...sides, there: without }, past);
     expect(troubles).toEqual([{ path: 'a', side: undefined, reason: 'this file system has no links' }]);
     expect(readFileSync(join(there, 'a'), 'utf8')).toBe('text');
+  });
+
+  it.skipIf(!HAS_MODES)('opens folders that are closed to their owner, and closes them again', async () => {
+    const { here, there, sides } = await openPair();
+    for (const folder of ['d', 'd/gone', 'new']) mkdirSync(join(here, folder));
+    for (const name of ['d/a', 'd/b', 'd/gone/c']) writeOld(join(here, name), name);
+    const past = pastOf((await sync(sides, sides)).ended);
+    for (const folder of ['d/gone', 'd', 'new']) chmodSync(join(there, folder), 0o555);
+    writeFileSync(join(here, 'd', 'a'), 'changed');
+    rmSync(join(here, 'd', 'gone'), { recursive: true });
+    renameSync(join(here, 'd', 'b'), join(here, 'new', 'b'));
+    // As an ordinary user would be told, also where root runs this.
+    const mustBeOpen = (path: BytePath): void => {
+      if ((statSync(join(there, parentOf(path))).mode & 0o200) === 0)
+        throw new SideError('permission denied', { cause: Object.assign(new Error(), { code: 'EACCES' }) });
+    };
+    const strict = withCalls(sides.there, {
+      async write(path, ...rest) {
+        mustBeOpen(path);
+        return await sides.there.write(path, ...rest);
+      },
+      async move(from, to) {
+        for (const path of [from, to]) mustBeOpen(path);
+        await sides.there.move(from, to);
+      },
+      async removeFolder(path) {
+        mustBeOpen(path);
+        return await sides.there.removeFolder(path);
+      },
+    });
+    expect((await sync(sides, { ...sides, there: strict }, past)).troubles).toEqual([]);
+    expect(readFileSync(join(there, 'd', 'a'), 'utf8')).toBe('changed');
+    expect([readdirSync(join(there, 'd')), readdirSync(join(there, 'new'))]).toEqual([['a'], ['b']]);
+    expect(['d', 'new'].map((name) => statSync(join(there, name)).mode & 0o777)).toEqual([0o555, 0o555]);
   });
 
   it('agrees on nothing that may not be on the disk', async () => {

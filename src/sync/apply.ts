@@ -6,7 +6,7 @@ import { applyMove } from './apply-move.ts';
 import { expect } from './expect.ts';
 import { type Agreed, isAsListed, isSameFile, type Item, otherOf, type Seen, type SideName } from './item.ts';
 import { type Done, foldersOf } from './done.ts';
-import { closeFolders, withOwner } from './folder-modes.ts';
+import { closeFolders, OpenedFolders, withOwner } from './folder-modes.ts';
 import { makeFolders, makeVersion } from './make-version.ts';
 import type { Action } from './plan.ts';
 import { agreedOf, settledItem } from './remembered.ts';
@@ -44,9 +44,22 @@ export async function applySync(
   options: ApplyOptions,
 ): Promise<readonly Trouble[]> {
   const troubles: Trouble[] = [];
-  for (const stage of stagesOf(actions)) {
-    for (let i = 0; i < stage.actions.length; i += BATCH)
-      await applyBatch(stage.actions.slice(i, i + BATCH), stage.atOnce, options, troubles);
+  const opened = new OpenedFolders(options.sides);
+  const doOne = async (action: Action): Promise<Ended> => {
+    try {
+      return await applyOne(action, options);
+    } catch (error) {
+      if (!(error instanceof SideError && (await opened.openFor(action, error)))) throw error;
+      return await applyOne(action, options);
+    }
+  };
+  try {
+    for (const stage of stagesOf(actions)) {
+      for (let i = 0; i < stage.actions.length; i += BATCH)
+        await applyBatch(stage.actions.slice(i, i + BATCH), { ...options, ...stage, doOne }, troubles);
+    }
+  } finally {
+    await opened.close(troubles).catch(ifOfSide);
   }
   await closeFolders(actions, options.sides, troubles);
   return troubles;
@@ -54,17 +67,16 @@ export async function applySync(
 
 async function applyBatch(
   actions: readonly Action[],
-  atOnce: number,
-  options: ApplyOptions,
+  options: ApplyOptions & { readonly atOnce: number; readonly doOne: (action: Action) => Promise<Ended> },
   troubles: Trouble[],
 ): Promise<void> {
-  const { sides, signal, settled, progress } = options;
+  const { sides, signal, settled, progress, atOnce, doOne } = options;
   const ended: Ended[] = [];
   const running: Promise<void>[] = [];
   const work = async (action: Action): Promise<void> => {
     signal.throwIfAborted();
     try {
-      const one = await applyOne(action, options);
+      const one = await doOne(action);
       ended.push(one);
       progress(one.done.some((done) => done.do === 'put') ? 1 : 0, one.bytes);
     } catch (error) {
