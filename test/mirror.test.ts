@@ -175,6 +175,11 @@ describe.runIf(hasExfat)('a mirror on a disk without modes and links', () => {
     await place.run();
     expect(readFileSync(join(place.mirror, 'a/file'), 'utf8')).toBe('changed');
     expect(readdirSync(join(place.mirror, '.snapshot-data/versions/a'))).toHaveLength(1);
+    for (const name of ['a', 'secret'])
+      renameSync(place.path('source', name), place.path('source', name.toUpperCase()));
+    expect(await place.run()).toMatchObject({ status: 0, row: { outcome: 'written', problems: 0 } });
+    expect(readdirSync(place.mirror).filter((name) => !name.startsWith('.'))).toEqual(['A', 'SECRET']);
+    expect(readFileSync(join(place.mirror, 'A/file'), 'utf8')).toBe('changed');
   });
 });
 

@@ -5,12 +5,14 @@
 import { chmodSync, closeSync, constants, fdatasyncSync, fstatSync, lstatSync, openSync } from 'node:fs';
 import { reasonOf, systemCode } from '../base/errors.ts';
 import { files } from '../base/file-calls.ts';
+import { isSameName } from '../base/same-name.ts';
 import { syncFileSystem } from '../base/sync-calls.ts';
 import { Target, Unsafe } from '../target/contained.ts';
 import { setMeta } from '../target/meta.ts';
 import { nameRefused } from '../target/write-file.ts';
 import type { Entry } from '../tree/entry.ts';
-import { type BytePath, join, parentOf } from '../tree/path.ts';
+import { namesIn } from '../tree/names-in.ts';
+import { baseName, type BytePath, display, join, parentOf } from '../tree/path.ts';
 import { doDeed } from '../unpack/deeds.ts';
 import { copyInto, hashOf, type Read, readSource, type Reading, removeFile, WriteError } from './copying.ts';
 import { DATA_FOLDER } from './held.ts';
@@ -96,8 +98,8 @@ function doStep(target: Target, step: Exclude<Step, Copy>, stamp: string): StepE
       const to = target.at(step.path);
       const from = target.at(step.from);
       const [there, moved] = [to, from].map((at) => lstatSync(at, { bigint: true, throwIfNoEntry: false }));
-      // Where upper and lower case are the same, it may be itself.
-      if (there !== undefined && there.ino !== moved?.ino) throw new Unsafe('something is there already');
+      if (there !== undefined && there.ino !== moved?.ino && !isItself(target, step))
+        throw new Unsafe('something is there already');
       files.renameSync(from, to);
       return { bytes: 0 };
     }
@@ -126,6 +128,14 @@ function doStep(target: Target, step: Exclude<Step, Copy>, stamp: string): StepE
       return { bytes: 0, entry, refused, keptNs: timeAt(at), isSame: true };
     }
   }
+}
+
+/** Whether a move is to another case of its own name: some file systems that take both for one give an inode to each spelling. */
+function isItself(target: Target, { from, path }: Extract<Step, { do: 'move' }>): boolean {
+  const folder = parentOf(path);
+  const isSame = (name: BytePath): boolean => isSameName(display(name), display(baseName(path)));
+  if (parentOf(from) !== folder || !isSame(baseName(from))) return false;
+  return namesIn(folder === '' ? target.root : target.at(folder)).filter(isSame).length === 1;
 }
 
 function letGo(target: Target, path: BytePath, stamp: string): StepEnd {
