@@ -6,10 +6,12 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -92,6 +94,15 @@ async function opened(): Promise<{
 }
 
 describe('place()', () => {
+  it('keeps as a version what a link said before', () => {
+    symlinkSync('old', join(root, 'link'));
+    symlinkSync('new', join(source, 'link'));
+    const entry: Entry = { ...entryOf('link'), type: 'link', size: 0, target: fromText('new') };
+    const [end] = placed({ do: 'link', path: fromText('link'), entry, replaces: true });
+    expect(readlinkSync(join(root, 'link'))).toBe('new');
+    expect(readlinkSync(join(root, '.snapshot-data/versions', end?.version ?? ''))).toBe('old');
+  });
+
   it('leaves a folder that holds something, and says that it is still there', () => {
     mkdirSync(join(root, 'sub'));
     writeFileSync(join(root, 'sub/left'), '');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   mkdirSync,
@@ -84,6 +85,39 @@ describe('applySync()', () => {
     const { troubles, ended } = await sync(sides, { ...sides, there: busy }, past);
     expect(troubles).toEqual([{ path: 'a', side: undefined, reason: 'has changed meanwhile' }]);
     expect(ended.map(({ action }) => action.path)).toEqual(['b']);
+    expect(readFileSync(join(there, 'a'), 'utf8')).toBe('changed there');
+  });
+
+  it('reads a file anew whose content is not what was decided about', async () => {
+    const { here, there, sides } = await openPair();
+    writeOld(join(here, 'a'), 'text 0');
+    const past = pastOf((await sync(sides, sides)).ended);
+    writeFileSync(join(here, 'a'), 'text 1');
+    let reads = 0;
+    const odd = withCalls(sides.here, {
+      async *read(path, stop) {
+        if (reads++ > 0) yield* sides.here.read(path, stop);
+        else yield Buffer.from('other.');
+      },
+    });
+    const { ended } = await sync(sides, { ...sides, here: odd }, past);
+    const hash = createHash('sha256').update('text 1').digest('hex');
+    expect([readFileSync(join(there, 'a'), 'utf8'), ended[0]?.agreed?.hash]).toEqual(['text 1', hash]);
+  });
+
+  it('moves nothing that has changed at the last moment', async () => {
+    const { here, there, sides } = await openPair();
+    writeOld(join(here, 'a'), 'text');
+    const past = pastOf((await sync(sides, sides)).ended);
+    renameSync(join(here, 'a'), join(here, 'b'));
+    const busy = withCalls(sides.there, {
+      async look(path) {
+        if (path === 'a') writeFileSync(join(there, 'a'), 'changed there');
+        return await sides.there.look(path);
+      },
+    });
+    const { troubles } = await sync(sides, { ...sides, there: busy }, past);
+    expect(troubles.map(({ path, reason }) => [path, reason])).toEqual([['b', 'has changed meanwhile']]);
     expect(readFileSync(join(there, 'a'), 'utf8')).toBe('changed there');
   });
 

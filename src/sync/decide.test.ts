@@ -101,6 +101,17 @@ function mirrored(decision: Decision): Decision {
 }
 
 describe('decide()', () => {
+  it('carries over permissions that one side has changed, and none that both have', () => {
+    const [before, one, other] = [0o644, 0o600, 0o640].map((mode): Seen => ({ ...file('a', 0), mode }));
+    if (before === undefined || one === undefined || other === undefined) throw new Error('there are three');
+    const done = (here: Seen, there: Seen): Decision => decide(agreed(before), here, there, EVEN);
+    expect([done(one, before), done(before, one), done(one, other)]).toEqual([
+      { do: 'mode', on: 'there', why: 'mode' },
+      { do: 'mode', on: 'here', why: 'mode' },
+      { do: 'note', why: 'same' },
+    ]);
+  });
+
   it('says the same at both ends', () => {
     for (const [past, here, there, { aheadMs, uncertainMs }] of all()) {
       const other = past && { ...past, here: past.there, there: past.here };

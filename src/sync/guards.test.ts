@@ -46,6 +46,7 @@ describe('guardSync()', () => {
     [21, [[11, GONE]], '11 of 21 files are gone in "/a"'],
     [10, [[10, CHANGED]], undefined],
     [13, [[11, CHANGED]], undefined],
+    [20, [[18, CHANGED]], '18 of 20 files have changed in "/a"'],
     [12, [[11, CHANGED]], '11 of 12 files have changed in "/a"'],
     [
       12,

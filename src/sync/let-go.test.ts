@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { SnapshotError } from '../base/errors.ts';
 import { fromText } from '../tree/path.ts';
 import { letGoVersions } from './let-go.ts';
 import { makeVersion } from './make-version.ts';
@@ -42,4 +43,27 @@ it('gives each of several versions of one second a name of its own', async () =>
     '/a~20261128T000000Z-2',
     '/a~20261128T000000Z-3',
   ]);
+});
+
+it('ends where nothing more can be done', async () => {
+  const { here, sides } = await openPair();
+  mkdirSync(join(here, VERSIONS), { recursive: true });
+  writeFileSync(join(here, VERSIONS, 'a~20261001T000000Z'), '');
+  const side = withCalls(sides.here, {
+    remove: async () => await Promise.reject(new SnapshotError('E_AWAY', 'the server is gone')),
+  });
+  await expect(letGoVersions(side, { within: DAY_MS }, NOW)).rejects.toMatchObject({ code: 'E_AWAY' });
+});
+
+it('takes the folder for versions that somebody else makes at the same moment', async () => {
+  const { here, sides } = await openPair();
+  writeFileSync(join(here, 'a'), 'text');
+  const side = withCalls(sides.here, {
+    async makeFolder(path, mode) {
+      await sides.here.makeFolder(path, mode);
+      throw new SideError('it exists already');
+    },
+  });
+  const version = await makeVersion(side, fromText('a'), '20261128T000000Z', 'moved');
+  expect([existsSync(join(here, version)), existsSync(join(here, 'a'))]).toEqual([true, false]);
 });

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -68,6 +68,24 @@ describe('look()', () => {
     for (const name of ['x', 'y']) writeOld(join(pair[side === 'here' ? 'there' : 'here'], name), name);
     const { sights } = await look(new Map(), await walkBoth(pair.sides), pair.sides, OPTIONS);
     expect(sights.map(({ path }) => path)).toEqual(['.snapshotignore', 'y']);
+  });
+
+  it('reads what has one size on both sides and no past, however far apart the times are', async () => {
+    const { here, there, sides } = await openPair();
+    writeOld(join(here, 'a'), 'text');
+    writeFileSync(join(there, 'a'), 'text');
+    const { sights } = await look(new Map(), await walkBoth(sides), sides, OPTIONS);
+    expect([sights[0]?.here?.hash, sights[0]?.there?.hash]).toEqual([sha256('text'), sha256('text')]);
+  });
+
+  it('forgets nothing of what is on neither side any more, and left out on one', async () => {
+    const { here, there, sides } = await openPair();
+    for (const root of [here, there]) writeOld(join(root, 'a'), 'text');
+    const past = agreedOn(await walkBoth(sides), 'text');
+    for (const root of [here, there]) rmSync(join(root, 'a'));
+    writeOld(join(here, '.snapshotignore'), 'a\n');
+    const { sights } = await look(past, await walkBoth(sides), sides, OPTIONS);
+    expect(sights.map(({ path }) => path)).toEqual(['.snapshotignore']);
   });
 
   it('does not take a new file for a gone one whose inode, size and whole second it has', async () => {

@@ -1,6 +1,7 @@
 // What a sync of two folders tells: at its end, later, and when it is taken back.
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -17,14 +18,18 @@ import { HAS_MODES } from '../../base/able.lab.ts';
 import { VERSIONS } from '../../sync/own-paths.ts';
 import { openPair } from '../../sync/pair.lab.ts';
 import { pairsFolder } from '../../sync/past-file.ts';
+import type { Keep } from '../../plan/keep.ts';
+import type { KnownDestination } from '../status/memory.ts';
 import { SeriesLab } from '../run/series.lab.ts';
 import { conflictText } from './conflict-text.ts';
 import { knownPairs, lastResult } from './last-result.ts';
+import { pairAway } from './pair-away.ts';
 import { PairSeries } from './pair-series.ts';
 import { pairSummary } from './pair-summary.ts';
 import { readVersions } from './pair-versions.ts';
 import { conflictsOf, statusOf, type SyncResult } from './result.ts';
-import { sync } from './sync.ts';
+import { swapVersions } from './swap.ts';
+import { sync, type SyncOptions } from './sync.ts';
 import { undoSync } from './undo.ts';
 import { verifyPair } from './verify-pair.ts';
 
@@ -44,17 +49,17 @@ afterEach(() => {
 
 const signal = new AbortController().signal;
 
-async function synced(): Promise<SyncResult> {
+async function synced(keep: Keep = {}, progress: SyncOptions['progress'] = () => {}): Promise<SyncResult> {
   return await sync(here, there, {
     dryRun: false,
     rehash: false,
     acceptChanges: false,
     exclude: [],
     isWanted: () => true,
-    keep: {},
+    keep,
     signal,
     warn: () => {},
-    progress: () => {},
+    progress,
   });
 }
 
@@ -163,6 +168,56 @@ it('has the versions of each path, the oldest first, also of one second', async 
     'a.txt 2 there',
     'a.txt 10 here',
     'b 1 there',
+  ]);
+});
+
+it('swaps the last of several versions of one second', async () => {
+  await synced();
+  mkdirSync(join(there, VERSIONS), { recursive: true });
+  for (const name of ['a~20261128T021500Z', 'a~20261128T021500Z-2', 'a~20261128T021459Z-3'])
+    writeFileSync(join(there, VERSIONS, name), name);
+  await swapVersions(here, there, ['a']);
+  expect(readFileSync(join(there, 'a'), 'utf8')).toBe('a~20261128T021500Z-2');
+});
+
+it('lets versions go again after a clock that was ahead was set right', async () => {
+  await synced();
+  const version = join(there, VERSIONS, 'a~20200101T000000Z');
+  mkdirSync(join(there, VERSIONS), { recursive: true });
+  writeFileSync(version, '');
+  const [folder = ''] = readdirSync(pairsFolder());
+  writeFileSync(join(pairsFolder(), folder, 'thinned'), String(Date.now() + 365 * 86_400_000));
+  await synced({ within: 86_400_000 });
+  expect(existsSync(version)).toBe(false);
+});
+
+it('waits since the first run that found a side away', async () => {
+  const lab = new SeriesLab();
+  lab.row = { ...lab.row, strategy: 'sync', source: here, destination: there };
+  const now = new Date();
+  await lab.run({ now: () => now, acceptChanges: false });
+  const series = new PairSeries(lab.row);
+  expect(await pairAway(series, 3_600_000, undefined, now)).toBeUndefined();
+  rmSync(there, { recursive: true });
+  const since = new Date(now.getTime() + 1000).toISOString();
+  const known = {
+    isRemovable: true,
+    disks: [],
+    series: [{ name: series.name, waitingSince: since } as KnownDestination['series'][number]],
+  };
+  const away = await pairAway(series, 3_600_000, known, new Date(now.getTime() + 60_000));
+  expect(away).toMatchObject({ since, isOverdue: false });
+  lab.remove();
+});
+
+it('tells how many bytes there are to copy, and how many are', async () => {
+  write(here, 'long', 'much longer', 2000);
+  write(there, 'long', 'short', 1000);
+  const told: unknown[] = [];
+  await synced({}, (...progress) => void told.push(progress));
+  expect(told.at(-1)).toEqual([
+    { files: 1, bytes: 11 },
+    { files: 1, bytes: 11 },
   ]);
 });
 

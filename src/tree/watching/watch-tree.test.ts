@@ -356,6 +356,20 @@ function fail(): never {
 }
 
 describe('WatchThread', () => {
+  it('keeps why all is to be looked at for who asks later', async () => {
+    const thread = new WatchThread();
+    const options = { signal: abort.signal, quietMs: 30, mostMs: 2000, pollMs: 200 };
+    watcher = await thread.watch(root, options);
+    const other = await thread.watch(root, options);
+    renameSync(root, join(folder, 'elsewhere'));
+    mkdirSync(root);
+    while ((await other.next())?.whole === undefined);
+    write('file');
+    while ((await other.next())?.folders.includes('' as BytePath) !== true);
+    expect((await watcher.next())?.whole).toBeDefined();
+    await other.stop();
+  });
+
   const NAMES = ['a', 'b', 'c'] as const;
   let how: WatchOptions;
   /** Those of this process that were there before, as that of Node's own loop. */
