@@ -4,7 +4,8 @@ import { ordered } from '../base/ordered.ts';
 import { baseName, type BytePath, join, parentOf } from '../tree/path.ts';
 import { applyMove } from './apply-move.ts';
 import { expect } from './expect.ts';
-import { type Agreed, isAsListed, isSameFile, type Item, otherOf, type Seen, type SideName } from './item.ts';
+import { type Agreed, isAsListed, isSameFile, otherOf, type Seen, type SideName } from './item.ts';
+import { carryMode, keepsMode } from './file-mode.ts';
 import { type Done, foldersOf } from './done.ts';
 import { closeFolders, OpenedFolders, withOwner } from './folder-modes.ts';
 import { makeFolders, makeVersion } from './make-version.ts';
@@ -265,23 +266,21 @@ async function copyFile(
     // Somebody was faster: the next sync looks at what that is.
     if (!isSameFile(placed, whole)) return { action, bytes: item.size, done, agreed: undefined };
     const left = settledItem(placed, options.aheadMs[to]);
+    const carried = await carryMode(action, from, source, item);
+    if (carried !== undefined) done.push(carried.done);
     const agreed = agreedOf(
       { type: 'file', hash, target: undefined },
       from,
-      settledItem(item, options.aheadMs[from]),
-      // Permissions that were changed there go to the other side with the next sync.
-      keepsMode(action, from, item) ? { ...left, mode: action.past?.[to].mode } : left,
+      settledItem(carried?.item ?? item, options.aheadMs[from]),
+      carried === undefined && keepsMode(action, from, item)
+        ? { ...left, mode: action.past?.[to].mode }
+        : left,
     );
     return { action, bytes: item.size, done, agreed };
   } catch (error) {
     await target.remove(part).catch(ifOfSide);
     throw error;
   }
-}
-
-/** Whether content goes over without its permissions: those of its side are as they were, or there are none. */
-function keepsMode({ past, ...seen }: Action, from: SideName, { mode }: Item): boolean {
-  return seen[otherOf(from)]?.type === 'file' && past?.type === 'file' && mode === past[from].mode;
 }
 
 /** Where what is to appear at `path` is written until it is whole: the same each time, so that none stays. */
