@@ -268,9 +268,11 @@ async function thin(
   if (Math.abs(now.getTime() - last) < DAY_MS) return;
   // With a clock that is wrong by days nobody knows how old they are.
   if (BOTH.some((side) => Math.abs(locks[side].aheadMs) > DAY_MS)) return;
+  // What was too old already the last time: a clock that is far ahead once costs no version.
+  const by = last < now.getTime() ? new Date(last) : now;
   for (const side of BOTH) {
     try {
-      await letGoVersions(sides[side], keep, now);
+      await letGoVersions(sides[side], keep, by);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       warn(`Old versions in "${sides[side].label}" could not be let go: ${error.message}`);

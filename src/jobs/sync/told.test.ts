@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { HAS_MODES } from '../../base/able.lab.ts';
+import { stampOf } from '../../mirror/version-name.ts';
 import { VERSIONS } from '../../sync/own-paths.ts';
 import { openPair } from '../../sync/pair.lab.ts';
 import { pairsFolder } from '../../sync/past-file.ts';
@@ -47,6 +48,7 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
+const DAY_MS = 86_400_000;
 const signal = new AbortController().signal;
 
 async function synced(keep: Keep = {}, progress: SyncOptions['progress'] = () => {}): Promise<SyncResult> {
@@ -180,15 +182,19 @@ it('swaps the last of several versions of one second', async () => {
   expect(readFileSync(join(there, 'a'), 'utf8')).toBe('a~20261128T021500Z-2');
 });
 
-it('lets versions go again after a clock that was ahead was set right', async () => {
+it.each([
+  ['lets versions go again after a clock that was ahead was set right', 365 * DAY_MS, false],
+  ['lets go what was too old the last time', -2 * DAY_MS, false],
+  ['keeps what was not too old the last time, as the clock may be ahead', -20 * DAY_MS, true],
+])('%s', async (_, lastMs, isKept) => {
   await synced();
-  const version = join(there, VERSIONS, 'a~20200101T000000Z');
+  const name = `a~${stampOf(new Date(Date.now() - 10 * DAY_MS))}`;
   mkdirSync(join(there, VERSIONS), { recursive: true });
-  writeFileSync(version, '');
+  writeFileSync(join(there, VERSIONS, name), '');
   const [folder = ''] = readdirSync(pairsFolder());
-  writeFileSync(join(pairsFolder(), folder, 'thinned'), String(Date.now() + 365 * 86_400_000));
-  await synced({ within: 86_400_000 });
-  expect(existsSync(version)).toBe(false);
+  writeFileSync(join(pairsFolder(), folder, 'thinned'), String(Date.now() + lastMs));
+  await synced({ within: 5 * DAY_MS });
+  expect(existsSync(join(there, VERSIONS, name))).toBe(isKept);
 });
 
 it('waits since the first run that found a side away', async () => {
