@@ -77,8 +77,7 @@ it('deletes nothing here that was written where a disk had been', async () => {
   expect((await synced()).stop?.guard).toBe('replaced-side');
   bringBack();
   await synced();
-  for (const side of [here, there])
-    expect(names.filter((name) => !existsSync(join(side, name)))).toEqual([]);
+  for (const side of [here, there]) expect(names.filter((name) => !existsSync(join(side, name)))).toEqual([]);
 });
 
 it('takes nothing back where another disk is, and can do it once the right one is there', async () => {

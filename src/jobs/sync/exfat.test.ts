@@ -19,6 +19,15 @@ import type { SyncResult } from './result.ts';
 import { sync } from './sync.ts';
 import { undoSync } from './undo.ts';
 
+function write(folder: string, name: string, text: string, at = 1_700_000_001): void {
+  writeFileSync(join(folder, name), text);
+  utimesSync(join(folder, name), at, at);
+}
+
+function names(folder: string): readonly string[] {
+  return readdirSync(folder).filter((name) => !name.startsWith('.'));
+}
+
 describe.skipIf(!hasExfat)('a pair with exFAT on one side (needs root and exfat-fuse)', () => {
   let root: string;
   let here: string;
@@ -41,7 +50,9 @@ describe.skipIf(!hasExfat)('a pair with exFAT on one side (needs root and exfat-
     unmount();
     // Others have the first numbers now.
     unmount = remountedExfat(join(root, 'image'), join(root, 'stick'));
-    readdirSync(there).toReversed().forEach((name) => void statSync(join(there, name)));
+    readdirSync(there)
+      .toReversed()
+      .forEach((name) => void statSync(join(there, name)));
   };
   const synced = async (): Promise<SyncResult> =>
     await sync(here, there, {
@@ -55,12 +66,6 @@ describe.skipIf(!hasExfat)('a pair with exFAT on one side (needs root and exfat-
       warn: () => {},
       progress: () => {},
     });
-  const write = (folder: string, name: string, text: string, at = 1_700_000_001): void => {
-    writeFileSync(join(folder, name), text);
-    utimesSync(join(folder, name), at, at);
-  };
-  const names = (folder: string): readonly string[] =>
-    readdirSync(folder).filter((name) => !name.startsWith('.'));
 
   it('deletes on the stick what was deleted here while it was away', async () => {
     for (const name of ['a', 'b', 'c']) write(here, name, name);
@@ -103,11 +108,9 @@ describe.skipIf(!hasExfat)('a pair with exFAT on one side (needs root and exfat-
     renameSync(join(here, 'c'), join(here, 'C'));
     renameSync(join(here, 'd'), join(here, 'D'));
     expect((await synced()).troubles).toEqual([]);
-    expect([names(there), names(join(there, 'D')), names(join(there, 'D/s'))].map((all) => all.join())).toEqual([
-      'C,D',
-      's,x',
-      'y',
-    ]);
+    expect(
+      [names(there), names(join(there, 'D')), names(join(there, 'D/s'))].map((all) => all.join()),
+    ).toEqual(['C,D', 's,x', 'y']);
     expect((await synced()).done).toEqual([]);
     expect(readFileSync(join(there, 'D/s/y'), 'utf8')).toBe('d/s/y');
     expect((await undoSync(here, there, false)).troubles).toEqual([]);
