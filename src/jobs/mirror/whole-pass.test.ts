@@ -30,8 +30,25 @@ it('lets no version go while a guard holds something back', async () => {
   expect(await lab.run({ acceptChanges: false })).toMatchObject({ guards: [{ guard: 'mass-change' }] });
   expect((await readVersions(lab.folder())).map(({ path }) => path)).toEqual(['file 0']);
   await lab.run({ acceptChanges: true });
+  // By the next pass it was too old already.
+  await lab.run();
   const left = (await readVersions(lab.folder())).map(({ path }) => path);
   expect(left).not.toContain('file 0');
+});
+
+it('lets no version go in one pass by a clock that is far ahead', async () => {
+  const [today, later] = [new Date('2026-11-28T12:00:00Z'), new Date('2027-11-28T12:00:00Z')];
+  const versions = async (now: Date): Promise<number> => {
+    await lab.run({ now: () => now });
+    return (await readVersions(lab.folder())).length;
+  };
+  writeFileSync(join(lab.source, 'file'), 'one');
+  await versions(today);
+  writeFileSync(join(lab.source, 'file'), 'another one');
+  const tomorrow = new Date(today.getTime() + 86_400_000);
+  // It is there until the pass after the one in which it was too old first.
+  expect([await versions(today), await versions(later), await versions(today)]).toEqual([1, 1, 1]);
+  expect([await versions(tomorrow), await versions(tomorrow)]).toEqual([1, 0]);
 });
 
 it.skipIf(process.platform === 'win32')(

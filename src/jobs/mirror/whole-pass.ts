@@ -44,9 +44,15 @@ export async function wholePass(session: MirrorSession, context: RowContext, rec
   const applied = await apply(session, context, tree, steps);
   // Whoever holds the lock now has seen another mirror.
   await context.lock?.check();
+  const last = mirror.state?.scanned;
   await remember(session, context, tree, guards.length === 0, await rootStill(row.source, tree));
-  if (guards.length === 0) await letGoVersions(mirror.root, row.keep, options.now());
+  if (guards.length === 0) await letGoVersions(mirror.root, row.keep, soonest(last, options.now()));
   return resultOf(context, tree, applied);
+}
+
+/** What was too old already at the pass before goes: a clock that is far ahead once costs no version. */
+function soonest(last: Date | undefined, now: Date): Date {
+  return last !== undefined && last < now ? last : now;
 }
 
 async function scan({ leftOut, apart }: MirrorSession, context: RowContext): Promise<Tree> {
