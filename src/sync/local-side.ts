@@ -17,7 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import { reasonOf, SnapshotError, systemCode } from '../base/errors.ts';
 import { files } from '../base/file-calls.ts';
 import { Target } from '../target/contained.ts';
-import { PART_FLAGS, PART_MODE } from '../target/write-file.ts';
+import { nameRefused, PART_FLAGS, PART_MODE } from '../target/write-file.ts';
 import type { LeftOut } from '../tree/left-out.ts';
 import { type BytePath, fromBytes, toBytes } from '../tree/path.ts';
 import { specialName } from '../tree/seen-entry.ts';
@@ -176,7 +176,9 @@ export class LocalSide implements Side {
       // Where upper and lower case are the same, it may be itself.
       if (there !== undefined && (there.ino !== itself.ino || there.dev !== itself.dev))
         throw new SideError('something is there already');
-      await files.rename(at, target);
+      await files.rename(at, target).catch((error: unknown) => {
+        throw nameRefused(error) ?? error;
+      });
     });
   }
 

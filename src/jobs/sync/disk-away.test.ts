@@ -88,6 +88,9 @@ it('takes nothing back where another disk is, and can do it once the right one i
   takeAway();
   await expect(undoSync(here, there, false)).rejects.toMatchObject({ code: 'E_GUARD' });
   expect(readdirSync(there)).toEqual([]);
+  rmSync(there, { recursive: true });
+  await expect(undoSync(here, there, false)).rejects.toMatchObject({ code: 'E_AWAY' });
+  mkdirSync(there);
   bringBack();
   expect((await undoSync(here, there, false)).troubles).toEqual([]);
   expect(readFileSync(join(there, 'file'), 'utf8')).toBe('old');

@@ -101,6 +101,15 @@ describe.skipIf(!hasExfat)('a pair with exFAT on one side (needs root and exfat-
     ]);
   });
 
+  it('says of a name that the stick cannot have that it cannot, and goes on', async () => {
+    for (const name of ['a:b', 'c']) write(here, name, name);
+    const { troubles } = await synced();
+    expect(troubles.map(({ path, reason }) => [path, reason])).toEqual([
+      ['a:b', 'this file system has no such name'],
+    ]);
+    expect([names(here), names(there)]).toEqual([['a:b', 'c'], ['c']]);
+  });
+
   it('gives files and folders there the case that they have got here, and back', async () => {
     for (const folder of ['d', 'd/s']) mkdirSync(join(here, folder));
     for (const name of ['c', 'd/x', 'd/s/y']) write(here, name, name);

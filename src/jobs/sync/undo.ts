@@ -29,6 +29,11 @@ export async function undoSync(here: string, there: string, dryRun: boolean): Pr
   return await withPair(here, there, async (sides, file) => {
     const steps = (await lastSteps(file)).toReversed();
     if (steps.length === 0) throw new SnapshotError('E_USAGE', 'There is no sync of these two to take back');
+    for (const side of [sides.here, sides.there])
+      if ((await side.root()) !== 'folder')
+        throw new SnapshotError('E_AWAY', `"${side.label}" is not there; nothing was taken back`, {
+          hint: 'Is its disk connected?',
+        });
     const replaced = await replacedSide(sides, await file.read(() => {}));
     if (replaced !== undefined)
       throw new SnapshotError('E_GUARD', `${replaced.message}; nothing was taken back`, {
