@@ -1,6 +1,6 @@
 // Writes the corpus: a tree like a developer's home folder, the same on every machine.
 //
-//     node bench/dist/corpus.js FOLDER --scale 0.1 --seed 1
+//     node bench/dist/bench/corpus.js FOLDER --scale 0.1 --seed 1
 
 import {
   chmodSync,

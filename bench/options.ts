@@ -8,8 +8,8 @@ import { CASES } from './cases.ts';
 import { PEERS } from './peers.ts';
 import type { Tool } from './tools.ts';
 
-/** Where the compiled file is, bench/dist, as seen from the project. */
-export const PROJECT: string = resolve(import.meta.dirname, '../..');
+/** As seen from where the compiled file is, bench/dist/bench. */
+export const PROJECT: string = resolve(import.meta.dirname, '../../..');
 
 export interface Options {
   readonly scale: number;
@@ -23,6 +23,10 @@ export interface Options {
   readonly write: boolean;
   /** Measure growth instead of the cases. */
   readonly growth: boolean;
+  /** Measure servers far away instead. */
+  readonly stores: boolean;
+  /** Of the line to them, each way. */
+  readonly delayMs: number;
   readonly maxFiles: number;
   readonly maxSnapshots: number;
   readonly historyFiles: number;
@@ -33,7 +37,7 @@ export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      scale: { type: 'string', default: '1' },
+      scale: { type: 'string' },
       seed: { type: 'string', default: '1' },
       runs: { type: 'string', default: '5' },
       only: { type: 'string' },
@@ -42,6 +46,8 @@ export function readOptions(args: readonly string[]): Options {
       snapshot: { type: 'string', default: join(PROJECT, 'dist/bin/main.js') },
       write: { type: 'boolean', default: false },
       growth: { type: 'boolean', default: false },
+      stores: { type: 'boolean', default: false },
+      delay: { type: 'string', default: '0' },
       'max-files': { type: 'string', default: '1000000' },
       'max-snapshots': { type: 'string', default: '200' },
       'history-files': { type: 'string', default: '5000' },
@@ -49,7 +55,7 @@ export function readOptions(args: readonly string[]): Options {
   });
   const maxFiles = readCount('max-files', values['max-files']);
   return {
-    scale: readNumber('scale', values.scale),
+    scale: readNumber('scale', values.scale ?? (values.stores ? '0.25' : '1')),
     seed: readNumber('seed', values.seed),
     runs: readCount('runs', values.runs),
     cases: choose(CASES, values.only),
@@ -58,6 +64,8 @@ export function readOptions(args: readonly string[]): Options {
     main: resolve(values.snapshot),
     write: values.write,
     growth: values.growth,
+    stores: values.stores,
+    delayMs: values.delay === '0' ? 0 : readCount('delay', values.delay),
     maxFiles,
     maxSnapshots: readCount('max-snapshots', values['max-snapshots']),
     historyFiles: Math.min(maxFiles, readCount('history-files', values['history-files'])),

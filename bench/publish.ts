@@ -94,6 +94,23 @@ export function publish(docs: string, session: Session, circumstances: Circumsta
   updatePage(docs, (page) => replaceSection(page, 'bench', section));
 }
 
+/** Writes the table of servers far away to the folder `docs`: one section for each delay of the line. */
+export function publishStores(
+  docs: string,
+  table: string,
+  circumstances: Circumstances,
+  delayMs: number,
+): void {
+  const line = delayMs === 0 ? '' : ` --delay ${delayMs}`;
+  const section = [
+    writtenBy(`--stores${line} --runs ${circumstances.runs} --write`),
+    describeCircumstances(circumstances),
+    table,
+  ].join('\n\n');
+  const heading = delayMs === 0 ? 'Servers far away' : `Servers far away, ${delayMs} ms each way`;
+  updatePage(docs, (page) => replaceSection(page, `stores-${delayMs}`, section, heading));
+}
+
 /** Writes the tables and the chart of growth to the folder `docs`. */
 export function publishGrowth(docs: string, report: GrowthReport, work: string): void {
   writeFileSync(join(docs, 'growth.svg'), drawGrowth(report));

@@ -2,6 +2,7 @@
 //
 //     npm run bench -- --scale 0.1 --runs 3 --only first,nothing --peers tar,rsync
 //     npm run bench -- --growth --max-files 30000 --max-snapshots 10
+//     npm run bench -- --stores --delay 50 --runs 3
 //
 // --scale N          size of the corpus; 1 is 2.0 GB (default 1)
 // --seed N           another corpus of the same kind (default 1)
@@ -14,6 +15,10 @@
 //
 // --growth           instead: how snapshot fares as the tree and the history grow. It takes --seed, --work,
 //                    --snapshot and --write from above; at 1,000,000 files, 5 GB of disk
+// --stores           instead: beside restic on real servers of SFTP, S3 and WebDAV. It takes --scale (default
+//                    0.25), --seed, --runs, --work, --snapshot and --write from above
+// --delay MS         of the line to them, each way (default 0)
+//
 // --max-files N      the largest tree (default 1000000)
 // --max-snapshots N  the longest history (default 200)
 // --history-files N  the tree whose history grows (default 5000)
@@ -25,11 +30,13 @@ import { formatGrowth } from './growth-report.ts';
 import { runGrowth } from './growth.ts';
 import type { Options } from './options.ts';
 import { PROJECT, readOptions } from './options.ts';
+import { PEERS } from './peers.ts';
 import { ownTools, snapshotTool } from './own-tools.ts';
 import type { Circumstances } from './publish.ts';
-import { describeCircumstances, describeMachine, publish, publishGrowth } from './publish.ts';
+import { describeCircumstances, describeMachine, publish, publishGrowth, publishStores } from './publish.ts';
 import { formatSession } from './report.ts';
 import { runSession } from './session.ts';
+import { formatStores, runStores } from './stores.ts';
 import type { Tool } from './tools.ts';
 
 const WORK_MARKER = '.snapshot-bench';
@@ -73,6 +80,17 @@ function measureGrowth(options: Options): void {
   if (options.write) publishGrowth(join(PROJECT, 'docs'), report, options.work);
 }
 
+async function measureStores({ scale, seed, runs, work, main, delayMs, write }: Options): Promise<void> {
+  const { versions } = detectTools([snapshotTool(main), ...PEERS.filter(({ id }) => id === 'restic')]);
+  openWorkFolder(work);
+  const tree = join(work, 'corpus');
+  const counts = buildCorpus(tree, { scale, seed });
+  const results = await runStores({ work, tree, runs, main, delayMs, progress });
+  const circumstances: Circumstances = { counts, scale, seed, runs, work, versions };
+  console.log(`\n${describeCircumstances(circumstances)}\n\n${formatStores(results)}`);
+  if (write) publishStores(join(PROJECT, 'docs'), formatStores(results), circumstances, delayMs);
+}
+
 function measureCases({ scale, seed, runs, cases, peers, work, main, write }: Options): void {
   const { installed, versions } = detectTools([...ownTools(main), ...peers]);
   openWorkFolder(work);
@@ -88,4 +106,5 @@ function measureCases({ scale, seed, runs, cases, peers, work, main, write }: Op
 
 const options = readOptions(process.argv.slice(2));
 if (options.growth) measureGrowth(options);
+else if (options.stores) await measureStores(options);
 else measureCases(options);

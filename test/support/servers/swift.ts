@@ -3,14 +3,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+
 import { AwsClient } from 'aws4fetch';
 import { IS_CI } from '../command.ts';
 import { freePorts } from './free-ports.ts';
 
-const SCRIPT = fileURLToPath(new URL('swift-server.py', import.meta.url));
+/** Below the project: what is compiled lies elsewhere. */
+const SCRIPT = resolve('test/support/servers/swift-server.py');
 
 const isHere = ['swift-proxy-server', 'swift-object-server', 'memcached'].every((name) =>
   existsSync(`/usr/bin/${name}`),
