@@ -6,6 +6,8 @@ import type { StoreItem } from './store.ts';
 interface Kept {
   readonly bytes: Buffer;
   readonly modifiedMs: number;
+  /** Of those that were put: another one each time. */
+  readonly tag?: string | undefined;
 }
 
 export class MemoryObjects implements Objects {
@@ -14,6 +16,7 @@ export class MemoryObjects implements Objects {
   /** What listings show: as things were so many changes ago. */
   readonly #lag: number;
   #history: (readonly (readonly [string, Kept])[])[] = [[]];
+  #puts = 0;
   /** Calls of each kind. */
   readonly calls: Map<string, number> = new Map();
 
@@ -26,7 +29,7 @@ export class MemoryObjects implements Objects {
     this.#count('list');
     const items = new Map<string, StoreItem>();
     const prefix = folder === '' ? '' : `${folder}/`;
-    for (const [key, { bytes, modifiedMs }] of this.#seen()) {
+    for (const [key, { bytes, modifiedMs, tag }] of this.#seen()) {
       if (!key.startsWith(prefix)) continue;
       const [name = '', ...below] = key.slice(prefix.length).split('/');
       const isFolder = below.length > 0;
@@ -35,7 +38,8 @@ export class MemoryObjects implements Objects {
         isFolder,
         isFile: !isFolder,
         sizeBytes: isFolder ? 0 : bytes.length,
-        modifiedMs,
+        modifiedMs: isFolder ? 0 : modifiedMs,
+        ...(!isFolder && { tag }),
       });
     }
     return await Promise.resolve([...items.values()]);
@@ -52,7 +56,7 @@ export class MemoryObjects implements Objects {
     this.#count('put');
     signal?.throwIfAborted();
     this.#refuse(key);
-    this.kept.set(key, { bytes: Buffer.from(bytes), modifiedMs: Date.now() });
+    this.kept.set(key, { bytes: Buffer.from(bytes), modifiedMs: Date.now(), tag: `"${++this.#puts}"` });
     this.#remember();
     await Promise.resolve();
   }

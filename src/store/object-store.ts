@@ -52,6 +52,10 @@ export class ObjectStore implements Store {
     (await this.#opened)?.refresh?.();
   }
 
+  async distrust(): Promise<void> {
+    (await this.#objects()).distrust?.();
+  }
+
   async read(key: string): Promise<Buffer | undefined> {
     return await (await this.#objects()).get(key);
   }
@@ -101,7 +105,10 @@ export class ObjectStore implements Store {
         done += sizeBytes;
       }
       // Another machine has made one of many since: it has what is not there any more.
-      if (parts.includes(undefined) && tries < MOST_READS) continue;
+      if (parts.includes(undefined) && tries < MOST_READS) {
+        await this.refresh();
+        continue;
+      }
       const text = parts.map((part) => part?.toString('utf8') ?? '').join('');
       // The start of a line is never missing; whoever drops the first one as a part must not lose it.
       return { text: left > 0 ? `\n${text}` : text, isAll: left === 0 };

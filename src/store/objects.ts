@@ -21,11 +21,23 @@ export interface Objects {
   /** Its address, without secrets. */
   readonly label: string;
 
+  /** Whether what was written is listed at once, for everybody: what is not listed is not there. Left out where that is not known. */
+  readonly listsAtOnce?: boolean;
+
   /** What lies directly in `folder` ('' is the top), in any order, all pages of it; nothing when there is no such folder. */
   list(folder: string, signal?: AbortSignal): Promise<readonly StoreItem[]>;
 
+  /**
+   * All objects below `folder` by what follows it in their keys, as their names; left out where there is no such question, and undefined
+   * when they are very many.
+   */
+  listAll?(folder: string): Promise<readonly StoreItem[] | undefined>;
+
   /** Forgets what it remembers of listings: the next one is asked anew. Left out where each one is. */
   refresh?(): void;
+
+  /** See `ReadStore.distrust`. */
+  distrust?(): void;
 
   /** The object, or a part of it; undefined when there is none. What lies beyond its end is left out. */
   get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined>;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type AddressKind, addressKind, checkedAddress } from '../base/address.ts';
 import { closeAtEnd } from '../base/at-end.ts';
+import { thisStateFolder } from '../base/state-folder.ts';
 import { FolderObjects } from './local/folder-objects.ts';
 import { LocalStore } from './local/local-store.ts';
 import { ObjectStore } from './object-store.ts';
@@ -9,6 +10,7 @@ import type { Store } from './store.ts';
 import type { RateLimit } from './wrap/rate-limit.ts';
 import { RateObjects } from './wrap/rate-objects.ts';
 import { RateStore } from './wrap/rate-store.ts';
+import { RememberedObjects } from './wrap/remembered-objects.ts';
 import { RetryObjects } from './wrap/retry-objects.ts';
 
 /** What opens each kind of address. Only the one that is used is loaded. */
@@ -21,6 +23,9 @@ const KINDS: Readonly<Record<AddressKind, (address: string) => Promise<Objects>>
   webdav: async (address) => await (await import('./webdav/webdav-objects.ts')).openWebdav(address),
   webdavs: async (address) => await (await import('./webdav/webdav-objects.ts')).openWebdav(address),
 };
+
+/** Those whose listings tell when an object has become another one. Drive remembers by itself. */
+const TAGGED: ReadonlySet<AddressKind> = new Set(['azure', 's3', 'webdav', 'webdavs']);
 
 /** What comes between a store and the place where its objects lie. */
 export type Wrap = (objects: Objects) => Objects;
@@ -47,7 +52,11 @@ export function openStore(destination: string, limit?: RateLimit, wrap?: Wrap): 
   const address = checkedAddress(destination);
   const open = KINDS[kind];
   return objectStore(address, async () => {
-    const objects = limited(new RetryObjects(await open(address)), limit);
+    const asked = new RetryObjects(await open(address));
+    const objects = limited(
+      TAGGED.has(kind) ? new RememberedObjects(asked, thisStateFolder()) : asked,
+      limit,
+    );
     return wrap === undefined ? objects : wrap(objects);
   });
 }

@@ -11,6 +11,8 @@ export interface StoreItem {
   readonly sizeBytes: number;
   /** By the clock of the store, milliseconds since 1970. */
   readonly modifiedMs: number;
+  /** What the server makes another one of when the object becomes another one; undefined where it has none. */
+  readonly tag?: string | undefined;
   /** Two objects with the same one are one and the same, as {@link Store.link} makes them; undefined where unknown. */
   readonly identity?: string | undefined;
 }
@@ -40,6 +42,12 @@ export interface ReadStore {
    * remembered.
    */
   refresh?(): Promise<void>;
+
+  /**
+   * What is read from now on comes from the place itself: one far away may be spared the reading of what this machine has kept, which
+   * says nothing of what lies there. Left out where nothing is kept.
+   */
+  distrust?(): Promise<void>;
 
   /** The whole object, or undefined when there is none. For small ones: it is held in memory. */
   read(key: string): Promise<Buffer | undefined>;

@@ -37,6 +37,7 @@ export async function verifyStored(series: Series, options: VerifyOptions): Prom
 async function verifyIn(store: Store, series: Series, options: VerifyOptions): Promise<VerifyEnd> {
   const started = performance.now();
   const { report, signal } = options;
+  await store.distrust?.();
   const findings = new Findings();
   const items = (await store.list(series.name)).filter(({ isFolder }) => isFolder);
   const dated = items.flatMap(({ name }) => {

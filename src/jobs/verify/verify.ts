@@ -44,6 +44,7 @@ export interface Verdict {
 export async function verify(series: Series, options: VerifyOptions): Promise<Verdict> {
   const started = performance.now();
   const { report, signal } = options;
+  await series.store.distrust?.();
   const files = new Files(series);
   const survey = await surveyAll(series, options.at);
   const names = chooseNames(survey, options.at);

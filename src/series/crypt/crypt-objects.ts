@@ -79,6 +79,10 @@ export class CryptObjects implements Objects {
     this.#inner.refresh?.();
   }
 
+  distrust(): void {
+    this.#inner.distrust?.();
+  }
+
   /** What is stored in `folder`, as it was before it was encrypted. */
   async #unsealed(folder: string, stored: readonly StoreItem[]): Promise<readonly StoreItem[]> {
     const sealed = stored.filter((item) => unsealedName(item) !== undefined);

@@ -19,11 +19,14 @@ import { type AzureKeys, azureKeys } from './azure-keys.ts';
 const VERSION = '2021-12-02';
 /** Five thousand names in a page: so many are no series of this program. */
 const MOST_PAGES = 1000;
+/** What lies below a folder is asked for at once as long as it is no more. */
+const MOST_PAGES_AT_ONCE = 5;
 const NAMES = {
   file: 'Blob',
   key: 'Name',
   size: 'Content-Length',
   modified: 'Last-Modified',
+  tag: 'Etag',
   folder: 'BlobPrefix',
   prefix: 'Name',
 } as const;
@@ -61,6 +64,7 @@ interface Asked {
 
 class AzureObjects implements Objects {
   readonly label: string;
+  readonly listsAtOnce = true;
   readonly #http: HttpClient;
   readonly #url: URL;
   readonly #prefix: string;
@@ -81,15 +85,31 @@ class AzureObjects implements Objects {
   }
 
   async list(folder: string, signal?: AbortSignal): Promise<readonly StoreItem[]> {
+    const items = await this.#list(folder, { delimiter: '/' }, MOST_PAGES, signal);
+    if (items !== undefined) return items;
+    throw new SnapshotError('E_STORE', `${this.#cannot('list', folder)}: there are too many objects`);
+  }
+
+  async listAll(folder: string): Promise<readonly StoreItem[] | undefined> {
+    return await this.#list(folder, {}, MOST_PAGES_AT_ONCE);
+  }
+
+  /** @returns Undefined when there are more pages than `mostPages`. */
+  async #list(
+    folder: string,
+    how: { readonly delimiter?: '/' },
+    mostPages: number,
+    signal?: AbortSignal,
+  ): Promise<readonly StoreItem[] | undefined> {
     const what = this.#cannot('list', folder);
     const prefix = folder === '' ? this.#prefix : `${this.#prefix}${folder}/`;
     const items: StoreItem[] = [];
     let marker = '';
-    for (let page = 0; page < MOST_PAGES; page++) {
+    for (let page = 0; page < mostPages; page++) {
       const query = {
         restype: 'container',
         comp: 'list',
-        delimiter: '/',
+        ...how,
         prefix,
         ...(marker === '' ? {} : { marker }),
         ...(this.#pageSize === undefined ? {} : { maxresults: String(this.#pageSize) }),
@@ -109,7 +129,7 @@ class AzureObjects implements Objects {
       }
       marker = next;
     }
-    throw new SnapshotError('E_STORE', `${what}: there are too many objects`);
+    return undefined;
   }
 
   async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {

@@ -1,4 +1,5 @@
 // Folders of an account at Google Drive. https://developers.google.com/workspace/drive/api/reference/rest/v3
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { placeIn } from '../../base/address.ts';
 import { printable, SnapshotError } from '../../base/errors.ts';
@@ -6,6 +7,7 @@ import type { HttpAnswer } from '../http/http-client.ts';
 import { readAll } from '../http/parts.ts';
 import { mostBytesOf, pieceOf, rangeText } from '../http/ranges.ts';
 import type { ByteRange, Objects, SpooledFile } from '../objects.ts';
+import { cacheName, mayBeKept, MOST_CACHED_BYTES, SmallCache } from '../small-cache.ts';
 import type { StoreItem } from '../store.ts';
 import { aboutOf } from './about-account.ts';
 import { type DriveAddress, parseDriveAddress } from './drive-address.ts';
@@ -18,7 +20,6 @@ import { type Listing, DriveListings } from './drive-listings.ts';
 import { DriveUploads, MOST_AT_ONCE_BYTES } from './drive-uploads.ts';
 import { isLock, LateLocks } from './late-locks.ts';
 import { driveFolder, type Environment } from './login-file.ts';
-import { MOST_CACHED_BYTES, SmallCache } from './small-cache.ts';
 import { UploadSessions } from './upload-sessions.ts';
 
 const PAGE_SIZE = 1000;
@@ -44,6 +45,7 @@ class DriveObjects implements Objects {
   readonly #uploads: DriveUploads;
   readonly #cache: SmallCache;
   readonly #locks = new LateLocks();
+  #isDistrusted = false;
 
   constructor(address: DriveAddress, { env = process.env, silenceMs, pageSize = PAGE_SIZE }: DriveLab) {
     const { folders, account } = address;
@@ -69,6 +71,10 @@ class DriveObjects implements Objects {
     this.#listings.refresh(this.#locks.rooms);
   }
 
+  distrust(): void {
+    this.#isDistrusted = true;
+  }
+
   async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
     const what = this.#cannot('read', key);
     const spot = spotOf(this.#address.folders, key);
@@ -77,8 +83,10 @@ class DriveObjects implements Objects {
     const { listing, items } = await this.#find(key, what, signal);
     for (const item of items) {
       if (item.isFolder) continue;
-      const isKept = mayBeKept(key) && listing.shows(item) && item.sizeBytes <= MOST_CACHED_BYTES;
-      const kept = isKept && item.sha256 !== undefined ? await this.#cache.get(item.sha256) : undefined;
+      const isKept =
+        !this.#isDistrusted && mayBeKept(key) && listing.shows(item) && item.sizeBytes <= MOST_CACHED_BYTES;
+      const kept =
+        isKept && item.sha256 !== undefined ? await this.#cache.get(cacheName(item.sha256)) : undefined;
       // All of a small one costs no more than a part of it.
       const asked = isKept && item.sizeBytes <= SMALL_BYTES ? undefined : range;
       const bytes = kept ?? (await this.#read(item, asked, what, signal));
@@ -86,7 +94,7 @@ class DriveObjects implements Objects {
         listing.drop(item);
         continue;
       }
-      if (kept === undefined && isKept && asked === undefined) await this.#cache.put(bytes);
+      if (kept === undefined && isKept && asked === undefined) await this.#keep(bytes);
       return range !== undefined && (kept !== undefined || asked === undefined)
         ? bytes.subarray(range.offset, range.offset + range.length)
         : bytes;
@@ -107,7 +115,7 @@ class DriveObjects implements Objects {
       if (this.#locks.put(room, place, bytes, listing, this.#client.nowMs())) return;
     }
     await this.#write(key, signal, async (target) => await this.#uploads.put(target, bytes));
-    if (mayBeKept(key)) await this.#cache.put(bytes);
+    if (mayBeKept(key)) await this.#keep(bytes);
   }
 
   async putFile(key: string, file: SpooledFile, signal?: AbortSignal): Promise<void> {
@@ -117,8 +125,7 @@ class DriveObjects implements Objects {
       return;
     }
     await this.#write(key, signal, async (target) => await this.#uploads.putLarge(target, file));
-    if (mayBeKept(key) && sizeBytes <= MOST_CACHED_BYTES)
-      await this.#cache.put(await file.read(0, sizeBytes));
+    if (mayBeKept(key) && sizeBytes <= MOST_CACHED_BYTES) await this.#keep(await file.read(0, sizeBytes));
   }
 
   async remove(key: string): Promise<void> {
@@ -174,6 +181,10 @@ class DriveObjects implements Objects {
   async close(): Promise<void> {
     await this.#cache.trim();
     this.#client.close();
+  }
+
+  async #keep(bytes: Uint8Array): Promise<void> {
+    await this.#cache.put(cacheName(createHash('sha256').update(bytes).digest('hex')), bytes);
   }
 
   async #find(
@@ -260,11 +271,6 @@ class DriveObjects implements Objects {
   #cannot(action: string, key: string): string {
     return `Cannot ${action} "${printable(placeIn(this.label, key))}"`;
   }
-}
-
-/** Archives are large, and locks are about this moment. */
-function mayBeKept(key: string): boolean {
-  return !/(?:^|\/)\.[^/]*$|\.(?:tar\.zst|zip|tar\.zst\.age|zip\.age)$/.test(key);
 }
 
 /** What lies directly in the folder `key` of a room; twins count once. */

@@ -5,6 +5,7 @@ const NAMES = {
   file: 'Contents',
   key: 'Key',
   size: 'Size',
+  tag: 'ETag',
   modified: 'LastModified',
   folder: 'CommonPrefixes',
   prefix: 'Prefix',

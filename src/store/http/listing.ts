@@ -9,6 +9,7 @@ export interface Names {
   readonly key: string;
   readonly size: string;
   readonly modified: string;
+  readonly tag: string;
   readonly folder: string;
   /** In a folder: its name, with a slash at its end. */
   readonly prefix: string;
@@ -22,6 +23,7 @@ export function itemsOf(xml: string, prefix: string, names: Names): readonly Sto
     isFile: true,
     sizeBytes: Number(textOf(item, names.size)),
     modifiedMs: Date.parse(textOf(item, names.modified) ?? ''),
+    tag: textOf(item, names.tag),
   }));
   const folders = elements(xml, names.folder).map((item) => ({
     name: (textOf(item, names.prefix) ?? '').slice(prefix.length, -1),

@@ -1,14 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { freePorts } from '../../../test/support/servers/free-ports.ts';
 import { NastyProxy, type Trouble } from '../../../test/support/servers/nasty-proxy.ts';
 import { hasSwift, Swift, SWIFT_KEYS, SWIFT_NOTE } from '../../../test/support/servers/swift.ts';
 import { testNights } from '../../jobs/run/far-nights.lab.ts';
+import { testQuietNights } from '../../jobs/run/quiet-nights.lab.ts';
 import { testStore } from '../contract.lab.ts';
 import { ObjectStore } from '../object-store.ts';
 import type { Objects, SpooledFile } from '../objects.ts';
+import { RememberedObjects } from '../wrap/remembered-objects.ts';
 import { RetryObjects } from '../wrap/retry-objects.ts';
 import { openS3, type S3Lab } from './s3-objects.ts';
 
@@ -103,6 +108,22 @@ describe.skipIf(!hasSwift)(`S3, as Swift speaks it${SWIFT_NOTE}`, () => {
     onTestFinished(async () => await store.close());
     return await Promise.resolve(store);
   });
+
+  testQuietNights(
+    'bucket',
+    async () => {
+      const proxy = await NastyProxy.start(swift.host);
+      onTestFinished(async () => await proxy.stop());
+      const at = `s3://backup/${prefix()}?endpoint=${proxy.host}`;
+      const kept = mkdtempSync(join(tmpdir(), 'snapshot-kept-'));
+      onTestFinished(() => rmSync(kept, { recursive: true }));
+      const opened = async (): Promise<Objects> =>
+        new RememberedObjects(await openS3(at, { env: SWIFT_KEYS }), kept);
+      return { open: () => new ObjectStore(at, opened), requests: proxy.requests };
+    },
+    13,
+    0,
+  );
 
   testNights('bucket', () => {
     const at = `s3://backup/${prefix()}?endpoint=${swift.host}`;

@@ -18,11 +18,14 @@ import { s3Error } from './s3-error.ts';
 
 /** A thousand names in a page: so many are no series of this program. */
 const MOST_PAGES = 1000;
+/** What lies below a folder is asked for at once as long as it is no more. */
+const MOST_PAGES_AT_ONCE = 5;
 const NAMES = {
   file: 'Contents',
   key: 'Key',
   size: 'Size',
   modified: 'LastModified',
+  tag: 'ETag',
   folder: 'CommonPrefixes',
   prefix: 'Prefix',
 } as const;
@@ -59,6 +62,8 @@ function regionOf(host = ''): string {
 
 class S3Objects implements Objects {
   readonly label: string;
+  /** Amazon says so (https://aws.amazon.com/s3/consistency/); others may be late. */
+  readonly listsAtOnce: boolean;
   readonly #http: HttpClient;
   readonly #client: S3Client;
   readonly #prefix: string;
@@ -71,10 +76,11 @@ class S3Objects implements Objects {
   constructor(
     http: HttpClient,
     client: S3Client,
-    { bucket, prefix, storageClass }: { bucket: string; prefix: string; storageClass: string | undefined },
+    { bucket, prefix, endpoint, storageClass }: Readonly<ReturnType<typeof parseS3Address>>,
     partBytes: number,
   ) {
     this.label = `s3://${bucket}/${prefix}`.replace(/\/$/, '');
+    this.listsAtOnce = endpoint === undefined;
     this.#http = http;
     this.#client = client;
     this.#prefix = prefix;
@@ -84,14 +90,31 @@ class S3Objects implements Objects {
   }
 
   async list(folder: string, signal?: AbortSignal): Promise<readonly StoreItem[]> {
+    const items = await this.#list(folder, { delimiter: '/' }, MOST_PAGES, signal);
+    if (items !== undefined) return items;
+    const what = this.#cannot('list', folder);
+    throw new SnapshotError('E_STORE', `${what}: there are more than ${MOST_PAGES * 1000} objects`);
+  }
+
+  async listAll(folder: string): Promise<readonly StoreItem[] | undefined> {
+    return await this.#list(folder, {}, MOST_PAGES_AT_ONCE);
+  }
+
+  /** @returns Undefined when there are more pages than `mostPages`. */
+  async #list(
+    folder: string,
+    how: { readonly delimiter?: '/' },
+    mostPages: number,
+    signal?: AbortSignal,
+  ): Promise<readonly StoreItem[] | undefined> {
     const what = this.#cannot('list', folder);
     const prefix = folder === '' ? this.#prefix : `${this.#prefix}${folder}/`;
     const items: StoreItem[] = [];
     let token: string | undefined;
-    for (let page = 0; page < MOST_PAGES; page++) {
+    for (let page = 0; page < mostPages; page++) {
       const query = {
         'list-type': '2',
-        delimiter: '/',
+        ...how,
         prefix,
         ...(token === undefined ? {} : { 'continuation-token': token }),
       };
@@ -109,7 +132,7 @@ class S3Objects implements Objects {
       }
       token = next;
     }
-    throw new SnapshotError('E_STORE', `${what}: there are more than ${MOST_PAGES * 1000} objects`);
+    return undefined;
   }
 
   async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {

@@ -2,7 +2,7 @@
 import { elements, isWhole, textOf } from '../http/xml.ts';
 
 /** The question for what every listing needs. */
-export const LISTED: Buffer = question(['resourcetype', 'getcontentlength', 'getlastmodified']);
+export const LISTED: Buffer = question(['resourcetype', 'getcontentlength', 'getlastmodified', 'getetag']);
 /** The question for room: https://www.rfc-editor.org/rfc/rfc4331 */
 export const ROOM: Buffer = question(['resourcetype', 'quota-available-bytes']);
 
@@ -20,6 +20,7 @@ export interface Resource {
   /** Undefined when the server does not say. */
   readonly sizeBytes: number | undefined;
   readonly modifiedMs: number | undefined;
+  readonly tag: string | undefined;
   readonly freeBytes: number | undefined;
 }
 
@@ -41,6 +42,7 @@ export function resourcesOf(body: Buffer): readonly Resource[] | undefined {
       isFolder: elements(known, 'resourcetype').some((type) => /<collection[\s/>]/.test(type)),
       sizeBytes: numberOf(known, 'getcontentlength'),
       modifiedMs: Number.isNaN(modifiedMs) ? undefined : modifiedMs,
+      tag: textOf(known, 'getetag')?.trim(),
       freeBytes: numberOf(known, 'quota-available-bytes'),
     });
   }

@@ -3,20 +3,25 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Apache, DAV_ENV, hasApache } from '../../../test/support/servers/apache.ts';
 import { freePorts } from '../../../test/support/servers/free-ports.ts';
 import { NastyProxy, type Trouble } from '../../../test/support/servers/nasty-proxy.ts';
 import { testNights } from '../../jobs/run/far-nights.lab.ts';
+import { testQuietNights } from '../../jobs/run/quiet-nights.lab.ts';
 import { testStore } from '../contract.lab.ts';
 import { ObjectStore } from '../object-store.ts';
 import type { Objects, SpooledFile } from '../objects.ts';
+import { RememberedObjects } from '../wrap/remembered-objects.ts';
 import { RetryObjects } from '../wrap/retry-objects.ts';
 import { openWebdav, type WebdavLab } from './webdav-objects.ts';
 
@@ -75,6 +80,21 @@ describe.skipIf(!hasApache)('WebDAV, as Apache speaks it', () => {
     const at = apache.address(`place${count++}`);
     return () => new ObjectStore(at, async () => await openWebdav(at, { env }));
   });
+
+  testQuietNights(
+    'folder of a WebDAV server',
+    async () => {
+      const proxy = await NastyProxy.start(apache.host);
+      onTestFinished(async () => await proxy.stop());
+      const at = apache.address(`place${count++}`, proxy.host);
+      const kept = mkdtempSync(join(tmpdir(), 'snapshot-kept-'));
+      onTestFinished(() => rmSync(kept, { recursive: true }));
+      const opened = async (): Promise<Objects> => new RememberedObjects(await openWebdav(at, { env }), kept);
+      return { open: () => new ObjectStore(at, opened), requests: proxy.requests };
+    },
+    24,
+    1,
+  );
 
   it('sends a large object, and gives any piece of it back', async () => {
     const { objects, folder } = await behind();

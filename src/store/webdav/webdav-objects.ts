@@ -44,6 +44,7 @@ export function webdavObjects(place: {
 
 class WebdavObjects implements Objects {
   readonly label: string;
+  readonly listsAtOnce = true;
   readonly #http: HttpClient;
   readonly #client: WebdavClient;
   readonly #folder: string;
@@ -255,7 +256,7 @@ function split(
 }
 
 function itemOf(
-  { path, isFolder, sizeBytes, modifiedMs }: Resource,
+  { path, isFolder, sizeBytes, modifiedMs, tag }: Resource,
   folder: string,
   what: string,
 ): StoreItem {
@@ -273,5 +274,7 @@ function itemOf(
     isFile: !isFolder,
     sizeBytes: isFolder ? 0 : (sizeBytes ?? 0),
     modifiedMs: modifiedMs ?? Date.now(),
+    // A weak one may be that of two contents of one second.
+    ...(tag !== undefined && !tag.startsWith('W/') && { tag }),
   };
 }

@@ -34,6 +34,10 @@ export class RateObjects implements Objects {
     this.#inner.refresh?.();
   }
 
+  distrust(): void {
+    this.#inner.distrust?.();
+  }
+
   async get(...args: Parameters<Objects['get']>): Promise<Buffer | undefined> {
     return await this.#inner.get(...args);
   }

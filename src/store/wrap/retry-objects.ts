@@ -23,6 +23,8 @@ export class RetryObjects implements Objects {
   readonly #inner: Objects;
   readonly #scale: number;
   #hasAnswered = false;
+  readonly listsAtOnce?: boolean;
+  readonly listAll?: (folder: string) => Promise<readonly StoreItem[] | undefined>;
   readonly removeFolder?: (key: string) => Promise<boolean>;
   readonly link?: (from: string, to: string) => Promise<boolean>;
   readonly renameFolder?: (from: string, to: string) => Promise<boolean>;
@@ -32,6 +34,9 @@ export class RetryObjects implements Objects {
   constructor(inner: Objects, scale = 1) {
     this.#inner = inner;
     this.#scale = scale;
+    if (inner.listsAtOnce !== undefined) this.listsAtOnce = inner.listsAtOnce;
+    if (inner.listAll !== undefined)
+      this.listAll = async (folder) => await this.#try(async () => await inner.listAll?.(folder));
     if (inner.removeFolder !== undefined)
       this.removeFolder = async (key) =>
         await this.#try(async () => (await inner.removeFolder?.(key)) ?? false);
@@ -54,6 +59,10 @@ export class RetryObjects implements Objects {
 
   refresh(): void {
     this.#inner.refresh?.();
+  }
+
+  distrust(): void {
+    this.#inner.distrust?.();
   }
 
   async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {

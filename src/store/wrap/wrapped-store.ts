@@ -28,6 +28,10 @@ export class WrappedStore implements Store {
     await this.inner.refresh?.();
   }
 
+  async distrust(): Promise<void> {
+    await this.inner.distrust?.();
+  }
+
   async read(key: string): Promise<Buffer | undefined> {
     return await this.inner.read(key);
   }

@@ -1,13 +1,14 @@
-// Small objects as they lie far away, kept on this machine by their SHA-256.
+// Small objects as they lie far away, kept on this machine by names that only one content has.
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A larger one is no small object. */
-export const MOST_CACHED_BYTES: number = 8 * 1024 * 1024;
-const MOST_BYTES = 64 * 1024 * 1024;
+/** A larger one is no small object: the index of half a million files. */
+export const MOST_CACHED_BYTES: number = 32 * 1024 * 1024;
+const MOST_BYTES = 128 * 1024 * 1024;
+const SUM_BYTES = 32;
 
-/** Whatever goes wrong with it, it is as if nothing were kept. */
+/** Files of a SHA-256 and the content that has it. Whatever goes wrong with it, it is as if nothing were kept. */
 export class SmallCache {
   readonly #folder: string;
   #hasGrown = false;
@@ -16,13 +17,13 @@ export class SmallCache {
     this.#folder = folder;
   }
 
-  /** @param sha256 - Hex. @returns What has this sum; undefined when it is not here. */
-  async get(sha256: string): Promise<Buffer | undefined> {
-    if (!/^[0-9a-f]{64}$/.test(sha256)) return undefined;
-    const file = join(this.#folder, sha256);
+  /** @param name - See {@link cacheName}. @returns What has this name; undefined when it is not here, or rotted. */
+  async get(name: string): Promise<Buffer | undefined> {
+    const file = join(this.#folder, name);
     try {
-      const bytes = await readFile(file);
-      if (sha256Of(bytes) !== sha256) return undefined;
+      const whole = await readFile(file);
+      const bytes = whole.subarray(SUM_BYTES);
+      if (!sumOf(bytes).equals(whole.subarray(0, SUM_BYTES))) return undefined;
       const now = new Date();
       await utimes(file, now, now);
       return bytes;
@@ -31,13 +32,13 @@ export class SmallCache {
     }
   }
 
-  async put(bytes: Uint8Array): Promise<void> {
+  async put(name: string, bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0 || bytes.length > MOST_CACHED_BYTES) return;
-    const file = join(this.#folder, sha256Of(bytes));
+    const file = join(this.#folder, name);
     const aside = `${file}.${randomBytes(4).toString('hex')}`;
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      await writeFile(aside, bytes, { mode: 0o600, flag: 'wx' });
+      await writeFile(aside, Buffer.concat([sumOf(bytes), bytes]), { mode: 0o600, flag: 'wx' });
       await rename(aside, file);
       this.#hasGrown = true;
     } catch {
@@ -65,6 +66,16 @@ export class SmallCache {
   }
 }
 
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+/** Archives are large, and locks are about this moment. */
+export function mayBeKept(key: string): boolean {
+  return !/(?:^|\/)\.[^/]*$|\.(?:tar\.zst|zip|tar\.zst\.age|zip\.age)$/.test(key);
+}
+
+/** The name of what `facts` say of an object, which are others when it becomes another one. */
+export function cacheName(...facts: readonly (string | number)[]): string {
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
+}
+
+function sumOf(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest();
 }
