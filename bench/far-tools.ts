@@ -63,7 +63,7 @@ async function sftp(): Promise<FarServer> {
 }
 
 async function s3(): Promise<FarServer> {
-  const server = await Swift.start();
+  const server = await Swift.start(1000);
   return {
     title: 'S3 (Swift; restic by rclone)',
     port: Number(server.host.split(':')[1]),

@@ -80,11 +80,11 @@ type StoreOptions = Pick<Options, 'work' | 'runs' | 'main' | 'delayMs'> & {
 /** Server after server: in each round each tool begins anew, sees the same changes, and restores. */
 export async function runStores(options: StoreOptions): Promise<readonly FarResult[]> {
   const results: FarResult[] = [];
-  for (const start of FAR_SERVERS) {
+  for (const [i, start] of FAR_SERVERS.entries()) {
     const server = await start();
     const line = await openLine(server.port, options.delayMs, options.work);
     try {
-      results.push(...(await measureServer(server, line, options)));
+      results.push(...(await measureServer(server, line, i * options.runs, options)));
     } finally {
       await line.close();
       await server.stop();
@@ -96,6 +96,7 @@ export async function runStores(options: StoreOptions): Promise<readonly FarResu
 async function measureServer(
   server: FarServer,
   line: Line,
+  roundsBefore: number,
   options: StoreOptions,
 ): Promise<readonly FarResult[]> {
   const { work, tree, main, runs, progress } = options;
@@ -122,7 +123,7 @@ async function measureServer(
       if (command !== undefined) measure(command, work);
     }
     for (const result of results) {
-      if (result.id === 'changed') mutate(tree, { fraction: 0.01, round });
+      if (result.id === 'changed') mutate(tree, { fraction: 0.01, round: roundsBefore + round });
       // Another tool goes first each time.
       for (const [name, tool] of round % 2 === 1 ? tools : tools.toReversed()) {
         flushDisks();

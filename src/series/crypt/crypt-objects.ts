@@ -255,10 +255,9 @@ export class CryptObjects implements Objects {
   }
 
   async #removeFolders(key: string): Promise<boolean> {
-    let isGone = true;
-    for (const folder of foldersOf(key))
-      isGone = ((await this.#inner.removeFolder?.(folder)) ?? false) && isGone;
-    return isGone;
+    const gone: (boolean | undefined)[] = [];
+    for (const folder of foldersOf(key)) gone.push(await this.#inner.removeFolder?.(folder));
+    return gone.every((isGone) => isGone === true);
   }
 
   /** What is in it is called as it was. */
@@ -269,12 +268,10 @@ export class CryptObjects implements Objects {
 
   async #link(from: string, to: string): Promise<boolean> {
     if (this.#lies(sealedKey(from)) === false) return false;
-    const isLinked = (await this.#inner.link?.(sealedKey(from), sealedKey(to))) ?? false;
-    if (isLinked) {
-      this.#note(sealedKey(to));
-      await this.#sums.same(sealedKey(from), sealedKey(to));
-    }
-    return isLinked;
+    if ((await this.#inner.link?.(sealedKey(from), sealedKey(to))) !== true) return false;
+    this.#note(sealedKey(to));
+    await this.#sums.same(sealedKey(from), sealedKey(to));
+    return true;
   }
 
   async close(): Promise<void> {

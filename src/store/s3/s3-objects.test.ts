@@ -109,21 +109,27 @@ describe.skipIf(!hasSwift)(`S3, as Swift speaks it${SWIFT_NOTE}`, () => {
     return await Promise.resolve(store);
   });
 
-  testQuietNights(
-    'bucket',
-    async () => {
-      const proxy = await NastyProxy.start(swift.host);
-      onTestFinished(async () => await proxy.stop());
-      const at = `s3://backup/${prefix()}?endpoint=${proxy.host}`;
-      const kept = mkdtempSync(join(tmpdir(), 'snapshot-kept-'));
-      onTestFinished(() => rmSync(kept, { recursive: true }));
-      const opened = async (): Promise<Objects> =>
-        new RememberedObjects(await openS3(at, { env: SWIFT_KEYS }), kept);
-      return { open: () => new ObjectStore(at, opened), requests: proxy.requests };
-    },
-    13,
-    0,
-  );
+  for (const [listsAtOnce, most] of [
+    [false, 13],
+    [true, 8],
+  ] as const)
+    testQuietNights(
+      listsAtOnce ? 'bucket whose listings are as of now' : 'bucket',
+      async () => {
+        const proxy = await NastyProxy.start(swift.host);
+        onTestFinished(async () => await proxy.stop());
+        const at = `s3://backup/${prefix()}?endpoint=${proxy.host}`;
+        const kept = mkdtempSync(join(tmpdir(), 'snapshot-kept-'));
+        onTestFinished(() => rmSync(kept, { recursive: true }));
+        const opened = async (): Promise<Objects> => {
+          const objects = await openS3(at, { env: SWIFT_KEYS });
+          return new RememberedObjects(Object.assign(objects, { listsAtOnce }), kept);
+        };
+        return { open: () => new ObjectStore(at, opened), requests: proxy.requests };
+      },
+      most,
+      0,
+    );
 
   testNights('bucket', () => {
     const at = `s3://backup/${prefix()}?endpoint=${swift.host}`;

@@ -1,6 +1,6 @@
 """OpenStack Swift with its S3 interface, all of it below one folder, until its input ends.
 
-python3 swift-server.py FOLDER PROXY ACCOUNT CONTAINER OBJECT MEMCACHED, the latter ports.
+python3 swift-server.py FOLDER PAGE PROXY ACCOUNT CONTAINER OBJECT MEMCACHED, the latter ports: PAGE names in a listing at most.
 """
 import os
 import pwd
@@ -12,7 +12,7 @@ from swift.common.ring import RingBuilder
 from swift.common.wsgi import run_wsgi
 
 folder = sys.argv[1]
-proxy, account, container, object_, memcached = (int(port) for port in sys.argv[2:])
+page, proxy, account, container, object_, memcached = (int(number) for number in sys.argv[2:])
 user = pwd.getpwuid(os.geteuid()).pw_name
 devices = os.path.join(folder, 'srv')
 os.makedirs(os.path.join(devices, 'd1'))
@@ -60,7 +60,7 @@ filters = ('catch_errors gatekeeper healthcheck cache listing_formats bulk s3api
 own = {
     'cache': f'use = egg:swift#memcache\nmemcache_servers = 127.0.0.1:{memcached}',
     's3api': 'use = egg:swift#s3api\nlocation = us-east-1\ns3_acl = false\ndns_compliant_bucket_names = true\n'
-             'min_segment_size = 5242880\nmax_bucket_listing = 10',
+             f'min_segment_size = 5242880\nmax_bucket_listing = {page}',
     'tempauth': 'use = egg:swift#tempauth\nuser_test_tester = testing .admin',
 }
 sections = ''.join(f'[filter:{name}]\n{own.get(name, "use = egg:swift#" + name)}\n' for name in filters)

@@ -46,11 +46,15 @@ export class Swift {
     this.#folder = folder;
   }
 
-  /** Starts it, with the bucket `backup` in it. */
-  static async start(): Promise<Swift> {
+  /**
+   * Starts it, with the bucket `backup` in it.
+   *
+   * @param page - So many names it lists at once; Amazon a thousand.
+   */
+  static async start(page = 10): Promise<Swift> {
     const folder = mkdtempSync(join(tmpdir(), 'snapshot-swift-'));
     const ports = await freePorts(5);
-    const child = spawn('/usr/bin/python3', ['-B', SCRIPT, folder, ...ports.map(String)], {
+    const child = spawn('/usr/bin/python3', ['-B', SCRIPT, folder, String(page), ...ports.map(String)], {
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     const swift = new Swift(`127.0.0.1:${ports[0]}`, child, folder);
