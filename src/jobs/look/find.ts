@@ -145,7 +145,10 @@ class Finder {
   async #matchesOnce(snapshot: string, file: FileInfo, keepsGone: boolean): Promise<Matches> {
     const read = async (): Promise<Matches> => await this.#matchesIn(snapshot, file, keepsGone);
     // Where one is damaged, another snapshot may have a copy of its own that is not.
-    const known = this.#known.get(file.sha256);
+    const known = this.#known.get(file.sha256)?.catch(async (error: unknown) => {
+      damageOf(error);
+      return await read();
+    });
     const matches = known ?? read();
     this.#known.set(file.sha256, matches);
     return await matches;

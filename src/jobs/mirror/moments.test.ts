@@ -1,6 +1,7 @@
 // What a mirror was at each moment, what comes back of it, and what is said of it.
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -23,6 +24,7 @@ import { momentOf } from './moment-of.ts';
 import { openMirror } from './open-mirror.ts';
 import { restoreMirror } from './restore-mirror.ts';
 import { summaryOf } from './summary.ts';
+import type { VerifyEvent } from '../verify/verify-events.ts';
 import { verifyMirror } from './verify-mirror.ts';
 
 const FIRST = new Date('2026-11-28T02:15:00.500Z');
@@ -158,6 +160,8 @@ describe('verify', () => {
     const lock = await SeriesLock.acquire(series);
     const before = (await readRuns(series)).records.length;
     writeFileSync(lab.folder('changes'), 'other content');
+    // As what is placed there; else a stranger has written it.
+    utimesSync(lab.folder('changes'), 5, 5);
     rmSync(lab.folder('sub'), { recursive: true });
     expect(await verified()).toMatchObject({ damages: 0, status: 3, mirror: { files: 5, busy: 3 } });
     expect(notes).toEqual(
@@ -166,6 +170,24 @@ describe('verify', () => {
     expect((await readRuns(series)).records).toHaveLength(before);
     await lock.release();
     expect(await verified()).toMatchObject({ damages: 3, status: 1, mirror: { busy: 0 } });
+  });
+
+  it('looks again at what a run has written that has ended since', async () => {
+    const [path, aside] = [lab.folder('changes'), lab.folder('aside')];
+    renameSync(path, aside);
+    writeFileSync(path, 'other content');
+    const now = new Date();
+    const report = ({ event }: VerifyEvent): void => {
+      // After that was looked at, and before it is known who is at work.
+      if (event !== 'progress' || !existsSync(aside)) return;
+      renameSync(aside, path);
+      utimesSync(join(lab.folder('.snapshot-data'), 'state.jsonl.zst'), now, now);
+    };
+    expect(await verifyMirror(series, { level: 'full', signal, report })).toMatchObject({
+      damages: 0,
+      status: 0,
+    });
+    expect(existsSync(aside)).toBe(false);
   });
 
   it('finds what was changed long ago, whoever is at work', async () => {

@@ -61,17 +61,20 @@ export async function verifyMirror(series: Series, options: VerifyMirrorOptions)
     const sure: Difference[] = [];
     let busy: readonly Difference[] = [];
     for (let looks = 1; ; looks++) {
-      const isBeingKept = differing.length > 0 && (await isLocked(series));
+      // Who was at work may have ended since, and has told what it holds by then.
+      const isBeingKept =
+        differing.length > 0 && ((await isLocked(series)) || (await writtenMs(root)) !== sinceMs);
       const isNew = ({ held }: Difference): boolean =>
-        isBeingKept && placedMs(root, held.path) > sinceMs - STEP_MS;
+        isBeingKept && (placedMs(root, held.path) ?? Infinity) > sinceMs - STEP_MS;
       sure.push(...differing.filter((one) => !isNew(one)));
       busy = differing.filter(isNew);
-      if (
-        busy.length === 0 ||
-        looks === MOST_LOOKS ||
-        !(await isWrittenAnew(root, sinceMs, patienceMs, signal))
-      )
+      if (busy.length === 0 || looks === MOST_LOOKS) break;
+      if (!(await isWrittenAnew(root, sinceMs, patienceMs, signal))) {
+        // Nobody had anything to tell.
+        sure.push(...busy.filter(({ held }) => placedMs(root, held.path) === undefined));
+        busy = busy.filter(({ held }) => placedMs(root, held.path) !== undefined);
         break;
+      }
       ({ mirror, sinceMs } = await readMirror(series));
       const again = busy.map(({ held }) => held.path);
       differing = await looking.differences(mirror, again, (path) => thereAt(root, path));
@@ -179,9 +182,14 @@ class MirrorLook {
   }
 }
 
-/** When what is at `path` was placed there, or went: the time of the folder that is left. In milliseconds since 1970. */
-function placedMs(root: string, path: BytePath): number {
+/**
+ * When what is at `path` was placed there, or went: the time of the folder that is left. In milliseconds since 1970; undefined where the
+ * file system has no time of changes, as FAT.
+ */
+function placedMs(root: string, path: BytePath): number | undefined {
   const stats = lstatSync(systemPath(root, path), { throwIfNoEntry: false });
+  // What a run places gets the time of its source after that, and so another time of changes.
+  if (stats?.isFile() === true && stats.ctimeMs === stats.mtimeMs) return undefined;
   if (stats !== undefined) return stats.ctimeMs;
   return placedMs(root, (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '') as BytePath);
 }

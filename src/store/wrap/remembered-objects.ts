@@ -1,5 +1,6 @@
 // A place far away whose listings are remembered for a moment, and whose small objects are kept on this machine as long as a
 // listing says that they are the same: a night without changes asks for little.
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ByteRange, Objects, SpooledFile } from '../objects.ts';
 import { cacheName, mayBeKept, MOST_CACHED_BYTES, SmallCache } from '../small-cache.ts';
@@ -24,6 +25,8 @@ export class RememberedObjects implements Objects {
   readonly #folders = new Map<string, Asked<Listing> | undefined>();
   /** All folders of a series, where the place lists them at once; undefined where they are too many. */
   readonly #series = new Map<string, Asked<ReadonlyMap<string, Listing> | undefined>>();
+  /** What is too much to be listed at once. */
+  readonly #large = new Set<string>();
   #isDistrusted = false;
   readonly removeFolder?: (key: string) => Promise<boolean>;
   readonly link?: (from: string, to: string) => Promise<boolean>;
@@ -93,8 +96,8 @@ export class RememberedObjects implements Objects {
     if (item?.tag === undefined || item.sizeBytes > MOST_CACHED_BYTES)
       return await this.#inner.get(key, range, signal);
     const name = cacheName(this.label, key, item.sizeBytes, item.modifiedMs, item.tag);
-    const kept = await this.#cache.get(name);
-    if (kept !== undefined) return partOf(kept, range);
+    const kept = (await this.#cache.get(name)) ?? (await this.#cache.get(md5Name(md5In(item.tag))));
+    if (kept?.length === item.sizeBytes) return partOf(kept, range);
     if (range !== undefined && item.sizeBytes > SMALL_BYTES) return await this.#inner.get(key, range, signal);
     const bytes = await this.#inner.get(key, undefined, signal);
     if (bytes?.length === item.sizeBytes) await this.#cache.put(name, bytes);
@@ -107,6 +110,7 @@ export class RememberedObjects implements Objects {
     } finally {
       this.#forget(key);
     }
+    await this.#keep(key, bytes);
   }
 
   async putFile(key: string, file: SpooledFile, signal?: AbortSignal): Promise<void> {
@@ -115,6 +119,8 @@ export class RememberedObjects implements Objects {
     } finally {
       this.#forget(key);
     }
+    if (mayBeKept(key) && file.sizeBytes <= MOST_CACHED_BYTES)
+      await this.#keep(key, await file.read(0, file.sizeBytes));
   }
 
   async remove(key: string): Promise<void> {
@@ -140,13 +146,22 @@ export class RememberedObjects implements Objects {
     return (await this.list(folder, signal)).find((item) => item.name === name && item.isFile);
   }
 
+  /** What was written is not read back where the tag is its MD5, as that of an object in a bucket that was put at once. */
+  async #keep(key: string, bytes: Uint8Array): Promise<void> {
+    if (mayBeKept(key)) await this.#cache.put(md5Name(createHash('md5').update(bytes).digest('hex')), bytes);
+  }
+
   /** All folders of the series in which `folder` is. */
   async #seriesOf(folder: string): Promise<ReadonlyMap<string, Listing> | undefined> {
     if (this.#inner.listAll === undefined) return undefined;
     const [series = ''] = folder.split('/');
+    if (this.#large.has(series)) return undefined;
     const known = this.#series.get(series);
     if (known !== undefined && isFresh(known)) return await known.answer;
-    const answer = this.#inner.listAll(series).then((items) => items && foldersOf(series, items));
+    const answer = this.#inner.listAll(series).then((items) => {
+      if (items === undefined) this.#large.add(series);
+      return items && foldersOf(series, items);
+    });
     const asked = { answer, atMs: performance.now() };
     this.#series.set(series, asked);
     // Another time there may be an answer.
@@ -167,6 +182,15 @@ export class RememberedObjects implements Objects {
     for (let folder = folderOf(key); folder !== ''; folder = folderOf(folder))
       this.#folders.set(folder, undefined);
   }
+}
+
+/** What a tag says if it is the MD5 of the content; empty if it is none. */
+function md5In(tag: string): string {
+  return /^(?:"|&quot;)?([0-9a-f]{32})(?:"|&quot;)?$/.exec(tag)?.[1] ?? '';
+}
+
+function md5Name(md5: string): string {
+  return cacheName('md5', md5);
 }
 
 function isFresh({ atMs }: Asked<unknown>): boolean {
