@@ -3,6 +3,8 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    // More at once make each of them slower by as much: what they start works as well.
+    maxWorkers: availableParallelism(),
     // A golden file that is missing is a failure: `npm run golden` writes them.
     update: 'none',
     projects: [
@@ -11,7 +13,6 @@ const config: ViteUserConfig = defineConfig({
           name: 'unit',
           // Test files share their processes (docs/decisions.md): each puts back what it changes.
           isolate: false,
-          maxWorkers: availableParallelism(),
           include: [
             'src/**/*.test.ts',
             'test/{campaigns,fuzz,model}/*.test.ts',
@@ -22,16 +23,7 @@ const config: ViteUserConfig = defineConfig({
           hookTimeout: 60_000,
         },
       },
-      {
-        test: {
-          name: 'e2e',
-          include: ['test/*.test.ts'],
-          // They wait for programs, servers and disks as much as they work.
-          maxWorkers: 2 * availableParallelism(),
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
+      { test: { name: 'e2e', include: ['test/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },
 });
