@@ -233,7 +233,7 @@ describe.skipIf(IS_WINDOWS)('a user without much', () => {
       expect(call('sync', place.source, other)).toMatchObject({
         status: 1,
         stderr: expect.stringMatching(
-          /^error: Cannot make "\/var\/lib\/snapshot\/pairs\/.*: permission denied\n {2}Set HOME/,
+          /^error: Cannot write to "\/var\/lib\/snapshot\/pairs\/.*: permission denied\n {2}Set HOME/,
         ),
       });
       expect(listing(other).filter((path) => !path.startsWith('.'))).toEqual([]);
