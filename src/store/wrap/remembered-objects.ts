@@ -37,19 +37,12 @@ export class RememberedObjects implements Objects {
   constructor(inner: Objects, folder: string) {
     this.#inner = inner;
     this.#cache = new SmallCache(join(folder, 'objects'));
-    const changing = async (keys: readonly string[], change: () => Promise<boolean>): Promise<boolean> => {
-      try {
-        return await change();
-      } finally {
-        for (const key of keys) this.#forget(key);
-      }
-    };
     if (inner.removeFolder !== undefined)
       this.removeFolder = async (key) =>
-        await changing([`${key}/`], async () => (await inner.removeFolder?.(key)) ?? false);
+        await this.#writing(`${key}/`, async () => (await inner.removeFolder?.(key)) ?? false);
     if (inner.link !== undefined)
       this.link = async (from, to) =>
-        await changing([to], async () => (await inner.link?.(from, to)) ?? false);
+        await this.#writing(to, async () => (await inner.link?.(from, to)) ?? false);
     if (inner.renameFolder !== undefined)
       this.renameFolder = async (from, to) => {
         try {
@@ -105,30 +98,18 @@ export class RememberedObjects implements Objects {
   }
 
   async put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
-    try {
-      await this.#inner.put(key, bytes, signal);
-    } finally {
-      this.#forget(key);
-    }
+    await this.#writing(key, async () => await this.#inner.put(key, bytes, signal));
     await this.#keep(key, bytes);
   }
 
   async putFile(key: string, file: SpooledFile, signal?: AbortSignal): Promise<void> {
-    try {
-      await this.#inner.putFile(key, file, signal);
-    } finally {
-      this.#forget(key);
-    }
+    await this.#writing(key, async () => await this.#inner.putFile(key, file, signal));
     if (mayBeKept(key) && file.sizeBytes <= MOST_CACHED_BYTES)
       await this.#keep(key, await file.read(0, file.sizeBytes));
   }
 
   async remove(key: string): Promise<void> {
-    try {
-      await this.#inner.remove(key);
-    } finally {
-      this.#forget(key);
-    }
+    await this.#writing(key, async () => await this.#inner.remove(key));
   }
 
   async close(): Promise<void> {
@@ -177,10 +158,14 @@ export class RememberedObjects implements Objects {
     return await answer;
   }
 
-  /** What was written, or perhaps was, in all folders that show it. */
-  #forget(key: string): void {
-    for (let folder = folderOf(key); folder !== ''; folder = folderOf(folder))
-      this.#folders.set(folder, undefined);
+  /** Does `work`, and forgets all folders that show `key`: it may have been written also where nobody heard of it. */
+  async #writing<T>(key: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      for (let folder = folderOf(key); folder !== ''; folder = folderOf(folder))
+        this.#folders.set(folder, undefined);
+    }
   }
 }
 
