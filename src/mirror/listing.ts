@@ -7,6 +7,8 @@ import { DATA_FOLDER, type There } from './held.ts';
 import { isAllowed } from './is-allowed.ts';
 import { PARTS } from './placing.ts';
 
+const REFUSED: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ENOTDIR']);
+
 /** What is at a path; undefined where there is nothing, or what is neither a file, a folder nor a link: no mirror makes such. */
 export function thereAt(root: string, path: BytePath): There | undefined {
   const at = systemPath(root, path);
@@ -48,12 +50,12 @@ export function listMirror(root: string, opens: boolean): readonly There[] {
   return found;
 }
 
-/** Nothing of what is closed to this user, as what somebody else has put there. */
-function unlessRefused<T>(look: () => T): T | undefined {
+/** Nothing of what is closed to this user, as what somebody else has put there, or where a file is in the place of a folder by now. */
+export function unlessRefused<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch (error) {
-    if (systemCode(error) !== 'EACCES' && systemCode(error) !== 'EPERM') throw error;
+    if (!REFUSED.has(systemCode(error) ?? '')) throw error;
     return undefined;
   }
 }

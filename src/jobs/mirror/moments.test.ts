@@ -172,6 +172,19 @@ describe('verify', () => {
     expect(await verified()).toMatchObject({ damages: 3, status: 1, mirror: { busy: 0 } });
   });
 
+  it('goes on where a file is in the place of a folder, whoever is at work', async () => {
+    const lock = await SeriesLock.acquire(series);
+    rmSync(lab.folder('sub'), { recursive: true });
+    writeFileSync(lab.folder('sub'), 'a file now');
+    const told: string[] = [];
+    const report = (event: VerifyEvent): void =>
+      void (event.event === 'damage' || event.event === 'note' ? told.push(JSON.stringify(event)) : 0);
+    const end = await verifyMirror(series, { level: 'full', signal, report, patienceMs: 300 });
+    expect(end.status).not.toBe(0);
+    for (const path of ['"sub"', 'sub/stays']) expect(told.join('\n')).toContain(path);
+    await lock.release();
+  });
+
   it('looks again at what a run has written that has ended since', async () => {
     const [path, aside] = [lab.folder('changes'), lab.folder('aside')];
     renameSync(path, aside);

@@ -4,7 +4,7 @@ import { createReadStream, lstatSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { EXIT_STATUS, reasonOf, systemCode } from '../../base/errors.ts';
 import { type Held, isAsLeft, type There } from '../../mirror/held.ts';
-import { thereAt } from '../../mirror/listing.ts';
+import { thereAt, unlessRefused } from '../../mirror/listing.ts';
 import { writtenMs } from '../../mirror/mirror.ts';
 import { MirrorThread } from '../../mirror/thread.ts';
 import { isLocked } from '../../series/lock/lock-file.ts';
@@ -77,7 +77,9 @@ export async function verifyMirror(series: Series, options: VerifyMirrorOptions)
       }
       ({ mirror, sinceMs } = await readMirror(series));
       const again = busy.map(({ held }) => held.path);
-      differing = await looking.differences(mirror, again, (path) => thereAt(root, path));
+      differing = await looking.differences(mirror, again, (path) =>
+        unlessRefused(() => thereAt(root, path)),
+      );
     }
     for (const { held, what } of sure)
       report({ event: 'damage', series: series.title, file: display(held.path), what, snapshots: [] });
@@ -187,10 +189,12 @@ class MirrorLook {
  * file system has no time of changes, as FAT.
  */
 function placedMs(root: string, path: BytePath): number | undefined {
-  const stats = lstatSync(systemPath(root, path), { throwIfNoEntry: false });
+  const stats = unlessRefused(() => lstatSync(systemPath(root, path), { throwIfNoEntry: false }));
   // What a run places gets the time of its source after that, and so another time of changes.
   if (stats?.isFile() === true && stats.ctimeMs === stats.mtimeMs) return undefined;
   if (stats !== undefined) return stats.ctimeMs;
+  // The mirror itself is gone.
+  if (path === '') return undefined;
   return placedMs(root, (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '') as BytePath);
 }
 
