@@ -5,7 +5,7 @@ import { printable, SnapshotError } from '../../base/errors.ts';
 import { encoded } from '../http/encoded.ts';
 import { type HttpAnswer, HttpClient } from '../http/http-client.ts';
 import { networkError } from '../http/http-error.ts';
-import { itemsOf } from '../http/listing.ts';
+import { allPages, itemsOf, MOST_PAGES_AT_ONCE } from '../http/listing.ts';
 import { PART_BYTES, partsOf, readAll, sendParts } from '../http/parts.ts';
 import { mostBytesOf, pieceOf, rangeText } from '../http/ranges.ts';
 import { isWhole, textOf } from '../http/xml.ts';
@@ -19,8 +19,6 @@ import { type AzureKeys, azureKeys } from './azure-keys.ts';
 const VERSION = '2021-12-02';
 /** Five thousand names in a page: so many are no series of this program. */
 const MOST_PAGES = 1000;
-/** What lies below a folder is asked for at once as long as it is no more. */
-const MOST_PAGES_AT_ONCE = 5;
 const NAMES = {
   file: 'Blob',
   key: 'Name',
@@ -103,33 +101,22 @@ class AzureObjects implements Objects {
   ): Promise<readonly StoreItem[] | undefined> {
     const what = this.#cannot('list', folder);
     const prefix = folder === '' ? this.#prefix : `${this.#prefix}${folder}/`;
-    const items: StoreItem[] = [];
-    let marker = '';
-    for (let page = 0; page < mostPages; page++) {
+    return await allPages(mostPages, what, async (from) => {
       const query = {
         restype: 'container',
         comp: 'list',
         ...how,
         prefix,
-        ...(marker === '' ? {} : { marker }),
+        ...(from === undefined ? {} : { marker: from }),
         ...(this.#pageSize === undefined ? {} : { maxresults: String(this.#pageSize) }),
       };
       const answer = await this.#call({ method: 'GET', key: '', query, what, signal });
       // It begins with a byte order mark.
       const xml = answer.body.toString('utf8').replace(/^\uFEFF/, '');
       if (!isWhole(xml, 'EnumerationResults')) throw azureError(what, answer);
-      items.push(...itemsOf(xml, prefix, NAMES));
-      const next = textOf(xml, 'NextMarker') ?? '';
-      if (next === '') return items;
-      if (next === marker) {
-        throw new SnapshotError(
-          'E_STORE',
-          `${what}: the server says that there is more, and does not give it`,
-        );
-      }
-      marker = next;
-    }
-    return undefined;
+      const marker = textOf(xml, 'NextMarker') ?? '';
+      return { items: itemsOf(xml, prefix, NAMES), next: marker === '' ? undefined : marker };
+    });
   }
 
   async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {

@@ -4,7 +4,7 @@ import { placeIn } from '../../base/address.ts';
 import { printable, SnapshotError } from '../../base/errors.ts';
 import { attempt } from '../attempt.ts';
 import { HttpClient } from '../http/http-client.ts';
-import { itemsOf } from '../http/listing.ts';
+import { allPages, itemsOf, MOST_PAGES_AT_ONCE } from '../http/listing.ts';
 import { PART_BYTES, readAll } from '../http/parts.ts';
 import { mostBytesOf, pieceOf, rangeText } from '../http/ranges.ts';
 import { isWhole, textOf } from '../http/xml.ts';
@@ -18,8 +18,6 @@ import { s3Error } from './s3-error.ts';
 
 /** A thousand names in a page: so many are no series of this program. */
 const MOST_PAGES = 1000;
-/** What lies below a folder is asked for at once as long as it is no more. */
-const MOST_PAGES_AT_ONCE = 5;
 const NAMES = {
   file: 'Contents',
   key: 'Key',
@@ -109,30 +107,20 @@ class S3Objects implements Objects {
   ): Promise<readonly StoreItem[] | undefined> {
     const what = this.#cannot('list', folder);
     const prefix = folder === '' ? this.#prefix : `${this.#prefix}${folder}/`;
-    const items: StoreItem[] = [];
-    let token: string | undefined;
-    for (let page = 0; page < mostPages; page++) {
+    return await allPages(mostPages, what, async (from) => {
       const query = {
         'list-type': '2',
         ...how,
         prefix,
-        ...(token === undefined ? {} : { 'continuation-token': token }),
+        ...(from === undefined ? {} : { 'continuation-token': from }),
       };
       const answer = await this.#client.call({ method: 'GET', key: '', query, what, signal });
       const xml = answer.body.toString('utf8');
       if (!isWhole(xml, 'ListBucketResult')) throw s3Error(what, answer);
-      items.push(...itemsOf(xml, prefix, NAMES));
-      const next = textOf(xml, 'NextContinuationToken');
-      if (textOf(xml, 'IsTruncated') !== 'true') return items;
-      if (next === undefined || next === token) {
-        throw new SnapshotError(
-          'E_STORE',
-          `${what}: the server says that there is more, and does not give it`,
-        );
-      }
-      token = next;
-    }
-    return undefined;
+      const hasMore = textOf(xml, 'IsTruncated') === 'true';
+      const next = hasMore ? (textOf(xml, 'NextContinuationToken') ?? '') : undefined;
+      return { items: itemsOf(xml, prefix, NAMES), next };
+    });
   }
 
   async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
