@@ -7,6 +7,7 @@ import { LocalStore } from './local/local-store.ts';
 import { ObjectStore } from './object-store.ts';
 import type { Objects } from './objects.ts';
 import type { Store } from './store.ts';
+import { LateLocks } from './wrap/late-locks.ts';
 import type { RateLimit } from './wrap/rate-limit.ts';
 import { RateObjects } from './wrap/rate-objects.ts';
 import { RateStore } from './wrap/rate-store.ts';
@@ -25,7 +26,7 @@ const KINDS: Readonly<Record<AddressKind, (address: string) => Promise<Objects>>
 };
 
 /** Those whose listings tell when an object has become another one. Drive remembers by itself. */
-const TAGGED: ReadonlySet<AddressKind> = new Set(['azure', 's3', 'webdav', 'webdavs']);
+const TAGGED: ReadonlySet<AddressKind> = new Set(['azure', 's3', 'sftp', 'webdav', 'webdavs']);
 
 /** What comes between a store and the place where its objects lie. */
 export type Wrap = (objects: Objects) => Objects;
@@ -52,13 +53,20 @@ export function openStore(destination: string, limit?: RateLimit, wrap?: Wrap): 
   const address = checkedAddress(destination);
   const open = KINDS[kind];
   return objectStore(address, async () => {
-    const asked = new RetryObjects(await open(address));
-    const objects = limited(
-      TAGGED.has(kind) ? new RememberedObjects(asked, thisStateFolder()) : asked,
-      limit,
-    );
+    const objects = limited(sparing(kind, new RetryObjects(await open(address)), thisStateFolder()), limit);
     return wrap === undefined ? objects : wrap(objects);
   });
+}
+
+/**
+ * `objects` of a kind, so that a night without changes asks for little.
+ *
+ * @param folder - In which this machine keeps what it has seen of them.
+ */
+export function sparing(kind: AddressKind, objects: Objects, folder: string): Objects {
+  const remembered = TAGGED.has(kind) ? new RememberedObjects(objects, folder) : objects;
+  // A run has to see what others wrote meanwhile. Drive lists all of a series in one answer.
+  return kind === 'gdrive' || objects.listsAtOnce === true ? new LateLocks(remembered) : remembered;
 }
 
 function objectStore(destination: string, open: () => Promise<Objects>): Store {

@@ -1,5 +1,5 @@
 // What nights without changes ask of a place far away, as a test: docs/stores say the same numbers.
-import { writeFileSync } from 'node:fs';
+import { readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Store } from '../../store/store.ts';
@@ -10,6 +10,8 @@ interface CountedPlace {
   readonly open: () => Store;
   /** All that was asked so far, as `GET /path`. */
   readonly requests: readonly string[];
+  /** Where it lies on this machine, when what was written just now is not trusted there: it is made older. */
+  readonly folder?: string;
 }
 
 /**
@@ -25,9 +27,10 @@ export function testQuietNights(
   it(`asks a ${name} for little in a night without changes, and for no archive`, async () => {
     const lab = new SeriesLab();
     onTestFinished(() => lab.remove());
-    const { open, requests } = await place();
+    const { open, requests, folder } = await place();
     lab.row = { ...lab.row, destination: open().label, keep: { last: 30 } };
     const night = async (): Promise<readonly string[]> => {
+      if (folder !== undefined) makeOld(folder);
       const before = requests.length;
       const { outcome, error } = await lab.run({ open });
       expect([outcome, error]).toEqual(['unchanged', null]);
@@ -39,10 +42,19 @@ export function testQuietNights(
       expect(await lab.run({ open })).toMatchObject({ outcome: 'written', error: null });
       const limit = most + forEach * snapshots;
       let asked = await night();
-      // What was written in the night before is read once, and what is younger than a second has no tag at some.
-      for (let nights = 1; nights < 20 && asked.length > limit; nights++) asked = await night();
+      // What was written in the night before is read once.
+      if (asked.length > limit) asked = await night();
       expect(asked.length, asked.join('\n')).toBeLessThanOrEqual(limit);
       expect(asked.filter((request) => /^GET .*\.tar\.zst/.test(request))).toEqual([]);
     }
   });
+}
+
+/** Makes each file below `folder` a day old that was written just now. */
+function makeOld(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const at = Date.now() / 1000 - 86_400;
+    if (entry.isFile() && statSync(path).mtimeMs / 1000 > at + 3600) utimesSync(path, at, at);
+  }
 }

@@ -4,9 +4,11 @@ import { AZURITE_NOTE, Azurite, azuriteScript } from '../../../test/support/serv
 import { freePorts } from '../../../test/support/servers/free-ports.ts';
 import { NastyProxy } from '../../../test/support/servers/nasty-proxy.ts';
 import { testNights } from '../../jobs/run/far-nights.lab.ts';
+import { testQuietNights } from '../../jobs/run/quiet-nights.lab.ts';
 import { testStore } from '../contract.lab.ts';
 import { ObjectStore } from '../object-store.ts';
 import type { Objects, SpooledFile } from '../objects.ts';
+import { sparingStore } from '../sparing.lab.ts';
 import { RetryObjects } from '../wrap/retry-objects.ts';
 import { azureKeys } from './azure-keys.ts';
 import { type AzureLab, openAzure } from './azure-objects.ts';
@@ -82,8 +84,24 @@ describe.skipIf(script === undefined)(`Azure, as Azurite speaks it${AZURITE_NOTE
   testNights('container', () => {
     const at = address();
     const env = { AZURE_STORAGE_KEY: azurite.key };
-    return () => new ObjectStore(at, async () => await openAzure(at, { env }));
+    return sparingStore('azure', at, async () => await openAzure(at, { env }));
   });
+
+  testQuietNights(
+    'container',
+    async () => {
+      const proxy = await NastyProxy.start(azurite.host);
+      onTestFinished(async () => await proxy.stop());
+      const at = address(proxy.host);
+      const env = { AZURE_STORAGE_KEY: azurite.key };
+      return {
+        open: sparingStore('azure', at, async () => await openAzure(at, { env })),
+        requests: proxy.requests,
+      };
+    },
+    2,
+    0,
+  );
 
   it('lists all pages', async () => {
     const { proxy, objects } = await behind({ pageSize: 10 });

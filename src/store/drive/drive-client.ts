@@ -25,8 +25,6 @@ export class DriveClient {
   readonly #http: HttpClient;
   readonly #google: Google;
   readonly #tokens: AccessTokens;
-  /** How much Google's clock is ahead of that of this machine. */
-  #aheadMs = 0;
 
   constructor(account: string, env: Environment, silenceMs?: number) {
     this.#http = new HttpClient({ silenceMs });
@@ -59,11 +57,6 @@ export class DriveClient {
     }
   }
 
-  /** By Google's clock, as far as it was asked. */
-  nowMs(): number {
-    return Date.now() + this.#aheadMs;
-  }
-
   close(): void {
     this.#http.close();
   }
@@ -85,10 +78,7 @@ export class DriveClient {
   ): Promise<HttpAnswer> {
     const headers = { ...asked.headers, Authorization: `Bearer ${token}` };
     try {
-      const answer = await this.#http.request({ method, url, headers, body, signal, mostBytes });
-      const dateMs = Date.parse(answer.headers.date ?? '');
-      if (!Number.isNaN(dateMs)) this.#aheadMs = dateMs - Date.now();
-      return answer;
+      return await this.#http.request({ method, url, headers, body, signal, mostBytes });
     } catch (error) {
       throw networkError(what, url.host, error);
     }

@@ -7,6 +7,7 @@ import { SeriesLab } from '../../jobs/run/series.lab.ts';
 import { Series } from '../../series/series.ts';
 import { ObjectStore } from '../object-store.ts';
 import type { Store } from '../store.ts';
+import { LateLocks } from '../wrap/late-locks.ts';
 import { openDrive } from './drive-objects.ts';
 import { drivePlace } from './drive.lab.ts';
 
@@ -29,7 +30,8 @@ it.each<[string, Trouble]>([
       const lab = new SeriesLab();
       onTestFinished(() => lab.remove());
       lab.row = { ...lab.row, destination: address, keep: { last: 2 } };
-      const open = (): Store => new ObjectStore(address, async () => await openDrive(address, { env }));
+      const open = (): Store =>
+        new ObjectStore(address, async () => new LateLocks(await openDrive(address, { env })));
       const night = async (name: string): Promise<string> => {
         writeFileSync(join(lab.source, name), name);
         return (await lab.run({ open })).outcome;

@@ -98,9 +98,9 @@ export class DriveListings {
     }
   }
 
-  /** The next time, all of it is asked anew. @param kept - Rooms that are not. */
-  refresh(kept: ReadonlySet<string> = new Set()): void {
-    for (const room of this.#fresh.keys()) if (!kept.has(room)) this.#fresh.delete(room);
+  /** The next time, all of it is asked anew. */
+  refresh(): void {
+    this.#fresh.clear();
   }
 
   async #read(room: string, what: string, signal: AbortSignal | undefined): Promise<readonly DriveItem[]> {

@@ -6,6 +6,7 @@ import { FakeDrive } from '../../../test/support/servers/fake-drive.ts';
 import { testNights } from '../../jobs/run/far-nights.lab.ts';
 import { testStore } from '../contract.lab.ts';
 import { ObjectStore } from '../object-store.ts';
+import { LateLocks } from '../wrap/late-locks.ts';
 import { openDrive } from './drive-objects.ts';
 import { drivePlace, machine, spooled, sumOf } from './drive.lab.ts';
 
@@ -25,14 +26,14 @@ afterAll(async () => await drive.stop());
 describe('Google Drive, as its fake speaks it', () => {
   testStore('folder of Drive', async () => {
     const [at, env] = [`gdrive://Backups/${count++}`, machine(drive)];
-    const store = new ObjectStore(at, async () => await openDrive(at, { env }));
+    const store = new ObjectStore(at, async () => new LateLocks(await openDrive(at, { env })));
     onTestFinished(async () => await store.close());
     return await Promise.resolve(store);
   });
 
   testNights('folder of Drive', () => {
     const [at, env] = [`gdrive://Backups/${count++}`, machine(drive)];
-    return () => new ObjectStore(at, async () => await openDrive(at, { env }));
+    return () => new ObjectStore(at, async () => new LateLocks(await openDrive(at, { env })));
   });
 
   it('shows people folders and files by their names, and sees what they rename', async () => {

@@ -18,7 +18,6 @@ import { DriveIds } from './drive-ids.ts';
 import { type DriveItem, insideOf, spotOf } from './drive-item.ts';
 import { type Listing, DriveListings } from './drive-listings.ts';
 import { DriveUploads, MOST_AT_ONCE_BYTES } from './drive-uploads.ts';
-import { isLock, LateLocks } from './late-locks.ts';
 import { driveFolder, type Environment } from './login-file.ts';
 import { UploadSessions } from './upload-sessions.ts';
 
@@ -44,7 +43,6 @@ class DriveObjects implements Objects {
   readonly #folders: DriveFolders;
   readonly #uploads: DriveUploads;
   readonly #cache: SmallCache;
-  readonly #locks = new LateLocks();
   #isDistrusted = false;
 
   constructor(address: DriveAddress, { env = process.env, silenceMs, pageSize = PAGE_SIZE }: DriveLab) {
@@ -63,12 +61,11 @@ class DriveObjects implements Objects {
   async list(folder: string, signal?: AbortSignal): Promise<readonly StoreItem[]> {
     const { room, key } = insideOf(this.#address.folders, folder);
     const listing = await this.#listings.of(room, this.#cannot('list', folder), signal);
-    return [...childrenOf(listing, key), ...this.#locks.listed(room, key)];
+    return childrenOf(listing, key);
   }
 
   refresh(): void {
-    // As long as a run has written nothing, it compares with what it has seen.
-    this.#listings.refresh(this.#locks.rooms);
+    this.#listings.refresh();
   }
 
   distrust(): void {
@@ -77,9 +74,6 @@ class DriveObjects implements Objects {
 
   async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
     const what = this.#cannot('read', key);
-    const spot = spotOf(this.#address.folders, key);
-    const lock = this.#locks.get(spot.room, spot.key);
-    if (lock !== undefined) return Buffer.from(lock);
     const { listing, items } = await this.#find(key, what, signal);
     for (const item of items) {
       if (item.isFolder) continue;
@@ -109,11 +103,6 @@ class DriveObjects implements Objects {
       await this.putFile(key, { sizeBytes: bytes.length, read }, signal);
       return;
     }
-    if (isLock(key)) {
-      const { room, key: place } = spotOf(this.#address.folders, key);
-      const listing = await this.#listings.of(room, this.#cannot('write', key), signal);
-      if (this.#locks.put(room, place, bytes, listing, this.#client.nowMs())) return;
-    }
     await this.#write(key, signal, async (target) => await this.#uploads.put(target, bytes));
     if (mayBeKept(key)) await this.#keep(bytes);
   }
@@ -130,14 +119,6 @@ class DriveObjects implements Objects {
 
   async remove(key: string): Promise<void> {
     const what = this.#cannot('remove', key);
-    const spot = spotOf(this.#address.folders, key);
-    if (isLock(key)) {
-      if (this.#locks.remove(spot.room, spot.key)) return;
-    } else if ((await this.#find(key, what)).items.length > 0) await this.#writeLocks(key);
-    await this.#remove(key, what);
-  }
-
-  async #remove(key: string, what: string): Promise<void> {
     const { listing, items } = await this.#find(key, what);
     for (const item of items) {
       if (item.isFolder) continue;
@@ -153,11 +134,9 @@ class DriveObjects implements Objects {
     if (!key.includes('/')) this.#listings.refresh();
     const inside = insideOf(this.#address.folders, key);
     const listing = await this.#listings.of(inside.room, what);
-    if (this.#locks.listed(inside.room, inside.key).length > 0) return false;
     if (childrenOf(listing, inside.key).length > 0) return false;
     const { listing: around, items } = await this.#find(key, what);
     const folders = items.filter(({ isFolder }) => isFolder);
-    if (folders.length > 0) await this.#writeLocks(key);
     for (const item of folders) {
       await this.#client.call({
         method: 'PATCH',
@@ -206,7 +185,6 @@ class DriveObjects implements Objects {
     const [, folder = '', name = ''] = /^(?:(.*)\/)?([^/]+)$/s.exec(key) ?? [];
     if (name === '' || key.split('/').includes(''))
       throw new SnapshotError('E_STORE', `${what}: no object can be called so`);
-    if (!/^\.(?:lock|shared)-/.test(name)) await this.#writeLocks(key);
     const { listing, items } = await this.#find(key, what, signal);
     const [existing] = items.filter(({ isFolder }) => !isFolder);
     const parent = async (): Promise<string> => await this.#folders.idOf(folder, what);
@@ -245,27 +223,6 @@ class DriveObjects implements Objects {
     if (answer.status === 416) return Buffer.alloc(0);
     if (answer.status === 403) throw driveError(what, answer);
     return range === undefined ? answer.body : pieceOf(answer, range);
-  }
-
-  /** Nothing is written before the lock of its run is. */
-  async #writeLocks(key: string): Promise<void> {
-    const { folders } = this.#address;
-    const { room } = spotOf(folders, key);
-    // A series that begins has no folder yet.
-    const [series = ''] = key.split('/');
-    const what = this.#cannot('write', series);
-    await this.#locks.write(room, what, {
-      put: async (place, bytes) => {
-        const target = async (one: Parameters<DriveUploads['put']>[0]): Promise<DriveItem> =>
-          await this.#uploads.put(one, bytes);
-        await this.#write(`${series}/${place}`, undefined, target);
-      },
-      remove: async (place) => await this.#remove(`${series}/${place}`, what),
-      list: async () => {
-        this.#listings.refresh();
-        return await this.#listings.of(room, what);
-      },
-    });
   }
 
   #cannot(action: string, key: string): string {

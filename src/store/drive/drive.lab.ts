@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import { FakeDrive } from '../../../test/support/servers/fake-drive.ts';
 import { NastyProxy } from '../../../test/support/servers/nasty-proxy.ts';
 import type { Objects, SpooledFile } from '../objects.ts';
+import { LateLocks } from '../wrap/late-locks.ts';
 import { type DriveLab, openDrive } from './drive-objects.ts';
 
 /** What this test alone has at Google. */
@@ -42,7 +43,7 @@ export async function drivePlace(lab: DriveLab = {}): Promise<DrivePlace> {
   const address = "gdrive://Backups é&'x/nas";
   const env = machine(drive, proxy.host);
   const open = async (more: DriveLab = {}): Promise<Objects> => {
-    const objects = await openDrive(address, { env, ...lab, ...more });
+    const objects = new LateLocks(await openDrive(address, { env, ...lab, ...more }));
     onTestFinished(async () => await objects.close());
     return objects;
   };

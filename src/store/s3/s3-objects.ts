@@ -58,9 +58,14 @@ function regionOf(host = ''): string {
   return /^s3\.([a-z0-9-]+)\.(?:backblazeb2|wasabisys|amazonaws)\.com$/.exec(host)?.[1] ?? 'us-east-1';
 }
 
+/**
+ * Those who say that listings show at once what was written, https://aws.amazon.com/s3/consistency/ and
+ * https://developers.cloudflare.com/r2/reference/consistency/; others may be late.
+ */
+const PROMPT = /\.(?:amazonaws\.com|r2\.cloudflarestorage\.com)$/;
+
 class S3Objects implements Objects {
   readonly label: string;
-  /** Amazon says so (https://aws.amazon.com/s3/consistency/); others may be late. */
   readonly listsAtOnce: boolean;
   readonly #http: HttpClient;
   readonly #client: S3Client;
@@ -78,7 +83,7 @@ class S3Objects implements Objects {
     partBytes: number,
   ) {
     this.label = `s3://${bucket}/${prefix}`.replace(/\/$/, '');
-    this.listsAtOnce = endpoint === undefined;
+    this.listsAtOnce = endpoint === undefined || PROMPT.test(endpoint.hostname);
     this.#http = http;
     this.#client = client;
     this.#prefix = prefix;

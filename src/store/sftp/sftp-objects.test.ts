@@ -17,12 +17,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { noSftp, type SftpKind, SftpServer } from '../../../test/support/servers/sftp.ts';
 import { restore } from '../../jobs/restore/restore.ts';
+import { testNights } from '../../jobs/run/far-nights.lab.ts';
+import { testQuietNights } from '../../jobs/run/quiet-nights.lab.ts';
 import { SeriesLab } from '../../jobs/run/series.lab.ts';
 import { verify } from '../../jobs/verify/verify.ts';
 import { Series } from '../../series/series.ts';
 import { testStore } from '../contract.lab.ts';
 import type { Objects, SpooledFile } from '../objects.ts';
 import { openStore } from '../open-store.ts';
+import { sparingStore } from '../sparing.lab.ts';
 import type { Store } from '../store.ts';
 import { RetryObjects } from '../wrap/retry-objects.ts';
 import { openSftp } from './sftp-objects.ts';
@@ -62,6 +65,20 @@ function zeros(sizeBytes: number, onRead: (offset: number) => void | Promise<voi
   };
 }
 
+/** Writes down each call, as `list data`. */
+function counted(objects: Objects, calls: string[]): Objects {
+  return new Proxy(objects, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      return (...args: readonly unknown[]): unknown => {
+        if (name !== 'close') calls.push(`${String(name)} ${String(args[0])}`);
+        return Reflect.apply(value, target, args);
+      };
+    },
+  });
+}
+
 /** Whether this machine lets the tests mount a disk. */
 function canMount(): boolean {
   return spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
@@ -85,6 +102,24 @@ describe.each<SftpKind>(['plain', 'jail', 'bare'])('SFTP, %s', (kind) => {
       return await Promise.resolve(store);
     };
     testStore(`folder of a server, ${kind}`, open);
+
+    testNights(`folder of a server, ${kind}`, () => {
+      const at = server().address(randomUUID());
+      return sparingStore('sftp', at, async () => await openSftp(at));
+    });
+
+    testQuietNights(
+      `folder of a server, ${kind}`,
+      async () => {
+        const [name, requests] = [randomUUID(), [] as string[]];
+        const at = server().address(name);
+        const opening = async (): Promise<Objects> => counted(await openSftp(at), requests);
+        const folder = join(server().folder, name);
+        return await Promise.resolve({ open: sparingStore('sftp', at, opening), requests, folder });
+      },
+      3,
+      1,
+    );
 
     it('takes large objects, in place of others, and lets only their owner read them', async () => {
       const name = randomUUID();

@@ -11,6 +11,8 @@ import { STATUS, SftpStatus } from './status.ts';
 import { untilAborted } from './until-aborted.ts';
 import { type Progress, upload } from './upload.ts';
 
+/** Times of SFTP are of whole seconds. One that is so old tells a content from any other, whatever the clocks of both say. */
+const SURE_MS = 3_600_000;
 /** What was aborted may take so long to tidy up, before nobody waits for it any more. */
 const TIDY_MS = 2000;
 
@@ -21,6 +23,7 @@ export async function openSftp(address: string): Promise<Objects> {
 
 class SftpObjects implements Objects {
   readonly label: string;
+  readonly listsAtOnce = true;
   readonly #place: SftpPlace;
   #session: SftpSession | undefined;
   #begun: Promise<SftpSession> | undefined;
@@ -36,12 +39,14 @@ class SftpObjects implements Objects {
   }
 
   async list(folder: string, signal?: AbortSignal): Promise<readonly StoreItem[]> {
-    return await this.#do(
+    const items = await this.#do(
       'list',
       folder,
       signal,
       async (session, path) => await listFolder(session, path, signal),
     );
+    const sureMs = Date.now() - SURE_MS;
+    return items.map((item) => (item.modifiedMs < sureMs ? { ...item, tag: String(item.modifiedMs) } : item));
   }
 
   async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {

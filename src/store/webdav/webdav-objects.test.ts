@@ -3,14 +3,11 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Apache, DAV_ENV, hasApache } from '../../../test/support/servers/apache.ts';
@@ -21,7 +18,7 @@ import { testQuietNights } from '../../jobs/run/quiet-nights.lab.ts';
 import { testStore } from '../contract.lab.ts';
 import { ObjectStore } from '../object-store.ts';
 import type { Objects, SpooledFile } from '../objects.ts';
-import { RememberedObjects } from '../wrap/remembered-objects.ts';
+import { sparingStore } from '../sparing.lab.ts';
 import { RetryObjects } from '../wrap/retry-objects.ts';
 import { openWebdav, type WebdavLab } from './webdav-objects.ts';
 
@@ -78,7 +75,7 @@ describe.skipIf(!hasApache)('WebDAV, as Apache speaks it', () => {
 
   testNights('folder of a WebDAV server', () => {
     const at = apache.address(`place${count++}`);
-    return () => new ObjectStore(at, async () => await openWebdav(at, { env }));
+    return sparingStore('webdav', at, async () => await openWebdav(at, { env }));
   });
 
   testQuietNights(
@@ -86,13 +83,13 @@ describe.skipIf(!hasApache)('WebDAV, as Apache speaks it', () => {
     async () => {
       const proxy = await NastyProxy.start(apache.host);
       onTestFinished(async () => await proxy.stop());
-      const at = apache.address(`place${count++}`, proxy.host);
-      const kept = mkdtempSync(join(tmpdir(), 'snapshot-kept-'));
-      onTestFinished(() => rmSync(kept, { recursive: true }));
-      const opened = async (): Promise<Objects> => new RememberedObjects(await openWebdav(at, { env }), kept);
-      return { open: () => new ObjectStore(at, opened), requests: proxy.requests };
+      const name = `place${count++}`;
+      const at = apache.address(name, proxy.host);
+      const opening = async (): Promise<Objects> => await openWebdav(at, { env });
+      const folder = join(apache.folder, name);
+      return { open: sparingStore('webdav', at, opening), requests: proxy.requests, folder };
     },
-    24,
+    5,
     1,
   );
 

@@ -68,6 +68,7 @@ class WebdavObjects implements Objects {
     }
     const [self, inside] = split(found, path);
     if (self?.isFolder !== true) throw new SnapshotError('E_STORE', `${what}: it is no folder`);
+    this.#known.add(path);
     return inside.map((item) => itemOf(item, self.path, what));
   }
 

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -10,6 +9,7 @@ import { MemoryObjects } from '../memory-objects.lab.ts';
 import { ObjectStore } from '../object-store.ts';
 import type { SpooledFile } from '../objects.ts';
 import type { StoreItem } from '../store.ts';
+import { stateFolder } from '../sparing.lab.ts';
 import { RememberedObjects } from './remembered-objects.ts';
 
 /** A place that lists all that is below a folder at once, and says what it was asked for. */
@@ -81,12 +81,6 @@ function spooled(bytes: Buffer): SpooledFile {
     sizeBytes: bytes.length,
     read: async (offset, length) => await Promise.resolve(bytes.subarray(offset, offset + length)),
   };
-}
-
-function stateFolder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'snapshot-remembered-'));
-  onTestFinished(() => rmSync(path, { recursive: true }));
-  return path;
 }
 
 const KINDS = [

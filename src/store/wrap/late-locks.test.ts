@@ -1,14 +1,20 @@
-// What keeps two runs apart in Google Drive, where a lock is written late.
+// What keeps two runs apart where a lock is written late: first in Google Drive.
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { SeriesLock } from '../../series/lock/lock.ts';
 import { isLocked } from '../../series/lock/lock-file.ts';
 import { Series } from '../../series/series.ts';
 import { ObjectStore } from '../object-store.ts';
-import { type DrivePlace, drivePlace, machine } from './drive.lab.ts';
-import { Listing } from './drive-listings.ts';
+import { type DrivePlace, drivePlace, machine } from '../drive/drive.lab.ts';
+import { FolderObjects } from '../local/folder-objects.ts';
+import { MemoryObjects } from '../memory-objects.lab.ts';
+import type { SpooledFile } from '../objects.ts';
+import { stateFolder } from '../sparing.lab.ts';
 import { LateLocks } from './late-locks.ts';
 
 const one = Buffer.from('1');
+const file: SpooledFile = { sizeBytes: 1, read: async () => await Promise.resolve(one) };
 const ANOTHER = { host: 'other', machine: 'another', boot: 'b', pid: 1, started: '1' };
 
 async function seriesAt(place: DrivePlace, isElsewhere = false): Promise<Series> {
@@ -156,25 +162,128 @@ it.each([
   ['another one', ['.lock-aa'], 'E_LOCKED'],
   ['another one that has ended', ['.lock-aa', '.lock-aa.ended'], undefined],
   ['the end of one that is removed already', ['.lock-aa.ended'], undefined],
-])('a lock that was kept back meets %s', async (_, keys, code) => {
-  const [listing, locks] = [new Listing(), new LateLocks()];
-  locks.put('room', '.lock-bb', one, listing, 0);
-  const about = {
-    room: 'room',
-    isFolder: false,
-    sizeBytes: 1,
-    modifiedMs: 0,
-    sha256: undefined,
-    parent: undefined,
-  };
-  for (const key of keys) listing.add({ id: key, key, ...about });
-  const done: string[] = [];
-  const writing = locks.write('room', 'Cannot write', {
-    put: async (key) => await Promise.resolve(void done.push(`put ${key}`)),
-    remove: async (key) => await Promise.resolve(void done.push(`remove ${key}`)),
-    list: async () => await Promise.resolve(listing),
-  });
+  ['that of a reader', ['.shared-aa'], undefined],
+])('a lock that was kept back meets %s', async (_, others, code) => {
+  const inner = new MemoryObjects();
+  const objects = new LateLocks(inner);
+  await objects.put('data/.lock-bb', one);
+  for (const name of others) await inner.put(`data/${name}`, one);
+  // Whose clock is which cannot be known before it is written.
+  expect((await objects.list('data')).filter(({ name }) => /^[.]lock-[a-b]+$/.test(name))).toEqual([
+    expect.objectContaining({ name: '.lock-bb' }),
+  ]);
+  const writing = objects.put('data/x', one);
   if (code === undefined) await writing;
   else await expect(writing).rejects.toMatchObject({ code });
-  expect(done).toEqual(['put .lock-bb', ...(code === undefined ? [] : ['remove .lock-bb'])]);
+  const own = code === undefined ? ['data/.lock-bb', 'data/x'] : [];
+  expect([...inner.kept.keys()].toSorted()).toEqual(
+    [...others.map((name) => `data/${name}`), ...own].toSorted(),
+  );
+});
+
+/** A folder of this machine that is taken for a place far away. */
+function localPlace(): { objects: LateLocks; inner: FolderObjects; keys: () => readonly string[] } {
+  const folder = stateFolder();
+  const inner = new FolderObjects(folder);
+  const keys = (): readonly string[] =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+      .toSorted();
+  return { objects: new LateLocks(inner), inner, keys };
+}
+
+describe('LateLocks', () => {
+  const [lock, marker] = ['data/.lock-bb', 'data/2026-11-19T02-00-00Z/info.json'];
+
+  it.each<[string, string, string, 'E_LOCKED' | undefined]>([
+    ['is read', marker, marker, 'E_LOCKED'],
+    ['lies beside what is read', marker, 'data/2026-11-19T02-00-00Z/more', 'E_LOCKED'],
+    ['nobody has looked at', 'data/owner.json', marker, undefined],
+    ['is another series', marker, 'other/owner.json', undefined],
+  ])('writes nothing where another run has written what %s', async (_, read, written, code) => {
+    const { objects, inner, keys } = localPlace();
+    await inner.put(marker, one);
+    await objects.put(lock, one);
+    await objects.get(read);
+    await inner.put(written, Buffer.from('another one'));
+    const before = keys();
+    const writing = objects.put('data/x', one);
+    if (code === undefined) await writing;
+    else await expect(writing).rejects.toMatchObject({ code });
+    expect(keys()).toEqual(code === undefined ? [...before, lock, 'data/x'].toSorted() : before);
+    await objects.remove(lock);
+    expect(keys().filter((key) => key.includes('.lock-'))).toEqual([]);
+  });
+
+  it('writes a lock at once where another one lies, dead or alive', async () => {
+    const { objects, inner, keys } = localPlace();
+    await inner.put('data/.lock-aa', one);
+    await objects.put(lock, one);
+    expect(keys()).toEqual(['data/.lock-aa', lock]);
+    await objects.remove(lock);
+    expect(keys()).toEqual(['data/.lock-aa']);
+  });
+
+  it.each<[string, (objects: LateLocks) => Promise<unknown>]>([
+    ['put', async (objects) => await objects.put('data/x', one)],
+    ['put as a file', async (objects) => await objects.putFile('data/x', file)],
+    ['removed', async (objects) => await objects.remove(marker)],
+    ['linked', async (objects) => await objects.link?.(marker, 'data/x')],
+    ['removed as a folder', async (objects) => await objects.removeFolder?.('data/empty')],
+  ])('writes the lock before anything is %s, once, and its successors at once', async (_, write) => {
+    const { objects, inner, keys } = localPlace();
+    await inner.put(marker, one);
+    await inner.put('data/empty/x', one);
+    await inner.remove('data/empty/x');
+    await objects.put(lock, one);
+    await objects.remove('data/none');
+    expect(keys()).toEqual([marker]);
+    await write(objects);
+    expect(keys()).toContain(lock);
+    await objects.put('data/.lock-cc', one);
+    await objects.remove(lock);
+    expect(keys().filter((key) => key.includes('.lock-'))).toEqual(['data/.lock-cc']);
+    await objects.remove('data/.lock-cc');
+    await objects.put(lock, one);
+    expect(keys().filter((key) => key.includes('.lock-'))).toEqual([]);
+  });
+
+  it('has a lock in a folder that gets another name, and removes it there', async () => {
+    const { objects, inner, keys } = localPlace();
+    await inner.put(marker, one);
+    await objects.put(lock, one);
+    expect(await objects.removeFolder?.('data')).toBe(false);
+    expect(await objects.renameFolder?.('data', 'renamed')).toBe(true);
+    expect(keys()).toContain('renamed/.lock-bb');
+    await objects.put('renamed/.lock-cc', one);
+    expect(keys()).toContain('renamed/.lock-cc');
+    for (const name of ['.lock-bb', '.lock-cc']) await objects.remove(`renamed/${name}`);
+    expect(keys()).toEqual([marker.replace('data', 'renamed')]);
+  });
+
+  it('takes what has the same tag for the same, where a server tells no times', async () => {
+    const inner = new MemoryObjects();
+    await inner.put(marker, one);
+    let timeMs = 0;
+    const list = inner.list.bind(inner);
+    inner.list = async (folder) => (await list(folder)).map((item) => ({ ...item, modifiedMs: timeMs++ }));
+    const objects = new LateLocks(inner);
+    await objects.put(lock, one);
+    await objects.get(marker);
+    await objects.put('data/x', one);
+    expect([...inner.kept.keys()]).toEqual([marker, lock, 'data/x']);
+  });
+
+  it('is asked for listings as of now when nothing is kept back', async () => {
+    const { inner } = localPlace();
+    let asked = 0;
+    const objects = new LateLocks(Object.assign(inner, { refresh: () => void asked++ }));
+    await objects.put(lock, one);
+    objects.refresh();
+    expect(asked).toBe(0);
+    await objects.remove(lock);
+    objects.refresh();
+    expect(asked).toBe(1);
+  });
 });
