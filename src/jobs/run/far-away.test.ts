@@ -11,6 +11,7 @@ import { MemoryObjects } from '../../store/memory-objects.lab.ts';
 import { ObjectStore } from '../../store/object-store.ts';
 import type { Objects } from '../../store/objects.ts';
 import type { Store } from '../../store/store.ts';
+import { LateLocks } from '../../store/wrap/late-locks.ts';
 import { CryptObjects } from '../../series/crypt/crypt-objects.ts';
 import { readRuns } from '../../series/read-runs.ts';
 import { Series } from '../../series/series.ts';
@@ -90,8 +91,11 @@ function bucket(lag = 0, format: ArchiveFormat = 'tar.zst', isEncrypted = false)
   }
   const identities = async (): Promise<readonly Identity[]> => await Promise.resolve([identity]);
   const objects = new FailingObjects(lag);
-  const objectsOf = (): Objects =>
-    isEncrypted ? new CryptObjects(objects, { recipients: [recipient], identities }) : objects;
+  const objectsOf = (): Objects => {
+    // As openStore() has it; each time as another process does.
+    const late = lag === 0 ? new LateLocks(objects) : objects;
+    return isEncrypted ? new CryptObjects(late, { recipients: [recipient], identities }) : late;
+  };
   const open = (): Store => new ObjectStore(objects.label, async () => await Promise.resolve(objectsOf()));
   const series = new Series(open(), 'data');
   mkdirSync(join(lab.source, 'folder'));

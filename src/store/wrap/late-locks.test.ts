@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { SnapshotError } from '../../base/errors.ts';
 import { SeriesLock } from '../../series/lock/lock.ts';
 import { isLocked } from '../../series/lock/lock-file.ts';
 import { Series } from '../../series/series.ts';
@@ -214,6 +215,21 @@ describe('LateLocks', () => {
     expect(keys()).toEqual(code === undefined ? [...before, lock, 'data/x'].toSorted() : before);
     await objects.remove(lock);
     expect(keys().filter((key) => key.includes('.lock-'))).toEqual([]);
+  });
+
+  it('says that the series has changed also where nothing may be removed, and ends the lock otherwise', async () => {
+    const { objects, inner, keys } = localPlace();
+    await inner.put(marker, one);
+    inner.remove = async () =>
+      await Promise.reject(new SnapshotError('E_AUTH', 'Cannot remove: permission denied'));
+    const series = new Series(new ObjectStore('test', async () => await Promise.resolve(objects)), 'data');
+    const own = await SeriesLock.acquire(series);
+    await inner.put('data/owner.json', one);
+    await expect(series.store.put('data/x', one)).rejects.toMatchObject({ code: 'E_LOCKED' });
+    await own.release();
+    const [name = '', ended] = keys().filter((key) => key.includes('.lock-'));
+    expect([ended, keys().includes('data/x')]).toEqual([`${name}.ended`, false]);
+    expect(await isLocked(series)).toBe(false);
   });
 
   it('writes a lock at once where another one lies, dead or alive', async () => {
