@@ -4,15 +4,19 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { files as systemFiles, interpose } from '../base/file-calls.ts';
 import { LocalStore } from '../store/local/local-store.ts';
+import { MemoryObjects } from '../store/memory-objects.lab.ts';
+import { ObjectStore } from '../store/object-store.ts';
+import type { Objects } from '../store/objects.ts';
 import type { Store, StoreWriter } from '../store/store.ts';
 import { FILE_ENTRY } from '../tree/entry.lab.ts';
 import type { BytePath } from '../tree/path.ts';
 import { commitSnapshot, type SnapshotParts } from './commit.ts';
 import { type DeadMember, formatDead, formatLine, formatNone, type IndexEntry } from './index/index-line.ts';
 import { type FileInfo, type Info, parseInfo } from './info.ts';
+import { INDEX_FILE, INFO_FILE, RESTORE_FILE, SUMS_FILE } from './names.ts';
 import { WrappedStore } from '../store/wrap/wrapped-store.ts';
 import { Series, type Snapshot } from './series.ts';
 
@@ -84,6 +88,42 @@ class WatchedStore extends WrappedStore {
   override async freeBytes(): Promise<number | undefined> {
     return await this.inner.freeBytes();
   }
+}
+
+/** What ends when a test says so. */
+class Held {
+  resolve: () => void = () => {};
+  reject: (error: Error) => void = () => {};
+  readonly promise: Promise<void> = new Promise((resolve, reject) => {
+    this.resolve = resolve;
+    this.reject = reject;
+  });
+}
+
+/** A place far away that holds what is put, but for info.json, until it is told to go on. */
+class HeldObjects extends MemoryObjects {
+  /** By name. */
+  readonly held = new Map<string, Held>();
+
+  override async put(key: string, bytes: Uint8Array): Promise<void> {
+    const name = key.slice(key.lastIndexOf('/') + 1);
+    if (name !== INFO_FILE) {
+      const held = new Held();
+      this.held.set(name, held);
+      await held.promise;
+    }
+    await super.put(key, bytes);
+  }
+}
+
+async function commitFar(
+  objects: Objects,
+  archives: Promise<void>,
+  index: Iterable<string> = LINES,
+): Promise<Info> {
+  const store = new ObjectStore('memory://test', async () => await Promise.resolve(objects));
+  const parts = { info: infoFor(), index, changes: undefined, dead: undefined, restore: '#\n' };
+  return await commitSnapshot(new Series(store, 'documents'), NAME, parts, undefined, archives);
 }
 
 async function fail(): Promise<void> {
@@ -310,6 +350,58 @@ describe('commitSnapshot()', () => {
       expect(deeds.slice(deeds.indexOf('begun'), deeds.indexOf('sums'))).toContain('flushed');
     },
   );
+
+  it('far away, waits for all that it has sent at once, and then writes info.json', async () => {
+    const objects = new HeldObjects();
+    const archives = new Held();
+    const committing = commitFar(objects, archives.promise);
+    const names = [INDEX_FILE, RESTORE_FILE, SUMS_FILE];
+    await vi.waitFor(() => expect([...objects.held.keys()].toSorted()).toEqual(names.toSorted()));
+    archives.resolve();
+    for (const name of names) {
+      expect(objects.kept.size).toBe(names.indexOf(name));
+      objects.held.get(name)?.resolve();
+      await vi.waitFor(() => expect(objects.kept.size).toBeGreaterThan(names.indexOf(name)));
+    }
+    await committing;
+    expect([...objects.kept.keys()].at(-1)).toBe(`documents/${NAME}/info.json`);
+  });
+
+  it.each(['archives', INDEX_FILE, RESTORE_FILE, SUMS_FILE])(
+    'far away, makes no snapshot when %s cannot be written, and ends when nothing is under way',
+    async (failing) => {
+      const objects = new HeldObjects();
+      const archives = new Held();
+      let isEnded = false;
+      const committing = commitFar(objects, archives.promise).finally(() => (isEnded = true));
+      const told = expect(committing).rejects.toThrow('no space left');
+      await vi.waitFor(() => expect(objects.held.size).toBe(3));
+      const all = new Map([...objects.held, ['archives', archives]]);
+      all.get(failing)?.reject(new Error('no space left'));
+      for (const [name, held] of all) {
+        if (name === failing) continue;
+        await new Promise(setImmediate);
+        expect(isEnded).toBe(false);
+        held.resolve();
+      }
+      await told;
+      const left = [...objects.kept.keys()].filter((key) => /info\.json|SHA256SUMS/.test(key));
+      expect(left).toEqual([]);
+    },
+  );
+
+  it('far away, ends only when nothing is under way also where a line cannot be made', async () => {
+    const archives = new Held();
+    let isEnded = false;
+    const committing = commitFar(new HeldObjects(), archives.promise, failingLines()).finally(
+      () => (isEnded = true),
+    );
+    const told = expect(committing).rejects.toThrow('a bug');
+    for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+    expect(isEnded).toBe(false);
+    archives.resolve();
+    await told;
+  });
 
   it('leaves neither SHA256SUMS nor a part when info.json cannot be written', async () => {
     const full = new WatchedStore(store);

@@ -53,8 +53,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'info.json is written before the check sums',
     file: 'src/series/commit.ts',
-    from: '    await store.put(sumsKey, Buffer.from(texts.sums));\n    await lock?.check();\n    await writer.commit();',
-    to: '    await lock?.check();\n    await writer.commit();\n    await store.put(sumsKey, Buffer.from(texts.sums));',
+    from: '    await sending.done();\n    await lock?.check();\n    await writer.commit();',
+    to: '    await lock?.check();\n    await writer.commit();\n    await sending.done();',
     test: 'src/series/commit.test.ts',
     only: 'writes info.json last',
   },
@@ -348,7 +348,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a run that was stopped commits its snapshot',
     file: MAKE,
-    from: '    options.signal.throwIfAborted();\n',
+    from: '.then(() => options.signal.throwIfAborted())',
     to: '',
     test: ORDER,
     only: 'stopped when its last archive',

@@ -174,8 +174,6 @@ export class SnapshotMaker {
       changes,
       entries: entries.length,
     });
-    await this.#packer.committed();
-    options.signal.throwIfAborted();
     const whole = await commitSnapshot(
       series,
       this.#snapshot,
@@ -187,6 +185,7 @@ export class SnapshotMaker {
         restore: restoreText(this.#snapshot, info, restore),
       },
       lock,
+      this.#packer.committed().then(() => options.signal.throwIfAborted()),
     );
     return {
       info: whole,
