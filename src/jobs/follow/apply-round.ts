@@ -1,4 +1,5 @@
 // Does what was planned: takes what is here and moves away, fetches the rest, four at once, and removes what is gone.
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BytePath } from '../../tree/path.ts';
 import { eachOf } from './each-of.ts';
@@ -36,13 +37,17 @@ export class RoundRun {
     const toFetch: ToFetch[] = [...this.#plan.toFetch];
     const place = async (one: FromHere, part: string | undefined): Promise<void> => {
       if (part === undefined) toFetch.push({ ...one.file, files: [one.file] });
-      else if (await this.#place(part, one.file)) this.count[one.isMove ? 'moved' : 'copied'] += 1;
+      else if (await this.#placeMade(part, one.file)) this.count[one.isMove ? 'moved' : 'copied'] += 1;
     };
     const taken: (readonly [FromHere, string | undefined])[] = [];
-    for (const one of fromHere) if (one.isEarly) taken.push([one, await this.#take(one)]);
-    // First: a folder may be wanted where a file was.
-    for (const path of gone) await this.#remove(path, false);
-    for (const [one, part] of taken) await place(one, part);
+    try {
+      for (const one of fromHere) if (one.isEarly) taken.push([one, await this.#take(one)]);
+      // First: a folder may be wanted where a file was.
+      for (const path of gone) await this.#remove(path, false);
+      for (const [one, part] of taken) await place(one, part);
+    } finally {
+      for (const [, part] of taken) if (part !== undefined) await rm(part, { force: true });
+    }
     const copies = fromHere.filter(({ isEarly }) => !isEarly);
     await eachOf(copies, AT_ONCE, async (one) => await place(one, await this.#take(one)));
     await eachOf(toFetch, AT_ONCE, async (one) => await this.#fetch(one));
@@ -75,6 +80,15 @@ export class RoundRun {
     return await this.#does(file.path, async () => await this.#tools.placer.place(part, file, isMoved));
   }
 
+  /** Of a part that was made here: the next try makes it anew. */
+  async #placeMade(part: string, file: RemoteFile): Promise<boolean> {
+    try {
+      return await this.#place(part, file);
+    } finally {
+      await rm(part, { force: true });
+    }
+  }
+
   async #fetch({ files, size, blake3 }: ToFetch): Promise<void> {
     const [first, ...others] = files;
     if (first === undefined) return;
@@ -88,7 +102,7 @@ export class RoundRun {
       const isCopied = await this.#does(file.path, async () => {
         copy = await copyPart(part, file, this.#tools);
       });
-      if (isCopied && (await this.#place(copy, file))) this.count.copied += 1;
+      if (isCopied && (await this.#placeMade(copy, file))) this.count.copied += 1;
     }
     if (await this.#place(part, first)) {
       this.count.fetched += 1;

@@ -180,7 +180,9 @@ export class Follower {
     const { holdings } = library;
     const whole = planRound(changes, holdings);
     const hold = this.#hold(changes, whole);
-    if (hold === undefined && this.#followed?.url !== client.url) await this.#write(0);
+    // What is held of another library is not in each of its changes.
+    const isFree = hold === undefined && (this.#held === undefined || isAgain || changes.isFull);
+    if (isFree && this.#followed?.url !== client.url) await this.#write(0);
     const plan = hold === undefined ? whole : withheld(whole, hold.isOther);
     if (this.#isFirst) await this.#clearFetching(plan);
     this.#isFirst = false;
