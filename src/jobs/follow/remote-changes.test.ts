@@ -70,8 +70,18 @@ describe('what a server says of changes', () => {
     ['of another kind', [{ n: 1, do: 'rename', path: 'a' }, { n: 1 }]],
     ['with a hash that is none', [{ ...put('a', 1), blake3: 'x' }, { n: 1 }]],
     ['with a size below nothing', [{ ...put('a', 1), size: -1 }, { n: 1 }]],
+    ['with a time that no clock shows', [{ ...put('a', 1), modified: 1e16 }, { n: 1 }]],
     ['in a page of HTML', ['<html>', '</html>']],
   ])('is not believed %s', async (_, lines, end) => {
     await expect(read(lines, 1, end)).rejects.toBe(UNKNOWN);
+  });
+
+  it('is read no further in a line without an end', async () => {
+    let pieces = 0;
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (; pieces < 100; pieces++) yield await Promise.resolve(Buffer.alloc(65_536, 'x'));
+    }
+    await expect(new ChangesReader(1, () => UNKNOWN).read(endless())).rejects.toBe(UNKNOWN);
+    expect(pieces).toBeLessThan(3);
   });
 });
