@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { SnapshotError } from '../../base/errors.ts';
 import { Series } from '../../series/series.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import type { Damage } from './verify-events.ts';
@@ -41,13 +42,20 @@ function write(
   writeFileSync(join(root, 'series', snapshot, 'SHA256SUMS'), lines.join(''));
 }
 
-async function damages(level: VerifyOptions['level'] = 'full'): Promise<readonly (readonly unknown[])[]> {
+/** @param onRead - What happens when the first bytes were read. */
+async function damages(
+  level: VerifyOptions['level'] = 'full',
+  onRead: () => void = () => {},
+): Promise<readonly (readonly unknown[])[]> {
   const found: Damage[] = [];
   const { status } = await verifyStored(new Series(new LocalStore(root), 'series'), {
     at: undefined,
     level,
     signal: new AbortController().signal,
-    report: (event) => event.event === 'damage' && found.push(event),
+    report: (event) => {
+      if (event.event === 'damage') found.push(event);
+      if (event.event === 'progress' && event.phase === 'read') onRead();
+    },
   });
   expect(status).toBe(found.length > 0 ? 1 : 0);
   return found.map(({ file, what, snapshots }) => [file, what, snapshots]);
@@ -89,5 +97,40 @@ describe('a verify without the key', () => {
     const missing = [[`${FIRST}/${ARCHIVE}`, 'is missing', [FIRST, SECOND]]];
     expect(await damages('quick')).toEqual(missing);
     expect(await damages()).toEqual(missing);
+  });
+
+  it('names what cannot be read, and reads on', async () => {
+    write(FIRST, { 'a.tar.zst.age': 'a', [ARCHIVE]: 'content' }, { [ARCHIVE]: OTHER_SUM });
+    const unreadable = vi
+      .spyOn(LocalStore.prototype, 'readRange')
+      .mockRejectedValueOnce(new SnapshotError('E_STORE', `Cannot read "${root}": input/output error`))
+      .mockRejectedValueOnce(new SnapshotError('E_STORE', `Cannot read "${root}": input/output error`));
+    onTestFinished(() => unreadable.mockRestore());
+    expect((await damages()).map(([file]) => file)).toEqual([
+      `${FIRST}/info.json.age`,
+      `${FIRST}/a.tar.zst.age`,
+      `${FIRST}/${ARCHIVE}`,
+    ]);
+  });
+
+  it('ends where nobody can come to it any more', async () => {
+    write(FIRST, { [ARCHIVE]: 'content' });
+    const away = vi
+      .spyOn(LocalStore.prototype, 'readRange')
+      .mockRejectedValue(new SnapshotError('E_AWAY', 'it does not answer'));
+    onTestFinished(() => away.mockRestore());
+    await expect(damages()).rejects.toMatchObject({ code: 'E_AWAY' });
+  });
+
+  it('finds no damage in what was rotated out meanwhile', async () => {
+    write(FIRST, { [ARCHIVE]: 'content' });
+    write(SECOND, { [ARCHIVE]: 'content' });
+    const remove = (): void => rmSync(join(root, 'series', FIRST), { recursive: true, force: true });
+    expect(await damages('full', remove)).toEqual([]);
+    write(FIRST, { [ARCHIVE]: 'content' });
+    write(SECOND, {}, { [`../${FIRST}/${ARCHIVE}`]: sumOf('content') });
+    expect((await damages('full', remove)).map(([file, , of]) => [file, of])).toEqual([
+      [`${FIRST}/${ARCHIVE}`, [FIRST, SECOND]],
+    ]);
   });
 });

@@ -12,7 +12,7 @@ import { randomFrom } from './verify-extent.ts';
 import type { VerifyEnd } from './verify-events.ts';
 import { Findings } from './verify-findings.ts';
 import { levelOf, type VerifyOptions } from './verify.ts';
-import { whatOf } from './verify-survey.ts';
+import { whatOf, withoutFile } from './verify-survey.ts';
 
 /** A stored file with one of its check sums, and who says that. */
 interface StoredFile {
@@ -72,12 +72,12 @@ async function verifyIn(store: Store, series: Series, options: VerifyOptions): P
       continue;
     }
     snapshots++;
-    const bytes = await store.read(series.key(name, SUMS_FILE));
-    if (bytes === undefined) {
-      findings.add(`${name}/${SUMS_FILE}`, 'is missing', [name]);
-      continue;
-    }
     try {
+      const bytes = await store.read(series.key(name, SUMS_FILE));
+      if (bytes === undefined) {
+        findings.add(`${name}/${SUMS_FILE}`, 'is missing', [name]);
+        continue;
+      }
       for (const [file, sum] of parseSums(bytes.toString('utf8'), `${name}/${SUMS_FILE}`)) {
         const place = file.startsWith('../') ? file.slice(3) : `${name}/${file}`;
         const [folder = '', base = ''] = place.split('/');
@@ -88,12 +88,15 @@ async function verifyIn(store: Store, series: Series, options: VerifyOptions): P
         else files.set(key, { place, item: (await list(folder)).get(base), sum, snapshots: [name] });
       }
     } catch (error) {
-      if (!(error instanceof SnapshotError) || error.code !== 'E_DAMAGED') throw error;
-      findings.add(`${name}/${SUMS_FILE}`, whatOf(error), [name]);
+      if (!isOfFile(error)) throw error;
+      findings.add(`${name}/${SUMS_FILE}`, withoutFile(whatOf(error)), [name]);
     }
   }
   const readBytes = await read(series, store, files, findings, options);
-  const damages = findings.damages(series.name);
+  const gone = await goneSince(store, series, findings);
+  const damages = findings
+    .damages(series.name)
+    .filter(({ snapshots: of }) => !of.every((name) => gone(name)));
   for (const damage of damages) report(damage);
   return {
     event: 'series',
@@ -113,6 +116,22 @@ async function verifyIn(store: Store, series: Series, options: VerifyOptions): P
     durationMs: Math.round(performance.now() - started),
     status: damages.length > 0 ? 1 : 0,
   };
+}
+
+/** Whether it is about one file: what lies beside it can be read. */
+function isOfFile(error: unknown): error is SnapshotError {
+  return error instanceof SnapshotError && (error.code === 'E_DAMAGED' || error.code === 'E_STORE');
+}
+
+/** Whether a snapshot was rotated out meanwhile: nothing of it is damaged. */
+async function goneSince(
+  store: Store,
+  series: Series,
+  findings: Findings,
+): Promise<(snapshot: string) => boolean> {
+  if (findings.count === 0) return () => false;
+  const there = new Set((await store.list(series.name)).map(({ name }) => name));
+  return (snapshot) => !there.has(snapshot);
 }
 
 function isArchive(place: string): boolean {
@@ -144,8 +163,13 @@ async function read(
       report({ event: 'progress', series: series.name, phase: 'read', done, total });
       return part;
     };
-    const found = await new HashingSource({ sizeBytes: item.sizeBytes, read: readPart }).finish();
-    if (found !== sum) findings.add(place, 'its SHA-256 is not that of SHA256SUMS', snapshots);
+    try {
+      const found = await new HashingSource({ sizeBytes: item.sizeBytes, read: readPart }).finish();
+      if (found !== sum) findings.add(place, 'its SHA-256 is not that of SHA256SUMS', snapshots);
+    } catch (error) {
+      if (!isOfFile(error)) throw error;
+      findings.add(place, withoutFile(whatOf(error)), snapshots);
+    }
   }
   return done;
 }
