@@ -205,6 +205,21 @@ describe('rename()', () => {
     expect(await night()).toMatchObject({ row: 'papers', outcome: 'unchanged' });
   });
 
+  it('says which other destinations of the row are to be told, and stores nothing anew there either', async () => {
+    const other = join(lab.root, 'other');
+    writePlan('source,destination,name', `${lab.source},${lab.row.destination} | ${other},data`);
+    await night();
+    await to('papers', at('data'));
+    expect(notes).toEqual([expect.stringContaining(`\`snapshot rename ${join(other, 'data')} papers\``)]);
+    await to('papers', join(other, 'data'));
+    expect(notes).toHaveLength(1);
+    expect(await night()).toMatchObject({
+      row: expect.stringContaining('papers') as string,
+      outcome: 'unchanged',
+    });
+    expect(readdirSync(other)).toEqual(['papers']);
+  });
+
   it('takes a folder for a series, without a plan', async () => {
     await night();
     rmSync(planFile());

@@ -7,6 +7,7 @@ import { isSameName } from '../../base/same-name.ts';
 import { type Machine, thisMachine } from '../../host/machine.ts';
 import { nameRefusal } from '../../plan/name.ts';
 import { loadPlan, type Plan, type Row } from '../../plan/plan.ts';
+import { isTogether } from '../../plan/together.ts';
 import { addFormerName, wasCalled } from '../../series/former-names.ts';
 import { GuardError, seriesWord } from '../../series/guards.ts';
 import { holderText } from '../../series/lock/lock-file.ts';
@@ -16,6 +17,7 @@ import { isSameMachine, readOwner } from '../../series/owner.ts';
 import { Series } from '../../series/series.ts';
 import { refuseStranger } from '../run/whose.ts';
 import { splitAddress } from '../series-at.ts';
+import { openStore } from '../../store/open-store.ts';
 import { seriesThere, storeOf } from '../store-of.ts';
 import { type Memory, moveSeries, type Recall } from '../status/memory.ts';
 import { renameKnownRow } from '../status/plan-memory.ts';
@@ -74,7 +76,20 @@ export async function rename(which: string, to: string, options: RenameOptions):
     if (rewrite instanceof PlanRewrite) await rewrite.discard();
   }
   await remember(renamed, series.name, plan, options);
+  for (const { destination } of row === undefined ? [] : elsewhere(row, plan)) {
+    const again = commandLine(
+      `rename ${seriesWord(new Series(openStore(destination), series.name).place())} ${seriesWord(to)}`,
+    );
+    options.note(
+      `the row has "${destination}" as well, where the next run would store everything anew: before that, \`${again}\``,
+    );
+  }
   return { series: renamed, from: series.name, byHand: typeof rewrite === 'string' ? rewrite : undefined };
+}
+
+/** The row at its other destinations, where the series is called as before. */
+function elsewhere(row: Row, plan: Plan | undefined): readonly Row[] {
+  return plan?.rows.filter((one) => isTogether(one, row) && one.destination !== row.destination) ?? [];
 }
 
 async function find(which: string, to: string, options: RenameOptions): Promise<Found> {
