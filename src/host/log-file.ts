@@ -59,8 +59,10 @@ export async function openLog(file: string): Promise<LogFile> {
     error: (fields, message) => log.error(fields, message),
     async check() {
       // Behind all lines: it ends when they are written, or have failed.
-      await new Promise((done) => void stream.write('', done));
-      return failures.length > 0 ? cannot('write', file, failures[0]) : undefined;
+      const refused = await new Promise<unknown>((done) => void stream.write('', done));
+      // The event comes when the file is closed, a moment later.
+      const failure: unknown = failures[0] ?? stream.errored ?? refused ?? undefined;
+      return failure === undefined ? undefined : cannot('write', file, failure);
     },
     async close() {
       stream.end();

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -80,3 +81,25 @@ it('does not lose the stack of a defect where there is no log', async () => {
     expect(warnings).toEqual(told);
   }
 });
+
+const CAN_MOUNT = process.platform === 'linux' && process.geteuid?.() === 0;
+
+it.skipIf(!CAN_MOUNT).each([true, false])(
+  'tells once that it cannot be written, asked for it: %s',
+  async (isAsked) => {
+    const folder = mkdtempSync(join(tmpdir(), 'snapshot-run-log-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status !== 0)
+      throw new Error('mount');
+    onTestFinished(() => void spawnSync('umount', [folder]));
+    const { bavail, bsize } = statfsSync(folder);
+    writeFileSync(join(folder, 'ballast'), Buffer.alloc(bavail * bsize));
+    const warnings: string[] = [];
+    const log = RunLog.open(join(folder, 'log'), folder, (message) => warnings.push(message));
+    log.event(END);
+    const trouble = isAsked ? await log.trouble() : undefined;
+    for (const _ of ['once', 'twice']) await log.close();
+    const said = [expect.stringContaining(join(folder, 'log'))];
+    expect([trouble === undefined ? [] : [trouble], warnings]).toEqual(isAsked ? [said, []] : [[], said]);
+  },
+);
