@@ -7,8 +7,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { readCron } from './cron.ts';
 import { crontab, withBlock } from './crontab.ts';
 import type { Entry } from './entry.ts';
+import { entriesIn } from './entry-files.ts';
 import { launchd } from './launchd.ts';
-import type { Answer, SchedulerHost } from './scheduler.ts';
+import { type Answer, type SchedulerHost, thisSchedulerHost } from './scheduler.ts';
 import { schedulersOf } from './schedulers.ts';
 import { systemd } from './systemd.ts';
 import { taskScheduler } from './task-scheduler.ts';
@@ -147,7 +148,29 @@ describe('launchd', () => {
     expect(await scheduler.list()).toEqual([FOUND]);
     expect(await scheduler.remove('nightly')).toBe(true);
     expect(readdirSync(agents)).toEqual([]);
+    // What runs by then is unloaded, too.
+    expect(host.calls).toEqual([...steps, ...steps, steps[0]]);
     expect(await scheduler.remove('nightly')).toBe(false);
+  });
+});
+
+describe('entries in a folder', () => {
+  it('are none where there is none, and not known where it cannot be read', async () => {
+    const { home } = openHost();
+    expect(await entriesIn(path.join(home, 'none'), /./)).toEqual([]);
+    writeFileSync(path.join(home, 'file'), '');
+    await expect(entriesIn(path.join(home, 'file'), /./)).rejects.toMatchObject({ code: 'E_HOST' });
+  });
+});
+
+describe('this machine', () => {
+  it('tells a program that is missing from one that fails', async () => {
+    const { run } = thisSchedulerHost();
+    expect((await run(path.join(tmpdir(), 'no such program'), [])).status).toBeNull();
+    const failed = await run(process.execPath, ['-e', 'console.error(" why "); process.exitCode = 3']);
+    expect(failed).toMatchObject({ status: 3, stderr: 'why' });
+    const read = await run(process.execPath, ['-e', 'process.stdin.pipe(process.stdout)'], Buffer.from('in'));
+    expect([read.status, read.stdout.toString()]).toEqual([0, 'in']);
   });
 });
 

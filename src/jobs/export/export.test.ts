@@ -283,6 +283,23 @@ describe('exportSnapshot()', () => {
     expect(lab.locks()).toEqual([]);
   });
 
+  it('says which times a zip cannot say, and no other', async () => {
+    for (const [name, when] of [
+      ['first', '1980-06-01T00:00:00Z'],
+      ['last', '2043-06-01T00:00:00Z'],
+      ['too early', '1979-06-01T00:00:00Z'],
+      ['too late', '2044-06-01T00:00:00Z'],
+    ] as const) {
+      write(name, name);
+      utimesSync(join(lab.source, name), new Date(when), new Date(when));
+    }
+    await lab.run();
+    await exported('zip', { globs: ['first', 'last'] });
+    expect(notes()).toEqual([]);
+    await exported('zip', { globs: ['too*'], to: { file: out('other'), overwrites: false } });
+    expect(notes()).toEqual([expect.stringMatching(/^2 times/)]);
+  });
+
   it('ends when it is stopped, or cannot write, and leaves nothing', async () => {
     write('file', randomBytes(LARGE_BYTES));
     await lab.run();

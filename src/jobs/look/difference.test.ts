@@ -127,6 +127,7 @@ describe('findMoves()', () => {
       ['removed f', 'added h', 'f/b -> h/b', 'added h/z', 'added i', 'f/a -> i/a', 'added i/z'],
     ],
     ['as many as there are', { a: 'x', b: 'x' }, { c: 'x' }, ['removed b', 'a -> c']],
+    ['the first of those that it may be', { a: 'x' }, { b: 'x', c: 'x' }, ['a -> b', 'added c']],
     ['no empty files', { a: '' }, { b: '' }, ['removed a', 'added b']],
     ['no copies', { a: 'x' }, { a: 'x', b: 'x' }, ['added b']],
   ])('tells %s', (_, before, after, expected) => {

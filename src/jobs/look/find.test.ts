@@ -149,4 +149,14 @@ describe('findInSeries()', () => {
     expect(damaged.map(({ message }) => message)).toEqual([expect.stringContaining(first)]);
     expect(paths.flatMap(({ stays }) => stays.flatMap(({ snapshots }) => snapshots))).toEqual([second]);
   });
+
+  it('says that it cannot know what is lost', async () => {
+    write('file', 'x');
+    await lab.run();
+    writeFileSync(lab.folder('damage.json'), 'rubbish');
+    const series = new Series(new LocalStore(lab.row.destination), lab.row.name);
+    const { paths, damaged } = await findInSeries(series, ['file']);
+    expect(paths).toHaveLength(1);
+    expect(damaged.map(({ message }) => message)).toEqual([expect.stringContaining('damage.json')]);
+  });
 });

@@ -1,5 +1,5 @@
 // What lies in a folder of a snapshot, what of it matches, and how it differs from another one.
-import { linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HAS_LINKS } from '../../base/able.lab.ts';
@@ -24,8 +24,12 @@ beforeAll(async () => {
   for (const path of ['a/b/c/deep', 'a/b/near', 'a/two', 'a.b', 'turns']) at(path, `of ${path}\n`);
   linkSync(join(lab.source, 'a', 'two'), join(lab.source, 'a', 'three'));
   symlinkSync('a', join(lab.source, 'link'));
+  chmodSync(lab.source, 0o755);
   await lab.run();
   at('a/two', 'other\n');
+  chmodSync(join(lab.source, 'a', 'b', 'near'), 0o600);
+  // The root is no path of the tree.
+  chmodSync(lab.source, 0o700);
   for (const path of ['link', 'turns']) rmSync(join(lab.source, path));
   for (const path of ['link', 'turns']) symlinkSync('b', join(lab.source, path));
   await lab.run();
@@ -71,12 +75,13 @@ describe.skipIf(!HAS_LINKS)('a snapshot', () => {
     expect(count).toMatchObject({ files, bytes });
   });
 
-  it('differs from the one before by content, target and type; a patch has each file that does', async () => {
+  it('differs from the one before by content, target, type and mode; a patch has each file that does', async () => {
     const { snapshots } = await series.survey();
     const [from, to] = snapshots;
     if (from === undefined || to === undefined) throw new Error('two snapshots');
     const differences = await diffSnapshots(series, from, to);
     expect(differences.map(({ path, reasons }) => [path, reasons])).toEqual([
+      ['a/b/near', ['mode']],
       ['a/three', ['content']],
       ['a/two', ['content']],
       ['link', ['target']],

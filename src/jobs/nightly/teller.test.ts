@@ -46,4 +46,21 @@ describe('Teller', () => {
     await teller.end(notice, new AbortController().signal);
     expect(sent.toSorted()).toEqual(told);
   });
+
+  it('tries once where somebody waits, and says what could not be delivered', async () => {
+    let tries = 0;
+    const channel: Channel = {
+      label: 'mail',
+      isMonitor: false,
+      send: async () => {
+        tries++;
+        await Promise.reject(new Error('no route'));
+      },
+    };
+    const warnings: string[] = [];
+    const teller = new Teller([channel], 'always', (message) => warnings.push(message));
+    const notice = new RunRecord().notice({ kind: 'run', status: 130, ends: [], notes: [] });
+    await teller.end(notice, AbortSignal.abort());
+    expect([tries, warnings]).toEqual([1, [expect.stringContaining('no route')]]);
+  });
 });

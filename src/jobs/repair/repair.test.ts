@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
@@ -121,6 +121,95 @@ describe('a repair', () => {
     expect([...lab.restored(at).keys()].toSorted()).toEqual(['a', 'b', 'c']);
     // All that the archives hold is in the tree.
     expect(lab.info(at).dead).toBe(null);
+  });
+
+  it('leaves no list of what is dead where all of it is back', async () => {
+    await night(['a', 'b', 'c']);
+    rmSync(join(lab.source, 'a'));
+    await night(['d']);
+    expect(readdirSync(lab.folder(at))).toContain('dead.jsonl.zst');
+    for (const name of ['info.json', 'SHA256SUMS', 'RESTORE.txt', 'index.jsonl.zst'])
+      rmSync(lab.folder(at, name));
+    expect(await repaired()).toMatchObject({ outcome: 'repaired' });
+    expect([...lab.restored(at).keys()].toSorted()).toEqual(['a', 'b', 'c', 'd']);
+    expect(readdirSync(lab.folder(at))).not.toContain('dead.jsonl.zst');
+  });
+
+  it('leaves no changes behind that are those of an older index', async () => {
+    await night(Array.from({ length: 40 }, (_, i) => `file ${i}`));
+    writeFileSync(join(lab.source, 'new'), 'new');
+    await lab.run({ smallIndexBytes: 0 });
+    at = lab.folders().at(-1) ?? '';
+    writeFileSync(lab.folder(at, 'changes.jsonl.zst'), 'damaged');
+    expect(await repaired()).toMatchObject({ outcome: 'repaired' });
+    expect(readdirSync(lab.folder(at))).not.toContain('changes.jsonl.zst');
+    expect([lab.info(at).changes, lab.restored(at).size]).toEqual([null, 41]);
+  });
+
+  it('numbers archives as before where info.json is lost', async () => {
+    await night(['a']);
+    await night(['b']);
+    const before = lab.restored(at);
+    const { archives } = lab.info(at);
+    rmSync(lab.folder(at, 'info.json'));
+    expect(await repaired()).toMatchObject({ outcome: 'repaired' });
+    expect(lab.restored(at)).toEqual(before);
+    expect(lab.info(at).archives.map(({ file, number }) => [file, number])).toEqual(
+      archives.map(({ file, number }) => [file, number]),
+    );
+    // That there was none was noted only as long as it took.
+    expect(readdirSync(lab.folder(at))).not.toContain('info.json.damaged');
+  });
+
+  it('believes SHA256SUMS before an info.json that is another one than that says', async () => {
+    await night(['a']);
+    await night(['b']);
+    const before = lab.restored(at);
+    const info = lab.info(at);
+    writeFileSync(lab.folder(at, 'info.json'), JSON.stringify({ ...info, archives: info.archives.slice(1) }));
+    expect(await repaired()).toMatchObject({ outcome: 'repaired' });
+    expect([lab.restored(at), lab.info(at).archives.length]).toEqual([before, info.archives.length]);
+  });
+
+  it('keeps what an earlier one has kept of what is whole now', async () => {
+    await night(['a']);
+    rmSync(lab.folder(at, 'SHA256SUMS'));
+    writeFileSync(lab.folder(at, 'RESTORE.txt.damaged'), 'kept');
+    expect(await repaired()).toMatchObject({ outcome: 'repaired', files: ['SHA256SUMS'] });
+    expect(readFileSync(lab.folder(at, 'RESTORE.txt.damaged'), 'utf8')).toBe('kept');
+  });
+
+  it('rebuilds an index from RESTORE.txt as it was: names, copies, what was moved, changed or deleted', async () => {
+    const at0 = (name: string): string => join(lab.source, name);
+    writeFileSync(at0('copy'), 'content of b');
+    writeFileSync(at0('one'), 'with two names');
+    linkSync(at0('one'), at0('two'));
+    await night(['a', 'b', 'c', 'd', 'e']);
+    rmSync(at0('c'));
+    renameSync(at0('d'), at0('moved'));
+    chmodSync(at0('a'), 0o600);
+    chmodSync(at0('one'), 0o600);
+    await night(['new']);
+    const [before, info] = [lab.restored(at), lab.info(at)];
+    const script = readFileSync(lab.folder(at, 'RESTORE.txt'), 'utf8');
+    for (const name of ['index.jsonl.zst', 'changes.jsonl.zst', 'dead.jsonl.zst'])
+      rmSync(lab.folder(at, name), { force: true });
+    expect(await repaired()).toMatchObject({ outcome: 'repaired' });
+    const { count, bytes, archives } = lab.info(at);
+    expect({ count, bytes, archives }).toEqual({
+      count: info.count,
+      bytes: info.bytes,
+      archives: info.archives,
+    });
+    expect(readFileSync(lab.folder(at, 'RESTORE.txt'), 'utf8')).toBe(script);
+    expect(lab.restored(at)).toEqual(before);
+  });
+
+  it('is done of a snapshot of nothing', async () => {
+    await night([]);
+    expect(lab.info(at).archives).toEqual([]);
+    rmSync(lab.folder(at, 'RESTORE.txt'));
+    expect(await repaired()).toMatchObject({ outcome: 'repaired', files: ['RESTORE.txt'] });
   });
 
   it('keeps what was skipped before', async () => {

@@ -46,8 +46,15 @@ async function pruneTo(last: number, dryRun = false, store?: LocalStore): Promis
   return await prune({ ...lab.row, keep: { last } }, series(store), { ...OPTIONS, dryRun });
 }
 
-async function forgetOne(name: string): Promise<string> {
-  return await forget(series(), name, { ...OPTIONS, confirm: async () => await Promise.resolve() });
+async function forgetOne(name: string, store?: LocalStore): Promise<string> {
+  return await forget(series(store), name, { ...OPTIONS, confirm: async () => await Promise.resolve() });
+}
+
+/** Which lines of the log say that something was held back. */
+async function heldBack(): Promise<readonly boolean[]> {
+  return (await readRuns(series())).records.map(
+    (record) => 'heldBack' in record && record.heldBack !== undefined,
+  );
 }
 
 describe('prune()', () => {
@@ -94,6 +101,33 @@ describe('prune()', () => {
     writeFileSync(lab.folder(all[1] ?? '', 'info.json'), 'rubbish');
     const pruned = await pruneTo(1, false, new NoLinkStore(lab.row.destination));
     expect(pruned).toMatchObject({ removed: [], heldBack: expect.stringContaining('may need archives') });
+    const forgotten = forgetOne(all[0] ?? '', new NoLinkStore(lab.row.destination));
+    await expect(forgotten).rejects.toMatchObject({ code: 'E_DAMAGED' });
+    expect(lab.folders()).toEqual(all);
+  });
+
+  it('says in the log that nothing is in the way any more', async () => {
+    await nights(2);
+    const held = { since: '', guard: 'mass-change', snapshot: 'x', message: 'all is gone' };
+    writeFileSync(lab.folder('held.json'), JSON.stringify(held));
+    await pruneTo(1);
+    rmSync(lab.folder('held.json'));
+    expect(await heldBack()).toEqual([false, false, true]);
+    // The second one has nothing to say.
+    for (const _ of ['first', 'second']) await pruneTo(2);
+    expect(await heldBack()).toEqual([false, false, true, false]);
+  });
+
+  it('removes nothing without a lock while another one has it', async () => {
+    const all = await nights(3);
+    class FullStore extends LocalStore {
+      override async put(): Promise<void> {
+        await Promise.reject(new SnapshotError('E_SPACE', 'no room'));
+      }
+    }
+    const lock = await SeriesLock.acquire(series());
+    await expect(pruneTo(1, false, new FullStore(lab.row.destination))).rejects.toThrow(SnapshotError);
+    await lock.release();
     expect(lab.folders()).toEqual(all);
   });
 
