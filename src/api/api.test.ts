@@ -6,7 +6,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { newIdentity } from '../format/age/keys.ts';
-import { exportSnapshot, list, restore, run, verify, type VerifyEvent } from '../index.ts';
+import { exportSnapshot, list, restore, run, SnapshotError, verify, type VerifyEvent } from '../index.ts';
 import { SeriesLab } from '../jobs/run/series.lab.ts';
 
 let lab: SeriesLab;
@@ -32,6 +32,25 @@ describe('list()', () => {
   it('tells the snapshots of a series that is named by its folder', async () => {
     const [one] = await list({ series });
     expect(one?.snapshots.map(({ name }) => name)).toEqual(lab.folders());
+  });
+
+  it('goes on with the others where one series cannot be looked into', async () => {
+    const plan = join(lab.root, 'plan.csv');
+    const destination = join(lab.root, 'destination');
+    const rows = ['first', 'second'].map((name) => `${name},${lab.source},${destination}`);
+    writeFileSync(plan, ['name,source,destination', ...rows, ''].join('\n'));
+    await run({ plan });
+    rmSync(join(destination, 'first'), { recursive: true });
+    writeFileSync(join(destination, 'first'), 'a file');
+    const [first, second] = await list({ plan });
+    expect(first).toMatchObject({
+      name: 'first',
+      snapshots: [],
+      error: { code: expect.stringMatching(/^E_/) },
+    });
+    expect(second?.error).toBeUndefined();
+    expect(second?.snapshots).toHaveLength(1);
+    await expect(list({ plan, series: 'first' })).rejects.toBeInstanceOf(SnapshotError);
   });
 });
 
