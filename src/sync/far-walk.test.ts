@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { noSftp, SftpServer } from '../../test/support/servers/sftp.ts';
 import { matching } from '../tree/left-out.ts';
+import type { BytePath } from '../tree/path.ts';
 import { signal } from './pair.lab.ts';
 import { SftpSide } from './sftp-side.ts';
 import { type Listing, SideError } from './side.ts';
@@ -46,6 +47,19 @@ describe.skipIf(noSftp() !== undefined)('a walk on a server', () => {
     ]);
     chmodSync(at, 0o644);
     await expect(walk(server.address('closed'))).rejects.toThrow(SideError);
+  });
+
+  it('leaves out what another pair keeps for itself in a folder below the root', async () => {
+    const at = made('nested');
+    mkdirSync(join(at, 'sub/.snapshot-data'));
+    const own = ['.sync', '.sync.lock', '.snapshot-data/sync.json', '.snapshot-0123456789abcdef.part'];
+    for (const name of own) writeFileSync(join(at, 'sub', name), 'theirs');
+    writeFileSync(join(at, '.snapshot-0123456789abcdef.part'), 'ours');
+    const found = await walk(server.address('nested'));
+    expect([...found.items.keys()]).toEqual(['sub', 'sub/empty', 'sub/file', 'sub/link']);
+    expect(found.parts).toEqual(['.snapshot-0123456789abcdef.part']);
+    const paths = ['sub/.sync', 'sub/.snapshot-data/sync.json', 'other/.snapshot-data', 'sub/file'];
+    expect(paths.map((path) => found.isLeftOut(path as BytePath))).toEqual([true, true, true, false]);
   });
 
   // What a process of root runs is nothing that others may see.

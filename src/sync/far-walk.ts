@@ -11,6 +11,7 @@ import { patternText } from '../tree/pattern-text.ts';
 import { IGNORE_FILE } from '../tree/walk.ts';
 import { readOn } from './far-content.ts';
 import type { Item } from './item.ts';
+import { isPairData, withoutNested } from './nested.ts';
 import { isOwnPath } from './own-paths.ts';
 import { isPart, type Listing, type Unknown } from './side.ts';
 
@@ -56,13 +57,13 @@ export class FarWalk {
       next();
     });
     const items = new Map(this.#items.toSorted(([a], [b]) => comparePaths(a, b)));
-    return {
+    return withoutNested({
       items,
       mounts: new Map(),
       problems: this.#problems,
       parts: this.#parts,
       isLeftOut: (path) => this.#isLeftOut(path),
-    };
+    });
   }
 
   async #folder(folder: BytePath): Promise<void> {
@@ -112,7 +113,7 @@ export class FarWalk {
       this.#leave(path, 'is larger than `exclude-larger-than`');
     else {
       this.#items.push([path, item]);
-      if (item.type === 'folder') this.#waiting.push(path);
+      if (item.type === 'folder' && !isPairData(path)) this.#waiting.push(path);
     }
   }
 

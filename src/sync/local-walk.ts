@@ -9,6 +9,7 @@ import { scanTree } from '../tree/scanner.ts';
 import { IGNORE_FILE } from '../tree/walk.ts';
 import type { Item } from './item.ts';
 import { itemOf } from './local-items.ts';
+import { withoutNested } from './nested.ts';
 import { isOwnPath } from './own-paths.ts';
 import { isPart, type Listing, type Unknown } from './side.ts';
 
@@ -52,5 +53,5 @@ export async function walkLocally(
       reason: baseName(path) === IGNORE_FILE ? `its \`.snapshotignore\`: ${reason}` : reason,
       kind: kind === 'unreadable' ? 'trouble' : kind === 'special' ? kind : 'passing',
     }));
-  return { items, parts, mounts, problems: unknown, isLeftOut };
+  return withoutNested({ items, parts, mounts, problems: unknown, isLeftOut });
 }

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAsListed, type Item, type Past, type SideName } from '../../sync/item.ts';
 import { LocalSide } from '../../sync/local-side.ts';
+import { isPairData } from '../../sync/nested.ts';
 import { isOwnPath } from '../../sync/own-paths.ts';
 import { PastFile } from '../../sync/past-file.ts';
 import { isPart, type Side, SideError } from '../../sync/side.ts';
@@ -53,7 +54,7 @@ export class PairWatch {
         const { signal } = options;
         const own = sides[side];
         if (own instanceof LocalSide)
-          watchers[side] = await watchTree(own.address, { signal, isLeftOut: isOwnPath });
+          watchers[side] = await watchTree(own.address, { signal, isLeftOut: isPairData });
       }
       return watch;
     } catch (error) {
