@@ -5,6 +5,7 @@ import { SnapshotError } from '../../base/errors.ts';
 import { PairWatch } from './pair-watch.ts';
 import { type SyncResult, statusOf } from './result.ts';
 import { sync, type SyncOptions } from './sync.ts';
+import { PATIENCE_MS } from './with-locks.ts';
 
 export interface KeepOptions extends SyncOptions {
   /** A side on a server is listed so often, in milliseconds. */
@@ -38,7 +39,7 @@ export async function keepSynced(here: string, there: string, options: KeepOptio
       try {
         for (;;) {
           await watch.begin();
-          const result = await sync(here, there, { ...options, acceptChanges });
+          const result = await sync(here, there, { ...options, acceptChanges, waitMs: PATIENCE_MS });
           acceptChanges = false;
           status = statusOf(result);
           const state = JSON.stringify([status, result.stop, result.troubles]);

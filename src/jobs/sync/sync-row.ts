@@ -13,6 +13,7 @@ import { conflictText } from './conflict-text.ts';
 import { PairSeries } from './pair-series.ts';
 import { APART, conflictsOf, effective, passedOverText, type SyncResult } from './result.ts';
 import { sync } from './sync.ts';
+import { PATIENCE_MS } from './with-locks.ts';
 
 /** A dry run names no more than so many. */
 const MOST_TOLD = 200;
@@ -42,6 +43,7 @@ export async function syncRow(
     keep: row.keep,
     signal: options.signal,
     warn: (message) => report.warn(message),
+    waitMs: PATIENCE_MS,
     progress: counted(report),
   });
   const { stop } = result;

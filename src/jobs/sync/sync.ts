@@ -37,6 +37,8 @@ export interface SyncOptions {
   readonly keep: Keep;
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
+  /** Another sync of one of the sides is waited for so long; by default not at all. */
+  readonly waitMs?: number;
   /** Told how far it has come: files and bytes of those that are to be copied. */
   readonly progress: (
     done: { readonly files: number; readonly bytes: number },
@@ -82,6 +84,7 @@ async function syncPair(sides: Sides, file: PastFile, options: SyncOptions): Pro
       return await syncLocked(sides, file, current, locks, { ...options, signal });
     },
     options.warn,
+    options,
   );
 }
 
