@@ -15,7 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { HAS_MODES } from '../base/able.lab.ts';
 import { SnapshotError } from '../base/errors.ts';
 import { type BytePath, fromText, parentOf } from '../tree/path.ts';
-import { applySync, type Ended, partOf } from './apply.ts';
+import { type ApplyOptions, applySync, type Ended, partOf } from './apply.ts';
 import { EVEN, openPair, signal, walkBoth, withCalls, writeOld } from './pair.lab.ts';
 import type { Past } from './item.ts';
 import { planSync } from './plan.ts';
@@ -30,6 +30,7 @@ async function sync(
   altered: Sides,
   past: Past = new Map(),
   ended: Ended[] = [],
+  opening: ApplyOptions['opening'] = async () => await Promise.resolve(),
 ): Promise<{ readonly troubles: readonly Trouble[]; readonly ended: readonly Ended[] }> {
   const options = { rehash: false, signal, isWanted: () => true, clocks: EVEN };
   const { sights } = await look(past, await walkBoth(sides), sides, options);
@@ -40,6 +41,7 @@ async function sync(
     signal,
     settled: async (these) => await Promise.resolve(void ended.push(...these)),
     progress: () => {},
+    opening,
   });
   return { troubles, ended };
 }
@@ -194,7 +196,15 @@ describe('applySync()', () => {
         return await sides.there.removeFolder(path);
       },
     });
-    expect((await sync(sides, { ...sides, there: strict }, past)).troubles).toEqual([]);
+    // Whoever is killed meanwhile has to know by then.
+    const noted: unknown[] = [];
+    const opening: ApplyOptions['opening'] = async (folders) => {
+      const last = folders.at(-1);
+      noted.push([last?.path, last?.mode, statSync(join(there, last?.path ?? '')).mode & 0o777]);
+      await Promise.resolve();
+    };
+    expect((await sync(sides, { ...sides, there: strict }, past, [], opening)).troubles).toEqual([]);
+    expect(noted).toEqual(expect.arrayContaining(['d', 'new'].map((name) => [name, 0o555, 0o555])));
     expect(readFileSync(join(there, 'd', 'a'), 'utf8')).toBe('changed');
     expect([readdirSync(join(there, 'd')), readdirSync(join(there, 'new'))]).toEqual([['a'], ['b']]);
     expect(['d', 'new'].map((name) => statSync(join(there, name)).mode & 0o777)).toEqual([0o555, 0o555]);

@@ -7,7 +7,7 @@ import { expect } from './expect.ts';
 import { type Agreed, isAsListed, isSameFile, otherOf, type Seen, type SideName } from './item.ts';
 import { carryMode, keepsMode } from './file-mode.ts';
 import { type Done, foldersOf } from './done.ts';
-import { closeFolders, OpenedFolders, withOwner } from './folder-modes.ts';
+import { type ClosedFolder, OpenedFolders, withOwner } from './folder-modes.ts';
 import { makeFolders, makeVersion } from './make-version.ts';
 import type { Action } from './plan.ts';
 import { agreedOf, settledItem } from './remembered.ts';
@@ -37,6 +37,8 @@ export interface ApplyOptions {
   /** Told what is on both disks by then. */
   readonly settled: (ended: readonly Ended[]) => Promise<void>;
   readonly progress: (files: number, bytes: number) => void;
+  /** Told of the folders that are open for as long as this takes, and closed afterwards, before one is opened. */
+  readonly opening: (folders: readonly ClosedFolder[]) => Promise<void>;
 }
 
 /** @returns What could not be done. @throws `SnapshotError` where nothing more can be done. */
@@ -45,7 +47,8 @@ export async function applySync(
   options: ApplyOptions,
 ): Promise<readonly Trouble[]> {
   const troubles: Trouble[] = [];
-  const opened = new OpenedFolders(options.sides);
+  const opened = new OpenedFolders(actions, options.sides, options.opening);
+  await opened.begin();
   const doOne = async (action: Action): Promise<Ended> => {
     try {
       return await applyOne(action, options);
@@ -62,7 +65,6 @@ export async function applySync(
   } finally {
     await opened.close(troubles).catch(ifOfSide);
   }
-  await closeFolders(actions, options.sides, troubles);
   return troubles;
 }
 

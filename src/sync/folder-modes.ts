@@ -7,39 +7,81 @@ import type { Action } from './plan.ts';
 import type { Sides, Trouble } from './see.ts';
 import { SideError } from './side.ts';
 
+/** A folder that its owner may not write to, and that is open as long as something is done in it. */
+export interface ClosedFolder {
+  readonly side: SideName;
+  readonly path: BytePath;
+  /** What it is to have in the end. */
+  readonly mode: number;
+}
+
 /** `mode`, and all that its owner may do with a folder. */
 export function withOwner(mode: number | undefined): number | undefined {
   return mode === undefined ? undefined : mode | 0o700;
 }
 
-/** Gives new folders that their owner may not write to the mode that they are to have, the inner first. */
-export async function closeFolders(
-  actions: readonly Action[],
-  sides: Sides,
-  troubles: Trouble[],
-): Promise<void> {
-  for (const { decision, path, ...seen } of actions.toReversed()) {
-    if (decision.do !== 'copy') continue;
+/** New folders that their owner may not write to, the outer first. */
+function newClosed(actions: readonly Action[]): readonly ClosedFolder[] {
+  return actions.flatMap(({ decision, path, ...seen }) => {
+    if (decision.do !== 'copy') return [];
     const wanted = seen[otherOf(decision.to)];
     const mode = wanted?.type === 'folder' ? wanted.mode : undefined;
-    if (mode === undefined || mode === withOwner(mode)) continue;
-    try {
-      if ((await sides[decision.to].look(path))?.type === 'folder')
-        await sides[decision.to].setMode(path, mode);
-    } catch (error) {
-      if (!(error instanceof SideError)) throw error;
-      troubles.push({ path, side: decision.to, reason: error.message });
-    }
-  }
+    return mode === undefined || mode === withOwner(mode) ? [] : [{ side: decision.to, path, mode }];
+  });
 }
 
-/** Folders that were there and closed, and are open while something is done in them. */
+/**
+ * Closes `folders` again, the last one first, unless they are gone or somebody has given them another mode.
+ *
+ * @returns Those that could not be.
+ */
+export async function closeFolders(
+  folders: readonly ClosedFolder[],
+  sides: Sides,
+): Promise<readonly (ClosedFolder & { readonly reason: string })[]> {
+  const failed: (ClosedFolder & { readonly reason: string })[] = [];
+  for (const folder of folders.toReversed()) {
+    const { side, path, mode } = folder;
+    try {
+      const found = await sides[side].look(path);
+      if (found?.type === 'folder' && isAsOpened(found.mode, mode)) await sides[side].setMode(path, mode);
+    } catch (error) {
+      if (!(error instanceof SideError)) throw error;
+      failed.push({ ...folder, reason: error.message });
+    }
+  }
+  return failed;
+}
+
+/** Whether a folder has what it was opened with; a server may have taken some of that away. */
+function isAsOpened(found: number | undefined, mode: number): boolean {
+  return found !== undefined && found === withOwner(found) && (found & ~(mode | 0o700)) === 0;
+}
+
+/** Folders that are closed in the end, and open while something is done in them: new ones, and those that were there. */
 export class OpenedFolders {
   readonly #sides: Sides;
-  readonly #modes = new Map<string, Promise<number | undefined>>();
+  readonly #noted: (folders: readonly ClosedFolder[]) => Promise<void>;
+  readonly #new: readonly ClosedFolder[];
+  readonly #open = new Map<string, Promise<ClosedFolder | undefined>>();
+  readonly #known: ClosedFolder[];
+  #noting: Promise<void> = Promise.resolve();
 
-  constructor(sides: Sides) {
+  /** @param noted - Told of all of them before one is opened: after a kill, nobody else knows that they are to be closed. */
+  constructor(
+    actions: readonly Action[],
+    sides: Sides,
+    noted: (folders: readonly ClosedFolder[]) => Promise<void>,
+  ) {
     this.#sides = sides;
+    this.#noted = noted;
+    this.#new = newClosed(actions);
+    this.#known = [...this.#new];
+  }
+
+  /** Has to be done before new folders are made. */
+  async begin(): Promise<void> {
+    if (this.#new.length > 0) await this.#note();
   }
 
   /** After `error`: opens what kept `action` from being done. @returns Whether it is worth another try. */
@@ -48,46 +90,42 @@ export class OpenedFolders {
     let isOpened = false;
     for (const [side, folder] of foldersOf(action)) {
       const key = `${side} ${folder}`;
-      let mode = this.#modes.get(key);
-      if (mode === undefined) this.#modes.set(key, (mode = this.#open(side, folder)));
-      isOpened = (await mode) !== undefined || isOpened;
+      let opening = this.#open.get(key);
+      if (opening === undefined) this.#open.set(key, (opening = this.#opened(side, folder)));
+      isOpened = (await opening) !== undefined || isOpened;
     }
     return isOpened;
   }
 
-  /** The inner ones first. */
+  /** Those that were there, and then the new ones; the inner first. What could not be closed is added to `troubles`. */
   async close(troubles: Trouble[]): Promise<void> {
-    for (const [key, opened] of [...this.#modes].toReversed()) {
-      const mode = await opened;
-      if (mode === undefined) continue;
-      const [side, path] = [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)] as [
-        SideName,
-        BytePath,
-      ];
-      try {
-        // It may be gone, as all that was in it.
-        if ((await this.#sides[side].look(path))?.mode === withOwner(mode))
-          await this.#sides[side].setMode(path, mode);
-      } catch (error) {
-        if (!(error instanceof SideError)) throw error;
-        troubles.push({ path, side, reason: error.message });
-      }
-    }
+    const opened = (await Promise.all(this.#open.values())).filter((one) => one !== undefined);
+    const failed = await closeFolders([...this.#new, ...opened], this.#sides);
+    troubles.push(...failed.map(({ path, side, reason }) => ({ path, side, reason })));
   }
 
-  /** @returns The mode that it had; undefined where nothing could be opened. */
-  async #open(side: SideName, folder: BytePath): Promise<number | undefined> {
+  /** @returns Undefined where nothing could be opened. */
+  async #opened(side: SideName, path: BytePath): Promise<ClosedFolder | undefined> {
     try {
-      const found = folder === '' ? undefined : await this.#sides[side].look(folder);
+      const found = path === '' ? undefined : await this.#sides[side].look(path);
       const mode = found?.type === 'folder' ? found.mode : undefined;
       const open = withOwner(mode);
       if (mode === undefined || open === undefined || mode === open) return undefined;
-      await this.#sides[side].setMode(folder, open);
-      return mode;
+      const folder = { side, path, mode };
+      this.#known.push(folder);
+      await this.#note();
+      await this.#sides[side].setMode(path, open);
+      return folder;
     } catch (error) {
       if (!(error instanceof SideError)) throw error;
       return undefined;
     }
+  }
+
+  /** One after the other: the last one has all. */
+  async #note(): Promise<void> {
+    this.#noting = this.#noting.then(async () => await this.#noted(this.#known));
+    await this.#noting;
   }
 }
 

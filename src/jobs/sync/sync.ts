@@ -16,6 +16,7 @@ import { type Listing, type Side, SideError } from '../../sync/side.ts';
 import type { BytePath } from '../../tree/path.ts';
 import { matching } from '../../tree/left-out.ts';
 import { hasMoved, replacedSide, withAwayParts } from './changed-roots.ts';
+import { closeLeftOpen, noteOpen } from './left-open.ts';
 import { refuseSnapshots } from './pair.ts';
 import { agreedOn, failureOf, saveResult, saveSteps, type SyncResult } from './result.ts';
 import { counting } from './counting.ts';
@@ -124,6 +125,7 @@ async function syncLocked(
   const tags = await Promise.all(BOTH.map(async (side) => await sides[side].rootTag()));
   const replaced = await replacedSide(sides, stored);
   if (replaced !== undefined && !options.acceptChanges) return await stopped(file, sides, replaced, options);
+  if (locks !== undefined && replaced === undefined) await closeLeftOpen(file, sides);
   // Of other roots nothing is known: they are united.
   const past = replaced === undefined ? stored.past : new Map<BytePath, never>();
   const walked = await Promise.all(BOTH.map(async (side) => await walk(sides[side], options)));
@@ -176,6 +178,7 @@ async function syncLocked(
       aheadMs: { here: locks.here.aheadMs, there: locks.there.aheadMs },
       signal: options.signal,
       progress: counting(actions, options),
+      opening: async (folders) => await noteOpen(file, folders),
       settled: async (ended) => {
         for (const one of ended) done.push(...one.done);
         await saveSteps(file, done);
@@ -184,6 +187,7 @@ async function syncLocked(
         await file.append(ended.flatMap((one) => remember(now, one)));
       },
     });
+    await closeLeftOpen(file, sides);
     if (isNews || replaced !== undefined || hasMoved(stored, pair)) await file.write(pair, now);
     const end = result(failed, done);
     await writeDotSync(sides, now, options.warn);
