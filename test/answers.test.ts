@@ -76,7 +76,7 @@ describe.skipIf(!IS_LINUX || !IS_ROOT)('a snapshot that cannot be removed', () =
     expect(await place.command(['prune'])).toMatchObject({ status: 0, stdout: 'data: nothing to remove\n' });
     expect(await place.command(['status'])).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining('All is well.'),
+      stdout: expect.stringContaining('All rows are up to date.'),
     });
   });
 });

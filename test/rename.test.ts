@@ -31,7 +31,7 @@ describe('snapshot rename', () => {
     const list = await place.command(['list', 'my papers']);
     expect(list.stdout).toMatch(new RegExp(`^${first} .* pinned$`, 'm'));
     expect((await place.command(['accept', 'my papers'])).stdout).toContain('why not');
-    expect((await place.command(['status'])).stdout).toContain('All is well');
+    expect((await place.command(['status'])).stdout).toContain('All rows are up to date.');
     expect((await place.command(['verify', '--level', 'full', '--drill'])).status).toBe(0);
     for (const args of [
       ['list', 'data'],

@@ -33,10 +33,10 @@ describe('snapshot status --html', () => {
     const { status, stdout } = await place.command(['status', '--html', 'page.html']);
     expect({ status, stdout }).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining('All is well.') as string,
+      stdout: expect.stringContaining('All rows are up to date.') as string,
     });
     const page = readFileSync(place.path('page.html'), 'utf8');
-    expect(page).toContain('<p class="ok">All is well.</p>');
+    expect(page).toContain('<p class="ok">All rows are up to date.');
     expect(page.match(/<svg /g)).toHaveLength(2);
     expect(page.match(/<circle /g)).toHaveLength(3);
     expect(page).not.toMatch(/<script|<img|<link|https?:|\son\w+=/);

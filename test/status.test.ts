@@ -35,14 +35,17 @@ function age(place: Place, hours: number, name = 'data'): void {
 }
 
 describe('snapshot status', () => {
-  it('says that all is well, and changes nothing', async () => {
+  it('says that all is well once that was looked at, and changes nothing', async () => {
     const place = await openWithSnapshot();
     const before = listing(place.root);
     const { status: code, stdout, stderr } = await place.command(['status']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^data +ok +\d{4}-/m);
-    expect(stdout).toContain('All is well.');
+    expect(stdout).toContain('All rows are up to date.');
+    expect(stdout).not.toContain('All is well');
     expect(listing(place.root)).toEqual(before);
+    await place.command(['verify']);
+    expect((await place.command(['status'])).stdout).toContain('All is well.');
   });
 
   it('knows how many snapshots there are, their size, and the oldest', async () => {

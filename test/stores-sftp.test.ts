@@ -92,7 +92,7 @@ describe.skipIf(why !== undefined)(why ?? 'a destination on a server', () => {
     }
     expect((await place.run([], { env })).row).toMatchObject({ outcome: 'unchanged', error: null });
     const { status, stdout } = await place.command(['status'], { env });
-    expect([status, stdout]).toEqual([0, expect.stringContaining('All is well.')]);
+    expect([status, stdout]).toEqual([0, expect.stringContaining('All rows are up to date.')]);
     expect(await place.command(['verify', '--level', 'full'], { env })).toMatchObject({ status: 0 });
     expect(
       readdirSync(join(strict.folder, 'kept', 'data')).filter((name) => /^\d{4}-/.test(name)),

@@ -39,7 +39,7 @@ describe('snapshot prune, pin and forget', () => {
     ]);
     expect(place.snapshots()).toEqual([first, fourth]);
     place.checkSums();
-    expect((await place.command(['status'])).stdout).toContain('All is well');
+    expect((await place.command(['status'])).stdout).toContain('All rows are up to date.');
     expect((await place.command(['verify', '--level', 'full'])).status).toBe(0);
 
     const refused = await place.command(['forget', 'data', first, '--yes']);

@@ -92,7 +92,7 @@ describe.skipIf(browserPath === undefined || IS_WINDOWS)('snapshot web', () => {
     const shown = await Shown.open(FILES);
     const page = await shown.page();
     expect(page.url()).not.toContain('code');
-    await page.getByText('All is well.').waitFor();
+    await page.getByText('All rows are up to date.').waitFor();
     await page.getByRole('link', { name: 'data' }).click();
     await page.getByRole('img', { name: 'How long runs took' }).waitFor();
     expect(await page.title()).toBe('data - snapshot');
@@ -185,7 +185,7 @@ describe.skipIf(browserPath === undefined || IS_WINDOWS)('snapshot web', () => {
   it('says in words that an address was used already', async () => {
     const shown = await Shown.open(FILES);
     const address = await shown.address();
-    for (const text of ['All is well.', 'This address was used already']) {
+    for (const text of ['All rows are up to date.', 'This address was used already']) {
       const context = await browser.newContext();
       const page = await context.newPage();
       await page.goto(address);
@@ -206,7 +206,7 @@ describe.skipIf(browserPath === undefined || IS_WINDOWS)('snapshot web', () => {
       const over = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       expect({ view, over }).toEqual({ view, over: 0 });
     };
-    await page.getByText('All is well.').waitFor();
+    await page.getByText('All rows are up to date.').waitFor();
     await check('overview');
     await page.getByRole('link', { name: 'data' }).click();
     await page.getByRole('img', { name: 'How long runs took' }).waitFor();

@@ -68,7 +68,19 @@ function Verdict({ rows }: { readonly rows: readonly RowAnswer[] }): VNode {
         {bad} of {countText(rows.length, 'row')} {bad === 1 ? 'needs' : 'need'} you.
       </p>
     );
-  return <p class="good">All is well.</p>;
+  const waiting = rows.filter(({ state }) => state === 'waiting').length;
+  if (waiting > 0)
+    return (
+      <p>
+        {countText(waiting, 'row')} {waiting === 1 ? 'waits' : 'wait'} for a disk.
+      </p>
+    );
+  // What nobody has looked at is not called well.
+  const unseen = rows.filter(
+    ({ logs, lastVerify, lastDrill }) => logs.verifies && lastVerify === null && lastDrill === null,
+  ).length;
+  if (unseen === 0) return <p class="good">All is well.</p>;
+  return <p class="good">All rows are up to date. Never verified yet: {countText(unseen, 'row')}.</p>;
 }
 
 function RowCard({ row }: { readonly row: RowAnswer }): VNode {

@@ -6,7 +6,7 @@ import { formatLocal } from '../../jobs/moment.ts';
 import type { SeriesStatus } from '../../jobs/status/read-status.ts';
 import { escapeHtml } from '../../jobs/status/plot.ts';
 import { plotsOf } from '../../jobs/status/plots.ts';
-import { neverOf } from './status-view.ts';
+import { fineText, neverOf } from './status-view.ts';
 
 const STYLE = `:root{color-scheme:light dark;--line:#26c;--dim:#777;--good:#176;--bad:#b22;--wait:#960}
 @media(prefers-color-scheme:dark){:root{--line:#7af;--dim:#999;--good:#5c9;--bad:#f77;--wait:#db5}}
@@ -22,15 +22,22 @@ text{font-size:11px;fill:var(--dim)}.head{font-size:12px}.end{text-anchor:end}
 /** @param found - Those that need somebody first. */
 export function statusHtml(found: readonly SeriesStatus[], now: Date): string {
   const bad = found.filter(({ isFailing, isOverdue }) => isFailing || isOverdue).length;
-  const verdict = bad === 0 ? 'All is well' : `${bad} of ${found.length} need you`;
+  const waiting = found.filter(({ state }) => state === 'waiting').length;
+  const text =
+    bad > 0
+      ? `${bad} of ${found.length} need you.`
+      : waiting > 0
+        ? `${waiting} of ${found.length} wait for a disk.`
+        : fineText(found);
+  const verdict = escapeHtml(text);
   const host = escapeHtml(hostname());
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Backups of ${host}: ${verdict}</title><style>${STYLE}</style></head><body>
+<title>Backups of ${host}: ${verdict.replace(/\.$/, '')}</title><style>${STYLE}</style></head><body>
 <h1>Backups of ${host}</h1>
-<p class="${bad === 0 ? 'ok' : 'failing'}">${verdict}.</p>
+<p class="${bad > 0 ? 'failing' : waiting > 0 ? 'waiting' : 'ok'}">${verdict}</p>
 <p class="dim">As of ${formatLocal(now)}.</p>
 ${found.map(sectionOf).join('\n')}
 </body></html>

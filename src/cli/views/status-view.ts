@@ -1,3 +1,4 @@
+import { commandLine } from '../../base/command-line.ts';
 import { printable } from '../../base/errors.ts';
 import { formatLocal } from '../../jobs/moment.ts';
 import { rowLabel } from '../../plan/row-label.ts';
@@ -149,8 +150,20 @@ function verdict(found: readonly SeriesStatus[], { style }: Terminal): string {
     ({ notes, unreadable, wrongClocks = 0 }) => notes.length + unreadable + wrongClocks > 0,
   );
   if (text === '' && hasNotes) return style('yellow', 'Nothing needs you now; see above.');
-  if (text === '') return style('green', 'All is well.');
+  if (text === '') return style('green', fineText(found));
   return style(bad.length > 0 ? 'red' : 'yellow', `Of ${formatCountOf(found.length, 'row')}: ${text}.`);
+}
+
+/** What is true of rows of which nothing is wrong. What nobody has looked at is not called well. */
+export function fineText(found: readonly SeriesStatus[]): string {
+  const unseen = found.filter(
+    ({ logs, isLogKnown, lastVerify, lastDrill }) =>
+      logs.verifies && isLogKnown && lastVerify === undefined && lastDrill === undefined,
+  ).length;
+  if (unseen === 0) return 'All is well.';
+  const which =
+    unseen === found.length ? '' : ` (${formatCount(unseen)} of ${formatCountOf(found.length, 'row')})`;
+  return `All rows are up to date. Never verified yet${which}: \`${commandLine('verify')}\`.`;
 }
 
 function mark(result: 'passed' | 'failed'): string {
