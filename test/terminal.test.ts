@@ -1,6 +1,6 @@
 // What a user sees on a terminal, and what a pipe gets.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
@@ -141,6 +141,18 @@ describe.skipIf(IS_WINDOWS || !hasTool(PYTHON))('on a terminal', () => {
       outcome: 'written',
       folder: expect.stringContaining('backups of mine') as string,
     });
+  });
+
+  it('`init` takes a folder whose name ends with a space, and no space behind another one', async () => {
+    const place = Place.open();
+    rmSync(place.plan);
+    mkdirSync(place.path('spaced '));
+    writeFileSync(place.path('spaced ', 'file'), 'x');
+    const { status, text } = onTerminal(place, ['init'], { typed: 'spaced \nbackups \n' });
+    expect(status, text).toBe(0);
+    const { row } = await place.run();
+    const folder = expect.stringMatching(/backups.spaced.[^/\\]+$/) as string;
+    expect(row).toMatchObject({ row: 'spaced', outcome: 'written', folder });
   });
 
   it('`init` that is told nothing writes the example, and one that would be wrong is not written', () => {

@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import process from 'node:process';
 
@@ -35,7 +36,7 @@ export async function ask(questions: readonly string[]): Promise<readonly string
     for (const question of questions) {
       process.stderr.write(question);
       const next = await typed.next();
-      const answer = next.done === true ? '' : next.value.trim();
+      const answer = next.done === true ? '' : await meant(next.value);
       if (next.done === true) process.stderr.write('\n');
       if (answer === '') break;
       answers.push(answer);
@@ -44,6 +45,16 @@ export async function ask(questions: readonly string[]): Promise<readonly string
   } finally {
     lines.close();
   }
+}
+
+/** Spaces around what was typed are a slip, unless something is called so. */
+async function meant(typed: string): Promise<string> {
+  const trimmed = typed.trim();
+  if (trimmed === '' || trimmed === typed) return trimmed;
+  return await lstat(typed).then(
+    () => typed,
+    () => trimmed,
+  );
 }
 
 /** Whether somebody can be asked: the question is on the standard error, the answer from the standard input. */

@@ -182,7 +182,7 @@ describe('loadPlan()', () => {
     expect(await rowsOf(planText().replaceAll('\n', '\r\n'))).toEqual(rows);
   });
 
-  it.each(['/data', 'a,b', '# no comment', 'C;D'])(
+  it.each(['/data', 'a,b', '# no comment', 'C;D', 'ends with a space ', ' begins with one'])(
     'takes what was answered as the first row of the template: %s',
     async (name) => {
       const rows = await rowsOf(planText({ source: `/from/${name}`, destination: `/to/${name}` }));

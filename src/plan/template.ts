@@ -1,3 +1,6 @@
+import path from 'node:path';
+import { nameRefusal } from './name.ts';
+
 const EXPLAINED = `# The plan of snapshot: each row is one source and one destination.
 # Lines that begin with # are comments. Only source and destination are required; an empty cell takes the
 # default, and columns may be left out or come in any order. "snapshot check" tells whether the plan is right.
@@ -45,13 +48,20 @@ export function planText(row?: FirstRow): string {
     row === undefined ? 'no' : 'yes',
     cell(source),
     cell(destination),
-    row === undefined ? 'documents' : '',
+    row === undefined ? 'documents' : nameFor(source),
     'last=7 daily=14 weekly=8,tar.zst,incremental,*.tmp|node_modules/,,,1d,no',
   ];
   return `${EXPLAINED}${start}\n${COLUMNS}\n${cells.join(',')}\n`;
 }
 
+/** What the row has to be called where it cannot be called as its source is, by a space at the end; else nothing. */
+function nameFor(source: string): string {
+  const last = path.basename(source);
+  const name = last.trim();
+  return nameRefusal(last) !== undefined && nameRefusal(name) === undefined ? cell(name) : '';
+}
+
 /** Quoted where that is needed. */
 function cell(text: string): string {
-  return /[",;#\t]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /^\s|[",;#\t]|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
