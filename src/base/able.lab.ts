@@ -53,3 +53,15 @@ export const KNOWS_CASE: boolean = isAble((folder) => {
   mkdirSync(join(folder, 'A'));
   return true;
 });
+
+/** Whether root runs this, and a thread or a module of this clone can be loaded by an ordinary user, too. */
+export const HAS_OTHER_USERS: boolean =
+  process.geteuid?.() === 0 &&
+  isAble(() => {
+    process.seteuid?.(65_534);
+    try {
+      return statSync(import.meta.filename).isFile();
+    } finally {
+      process.seteuid?.(0);
+    }
+  });

@@ -22,7 +22,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HAS_LINKS } from '../../base/able.lab.ts';
+import { HAS_LINKS, HAS_OTHER_USERS } from '../../base/able.lab.ts';
 import { loadBlake3 } from '../../hash/blake3.ts';
 import { display, fromText } from '../../tree/path.ts';
 import { type ClaimedHash, parseHash } from './claimed-hash.ts';
@@ -316,7 +316,7 @@ describe('sync', () => {
     expect(await told('b', 'one')).toBe('stored b');
   });
 
-  it.skipIf(process.geteuid?.() !== 0)('forgets nothing in a folder that it may not enter', async () => {
+  it.runIf(HAS_OTHER_USERS)('forgets nothing in a folder that it may not enter', async () => {
     mkdirSync(files('closed'));
     await take('closed/a', 'x');
     chmodSync(files('closed'), 0);
