@@ -130,6 +130,7 @@ async function goneSince(
   findings: Findings,
 ): Promise<(snapshot: string) => boolean> {
   if (findings.count === 0) return () => false;
+  await store.refresh?.();
   const there = new Set((await store.list(series.name)).map(({ name }) => name));
   return (snapshot) => !there.has(snapshot);
 }
