@@ -202,6 +202,12 @@ describe('LateLocks', () => {
     ['lies beside what is read', marker, 'data/2026-11-19T02-00-00Z/more', 'E_LOCKED'],
     ['nobody has looked at', 'data/owner.json', marker, undefined],
     ['is another series', marker, 'other/owner.json', undefined],
+    [
+      'is a line of the log',
+      'data/runs.jsonl/2026-11-19T02-00-00Z-1.jsonl',
+      'data/runs.jsonl/2.jsonl',
+      undefined,
+    ],
   ])('writes nothing where another run has written what %s', async (_, read, written, code) => {
     const { objects, inner, keys } = localPlace();
     await inner.put(marker, one);

@@ -204,7 +204,7 @@ export class LateLocks implements Objects {
       LOCK.test(name) && !locks.has(`${series}/${name}`) && !names.has(`${name}.ended`);
     if (items.some(({ name }) => isOther(name)) || !isSame(seen.get(series) ?? [], items)) return false;
     // Only after that: whoever has given its lock back by then has written all that it wrote.
-    const folders = [...seen].filter(([folder]) => folder !== series);
+    const folders = [...seen].filter(([folder]) => folder !== series && !UNLOCKED.test(nameOf(folder)));
     const same = ordered(folders, REQUESTS_AT_ONCE, async ([folder, before]) =>
       isSame(before, await this.#inner.list(folder)),
     );
