@@ -26,7 +26,11 @@ export async function list(options: ListCall = {}): Promise<readonly ListedSerie
   const watched = await withRows(all, plan, () => {});
   return await Promise.all(
     watched.map(async (one) => {
-      const found = await orFailure(one.series, false, async () => await listSeries(one, recall, now));
+      const found = await orFailure(
+        one.series,
+        watched.length > 1,
+        async () => await listSeries(one, recall, now),
+      );
       if (!('error' in found)) return found;
       const name = one.row?.label ?? one.series.name;
       return { ...UNSEEN, name, folder: one.series.place(), error: found.error };
