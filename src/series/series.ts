@@ -263,7 +263,7 @@ export class Series {
   async lines(snapshot: string, file: FileInfo): Promise<LineReader> {
     const key = this.keyOf(snapshot, file);
     const where = this.placeOf(snapshot, file);
-    const bytes = await this.store.read(key);
+    const bytes = (await this.store.known?.(file.sha256)) ?? (await this.store.read(key));
     if (bytes === undefined) throw new DamagedError(where, 'is missing');
     return LineReader.open(bytes, file.sha256, where, await loadDecompressor(bytes.length));
   }

@@ -56,6 +56,10 @@ export class ObjectStore implements Store {
     (await this.#objects()).distrust?.();
   }
 
+  async known(sha256: string): Promise<Buffer | undefined> {
+    return await (await this.#objects()).known?.(sha256);
+  }
+
   async read(key: string): Promise<Buffer | undefined> {
     return await (await this.#objects()).get(key);
   }

@@ -39,6 +39,9 @@ export interface Objects {
   /** See `ReadStore.distrust`. */
   distrust?(): void;
 
+  /** See `ReadStore.known`. */
+  known?(sha256: string): Promise<Buffer | undefined>;
+
   /** The object, or a part of it; undefined when there is none. What lies beyond its end is left out. */
   get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined>;
 

@@ -49,6 +49,14 @@ export interface ReadStore {
    */
   distrust?(): Promise<void>;
 
+  /**
+   * Content that this machine has kept of a place far away, whatever lies there now; undefined when it has not. Left out where
+   * nothing is kept.
+   *
+   * @param sha256 - Of the content, hex.
+   */
+  known?(sha256: string): Promise<Buffer | undefined>;
+
   /** The whole object, or undefined when there is none. For small ones: it is held in memory. */
   read(key: string): Promise<Buffer | undefined>;
 

@@ -33,6 +33,8 @@ export async function repair(
 ): Promise<readonly Repaired[]> {
   const lock = await SeriesLock.acquire(series);
   try {
+    // What this machine has kept says nothing of what lies there.
+    await series.store.distrust?.();
     const repaired: Repaired[] = [];
     for (const name of names) {
       signal.throwIfAborted();

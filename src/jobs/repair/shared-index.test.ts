@@ -3,6 +3,10 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Series } from '../../series/series.ts';
+import { FolderObjects } from '../../store/local/folder-objects.ts';
+import { ObjectStore } from '../../store/object-store.ts';
+import { stateFolder } from '../../store/sparing.lab.ts';
+import { RememberedObjects } from '../../store/wrap/remembered-objects.ts';
 import { NoLinkStore, SeriesLab } from '../run/series.lab.ts';
 import { flawsIn } from '../verify/flaws.lab.ts';
 import { repair } from './repair.ts';
@@ -47,6 +51,21 @@ describe('the repair of a snapshot whose index is that of a later one, too', () 
     expect(await damages()).toEqual([]);
     expect([lab.info(first).count.files, lab.info(later).count.files]).toEqual([40, 40]);
     expect([...lab.restored(first).keys()]).toEqual([...lab.restored(later).keys()]);
+  });
+
+  it('writes it anew where it has rotted far away, also when this machine has kept it', async () => {
+    const objects = new RememberedObjects(new FolderObjects(lab.row.destination), stateFolder());
+    const store = new ObjectStore(lab.row.destination, async () => await Promise.resolve(objects));
+    const far = new Series(store, 'data');
+    const [snapshot] = (await far.survey()).snapshots;
+    if (snapshot === undefined) throw new Error('no snapshot');
+    await far.entryLines(snapshot);
+    const index = lab.folder(first, 'index.jsonl.zst');
+    writeFileSync(index, readFileSync(index).fill(0));
+    await far.entryLines(snapshot);
+    const [end] = await repair(far, [first], signal);
+    expect(end).toMatchObject({ outcome: 'repaired' });
+    expect(lab.info(first).count.files).toBe(40);
   });
 
   it('is impossible where it would have to be written anew', async () => {

@@ -33,6 +33,11 @@ class Asked implements Objects {
     this.calls.push(['refresh']);
   }
 
+  async known(...args: [sha256: string]): Promise<Buffer> {
+    this.calls.push(['known', ...args]);
+    return await Promise.resolve(Buffer.from('known'));
+  }
+
   async get(...args: [key: string, range?: ByteRange, signal?: AbortSignal]): Promise<Buffer> {
     return await this.#answer('get', args, Buffer.from('got'));
   }
@@ -87,6 +92,7 @@ describe.each<[string, number, (inner: Objects) => Objects]>([
     expect([
       await objects.list('folder', signal),
       objects.refresh?.(),
+      await objects.known?.('sha'),
       await objects.get('key', range, signal),
       await objects.put('key', bytes, signal),
       await objects.putFile('key', FILE, signal),
@@ -99,6 +105,7 @@ describe.each<[string, number, (inner: Objects) => Objects]>([
     ]).toEqual([
       [ITEM],
       undefined,
+      Buffer.from('known'),
       Buffer.from('got'),
       undefined,
       undefined,
@@ -112,6 +119,7 @@ describe.each<[string, number, (inner: Objects) => Objects]>([
     expect(inner.calls).toEqual([
       ['list', 'folder', signal],
       ['refresh'],
+      ['known', 'sha'],
       ['get', 'key', range, signal],
       ['put', 'key', bytes, signal],
       ['putFile', 'key', Buffer.from('abc'), signal],

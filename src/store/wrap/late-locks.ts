@@ -98,6 +98,10 @@ export class LateLocks implements Objects {
     this.#inner.distrust?.();
   }
 
+  async known(sha256: string): Promise<Buffer | undefined> {
+    return await this.#inner.known?.(sha256);
+  }
+
   async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
     const kept = this.#kept.get(seriesOf(key));
     const lock = kept?.locks.get(key);

@@ -38,6 +38,10 @@ export class RateObjects implements Objects {
     this.#inner.distrust?.();
   }
 
+  async known(sha256: string): Promise<Buffer | undefined> {
+    return await this.#inner.known?.(sha256);
+  }
+
   async get(...args: Parameters<Objects['get']>): Promise<Buffer | undefined> {
     return await this.#inner.get(...args);
   }

@@ -240,17 +240,31 @@ it('does not read what it has written itself, where the tag is its MD5', async (
   await first.putFile('s/d/a.tar.zst', spooled(Buffer.from('archive')));
   const again = new RememberedObjects(inner, folder);
   inner.take();
-  for (const [name, content] of Object.entries({
-    'info.json': 'info',
-    'index.jsonl.zst': 'index',
-    'a.tar.zst': 'archive',
-  }))
+  for (const [name, content] of Object.entries({ 'info.json': 'info', 'a.tar.zst': 'archive' }))
     expect((await again.get(`s/d/${name}`))?.toString()).toBe(content);
   expect(inner.take()).toEqual(['list all s', 'get s/d/a.tar.zst']);
   // Somebody else has.
   await inner.put('s/d/info.json', Buffer.from('INFO'));
   again.refresh();
   expect((await again.get('s/d/info.json'))?.toString()).toBe('INFO');
+});
+
+it('has lines of a snapshot by their SHA-256 that it has written or read, also where there are no tags', async () => {
+  const inner = new MemoryObjects();
+  const folder = stateFolder();
+  const first = new RememberedObjects(inner, folder);
+  await first.putFile('s/d/index.jsonl.zst', spooled(Buffer.from('index')));
+  await inner.put('s/e/changes.jsonl.zst', Buffer.from('changes'));
+  expect((await first.get('s/e/changes.jsonl.zst', { offset: 1, length: 2 }))?.toString()).toBe('ha');
+  const again = new RememberedObjects(inner, folder);
+  const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
+  expect((await again.known(sha256Of('index')))?.toString()).toBe('index');
+  expect(await again.known(sha256Of('changes'))).toBeUndefined();
+  await again.get('s/e/changes.jsonl.zst');
+  expect((await again.known(sha256Of('changes')))?.toString()).toBe('changes');
+  expect((await again.get('s/d/index.jsonl.zst'))?.toString()).toBe('index');
+  again.distrust();
+  expect(await again.known(sha256Of('index'))).toBeUndefined();
 });
 
 it('lists all of a series at once, but not what is very much', async () => {

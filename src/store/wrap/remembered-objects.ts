@@ -81,7 +81,16 @@ export class RememberedObjects implements Objects {
     this.#inner.distrust?.();
   }
 
+  async known(sha256: string): Promise<Buffer | undefined> {
+    return this.#isDistrusted ? undefined : await this.#cache.get(sha256Name(sha256));
+  }
+
   async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
+    if (isNamedByContent(key)) {
+      const whole = await this.#inner.get(key, range, signal);
+      if (whole !== undefined && range === undefined) await this.#keep(key, whole);
+      return whole;
+    }
     const found = mayBeKept(key) && !this.#isDistrusted ? await this.#find(key, signal) : 'not known';
     // What is not listed may be there all the same, where listings are late.
     if (found === undefined && this.#inner.listsAtOnce === true) return undefined;
@@ -127,9 +136,16 @@ export class RememberedObjects implements Objects {
     return (await this.list(folder, signal)).find((item) => item.name === name && item.isFile);
   }
 
-  /** What was written is not read back where the tag is its MD5, as that of an object in a bucket that was put at once. */
+  /**
+   * What is asked for by its SHA-256 is kept under that. Of all else, what was written is not read back where the tag is its MD5, as
+   * that of an object in a bucket that was put at once.
+   */
   async #keep(key: string, bytes: Uint8Array): Promise<void> {
-    if (mayBeKept(key)) await this.#cache.put(md5Name(createHash('md5').update(bytes).digest('hex')), bytes);
+    if (!mayBeKept(key)) return;
+    const name = isNamedByContent(key)
+      ? sha256Name(createHash('sha256').update(bytes).digest('hex'))
+      : md5Name(createHash('md5').update(bytes).digest('hex'));
+    await this.#cache.put(name, bytes);
   }
 
   /** All folders of the series in which `folder` is. */
@@ -176,6 +192,15 @@ function md5In(tag: string): string {
 
 function md5Name(md5: string): string {
   return cacheName('md5', md5);
+}
+
+/** Lines of a snapshot, whose SHA-256 its info.json has: they are asked for by that first. */
+function isNamedByContent(key: string): boolean {
+  return key.endsWith('.jsonl.zst');
+}
+
+function sha256Name(sha256: string): string {
+  return cacheName('sha256', sha256);
 }
 
 function isFresh({ atMs }: Asked<unknown>): boolean {

@@ -65,6 +65,10 @@ export class RetryObjects implements Objects {
     this.#inner.distrust?.();
   }
 
+  async known(sha256: string): Promise<Buffer | undefined> {
+    return await this.#inner.known?.(sha256);
+  }
+
   async get(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Buffer | undefined> {
     return await this.#try(() => this.#inner.get(key, range, signal), signal);
   }

@@ -32,6 +32,10 @@ export class WrappedStore implements Store {
     await this.inner.distrust?.();
   }
 
+  async known(sha256: string): Promise<Buffer | undefined> {
+    return await this.inner.known?.(sha256);
+  }
+
   async read(key: string): Promise<Buffer | undefined> {
     return await this.inner.read(key);
   }
