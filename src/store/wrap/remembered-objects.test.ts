@@ -249,6 +249,8 @@ it('does not read what it has written itself, where the tag is its MD5', async (
   expect((await again.get('s/d/info.json'))?.toString()).toBe('INFO');
 });
 
+const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
+
 it('has lines of a snapshot by their SHA-256 that it has written or read, also where there are no tags', async () => {
   const inner = new MemoryObjects();
   const folder = stateFolder();
@@ -257,7 +259,6 @@ it('has lines of a snapshot by their SHA-256 that it has written or read, also w
   await inner.put('s/e/changes.jsonl.zst', Buffer.from('changes'));
   expect((await first.get('s/e/changes.jsonl.zst', { offset: 1, length: 2 }))?.toString()).toBe('ha');
   const again = new RememberedObjects(inner, folder);
-  const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
   expect((await again.known(sha256Of('index')))?.toString()).toBe('index');
   expect(await again.known(sha256Of('changes'))).toBeUndefined();
   await again.get('s/e/changes.jsonl.zst');
