@@ -22,6 +22,18 @@ beforeEach(async () => {
   await lab.run();
 });
 
+/** A plan whose rows `first` and `second` were written, with a file where the series of `first` was. */
+async function planWithBrokenFirst(): Promise<string> {
+  const plan = join(lab.root, 'plan.csv');
+  const destination = join(lab.root, 'destination');
+  const rows = ['first', 'second'].map((name) => `${name},${lab.source},${destination}`);
+  writeFileSync(plan, ['name,source,destination', ...rows, ''].join('\n'));
+  await run({ plan });
+  rmSync(join(destination, 'first'), { recursive: true });
+  writeFileSync(join(destination, 'first'), 'a file');
+  return plan;
+}
+
 describe('run()', () => {
   it.each([0, -1, 1.5, Number.NaN, Infinity])('is refused with %d rows at once', async (jobs) => {
     await expect(run({ plan: join(lab.root, 'none.csv'), jobs })).rejects.toMatchObject({ code: 'E_USAGE' });
@@ -35,13 +47,7 @@ describe('list()', () => {
   });
 
   it('goes on with the others where one series cannot be looked into', async () => {
-    const plan = join(lab.root, 'plan.csv');
-    const destination = join(lab.root, 'destination');
-    const rows = ['first', 'second'].map((name) => `${name},${lab.source},${destination}`);
-    writeFileSync(plan, ['name,source,destination', ...rows, ''].join('\n'));
-    await run({ plan });
-    rmSync(join(destination, 'first'), { recursive: true });
-    writeFileSync(join(destination, 'first'), 'a file');
+    const plan = await planWithBrokenFirst();
     const [first, second] = await list({ plan });
     expect(first).toMatchObject({
       name: 'first',
@@ -96,13 +102,7 @@ describe('verify()', () => {
   });
 
   it('goes on with the others where one series cannot be looked into', async () => {
-    const plan = join(lab.root, 'plan.csv');
-    const destination = join(lab.root, 'destination');
-    const rows = ['first', 'second'].map((name) => `${name},${lab.source},${destination}`);
-    writeFileSync(plan, ['name,source,destination', ...rows, ''].join('\n'));
-    await run({ plan });
-    rmSync(join(destination, 'first'), { recursive: true });
-    writeFileSync(join(destination, 'first'), 'a file');
+    const plan = await planWithBrokenFirst();
     const { isSound, series: ends } = await verify({ plan });
     expect(isSound).toBe(false);
     expect(ends).toMatchObject([{ nothing: expect.any(String) }, { snapshots: 1, status: 0 }]);

@@ -1,4 +1,5 @@
 // How encrypted objects are called: `NAME.age`.
+import { baseOf, folderOf } from '../../store/key.ts';
 import type { StoreItem } from '../../store/store.ts';
 import { INFO_FILE, LET_GO_FILE, NAMES_FILE, PINNED_FILE, SUMS_FILE, UNFINISHED_FILE } from '../names.ts';
 
@@ -14,16 +15,6 @@ const PLAIN: ReadonlySet<string> = new Set([
   'snapshot-disk.json',
   'README.txt',
 ]);
-
-/** The folder of a key; '' is the top. */
-export function folderOf(key: string): string {
-  return key.slice(0, Math.max(0, key.lastIndexOf('/')));
-}
-
-/** The last part of a key. */
-export function baseOf(key: string): string {
-  return key.slice(key.lastIndexOf('/') + 1);
-}
 
 /** Whether the object `key` is stored as it is: markers and locks. */
 export function isPlain(key: string): boolean {

@@ -7,15 +7,8 @@ import { DamagedError } from '../../base/errors.ts';
 import type { ByteRange, Objects, SpooledFile } from '../../store/objects.ts';
 import type { StoreItem } from '../../store/store.ts';
 import { INFO_FILE, INFO_PART, SUMS_FILE } from '../names.ts';
-import {
-  baseOf,
-  folderOf,
-  foldersOf,
-  hasPublicTwin,
-  isPlain,
-  sealedKey,
-  unsealedName,
-} from './crypt-names.ts';
+import { baseOf, folderOf } from '../../store/key.ts';
+import { foldersOf, hasPublicTwin, isPlain, sealedKey, unsealedName } from './crypt-names.ts';
 import type { Keys } from './keys.ts';
 import { PublicSums } from './public-sums.ts';
 import {

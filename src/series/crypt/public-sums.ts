@@ -1,9 +1,10 @@
 import { SnapshotError } from '../../base/errors.ts';
 import { HashingSource } from '../../format/hashing-source.ts';
+import { baseOf, folderOf } from '../../store/key.ts';
 import type { Objects, SpooledFile } from '../../store/objects.ts';
 import { INFO_FILE, snapshotTime, SUMS_FILE } from '../names.ts';
 import { parseSums } from '../sums.ts';
-import { baseOf, folderOf, SUFFIX } from './crypt-names.ts';
+import { SUFFIX } from './crypt-names.ts';
 
 /**
  * The SHA256SUMS that everybody can read: of the objects as they are stored, so that they can be checked without a key. The one of the

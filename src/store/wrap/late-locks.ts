@@ -7,6 +7,7 @@
 import { placeIn } from '../../base/address.ts';
 import { SnapshotError } from '../../base/errors.ts';
 import { ordered } from '../../base/ordered.ts';
+import { baseOf, folderOf } from '../key.ts';
 import type { ByteRange, Objects, SpooledFile } from '../objects.ts';
 import { removeIfAllowed } from '../remove-if-allowed.ts';
 import { REQUESTS_AT_ONCE, type StoreItem } from '../store.ts';
@@ -76,7 +77,7 @@ export class LateLocks implements Objects {
       folderOf(key) === folder
         ? [
             {
-              name: nameOf(key),
+              name: baseOf(key),
               isFolder: false,
               isFile: true,
               sizeBytes: bytes.length,
@@ -112,7 +113,7 @@ export class LateLocks implements Objects {
   }
 
   async put(key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
-    if (LOCK.test(nameOf(key)) && (await this.#keep(key, bytes, signal))) return;
+    if (LOCK.test(baseOf(key)) && (await this.#keep(key, bytes, signal))) return;
     await this.#beforeWriting(key);
     await this.#inner.put(key, bytes, signal);
   }
@@ -123,7 +124,7 @@ export class LateLocks implements Objects {
   }
 
   async remove(key: string): Promise<void> {
-    if (LOCK.test(nameOf(key))) {
+    if (LOCK.test(baseOf(key))) {
       if (this.#drop(key)) return;
     } else if (await this.#mayBeThere(key)) await this.#beforeWriting(key);
     await this.#inner.remove(key);
@@ -159,7 +160,7 @@ export class LateLocks implements Objects {
 
   async #mayBeThere(key: string): Promise<boolean> {
     if (!this.#kept.has(seriesOf(key))) return true;
-    return (await this.list(folderOf(key))).some(({ name }) => name === nameOf(key));
+    return (await this.list(folderOf(key))).some(({ name }) => name === baseOf(key));
   }
 
   /**
@@ -170,7 +171,7 @@ export class LateLocks implements Objects {
   async #beforeWriting(key: string): Promise<void> {
     const series = seriesOf(key);
     const kept = this.#kept.get(series);
-    if (kept === undefined || ANY_LOCK.test(nameOf(key))) return;
+    if (kept === undefined || ANY_LOCK.test(baseOf(key))) return;
     const writing = (kept.writing ??= this.#write(series, kept));
     try {
       await writing;
@@ -208,7 +209,7 @@ export class LateLocks implements Objects {
       LOCK.test(name) && !locks.has(`${series}/${name}`) && !names.has(`${name}.ended`);
     if (items.some(({ name }) => isOther(name)) || !isSame(seen.get(series) ?? [], items)) return false;
     // Only after that: whoever has given its lock back by then has written all that it wrote.
-    const folders = [...seen].filter(([folder]) => folder !== series && !UNLOCKED.test(nameOf(folder)));
+    const folders = [...seen].filter(([folder]) => folder !== series && !UNLOCKED.test(baseOf(folder)));
     const same = ordered(folders, REQUESTS_AT_ONCE, async ([folder, before]) =>
       isSame(before, await this.#inner.list(folder)),
     );
@@ -234,12 +235,4 @@ function isSameItem(before: StoreItem, after: StoreItem | undefined): boolean {
 
 function seriesOf(key: string): string {
   return key.split('/', 1)[0] ?? '';
-}
-
-function folderOf(key: string): string {
-  return key.slice(0, Math.max(0, key.lastIndexOf('/')));
-}
-
-function nameOf(key: string): string {
-  return key.slice(key.lastIndexOf('/') + 1);
 }

@@ -2,6 +2,7 @@
 // listing says that they are the same: a night without changes asks for little.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { folderOf } from '../key.ts';
 import type { ByteRange, Objects, SpooledFile } from '../objects.ts';
 import { cacheName, mayBeKept, MOST_CACHED_BYTES, SmallCache } from '../small-cache.ts';
 import type { StoreItem } from '../store.ts';
@@ -205,10 +206,6 @@ function sha256Name(sha256: string): string {
 
 function isFresh({ atMs }: Asked<unknown>): boolean {
   return performance.now() - atMs < MOST_AGE_MS;
-}
-
-function folderOf(key: string): string {
-  return key.slice(0, Math.max(0, key.lastIndexOf('/')));
 }
 
 function partOf(bytes: Buffer, range: ByteRange | undefined): Buffer {
