@@ -1,10 +1,12 @@
 // How RESTORE.txt is written now, and how it was written before: old snapshots are read as well.
-import { EXTRACT_TAR, EXTRACT_ZIP, END, FUNCTIONS, LAST, PREAMBLE, UPWARDS } from './write-script.ts';
+import { EXTRACT_TAR, EXTRACT_ZIP, END, FUNCTIONS, LAST, NAMES, PREAMBLE, UPWARDS } from './write-script.ts';
 
 /** The fixed parts of a script. */
 export interface Dialect {
   readonly preamble: string;
   readonly functions: string;
+  /** So many entries are set by one line at most. */
+  readonly metas: number;
   readonly last: string;
   /** The last line, if there is one. */
   readonly end: string | undefined;
@@ -16,15 +18,29 @@ export interface Dialect {
 const NOW: Dialect = {
   preamble: PREAMBLE,
   functions: FUNCTIONS,
+  metas: NAMES,
   last: LAST,
   end: END,
   tar: EXTRACT_TAR,
   zip: EXTRACT_ZIP,
 };
 
+/** Started three programs for each entry. */
+const SINGLE: Dialect = {
+  ...NOW,
+  functions: FUNCTIONS.replace(
+    /(?<=^meta\(\) \{\n).*?(?=\}$)/ms,
+    () => `  [ "$user" != 0 ] || chown "$2" "$target/$4" || failed=1
+  chmod "$1" "$target/$4" || failed=1
+  touch -d "$3" "$target/$4" || failed=1
+`,
+  ),
+  metas: 1,
+};
+
 /** Looked for the root for ever where the shell calls it `//`, or a folder above may not be entered. */
 const ENDLESS: Dialect = {
-  ...NOW,
+  ...SINGLE,
   preamble: PREAMBLE.replace(UPWARDS, () => '    [ "$(pwd -P)" != / ] || exit 0\n    cd -P ..\n'),
 };
 
@@ -48,10 +64,11 @@ meta() {
   chmod "$1" "$target/$4"
   touch -d "$3" "$target/$4"
 }`,
+  metas: 1,
   last: 'rmdir "$aside"',
   end: undefined,
   tar: ['tar --zstd -xpf ', ' -C "$target"'],
   zip: ['unzip -q -o -K -^ ', ' -d "$target" || [ $? -eq 1 ] # 1: only warnings'],
 };
 
-export const DIALECTS: readonly Dialect[] = [NOW, ENDLESS, FIRST];
+export const DIALECTS: readonly Dialect[] = [NOW, SINGLE, ENDLESS, FIRST];

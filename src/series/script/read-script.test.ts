@@ -124,12 +124,15 @@ describe('parseRestore()', () => {
   });
 
   it('reads what was written before scripts refused folders and went on', () => {
-    const [now, endless] = DIALECTS;
+    const [now, single, endless] = DIALECTS;
     const first = DIALECTS.at(-1);
-    if (now === undefined || endless === undefined || first === undefined) throw new Error('no dialects');
+    if (now === undefined || single === undefined || endless === undefined || first === undefined)
+      throw new Error('no dialects');
     const last: readonly Step[] = [{ do: 'drop', path: fromText('a') }];
+    const one: Meta = { path: fromText('b'), mode: 0o644, uid: 1, gid: 2, mtimeNs: 3n };
     for (const format of ['tar.zst', 'zip'] as const) {
-      const text = textOf(format, { before: new Map(), after: new Map(), last }, [], []);
+      const plan = { before: new Map(), after: new Map(), last };
+      const text = textOf(format, plan, [one], []);
       const old = text
         .replace(now.preamble, () => first.preamble)
         .replace(now.functions, () => first.functions)
@@ -138,11 +141,19 @@ describe('parseRestore()', () => {
         .replace(`${now.last}\n${now.end ?? ''}\n`, () => `${first.last}\n`);
       expect(old).not.toContain('failed');
       expect(parseRestore(old, 'RESTORE.txt')).toEqual(parseRestore(text, 'RESTORE.txt'));
-      const before = text.replace(now.preamble, () => endless.preamble);
-      expect(before).toContain('"$(pwd -P)" != /');
+      const before = text.replace(now.functions, () => single.functions);
+      expect(before).toContain('touch -d "$3"');
       expect(parseRestore(before, 'RESTORE.txt')).toEqual(parseRestore(text, 'RESTORE.txt'));
+      const earlier = before.replace(now.preamble, () => endless.preamble);
+      expect(earlier).toContain('"$(pwd -P)" != /');
+      expect(parseRestore(earlier, 'RESTORE.txt')).toEqual(parseRestore(text, 'RESTORE.txt'));
       const mixed = text.replace(now.preamble, () => first.preamble);
       expect(() => parseRestore(mixed, 'RESTORE.txt')).toThrow(/is damaged/);
+      // What did nothing with a second one.
+      const two = textOf(format, plan, [one, { ...one, path: fromText('c') }], []);
+      expect(parseRestore(two, 'RESTORE.txt')).toHaveLength(6);
+      const ofOne = two.replace(now.functions, () => single.functions);
+      expect(() => parseRestore(ofOne, 'RESTORE.txt')).toThrow(/is damaged/);
     }
   });
 

@@ -17,16 +17,14 @@ export type RestoreStep =
   | { readonly do: 'attributes'; readonly path: BytePath; readonly attributes: string };
 
 const WORD = String.raw`'((?:[^']|'\\'')*)'`;
+const DATED = String.raw`(@-?\d{1,19}|[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z? ${WORD}`;
 const HERE = '"$here"/';
 const STEPS = {
   list: new RegExp(`(drop|tidy)((?: ${WORD}){1,${NAMES}})\n`, 'y'),
   aside: new RegExp(String.raw`aside (\d{1,9}) ${WORD}\n`, 'y'),
   place: new RegExp(String.raw`place (\d{1,9}) ${WORD} ${WORD}\n`, 'y'),
   copy: new RegExp(`copy ${WORD} ${WORD} ${WORD}\n`, 'y'),
-  meta: new RegExp(
-    String.raw`meta ([0-7]{4}) (\d{1,10}):(\d{1,10}) (@-?\d{1,19}|[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z? ${WORD}\n`,
-    'y',
-  ),
+  meta: new RegExp(String.raw`meta ([0-7]{4}) (\d{1,10}):(\d{1,10})((?: ${DATED}){1,${NAMES}})\n`, 'y'),
   attributes: new RegExp(`attributes ${WORD}((?: ${WORD} ${WORD})*)\n`, 'y'),
 } as const;
 
@@ -67,23 +65,26 @@ class Reader {
   steps(): readonly RestoreStep[] {
     while (this.#text[this.#at] === '#') this.#at = this.#lineEnd();
     this.#skip('\n');
-    const dialect = DIALECTS.find(({ preamble }) => this.#skip(preamble));
-    if (dialect === undefined) throw this.#strange();
-    const { functions, last, end } = dialect;
-    const archives = [extraction(dialect.tar), extraction(dialect.zip)];
+    const dialects = DIALECTS.filter(({ preamble }) => this.#text.startsWith(preamble, this.#at));
+    const [latest] = dialects;
+    if (latest === undefined) throw this.#strange();
+    this.#skip(latest.preamble);
     if (this.#skip(`${EMPTY_TREE}\n`)) {
       if (this.#at < this.#text.length) throw this.#strange();
       return [];
     }
     this.#skip(`${UTF8_LOCALE}\n`);
     this.#skip(`${TAR_OPTIONS}\n`);
-    const hasFunctions = this.#skip(`${functions}\n`);
+    const known = dialects.find(({ functions }) => this.#skip(`${functions}\n`));
+    const hasFunctions = known !== undefined;
+    const { tar, zip, metas, last, end } = known ?? latest;
+    const archives = [extraction(tar), extraction(zip)];
     if (hasFunctions) this.#skip(`${ATTRIBUTES}\n`);
     const steps: RestoreStep[] = [];
     while (this.#at < this.#text.length) {
       if (hasFunctions && this.#skip(`${last}\n`)) break;
       if (end !== undefined && this.#text.startsWith(`${end}\n`, this.#at)) break;
-      const next = this.#next(archives);
+      const next = this.#next(archives, metas);
       if (!hasFunctions && next.some((step) => step.do !== 'extract')) throw this.#strange();
       steps.push(...next);
     }
@@ -92,7 +93,7 @@ class Reader {
     return steps;
   }
 
-  #next(archives: readonly RegExp[]): readonly RestoreStep[] {
+  #next(archives: readonly RegExp[], metas: number): readonly RestoreStep[] {
     const list = this.#match(STEPS.list);
     if (list !== undefined) {
       const [, what, words = ''] = list;
@@ -108,7 +109,7 @@ class Reader {
     if (copy !== undefined)
       return [{ do: 'copy', from: this.#path(copy[1]), path: this.#pathIn(copy[2], copy[3]) }];
     const meta = this.#match(STEPS.meta);
-    if (meta !== undefined) return [this.#meta(meta)];
+    if (meta !== undefined) return this.#metas(meta, metas);
     const attributes = this.#match(STEPS.attributes);
     if (attributes !== undefined) return [this.#attributes(attributes)];
     const archive = archives.map((pattern) => this.#match(pattern)).find((match) => match !== undefined);
@@ -117,19 +118,23 @@ class Reader {
     return [{ do: 'extract', file: Buffer.from(file, 'latin1').toString('utf8') }];
   }
 
-  #meta([, mode = '', uid, gid, seconds = '', fraction = '', path]: readonly string[]): RestoreStep {
-    const mtimeNs = seconds.startsWith('@')
-      ? parseSeconds(`${seconds.slice(1)}.${fraction}`)
-      : nsOf(Date.parse(`${seconds}Z`), fraction);
-    if (mtimeNs === undefined) throw this.#strange();
-    return {
-      do: 'meta',
-      path: this.#path(path),
-      mode: Number.parseInt(mode, 8),
-      uid: Number(uid),
-      gid: Number(gid),
-      mtimeNs,
-    };
+  #metas([, mode = '', uid, gid, dated = '']: readonly string[], most: number): readonly RestoreStep[] {
+    const all = [...dated.matchAll(new RegExp(DATED, 'g'))];
+    if (all.length > most) throw this.#strange();
+    return all.map(([, seconds = '', fraction = '', path]) => {
+      const mtimeNs = seconds.startsWith('@')
+        ? parseSeconds(`${seconds.slice(1)}.${fraction}`)
+        : nsOf(Date.parse(`${seconds}Z`), fraction);
+      if (mtimeNs === undefined) throw this.#strange();
+      return {
+        do: 'meta',
+        path: this.#path(path),
+        mode: Number.parseInt(mode, 8),
+        uid: Number(uid),
+        gid: Number(gid),
+        mtimeNs,
+      };
+    });
   }
 
   #attributes([, path, words = '']: readonly string[]): RestoreStep {

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { formatAttributes } from '../../base/attributes.ts';
 import type { Member } from '../../format/member.ts';
 import { centralRecord, endOfDirectory, localHeader } from '../../format/zip/zip.ts';
 import type { Info } from '../info.ts';
@@ -415,7 +416,8 @@ describe('restoreText()', () => {
     const last = many.map(({ path }): Step => ({ do: 'copy', from: bytes('a'), path }));
     const parts = partsOf({ last }, { files: many, folders: many });
     const lines = commandsOf(restoreText(NAME, infoFor('zip', ['0.zip']), parts));
-    expect(lines.filter((line) => /^(?:copy|meta) /.test(line)).length).toBe(420_000);
+    // 40 of one mode and owner to a line.
+    expect(lines.filter((line) => /^(?:copy|meta) /.test(line)).length).toBe(140_000 + 2 * 3500);
   });
 
   it('gives a command no more than 40 names, and those of one kind only', () => {
@@ -515,6 +517,74 @@ describe.skipIf(!hasTar)('RESTORE.txt with more to do', () => {
     const info = infoFor('tar.zst', [`${older}/0.tar.zst`, '1.tar.zst']);
     expect(restore(info, join(folder, 'out'))).toEqual({ status: 0, stderr: '' });
     expect(contentsOf(join(folder, 'out'))).toEqual({ a: 'new', b: 'b' });
+  });
+
+  it('sets each to its own mode and time, however many there are, also where nobody may look any more', () => {
+    const many = Array.from({ length: 95 }, (_, i) =>
+      metaOf(`${AWKWARD}/${i}`, i % 50 === 7 ? 0o755 : 0o640, BigInt(i) * 1_000_000_007n),
+    );
+    const shut = [metaOf('s/in/f', 0o400, 5n), metaOf('s/in', 0, -3n), metaOf('s', 0, 7n)];
+    const all = [...many, ...shut];
+    tarOf('0.tar.zst', Object.fromEntries([...many, metaOf('s/in/f', 0, 0n)].map(({ path }) => [path, ''])));
+    const text = restoreText(
+      NAME,
+      infoFor('tar.zst', ['0.tar.zst']),
+      partsOf({}, { files: many, folders: shut }),
+    );
+    writeFileSync(join(snapshot, 'RESTORE.txt'), text, 'latin1');
+    const free = join(folder, 'free');
+    mkdirSync(free);
+    for (const path of [folder, free]) chmodSync(path, 0o777);
+    const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const made = spawnSync('sh', [join(snapshot, 'RESTORE.txt'), join(free, 'out')], {
+      cwd: free,
+      encoding: 'utf8',
+      ...user,
+    });
+    expect([made.status, made.stderr]).toEqual([0, '']);
+    const found = [...many, ...shut.slice(2)].map(({ path }) =>
+      statSync(join(free, 'out', path), { bigint: true }),
+    );
+    expect(found.map(({ mode, mtimeNs }) => [Number(mode) & 0o7777, mtimeNs])).toEqual(
+      [...many, ...shut.slice(2)].map(({ mode, mtimeNs }) => [mode, mtimeNs]),
+    );
+    // The others, once one may look.
+    for (const { path, mode, mtimeNs } of all.slice(-3).toReversed()) {
+      const one = statSync(join(free, 'out', path), { bigint: true });
+      expect([path, Number(one.mode) & 0o7777, one.mtimeNs]).toEqual([path, mode, mtimeNs]);
+      chmodSync(join(free, 'out', path), 0o700);
+    }
+  });
+
+  it('sets an attribute after the mode of its file', () => {
+    const label = formatAttributes([['user.a', Buffer.from('x')]]);
+    const files = [
+      metaOf('a', 0o640, 0n),
+      { ...metaOf('b', 0o640, 1n), attributes: label },
+      metaOf('c', 0o640, 2n),
+    ];
+    const lines = commandsOf(restoreText(NAME, infoFor('tar.zst', ['0.tar.zst']), partsOf({}, { files })));
+    const paths = lines
+      .filter((line) => /^(?:meta|attributes) /.test(line))
+      .map((line) => [...line.matchAll(/'([a-c])'/g)].map(([, path]) => path));
+    expect(paths).toEqual([['a', 'b'], ['b'], ['c']]);
+  });
+
+  it('goes on after one that cannot be set', () => {
+    tarOf('0.tar.zst', { a: 'a', b: 'b' });
+    const files = ['a', 'missing', 'b'].map((path) => metaOf(path, 0o600, 1n));
+    const { status } = restore(
+      infoFor('tar.zst', ['0.tar.zst']),
+      join(folder, 'out'),
+      {},
+      partsOf({}, { files }),
+    );
+    expect(status).toBe(1);
+    expect(readdirSync(join(folder, 'out')).toSorted()).toEqual(['a', 'b']);
+    const found = ['a', 'b'].map((path) => statSync(join(folder, 'out', path), { bigint: true }));
+    expect(found.map(({ mode, mtimeNs }) => [Number(mode), mtimeNs])).toEqual(
+      Array.from({ length: 2 }, () => [0o100600, 1n]),
+    );
   });
 
   it('goes on after a step that cannot be done, and ends with a status that says so', () => {

@@ -105,7 +105,7 @@ export function restoreText(
   { plan, files, folders, hasAttributes }: RestoreParts,
 ): string {
   const { archives, format } = info;
-  const last = [...showSteps(plan.last), ...files.flatMap(showMeta)];
+  const last = [...showSteps(plan.last), ...showMetas(files)];
   const isLast = !archives.some(({ entries }) => entries === 0);
   const steps = [
     ...archives.flatMap((archive) => [
@@ -116,7 +116,7 @@ export function restoreText(
       ...showSteps(plan.after.get(archive.number) ?? []),
     ]),
     ...(isLast ? last : []),
-    ...folders.flatMap(showMeta),
+    ...showMetas(folders),
   ];
   const isSimple = steps.length === archives.length;
   const hasZip = archives.some(({ file }) => formatOf(file) === 'zip');
@@ -184,9 +184,18 @@ place() { folder "$2" && mv "$aside/$1" "$target/$3" || failed=1; }
 copy() { folder "$2" && cp -p "$target/$1" "$target/$3" || failed=1; }
 user=$(id -u)
 meta() {
-  [ "$user" != 0 ] || chown "$2" "$target/$4" || failed=1
-  chmod "$1" "$target/$4" || failed=1
-  touch -d "$3" "$target/$4" || failed=1
+  mode=$1
+  owner=$2
+  shift 2
+  left=$#
+  while [ "$left" -gt 0 ]; do
+    touch -c -d "$1" "$target/$2" || failed=1
+    set -- "$@" "$target/$2"
+    shift 2
+    left=$((left - 2))
+  done
+  [ "$user" != 0 ] || chown "$owner" "$@" || failed=1
+  chmod "$mode" "$@" || failed=1
 }`;
 
 /** What stands before and after the name of an archive. */
@@ -233,15 +242,35 @@ function showStep(step: Exclude<Step, { do: 'drop' | 'tidy' }>): string {
     : `copy ${quoted(step.from)} ${folder} ${path}`;
 }
 
-/** Access lists come after the mode, which they say more exactly; and a time stays as it is whatever is set of these. */
-function showMeta({ path, mode, uid, gid, mtimeNs, attributes = '' }: Meta): string[] {
-  const meta = `meta ${mode.toString(8).padStart(4, '0')} ${uid}:${gid} ${isoTime(mtimeNs)} ${quoted(path)}`;
-  if (attributes === '') return [meta];
+/** Entries that follow each other with one mode and owner are set in one line. An attribute comes after the mode, as access lists say it more exactly. */
+function showMetas(metas: readonly Meta[]): string[] {
+  const lines: string[] = [];
+  let same = '';
+  let ones: string[] = [];
+  const flush = (): void => {
+    if (ones.length > 0) lines.push(`meta ${same} ${ones.join(' ')}`);
+    ones = [];
+  };
+  for (const { path, mode, uid, gid, mtimeNs, attributes = '' } of metas) {
+    const next = `${mode.toString(8).padStart(4, '0')} ${uid}:${gid}`;
+    if (next !== same || ones.length >= NAMES) flush();
+    same = next;
+    ones.push(`${isoTime(mtimeNs)} ${quoted(path)}`);
+    if (attributes === '') continue;
+    flush();
+    lines.push(showAttributes(path, attributes));
+  }
+  flush();
+  return lines;
+}
+
+/** A time stays as it is whatever is set of these. */
+function showAttributes(path: BytePath, attributes: string): string {
   const words = parseAttributes(attributes).flatMap(([name, value]) => [
     fromText(name),
     value.length === 0 ? '' : `0s${value.toString('base64')}`,
   ]);
-  return [meta, ['attributes', quoted(path), ...words.map(quoted)].join(' ')];
+  return ['attributes', quoted(path), ...words.map(quoted)].join(' ');
 }
 
 /**
