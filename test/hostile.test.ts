@@ -104,9 +104,9 @@ describe.skipIf(IS_WINDOWS || !hasTool('zstd'))('a hostile index', () => {
       '`link/passwd` is in no folder of the index',
     ],
     [
-      'a million entries of one name',
+      '300,000 entries of one name',
       {
-        index: (lines) => [...lines.slice(0, 1), ...Array.from({ length: 1_000_000 }, () => lines[1] ?? {})],
+        index: (lines) => [...lines.slice(0, 1), ...Array.from({ length: 300_000 }, () => lines[1] ?? {})],
       },
       '`a` is out of order',
     ],
@@ -144,7 +144,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('zstd'))('a hostile index', () => {
     expect(verified.mostBytes).toBeLessThan(500 * MB);
   });
 
-  it('whose million places overlap: each byte of a damaged archive is read once', async () => {
+  it('whose 100,000 places overlap: each byte of a damaged archive is read once', async () => {
     const place = await open();
     forge(place, { index: withOverlaps, archive: (before) => flipped(before, 20) });
     const verified = verify(place, '--level', 'full');
@@ -239,7 +239,7 @@ describe.skipIf(IS_WINDOWS || !hasTool('zstd'))('a hostile archive', () => {
     expect(verified.mostBytes).toBeLessThan(500 * MB);
   });
 
-  it('that holds a million files of one name beside those it should', { timeout: 120_000 }, async () => {
+  it('that holds 304,000 files of one name beside those it should', async () => {
     const place = await open();
     const member = tarMember('a');
     const piece = Buffer.concat(Array.from({ length: 8000 }, () => member));
@@ -249,14 +249,14 @@ describe.skipIf(IS_WINDOWS || !hasTool('zstd'))('a hostile archive', () => {
         // Before the frame with the end of the archive, and without a seek table, which would have to know of them.
         return Buffer.concat([
           firstFrame(before),
-          ...Array.from({ length: 125 }, () => frames),
+          ...Array.from({ length: 38 }, () => frames),
           frameOf(Buffer.alloc(1024)),
         ]);
       },
     });
     const verified = verify(place, '--level', 'full');
     expect(verified.status).toBe(1);
-    expect(verified.what).toContain('1000000 files in it');
+    expect(verified.what).toContain('304000 files in it');
     expect(verified.mostBytes).toBeLessThan(500 * MB);
   });
 });
