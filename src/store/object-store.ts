@@ -48,8 +48,8 @@ export class ObjectStore implements Store {
     return items.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
   }
 
-  async refresh(): Promise<void> {
-    (await this.#opened)?.refresh?.();
+  async refresh(folder?: string): Promise<void> {
+    (await this.#opened)?.refresh?.(folder);
   }
 
   async distrust(): Promise<void> {
@@ -110,7 +110,7 @@ export class ObjectStore implements Store {
       }
       // Another machine has made one of many since: it has what is not there any more.
       if (parts.includes(undefined) && tries < MOST_READS) {
-        await this.refresh();
+        await this.refresh(key);
         continue;
       }
       const text = parts.map((part) => part?.toString('utf8') ?? '').join('');

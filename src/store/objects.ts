@@ -33,8 +33,8 @@ export interface Objects {
    */
   listAll?(folder: string): Promise<readonly StoreItem[] | undefined>;
 
-  /** Forgets what it remembers of listings: the next one is asked anew. Left out where each one is. */
-  refresh?(): void;
+  /** Forgets what it remembers of listings, of `folder` at least: the next one is asked anew. Left out where each one is. */
+  refresh?(folder?: string): void;
 
   /** See `ReadStore.distrust`. */
   distrust?(): void;

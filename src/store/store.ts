@@ -40,8 +40,10 @@ export interface ReadStore {
   /**
    * What is listed from now on is as of now: a place far away may remember listings for a minute. Left out where none is
    * remembered.
+   *
+   * @param folder - Nothing else needs to be.
    */
-  refresh?(): Promise<void>;
+  refresh?(folder?: string): Promise<void>;
 
   /**
    * What is read from now on comes from the place itself: one far away may be spared the reading of what this machine has kept, which

@@ -39,7 +39,7 @@ export async function wholePass(session: MirrorSession, context: RowContext, rec
   const tree = await scan(session, context);
   const { steps, guards } = await decideFor(session, context, tree, await listing, recent);
   await context.settle();
-  await context.hold(guards);
+  context.hold(guards);
   if (options.dryRun) return wouldDo(context, tree, steps);
   const applied = await apply(session, context, tree, steps);
   // Whoever holds the lock now has seen another mirror.

@@ -9,5 +9,5 @@ export async function holdBack(context: RowContext, found: readonly Held[], snap
     const since = context.started.toISOString();
     await writeHeld(context.series, { since, guard, snapshot, message, ...(path !== undefined && { path }) });
   }
-  await context.hold(found);
+  context.hold(found);
 }

@@ -30,7 +30,7 @@ export async function guardEmpty(
   } catch (error) {
     if (!(error instanceof GuardError) || !context.accepts(fromText(''), error)) throw error;
   }
-  if (held.length > 0) await context.hold(held);
+  if (held.length > 0) context.hold(held);
   return totals;
 }
 

@@ -47,11 +47,13 @@ beforeEach(() => {
 
 it('a run says the guards of this night, and that of an earlier one only when there is none', async () => {
   await writeHeld(context.series, EARLIER);
-  await context.hold([]);
+  await context.settle();
+  context.hold([]);
   expect(context.result(PARTS).guards.map(({ message }) => message)).toEqual(['much is gone (since then)']);
   const again = new RowContext(context.row, context.series, context.options, context.report);
-  await again.hold([{ guard: 'away-part', message: 'a disk is away', hint: '' }]);
-  await again.hold([]);
+  await again.settle();
+  again.hold([{ guard: 'away-part', message: 'a disk is away', hint: '' }]);
+  again.hold([]);
   expect(again.result(PARTS).guards.map(({ guard }) => guard)).toEqual(['away-part']);
 });
 

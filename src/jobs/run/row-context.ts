@@ -3,7 +3,7 @@ import { type Machine, thisMachine } from '../../host/machine.ts';
 import { commandLine } from '../../base/command-line.ts';
 import type { WorkerPool } from '../../pack/pool.ts';
 import type { Row } from '../../plan/plan.ts';
-import { liftHeld, readHeld, seriesWord, wayOut } from '../../series/guards.ts';
+import { type HeldFile, liftHeld, readHeld, seriesWord, wayOut } from '../../series/guards.ts';
 import type { Numbers } from '../../series/order.ts';
 import type { SeriesLock } from '../../series/lock/lock.ts';
 import type { Series } from '../../series/series.ts';
@@ -94,7 +94,8 @@ export class RowContext {
   readonly #guards: GuardReport[] = [];
   readonly #accepted: AcceptedPaths;
   readonly #overruled = new Set<string>();
-  #isLifted = false;
+  /** What an earlier run holds back, and nobody has accepted. */
+  #held: HeldFile | undefined;
   #known: KnownProblems;
   #heldBack: string | undefined;
 
@@ -130,13 +131,10 @@ export class RowContext {
    */
   async settle(): Promise<void> {
     const held = await readHeld(this.series);
-    if (held !== undefined && !this.#isLifted) {
-      const path = held.path === undefined ? undefined : fromText(held.path);
-      this.#isLifted = this.accepts(path ?? fromText(''), held);
-    }
+    const isLifted = held !== undefined && this.accepts(fromText(held.path ?? ''), held);
     this.#accepted.refuseOthers();
-    if (held !== undefined && this.#isLifted && !this.options.dryRun)
-      await liftHeld(this.series, held, this.options.now());
+    if (isLifted && !this.options.dryRun) await liftHeld(this.series, held, this.options.now());
+    this.#held = isLifted ? undefined : held;
   }
 
   get lackedElsewhere(): ReadonlySet<string> | undefined {
@@ -183,10 +181,10 @@ export class RowContext {
     this.report.note(`passed over: ${display(first.path)} ${first.reason}${more}`);
   }
 
-  /** Takes the guards that hold something back now; without any, the one that has since an earlier run. */
-  async hold(guards: readonly GuardReport[]): Promise<void> {
+  /** Takes the guards that hold something back now; without any, the one that {@link settle} has found of an earlier run. */
+  hold(guards: readonly GuardReport[]): void {
     const isHeld = guards.length > 0 || this.#guards.length > 0;
-    this.#guards.push(...(isHeld ? guards : await this.#heldBefore()));
+    this.#guards.push(...(isHeld ? guards : this.#heldBefore()));
   }
 
   /**
@@ -229,16 +227,10 @@ export class RowContext {
     return this.#problems.filter(({ kind }) => kind === 'unreadable').length;
   }
 
-  async #heldBefore(): Promise<GuardReport[]> {
-    const held = this.#isLifted ? undefined : await readHeld(this.series);
-    if (held === undefined) return [];
-    return [
-      {
-        guard: held.guard,
-        message: `${held.message} (since ${held.snapshot})`,
-        hint: wayOut(this.row.name, held.path),
-      },
-    ];
+  #heldBefore(): readonly GuardReport[] {
+    if (this.#held === undefined) return [];
+    const { guard, message, snapshot, path } = this.#held;
+    return [{ guard, message: `${message} (since ${snapshot})`, hint: wayOut(this.row.name, path) }];
   }
 }
 

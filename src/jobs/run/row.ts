@@ -63,7 +63,7 @@ async function leaveAsItIs(
   const { survey, newest, damage } = previous;
   const { dryRun } = context.options;
   await context.settle();
-  await context.hold([]);
+  context.hold([]);
   if (!dryRun) await clearUnfinished(context, survey);
   return context.result({
     outcome: 'unchanged',

@@ -37,7 +37,7 @@ export async function wouldWrite(
   const newBytes = wanted.reduce((sum, i) => sum + tree.entries.size(i), 0);
   const held = await massChange(context, previous, comparison, tree.entries);
   await context.settle();
-  await context.hold(held);
+  context.hold(held);
   const plan = await decideRotation(context, previous.survey, snapshot);
   const rotation = context.mayRotate(plan.remove.length) ? showRotation(plan) : NO_ROTATION;
   const totals = totalsOf(tree.entries);

@@ -68,8 +68,8 @@ export class CryptObjects implements Objects {
     return [...items.values()];
   }
 
-  refresh(): void {
-    this.#inner.refresh?.();
+  refresh(folder?: string): void {
+    this.#inner.refresh?.(folder);
   }
 
   distrust(): void {

@@ -44,6 +44,8 @@ export class LockFile {
   /** Locks that have ended and are there still, and what says so, as of the last look: the lock before what says that it has ended. */
   #ended: readonly string[] = [];
   readonly #since: string = new Date().toISOString();
+  /** Nobody else writes in the series any more, but to its locks and logs. */
+  #isHeld = false;
 
   constructor(series: Series, kind: LockKind, self: Owner) {
     this.series = series;
@@ -56,6 +58,7 @@ export class LockFile {
   /** Writes it. @throws E_STORE */
   async write(held: boolean): Promise<void> {
     await this.#write(this.#name, held);
+    this.#isHeld = held;
   }
 
   /**
@@ -71,7 +74,7 @@ export class LockFile {
     ownLocks.add(this.series.place(name));
     try {
       await this.#write(name, false);
-      const { own, old: before, others } = await lookAt(this.series, this.kind, this.self, name, old);
+      const { own, old: before, others } = await this.#lookAt(name, old);
       judge(before, own, others);
       await this.#write(name, true);
     } catch (error) {
@@ -110,9 +113,15 @@ export class LockFile {
 
   /** It as the store has it, and all others of its kind that live or may live; those of dead processes are removed. */
   async look(): Promise<{ own: StoreItem | undefined; others: readonly Lock[] }> {
-    const { ended, ...seen } = await lookAt(this.series, this.kind, this.self, this.#name);
+    const { ended, ...seen } = await this.#lookAt(this.#name);
     this.#ended = ended;
     return seen;
+  }
+
+  /** What was listed of snapshots before it was held is as old as it is; after that, locks only can be others. */
+  async #lookAt(name: string, old?: string): Promise<Seen> {
+    await this.series.store.refresh?.(this.#isHeld ? this.series.name : undefined);
+    return await lookAt(this.series, this.kind, this.self, name, old);
   }
 }
 
@@ -125,11 +134,13 @@ async function endLock(series: Series, name: string): Promise<'gone' | 'said'> {
 
 /** The locks of one kind that live or may live; those of dead processes are removed. @throws E_STORE */
 export async function liveLocks(series: Series, kind: LockKind): Promise<readonly Lock[]> {
+  await series.store.refresh?.();
   return (await lookAt(series, kind, currentOwner())).others;
 }
 
 /** Whether a run is at work in `series`, as far as looking tells: nothing is removed. @throws E_STORE */
 export async function isLocked(series: Series): Promise<boolean> {
+  await series.store.refresh?.();
   const { others } = await lookAt(series, '.lock-', currentOwner(), undefined, undefined, false);
   return others.length > 0;
 }
@@ -157,7 +168,6 @@ async function lookAt(
   oldName?: string,
   ends = true,
 ): Promise<Seen> {
-  await series.store.refresh?.();
   const all = (await series.store.list(series.name)).filter(({ name }) => name.startsWith(kind));
   const signs = all.filter(({ name }) => name.endsWith(ENDED));
   const ended = new Set(signs.map(({ name }) => name.slice(0, -ENDED.length)));

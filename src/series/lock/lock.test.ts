@@ -9,7 +9,7 @@ import { SnapshotError } from '../../base/errors.ts';
 import { currentOwner, type Owner } from '../../host/machine.ts';
 import { LocalStore } from '../../store/local/local-store.ts';
 import { SeriesLock } from './lock.ts';
-import { HEARTBEAT_MS, STALE_MS } from './lock-file.ts';
+import { HEARTBEAT_MS, isLocked, STALE_MS } from './lock-file.ts';
 import { Series } from '../series.ts';
 
 const SELF = currentOwner();
@@ -536,6 +536,29 @@ describe('SeriesLock', () => {
     expect((await readdir(path)).toSorted()).toEqual(['lock-of-mine', 'runs.jsonl']);
     expect(await readFile(join(path, 'lock-of-mine'), 'utf8')).toBe('x');
   });
+});
+
+/** A place far away that remembers listings, and which of them it forgets. */
+class RememberingStore extends LocalStore {
+  readonly forgot: (string | undefined)[] = [];
+
+  async refresh(forgotten?: string): Promise<void> {
+    this.forgot.push(forgotten);
+    await Promise.resolve();
+  }
+}
+
+it('what was listed before a lock is as old as it is; once it is held, only other locks are looked for', async () => {
+  const far = new RememberingStore(folder);
+  const remembering = new Series(far, 'documents');
+  const lock = await SeriesLock.acquire(remembering);
+  expect(far.forgot.splice(0)).toEqual([undefined]);
+  await lock.check();
+  await lock.beat();
+  expect(far.forgot.splice(0)).toEqual(['documents', 'documents']);
+  await lock.release();
+  expect(await isLocked(remembering)).toBe(false);
+  expect(far.forgot).toEqual([undefined]);
 });
 
 describe('a lock of who cannot be asked', () => {

@@ -99,8 +99,7 @@ describe.skipIf(script === undefined)(`Azure, as Azurite speaks it${AZURITE_NOTE
         requests: proxy.requests,
       };
     },
-    2,
-    0,
+    { quiet: 2, written: 17, forEach: 0 },
   );
 
   it('lists all pages', async () => {

@@ -120,8 +120,7 @@ describe.each<SftpKind>(['plain', 'jail', 'bare'])('SFTP, %s', (kind) => {
           const folder = join(server().folder, name);
           return await Promise.resolve({ open: sparingStore('sftp', at, opening), requests, folder });
         },
-        3,
-        1,
+        { quiet: 3, written: 22, forEach: 1 },
       );
 
     it('takes large objects, in place of others, and lets only their owner read them', async () => {

@@ -89,8 +89,7 @@ describe.skipIf(!hasApache)('WebDAV, as Apache speaks it', () => {
       const folder = join(apache.folder, name);
       return { open: sparingStore('webdav', at, opening), requests: proxy.requests, folder };
     },
-    5,
-    1,
+    { quiet: 5, written: 37, forEach: 1 },
   );
 
   it('sends a large object, and gives any piece of it back', async () => {

@@ -50,6 +50,8 @@ class WebdavObjects implements Objects {
   readonly #folder: string;
   /** Folders that were seen. */
   readonly #known = new Set<string>(['']);
+  /** Files that were written here. */
+  readonly #files = new Set<string>();
 
   constructor(http: HttpClient, client: WebdavClient, { label, folder }: { label: string; folder: string }) {
     this.label = label;
@@ -111,9 +113,11 @@ class WebdavObjects implements Objects {
     const what = this.#cannot('remove', key);
     const path = this.#path(key);
     // Of a folder everything in it would go.
-    const [found] = (await this.#client.ask(path, 0, what)) ?? [];
-    if (found === undefined) return await this.#mustSpeak(path, what);
-    if (found.isFolder) throw new SnapshotError('E_STORE', `${what}: it is a folder`);
+    if (!this.#files.delete(path)) {
+      const [found] = (await this.#client.ask(path, 0, what)) ?? [];
+      if (found === undefined) return await this.#mustSpeak(path, what);
+      if (found.isFolder) throw new SnapshotError('E_STORE', `${what}: it is a folder`);
+    }
     await this.#client.call({ method: 'DELETE', path, what, accept: [404] });
   }
 
@@ -167,6 +171,7 @@ class WebdavObjects implements Objects {
       const moved = await this.#client.call({ method: 'MOVE', path: part, headers, signal, what });
       if (moved.status === 207)
         throw new SnapshotError('E_STORE', `${what}: the server could not give it its name`);
+      this.#files.add(path);
     } catch (error) {
       // Whatever went wrong first is what gets reported. Of a server that is away, a later run removes it.
       if (!(error instanceof SnapshotError) || error.code !== 'E_AWAY')

@@ -91,8 +91,8 @@ export class LateLocks implements Objects {
   }
 
   /** As long as a run has written nothing, it compares with what it has seen. */
-  refresh(): void {
-    if (this.#kept.size === 0) this.#inner.refresh?.();
+  refresh(folder?: string): void {
+    if (this.#kept.size === 0) this.#inner.refresh?.(folder);
   }
 
   distrust(): void {

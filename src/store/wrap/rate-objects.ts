@@ -30,8 +30,8 @@ export class RateObjects implements Objects {
     return await this.#inner.list(folder, signal);
   }
 
-  refresh(): void {
-    this.#inner.refresh?.();
+  refresh(folder?: string): void {
+    this.#inner.refresh?.(folder);
   }
 
   distrust(): void {

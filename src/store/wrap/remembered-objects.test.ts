@@ -188,6 +188,27 @@ describe.each(KINDS)('a place that is remembered, %s', (_, open) => {
     expect(await objects.get('s/a')).toBeUndefined();
   });
 
+  it('sees what others do in one folder when it is told to, and remembers the others', async () => {
+    const inner = open();
+    await inner.put('s/d/a', Buffer.from('a'));
+    const objects = new RememberedObjects(inner, stateFolder());
+    const both = async (): Promise<unknown> =>
+      await Promise.all(
+        ['s', 's/d'].map(async (folder) => (await objects.list(folder)).map(({ name }) => name).toSorted()),
+      );
+    expect(await both()).toEqual([['d'], ['a']]);
+    await inner.put('s/b', Buffer.from('b'));
+    await inner.put('s/d/b', Buffer.from('b'));
+    objects.refresh('s');
+    expect(await both()).toEqual([['b', 'd'], ['a']]);
+    expect((await objects.get('s/b'))?.toString()).toBe('b');
+    objects.refresh();
+    expect(await both()).toEqual([
+      ['b', 'd'],
+      ['a', 'b'],
+    ]);
+  });
+
   it.each([false, true])(
     'believes that what is not listed is not there only where that is so: %s',
     async (isSo) => {

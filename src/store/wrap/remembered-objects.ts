@@ -71,10 +71,12 @@ export class RememberedObjects implements Objects {
     return await this.#ask(folder, async () => await this.#inner.list(folder, signal));
   }
 
-  refresh(): void {
-    this.#folders.clear();
-    this.#series.clear();
-    this.#inner.refresh?.();
+  refresh(folder?: string): void {
+    if (folder === undefined) {
+      this.#folders.clear();
+      this.#series.clear();
+    } else this.#folders.set(folder, undefined);
+    this.#inner.refresh?.(folder);
   }
 
   distrust(): void {

@@ -57,8 +57,8 @@ export class RetryObjects implements Objects {
     return await this.#try(() => this.#inner.list(folder, signal), signal);
   }
 
-  refresh(): void {
-    this.#inner.refresh?.();
+  refresh(folder?: string): void {
+    this.#inner.refresh?.(folder);
   }
 
   distrust(): void {

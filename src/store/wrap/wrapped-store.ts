@@ -24,8 +24,8 @@ export class WrappedStore implements Store {
     return await this.inner.list(key);
   }
 
-  async refresh(): Promise<void> {
-    await this.inner.refresh?.();
+  async refresh(folder?: string): Promise<void> {
+    await this.inner.refresh?.(folder);
   }
 
   async distrust(): Promise<void> {
