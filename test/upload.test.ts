@@ -232,7 +232,7 @@ describe('a token', () => {
     const served = await Served.open();
     served.place.write({ a: 'a' });
     for (const [token, message] of [
-      ['wrong', /That token is not known here/],
+      ['wrong', /That token is not known here\n.*serve token add/],
       [await served.token('read'), /may only read/],
     ] as const) {
       const { status, stderr } = await upload(served, token, served.url, 'source');

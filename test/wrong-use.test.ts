@@ -99,11 +99,15 @@ describe('help', () => {
     [['schedule', 'install'], 'When:'],
     [['schedule', 'show'], 'Options:'],
     [['schedule', 'remove'], 'Options:'],
+    [['serve', 'user'], 'Options:'],
+    [['serve', 'token'], 'Options:'],
   ])('%j: fits into 80 columns, its own options before the names of the common ones', async (args, group) => {
     const place = Place.open();
     const { status, stdout } = await place.command([...args, '--help']);
     expect(status).toBe(0);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    // No word without what it means.
+    expect(stdout).not.toMatch(/^ {2}[A-Z.]+$/m);
     const titles: readonly string[] = stdout.match(/^[A-Z][a-z ,]+:(?=$| --)/gm) ?? [];
     const common = titles.indexOf('For every command:');
     expect(titles.indexOf(group)).toBeGreaterThanOrEqual(0);

@@ -38,7 +38,11 @@ export function addServeCommands<T extends CommonOptions>(
           'Who may use it',
           (user) =>
             user
-              .positional('action', { choices: ['add', 'list', 'remove'] as const, demandOption: true })
+              .positional('action', {
+                choices: ['add', 'list', 'remove'] as const,
+                demandOption: true,
+                describe: 'add, list, or remove: its tokens let nobody in any more, and its files stay',
+              })
               .positional('folder', FOLDER)
               .positional('name', { type: 'string', describe: 'The account' })
               .group(['quota', 'scope'], 'Options:')
@@ -57,7 +61,11 @@ export function addServeCommands<T extends CommonOptions>(
           'What lets them in',
           (token) =>
             token
-              .positional('action', { choices: ['add', 'list', 'revoke'] as const, demandOption: true })
+              .positional('action', {
+                choices: ['add', 'list', 'revoke'] as const,
+                demandOption: true,
+                describe: 'add: one more; list: their ids; revoke: it lets nobody in any more',
+              })
               .positional('folder', FOLDER)
               .positional('name', {
                 type: 'string',

@@ -97,7 +97,12 @@ export class ServerRequests {
       return new SnapshotError('E_STORE', `"${this.host}" redirects${where}`, { hint });
     }
     const said = `"${this.host}" says: ${messageIn(answer)}`;
-    if (status === 401 || status === 403) return new SnapshotError('E_AUTH', said);
+    if (status === 401) {
+      const hint =
+        'It may have been revoked: `snapshot serve token add FOLDER ACCOUNT` prints another one, there.';
+      return new SnapshotError('E_AUTH', said, { hint });
+    }
+    if (status === 403) return new SnapshotError('E_AUTH', said);
     if (status === 413 || status === 507) return new SnapshotError('E_SPACE', said);
     return new SnapshotError('E_STORE', said);
   }
