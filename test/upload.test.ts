@@ -7,6 +7,7 @@ import { loadBlake3 } from '../src/hash/blake3.ts';
 import { type Ended, eventsOf, IS_ROOT, IS_WINDOWS, tool } from './support/command.ts';
 import { Place } from './support/place.ts';
 import { Served, sha256 } from './support/served.ts';
+import { noise } from './support/trees.ts';
 
 /** Runs `snapshot upload ...args` with a token. */
 async function upload(served: Served, token: string, ...args: string[]): Promise<Ended> {
@@ -239,6 +240,48 @@ describe('a token', () => {
       expect([status, stderr]).toEqual([1, expect.stringMatching(message)]);
     }
   });
+
+  // In one request, and in one that can be gone on with.
+  it.each([6_000_000, 9_000_000])(
+    'that is revoked while %i bytes are on their way ends it, and another one goes on',
+    async (size) => {
+      const served = await Served.open();
+      const { place } = served;
+      const token = await served.token('upload');
+      const [, id = ''] = token.split('_');
+      place.write({ a: 'a', large: noise(size) });
+      let passed = 0;
+      // What comes after the half waits until the token is revoked.
+      const slow = createServer((from) => {
+        const to = connect(Number(new URL(served.url).port), '127.0.0.1');
+        to.pipe(from);
+        from.on('data', (chunk: Buffer) => {
+          const before = passed;
+          passed += chunk.length;
+          to.write(chunk);
+          if (before >= 4_000_000 || passed < 4_000_000) return;
+          from.pause();
+          void served.command(['token', 'revoke', served.folder, id]).then(() => from.resume());
+        });
+        for (const one of [from, to]) one.on('error', () => void (from.destroy(), to.destroy()));
+        from.on('end', () => to.end());
+      });
+      const url = `http://127.0.0.1:${await portOf(slow)}`;
+      const ended = await upload(served, token, url, 'source');
+      expect([ended.status, ended.stderr]).toEqual([
+        1,
+        expect.stringMatching(/That token is not known here/),
+      ]);
+      const whole = {
+        'source/a': sha256('a'),
+        'source/large': sha256(readFileSync(place.path('source/large'))),
+      };
+      expect(served.holds()).not.toHaveProperty(['source/large']);
+      const other = await served.token('upload');
+      expect((await upload(served, other, served.url, 'source')).status).toBe(0);
+      expect(served.holds()).toEqual(whole);
+    },
+  );
 
   it.skipIf(IS_WINDOWS)(
     'comes from a file that others cannot read, and goes over https to a server with its own certificate',

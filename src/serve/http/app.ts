@@ -6,7 +6,7 @@ import { Tickets } from '../users/tickets.ts';
 import { WrongTries } from '../users/wrong-tries.ts';
 import { postCheck } from './check-route.ts';
 import { clientAddress } from './client-address.ts';
-import { type Asked, type Environment, mustRead, type Service } from './environment.ts';
+import { type Asked, type Environment, mustRead, type Service, UNKNOWN_TOKEN } from './environment.ts';
 import { getEvents } from './events-route.ts';
 import { isAllowedHost } from './hosts.ts';
 import { getAccount, getList } from './list-route.ts';
@@ -105,11 +105,14 @@ export function createApp(service: Service): Hono<Environment> {
       slowDown(asked);
       if (secret !== '') tries.count(addressOf(asked), performance.now());
       asked.header('WWW-Authenticate', 'Bearer');
-      const message =
-        secret === '' ? 'This takes a token: `Authorization: Bearer TOKEN`' : 'That token is not known here';
+      const message = secret === '' ? 'This takes a token: `Authorization: Bearer TOKEN`' : UNKNOWN_TOKEN;
       throw new Refusal(401, message);
     }
     asked.set('token', token);
+    asked.set('isLetIn', async () => {
+      await service.accounts.refresh();
+      return service.accounts.find(secret) !== undefined;
+    });
     asked.set('library', await service.library(token.account, isSending(asked)));
     await next();
   });

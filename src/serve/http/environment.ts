@@ -40,6 +40,8 @@ export interface AccessEntry {
 export interface Variables {
   /** Who asks. */
   token: Token;
+  /** Whether the token lets in now. */
+  isLetIn: () => Promise<boolean>;
   library: Library;
   /** In place of those that all answers have. */
   headers: Readonly<Record<string, string>>;
@@ -51,6 +53,19 @@ export interface Environment {
 }
 
 export type Asked = Context<Environment>;
+
+/** A token that is not, or not any more, one of an account. */
+export const UNKNOWN_TOKEN = 'That token is not known here';
+
+/**
+ * What is sent with a request. It ends only while its token lets in: hours may have passed since it began.
+ *
+ * @throws {@link Refusal} 401 at its end, when the token was revoked meanwhile.
+ */
+export async function* bodyOf(asked: Asked): AsyncGenerator<Uint8Array> {
+  yield* asked.env.incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  if (!(await asked.get('isLetIn')())) throw new Refusal(401, UNKNOWN_TOKEN);
+}
 
 /** Whether the token may see what is there. */
 export function mayRead(asked: Asked): boolean {

@@ -4,7 +4,7 @@ import { checkName } from '../library/file-name.ts';
 import type { Incoming } from '../library/library.ts';
 import { type BytePath, toText } from '../../tree/path.ts';
 import { Refusal } from '../refusal.ts';
-import { type Asked, mustUpload } from './environment.ts';
+import { type Asked, bodyOf, mustUpload } from './environment.ts';
 import { parseModified } from './upload-route.ts';
 
 const VERSION = '1.0.0';
@@ -58,11 +58,16 @@ export async function patchUpload(asked: Asked): Promise<Response> {
   if (asked.req.header('Content-Type') !== 'application/offset+octet-stream')
     throw new Refusal(415, 'The Content-Type is to be application/offset+octet-stream');
   const { incoming } = asked.env;
-  const body = incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
   const offset = count(asked, 'Upload-Offset');
   const { upload, taken } = await asForTus(
     async () =>
-      await resumed.goOn(idIn(asked), offset, body, () => void incoming.destroy(), asked.get('token').id),
+      await resumed.goOn(
+        idIn(asked),
+        offset,
+        bodyOf(asked),
+        () => void incoming.destroy(),
+        asked.get('token').id,
+      ),
   );
   const status = taken === undefined ? {} : { 'Upload-Status': taken.status };
   const at = taken?.status === 'stored' ? storedAt(taken.held.path) : {};

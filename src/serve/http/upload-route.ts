@@ -5,7 +5,7 @@ import type { Taken } from '../library/library.ts';
 import type { Received } from '../library/receive.ts';
 import { display, toText } from '../../tree/path.ts';
 import { Refusal } from '../refusal.ts';
-import { type Asked, mayRead, mustUpload } from './environment.ts';
+import { type Asked, bodyOf, mayRead, mustUpload } from './environment.ts';
 
 /** `POST /upload`. */
 export async function postUpload(asked: Asked): Promise<Response> {
@@ -74,7 +74,6 @@ async function takeBody(
   if (!/^(?:identity)?$/i.test(asked.req.header('Content-Encoding') ?? ''))
     throw new Refusal(415, 'The body is to be the file as it is, without a Content-Encoding');
   const length = asked.req.header('Content-Length');
-  const body = asked.env.incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
   const isForm = /^application\/x-www-form-urlencoded/i.test(type);
   return await asked.get('library').take(
     {
@@ -86,7 +85,7 @@ async function takeBody(
       size: length === undefined ? undefined : Number(length),
       ...(isForm ? { judge: (received: Received) => refuseMangled(received, claim) } : {}),
     },
-    body,
+    bodyOf(asked),
   );
 }
 
