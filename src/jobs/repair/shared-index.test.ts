@@ -1,7 +1,9 @@
 // Where there are no hard links, a snapshot's index is that of others, too: a repair must leave it to them.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { Info } from '../../series/info.ts';
+import { isArchive } from '../../series/names.ts';
 import { Series } from '../../series/series.ts';
 import { FolderObjects } from '../../store/local/folder-objects.ts';
 import { ObjectStore } from '../../store/object-store.ts';
@@ -66,6 +68,33 @@ describe('the repair of a snapshot whose index is that of a later one, too', () 
     const [end] = await repair(far, [first], signal);
     expect(end).toMatchObject({ outcome: 'repaired' });
     expect(lab.info(first).count.files).toBe(40);
+  });
+
+  it('writes it anew where it is damaged, and nobody can read it as it is', async () => {
+    writeFileSync(lab.folder(first, 'index.jsonl.zst'), 'damaged');
+    const [end] = await repair(series, [first], signal);
+    expect(end).toMatchObject({ outcome: 'repaired' });
+    expect([...lab.restored(first).keys()]).toHaveLength(40);
+  });
+
+  it('is impossible where more is lost than is told beside it already', async () => {
+    await repair(series, [first], signal);
+    const told = lab.info(first).changes;
+    expect(told).not.toBe(null);
+    // All of its content is lost; the archive of folders and links is left.
+    for (const file of readdirSync(lab.folder(first)))
+      if (isArchive(file) && !file.includes('~')) rmSync(lab.folder(first, file));
+    for (const file of ['info.json', 'SHA256SUMS', 'RESTORE.txt']) rmSync(lab.folder(first, file));
+    const aside = readFileSync(lab.folder(later, 'info.json'), 'utf8');
+    // Nobody tells of that archive.
+    const { archives, ...info } = JSON.parse(aside) as Info;
+    writeFileSync(
+      lab.folder(later, 'info.json'),
+      JSON.stringify({ ...info, archives: archives.filter(({ file }) => !file.includes(first)) }),
+    );
+    const [end] = await repair(series, [first], signal);
+    expect(end).toMatchObject({ outcome: 'impossible' });
+    expect(end?.notes.join()).toContain(later);
   });
 
   it('is impossible where it would have to be written anew', async () => {
