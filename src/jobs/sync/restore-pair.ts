@@ -4,7 +4,7 @@ import { makeFolders } from '../../sync/make-version.ts';
 import type { Item } from '../../sync/item.ts';
 import { LocalSide } from '../../sync/local-side.ts';
 import type { Sides } from '../../sync/see.ts';
-import { type Side, SideError } from '../../sync/side.ts';
+import { ifOfSide, type Side, SideError } from '../../sync/side.ts';
 import { type BytePath, comparePaths, display, fromText, join, parentOf } from '../../tree/path.ts';
 import { matching } from '../../tree/left-out.ts';
 import { momentOf } from '../mirror/moment-of.ts';
@@ -129,6 +129,11 @@ async function give({ path, side, at, item }: Found, into: LocalSide, signal: Ab
     return;
   }
   const part = join(folder, fromText(`.snapshot-${process.pid.toString(16).padStart(16, '0')}.part`));
-  await into.write(part, side.read(at, signal), { mtimeMs: item.mtimeMs, mode: item.mode }, signal);
-  await into.move(part, path);
+  try {
+    await into.write(part, side.read(at, signal), { mtimeMs: item.mtimeMs, mode: item.mode }, signal);
+    await into.move(part, path);
+  } catch (error) {
+    await into.remove(part).catch(ifOfSide);
+    throw error;
+  }
 }

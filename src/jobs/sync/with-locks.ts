@@ -42,12 +42,25 @@ export async function withLocks<T>(
     const there = locks.there ?? (await lock('there'));
     return await work({ here, there }, losing.signal);
   } finally {
-    for (const name of ['here', 'there'] as const)
-      await locks[name]?.release().catch((error: unknown) => {
-        if (note === undefined || !(error instanceof Error)) throw error;
-        note(`The lock of "${sides[name].label}" could not be removed: ${error.message}`);
-      });
+    await releaseBoth(sides, locks, note);
   }
+}
+
+/** Also where the first one cannot be: the other one would be renewed for as long as this process lives. */
+async function releaseBoth(
+  sides: Sides,
+  locks: Readonly<Partial<Record<SideName, Locked>>>,
+  note: ((message: string) => void) | undefined,
+): Promise<void> {
+  const failed: Error[] = [];
+  for (const name of ['here', 'there'] as const)
+    await locks[name]?.release().catch((error: unknown) => {
+      if (!(error instanceof Error)) throw error;
+      if (note === undefined) failed.push(error);
+      else note(`The lock of "${sides[name].label}" could not be removed: ${error.message}`);
+    });
+  const [first] = failed;
+  if (first !== undefined) throw first;
 }
 
 async function patiently(patience: Patience | undefined, lock: () => Promise<Locked>): Promise<Locked> {
