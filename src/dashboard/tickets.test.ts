@@ -12,4 +12,10 @@ describe('Tickets', () => {
     expect(tickets.take(inTime, 59_999)).toBe('c');
     expect(tickets.take('nonsense', 0)).toBeUndefined();
   });
+
+  it('do not end as others are given', () => {
+    const tickets = new Tickets<string>();
+    const given = ['a', 'b'].map((value) => tickets.issue(value, 0));
+    expect(given.map((id) => tickets.take(id, 1))).toEqual(['a', 'b']);
+  });
 });

@@ -120,10 +120,11 @@ async function commitFar(
   objects: Objects,
   archives: Promise<void>,
   index: Iterable<string> = LINES,
+  lock?: Parameters<typeof commitSnapshot>[3],
 ): Promise<Info> {
   const store = new ObjectStore('memory://test', async () => await Promise.resolve(objects));
   const parts = { info: infoFor(), index, changes: undefined, dead: undefined, restore: '#\n' };
-  return await commitSnapshot(new Series(store, 'documents'), NAME, parts, undefined, archives);
+  return await commitSnapshot(new Series(store, 'documents'), NAME, parts, lock, archives);
 }
 
 async function fail(): Promise<void> {
@@ -354,7 +355,13 @@ describe('commitSnapshot()', () => {
   it('far away, waits for all that it has sent at once, and then writes info.json', async () => {
     const objects = new HeldObjects();
     const archives = new Held();
-    const committing = commitFar(objects, archives.promise);
+    // Whether the lock is still there counts when all else is.
+    const looked: number[] = [];
+    const check = async (): Promise<void> => {
+      looked.push(objects.kept.size);
+      await Promise.resolve();
+    };
+    const committing = commitFar(objects, archives.promise, LINES, { check });
     const names = [INDEX_FILE, RESTORE_FILE, SUMS_FILE];
     await vi.waitFor(() => expect([...objects.held.keys()].toSorted()).toEqual(names.toSorted()));
     archives.resolve();
@@ -364,6 +371,7 @@ describe('commitSnapshot()', () => {
       await vi.waitFor(() => expect(objects.kept.size).toBeGreaterThan(names.indexOf(name)));
     }
     await committing;
+    expect(looked).toEqual([names.length]);
     expect([...objects.kept.keys()].at(-1)).toBe(`documents/${NAME}/info.json`);
   });
 

@@ -46,6 +46,13 @@ describe('rowsToRun()', () => {
     );
   });
 
+  it('takes a row with all its destinations, also where --only names it at one of them', () => {
+    const data = ['/a', '/b'].map((destination) => ({ name: 'data', active: true, line: 1, destination }));
+    const plan = planOf([...data, { name: 'other', active: true }]);
+    const taken = rowsToRun(plan, { only: ['data (/b)'] });
+    expect(taken.map(({ name, destination }) => `${name} ${destination}`)).toEqual(['data /a', 'data /b']);
+  });
+
   it('leaves a row in its shard whatever else --only names', () => {
     const plan = planOf(['a', 'b', 'c'].map((name) => ({ name, active: true })));
     expect(names(plan, ['b'], { number: 1, of: 2 })).toEqual([]);

@@ -156,12 +156,14 @@ describe('an encrypted snapshot', () => {
       objects.kept.delete(`${DAY}/${name}`);
     await later('2026-11-21T02-00-00Z');
     const archive = `../${DAY.slice(2)}/a.tar.zst.age`;
-    expectSums(objects, 's/2026-11-21T02-00-00Z', [
-      'b.tar.zst.age',
-      archive,
-      'SHA256SUMS.age',
-      'info.json.age',
-    ]);
+    const files = ['b.tar.zst.age', archive, 'SHA256SUMS.age', 'info.json.age'];
+    expectSums(objects, 's/2026-11-21T02-00-00Z', files);
+    // It was stored anew since, encrypted with another key: the newest ones are right.
+    const old = 's/2026-11-20T02-00-00Z/SHA256SUMS';
+    const text = String(objects.kept.get(old)?.bytes).replace(/[0-9a-f]{64}(?=  \.\.\/)/, '0'.repeat(64));
+    await objects.put(old, Buffer.from(text));
+    await later('2026-11-22T02-00-00Z');
+    expectSums(objects, 's/2026-11-22T02-00-00Z', files);
   });
 
   it('has check sums also where those of an older one are damaged', async () => {
@@ -194,6 +196,10 @@ describe('an encrypted snapshot', () => {
     for (const size of sizes) await writing.put(`${DAY}/${size}`, Buffer.alloc(size));
     const store = encrypted(objects);
     for (const { name, sizeBytes } of await store.list(DAY)) expect(sizeBytes).toBe(Number(name));
+    // One that is damaged says nothing of the others.
+    objects.kept.get(`${DAY}/0.age`)?.bytes.fill(0);
+    for (const { name, sizeBytes } of await encrypted(objects).list(DAY))
+      expect(sizeBytes).toBe(Number(name));
     expect((await store.readRange(`${DAY}/1500000`, 1_000_000, 500_000)).length).toBe(500_000);
     await expect(store.readRange(`${DAY}/1500000`, 1_000_000, 500_001)).rejects.toMatchObject({
       code: 'E_STORE',

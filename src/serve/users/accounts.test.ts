@@ -98,6 +98,16 @@ describe('the file', () => {
     expect(reader.find('snap_x')).toBeUndefined();
   });
 
+  it('is read on in the middle of a line, once the rest of that is there', async () => {
+    const reader = new Accounts(file());
+    const line = JSON.stringify({ do: 'user', name: 'bert', at: NOW.toISOString() });
+    appendFileSync(file(), line.slice(0, 20));
+    await reader.refresh();
+    appendFileSync(file(), `${line.slice(20)}\n`);
+    await reader.refresh();
+    expect(reader.accounts.map(({ name }) => name)).toEqual(['anna', 'bert']);
+  });
+
   it('is read once, however many ask for it at the same time, and forgotten by none', async () => {
     const reader = new Accounts(file());
     await Promise.all(Array.from({ length: 5 }, async () => await reader.refresh()));

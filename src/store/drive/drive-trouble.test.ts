@@ -54,6 +54,15 @@ describe('a small object in Google Drive', () => {
     expect(String(await (await place.open()).get('s/a'))).toBe('two');
   });
 
+  it('arrives in the next try where its folder could not be made in this one', async () => {
+    const place = await drivePlace();
+    await place.objects.put('s/a', one);
+    place.proxy.once(/^POST \/drive\/v3\/files\?/, answered(503));
+    await expect(place.objects.put('s/folder/b', one)).rejects.toMatchObject({ code: 'E_AWAY' });
+    await place.objects.put('s/folder/b', one);
+    expect(twins(place, 's/folder/b')).toBe(1);
+  });
+
   it('stays as it was when what replaces it is cut, and is replaced by the next try', async () => {
     const place = await drivePlace();
     await place.objects.put(KEY, Buffer.from('old'));
@@ -124,6 +133,7 @@ describe('a large object in Google Drive', () => {
     ['Google takes only a part of it', ({ drive }) => void (drive.uploads.keepAtMost = 3 * MIB)],
     ['nothing of it was kept', ({ drive }) => void (drive.uploads.keepAtMost = 1000)],
     ['the server is in trouble', ({ proxy }) => proxy.once(/^PUT/, answered(502))],
+    ['its session is gone for good', ({ proxy }) => proxy.once(/^PUT/, answered(410))],
     ['nobody hears that it was begun', ({ proxy }) => proxy.once(/uploadType=resumable/, { kind: 'lose' })],
   ])('arrives once although %s', async (_, trouble) => {
     const place = await drivePlace();

@@ -1,5 +1,5 @@
 // What keeps two runs apart where a lock is written late: first in Google Drive.
-import { readdirSync } from 'node:fs';
+import { readdirSync, utimesSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { SnapshotError } from '../../base/errors.ts';
@@ -183,7 +183,12 @@ it.each([
 });
 
 /** A folder of this machine that is taken for a place far away. */
-function localPlace(): { objects: LateLocks; inner: FolderObjects; keys: () => readonly string[] } {
+function localPlace(): {
+  objects: LateLocks;
+  inner: FolderObjects;
+  keys: () => readonly string[];
+  folder: string;
+} {
   const folder = stateFolder();
   const inner = new FolderObjects(folder);
   const keys = (): readonly string[] =>
@@ -191,7 +196,7 @@ function localPlace(): { objects: LateLocks; inner: FolderObjects; keys: () => r
       .filter((entry) => entry.isFile())
       .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
       .toSorted();
-  return { objects: new LateLocks(inner), inner, keys };
+  return { objects: new LateLocks(inner), inner, keys, folder };
 }
 
 describe('LateLocks', () => {
@@ -223,6 +228,21 @@ describe('LateLocks', () => {
     expect(keys().filter((key) => key.includes('.lock-'))).toEqual([]);
   });
 
+  it('writes nothing where something of another size has the same time', async () => {
+    const { objects, inner, keys, folder } = localPlace();
+    const at = new Date(Date.now() - 60_000);
+    const write = async (bytes: Buffer): Promise<void> => {
+      await inner.put(marker, bytes);
+      utimesSync(join(folder, marker), at, at);
+    };
+    await write(one);
+    await objects.put(lock, one);
+    await objects.get(marker);
+    await write(Buffer.from('more of it'));
+    await expect(objects.put('data/x', one)).rejects.toMatchObject({ code: 'E_LOCKED' });
+    expect(keys()).toEqual([marker]);
+  });
+
   it('says that the series has changed also where nothing may be removed, and ends the lock otherwise', async () => {
     const { objects, inner, keys } = localPlace();
     await inner.put(marker, one);
@@ -236,6 +256,17 @@ describe('LateLocks', () => {
     const [name = '', ended] = keys().filter((key) => key.includes('.lock-'));
     expect([ended, keys().includes('data/x')]).toEqual([`${name}.ended`, false]);
     expect(await isLocked(series)).toBe(false);
+  });
+
+  it('writes the successor of a lock where that was given back before anything was written', async () => {
+    const { objects, inner, keys } = localPlace();
+    await inner.put(marker, one);
+    await objects.put(lock, one);
+    await objects.put('data/.lock-cc', one);
+    await objects.remove(lock);
+    expect(keys()).toEqual([marker]);
+    await objects.put('data/x', one);
+    expect(keys()).toEqual(['data/.lock-cc', marker, 'data/x'].toSorted());
   });
 
   it('writes a lock at once where another one lies, dead or alive', async () => {

@@ -304,3 +304,15 @@ it('lists all of a series at once, but not what is very much', async () => {
   await objects.list('s');
   expect(inner.take()).toEqual(['list s']);
 });
+
+it('takes an object that stands for a folder for none', async () => {
+  const inner = new WholeObjects();
+  await inner.put('s/d/a', Buffer.from('a'));
+  const object = inner.kept.get('s/d/a');
+  for (const key of ['s/d/', 's/empty/']) if (object !== undefined) inner.kept.set(key, object);
+  const objects = new RememberedObjects(inner, stateFolder());
+  const listed = async (folder: string): Promise<unknown[]> =>
+    (await objects.list(folder)).map(({ name, isFolder }) => [name, isFolder]);
+  expect([await listed('s'), await listed('s/d')]).toEqual([[['d', true]], [['a', false]]]);
+  expect(await listed('s/empty')).toEqual([]);
+});
