@@ -314,6 +314,10 @@ describe('IndexCursor', () => {
   it.each<[string, (line: string) => string]>([
     ['another digit in the hash', (line) => line.replace(/"hash":"6/, '"hash":"g')],
     ['a capital in the hash', (line) => line.replace(/"hash":"6/, '"hash":"F')],
+    ...['/', ':', '`'].map((sign): [string, (line: string) => string] => [
+      `\`${sign}\` in the hash`,
+      (line) => line.replace(/"hash":"6/, `"hash":"${sign}`),
+    ]),
     ['a hash that is too short', (line) => line.replace(/"hash":"6/, '"hash":"')],
     ['another key than the hash', (line) => line.replace('"hash"', '"hush"')],
     ['another key than the place', (line) => line.replace('"at"', '"ta"')],
@@ -323,6 +327,8 @@ describe('IndexCursor', () => {
     ['a number below 0', (line) => line.replace('"at":[0,', '"at":[-1,')],
     ['a number that is too large', (line) => line.replace('"at":[0,', '"at":[9007199254740993,')],
     ['no number', (line) => line.replace('"at":[0,', '"at":[,')],
+    ['another sign between numbers', (line) => line.replace('[0,1', '[0;1')],
+    ['another bracket behind attributes', (line) => line.replace('}\n', ',"xattrs":{"user.a":"MQ=="]\n')],
     ['a place without an end', (line) => line.replace('3]}', '3}')],
     ['nothing after the scan', (line) => line.replace(/,"hash".*$/m, '}')],
     ['more after its end', (line) => line.replace('}\n', '}}\n')],
@@ -346,6 +352,16 @@ describe('IndexCursor', () => {
       const cursor = new IndexCursor(reader('the/index', line), undefined);
       expect(cursor.skipSame(itemOf(path).entry, 0)).toBe(kept !== undefined);
       expect(cursor.holdings.attributes.get(0)).toBe(kept);
+    }
+  });
+
+  it('takes over every digit of a hash, and a name only where it says one', () => {
+    for (let first = 0; first < 256; first += 32) {
+      const hash = Buffer.from(Array.from({ length: 32 }, (_, i) => first + i));
+      const cursor = open(linesOf(itemOf('a', {}, { hash })));
+      expect(cursor.skipSame(itemOf('a').entry, 0)).toBe(true);
+      expect(Buffer.from(cursor.holdings.contents.hash(0))).toEqual(hash);
+      expect(cursor.holdings.names.size).toBe(0);
     }
   });
 
