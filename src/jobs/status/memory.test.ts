@@ -10,8 +10,17 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type KnownDestination, type KnownSeries, Memory, parseKnown, withSeries } from './memory.ts';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { thisStateFolder } from '../../host/state-folder.ts';
+import {
+  type KnownDestination,
+  type KnownSeries,
+  Memory,
+  moveSeries,
+  parseKnown,
+  recallHere,
+  withSeries,
+} from './memory.ts';
 
 const STARTED = '2026-11-19T02:00:00.000Z';
 const FAILED = { outcome: 'failed', started: STARTED, guards: [], error: 'no disk' } as const;
@@ -88,6 +97,15 @@ describe('Memory', () => {
     });
   });
 
+  it.each([-1, 0, 7])(
+    'finds the numbers that were given, the last one of an archive being %i',
+    async (archive) => {
+      const series = [{ ...DATA, numbers: { sequence: 3, archive } }, PHOTOS];
+      await memory.update('/disk', () => ({ ...KNOWN, series }));
+      expect(await memory.find('/disk')).toEqual({ ...KNOWN, series });
+    },
+  );
+
   it('says when it cannot be written', async () => {
     writeFileSync(join(root, 'state'), 'a file');
     await expect(memory.update('/disk', () => KNOWN)).rejects.toMatchObject({ code: 'E_STORE' });
@@ -95,6 +113,41 @@ describe('Memory', () => {
     mkdirSync(join(root, 'state'));
     await memory.update('/disk', () => KNOWN);
     expect(await memory.find('/disk')).toEqual(KNOWN);
+  });
+});
+
+describe('moveSeries()', () => {
+  it.each<[string, string, readonly KnownSeries[]]>([
+    ['data', 'new', [PHOTOS, { ...DATA, name: 'new' }]],
+    ['data', 'photos', [{ ...DATA, name: 'photos' }]],
+    ['other', 'data', [DATA, PHOTOS]],
+  ])('makes of what is known of %s that of %s', async (from, to, series) => {
+    await memory.update('/disk', () => KNOWN);
+    await moveSeries(memory, '/disk', from, to);
+    expect(await memory.find('/disk')).toEqual({ ...KNOWN, series });
+  });
+
+  it('makes no file of what is not known', async () => {
+    await moveSeries(memory, '/disk', 'data', 'new');
+    expect(await memory.find('/disk')).toBeUndefined();
+  });
+});
+
+describe('recallHere()', () => {
+  it('knows what this machine does, and warns of what it cannot read', async () => {
+    vi.stubEnv('XDG_STATE_HOME', root);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const here = new Memory(thisStateFolder());
+    const warnings: string[] = [];
+    const recall = recallHere((message) => warnings.push(message));
+    const disk = join(root, 'disk');
+    expect(await recall(disk)).toBeUndefined();
+    await here.update(disk, () => KNOWN);
+    expect([await recall(disk), warnings]).toEqual([KNOWN, []]);
+    const file = join(here.folder, 'destinations', fileOf(disk));
+    onTestFinished(() => rmSync(file, { force: true }));
+    writeFileSync(file, '{');
+    expect([await recall(disk), warnings]).toEqual([undefined, [expect.stringContaining(file)]]);
   });
 });
 
