@@ -270,6 +270,72 @@ describe('statusOf()', () => {
     expect(statusOf(records, DAY_MS, NOW)).toMatchObject({ state: 'ok', reasons: [], notes });
   });
 
+  const DAMAGE = { files: 0, needed: 0, repairable: 0, lost: 0, unknown: false };
+
+  it.each<[string, PastRecord[], string, RegExp[]]>([
+    ['problems that are accepted', [run(2, 'written', { known: 2 })], 'ok', [/^2 known problems/]],
+    ['those of the last success only', [run(4, 'written', { known: 2 }), run(2, 'unchanged')], 'ok', []],
+    ['what is told already', [run(2, 'written', { skipped: 3, missing: 1 })], 'failing', []],
+    [
+      'what the last sync that did something had to decide',
+      [
+        run(9, 'written', { conflicts: ['old'] }),
+        run(8, 'written', { conflicts: ['one', 'two'] }),
+        run(7, 'unchanged', { conflicts: [] }),
+      ],
+      'ok',
+      [/^one$/, /^two$/],
+    ],
+    [
+      'no conflicts of one before',
+      [run(9, 'written', { conflicts: ['old'] }), run(8, 'written', { conflicts: [] })],
+      'ok',
+      [],
+    ],
+    [
+      'damage of older snapshots, as it was found last',
+      [
+        run(9, 'written', { damage: { ...DAMAGE, lost: 1 } }),
+        run(8, 'unchanged', { damage: { ...DAMAGE, files: 3 } }),
+      ],
+      'ok',
+      [/^3 files that older snapshots need are damaged/],
+    ],
+    [
+      'also where a verify found it',
+      [run(9, 'written'), verified(8, 'failed', { damage: { ...DAMAGE, files: 1 } }), drilled(7, 'passed')],
+      'ok',
+      [/^1 file that older snapshots need is damaged/],
+    ],
+    [
+      'nothing of what is not known',
+      [run(8, 'written', { damage: { ...DAMAGE, unknown: true } })],
+      'failing',
+      [],
+    ],
+  ])('notes %s', (_, records, state, notes) => {
+    const status = statusOf(records, DAY_MS, NOW);
+    expect(status.state).toBe(state);
+    expect(status.notes).toEqual(notes.map((words) => expect.stringMatching(words)));
+    expect(statusOf(essentialOf(records), DAY_MS, NOW)).toMatchObject({ state, notes: status.notes });
+  });
+
+  it('tells each kind of damage, how many files it is, and one by one', () => {
+    const damage = { files: 9, needed: 2, repairable: 3, lost: 4, unknown: true };
+    const { reasons } = statusOf([run(2, 'written', { damage })], DAY_MS, NOW);
+    expect(reasons.map((reason) => /\d/.exec(reason)?.[0])).toEqual([undefined, '2', '3', '4']);
+    const quick = verified(6, 'failed');
+    const [sample, full] = [0.1, null].map((size) => verified(5, 'failed', { level: 'full', sample: size }));
+    // Of several verifies that failed, the most thorough one.
+    for (const found of [
+      [full, sample, quick],
+      [quick, sample, full],
+    ])
+      expect(
+        statusOf([run(9, 'written'), ...found.flatMap((one) => one ?? [])], DAY_MS, NOW).reasons,
+      ).toEqual([expect.stringContaining('level full')]);
+  });
+
   it('counts a success that is due by what the plan says', () => {
     const records = [run(200, 'written')];
     expect(statusOf(records, 7 * DAY_MS, NOW)).toMatchObject({
