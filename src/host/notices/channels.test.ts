@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Message } from './channel.ts';
-import { desktopCommand } from './desktop.ts';
+import { desktop, desktopCommand } from './desktop.ts';
 import { pingUrl } from './healthchecks.ts';
 import { webServer } from './notices.lab.ts';
 import { type MailServer, mailServer } from './mail.ts';
@@ -48,6 +51,7 @@ describe('openChannel()', () => {
       title: MESSAGE.title,
       message: MESSAGE.text,
       priority: 4,
+      tags: ['warning'],
     });
   });
 
@@ -214,5 +218,48 @@ describe('desktopCommand()', () => {
     expect(windows.file).toBe('D:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe');
     expect(windows.args.join(' ')).not.toMatch(/calc|do shell|"/);
     expect(windows.env).toEqual({ SNAPSHOT_TITLE: message.title, SNAPSHOT_TEXT: message.text });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('desktop()', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'snapshot-desktop-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+  });
+
+  /** Shows the message on a desktop whose programs are those in `folder`. */
+  async function show(): Promise<void> {
+    const env = { PATH: folder, DBUS_SESSION_BUS_ADDRESS: undefined };
+    await desktop({ platform: 'linux', env, uid: 1000 }).send(MESSAGE, new AbortController().signal);
+  }
+
+  function program(...lines: readonly string[]): void {
+    writeFileSync(join(folder, 'notify-send'), ['#!/bin/sh', ...lines, ''].join('\n'), { mode: 0o755 });
+  }
+
+  it('hands title, text and the bus of the session to the program that shows them', async () => {
+    const told = join(folder, 'told');
+    program(`printf '%s\\n' "$@" "$DBUS_SESSION_BUS_ADDRESS" > '${told}'`);
+    await show();
+    const lines = readFileSync(told, 'utf8').split('\n');
+    expect(lines.slice(-5)).toEqual([
+      '--',
+      MESSAGE.title,
+      'letters: &lt;b&gt;FAILED&lt;/b&gt; &amp; more',
+      'unix:path=/run/user/1000/bus',
+      '',
+    ]);
+  });
+
+  it('does not try again where there is no such program, but where it fails', async () => {
+    await expect(show()).rejects.toMatchObject({
+      code: 'E_HOST',
+      isFinal: true,
+      message: expect.stringContaining('notify-send'),
+    });
+    program('exit 1');
+    const error: unknown = await show().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 1 });
   });
 });

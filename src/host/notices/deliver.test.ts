@@ -79,6 +79,24 @@ describe('deliver()', () => {
     expect(received).toHaveLength(1);
   });
 
+  it('waits for no second try when the signal aborts in between', async () => {
+    const controller = new AbortController();
+    const { origin, received } = await webServer((response) => {
+      response.on('close', () => controller.abort());
+      response.writeHead(500).end();
+    });
+    const patience = { ...QUICK, pausesMs: [3_600_000] };
+    expect(await deliver(webhook(new URL(origin)), MESSAGE, patience, controller.signal)).toBeDefined();
+    expect(received).toHaveLength(1);
+  });
+
+  it('tries nothing when the signal has aborted before', async () => {
+    const { origin, received } = await webServer();
+    const failure = await deliver(webhook(new URL(origin)), MESSAGE, QUICK, AbortSignal.abort());
+    expect(failure?.message).toMatch(/: stopped$/);
+    expect(received).toHaveLength(0);
+  });
+
   it('never holds up a shutdown for a minute', () => {
     expect(most(PATIENT) + most(HASTY)).toBeLessThan(60_000);
   });

@@ -115,6 +115,7 @@ describe('makeNotice()', () => {
       [problem],
     );
     expect(JSON.stringify(notice)).not.toMatch(/home|mnt/);
+    expect(notice.rows[0]?.guards).toEqual([{ guard: 'empty-source', message: '"…/letters" is empty' }]);
     expect(notice.rows[0]?.error?.message).toBe('Cannot read "…/letters": no such file or folder');
     expect(notice.error).toEqual({
       code: 'E_PLAN',
@@ -161,7 +162,11 @@ describe('makeNotice()', () => {
 
   it('names the code of an error, and of a bug', () => {
     expect(noticeOf({ status: 1, error: new SnapshotError('E_HOOK', 'x') }).error?.code).toBe('E_HOOK');
-    expect(noticeOf({ status: 1, error: new TypeError('x') }).error?.code).toBe('E_INTERNAL');
+    expect(noticeOf({ status: 1, error: new TypeError('x') }).error).toEqual({
+      code: 'E_INTERNAL',
+      message: 'x',
+      problems: [],
+    });
   });
 });
 
