@@ -1,8 +1,29 @@
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  ACCEPTED_FILE,
   archiveDate,
   archiveName,
+  BOLT_FOLDER,
+  CHANGES_FILE,
+  DAMAGE_FILE,
+  DEAD_FILE,
+  HELD_FILE,
+  INDEX_FILE,
+  INFO_FILE,
+  INFO_PART,
+  isArchive,
+  isCalledAfter,
+  isSeriesPart,
+  LET_GO_FILE,
+  NAMES_FILE,
+  OWNER_FILE,
+  PINNED_FILE,
+  RESTORE_FILE,
+  SUMS_FILE,
+  UNFINISHED_FILE,
+  VERSION_BOLT,
   isContentArchive,
   isOurs,
   nextArchiveDate,
@@ -25,6 +46,17 @@ describe('snapshotName()', () => {
         expect(snapshotTime(snapshotName(at))?.getTime()).toBe(Math.floor(at.getTime() / 1000) * 1000);
       }),
     );
+  });
+
+  it.each([-1, 10_000])('has no name for the year %i', (year) => {
+    expect(() => snapshotName(new Date(Date.UTC(year, 0)))).toThrow(
+      expect.objectContaining({ code: 'E_HOST', message: expect.stringContaining(String(year)) }),
+    );
+  });
+
+  it('has one for the first and the last year', () => {
+    const ends = ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59Z'].map((at) => snapshotName(new Date(at)));
+    expect(ends).toEqual(['0000-01-01T00-00-00Z', '9999-12-31T23-59-59Z']);
   });
 
   it('sorts as the times do', () => {
@@ -226,11 +258,17 @@ describe('isOurs()', () => {
     'RESTORE.txt',
     'info.json.part',
     'dead.jsonl.zst.part',
+    'index.jsonl.zst.damaged',
+    'docs-2026-11-19T02-00-00Z.zip.damaged',
+    'UNFINISHED',
+    'LET-GO',
   ])('knows %s', (name) => {
     expect(isOurs(name, ['docs'])).toBe(true);
   });
 
   it.each([
+    'PINNED',
+    'owner.json',
     'notes.txt',
     'info.json.bak',
     'Info.json',
@@ -250,5 +288,60 @@ describe('isOurs()', () => {
     'docs-mine-2026-11-19T02-00-00Z.zip',
   ])('leaves %s alone', (name) => {
     expect(isOurs(name, ['docs'])).toBe(false);
+  });
+});
+
+describe('isCalledAfter()', () => {
+  const ARCHIVE = 'docs-2026-11-19T02-00-00Z-2.zip';
+
+  it.each<[string, readonly string[] | undefined, boolean]>([
+    [ARCHIVE, undefined, true],
+    [ARCHIVE, ['docs'], true],
+    [ARCHIVE, ['old', 'docs'], true],
+    [ARCHIVE, ['other'], false],
+    [ARCHIVE, [], false],
+    [`2026-11-19T02-00-00Z/${ARCHIVE}.part`, ['docs'], true],
+    [`${ARCHIVE}.damaged`, undefined, true],
+    [`${ARCHIVE}.part.damaged`, undefined, false],
+    ['info.json', undefined, false],
+  ])('of %s and %j is %s', (file, series, isSo) => {
+    expect(isCalledAfter(file, series)).toBe(isSo);
+  });
+});
+
+describe('isSeriesPart()', () => {
+  const FILES = ['accepted', 'damage', 'held', 'owner', 'names'].map((name) => `${name}.json`);
+
+  it('knows what is left of a write in the folder of a series, and leaves all else alone', () => {
+    const others = [...FILES, '.part', 'info.json.part', 'notes.txt.part', 'owner.json.part.part'];
+    const parts = FILES.map((name) => `${name}.part`);
+    expect([...parts, ...others].filter(isSeriesPart)).toEqual(parts);
+  });
+});
+
+it.each([
+  ['a.tar.zst', true],
+  ['a.zip', true],
+  ['a.zip.part', false],
+  ['zip', false],
+])('isArchive(): %s: %s', (file, isSo) => {
+  expect(isArchive(file)).toBe(isSo);
+});
+
+describe('what lies on disk', () => {
+  const format = readFileSync(new URL('../../docs/format.md', import.meta.url), 'utf8');
+  const own = [INFO_FILE, INFO_PART, INDEX_FILE, CHANGES_FILE, DEAD_FILE, SUMS_FILE, RESTORE_FILE];
+  const markers = [UNFINISHED_FILE, LET_GO_FILE, PINNED_FILE, BOLT_FOLDER, VERSION_BOLT];
+  const others = [ACCEPTED_FILE, DAMAGE_FILE, HELD_FILE, OWNER_FILE, NAMES_FILE];
+
+  it.each([...own, ...markers, ...others])('is called as docs/format.md says: %s', (name) => {
+    // As a word of its own.
+    expect(format.split(/[^\w.-]+/).map((word) => word.replace(/\.$/, ''))).toContain(name);
+    expect(name).not.toBe('');
+  });
+
+  it('has a name of its own each', () => {
+    const names = [...own, ...markers, ...others];
+    expect(new Set(names).size).toBe(names.length);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Info } from './info.ts';
-import { claimOf, inOrder, nextSequence } from './order.ts';
+import { claimOf, inOrder, nextSequence, numbersOf, timeOf } from './order.ts';
 
 const NOW = new Date('2026-11-10T12:00:00Z');
 
@@ -116,5 +116,27 @@ describe('nextSequence()', () => {
     expect(nextSequence([])).toBe(1);
     expect(nextSequence([snapshot({ name: '2026-11-01' })])).toBe(1);
     expect(nextSequence([5, 9, 2].map((sequence) => snapshot({ name: '2026-11-01', sequence })))).toBe(10);
+  });
+});
+
+describe('numbersOf()', () => {
+  it('is the highest of each that was given, also where its snapshot is not the last', () => {
+    expect(numbersOf([])).toEqual({ sequence: 0, archive: -1 });
+    // 99 is of an archive that is shared.
+    const [old, last] = [
+      snapshot({ name: '2026-11-01', sequence: 4, own: [102, 101] }),
+      snapshot({ name: '2026-11-02', sequence: 3, own: [100] }),
+    ];
+    expect(numbersOf([old, last])).toEqual({ sequence: 4, archive: 102 });
+    expect(numbersOf([last])).toEqual({ sequence: 3, archive: 100 });
+    expect(nextSequence([last], { sequence: 8, archive: 0 })).toBe(9);
+    expect(nextSequence([last], { sequence: 2, archive: 0 })).toBe(4);
+  });
+});
+
+describe('timeOf()', () => {
+  it('is that of its place, with what is in doubt', () => {
+    expect(timeOf({ ms: 5, doubt: 'odd' })).toEqual({ at: new Date(5), doubt: 'odd' });
+    expect(timeOf(undefined)).toEqual({ at: new Date(0), doubt: undefined });
   });
 });
