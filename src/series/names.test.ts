@@ -17,6 +17,7 @@ import {
   isCalledAfter,
   isSeriesPart,
   LET_GO_FILE,
+  MIRROR_DATA,
   NAMES_FILE,
   OWNER_FILE,
   PINNED_FILE,
@@ -24,6 +25,7 @@ import {
   SUMS_FILE,
   UNFINISHED_FILE,
   VERSION_BOLT,
+  WATCH_FILE,
   isContentArchive,
   isOurs,
   nextArchiveDate,
@@ -334,9 +336,15 @@ describe('what lies on disk', () => {
   const markers = [UNFINISHED_FILE, LET_GO_FILE, PINNED_FILE, BOLT_FOLDER, VERSION_BOLT];
   const others = [ACCEPTED_FILE, DAMAGE_FILE, HELD_FILE, OWNER_FILE, NAMES_FILE];
 
-  it.each([...own, ...markers, ...others])('is called as docs/format.md says: %s', (name) => {
+  const mirror = readFileSync(new URL('../../docs/mirror.md', import.meta.url), 'utf8');
+  const named: (readonly [string, string])[] = [
+    ...[...own, ...markers, ...others].map((name) => [name, format] as const),
+    ...[MIRROR_DATA, WATCH_FILE].map((name) => [name, mirror] as const),
+  ];
+
+  it.each(named)('is called as the docs say: %s', (name, docs) => {
     // As a word of its own.
-    expect(format.split(/[^\w.-]+/).map((word) => word.replace(/\.$/, ''))).toContain(name);
+    expect(docs.split(/[^\w.-]+/).map((word) => word.replace(/\.$/, ''))).toContain(name);
     expect(name).not.toBe('');
   });
 

@@ -35,6 +35,18 @@ describe('planRotation()', () => {
       { monthly: 2 },
       ['2026-02-01', '2025-02-01'],
     ],
+    [
+      'everything when a policy has rules that say nothing',
+      DAYS,
+      { last: undefined, daily: undefined } as unknown as Retention,
+      DAYS.toReversed(),
+    ],
+    [
+      'one per month, also twelve years later',
+      ['2024-02-01', '2036-01-01'],
+      { monthly: 2 },
+      ['2036-01-01', '2024-02-01'],
+    ],
     ['one per year', DAYS, { yearly: 5 }, ['2026-02-02', '2025-12-31']],
     ['the newest when every rule is 0', DAYS, { last: 0, daily: 0 }, ['2026-02-02']],
     ['what any rule keeps', DAYS, { last: 2, yearly: 2 }, ['2026-02-02', '2026-02-01', '2025-12-31']],
@@ -154,6 +166,18 @@ describe('planRotation()', () => {
       ['2026-01-01', '2026-01-02?', '2026-01-03?', '2026-01-04'],
       { daily: 2 },
       ['2026-01-04', '2026-01-03?', '2026-01-02?', '2026-01-01'],
+    ],
+    [
+      'none of several of one day for certain',
+      ['2026-01-02T01:00:00Z', '2026-01-02T02:00:00Z?', '2026-01-02T03:00:00Z?', '2026-01-02T04:00:00Z'],
+      { daily: 2 },
+      ['2026-01-02T04:00:00Z'],
+    ],
+    [
+      'all where none is certain',
+      ['2026-01-01?', '2026-01-02?', '2026-01-03?'],
+      { daily: 1 },
+      ['2026-01-03?', '2026-01-02?', '2026-01-01?'],
     ],
     [
       'by its number',

@@ -25,6 +25,23 @@ describe('localDate()', () => {
     expect(localDate(new Date(time), zone, 'UTC')).toMatchObject({ year, month, day });
   });
 
+  // Also in zones that differ from UTC by parts of an hour.
+  it.each<[string, string]>([
+    ['UTC', '2026-11-09T14:00:00Z'],
+    ['Pacific/Auckland', '2026-11-09T14:00:00Z'],
+    ['Asia/Kathmandu', '2026-11-09T14:15:00Z'],
+    ['America/St_Johns', '2026-11-09T14:30:00Z'],
+    ['Australia/Eucla', '2026-11-09T14:15:00Z'],
+    ['Asia/Kathmandu', '1969-12-28T14:30:00Z'],
+  ])('begins an hour where the clock in %s shows a full one: %s', (zone, full) => {
+    const fullMs = Date.parse(full);
+    const hours = [-3_600_000, -1, 0, 3_599_999, 3_600_000].map(
+      (ms) =>
+        localDate(new Date(fullMs + ms), zone, 'UTC').hour - localDate(new Date(fullMs), zone, 'UTC').hour,
+    );
+    expect(hours).toEqual([-1, -1, 0, 0, 1]);
+  });
+
   // A thread cannot change the zone of its process.
   it.skipIf(!isMainThread)('is what the clock on a wall shows, whatever the zone of the process', () => {
     const before = process.env['TZ'];
@@ -59,4 +76,8 @@ describe('localDate()', () => {
     expect(localDate(at, 'Mars/Olympus', 'Pacific/Auckland')).toEqual(there);
     expect(localDate(at, 'Mars/Olympus', 'Mars/Olympus')).toEqual(localDate(at, 'UTC', 'UTC'));
   });
+});
+
+it('thisZone() is the zone of this process', () => {
+  expect(thisZone()).toBe(new Intl.DateTimeFormat().resolvedOptions().timeZone);
 });
