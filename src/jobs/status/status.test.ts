@@ -302,6 +302,17 @@ describe('statusOf()', () => {
       [/^3 files that older snapshots need are damaged/],
     ],
     [
+      'damage that nothing has spoken of since',
+      [
+        run(9, 'written', { damage: { ...DAMAGE, files: 2 } }),
+        run(8, 'unchanged'),
+        drilled(7, 'passed'),
+        removal(6, 'prune'),
+      ],
+      'ok',
+      [/^2 files that older snapshots need are damaged/],
+    ],
+    [
       'also where a verify found it',
       [run(9, 'written'), verified(8, 'failed', { damage: { ...DAMAGE, files: 1 } }), drilled(7, 'passed')],
       'ok',
