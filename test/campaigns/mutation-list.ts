@@ -420,7 +420,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a guard of an earlier run is forgotten',
     file: 'src/jobs/run/row-context.ts',
-    from: 'this.#guards.push(...(isHeld ? guards : await this.#heldBefore()));',
+    from: 'this.#guards.push(...(isHeld ? guards : this.#heldBefore()));',
     to: 'this.#guards.push(...guards);',
     test: MODEL,
     only: 'loses no snapshot after a mass change',
