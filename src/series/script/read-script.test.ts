@@ -63,9 +63,10 @@ const attributes = fc
 const meta: fc.Arbitrary<Meta> = fc.record({
   path,
   attributes: fc.option(attributes, { nil: undefined }),
-  mode: fc.nat({ max: 0o7777 }),
-  uid: fc.nat({ max: 0xffffffff }),
-  gid: fc.nat({ max: 0xffffffff }),
+  // Often the same: those share a line.
+  mode: fc.oneof({ weight: 4, arbitrary: fc.constant(0o644) }, fc.nat({ max: 0o7777 })),
+  uid: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.nat({ max: 0xffffffff })),
+  gid: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.nat({ max: 0xffffffff })),
   mtimeNs: fc.oneof(
     fc.bigInt({ min: -(10n ** 18n), max: 10n ** 19n }),
     fc.bigInt({ min: -(2n ** 63n) * 10n ** 9n, max: 2n ** 63n * 10n ** 9n }),
