@@ -7,7 +7,7 @@ import { RunRecord } from '../../jobs/nightly/run-record.ts';
 import { Teller } from '../../jobs/nightly/teller.ts';
 import { Memory } from '../../jobs/status/memory.ts';
 import { changedPlan } from '../../jobs/watch/changed-plan.ts';
-import { watchPlan } from '../../jobs/watch/watch.ts';
+import { type Changed, watchPlan } from '../../jobs/watch/watch.ts';
 import { thisStateFolder } from '../../host/state-folder.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import type { CommonOptions } from '../options/common-options.ts';
@@ -46,9 +46,6 @@ export async function watchCommand(options: WatchCommandOptions, terminal: Termi
   return await watchWith(plan, options, terminal, { told, changed });
 }
 
-/** Resolves with the plan when it has become another one; undefined when `signal` was aborted before that. */
-type Changed = (current: Plan, signal: AbortSignal) => Promise<Plan | undefined>;
-
 /**
  * Watches `plan` until the user stops it.
  *
@@ -66,39 +63,36 @@ export async function watchWith(
 ): Promise<number> {
   const view = watchView(options, terminal);
   const stop = stopSignal(() => view.stopping());
-  const telling: Promise<void>[] = [];
+  const telling = new Set<Promise<void>>();
   const dropped = canAsk() && !options.json ? takeDropped(plan, options, stop.signal, view) : undefined;
   try {
     view.start(plan, options.only);
-    let current = plan;
-    for (let isFirst = true; ; isFirst = false) {
-      const over = new AbortController();
-      const signal = AbortSignal.any([stop.signal, over.signal]);
-      const change = changed(current, signal).then((next) => {
-        if (next !== undefined) over.abort();
-        return next;
-      });
-      const status = await watchPlan(current, {
+    const status = await watchPlan(
+      plan,
+      {
         only: options.only.map(String),
-        signal,
+        signal: stop.signal,
         report: (event) => {
           view.event(event);
-          if (event.event === 'row') telling.push(told(event, stop.signal));
+          if (event.event !== 'row') return;
+          const one = told(event, stop.signal).finally(() => telling.delete(one));
+          telling.add(one);
         },
         memory: new Memory(thisStateFolder()),
         now: () => new Date(),
         actionLog: options.log,
         untilIdle: options.untilIdle,
-        acceptChanges: options.acceptChanges && isFirst,
-        adopt: options.adopt && isFirst,
-      });
-      over.abort();
-      const next = await change;
-      await Promise.all(telling.splice(0));
-      if (next === undefined || stop.signal.aborted) return status;
-      view.note('The plan has changed, and is read again.');
-      current = next;
-    }
+        acceptChanges: options.acceptChanges,
+        adopt: options.adopt,
+      },
+      async (current, signal) => {
+        const next = await changed(current, signal);
+        if (next !== undefined) view.note('The plan has changed, and is read again.');
+        return next;
+      },
+    );
+    await Promise.all(telling);
+    return status;
   } finally {
     await dropped?.close();
     view.close();

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { keepThreads } from '../../../test/support/lasting-threads.ts';
 import { loadPlan, type Plan } from '../../plan/plan.ts';
 import type { RunEvent } from '../events.ts';
 import { Memory } from '../status/memory.ts';
-import { watchPlan, type WatchPlanOptions } from './watch.ts';
+import { type Changed, watchPlan, type WatchPlanOptions } from './watch.ts';
 
 keepThreads();
 
@@ -35,8 +35,9 @@ async function planOf(...rows: readonly string[]): Promise<Plan> {
 async function watch(
   plan: Plan,
   options: Pick<WatchPlanOptions, 'report' | 'untilIdle'> & Partial<WatchPlanOptions>,
+  changed?: Changed,
 ): Promise<number> {
-  return await watchPlan(plan, {
+  const all = {
     only: [],
     signal: new AbortController().signal,
     memory,
@@ -45,7 +46,8 @@ async function watch(
     acceptChanges: false,
     adopt: false,
     ...options,
-  });
+  };
+  return await watchPlan(plan, all, changed);
 }
 
 /** Watches these rows until all is idle. @returns The exit status, and how each row ended, as often as it did. */
@@ -138,6 +140,91 @@ it.each<[string, string, 'begins' | 'is kept']>([
     signal: stop.signal,
   });
   expect(status).toBe(0);
+});
+
+/** A watch of `before`, whose plan becomes `after` once `isTime` says so, and which is stopped when `isEnd` does. */
+async function watchChanged(
+  before: Plan,
+  after: Plan,
+  isTime: (events: readonly RunEvent[]) => boolean,
+  isEnd: (events: readonly RunEvent[]) => boolean,
+): Promise<readonly RunEvent[]> {
+  const events: RunEvent[] = [];
+  const stop = new AbortController();
+  const time = new EventEmitter();
+  const report = (event: RunEvent): void => {
+    events.push(event);
+    if (isTime(events)) time.emit('changed');
+    if (isEnd(events)) stop.abort(new Error('enough'));
+  };
+  const options = { report, untilIdle: false, signal: stop.signal };
+  const status = await watch(before, options, async (current, signal) => {
+    const change = current === before ? once(time, 'changed', { signal }) : once(signal, 'abort');
+    return await change.then(
+      () => (signal.aborted ? undefined : after),
+      () => undefined,
+    );
+  });
+  expect(status).toBe(0);
+  return events;
+}
+
+function keptRows(events: readonly RunEvent[]): readonly string[] {
+  return events.flatMap((event) => ('row' in event && isKept(event) ? [event.row] : []));
+}
+
+function outcomes(events: readonly RunEvent[]): readonly string[] {
+  return events.flatMap((event) => (event.event === 'row' ? [`${event.row}: ${event.outcome}`] : []));
+}
+
+it('goes on with what a changed plan leaves as it was, ends what is gone, and begins what is new', async () => {
+  const [same, gone, fresh] = ['same', 'gone', 'fresh'].map((name) => `source,mirror,${name},mirror,`);
+  const before = await planOf(same ?? '', gone ?? '');
+  const after = await planOf(fresh ?? '', same ?? '');
+  const data = join(root, 'mirror', 'gone', '.snapshot-data');
+  let left: readonly string[] = ['nobody has looked'];
+  const events = await watchChanged(
+    before,
+    after,
+    (now) => keptRows(now).length === 2,
+    (now) => {
+      if (!keptRows(now).includes('fresh')) return false;
+      left = readdirSync(data).filter((name) => name.startsWith('watch') || name.includes('lock'));
+      return true;
+    },
+  );
+  expect(keptRows(events).toSorted()).toEqual(['fresh', 'gone', 'same']);
+  // Where each is told of once, but for how it stood in the end.
+  expect(
+    outcomes(events)
+      .filter((outcome) => outcome.endsWith('written'))
+      .toSorted(),
+  ).toEqual(['fresh: written', 'gone: written', 'same: written']);
+  expect(left).toEqual([]);
+});
+
+it('begins a row anew where a changed plan is another one for it', async () => {
+  mkdirSync(join(root, 'source', 'inside'));
+  const row = 'source,mirror,one,mirror,';
+  const events = await watchChanged(
+    await planOf(row),
+    // Its source has a series of this program in it now.
+    await planOf(row, 'source/inside,source/disk,two,mirror,'),
+    (now) => keptRows(now).length === 1,
+    (now) => keptRows(now).length === 3,
+  );
+  expect(keptRows(events).toSorted()).toEqual(['one', 'one', 'two']);
+});
+
+it('lets a snapshot come to its end when the plan changes, and runs at once what is new', async () => {
+  const first = 'source,disk,first,,';
+  const events = await watchChanged(
+    await planOf(first),
+    await planOf(first, 'source,disk,second,,'),
+    (now) => now.length === 1,
+    (now) => outcomes(now).length === 2,
+  );
+  expect(outcomes(events)).toEqual(['first: written', 'second: written']);
 });
 
 function isKept(event: RunEvent): boolean {

@@ -16,6 +16,7 @@ import { lastRun } from '../schedule/last-run.ts';
 import type { Memory, Recall } from '../status/memory.ts';
 import type { PairWatch } from '../sync/pair-watch.ts';
 import { SideError } from '../../sync/side.ts';
+import { activeIn, isSameRow, type RowOfPlan } from './same-row.ts';
 
 export interface WatchPlanOptions {
   /** Names of rows; all when empty. */
@@ -41,33 +42,93 @@ const POLL_MS = 60_000;
 /** Whether a row is due is looked at so often. */
 const DUE_MS = 60_000;
 
+/** Resolves with the plan when it has become another one; undefined when `signal` was aborted before that. */
+export type Changed = (current: Plan, signal: AbortSignal) => Promise<Plan | undefined>;
+
+/** A mirror or a pair that is kept up to date. */
+interface Kept extends RowOfPlan {
+  readonly stop: AbortController;
+  /** What the row adds to the exit status. */
+  readonly status: Promise<number>;
+}
+
+/** The plan as it is now. */
+interface Current {
+  readonly plan: Plan;
+  /** Aborted when it is another one. */
+  readonly changed: AbortController;
+}
+
 /**
- * Runs until `signal` is aborted, or all is idle.
+ * Runs until `signal` is aborted, or all is idle. Where the plan changes, mirrors and pairs go on that are in it as they were, and a
+ * snapshot that is being made comes to its end.
  *
  * @returns The exit status: that of the rows as they are in the end.
  * @throws {@link SnapshotError} `E_USAGE` when `only` names a row that is not there.
  */
-export async function watchPlan(plan: Plan, options: WatchPlanOptions): Promise<number> {
-  const rows = rowsToRun(plan, { only: options.only });
-  const mirrors = rows.filter(({ strategy }) => strategy === 'mirror');
-  const pairs = rows.filter(({ strategy }) => strategy === 'sync');
-  const others = rows.filter(({ strategy }) => strategy !== 'mirror' && strategy !== 'sync');
+export async function watchPlan(
+  plan: Plan,
+  options: WatchPlanOptions,
+  changed: Changed = async () => await Promise.resolve(undefined),
+): Promise<number> {
   const over = new AbortController();
   const all = { ...options, signal: AbortSignal.any([options.signal, over.signal]) };
   const pool = new WorkerPool();
-  const works = [
-    runDue(plan, others, all),
-    ...mirrors.map(async (row) => await keepRow(plan, row, pool, all)),
-    ...pairs.map(async (row) => await keepPair(plan, row, pool, all)),
-  ];
+  let current: Current = { plan, changed: new AbortController() };
+  let kept: readonly Kept[] = [];
+  let due: Promise<number> | undefined;
   try {
-    return gravestStatus(await Promise.all(works));
+    for (;;) {
+      kept = await keepRows(kept, current.plan, pool, due === undefined ? all : { ...all, ...NOT_OVERRULED });
+      due ??= runDue(() => current, all);
+      const statuses = Promise.all([due, ...kept.map(({ status }) => status)]);
+      const ended = new AbortController();
+      const change = changed(current.plan, AbortSignal.any([all.signal, ended.signal]));
+      await Promise.race([statuses, change.then(async (next) => next ?? (await statuses))]);
+      ended.abort();
+      const next = await change;
+      if (next === undefined) return gravestStatus(await statuses);
+      const before = current;
+      current = { plan: next, changed: new AbortController() };
+      before.changed.abort();
+    }
   } finally {
     // What one of them could not go on with ends the others too: none is kept by half.
     over.abort();
-    await Promise.allSettled(works);
+    await Promise.allSettled([due, ...kept.map(({ status }) => status)]);
     await pool.close();
   }
+}
+
+/** Guards are overruled at the beginning only. */
+const NOT_OVERRULED = { acceptChanges: false, adopt: false } as const;
+
+/** Goes on with those of `before` that are in `plan` as they were, ends the others, and begins what is new. */
+async function keepRows(
+  before: readonly Kept[],
+  plan: Plan,
+  pool: WorkerPool,
+  options: WatchPlanOptions,
+): Promise<readonly Kept[]> {
+  const rows = rowsToRun(plan, { only: options.only }).filter(isKept);
+  const same = new Map<Row, Kept>();
+  for (const one of before)
+    for (const row of rows) if (await isSameRow(one, { plan, row })) same.set(row, one);
+  const others = before.filter((one) => ![...same.values()].includes(one));
+  for (const { stop } of others) stop.abort();
+  await Promise.all(others.map(async ({ status }) => await status));
+  return rows.map((row) => same.get(row) ?? keep(plan, row, pool, options));
+}
+
+function keep(plan: Plan, row: Row, pool: WorkerPool, options: WatchPlanOptions): Kept {
+  const stop = new AbortController();
+  const own = { ...options, signal: AbortSignal.any([options.signal, stop.signal]) };
+  const status = row.strategy === 'mirror' ? keepRow(plan, row, pool, own) : keepPair(plan, row, pool, own);
+  return { plan, row, stop, status };
+}
+
+function isKept({ strategy }: Row): boolean {
+  return strategy === 'mirror' || strategy === 'sync';
 }
 
 /** @returns What the row adds to the exit status. */
@@ -147,7 +208,7 @@ async function keepPair(plan: Plan, row: Row, pool: WorkerPool, options: WatchPl
 }
 
 function settledFor(plan: Plan, options: WatchPlanOptions): Settled {
-  const active = plan.rows.filter((row) => row.active);
+  const active = activeIn(plan);
   return {
     ...options,
     only: [],
@@ -161,9 +222,8 @@ function settledFor(plan: Plan, options: WatchPlanOptions): Settled {
 }
 
 /** Runs rows with snapshots whenever they are due. @returns What they add to the exit status. */
-async function runDue(plan: Plan, rows: readonly Row[], options: WatchPlanOptions): Promise<number> {
-  const { signal, memory, now, report, untilIdle } = options;
-  const statuses = new Map<string, number>();
+async function runDue(current: () => Current, options: WatchPlanOptions): Promise<number> {
+  const { signal, memory, now, report, untilIdle, only } = options;
   const recall: Recall = async (destination) => {
     try {
       return await memory.find(destination);
@@ -173,15 +233,21 @@ async function runDue(plan: Plan, rows: readonly Row[], options: WatchPlanOption
       return undefined;
     }
   };
-  // Others may have the same name, and are kept by somebody else, or not due.
-  const active = plan.rows.filter((row) => row.active);
-  while (!signal.aborted && rows.length > 0) {
+  let statuses = new Map<string, number>();
+  while (!signal.aborted) {
+    const { plan, changed } = current();
+    const rows = rowsToRun(plan, { only }).filter((row) => !isKept(row));
+    // Others may have the same name, and are kept by somebody else, or not due.
+    const active = activeIn(plan);
     const due: string[] = [];
     for (const row of rows) {
       const last = await lastRun([row], now(), recall);
       if (last === undefined || now().getTime() - last.getTime() >= row.every)
         due.push(rowLabel(row, active));
     }
+    // Of rows that are not there any more, nothing counts.
+    const labels = new Set(rows.map((row) => rowLabel(row, active)));
+    statuses = new Map([...statuses].filter(([label]) => labels.has(label)));
     if (due.length > 0) {
       const ends: readonly RowEnd[] = await run(plan, {
         only: due,
@@ -197,7 +263,7 @@ async function runDue(plan: Plan, rows: readonly Row[], options: WatchPlanOption
       for (const { row, status } of ends) statuses.set(row, status);
     }
     if (untilIdle) break;
-    await delay(DUE_MS, undefined, { signal }).catch(() => {});
+    await delay(DUE_MS, undefined, { signal: AbortSignal.any([signal, changed.signal]) }).catch(() => {});
   }
   return gravestStatus([...statuses.values()].filter((status) => status !== EXIT_STATUS.E_STOPPED));
 }
