@@ -66,11 +66,12 @@ export async function watchWith(
   const telling = new Set<Promise<void>>();
   const dropped = canAsk() && !options.json ? takeDropped(plan, options, stop.signal, view) : undefined;
   try {
-    view.start(plan, options.only);
+    const only = options.only.map(String);
+    view.start(plan, only);
     const status = await watchPlan(
       plan,
       {
-        only: options.only.map(String),
+        only,
         signal: stop.signal,
         report: (event) => {
           view.event(event);
@@ -87,7 +88,7 @@ export async function watchWith(
       },
       async (current, signal) => {
         const next = await changed(current, signal);
-        if (next !== undefined) view.note('The plan has changed, and is read again.');
+        if (next !== undefined) view.changed(next, only);
         return next;
       },
     );

@@ -5,7 +5,9 @@ import { formatBytes, formatCount, formatCountOf } from '../../base/amounts.ts';
 import type { MirrorAction, Progress, RowEnd, RunEvent } from '../../jobs/events.ts';
 import { formatLocal } from '../../jobs/moment.ts';
 import { rowLine } from '../../jobs/nightly/row-line.ts';
-import type { Plan } from '../../plan/plan.ts';
+import { rowsToRun } from '../../jobs/run/rows-to-run.ts';
+import type { Plan, Row } from '../../plan/plan.ts';
+import { rowLabel } from '../../plan/row-label.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import type { Terminal } from '../terminal.ts';
 import { JsonView } from './json-view.ts';
@@ -15,6 +17,8 @@ import { rowDetails } from './row-text.ts';
 export interface WatchView {
   /** @param only - Names of rows; all when empty. */
   start(plan: Plan, only: readonly string[]): void;
+  /** Another plan counts from now on. */
+  changed(plan: Plan, only: readonly string[]): void;
   event(event: RunEvent): void;
   /** Worth knowing, and concerns no row. */
   note(message: string): void;
@@ -22,11 +26,17 @@ export interface WatchView {
   close(): void;
 }
 
-export function watchView({ json, quiet }: CommonOptions, terminal: Terminal): WatchView {
-  if (!json) return new TextWatchView(terminal, quiet);
+/** @param stdout - What is drawn over there, where it is a terminal. */
+export function watchView(
+  { json, quiet }: Pick<CommonOptions, 'json' | 'quiet'>,
+  terminal: Terminal,
+  stdout: NodeJS.WritableStream = process.stdout,
+): WatchView {
+  if (!json) return new TextWatchView(terminal, quiet, stdout);
   const view = new JsonView(terminal);
   return {
     start: () => {},
+    changed: () => view.note(CHANGED),
     event: (event) => view.event(event),
     note: (message) => view.note(message),
     stopping: () => view.warn('stopping; once more ends it at once'),
@@ -42,6 +52,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'FOLDER CREATED': 'new folder',
   'FOLDER DELETED': 'deleted folder',
 };
+
+const CHANGED = 'The plan has changed, and is read again.';
 
 const REDRAW_MS = 200;
 
@@ -59,16 +71,18 @@ class TextWatchView implements WatchView {
   readonly #draw: ReturnType<typeof createLogUpdate> | undefined;
   readonly #problems = new ProblemLists();
   readonly #rows = new Map<string, Standing>();
+  /** What is in the plan: of others it is not said how they stand. */
+  #labels: ReadonlySet<string> = new Set();
   #drawnAt = 0;
 
-  constructor(terminal: Terminal, quiet: boolean) {
+  constructor(terminal: Terminal, quiet: boolean, stdout: NodeJS.WritableStream) {
     this.#terminal = terminal;
     this.#quiet = quiet;
-    this.#draw = terminal.isLive && !quiet ? createLogUpdate(process.stdout) : undefined;
+    this.#draw = terminal.isLive && !quiet ? createLogUpdate(stdout) : undefined;
   }
 
-  start({ rows }: Plan, only: readonly string[]): void {
-    const chosen = rows.filter(({ active, name }) => active && (only.length === 0 || only.includes(name)));
+  start(plan: Plan, only: readonly string[]): void {
+    const chosen = this.#take(plan, only);
     const mirrors = chosen.filter(({ strategy }) => strategy === 'mirror').length;
     const pairs = chosen.filter(({ strategy }) => strategy === 'sync').length;
     const others = chosen.length - mirrors - pairs;
@@ -80,6 +94,18 @@ class TextWatchView implements WatchView {
     this.#say(
       `Watching ${new Intl.ListFormat('en').format(what) || 'nothing: the plan has no active row'}. Ctrl-C ends it.`,
     );
+  }
+
+  changed(plan: Plan, only: readonly string[]): void {
+    this.#take(plan, only);
+    this.note(CHANGED);
+  }
+
+  #take(plan: Plan, only: readonly string[]): readonly Row[] {
+    const active = plan.rows.filter((row) => row.active);
+    const chosen = rowsToRun(plan, { only });
+    this.#labels = new Set(chosen.map((row) => rowLabel(row, active)));
+    return chosen;
   }
 
   event(event: RunEvent): void {
@@ -148,7 +174,9 @@ class TextWatchView implements WatchView {
   }
 
   #redraw(): void {
-    const lines = [...this.#rows].map(([row, standing]) => this.#standing(row, standing));
+    const lines = [...this.#rows].flatMap(([row, standing]) =>
+      this.#labels.has(row) ? [this.#standing(row, standing)] : [],
+    );
     this.#draw?.(lines.join('\n'));
   }
 

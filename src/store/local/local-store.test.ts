@@ -423,8 +423,11 @@ describe('a local store', () => {
       await mkdir(join(folder, 'destination', 'closed'), { recursive: true, mode: 0o700 });
       await chmod(join(folder, 'destination', 'closed'), 0o000);
       await asNobody(async () => {
-        for (const work of [store.list('closed'), store.read('closed/file')]) {
-          expect((await failureOf(work)).hint).toBe('Check who may read the destination.');
+        for (const work of [
+          async () => await store.list('closed'),
+          async () => await store.read('closed/file'),
+        ]) {
+          expect((await failureOf(work())).hint).toBe('Check who may read the destination.');
         }
       });
     });
