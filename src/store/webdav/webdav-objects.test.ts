@@ -237,10 +237,12 @@ describe.skipIf(!hasApache)('WebDAV, as Apache speaks it', () => {
 
   it('takes nothing for missing when nobody there speaks WebDAV', async () => {
     const { proxy, objects } = await behind();
+    await objects.put('own', Buffer.from('1'));
     proxy.trouble = () => ({ kind: 'answer', answer: { status: 404, body: 'no such route' } });
     for (const ask of [
       () => objects.get('a'),
       () => objects.remove('a'),
+      () => objects.remove('own'),
       () => objects.list(''),
       () => objects.put('a', Buffer.from('1')),
     ])

@@ -49,7 +49,7 @@ class WebdavObjects implements Objects {
   readonly #client: WebdavClient;
   readonly #folder: string;
   /** Folders that were seen. */
-  readonly #known = new Set<string>(['']);
+  readonly #known = new Set<string>();
   /** Files that were written here. */
   readonly #files = new Set<string>();
 
@@ -118,7 +118,8 @@ class WebdavObjects implements Objects {
       if (found === undefined) return await this.#mustSpeak(path, what);
       if (found.isFolder) throw new SnapshotError('E_STORE', `${what}: it is a folder`);
     }
-    await this.#client.call({ method: 'DELETE', path, what, accept: [404] });
+    const { status } = await this.#client.call({ method: 'DELETE', path, what, accept: [404] });
+    if (status === 404) await this.#mustSpeak(path, what);
   }
 
   async removeFolder(key: string): Promise<boolean> {
@@ -198,7 +199,7 @@ class WebdavObjects implements Objects {
   /** Makes a folder and those above it, where they are missing. */
   async #makeFolder(folder: string, what: string, signal?: AbortSignal): Promise<void> {
     const path = folder === '/' ? '' : folder;
-    if (this.#known.has(path)) return;
+    if (path === '' || this.#known.has(path)) return;
     const make = async (): Promise<number> =>
       (await this.#client.call({ method: 'MKCOL', path: `${path}/`, signal, what, accept: REFUSED_FOLDER }))
         .status;
