@@ -57,6 +57,8 @@ interface Current {
   readonly plan: Plan;
   /** Aborted when it is another one. */
   readonly changed: AbortController;
+  /** Aborted then, or when all ends: made once, as a watch waits each minute for months. */
+  readonly over: AbortSignal;
 }
 
 /**
@@ -74,7 +76,7 @@ export async function watchPlan(
   const over = new AbortController();
   const all = { ...options, signal: AbortSignal.any([options.signal, over.signal]) };
   const pool = new WorkerPool();
-  let current: Current = { plan, changed: new AbortController() };
+  let current = currentOf(plan, all.signal);
   let kept: readonly Kept[] = [];
   let due: Promise<number> | undefined;
   try {
@@ -89,7 +91,7 @@ export async function watchPlan(
       const next = await change;
       if (next === undefined) return gravestStatus(await statuses);
       const before = current;
-      current = { plan: next, changed: new AbortController() };
+      current = currentOf(next, all.signal);
       before.changed.abort();
     }
   } finally {
@@ -98,6 +100,11 @@ export async function watchPlan(
     await Promise.allSettled([due, ...kept.map(({ status }) => status)]);
     await pool.close();
   }
+}
+
+function currentOf(plan: Plan, signal: AbortSignal): Current {
+  const changed = new AbortController();
+  return { plan, changed, over: AbortSignal.any([signal, changed.signal]) };
 }
 
 /** Guards are overruled at the beginning only. */
@@ -235,7 +242,7 @@ async function runDue(current: () => Current, options: WatchPlanOptions): Promis
   };
   let statuses = new Map<string, number>();
   while (!signal.aborted) {
-    const { plan, changed } = current();
+    const { plan, over } = current();
     const rows = rowsToRun(plan, { only }).filter((row) => !isKept(row));
     // Others may have the same name, and are kept by somebody else, or not due.
     const active = activeIn(plan);
@@ -263,7 +270,7 @@ async function runDue(current: () => Current, options: WatchPlanOptions): Promis
       for (const { row, status } of ends) statuses.set(row, status);
     }
     if (untilIdle) break;
-    await delay(DUE_MS, undefined, { signal: AbortSignal.any([signal, changed.signal]) }).catch(() => {});
+    await delay(DUE_MS, undefined, { signal: over }).catch(() => {});
   }
   return gravestStatus([...statuses.values()].filter((status) => status !== EXIT_STATUS.E_STOPPED));
 }

@@ -1,5 +1,6 @@
 // How RESTORE.txt is written now, and how it was written before: old snapshots are read as well.
-import { EXTRACT_TAR, EXTRACT_ZIP, END, FUNCTIONS, LAST, NAMES, PREAMBLE, UPWARDS } from './write-script.ts';
+import { EXTRACT_TAR, EXTRACT_ZIP, END, FUNCTIONS, LAST, META, PREAMBLE, UPWARDS } from './write-script.ts';
+import { NAMES } from './script-lines.ts';
 
 /** The fixed parts of a script. */
 export interface Dialect {
@@ -29,11 +30,12 @@ const NOW: Dialect = {
 const SINGLE: Dialect = {
   ...NOW,
   functions: FUNCTIONS.replace(
-    /(?<=^meta\(\) \{\n).*?(?=\}$)/ms,
-    () => `  [ "$user" != 0 ] || chown "$2" "$target/$4" || failed=1
+    META,
+    () => `meta() {
+  [ "$user" != 0 ] || chown "$2" "$target/$4" || failed=1
   chmod "$1" "$target/$4" || failed=1
   touch -d "$3" "$target/$4" || failed=1
-`,
+}`,
   ),
   metas: 1,
 };

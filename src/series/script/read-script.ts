@@ -6,7 +6,8 @@ import { parseSeconds } from '../../format/member.ts';
 import type { BytePath } from '../../tree/path.ts';
 import type { Step } from './plan-script.ts';
 import { DIALECTS } from './dialects.ts';
-import { ATTRIBUTES, EMPTY_TREE, type Meta, NAMES, TAR_OPTIONS, UTF8_LOCALE } from './write-script.ts';
+import { NAMES } from './script-lines.ts';
+import { ATTRIBUTES, EMPTY_TREE, type Meta, TAR_OPTIONS, UTF8_LOCALE } from './write-script.ts';
 
 /** What a RESTORE.txt does, one thing after the other. `tidy` only removes empty folders. */
 export type RestoreStep =

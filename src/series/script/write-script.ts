@@ -6,6 +6,7 @@ import { type BytePath, fromText, parentOf } from '../../tree/path.ts';
 import { inFolder } from '../commit.ts';
 import type { ArchiveInfo, Info } from '../info.ts';
 import type { RestorePlan, Step } from './plan-script.ts';
+import { ScriptLines } from './script-lines.ts';
 
 /** To the folder above. A shell may call the root `//`, and not everybody may enter each folder above his own. */
 export const UPWARDS = `    below=$(pwd -P)
@@ -174,16 +175,8 @@ ${moved}# On Windows: open the archives in that order with 7-Zip${isZip ? ' or t
 `);
 }
 
-/** What the steps below are short for. */
-export const FUNCTIONS = `aside=$(mktemp -d "$target/.aside-XXXXXX") || exit 2
-drop() { for name; do rm -f "$target/$name" || failed=1; done; }
-tidy() { for name; do rmdir "$target/$name" 2>/dev/null || :; done; }
-aside() { mv "$target/$2" "$aside/$1" || failed=1; }
-folder() { [ -d "$target/$1" ] || mkdir -p "$target/$1"; }
-place() { folder "$2" && mv "$aside/$1" "$target/$3" || failed=1; }
-copy() { folder "$2" && cp -p "$target/$1" "$target/$3" || failed=1; }
-user=$(id -u)
-meta() {
+/** Of {@link FUNCTIONS}: sets entries of one mode and owner. */
+export const META = `meta() {
   mode=$1
   owner=$2
   shift 2
@@ -198,6 +191,17 @@ meta() {
   chmod "$mode" "$@" || failed=1
 }`;
 
+/** What the steps below are short for. */
+export const FUNCTIONS: string = `aside=$(mktemp -d "$target/.aside-XXXXXX") || exit 2
+drop() { for name; do rm -f "$target/$name" || failed=1; done; }
+tidy() { for name; do rmdir "$target/$name" 2>/dev/null || :; done; }
+aside() { mv "$target/$2" "$aside/$1" || failed=1; }
+folder() { [ -d "$target/$1" ] || mkdir -p "$target/$1"; }
+place() { folder "$2" && mv "$aside/$1" "$target/$3" || failed=1; }
+copy() { folder "$2" && cp -p "$target/$1" "$target/$3" || failed=1; }
+user=$(id -u)
+${META}`;
+
 /** What stands before and after the name of an archive. */
 export const EXTRACT_TAR = ['tar --zstd -xpf ', ' -C "$target" || failed=1'] as const;
 export const EXTRACT_ZIP = [
@@ -211,26 +215,13 @@ function extract({ file }: ArchiveInfo): string {
   return `${before}${archive}${after}`;
 }
 
-/** So many names are given to one command. */
-export const NAMES = 40;
-
-function showSteps(steps: readonly Step[]): string[] {
-  const lines: string[] = [];
-  let names: string[] = [];
-  let command = '';
-  const flush = (): void => {
-    if (names.length > 0) lines.push(`${command} ${names.join(' ')}`);
-    names = [];
-  };
+function showSteps(steps: readonly Step[]): readonly string[] {
+  const lines = new ScriptLines();
   for (const step of steps) {
-    const isList = step.do === 'drop' || step.do === 'tidy';
-    if (!isList || command !== step.do || names.length >= NAMES) flush();
-    command = step.do;
-    if (isList) names.push(quoted(step.path));
-    else lines.push(showStep(step));
+    if (step.do === 'drop' || step.do === 'tidy') lines.word(step.do, quoted(step.path));
+    else lines.line(showStep(step));
   }
-  flush();
-  return lines;
+  return lines.all();
 }
 
 function showStep(step: Exclude<Step, { do: 'drop' | 'tidy' }>): string {
@@ -242,26 +233,15 @@ function showStep(step: Exclude<Step, { do: 'drop' | 'tidy' }>): string {
     : `copy ${quoted(step.from)} ${folder} ${path}`;
 }
 
-/** Entries that follow each other with one mode and owner are set in one line. An attribute comes after the mode, as access lists say it more exactly. */
-function showMetas(metas: readonly Meta[]): string[] {
-  const lines: string[] = [];
-  let same = '';
-  let ones: string[] = [];
-  const flush = (): void => {
-    if (ones.length > 0) lines.push(`meta ${same} ${ones.join(' ')}`);
-    ones = [];
-  };
+/** Entries that follow each other with one mode and owner share a line. Attributes come after the mode, which access lists say more exactly. */
+function showMetas(metas: readonly Meta[]): readonly string[] {
+  const lines = new ScriptLines();
   for (const { path, mode, uid, gid, mtimeNs, attributes = '' } of metas) {
-    const next = `${mode.toString(8).padStart(4, '0')} ${uid}:${gid}`;
-    if (next !== same || ones.length >= NAMES) flush();
-    same = next;
-    ones.push(`${isoTime(mtimeNs)} ${quoted(path)}`);
-    if (attributes === '') continue;
-    flush();
-    lines.push(showAttributes(path, attributes));
+    const command = `meta ${mode.toString(8).padStart(4, '0')} ${uid}:${gid}`;
+    lines.word(command, `${isoTime(mtimeNs)} ${quoted(path)}`);
+    if (attributes !== '') lines.line(showAttributes(path, attributes));
   }
-  flush();
-  return lines;
+  return lines.all();
 }
 
 /** A time stays as it is whatever is set of these. */
