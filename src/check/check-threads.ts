@@ -1,8 +1,11 @@
-import { MessageChannel } from 'node:worker_threads';
 import { ThreadPool } from '../base/thread-pool.ts';
-import { loadBlake3 } from '../hash/blake3.ts';
-import { checkArchive, type CheckOrder } from './check-archive.ts';
-import type { CheckResult, CheckTask, Progress } from './tasks.ts';
+import type { ArchiveSource } from '../format/found-member.ts';
+import { type Hasher, loadBlake3 } from '../hash/blake3.ts';
+import { mayBeCut } from './archive-parts.ts';
+import { type ArchiveReader, checkArchive, type CheckOrder } from './check-archive.ts';
+import { readAll } from './read-members.ts';
+import { readChosen } from './read-pieces.ts';
+import type { ArchiveFile, CheckResult, CheckResults, CheckTask, Progress, ReadResult } from './tasks.ts';
 
 // The test runner reads the sources; workers need what the compiler made of them.
 const WORKER = new URL(
@@ -21,7 +24,7 @@ export interface CheckOptions {
 }
 
 /**
- * Reads archives, several at once, one in each thread.
+ * Reads archives, several at once, and a large one in several threads.
  *
  * @param orders - Each is asked for when a thread is free for it, with what `done` is to know it by.
  * @param done - Told what came of each, in any order.
@@ -32,35 +35,34 @@ export async function checkArchives<T>(
   done: (of: T, result: CheckResult) => void,
   { signal, progress, read, threads }: CheckOptions,
 ): Promise<void> {
-  const pool = new ThreadPool<CheckTask, { check: CheckResult }>(WORKER, threads, (message) =>
+  const pool = new ThreadPool<CheckTask, CheckResults>(WORKER, threads, (message) =>
     progress((message as Progress).readBytes),
   );
-  // What comes over a network is not faster for being hashed in a thread.
-  const checkHere = async (order: CheckOrder): Promise<CheckResult> => {
-    const source = {
-      sizeBytes: order.sizeBytes,
-      read: async (offset: number, length: number): Promise<Buffer> => {
-        signal.throwIfAborted();
-        const bytes = await read(order.key, offset, length);
-        progress(length);
-        return bytes;
-      },
-    };
-    return await checkArchive(order, source, await (await loadBlake3()).create());
+  const inThreads: ArchiveReader = {
+    read: async (archive) => await readTogether(pool, archive),
+    pieces: async (archive, pieces, chosen) => await pool.run({ kind: 'pieces', archive, pieces, chosen }),
   };
-  const checkThere = async (order: CheckOrder): Promise<CheckResult> => {
-    const { port1: tell, port2: expected } = new MessageChannel();
-    const result = pool.run({ ...order, kind: 'check', expected }, [expected]);
-    const close = (): void => tell.close();
-    order.expected.then((known) => tell.postMessage(known)).then(close, close);
-    return await result;
+  // What comes over a network is not faster for being hashed in a thread.
+  const sourceOf = ({ key, sizeBytes }: ArchiveFile): ArchiveSource => ({
+    sizeBytes,
+    read: async (offset, length) => {
+      signal.throwIfAborted();
+      const bytes = await read(key, offset, length);
+      progress(length);
+      return bytes;
+    },
+  });
+  const here: ArchiveReader = {
+    read: async (archive) => await readAll(archive, sourceOf(archive), await newHasher()),
+    pieces: async (archive, pieces, chosen) =>
+      await readChosen({ kind: 'pieces', archive, pieces, chosen }, sourceOf(archive), await newHasher()),
   };
   const queue = orders[Symbol.iterator]();
   const run = async (): Promise<void> => {
     for (let next = queue.next(); next.done !== true; next = queue.next()) {
       signal.throwIfAborted();
       const [of, order] = next.value;
-      done(of, await (order.folder === undefined ? checkHere(order) : checkThere(order)));
+      done(of, await checkArchive(order, order.archive.folder === undefined ? here : inThreads));
     }
   };
   const stop = (): void => void pool.close(signal.reason as Error);
@@ -72,4 +74,33 @@ export async function checkArchives<T>(
     signal.removeEventListener('abort', stop);
     await pool.close();
   }
+}
+
+async function newHasher(): Promise<Hasher> {
+  return await (await loadBlake3()).create();
+}
+
+/** Reads an archive, in all threads if that is possible. */
+async function readTogether(
+  pool: ThreadPool<CheckTask, CheckResults>,
+  archive: ArchiveFile,
+): Promise<ReadResult> {
+  if (archive.format === 'tar.zst' && mayBeCut(archive.sizeBytes)) {
+    const next = new Int32Array(new SharedArrayBuffer(4));
+    const share = async (): Promise<ReadResult | undefined> =>
+      await pool.run({ kind: 'share', archive, next });
+    const shares = await Promise.all(Array.from({ length: pool.size }, share));
+    if (!shares.includes(undefined)) return joined(shares.filter((one) => one !== undefined));
+  }
+  return await pool.run({ kind: 'read', archive });
+}
+
+/** What threads have read of an archive together. */
+function joined(shares: readonly ReadResult[]): ReadResult {
+  return {
+    parts: shares.flatMap(({ parts }) => parts).toSorted((a, b) => a.n - b.n),
+    sha256: shares.find(({ sha256 }) => sha256 !== undefined)?.sha256,
+    broken: shares.find(({ broken }) => broken !== undefined)?.broken,
+    unreadable: shares.find(({ unreadable }) => unreadable !== undefined)?.unreadable,
+  };
 }

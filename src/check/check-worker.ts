@@ -1,30 +1,37 @@
 // A thread that reads archives, one after the other.
-import { once } from 'node:events';
 import { parentPort } from 'node:worker_threads';
+import type { ArchiveSource } from '../format/found-member.ts';
 import { loadBlake3 } from '../hash/blake3.ts';
 import { LocalStore } from '../store/local/local-store.ts';
-import { checkArchive } from './check-archive.ts';
-import type { CheckResult, CheckTask, Expected, Progress } from './tasks.ts';
+import { readAll, readShare } from './read-members.ts';
+import { readChosen } from './read-pieces.ts';
+import type { ArchiveFile, CheckResults, CheckTask, Progress } from './tasks.ts';
 
-const hasher = loadBlake3().then(async (blake3) => await blake3.create());
+const blake3 = loadBlake3().then(async (loaded) => await loaded.create());
 
-async function work(task: CheckTask): Promise<CheckResult> {
-  const store = new LocalStore(task.folder ?? '');
-  const source = {
-    sizeBytes: task.sizeBytes,
+async function work(task: CheckTask): Promise<CheckResults[CheckTask['kind']]> {
+  const { archive } = task;
+  const hasher = await blake3;
+  const source = sourceOf(archive, (readBytes) => parentPort?.postMessage({ readBytes } satisfies Progress));
+  if (task.kind === 'pieces') return await readChosen(task, source, hasher);
+  if (task.kind === 'read') return await readAll(archive, source, hasher);
+  const sum = sourceOf(archive, () => {});
+  return await readShare(archive, source, hasher, { sum, next: task.next });
+}
+
+function sourceOf(
+  { folder = '', key, sizeBytes }: ArchiveFile,
+  read: (bytes: number) => void,
+): ArchiveSource {
+  const store = new LocalStore(folder);
+  return {
+    sizeBytes,
     async read(offset: number, length: number): Promise<Buffer> {
-      const bytes = await store.readRange(task.key, offset, length);
-      parentPort?.postMessage({ readBytes: length } satisfies Progress);
+      const bytes = await store.readRange(key, offset, length);
+      read(length);
       return bytes;
     },
   };
-  return await checkArchive({ ...task, expected: expectedOf(task) }, source, await hasher);
-}
-
-async function expectedOf({ expected }: CheckTask): Promise<Expected> {
-  const [told] = (await once(expected, 'message')) as [Expected];
-  expected.close();
-  return told;
 }
 
 parentPort?.on('message', (task: CheckTask) => {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Piece, pieceAt, PieceTable } from './piece-table.ts';
+import { type Piece, pieceAt } from './piece-list.ts';
+import { PieceTable } from './piece-table.ts';
 
 const piece: fc.Arbitrary<Piece> = fc.record({
   offset: fc.nat({ max: 3 }).map((n) => n * 2 ** 40),

@@ -1,27 +1,11 @@
-/** A piece of content, and where in an archive it lies. */
-export interface Piece {
-  readonly offset: number;
-  readonly length: number;
-  readonly skip: number;
-  /** Bytes of content. */
-  readonly size: number;
-  /** 32 bytes. */
-  readonly hash: Uint8Array;
-}
+import { type Piece, pieceAt, PieceList, type SharedPieces } from './piece-list.ts';
 
 /** A {@link PieceTable} as it goes to other threads. */
-export interface SharedPieces {
-  readonly length: number;
-  /** Offset, length, skip and size of each slot, one after the other. */
-  readonly numbers: Float64Array<SharedArrayBuffer>;
-  /** 32 bytes for each slot. */
-  readonly hashes: Uint8Array<SharedArrayBuffer>;
+export interface OrderedPieces extends SharedPieces {
   /** Slots in the order in which they lie in the archive. */
   readonly order: Uint32Array<SharedArrayBuffer>;
 }
 
-const NUMBERS = 4;
-const HASH_BYTES = 32;
 const EMPTY = -1;
 
 /**
@@ -29,16 +13,14 @@ const EMPTY = -1;
  * two pieces, even at the same place. In columns, as there may be a million.
  */
 export class PieceTable {
-  #length = 0;
-  #numbers = new Float64Array(new SharedArrayBuffer(0));
-  #hashes = new Uint8Array(new SharedArrayBuffer(0));
+  readonly #list = new PieceList();
   /** For each slot, the last round that {@link touch} was called in. */
   #touched = new Uint32Array(0);
   /** Slots by their pieces; open addressing, a power of two of them. */
   #table = new Int32Array(16).fill(EMPTY);
 
   get length(): number {
-    return this.#length;
+    return this.#list.length;
   }
 
   /** The slot of `piece`, from now on if not before. */
@@ -46,12 +28,10 @@ export class PieceTable {
     const at = this.#search(piece);
     const known = this.#table[at] ?? EMPTY;
     if (known !== EMPTY) return known;
-    const slot = this.#length++;
+    const slot = this.#list.add(piece);
     if (slot >= this.#touched.length) this.#grow(Math.max(64, slot * 2));
-    this.#numbers.set([piece.offset, piece.length, piece.skip, piece.size], slot * NUMBERS);
-    this.#hashes.set(piece.hash, slot * HASH_BYTES);
     this.#table[at] = slot;
-    if (this.#length * 2 > this.#table.length) this.#rehash();
+    if (this.length * 2 > this.#table.length) this.#rehash();
     return slot;
   }
 
@@ -63,7 +43,7 @@ export class PieceTable {
 
   /** The piece in `slot`. */
   at(slot: number): Piece {
-    return pieceAt({ numbers: this.#numbers, hashes: this.#hashes }, slot);
+    return pieceAt(this.#list.share(), slot);
   }
 
   /** Whether this is the first time in `round` (from 1, never going back) that `slot` is touched. */
@@ -74,15 +54,12 @@ export class PieceTable {
   }
 
   /** What there is by now, for another thread. */
-  share(): SharedPieces {
-    const order = new Uint32Array(new SharedArrayBuffer(this.#length * 4));
-    for (let slot = 0; slot < this.#length; slot++) order[slot] = slot;
-    order.sort((a, b) => this.#number(a, 0) - this.#number(b, 0) || this.#number(a, 2) - this.#number(b, 2));
-    return { length: this.#length, numbers: this.#numbers, hashes: this.#hashes, order };
-  }
-
-  #number(slot: number, n: number): number {
-    return this.#numbers[slot * NUMBERS + n] ?? 0;
+  share(): OrderedPieces {
+    const list = this.#list;
+    const order = new Uint32Array(new SharedArrayBuffer(this.length * 4));
+    for (let slot = 0; slot < this.length; slot++) order[slot] = slot;
+    order.sort((a, b) => list.number(a, 0) - list.number(b, 0) || list.number(a, 2) - list.number(b, 2));
+    return { ...list.share(), order };
   }
 
   /** Where in the table the slot of `piece` is, or would be. */
@@ -93,22 +70,16 @@ export class PieceTable {
       const slot = this.#table[at] ?? EMPTY;
       if (slot === EMPTY) return at;
       const isSame =
-        this.#number(slot, 0) === offset &&
-        this.#number(slot, 1) === length &&
-        this.#number(slot, 2) === skip &&
-        this.#number(slot, 3) === size &&
-        isHash(this.#hashes, slot, hash);
+        this.#list.number(slot, 0) === offset &&
+        this.#list.number(slot, 1) === length &&
+        this.#list.number(slot, 2) === skip &&
+        this.#list.number(slot, 3) === size &&
+        this.#list.isHash(slot, hash);
       if (isSame) return at;
     }
   }
 
   #grow(capacity: number): void {
-    const numbers = new Float64Array(new SharedArrayBuffer(capacity * NUMBERS * 8));
-    numbers.set(this.#numbers);
-    this.#numbers = numbers;
-    const hashes = new Uint8Array(new SharedArrayBuffer(capacity * HASH_BYTES));
-    hashes.set(this.#hashes);
-    this.#hashes = hashes;
     const touched = new Uint32Array(capacity);
     touched.set(this.#touched);
     this.#touched = touched;
@@ -119,18 +90,6 @@ export class PieceTable {
     this.#table = new Int32Array(this.#table.length * 4).fill(EMPTY);
     for (const slot of slots) this.#table[this.#search(this.at(slot))] = slot;
   }
-}
-
-/** The piece in `slot`. */
-export function pieceAt({ numbers, hashes }: Pick<SharedPieces, 'numbers' | 'hashes'>, slot: number): Piece {
-  const [offset = 0, length = 0, skip = 0, size = 0] = numbers.subarray(slot * NUMBERS, (slot + 1) * NUMBERS);
-  return { offset, length, skip, size, hash: hashes.subarray(slot * HASH_BYTES, (slot + 1) * HASH_BYTES) };
-}
-
-/** Whether the piece in `slot` has this hash. */
-export function isHash(hashes: Uint8Array, slot: number, hash: Uint8Array): boolean {
-  for (let i = 0; i < HASH_BYTES; i++) if (hashes[slot * HASH_BYTES + i] !== hash[i]) return false;
-  return true;
 }
 
 /** Spread evenly: also for many pieces of one content, as someone may have made them. */

@@ -5,7 +5,8 @@ import { formatMap, sparseSkip } from '../format/sparse.ts';
 import { loadCompressor } from '../format/zstd/zstd.ts';
 import { type Blake3, type Hasher, loadBlake3 } from '../hash/blake3.ts';
 import { HashingSource } from '../format/hashing-source.ts';
-import { type Piece, PieceTable } from './piece-table.ts';
+import type { Piece } from './piece-list.ts';
+import { PieceTable } from './piece-table.ts';
 import { readPieces } from './read-pieces.ts';
 import { BAD, GOOD, UNREAD } from './tasks.ts';
 

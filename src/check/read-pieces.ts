@@ -5,14 +5,26 @@ import { partOf, readFrameRange, readZipRange } from '../format/read-range.ts';
 import { expanded, isSparse } from '../format/sparse.ts';
 import { readFrames } from '../format/zstd/read-frames.ts';
 import { SnapshotError } from '../base/errors.ts';
-import { isHash, pieceAt, type SharedPieces } from './piece-table.ts';
-import { BAD, type Flaw, GOOD } from './tasks.ts';
+import { isHash, pieceAt } from './piece-list.ts';
+import type { OrderedPieces } from './piece-table.ts';
+import { BAD, type CheckResult, type Flaw, GOOD, type PiecesTask } from './tasks.ts';
 
 /** The pieces that share one part of an archive, in the order in which they lie there. */
 interface Part {
   readonly offset: number;
   readonly length: number;
   readonly slots: number[];
+}
+
+/** Reads those pieces of an archive that are chosen. */
+export async function readChosen(
+  { archive: { format }, pieces, chosen }: PiecesTask,
+  source: ArchiveSource,
+  hasher: ContentHasher,
+): Promise<CheckResult> {
+  const states = new Uint8Array(pieces.length);
+  const isWanted = (slot: number): boolean => chosen[slot] === 1;
+  return { flaws: await readPieces({ format, pieces }, source, hasher, isWanted, states), states };
 }
 
 /**
@@ -24,7 +36,7 @@ interface Part {
  * @returns What was wrong with each part that is damaged.
  */
 export async function readPieces(
-  task: { readonly format: ArchiveFormat; readonly pieces: SharedPieces },
+  task: { readonly format: ArchiveFormat; readonly pieces: OrderedPieces },
   source: ArchiveSource,
   hasher: ContentHasher,
   isWanted: (slot: number) => boolean,
@@ -59,7 +71,7 @@ export function otherContent(count: number, offset: number): string {
   return `the content of ${files} from byte ${offset} on is not what the index says`;
 }
 
-function* partsOf(pieces: SharedPieces, isWanted: (slot: number) => boolean): Generator<Part> {
+function* partsOf(pieces: OrderedPieces, isWanted: (slot: number) => boolean): Generator<Part> {
   let part: Part | undefined;
   for (const slot of pieces.order) {
     if (!isWanted(slot)) continue;
@@ -75,7 +87,7 @@ function* partsOf(pieces: SharedPieces, isWanted: (slot: number) => boolean): Ge
 }
 
 async function readPart(
-  pieces: SharedPieces,
+  pieces: OrderedPieces,
   source: ArchiveSource,
   hasher: ContentHasher,
   part: Part,
@@ -114,7 +126,7 @@ async function readPart(
 }
 
 async function readSparse(
-  pieces: SharedPieces,
+  pieces: OrderedPieces,
   source: ArchiveSource,
   hasher: ContentHasher,
   part: Part,
@@ -140,7 +152,7 @@ async function* contentsOf(frames: AsyncIterable<{ readonly content: Buffer }>):
 }
 
 async function readRecord(
-  pieces: SharedPieces,
+  pieces: OrderedPieces,
   source: ArchiveSource,
   hasher: ContentHasher,
   part: Part,

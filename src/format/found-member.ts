@@ -1,5 +1,6 @@
 import type { PlaceInArchive } from './contents.ts';
 import type { Member } from './member.ts';
+import type { FrameSize } from './zstd/seek-table.ts';
 
 /** Bytes of an archive that lies in a store. */
 export interface ArchiveSource {
@@ -28,9 +29,22 @@ export interface FoundMember {
 /** The place of what has no content. */
 export const NO_PLACE: FoundMember['place'] = { offset: 0, length: 0, skip: 0 };
 
+/** Some of the frames of a tar.zst: the first one begins with a member. */
+export interface ArchivePart {
+  /** Its first byte, and the one after its last. */
+  readonly from: number;
+  readonly to: number;
+  /** What its frames are to be. */
+  readonly frames: readonly FrameSize[];
+  /** Whether the archive ends with it, but for the seek table. */
+  readonly isLast: boolean;
+}
+
 /** What reading an archive takes. */
 export interface Reading {
   readonly source: ArchiveSource;
+  /** Undefined: all of it. */
+  readonly part?: ArchivePart | undefined;
   readonly hasher: ContentHasher;
   readonly signal: AbortSignal;
 }

@@ -1,9 +1,10 @@
 // Decides what goes into one task. Pure.
 import { BLOCK_BYTES, paddedBytes } from '../format/tar/tar.ts';
+import { FULL_FRAME_BYTES } from '../format/zstd/seek-table.ts';
 import type { EntryTable } from '../tree/entry-table.ts';
 
 /** About what one zstd frame holds: enough to compress well and to fill a core, little to read one file. */
-export const PIECE_BYTES: number = 4 * 1024 * 1024;
+export const PIECE_BYTES: number = FULL_FRAME_BYTES;
 
 /** What a member's headers take in a tar, nearly always. */
 const HEADER_BYTES = 3 * BLOCK_BYTES;

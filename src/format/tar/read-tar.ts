@@ -14,15 +14,19 @@ const MAX_PAX_BYTES = 1024 * 1024;
 /**
  * The members of a tar.zst. Frames may cut members anywhere, as other programs cut them: the place of a file
  * then begins with the frame that holds the end of its header, and ends with the one that holds its last byte.
- * After the two zero blocks there may be more zeros, with which other programs fill up.
+ * After the two zero blocks there may be more zeros, with which other programs fill up. A part ends with a member,
+ * and only the last one with those.
  *
  * @throws {@link Damage} as {@link readArchive} says.
  */
 export async function* readTar(reading: Reading): AsyncGenerator<FoundMember> {
   const stream = new TarStream(readFrames(reading));
   for (;;) {
+    const isMiddle = reading.part?.isLast === false;
+    if (isMiddle && (await stream.isAtEnd())) return;
     const at = stream.position;
     const found = await within(`after ${at}`, async () => await readMember(stream, reading));
+    if (found === undefined && isMiddle) throw new Damage(`it ends before ${at}, and something follows`);
     if (found === undefined) return;
     yield found;
   }

@@ -31,11 +31,17 @@ export class TarStream {
     return `byte ${this.#at} of the frame at byte ${this.#frame.offset}`;
   }
 
+  /** Whether nothing follows. */
+  async isAtEnd(): Promise<boolean> {
+    while (this.#at === this.#frame.content.length) {
+      if (!(await this.#next())) return true;
+    }
+    return false;
+  }
+
   /** Between 1 and `length` bytes; undefined at the end of the last frame. */
   async some(length: number): Promise<Buffer | undefined> {
-    while (this.#at === this.#frame.content.length) {
-      if (!(await this.#next())) return undefined;
-    }
+    if (await this.isAtEnd()) return undefined;
     const bytes = this.#frame.content.subarray(this.#at, this.#at + length);
     this.#at += bytes.length;
     return bytes;

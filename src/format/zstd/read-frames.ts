@@ -2,7 +2,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { SnapshotError } from '../../base/errors.ts';
 import { Damage } from '../damage.ts';
-import type { Reading } from '../found-member.ts';
+import type { ArchivePart, Reading } from '../found-member.ts';
+import type { FrameSize } from './seek-table.ts';
 import { SeekTableCheck } from './seek-table-check.ts';
 import { SourceReader } from '../source-reader.ts';
 import { loadDecompressor } from './zstd.ts';
@@ -25,29 +26,42 @@ export interface Frame {
 /**
  * All frames of an archive. Each has a checksum, which is checked, as is its content size where it says one.
  * The only skippable frame there may be is our seek table, at the end, which must list exactly these frames.
+ * Of a part there must be exactly the frames that it is to have.
  *
  * @throws {@link Damage} for anything else, and for a frame of more than 64 MiB, before it is decompressed.
  */
-export async function* readFrames({ source, signal }: Omit<Reading, 'hasher'>): AsyncGenerator<Frame> {
+export async function* readFrames({ source, part, signal }: Omit<Reading, 'hasher'>): AsyncGenerator<Frame> {
   const decompressor = await loadDecompressor(source.sizeBytes);
-  const reader = new SourceReader(source, 0, source.sizeBytes);
+  const reader = new SourceReader(source, part?.from ?? 0, part?.to ?? source.sizeBytes);
   const table = new SeekTableCheck();
+  let frames = 0;
   while (reader.leftBytes > 0) {
     signal.throwIfAborted();
     const offset = reader.at;
-    if (startsWith(await reader.peek(4), SEEK_TABLE_MAGIC)) {
+    if (part === undefined && startsWith(await reader.peek(4), SEEK_TABLE_MAGIC)) {
       await table.check(reader);
       return;
     }
     const { length, sizeBytes } = await nextFrame(reader);
     const bytes = await reader.take(length);
     const content = decoded(offset, () => decompressor.decompress(bytes, sizeBytes));
-    table.add({ compressedBytes: length, contentBytes: content.length });
+    const size = { compressedBytes: length, contentBytes: content.length };
+    if (part === undefined) table.add(size);
+    else if (!isSame(size, part.frames[frames++])) throw otherFrames(part);
     yield { offset, length, content };
     // Memory of native code, as that of hashes, is given back between turns; a small archive may hold a million
     // members, and would be read in one.
     await setImmediate();
   }
+  if (part !== undefined && frames !== part.frames.length) throw otherFrames(part);
+}
+
+function isSame({ compressedBytes, contentBytes }: FrameSize, other: FrameSize | undefined): boolean {
+  return compressedBytes === other?.compressedBytes && contentBytes === other.contentBytes;
+}
+
+function otherFrames({ from }: ArchivePart): Damage {
+  return new Damage(`the frames from byte ${from} on are not those of the seek table`);
 }
 
 /** The frame that `reader` stands at, measured; what it claims to hold is within the limits. */

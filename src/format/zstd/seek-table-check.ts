@@ -1,21 +1,20 @@
 import { createHash } from 'node:crypto';
 import { Damage } from '../damage.ts';
-import { type FrameSize, seekTable } from './seek-table.ts';
+import { ENTRY_BYTES, type FrameSize, seekTableEnds } from './seek-table.ts';
 import type { SourceReader } from '../source-reader.ts';
 
-/** The magic number and the length before a table, and what follows its entries; `seek-table.ts`. */
-const HEAD_BYTES = 8;
-const FOOT_BYTES = 9;
-const ENTRY_BYTES = 8;
 const PIECE_BYTES = 1024 * 1024;
 
 /** Holds a seek table against the frames that were read. It keeps a digest of them only, however many they are. */
 export class SeekTableCheck {
   readonly #entries = createHash('sha256');
+  readonly #entry: Buffer = Buffer.alloc(ENTRY_BYTES);
   #frames = 0;
 
-  add(frame: FrameSize): void {
-    this.#entries.update(seekTable([frame]).subarray(HEAD_BYTES, HEAD_BYTES + ENTRY_BYTES));
+  add({ compressedBytes, contentBytes }: FrameSize): void {
+    this.#entry.writeUInt32LE(compressedBytes, 0);
+    this.#entry.writeUInt32LE(contentBytes, 4);
+    this.#entries.update(this.#entry);
     this.#frames++;
   }
 
@@ -28,14 +27,12 @@ export class SeekTableCheck {
     const { at, leftBytes } = reader;
     const damage = new Damage(`the seek table at byte ${at} is not that of the frames before it`);
     const entryBytes = this.#frames * ENTRY_BYTES;
-    if (leftBytes !== HEAD_BYTES + entryBytes + FOOT_BYTES) throw damage;
-    const head = Buffer.from(seekTable([]));
-    head.writeUInt32LE(entryBytes + FOOT_BYTES, 4);
-    head.writeUInt32LE(this.#frames, HEAD_BYTES);
-    if (!(await reader.take(HEAD_BYTES)).equals(head.subarray(0, HEAD_BYTES))) throw damage;
+    const { header, footer } = seekTableEnds(this.#frames);
+    if (leftBytes !== header.length + entryBytes + footer.length) throw damage;
+    if (!(await reader.take(header.length)).equals(header)) throw damage;
     const found = createHash('sha256');
     for await (const piece of reader.pieces(entryBytes, PIECE_BYTES)) found.update(piece);
     if (!found.digest().equals(this.#entries.digest())) throw damage;
-    if (!(await reader.take(FOOT_BYTES)).equals(head.subarray(HEAD_BYTES))) throw damage;
+    if (!(await reader.take(footer.length)).equals(footer)) throw damage;
   }
 }

@@ -1,6 +1,7 @@
 // Which archives there are to check: each file once, however many snapshots share it.
 import { checkArchives, type CheckOptions } from '../../check/check-threads.ts';
-import { type Piece, PieceTable } from '../../check/piece-table.ts';
+import type { Piece } from '../../check/piece-list.ts';
+import { PieceTable } from '../../check/piece-table.ts';
 import type { CheckOrder } from '../../check/check-archive.ts';
 import { BAD, GOOD } from '../../check/tasks.ts';
 import { placeOf } from '../../series/damage/damage.ts';

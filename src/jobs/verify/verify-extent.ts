@@ -48,16 +48,14 @@ export function orderFor(
   const expected = looked.then((): Expected => ({ pieces: pieces.share(), isComplete: archive.isComplete }));
   // Who waits for it hears of it, if anybody does by then.
   expected.catch(() => {});
-  return {
+  const file = {
     folder: series.store.files,
     key,
     where: series.place(archive.file),
     format: formatOf(key) ?? 'tar.zst',
     sizeBytes: item.sizeBytes,
-    sha256,
-    expected,
-    chosen,
   };
+  return { archive: file, sha256, expected, chosen };
 }
 
 /** All pieces of a frame are read together, or none. */

@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ArchiveSource } from '../format/found-member.ts';
+import type { Member } from '../format/member.ts';
+import { END_OF_ARCHIVE, maxHeaderBytes, paddedBytes, writeHeader } from '../format/tar/tar.ts';
+import { FULL_FRAME_BYTES, seekTable } from '../format/zstd/seek-table.ts';
+import { loadCompressor } from '../format/zstd/zstd.ts';
+import { loadBlake3 } from '../hash/blake3.ts';
+import { partsOf } from './archive-parts.ts';
+import { pieceAt } from './piece-list.ts';
+import { readAll, readShare } from './read-members.ts';
+import type { ArchiveFile, FoundPart, ReadResult } from './tasks.ts';
+
+const compressor = await loadCompressor();
+const blake3 = await loadBlake3();
+
+/** A file in a tar, with its header. */
+function member(path: string, content: Uint8Array): Buffer {
+  const facts: Member = {
+    path,
+    type: 'file',
+    size: content.length,
+    mode: 0o644,
+    uid: 1000,
+    gid: 1000,
+    user: undefined,
+    group: undefined,
+    mtimeNs: 1_700_000_000_000_000_001n,
+    target: undefined,
+  };
+  const bytes = Buffer.alloc(maxHeaderBytes(facts) + paddedBytes(content.length));
+  const headerBytes = writeHeader(bytes, 0, facts);
+  bytes.set(content, headerBytes);
+  return bytes.subarray(0, headerBytes + paddedBytes(content.length));
+}
+
+/** A tar.zst whose frames hold `contents`, with a seek table. */
+function framed(contents: readonly Uint8Array[]): Buffer {
+  const frames = contents.map((content) => Buffer.from(compressor.compress(content)));
+  const sizes = frames.map((frame, i) => ({
+    compressedBytes: frame.length,
+    contentBytes: contents[i]?.length ?? 0,
+  }));
+  return Buffer.concat([...frames, seekTable(sizes)]);
+}
+
+function sourceOf(bytes: Buffer): ArchiveSource {
+  return {
+    sizeBytes: bytes.length,
+    read: async (offset, length) =>
+      await Promise.resolve(Buffer.from(bytes.subarray(offset, offset + length))),
+  };
+}
+
+function fileOf(bytes: Buffer): ArchiveFile {
+  return { folder: undefined, key: 'a', where: 'a', format: 'tar.zst', sizeBytes: bytes.length };
+}
+
+/** What two that share an archive have read of it; undefined when one of them could not. */
+async function shared(bytes: Buffer, partBytes: number): Promise<ReadResult | undefined> {
+  const next = new Int32Array(new SharedArrayBuffer(4));
+  const source = sourceOf(bytes);
+  const share = async (): Promise<ReadResult | undefined> =>
+    await readShare(fileOf(bytes), source, await blake3.create(), { sum: source, next, partBytes });
+  const [one, other] = await Promise.all([share(), share()]);
+  if (one === undefined || other === undefined) return undefined;
+  return { ...one, ...other, sha256: one.sha256 ?? other.sha256, parts: [...one.parts, ...other.parts] };
+}
+
+async function whole(bytes: Buffer): Promise<ReadResult> {
+  return await readAll(fileOf(bytes), sourceOf(bytes), await blake3.create());
+}
+
+function listed(parts: readonly FoundPart[]): readonly string[] {
+  return parts
+    .toSorted((a, b) => a.n - b.n)
+    .flatMap(({ pieces }) =>
+      Array.from({ length: pieces.length }, (_, slot) => {
+        const { offset, length, skip, size, hash } = pieceAt(pieces, slot);
+        return [offset, length, skip, size, Buffer.from(hash).toString('hex')].join(' ');
+      }),
+    );
+}
+
+/** That `bytes` are read together as by one alone. @returns How many parts there were. */
+async function expectSame(bytes: Buffer, partBytes: number): Promise<number> {
+  const one = await whole(bytes);
+  const many = await shared(bytes, partBytes);
+  expect(one.broken).toBeUndefined();
+  expect(many).toMatchObject({ sha256: createHash('sha256').update(bytes).digest('hex') });
+  expect(listed(many?.parts ?? [])).toEqual(listed(one.parts));
+  return (await partsOf(sourceOf(bytes), partBytes)).length;
+}
+
+/** Contents of files, by the frames that hold them. */
+const frames = fc.array(fc.array(fc.uint8Array({ maxLength: 1500 }), { minLength: 1, maxLength: 4 }), {
+  minLength: 1,
+  maxLength: 12,
+});
+
+function tarOf(files: readonly (readonly Uint8Array[])[]): Buffer[] {
+  const long = 'a name that needs a pax header, as it is longer than what a field of a tar holds'.repeat(4);
+  return files.map((group, n) =>
+    Buffer.concat(group.map((content, i) => member(i === 1 ? `${long} ${n}` : `${n}-${i}`, content))),
+  );
+}
+
+/** What a large file has as frames: its header, then its content in pieces. */
+function large(bytes: number): Buffer[] {
+  const all = member('large', new Uint8Array(bytes).fill(bytes));
+  const headerBytes = all.length - paddedBytes(bytes);
+  const pieces = Array.from({ length: Math.ceil(bytes / FULL_FRAME_BYTES) }, (_, i) =>
+    all.subarray(headerBytes + i * FULL_FRAME_BYTES, headerBytes + (i + 1) * FULL_FRAME_BYTES),
+  );
+  return [all.subarray(0, headerBytes), ...pieces];
+}
+
+describe('an archive that several read together', () => {
+  it('is found to hold what one alone finds, wherever it is cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(frames, fc.integer({ min: 1, max: 20_000 }), async (files, partBytes) => {
+        await expectSame(framed([...tarOf(files), END_OF_ARCHIVE]), partBytes);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is cut around large files, and never within one', async () => {
+    const small = tarOf([[Buffer.from('one')], [Buffer.from('two')], [Buffer.from('three')]]);
+    const contents = [...small, ...large(FULL_FRAME_BYTES * 2 + 100), ...small];
+    expect(await expectSame(framed([...contents, END_OF_ARCHIVE]), 1)).toBe(8);
+    const two = [...large(FULL_FRAME_BYTES + 5), ...large(FULL_FRAME_BYTES * 2), ...small];
+    expect(await expectSame(framed([...two, END_OF_ARCHIVE]), 1)).toBe(5);
+  });
+
+  it('gives an empty file the empty frames that follow it', async () => {
+    const empty = member('empty', new Uint8Array());
+    const contents = [member('first', Buffer.from('first')), empty, Buffer.alloc(0), empty, END_OF_ARCHIVE];
+    expect(await expectSame(framed(contents), 1)).toBe(4);
+  });
+
+  it('is left to one where frames cut members', async () => {
+    const tar = Buffer.concat(tarOf([[new Uint8Array(700)], [new Uint8Array(900)]]));
+    const bytes = framed([tar.subarray(0, 600), tar.subarray(600), END_OF_ARCHIVE]);
+    expect((await whole(bytes)).broken).toBeUndefined();
+    expect(await shared(bytes, 1)).toBeUndefined();
+  });
+
+  it('is never taken for whole where a byte of it is another one', async () => {
+    const bytes = framed([
+      ...tarOf([[Buffer.from('a')], [Buffer.from('b'), Buffer.from('c')]]),
+      END_OF_ARCHIVE,
+    ]);
+    const before = await whole(bytes);
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 0x10;
+      const many = await shared(changed, 1);
+      const isSaid = many === undefined || many.broken !== undefined || many.sha256 !== before.sha256;
+      expect(isSaid, `byte ${at}`).toBe(true);
+      if (many === undefined) expect((await whole(changed)).broken, `byte ${at}`).toBeDefined();
+    }
+  });
+
+  const two = tarOf([[Buffer.from('a')], [Buffer.from('b')]]);
+  it.each([
+    ['its end in the middle', [...two, END_OF_ARCHIVE, ...two, END_OF_ARCHIVE]],
+    ['its end in the middle of a frame', [Buffer.concat([...two, END_OF_ARCHIVE]), ...two, END_OF_ARCHIVE]],
+    ['no end', two],
+    ['half an end', [...two, END_OF_ARCHIVE.subarray(512)]],
+    ['something after its end', [...two, END_OF_ARCHIVE, Buffer.from('x')]],
+  ])('is left to one when it has %s', async (_, contents) => {
+    const bytes = framed(contents);
+    expect((await whole(bytes)).broken).toBeDefined();
+    expect(await shared(bytes, 1)).toBeUndefined();
+  });
+
+  it('is left to one when its seek table is not that of its frames', async () => {
+    const contents = [...tarOf([[Buffer.from('a')], [Buffer.from('b')], [Buffer.from('c')]]), END_OF_ARCHIVE];
+    const all = contents.map((content) => Buffer.from(compressor.compress(content)));
+    const [a, b, ...rest] = all.map((frame, i) => ({
+      compressedBytes: frame.length,
+      contentBytes: contents[i]?.length ?? 0,
+    }));
+    if (a === undefined || b === undefined) throw new Error('too few');
+    const lies = [
+      // Two frames are said to be one; a content is said to be larger; there is one more, of nothing.
+      [{ compressedBytes: a.compressedBytes + b.compressedBytes, contentBytes: a.contentBytes }, ...rest],
+      [{ ...a, contentBytes: a.contentBytes + 1 }, b, ...rest],
+      [a, b, ...rest, { compressedBytes: 0, contentBytes: 0 }],
+    ];
+    const table = Buffer.from(seekTable([a, b, ...rest]));
+    const described = Buffer.from(table);
+    described[described.length - 5] = 1;
+    const foreign = Buffer.from(table);
+    foreign[0] = 0x50;
+    const more = Buffer.from(compressor.compress(new Uint8Array(512)));
+    for (const end of [...lies.map(seekTable), described, foreign, Buffer.concat([more, table])]) {
+      const bytes = Buffer.concat([...all, end]);
+      expect((await whole(bytes)).broken).toBeDefined();
+      const many = await shared(bytes, 1);
+      expect(many === undefined || many.broken !== undefined).toBe(true);
+    }
+  });
+});
