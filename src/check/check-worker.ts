@@ -26,8 +26,8 @@ function sourceOf(
   const store = new LocalStore(folder);
   return {
     sizeBytes,
-    async read(offset: number, length: number): Promise<Buffer> {
-      const bytes = await store.readRange(key, offset, length);
+    async read(offset: number, length: number, into = Buffer.allocUnsafe(length)): Promise<Buffer> {
+      const bytes = await store.readInto(key, offset, into);
       read(length);
       return bytes;
     },

@@ -5,8 +5,12 @@ import type { FrameSize } from './zstd/seek-table.ts';
 /** Bytes of an archive that lies in a store. */
 export interface ArchiveSource {
   readonly sizeBytes: number;
-  /** Exactly `length` bytes from `offset` on, in memory of their own; throws if the source ends before. */
-  read(offset: number, length: number): Promise<Buffer>;
+  /**
+   * Exactly `length` bytes from `offset` on; throws if the source ends before.
+   *
+   * @param into - Memory of that length that they may be put into. Else they are in memory of their own.
+   */
+  read(offset: number, length: number, into?: Buffer): Promise<Buffer>;
 }
 
 /** Takes content piece by piece and gives 32 bytes for it. */

@@ -18,8 +18,8 @@ export class HashingSource implements ArchiveSource {
     this.sizeBytes = source.sizeBytes;
   }
 
-  async read(offset: number, length: number): Promise<Buffer> {
-    const bytes = await this.#source.read(offset, length);
+  async read(offset: number, length: number, into?: Buffer): Promise<Buffer> {
+    const bytes = await this.#source.read(offset, length, into);
     const known = this.#done - offset;
     if (known >= 0 && known < bytes.length) {
       this.#hash.update(bytes.subarray(known));
@@ -30,8 +30,10 @@ export class HashingSource implements ArchiveSource {
 
   /** The SHA-256 of the whole file, as hexadecimal digits. */
   async finish(): Promise<string> {
+    const memory = Buffer.allocUnsafe(Math.min(READ_BYTES, this.sizeBytes - this.#done));
     while (this.#done < this.sizeBytes) {
-      await this.read(this.#done, Math.min(READ_BYTES, this.sizeBytes - this.#done));
+      const length = Math.min(READ_BYTES, this.sizeBytes - this.#done);
+      await this.read(this.#done, length, memory.subarray(0, length));
     }
     return this.#hash.digest('hex');
   }

@@ -29,7 +29,7 @@ export async function readFrameRange(
 
 /** A part of `source`, as a source. */
 export function partOf(source: ArchiveSource, { offset, length }: ArchiveRange): ArchiveSource {
-  return { sizeBytes: length, read: async (at, bytes) => await source.read(offset + at, bytes) };
+  return { sizeBytes: length, read: async (at, bytes, into) => await source.read(offset + at, bytes, into) };
 }
 
 const LOCAL_SIGNATURE = 0x04034b50;

@@ -8,14 +8,21 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 export class SourceReader {
   readonly #source: ArchiveSource;
   readonly #end: number;
+  readonly #isKept: boolean;
+  /** Memory for the window; it begins anywhere within. */
+  #memory: Buffer = Buffer.alloc(0);
   #window: Buffer = Buffer.alloc(0);
   #windowEnd: number;
 
-  /** @param end - Where the part ends; at most the size of the source. */
-  constructor(source: ArchiveSource, start: number, end: number) {
+  /**
+   * @param end - Where the part ends; at most the size of the source.
+   * @param isKept - Whether what it gives stays; else it is good until more is asked for.
+   */
+  constructor(source: ArchiveSource, start: number, end: number, isKept: boolean = true) {
     this.#source = source;
     this.#windowEnd = start;
     this.#end = end;
+    this.#isKept = isKept;
   }
 
   /** Where the next byte lies in the source. */
@@ -28,17 +35,31 @@ export class SourceReader {
     return this.#end - this.at;
   }
 
-  /** The next bytes, which stay: at least `length`, or all that are left when they are fewer. */
+  /** The next bytes: at least `length`, or all that are left when they are fewer. */
   async peek(length: number): Promise<Buffer> {
-    const wanted = Math.max(length - this.#window.length, CHUNK_BYTES);
+    const known = this.#window.length;
+    const wanted = Math.max(length - known, CHUNK_BYTES);
     const readBytes = Math.min(wanted, this.#end - this.#windowEnd);
-    if (length > this.#window.length && readBytes > 0) {
-      const more = await this.#source.read(this.#windowEnd, readBytes);
+    if (length > known && readBytes > 0) {
+      const memory = this.#room(known + readBytes);
+      // Both may be the same memory: it moves to the front.
+      this.#window.copy(memory);
+      const place = memory.subarray(known, known + readBytes);
+      const more = await this.#source.read(this.#windowEnd, readBytes, place);
       if (more.length !== readBytes) throw new Damage(`it cannot be read at byte ${this.#windowEnd}`);
+      if (more.buffer !== place.buffer || more.byteOffset !== place.byteOffset) more.copy(place);
       this.#windowEnd += readBytes;
-      this.#window = this.#window.length === 0 ? more : Buffer.concat([this.#window, more]);
+      this.#window = memory.subarray(0, known + readBytes);
     }
     return this.#window;
+  }
+
+  /** Memory for a window of so many bytes. */
+  #room(bytes: number): Buffer {
+    if (this.#isKept) return Buffer.allocUnsafe(bytes);
+    const most = Math.min(2 * CHUNK_BYTES, this.leftBytes);
+    if (this.#memory.length < bytes) this.#memory = Buffer.allocUnsafeSlow(Math.max(bytes, most));
+    return this.#memory;
   }
 
   /**

@@ -47,7 +47,7 @@ function nativeBlake3(): Blake3 | undefined {
 
 /** The same memory, in the one type that the package takes. */
 function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The portable one; exported so that a test holds the two against each other. */

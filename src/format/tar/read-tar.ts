@@ -51,7 +51,7 @@ async function readMember(stream: TarStream, reading: Reading): Promise<FoundMem
   const { hasher } = reading;
   hasher.reset();
   const { size, stored = size } = member;
-  if (member.stored === undefined) for await (const piece of stream.pieces(size)) hasher.update(piece);
+  if (member.stored === undefined) await stream.pass(size, (piece) => hasher.update(piece));
   else await hashSparse(stream.pieces(stored), size, reading);
   const hash = hasher.digest();
   const end = stored === 0 ? await stream.endOfEmpty() : stream.frameEnd;

@@ -14,6 +14,13 @@ const TYPES: Readonly<Record<string, Member['type'] | 'pax'>> = {
   x: 'pax',
 };
 
+/** Where the checksum stands. */
+const SUM_AT = 148;
+const SUM_BYTES = 8;
+
+const SPACE = 0x20;
+const ZERO = 0x30;
+
 /** The fields of a header block, as they stand there. */
 export interface TarHeader {
   readonly type: Member['type'] | 'pax';
@@ -34,11 +41,8 @@ export interface TarHeader {
  * @throws {@link Damage} when its checksum is wrong, or it is none that a snapshot can hold.
  */
 export function parseTarHeader(block: Buffer): TarHeader {
-  let sum = 8 * 0x20;
-  block.forEach((byte, i) => {
-    if (i < 148 || i >= 156) sum += byte;
-  });
-  if (octal(block, 148, 8) !== sum) throw new Damage('the checksum of its header is wrong');
+  if (octal(block, SUM_AT, SUM_BYTES) !== sumOf(block))
+    throw new Damage('the checksum of its header is wrong');
   if (block.toString('latin1', 257, 265) !== 'ustar\x0000') throw new Damage('its header is not of ustar');
   const flag = block.toString('latin1', 156, 157);
   const type = TYPES[flag];
@@ -52,8 +56,8 @@ export function parseTarHeader(block: Buffer): TarHeader {
     mode: octal(block, 100, 8),
     uid: octal(block, 108, 8),
     gid: octal(block, 116, 8),
-    user: Buffer.from(text(block, 265, 32), 'latin1').toString('utf8'),
-    group: Buffer.from(text(block, 297, 32), 'latin1').toString('utf8'),
+    user: shown(text(block, 265, 32)),
+    group: shown(text(block, 297, 32)),
     mtime: octal(block, 136, 12),
     target: text(block, 157, 100),
   };
@@ -101,15 +105,36 @@ function checkSparse({ version, name, size }: Sparse, type: TarHeader['type']): 
   throw new Damage('its pax header says that it is sparse, and not how');
 }
 
-/** Up to the first NUL; one character per byte. */
-function text(block: Buffer, at: number, length: number): string {
-  const field = block.toString('latin1', at, at + length);
-  const end = field.indexOf('\0');
-  return end < 0 ? field : field.slice(0, end);
+/** What its checksum should be: the sum of all bytes, those of the checksum taken as spaces. */
+function sumOf(block: Buffer): number {
+  let sum = SUM_BYTES * SPACE;
+  // Every header of an archive comes by here.
+  for (let i = 0; i < SUM_AT; i++) sum += block[i] ?? 0;
+  for (let i = SUM_AT + SUM_BYTES; i < block.length; i++) sum += block[i] ?? 0;
+  return sum;
 }
 
+/** Up to the first NUL; one character per byte. */
+function text(block: Buffer, at: number, length: number): string {
+  let end = at;
+  while (end < at + length && block[end] !== 0) end++;
+  return block.toString('latin1', at, end);
+}
+
+/** Spaces, digits, and then only spaces and NULs. */
 function octal(block: Buffer, at: number, length: number): number {
-  const match = /^ *([0-7]+)[ \0]*$/.exec(block.toString('latin1', at, at + length));
-  if (match === null) throw new Damage(`byte ${at} of its header begins no octal number`);
-  return Number.parseInt(match[1] ?? '', 8);
+  const end = at + length;
+  let i = at;
+  while (i < end && block[i] === SPACE) i++;
+  const first = i;
+  let value = 0;
+  for (; i < end; i++) {
+    const digit = (block[i] ?? 0) - ZERO;
+    if (digit < 0 || digit > 7) break;
+    value = value * 8 + digit;
+  }
+  const isOctal = i > first;
+  while (i < end && (block[i] === SPACE || block[i] === 0)) i++;
+  if (!isOctal || i < end) throw new Damage(`byte ${at} of its header begins no octal number`);
+  return value;
 }

@@ -50,19 +50,29 @@ export class TarStream {
   /** The next `length` bytes, in pieces. */
   async *pieces(length: number): AsyncGenerator<Buffer> {
     for (let left = length; left > 0;) {
-      const piece = await this.some(left);
-      if (piece === undefined)
-        throw new Damage(`it ends at ${this.position}, where ${left} bytes should follow`);
+      const piece = await this.#piece(left);
       left -= piece.length;
       yield piece;
     }
   }
 
+  /** Hands the next `length` bytes to `take`, in pieces. */
+  async pass(length: number, take: (piece: Buffer) => void): Promise<void> {
+    for (let left = length; left > 0;) {
+      const piece = await this.#piece(left);
+      left -= piece.length;
+      take(piece);
+    }
+  }
+
   /** The next `length` bytes, which must be few. */
   async take(length: number): Promise<Buffer> {
+    const { content } = this.#frame;
+    // Nearly always.
+    if (this.#at + length <= content.length) return content.subarray(this.#at, (this.#at += length));
     const pieces: Buffer[] = [];
-    for await (const piece of this.pieces(length)) pieces.push(piece);
-    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+    await this.pass(length, (piece) => pieces.push(piece));
+    return Buffer.concat(pieces);
   }
 
   /**
@@ -76,6 +86,13 @@ export class TarStream {
       end = this.frameEnd;
     }
     return end;
+  }
+
+  /** Between 1 and `left` bytes. */
+  async #piece(left: number): Promise<Buffer> {
+    const piece = await this.some(left);
+    if (piece !== undefined) return piece;
+    throw new Damage(`it ends at ${this.position}, where ${left} bytes should follow`);
   }
 
   async #next(): Promise<boolean> {

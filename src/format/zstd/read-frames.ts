@@ -32,7 +32,7 @@ export interface Frame {
  */
 export async function* readFrames({ source, part, signal }: Omit<Reading, 'hasher'>): AsyncGenerator<Frame> {
   const decompressor = await loadDecompressor(source.sizeBytes);
-  const reader = new SourceReader(source, part?.from ?? 0, part?.to ?? source.sizeBytes);
+  const reader = new SourceReader(source, part?.from ?? 0, part?.to ?? source.sizeBytes, false);
   const table = new SeekTableCheck();
   let frames = 0;
   while (reader.leftBytes > 0) {

@@ -114,11 +114,16 @@ export class LocalStore implements Store {
   }
 
   async readRange(key: string, offset: number, length: number): Promise<Buffer> {
+    return await this.readInto(key, offset, Buffer.allocUnsafe(length));
+  }
+
+  /** As {@link readRange}, into memory that there is. */
+  async readInto(key: string, offset: number, bytes: Buffer): Promise<Buffer> {
     const path = await this.#path(key);
     const file = await attempt('read', path, () => files.open(path, READ));
-    const bytes = await closing(file, path, async () => await readPart(file, path, offset, length));
-    if (bytes.length === length) return bytes;
-    throw new SnapshotError('E_STORE', `Cannot read "${path}": it ends before byte ${offset + length}`);
+    const found = await closing(file, path, async () => await readPart(file, path, offset, bytes));
+    if (found.length === bytes.length) return found;
+    throw new SnapshotError('E_STORE', `Cannot read "${path}": it ends before byte ${offset + bytes.length}`);
   }
 
   /** As {@link readRange}, but less where the object ends, and undefined where there is none. */
@@ -126,7 +131,8 @@ export class LocalStore implements Store {
     const path = await this.#path(key);
     const file = await attempt('read', path, () => files.open(path, READ), undefined);
     if (file === undefined) return undefined;
-    return await closing(file, path, async () => await readPart(file, path, offset, length));
+    const bytes = Buffer.allocUnsafe(length);
+    return await closing(file, path, async () => await readPart(file, path, offset, bytes));
   }
 
   async readLines(key: string, bytes: number): Promise<{ readonly text: string; readonly isAll: boolean }> {
@@ -256,12 +262,11 @@ export class LocalStore implements Store {
 }
 
 /** Reads from `offset` on: less than `length` where the file ends. */
-async function readPart(file: FileHandle, path: string, offset: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
+async function readPart(file: FileHandle, path: string, offset: number, bytes: Buffer): Promise<Buffer> {
   let done = 0;
-  while (done < length) {
+  while (done < bytes.length) {
     const { bytesRead } = await attempt('read', path, () =>
-      file.read(bytes, done, length - done, offset + done),
+      file.read(bytes, done, bytes.length - done, offset + done),
     );
     if (bytesRead === 0) break;
     done += bytesRead;
