@@ -6,6 +6,12 @@ import { Worker, workerData } from 'node:worker_threads';
 const [FREE, AT_WORK, ENDING] = [0, 1, 2];
 const POLL_MS = 1;
 
+/**
+ * What threads work with lies outside of V8's heap, and is given back only when it looks through its young objects: by
+ * default once it has 48 MiB of them. A full verify takes a fifth of the memory less, in the same time.
+ */
+const YOUNG_MB = 6;
+
 /** What a thread and the one that ends it share: one of the above. */
 interface Shared {
   readonly uncut: Int32Array;
@@ -31,7 +37,10 @@ export function uncut<T>(work: () => T): T {
 /** Starts a thread that runs `file`, to be ended by {@link endThread}. */
 export function startThread(file: URL): Worker {
   const state = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(file, { workerData: { uncut: state } satisfies Shared });
+  const worker = new Worker(file, {
+    workerData: { uncut: state } satisfies Shared,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
   // Where threads are kept for the next one, as in tests, it has had another from its start on.
   if (!states.has(worker)) states.set(worker, state);
   return worker;
