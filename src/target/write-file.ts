@@ -26,8 +26,7 @@ export const PART_MODE = 0o600;
 /** Writes `content`, which is verified, under a temporary name, and gives it mode, time, owner and its own name. @returns See {@link setMeta}. */
 export function writeFile(target: Target, order: FileOrder, content: Uint8Array): string | undefined {
   const part = target.partAt(order.path);
-  removePart(part);
-  const fd = openSync(part, PART_FLAGS, PART_MODE);
+  const fd = openPart(part);
   try {
     let refused: string | undefined;
     try {
@@ -41,6 +40,17 @@ export function writeFile(target: Target, order: FileOrder, content: Uint8Array)
   } catch (error) {
     removePart(part);
     throw error;
+  }
+}
+
+/** Makes `part`, also where one was left by a restore that was killed. To look for that first takes longer than writing a small file. */
+function openPart(part: string | Buffer): number {
+  try {
+    return openSync(part, PART_FLAGS, PART_MODE);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    removePart(part);
+    return openSync(part, PART_FLAGS, PART_MODE);
   }
 }
 

@@ -1,5 +1,5 @@
 // How an upload that goes on ends: by what is here, and not there.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,19 +18,29 @@ describe('an upload that goes on', () => {
   let folder: string;
   /** Names that were sent. */
   let sent: string[];
+  let isAway: boolean;
+  /** Another folder that is watched. */
+  let empty: string;
   beforeEach(() => {
     sent = [];
+    isAway = false;
+    empty = mkdtempSync(join(tmpdir(), 'snapshot-keep-'));
+    onTestFinished(() => rmSync(empty, { recursive: true }));
     folder = mkdtempSync(join(tmpdir(), 'snapshot-keep-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
   });
 
-  /** Runs it at a library that has no place for what is called `taken`, nor at first for `at first taken`, and no room for `full`; each round that is told does the next of `steps`, and then it is stopped. */
-  async function ending(steps: readonly (() => void)[]): Promise<number> {
+  /** Runs it at a library that has no place for what is called `taken`, nor at first for `at first taken`, and no room for `full`; each round that is told does the next of `steps`, and then it is stopped. @param whileAway - Done when a round failed as the library {@link isAway}. */
+  async function ending(steps: readonly (() => void)[], whileAway?: () => void): Promise<number> {
     const server = createServer((request, response) => {
       const url = new URL(request.url ?? '', 'http://x');
       const parts: Buffer[] = [];
       request.on('data', (part: Buffer) => parts.push(part));
       request.on('end', () => {
+        if (isAway) {
+          answer(response, 503, { error: 'away' });
+          return;
+        }
         if (url.pathname === '/v1/check') {
           const { files } = JSON.parse(Buffer.concat(parts).toString()) as { files: { id: number }[] };
           answer(response, 200, { files: files.map(({ id }) => ({ id, status: 'need' })) });
@@ -52,7 +62,7 @@ describe('an upload that goes on', () => {
     return await keepUploaded({
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       token: 'token',
-      paths: [folder],
+      paths: [folder, empty],
       ca: undefined,
       rename: false,
       receipt: undefined,
@@ -67,7 +77,10 @@ describe('an upload that goes on', () => {
         if (step === undefined) stop.abort();
         else step();
       },
-      failed: (error) => stop.abort(error),
+      failed: (error) => {
+        if (whileAway === undefined) stop.abort(error);
+        else whileAway();
+      },
     });
   }
 
@@ -100,6 +113,23 @@ describe('an upload that goes on', () => {
     write('at first taken');
     expect(await ending([() => writeFileSync(join(folder, 'at first taken'), 'changed')])).toBe(0);
     expect(sent).toEqual(['at first taken', 'at first taken']);
+  });
+
+  it('tries everything again when there is another folder, also while the library was away', async () => {
+    write('taken');
+    const away = (): void => {
+      isAway = true;
+      write('b');
+    };
+    const back = (): void => {
+      // The first one stays, so that the second one is another.
+      renameSync(empty, `${empty}-before`);
+      onTestFinished(() => rmSync(`${empty}-before`, { recursive: true }));
+      mkdirSync(empty);
+      isAway = false;
+    };
+    await ending([away], back);
+    expect(sent.toSorted()).toEqual(['b', 'taken', 'taken']);
   });
 
   it('says that a file is not there to which the library does not come', async () => {

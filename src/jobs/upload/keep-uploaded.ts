@@ -65,7 +65,7 @@ async function rounds(options: KeepOptions, changes: Changes): Promise<number> {
       if (!(error instanceof SnapshotError) || isFirst || error.code === 'E_AUTH') throw error;
       if (last !== error.message) options.failed(error);
       last = error.message;
-      await changes.next(retryMs);
+      if (await changes.next(retryMs)) settled.tryAgain();
       retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
     }
   }
