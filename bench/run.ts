@@ -9,7 +9,7 @@
 // --runs N           runs of each tool in each case (default 5)
 // --only CASE,...    first, nothing, restore, verify, file, changed, big, help (default: all)
 // --peers NAME,...   tar, rsync, zip, restic, borg, node (default: those installed)
-// --work FOLDER      for the corpus, which is kept, and the backups, which are not
+// --work FOLDER      for the corpus, which is kept, and the backups, which are not; at scale 1, 15 GB for each run
 // --snapshot FILE    another build of the command (default dist/bin/main.js)
 // --write            updates docs/benchmarks.md and its chart
 //

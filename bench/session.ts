@@ -1,6 +1,6 @@
 // One run of the benchmark: all cases, all tools in turn, on one tree.
 
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Case, CaseId } from './cases.ts';
 import type { Command } from './measure.ts';
@@ -37,6 +37,7 @@ class Runner {
   readonly #withBackup = new Set<string>();
   #round = 0;
   #calls = 0;
+  #asides = 0;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -86,8 +87,21 @@ class Runner {
     measure({ stages: [['tar', '-c', '-f', '-', '-C', tree, '.'], ['cat']] }, work);
   }
 
+  /**
+   * Puts what an earlier run has written out of the way, until all is done: ext4 does not use inodes again that were
+   * freed within the last minutes, and looks at all of them for each file that is made.
+   */
+  #setAside(folder: string): void {
+    if (!existsSync(folder)) return;
+    const past = join(this.#settings.work, 'past');
+    mkdirSync(past, { recursive: true });
+    renameSync(folder, join(past, String(this.#asides++)));
+  }
+
   #empty(tool: Tool): void {
-    openPlace(this.#place(tool), tool);
+    const place = this.#place(tool);
+    this.#setAside(place.destination);
+    openPlace(place, tool);
     this.#withBackup.delete(tool.id);
   }
 
@@ -107,7 +121,7 @@ class Runner {
   #measureOnce(testCase: Case, tool: Tool): Sample {
     if (testCase.fresh) this.#empty(tool);
     const out = outOf(this.#place(tool));
-    rmSync(out, { recursive: true, force: true });
+    this.#setAside(out);
     mkdirSync(out, { recursive: true });
     const sample = takeSample(this.#nextCommand(tool, testCase.id), this.#place(tool));
     if (testCase.id === 'first') this.#withBackup.add(tool.id);
@@ -124,6 +138,7 @@ function rotate<T>(list: readonly T[], by: number): T[] {
 export function runSession(cases: readonly Case[], tools: readonly Tool[], settings: Settings): Session {
   const runner = new Runner(settings);
   const measurements = cases.flatMap((testCase) => runner.measureCase(testCase, tools));
-  for (const folder of ['to', 'state']) rmSync(join(settings.work, folder), { recursive: true, force: true });
+  for (const folder of ['to', 'state', 'past'])
+    rmSync(join(settings.work, folder), { recursive: true, force: true });
   return { measurements, notes: runner.notes };
 }
