@@ -3,11 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Member } from '../format/member.ts';
-import { END_OF_ARCHIVE, maxHeaderBytes, paddedBytes, writeHeader } from '../format/tar/tar.ts';
-import { seekTable } from '../format/zstd/seek-table.ts';
-import { loadCompressor } from '../format/zstd/zstd.ts';
+import { END_OF_ARCHIVE } from '../format/tar/tar.ts';
 import { loadBlake3 } from '../hash/blake3.ts';
+import { framed, memberOf } from './archive.lab.ts';
 import { mayBeCut, partsOf } from './archive-parts.ts';
 import { checkArchives } from './check-threads.ts';
 import type { Piece } from './piece-list.ts';
@@ -22,49 +20,24 @@ let folder: string;
 let archive: Buffer;
 let pieces: readonly Piece[];
 
-function member(path: string, content: Buffer): Buffer {
-  const facts: Member = {
-    path,
-    type: 'file',
-    size: content.length,
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    user: undefined,
-    group: undefined,
-    mtimeNs: 0n,
-    target: undefined,
-  };
-  const header = Buffer.alloc(maxHeaderBytes(facts));
-  const headerBytes = writeHeader(header, 0, facts);
-  return Buffer.concat([header.subarray(0, headerBytes), content], headerBytes + paddedBytes(content.length));
-}
-
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'snapshot-check-'));
-  const compressor = await loadCompressor();
   const blake3 = await loadBlake3();
-  const frames: Buffer[] = [];
-  const sizes: { compressedBytes: number; contentBytes: number }[] = [];
-  const add = (content: Uint8Array): Buffer => {
-    const frame = Buffer.from(compressor.compress(content));
-    frames.push(frame);
-    sizes.push({ compressedBytes: frame.length, contentBytes: content.length });
-    return frame;
-  };
+  // Much of it compresses.
+  const contents = Array.from({ length: FILES }, () =>
+    Buffer.concat([randomBytes(FILE_BYTES / 8), Buffer.alloc(FILE_BYTES)], FILE_BYTES),
+  );
+  const members = contents.map((content, i) => memberOf(`file ${i}`, content));
+  const { bytes, frames } = framed([...members, END_OF_ARCHIVE]);
+  archive = bytes;
   let offset = 0;
-  pieces = Array.from({ length: FILES }, (_, i) => {
-    // Much of it compresses.
-    const content = Buffer.concat([randomBytes(FILE_BYTES / 8), Buffer.alloc(FILE_BYTES)], FILE_BYTES);
-    const tar = member(`file ${i}`, content);
-    const { length } = add(tar);
-    const skip = tar.length - FILE_BYTES;
+  pieces = contents.map((content, i): Piece => {
+    const length = frames[i]?.length ?? 0;
+    const skip = (members[i]?.length ?? 0) - FILE_BYTES;
     const piece = { offset, length, skip, size: FILE_BYTES, hash: Buffer.from(blake3.hash(content)) };
     offset += length;
     return piece;
   });
-  add(END_OF_ARCHIVE);
-  archive = Buffer.concat([...frames, seekTable(sizes)]);
   const source = {
     sizeBytes: archive.length,
     read: async (at: number, length: number) => await Promise.resolve(archive.subarray(at, at + length)),

@@ -2,48 +2,16 @@ import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ArchiveSource } from '../format/found-member.ts';
-import type { Member } from '../format/member.ts';
-import { END_OF_ARCHIVE, maxHeaderBytes, paddedBytes, writeHeader } from '../format/tar/tar.ts';
-import { FULL_FRAME_BYTES, seekTable } from '../format/zstd/seek-table.ts';
-import { loadCompressor } from '../format/zstd/zstd.ts';
+import { END_OF_ARCHIVE, paddedBytes } from '../format/tar/tar.ts';
+import { type FrameSize, FULL_FRAME_BYTES, seekTable } from '../format/zstd/seek-table.ts';
 import { loadBlake3 } from '../hash/blake3.ts';
+import { framed, memberOf } from './archive.lab.ts';
 import { partsOf } from './archive-parts.ts';
 import { pieceAt } from './piece-list.ts';
 import { readAll, readShare } from './read-members.ts';
 import type { ArchiveFile, FoundPart, ReadResult } from './tasks.ts';
 
-const compressor = await loadCompressor();
 const blake3 = await loadBlake3();
-
-/** A file in a tar, with its header. */
-function member(path: string, content: Uint8Array): Buffer {
-  const facts: Member = {
-    path,
-    type: 'file',
-    size: content.length,
-    mode: 0o644,
-    uid: 1000,
-    gid: 1000,
-    user: undefined,
-    group: undefined,
-    mtimeNs: 1_700_000_000_000_000_001n,
-    target: undefined,
-  };
-  const bytes = Buffer.alloc(maxHeaderBytes(facts) + paddedBytes(content.length));
-  const headerBytes = writeHeader(bytes, 0, facts);
-  bytes.set(content, headerBytes);
-  return bytes.subarray(0, headerBytes + paddedBytes(content.length));
-}
-
-/** A tar.zst whose frames hold `contents`, with a seek table. */
-function framed(contents: readonly Uint8Array[]): Buffer {
-  const frames = contents.map((content) => Buffer.from(compressor.compress(content)));
-  const sizes = frames.map((frame, i) => ({
-    compressedBytes: frame.length,
-    contentBytes: contents[i]?.length ?? 0,
-  }));
-  return Buffer.concat([...frames, seekTable(sizes)]);
-}
 
 function sourceOf(bytes: Buffer): ArchiveSource {
   return {
@@ -55,6 +23,13 @@ function sourceOf(bytes: Buffer): ArchiveSource {
 
 function fileOf(bytes: Buffer): ArchiveFile {
   return { folder: undefined, key: 'a', where: 'a', format: 'tar.zst', sizeBytes: bytes.length };
+}
+
+const NONE: FrameSize = { compressedBytes: 0, contentBytes: 0 };
+
+/** `bytes` with another one, `at` from the beginning or the end. */
+function changed(bytes: Uint8Array, at: number, to: number): Uint8Array {
+  return Uint8Array.from(bytes).with(at, to);
 }
 
 /** What two that share an archive have read of it; undefined when one of them could not. */
@@ -102,13 +77,13 @@ const frames = fc.array(fc.array(fc.uint8Array({ maxLength: 1500 }), { minLength
 function tarOf(files: readonly (readonly Uint8Array[])[]): Buffer[] {
   const long = 'a name that needs a pax header, as it is longer than what a field of a tar holds'.repeat(4);
   return files.map((group, n) =>
-    Buffer.concat(group.map((content, i) => member(i === 1 ? `${long} ${n}` : `${n}-${i}`, content))),
+    Buffer.concat(group.map((content, i) => memberOf(i === 1 ? `${long} ${n}` : `${n}-${i}`, content))),
   );
 }
 
 /** What a large file has as frames: its header, then its content in pieces. */
 function large(bytes: number): Buffer[] {
-  const all = member('large', new Uint8Array(bytes).fill(bytes));
+  const all = memberOf('large', new Uint8Array(bytes).fill(bytes));
   const headerBytes = all.length - paddedBytes(bytes);
   const pieces = Array.from({ length: Math.ceil(bytes / FULL_FRAME_BYTES) }, (_, i) =>
     all.subarray(headerBytes + i * FULL_FRAME_BYTES, headerBytes + (i + 1) * FULL_FRAME_BYTES),
@@ -120,7 +95,7 @@ describe('an archive that several read together', () => {
   it('is found to hold what one alone finds, wherever it is cut', async () => {
     await fc.assert(
       fc.asyncProperty(frames, fc.integer({ min: 1, max: 20_000 }), async (files, partBytes) => {
-        await expectSame(framed([...tarOf(files), END_OF_ARCHIVE]), partBytes);
+        await expectSame(framed([...tarOf(files), END_OF_ARCHIVE]).bytes, partBytes);
       }),
       { numRuns: 60 },
     );
@@ -129,37 +104,36 @@ describe('an archive that several read together', () => {
   it('is cut around large files, and never within one', async () => {
     const small = tarOf([[Buffer.from('one')], [Buffer.from('two')], [Buffer.from('three')]]);
     const contents = [...small, ...large(FULL_FRAME_BYTES * 2 + 100), ...small];
-    expect(await expectSame(framed([...contents, END_OF_ARCHIVE]), 1)).toBe(8);
+    expect(await expectSame(framed([...contents, END_OF_ARCHIVE]).bytes, 1)).toBe(8);
     const two = [...large(FULL_FRAME_BYTES + 5), ...large(FULL_FRAME_BYTES * 2), ...small];
-    expect(await expectSame(framed([...two, END_OF_ARCHIVE]), 1)).toBe(5);
+    expect(await expectSame(framed([...two, END_OF_ARCHIVE]).bytes, 1)).toBe(5);
   });
 
   it('gives an empty file the empty frames that follow it', async () => {
-    const empty = member('empty', new Uint8Array());
-    const contents = [member('first', Buffer.from('first')), empty, Buffer.alloc(0), empty, END_OF_ARCHIVE];
-    expect(await expectSame(framed(contents), 1)).toBe(4);
+    const empty = memberOf('empty', new Uint8Array());
+    const contents = [memberOf('first', Buffer.from('first')), empty, Buffer.alloc(0), empty, END_OF_ARCHIVE];
+    expect(await expectSame(framed(contents).bytes, 1)).toBe(4);
   });
 
   it('is left to one where frames cut members', async () => {
     const tar = Buffer.concat(tarOf([[new Uint8Array(700)], [new Uint8Array(900)]]));
-    const bytes = framed([tar.subarray(0, 600), tar.subarray(600), END_OF_ARCHIVE]);
+    const { bytes } = framed([tar.subarray(0, 600), tar.subarray(600), END_OF_ARCHIVE]);
     expect((await whole(bytes)).broken).toBeUndefined();
     expect(await shared(bytes, 1)).toBeUndefined();
   });
 
   it('is never taken for whole where a byte of it is another one', async () => {
-    const bytes = framed([
+    const { bytes } = framed([
       ...tarOf([[Buffer.from('a')], [Buffer.from('b'), Buffer.from('c')]]),
       END_OF_ARCHIVE,
     ]);
     const before = await whole(bytes);
     for (let at = 0; at < bytes.length; at++) {
-      const changed = Buffer.from(bytes);
-      changed[at] = (changed[at] ?? 0) ^ 0x10;
-      const many = await shared(changed, 1);
+      const other = Buffer.from(changed(bytes, at, (bytes[at] ?? 0) ^ 0x10));
+      const many = await shared(other, 1);
       const isSaid = many === undefined || many.broken !== undefined || many.sha256 !== before.sha256;
       expect(isSaid, `byte ${at}`).toBe(true);
-      if (many === undefined) expect((await whole(changed)).broken, `byte ${at}`).toBeDefined();
+      if (many === undefined) expect((await whole(other)).broken, `byte ${at}`).toBeDefined();
     }
   });
 
@@ -171,33 +145,27 @@ describe('an archive that several read together', () => {
     ['half an end', [...two, END_OF_ARCHIVE.subarray(512)]],
     ['something after its end', [...two, END_OF_ARCHIVE, Buffer.from('x')]],
   ])('is left to one when it has %s', async (_, contents) => {
-    const bytes = framed(contents);
+    const { bytes } = framed(contents);
     expect((await whole(bytes)).broken).toBeDefined();
     expect(await shared(bytes, 1)).toBeUndefined();
   });
 
   it('is left to one when its seek table is not that of its frames', async () => {
     const contents = [...tarOf([[Buffer.from('a')], [Buffer.from('b')], [Buffer.from('c')]]), END_OF_ARCHIVE];
-    const all = contents.map((content) => Buffer.from(compressor.compress(content)));
-    const [a, b, ...rest] = all.map((frame, i) => ({
-      compressedBytes: frame.length,
-      contentBytes: contents[i]?.length ?? 0,
-    }));
-    if (a === undefined || b === undefined) throw new Error('too few');
-    const lies = [
-      // Two frames are said to be one; a content is said to be larger; there is one more, of nothing.
-      [{ compressedBytes: a.compressedBytes + b.compressedBytes, contentBytes: a.contentBytes }, ...rest],
-      [{ ...a, contentBytes: a.contentBytes + 1 }, b, ...rest],
-      [a, b, ...rest, { compressedBytes: 0, contentBytes: 0 }],
+    const ends: readonly ((sizes: readonly FrameSize[]) => Uint8Array)[] = [
+      // Two frames are said to be one.
+      ([a = NONE, b = NONE, ...rest]) =>
+        seekTable([{ ...a, compressedBytes: a.compressedBytes + b.compressedBytes }, ...rest]),
+      ([a = NONE, ...rest]) => seekTable([{ ...a, contentBytes: a.contentBytes + 1 }, ...rest]),
+      (sizes) => seekTable([...sizes, NONE]),
+      (sizes) => changed(seekTable(sizes), -5, 1),
+      (sizes) => changed(seekTable(sizes), 0, 0x50),
+      // A frame that the table does not know.
+      (sizes) =>
+        Buffer.concat([framed([new Uint8Array(512)], () => new Uint8Array()).bytes, seekTable(sizes)]),
     ];
-    const table = Buffer.from(seekTable([a, b, ...rest]));
-    const described = Buffer.from(table);
-    described[described.length - 5] = 1;
-    const foreign = Buffer.from(table);
-    foreign[0] = 0x50;
-    const more = Buffer.from(compressor.compress(new Uint8Array(512)));
-    for (const end of [...lies.map(seekTable), described, foreign, Buffer.concat([more, table])]) {
-      const bytes = Buffer.concat([...all, end]);
+    for (const end of ends) {
+      const { bytes } = framed(contents, end);
       expect((await whole(bytes)).broken).toBeDefined();
       const many = await shared(bytes, 1);
       expect(many === undefined || many.broken !== undefined).toBe(true);

@@ -5,7 +5,7 @@ import { systemCode } from '../base/errors.ts';
 import { files } from '../base/file-calls.ts';
 import { readStable } from '../pack/read-file.ts';
 import { setMeta } from '../target/meta.ts';
-import { PART_FLAGS, PART_MODE } from '../target/write-file.ts';
+import { openPart } from '../target/write-file.ts';
 import type { Entry } from '../tree/entry.ts';
 
 const PIECE_BYTES = 1024 * 1024;
@@ -74,7 +74,7 @@ export function copyInto(
   source: string,
   entry: Entry,
 ): Exclude<Reading, Read> | (Read & { readonly refused: string | undefined }) {
-  const fd = openNew(part);
+  const fd = openPart(part);
   /** Where the file ends as it is written by now. */
   let end = 0;
   try {
@@ -95,17 +95,6 @@ export function copyInto(
     });
   } finally {
     closeSync(fd);
-  }
-}
-
-/** Opens a file that is not there; one that was left by who was killed makes way. */
-function openNew(part: string | Buffer): number {
-  try {
-    return openSync(part, PART_FLAGS, PART_MODE);
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
-    removeFile(part);
-    return openSync(part, PART_FLAGS, PART_MODE);
   }
 }
 

@@ -43,8 +43,8 @@ export function writeFile(target: Target, order: FileOrder, content: Uint8Array)
   }
 }
 
-/** Makes `part`, also where one was left by a restore that was killed. To look for that first takes longer than writing a small file. */
-function openPart(part: string | Buffer): number {
+/** Opens a part that is not there; one that was left by who was killed makes way. To look for that first takes longer than writing a small file. */
+export function openPart(part: string | Buffer): number {
   try {
     return openSync(part, PART_FLAGS, PART_MODE);
   } catch (error) {

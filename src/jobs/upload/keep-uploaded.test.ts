@@ -87,6 +87,15 @@ describe('an upload that goes on', () => {
   const write = (name: string | Buffer): void =>
     writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name)]), 'content');
 
+  /** Puts another folder in the place of the empty one, and the library is there again. */
+  const back = (): void => {
+    // The first one stays, so that the second one is another.
+    renameSync(empty, `${empty}-before`);
+    onTestFinished(() => rmSync(`${empty}-before`, { recursive: true }));
+    mkdirSync(empty);
+    isAway = false;
+  };
+
   it('ends well when all is there', async () => {
     write('a');
     expect(await ending([() => write('b')])).toBe(0);
@@ -120,13 +129,6 @@ describe('an upload that goes on', () => {
     const away = (): void => {
       isAway = true;
       write('b');
-    };
-    const back = (): void => {
-      // The first one stays, so that the second one is another.
-      renameSync(empty, `${empty}-before`);
-      onTestFinished(() => rmSync(`${empty}-before`, { recursive: true }));
-      mkdirSync(empty);
-      isAway = false;
     };
     await ending([away], back);
     expect(sent.toSorted()).toEqual(['b', 'taken', 'taken']);
