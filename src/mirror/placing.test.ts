@@ -132,6 +132,15 @@ describe('place()', () => {
     expect(['a', 'b'].map((name) => readFileSync(join(root, name), 'utf8'))).toEqual(['a', 'b']);
   });
 
+  it('writes over no part that was left by who was killed', () => {
+    writeFileSync(join(source, 'a'), 'new');
+    mkdirSync(join(root, PARTS));
+    writeFileSync(join(root, PARTS, '0'), 'longer than what comes');
+    placed(copyOf('a'));
+    expect(readFileSync(join(root, 'a'), 'utf8')).toBe('new');
+    expect(parts()).toEqual([]);
+  });
+
   it('has nothing of the first try in a file that is shorter at the second', () => {
     writeFileSync(join(source, 'a'), 'long and long');
     const step = copyOf('a');
