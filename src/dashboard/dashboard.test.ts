@@ -1,9 +1,10 @@
 // What the dashboard answers of a real series, and does.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Lab } from './dashboard.lab.ts';
+import { HAS_LINKS } from '../base/able.lab.ts';
+import { type Answer, Lab } from './dashboard.lab.ts';
 
 describe('the dashboard', () => {
   it('says of each row what status says, with its plots, snapshots and commands', async () => {
@@ -108,6 +109,43 @@ describe('the dashboard', () => {
       status: 400,
       isWord: 'string',
     });
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'hands out the file itself, and not one whose name is what it is shown as',
+    async () => {
+      const lab = await Lab.open();
+      const id = await lab.row();
+      lab.write('caf\\xe9', 'the name of this one is text');
+      const name = Buffer.concat([Buffer.from(`${lab.source}/caf`), Buffer.from([0xe9])]);
+      writeFileSync(name, 'and of this one it is not');
+      await lab.run();
+      for (const [path, content] of [
+        ['caf%5Cxe9', 'the name of this one is text'],
+        ['caf%E9', 'and of this one it is not'],
+      ]) {
+        const body = { at: 'latest', path, as: 'file' };
+        const { json } = await lab.ask('POST', `/v1/rows/${id}/tickets`, { body });
+        const { bytes } = await lab.ask('GET', (json as { url: string }).url);
+        expect({ path, content: bytes.toString() }).toEqual({ path, content });
+      }
+    },
+  );
+
+  it.skipIf(!HAS_LINKS)('hands out a link as what it is, in a zip, and not as a file', async () => {
+    const lab = await Lab.open();
+    const id = await lab.row();
+    symlinkSync('note.txt', lab.path('source/link'));
+    await lab.run();
+    const asked = async (as: string): Promise<Answer> =>
+      await lab.ask('POST', `/v1/rows/${id}/tickets`, { body: { at: 'latest', path: 'link', as } });
+    const refused = await asked('file');
+    expect(refused.status).toBe(400);
+    expect(refused.json).toMatchObject({ error: '"link" is a link: as zip it can be had' });
+    const { bytes } = await lab.ask('GET', ((await asked('zip')).json as { url: string }).url);
+    writeFileSync(lab.path('link.zip'), bytes);
+    execFileSync('unzip', ['-q', lab.path('link.zip'), '-d', lab.path('unzipped')]);
+    expect(readlinkSync(lab.path('unzipped/link'))).toBe('note.txt');
   });
 
   it('runs a row as a task, says how it ended, and stops none that is over', async () => {

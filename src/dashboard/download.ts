@@ -60,7 +60,7 @@ export async function getDownload(asked: Asked, service: Service): Promise<Respo
       await withRow(service.plan, download.row, async ({ series }) => {
         if (as === 'file')
           return await cat(series, {
-            path: toText(path) ?? display(path),
+            path: { bytes: path },
             at,
             signal,
             note: () => {},

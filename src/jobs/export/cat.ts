@@ -9,8 +9,8 @@ import { type Choosing, Wanted } from '../restore/wanted.ts';
 import { Contents } from './contents.ts';
 
 export interface CatOptions {
-  /** As `snapshot files` shows it. */
-  readonly path: string;
+  /** As `snapshot files` shows it; or what it is, exactly. */
+  readonly path: string | { readonly bytes: BytePath };
   /** Which snapshot. */
   readonly at: string;
   readonly signal: AbortSignal;
@@ -59,10 +59,12 @@ async function findFile(
   snapshot: Snapshot,
   { path, signal }: CatOptions,
 ): Promise<FoundFile> {
-  const plain = path.replace(/^(?:\.?\/+)+/, '').replace(/\/+$/, '');
-  const exact = fromText(plain);
-  // What cannot be typed is named as it is shown.
-  const tries = [(at: BytePath) => at === exact, (at: BytePath) => at !== '' && display(at) === plain];
+  const isTyped = typeof path === 'string';
+  const plain = isTyped ? path.replace(/^(?:\.?\/+)+/, '').replace(/\/+$/, '') : display(path.bytes);
+  const exact = isTyped ? fromText(plain) : path.bytes;
+  const tries = [(at: BytePath) => at === exact];
+  // What cannot be typed is named as it is shown, which may be the name of another file.
+  if (isTyped) tries.push((at) => at !== '' && display(at) === plain);
   for (const isIt of tries) {
     const choosing: Choosing = { isAll: false, mayHave: isIt, has: isIt };
     const wanted = await Wanted.read(series, snapshot, choosing, signal);
