@@ -1,6 +1,14 @@
 // What the dashboard answers of a real series, and does.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { HAS_LINKS } from '../base/able.lab.ts';
@@ -129,6 +137,12 @@ describe('the dashboard', () => {
         const { bytes } = await lab.ask('GET', (json as { url: string }).url);
         expect({ path, content: bytes.toString() }).toEqual({ path, content });
       }
+      // Nor what only looks like it, which would be replaced as well.
+      lab.write('cafe', 'of today');
+      await lab.run();
+      const wanted = { at: 'latest', path: 'caf%E9', folder: 'back', overwrite: 'never' };
+      await lab.task(`/v1/rows/${id}/restore`, wanted);
+      expect(readdirSync(lab.path('restored/back'), 'latin1')).toEqual(['caf\xe9']);
     },
   );
 

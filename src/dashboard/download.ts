@@ -8,7 +8,6 @@ import { browse } from '../jobs/look/browse.ts';
 import { attachment } from '../serve/http/attachment.ts';
 import { Refusal } from '../serve/refusal.ts';
 import type { Series } from '../series/series.ts';
-import { globFor } from '../tree/globs.ts';
 import { type BytePath, baseName, display, parentOf, toText } from '../tree/path.ts';
 import { pathOfWord } from './path-word.ts';
 import { withRow } from './rows.ts';
@@ -68,7 +67,7 @@ export async function getDownload(asked: Asked, service: Service): Promise<Respo
           });
         await exportSnapshot(series, {
           at,
-          globs: path === '' ? [] : [globFor(path)],
+          globs: path === '' ? [] : [{ path }],
           format: 'zip',
           to: { write },
           signal,

@@ -47,7 +47,7 @@ export async function restoreTask(
   const counts = { make: 0, replace: 0, same: 0, refuse: 0 };
   const options = {
     at,
-    globs: path === '' ? [] : [globFor(path)],
+    globs: path === '' ? [] : [{ path }],
     to,
     destinations: localDestinations(plan),
     overwrite,

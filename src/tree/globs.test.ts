@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Excludes } from './exclude.ts';
-import { globFor, Globs } from './globs.ts';
+import { type Glob, globFor, Globs } from './globs.ts';
 import { type BytePath, fromBytes, fromText } from './path.ts';
 
 function found(globs: readonly string[], paths: readonly string[]): readonly string[] {
@@ -127,6 +127,27 @@ describe('a name with an accent', () => {
   it('is not found without it', () => {
     for (const glob of ['cafe.txt', 'caf.txt', 'cafe*.txt'])
       expect(new Globs([glob]).matches(fromText(composed), false)).toBe(false);
+  });
+});
+
+describe('a path in the place of a glob', () => {
+  const OTHERS = ['cafe', 'caf', 'café', 'caf?', 'a/caf?', 'caf\\xe9'].map(fromText);
+  const odd = fromBytes(Buffer.from([0x63, 0x61, 0x66, 0xe9]));
+  const within = (globs: readonly Glob[]): readonly BytePath[] => {
+    const matcher = new Globs(globs);
+    return [odd, `${odd}/x` as BytePath, `${odd}x` as BytePath, ...OTHERS].filter(
+      (path) => matcher.mayMatch(path) && matcher.matches(path, false),
+    );
+  };
+
+  it('is that one, and all that it holds, whatever its bytes are', () => {
+    expect(within([{ path: odd }])).toEqual([odd, `${odd}/x`]);
+    expect(within([{ path: fromText('caf?') }])).toEqual([fromText('caf?')]);
+  });
+
+  it('goes along with globs, and with what is taken back', () => {
+    expect(within([{ path: odd }, '/cafe'])).toEqual([odd, `${odd}/x`, fromText('cafe')]);
+    expect(within([{ path: odd }, '!x'])).toEqual([odd]);
   });
 });
 

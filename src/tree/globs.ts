@@ -4,11 +4,15 @@ import { type BytePath, toText } from './path.ts';
 /** The matcher remembers every path that it was asked about: it is made anew after so many. */
 const MATCHER_LIFE = 20_000;
 
+/** What a user types; or one path, and all that it holds, whatever its bytes are. */
+export type Glob = string | { readonly path: BytePath };
+
 /**
  * Paths of a tree that a user asks for, in the syntax of `.gitignore`: `*.jpg` anywhere, `/a` and `a/b` at the
  * top, `folder/` with all that it holds; `{a,b}` besides. `!` takes back, in any order.
  */
 export class Globs {
+  readonly #exact: readonly BytePath[];
   readonly #wanted: readonly string[];
   readonly #unwanted: readonly string[];
   /** Text of which every wanted path has at least one; empty when nothing can be said. */
@@ -17,8 +21,9 @@ export class Globs {
   #uses = 0;
 
   /** @param globs - Without any, or with none but those that begin with `!`: all paths. */
-  constructor(globs: readonly string[]) {
-    const all = globs.flatMap(expandBraces);
+  constructor(globs: readonly Glob[]) {
+    this.#exact = globs.flatMap((glob) => (typeof glob === 'string' ? [] : [glob.path]));
+    const all = globs.flatMap((glob) => (typeof glob === 'string' ? expandBraces(glob) : []));
     this.#wanted = all.filter((glob) => !glob.startsWith('!')).map(asPattern);
     this.#unwanted = all.filter((glob) => glob.startsWith('!')).map((glob) => asPattern(glob.slice(1)));
     const needles = this.#wanted.map(literalOf);
@@ -36,15 +41,19 @@ export class Globs {
     }
     // Stryker restore all
     const { wanted, unwanted } = this.#matchers;
-    return (
-      (this.#wanted.length === 0 || wanted.excludes(path, isFolder)) && !unwanted.excludes(path, isFolder)
-    );
+    const isAll = this.#wanted.length === 0 && this.#exact.length === 0;
+    const isWanted = isAll || this.#isExact(path) || wanted.excludes(path, isFolder);
+    return isWanted && !unwanted.excludes(path, isFolder);
+  }
+
+  #isExact(path: string): boolean {
+    return this.#exact.some((one) => path === one || path.startsWith(`${one}/`));
   }
 
   /** A quick look at the bytes; false is certain. */
   mayMatch(path: string): boolean {
     // Stryker disable next-line all: as above
-    if (this.#needles.length === 0) return true;
+    if (this.#needles.length === 0 || this.#isExact(path)) return true;
     return this.#needles.some((needle) => path.includes(needle));
   }
 

@@ -2,6 +2,7 @@
 import type { Member } from '../../format/member.ts';
 import { whileShared } from '../../series/lock/shared-lock.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
+import type { Glob } from '../../tree/globs.ts';
 import { display } from '../../tree/path.ts';
 import { UnpackPool } from '../../unpack/pool.ts';
 import { chooseSnapshot } from '../address.ts';
@@ -19,7 +20,7 @@ export interface ExportOptions {
   /** Which snapshot. */
   readonly at: string;
   /** What of it, in the syntax of `.gitignore`; everything when empty. */
-  readonly globs: readonly string[];
+  readonly globs: readonly Glob[];
   readonly format: ExportFormat;
   /** A file, or whatever takes bytes. */
   readonly to: { readonly file: string; readonly overwrites: boolean } | Output;

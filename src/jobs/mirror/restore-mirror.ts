@@ -31,12 +31,13 @@ import {
 } from '../restore/restore-events.ts';
 import type { Overwrite } from '../restore/target-plan.ts';
 import { momentOf } from './moment-of.ts';
+import type { Glob } from '../../tree/globs.ts';
 import { openMirror } from './open-mirror.ts';
 
 export interface RestoreMirrorOptions {
   /** `latest`, or a date or time: as the mirror was then. */
   readonly at: string;
-  readonly globs: readonly string[];
+  readonly globs: readonly Glob[];
   readonly to: string;
   readonly overwrite: Overwrite;
   readonly destinations: readonly string[];
@@ -148,7 +149,7 @@ function causeOf(error: unknown): unknown {
 /** What is asked for, with the folders above it. */
 function chosenOf(
   view: readonly Past[],
-  globs: readonly string[],
+  globs: readonly Glob[],
   when: string,
   title: string,
 ): readonly Past[] {

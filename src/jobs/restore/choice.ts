@@ -1,7 +1,7 @@
 import { commandLine } from '../../base/command-line.ts';
 import { seriesWord } from '../../series/guards.ts';
 import { SnapshotError } from '../../base/errors.ts';
-import { Globs } from '../../tree/globs.ts';
+import { type Glob, globFor, Globs } from '../../tree/globs.ts';
 import type { BytePath } from '../../tree/path.ts';
 
 /** What of a tree a user asks for, and which of the globs have found something. */
@@ -12,11 +12,12 @@ export class Choice {
   /** Globs that nothing has matched so far. */
   readonly #open: Map<string, Globs>;
 
-  constructor(globs: readonly string[]) {
+  constructor(globs: readonly Glob[]) {
     this.isAll = globs.length === 0;
     this.#globs = new Globs(globs);
-    const wanted = globs.filter((glob) => !glob.startsWith('!'));
-    this.#open = new Map(wanted.map((glob) => [glob, new Globs([glob])]));
+    const all = globs.map((glob) => [typeof glob === 'string' ? glob : globFor(glob.path), glob] as const);
+    const wanted = all.filter(([text]) => !text.startsWith('!'));
+    this.#open = new Map(wanted.map(([text, glob]) => [text, new Globs([glob])]));
   }
 
   has(path: BytePath, isFolder: boolean): boolean {

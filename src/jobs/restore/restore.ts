@@ -2,6 +2,7 @@
 import { SnapshotError } from '../../base/errors.ts';
 import type { Series, Snapshot, Survey } from '../../series/series.ts';
 import { whileShared } from '../../series/lock/shared-lock.ts';
+import type { Glob } from '../../tree/globs.ts';
 import { type BytePath, display, fromBytes, fromText } from '../../tree/path.ts';
 import { UnpackPool } from '../../unpack/pool.ts';
 import { applySteps, type Applied, isMade } from './apply-restore.ts';
@@ -21,7 +22,7 @@ export interface RestoreOptions {
   /** Which snapshot. */
   readonly at: string;
   /** What of it, in the syntax of `.gitignore`; everything when empty. */
-  readonly globs: readonly string[];
+  readonly globs: readonly Glob[];
   /** The folder to restore into. */
   readonly to: string;
   /** Where else the series lies, the nearest first: what is damaged here may be whole there. */
