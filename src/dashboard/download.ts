@@ -68,6 +68,7 @@ export async function getDownload(asked: Asked, service: Service): Promise<Respo
         await exportSnapshot(series, {
           at,
           globs: path === '' ? [] : [{ path }],
+          leftOutFile: 'LEFT OUT.txt',
           format: 'zip',
           to: { write },
           signal,

@@ -3,7 +3,7 @@ import type { Member } from '../../format/member.ts';
 import { whileShared } from '../../series/lock/shared-lock.ts';
 import type { Series, Snapshot } from '../../series/series.ts';
 import type { Glob } from '../../tree/globs.ts';
-import { display } from '../../tree/path.ts';
+import { display, fromText, toText } from '../../tree/path.ts';
 import { UnpackPool } from '../../unpack/pool.ts';
 import { chooseSnapshot } from '../address.ts';
 import { Choice } from '../restore/choice.ts';
@@ -21,6 +21,8 @@ export interface ExportOptions {
   readonly at: string;
   /** What of it, in the syntax of `.gitignore`; everything when empty. */
   readonly globs: readonly Glob[];
+  /** The name of a text file to put into the archive which says what had to be left out: for who gets nothing but the archive. */
+  readonly leftOutFile?: string;
   readonly format: ExportFormat;
   /** A file, or whatever takes bytes. */
   readonly to: { readonly file: string; readonly overwrites: boolean } | Output;
@@ -146,16 +148,23 @@ class Exporting {
   /** Folders come first, as files need them; links last, so that nothing is extracted through one. */
   async write(contents: Contents): Promise<void> {
     const { entries } = this.#wanted;
+    const { leftOutFile } = this.#options;
     const [folders, files, links]: number[][] = [[], [], []];
+    const leftOut: string[] = [];
     for (let i = 0; i < entries.length; i++) {
       if (entries.path(i) === '') continue;
-      if (this.#refuse(i)) continue;
+      const refusal = this.#refuse(i);
+      if (refusal !== undefined) {
+        leftOut.push(refusal);
+        continue;
+      }
       const { type } = this.#member(i);
       if (type === 'hardlink') this.#totals.totalFiles++;
       (type === 'folder' ? folders : type === 'file' ? files : links)?.push(i);
     }
     this.#totals.totalFiles += files?.length ?? 0;
     this.#totals.totalBytes = (files ?? []).reduce((sum, i) => sum + entries.size(i), 0);
+    if (leftOutFile !== undefined && leftOut.length > 0) await this.#addText(leftOutFile, leftOut);
     for (const i of folders ?? []) await this.#add(i, NOTHING);
     for await (const { i, content } of contents.read(files ?? [])) await this.#add(i, content);
     for (const i of links ?? []) await this.#add(i, NOTHING);
@@ -177,14 +186,27 @@ class Exporting {
     };
   }
 
-  #refuse(i: number): boolean {
+  /** @returns What is left out, and why. */
+  #refuse(i: number): string | undefined {
     const member = this.#member(i);
     const reason = this.#sink.refusal(member);
-    if (reason === undefined) return false;
+    if (reason === undefined) return undefined;
     this.#problems++;
     const path = display(this.#wanted.entries.path(i));
     this.#options.report({ event: 'problem', row: this.#series.name, kind: 'refused', path, reason });
-    return true;
+    return `${path}: ${reason}`;
+  }
+
+  async #addText(name: string, lines: readonly string[]): Promise<void> {
+    const { entries } = this.#wanted;
+    const paths = new Set(Array.from({ length: entries.length }, (_, i) => entries.path(i)));
+    let path = fromText(name);
+    while (paths.has(path)) path = fromText(`_${toText(path) ?? ''}`);
+    const content = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+    const mtimeNs = BigInt(Date.now()) * 1_000_000n;
+    const who = { uid: 0, gid: 0, user: undefined, group: undefined };
+    const file = { type: 'file', size: content.length, mode: 0o644, mtimeNs, target: undefined } as const;
+    await this.#sink.add({ path, ...file, ...who }, content);
   }
 
   async #add(i: number, content: FileContent['content']): Promise<void> {
