@@ -17,7 +17,7 @@ import { SnapshotError } from '../base/errors.ts';
 import { type BytePath, fromText, parentOf } from '../tree/path.ts';
 import { type ApplyOptions, applySync, type Ended, partOf } from './apply.ts';
 import { EVEN, openPair, signal, walkBoth, withCalls, writeOld } from './pair.lab.ts';
-import type { Past } from './item.ts';
+import { FRESH, type Past } from './item.ts';
 import { planSync } from './plan.ts';
 import { look, type Sides, type Trouble } from './see.ts';
 import { SideError } from './side.ts';
@@ -53,6 +53,31 @@ function pastOf(ended: readonly Ended[]): Past {
 }
 
 describe('applySync()', () => {
+  it.skipIf(!HAS_MODES)('brings permissions to where a file has got a new name', async () => {
+    const { here, there, sides } = await openPair();
+    writeOld(join(here, 'a'), 'text');
+    chmodSync(join(here, 'a'), 0o644);
+    const first = await sync(sides, sides);
+    // As on a server, which tells no change times.
+    const past: Past = new Map(
+      [...pastOf(first.ended)].map(([path, agreed]) => {
+        return [path, { ...agreed, there: { ...agreed.there, tag: FRESH } }];
+      }),
+    );
+    renameSync(join(here, 'a'), join(here, 'b'));
+    chmodSync(join(there, 'a'), 0o600);
+    const refusing = withCalls(sides.here, {
+      setMode: async () => await Promise.reject(new SideError('not now')),
+    });
+    const moved = await sync(sides, { ...sides, here: refusing }, past);
+    expect(moved.troubles).toEqual([]);
+    const modes = (): readonly number[] =>
+      [here, there].map((side) => statSync(join(side, 'b')).mode & 0o777);
+    expect(modes()).toEqual([0o644, 0o600]);
+    await sync(sides, sides, pastOf(moved.ended));
+    expect(modes()).toEqual([0o600, 0o600]);
+  });
+
   it('does not replace what somebody puts at a path at the last moment', async () => {
     const { here, there, sides } = await openPair();
     writeFileSync(join(here, 'a'), 'the newer one');

@@ -5,7 +5,7 @@ import { baseName, type BytePath, join, parentOf } from '../tree/path.ts';
 import { applyMove } from './apply-move.ts';
 import { expect } from './expect.ts';
 import { type Agreed, isAsListed, isSameFile, otherOf, type Seen, type SideName } from './item.ts';
-import { carryMode, keepsMode } from './file-mode.ts';
+import { applyMode, carryMode, keepsMode } from './file-mode.ts';
 import { type Done, foldersOf } from './done.ts';
 import { type ClosedFolder, OpenedFolders, withOwner } from './folder-modes.ts';
 import { makeFolders, makeVersion } from './make-version.ts';
@@ -160,19 +160,11 @@ async function applyOne(action: Action, options: ApplyOptions): Promise<Ended> {
     }
     case 'move': {
       const { done, agreed } = await applyMove(action, decision, options.sides, options.aheadMs);
-      return end(agreed, [done]);
+      return end(agreed, done);
     }
     case 'mode': {
-      const { on } = decision;
-      const side = options.sides[on];
-      const mode = action[otherOf(on)]?.mode;
-      if (mode === undefined || past === undefined) return end(past);
-      await expect(side, path, action[on]);
-      await side.setMode(path, mode);
-      const own = await side.look(path);
-      if (own === undefined || !isSameFile(own, action[on])) return end(past);
-      const agreed = { ...past, [on]: own, [otherOf(on)]: action[otherOf(on)] ?? past[otherOf(on)] };
-      return end(agreed, [{ do: 'mode', side: on, path, mode: action[on]?.mode, left: own }]);
+      const set = await applyMode(action, decision.on, options.sides, options.aheadMs);
+      return set === undefined ? end(past) : end(set.agreed, [set.done]);
     }
     case 'nothing':
     case 'leave':

@@ -83,7 +83,8 @@ function settle(here: Seen, there: Seen, clocks: Clocks): Decision {
   return { do: 'copy', to: contentOf(here) > contentOf(there) ? 'there' : 'here', why: 'hash' };
 }
 
-function unchanged(past: Agreed, here: Seen | undefined, there: Seen | undefined): Decision {
+/** What is done where both sides have the content that they agreed on. */
+export function unchanged(past: Agreed, here: Seen | undefined, there: Seen | undefined): Decision {
   const [isHere, isThere] = [hasOtherMode(here, past.here), hasOtherMode(there, past.there)];
   // With both changed, neither side is more right.
   if (isHere && !isThere && there?.mode !== undefined && here?.mode !== there.mode)

@@ -1,8 +1,10 @@
 // Permissions of a file whose content goes over: they are merged by themselves.
 import type { Done } from './done.ts';
 import { expect } from './expect.ts';
-import { isSameFile, type Item, otherOf, type SideName } from './item.ts';
+import { type Agreed, isSameFile, type Item, otherOf, type SideName } from './item.ts';
 import type { Action } from './plan.ts';
+import { settledItem } from './remembered.ts';
+import type { Sides, Sight } from './see.ts';
 import { type Side, SideError } from './side.ts';
 
 /** Whether content goes over without its permissions: those of its side are as they were, or there are none. */
@@ -36,4 +38,30 @@ export async function carryMode(
     if (!(error instanceof SideError)) throw error;
     return undefined;
   }
+}
+
+/**
+ * Gives what is on one side the permissions that it has on the other one; the content is the same.
+ *
+ * @returns Undefined where there is nothing to do, or somebody was faster.
+ */
+export async function applyMode(
+  { path, past, ...seen }: Sight,
+  on: SideName,
+  sides: Sides,
+  aheadMs: Readonly<Record<SideName, number>>,
+): Promise<{ readonly agreed: Agreed; readonly done: Done } | undefined> {
+  const other = otherOf(on);
+  const mode = seen[other]?.mode;
+  if (mode === undefined || past === undefined) return undefined;
+  await expect(sides[on], path, seen[on]);
+  await sides[on].setMode(path, mode);
+  const left = await sides[on].look(path);
+  if (left === undefined || !isSameFile(left, seen[on])) return undefined;
+  const agreed = {
+    ...past,
+    [on]: settledItem(left, aheadMs[on]),
+    [other]: settledItem(seen[other] ?? past[other], aheadMs[other]),
+  };
+  return { agreed, done: { do: 'mode', side: on, path, mode: seen[on]?.mode, left } };
 }

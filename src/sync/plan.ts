@@ -3,7 +3,7 @@ import type { BytePath } from '../tree/path.ts';
 import { parentOf } from '../tree/path.ts';
 import { folderWithin } from '../tree/within.ts';
 import { type Clocks, decide, type Decision } from './decide.ts';
-import { type Item, otherOf, type SideName } from './item.ts';
+import { type Agreed, type Item, otherOf, type SideName } from './item.ts';
 import { foldedName, twinsIn } from './names.ts';
 import type { Sight } from './see.ts';
 
@@ -17,6 +17,8 @@ export interface Action extends Sight {
         readonly on: SideName;
         readonly from: BytePath;
         readonly was: Item;
+        /** What both had there when they last agreed. */
+        readonly agreed: Agreed;
         readonly why: 'moved';
       }
     /** It has another name then, which an action of that path gives it. */
@@ -121,10 +123,10 @@ function withRenamedFolders(
     if (decision.do !== 'copy' || action[otherOf(decision.to)]?.type !== 'folder') return action;
     const { to } = decision;
     const from = action[to] === undefined ? gone.get(`${to} ${foldedName(path)}`) : undefined;
-    const was = from?.[to];
-    if (from === undefined || was === undefined) return action;
+    const [was, agreed] = [from?.[to], from?.past];
+    if (from === undefined || was === undefined || agreed === undefined) return action;
     left.add(from);
-    return { ...action, decision: { do: 'move', on: to, from: from.path, was, why: 'moved' } };
+    return { ...action, decision: { do: 'move', on: to, from: from.path, was, agreed, why: 'moved' } };
   });
   return renamed.map((action) =>
     left.has(action) && action.decision.do === 'delete'
@@ -153,11 +155,12 @@ function withMoves(actions: readonly Action[]): readonly Action[] {
     const seen = action[otherOf(to)];
     const key = `${to} ${seen?.hash}`;
     const from = seen?.type === 'file' && seen.size > 0 ? gone.get(key) : undefined;
-    const was = from?.[to];
-    if (from === undefined || was === undefined || folderWithin(path, changing) !== undefined) return action;
+    const [was, agreed] = [from?.[to], from?.past];
+    if (from === undefined || was === undefined || agreed === undefined) return action;
+    if (folderWithin(path, changing) !== undefined) return action;
     gone.delete(key);
     sources.add(from);
-    return { ...action, decision: { do: 'move', on: to, from: from.path, was, why: 'moved' } };
+    return { ...action, decision: { do: 'move', on: to, from: from.path, was, agreed, why: 'moved' } };
   });
   return moved.map((action) =>
     sources.has(action) && action.decision.do === 'delete'

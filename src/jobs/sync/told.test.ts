@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   utimesSync,
@@ -115,6 +116,20 @@ it.skipIf(!HAS_MODES)('carries over a mode and a content that were changed on ei
     ['changed', 0o600],
     ['changed', 0o600],
   ]);
+});
+
+it.skipIf(!HAS_MODES)('carries over a mode and a name that were changed at once', async () => {
+  write(here, 'key', 'text', 1000);
+  chmodSync(join(here, 'key'), 0o644);
+  await synced();
+  renameSync(join(here, 'key'), join(here, 'renamed'));
+  chmodSync(join(here, 'renamed'), 0o600);
+  expect((await synced()).actions.map(({ decision }) => decision.do)).toEqual(['move']);
+  const modeOf = (path: string): number => statSync(join(there, path)).mode & 0o777;
+  expect(modeOf('renamed')).toBe(0o600);
+  expect((await synced()).actions).toEqual([]);
+  expect((await undoSync(here, there, false)).troubles).toEqual([]);
+  expect(modeOf('key')).toBe(0o644);
 });
 
 it('verifies with the exit code of a guard, and counts what differs without it', async () => {
