@@ -586,6 +586,34 @@ describe.each<SftpKind>(['plain', 'bare', 'jail'])('with a %s server', (kind) =>
     for (const path of ['closed', 'closed/deep']) chmodSync(join(place.here, path), 0o755);
   });
 
+  it.skipIf(why !== undefined)('what a sync did in folders that are read-only is taken back', async () => {
+    const place = pair();
+    vi.stubEnv('SNAPSHOT_SSH', server.ssh);
+    const [address, far] = [server.address('undone'), join(server.folder, 'undone')];
+    const undone = async (): Promise<void> => {
+      expect((await undoSync(place.here, address, false)).troubles).toEqual([]);
+    };
+    const modes = (): readonly number[] =>
+      ['closed', 'closed/deep'].map((path) => statSync(join(far, path)).mode & 0o777);
+    write(place.here, 'open', 'open');
+    await bring(place.here, address);
+    write(place.here, 'closed/deep/a', 'a');
+    for (const path of ['closed/deep', 'closed']) chmodSync(join(place.here, path), 0o555);
+    await bring(place.here, address);
+    await undone();
+    expect(existsSync(join(far, 'closed'))).toBe(false);
+    await bring(place.here, address);
+    for (const path of ['closed', 'closed/deep']) chmodSync(join(place.here, path), 0o755);
+    for (const gone of ['closed/deep/a', 'closed']) {
+      rmSync(join(place.here, gone), { recursive: true });
+      await bring(place.here, address);
+      expect(existsSync(join(far, gone))).toBe(false);
+      await undone();
+      expect([read(far, 'closed/deep/a'), modes()]).toEqual(['a', [0o555, 0o555]]);
+      await bring(place.here, address);
+    }
+  });
+
   it.skipIf(why !== undefined || !IS_ROOT)(
     'what a part is left of that cannot be removed is named',
     async () => {

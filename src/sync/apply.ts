@@ -7,7 +7,7 @@ import { expect } from './expect.ts';
 import { type Agreed, isAsListed, isSameFile, otherOf, type Seen, type SideName } from './item.ts';
 import { applyMode, carryMode, keepsMode } from './file-mode.ts';
 import { type Done, foldersOf } from './done.ts';
-import { type ClosedFolder, OpenedFolders, withOwner } from './folder-modes.ts';
+import { type ClosedFolder, namingFolders, newClosed, OpenedFolders, withOwner } from './folder-modes.ts';
 import { makeFolders, makeVersion } from './make-version.ts';
 import type { Action } from './plan.ts';
 import { agreedOf, settledItem } from './remembered.ts';
@@ -47,13 +47,13 @@ export async function applySync(
   options: ApplyOptions,
 ): Promise<readonly Trouble[]> {
   const troubles: Trouble[] = [];
-  const opened = new OpenedFolders(actions, options.sides, options.opening);
+  const opened = new OpenedFolders(newClosed(actions), options.sides, options.opening);
   await opened.begin();
   const doOne = async (action: Action): Promise<Ended> => {
     try {
       return await applyOne(action, options);
     } catch (error) {
-      if (!(error instanceof SideError && (await opened.openFor(action, error)))) throw error;
+      if (!(error instanceof SideError && (await opened.openFor(namingFolders(action), error)))) throw error;
       return await applyOne(action, options);
     }
   };

@@ -21,7 +21,7 @@ export function withOwner(mode: number | undefined): number | undefined {
 }
 
 /** New folders that their owner may not write to, the outer first. */
-function newClosed(actions: readonly Action[]): readonly ClosedFolder[] {
+export function newClosed(actions: readonly Action[]): readonly ClosedFolder[] {
   return actions.flatMap(({ decision, path, ...seen }) => {
     if (decision.do !== 'copy') return [];
     const wanted = seen[otherOf(decision.to)];
@@ -67,15 +67,18 @@ export class OpenedFolders {
   readonly #known: ClosedFolder[];
   #noting: Promise<void> = Promise.resolve();
 
-  /** @param noted - Told of all of them before one is opened: after a kill, nobody else knows that they are to be closed. */
+  /**
+   * @param made - New ones, the outer first, that are made open.
+   * @param noted - Told of all of them before one is opened: after a kill, nobody else knows that they are to be closed.
+   */
   constructor(
-    actions: readonly Action[],
+    made: readonly ClosedFolder[],
     sides: Sides,
     noted: (folders: readonly ClosedFolder[]) => Promise<void>,
   ) {
     this.#sides = sides;
     this.#noted = noted;
-    this.#new = newClosed(actions);
+    this.#new = made;
     this.#known = [...this.#new];
   }
 
@@ -84,11 +87,16 @@ export class OpenedFolders {
     if (this.#new.length > 0) await this.#note();
   }
 
-  /** After `error`: opens what kept `action` from being done. @returns Whether it is worth another try. */
-  async openFor(action: Action, error: SideError): Promise<boolean> {
+  /**
+   * After `error`: opens what kept a step from being done.
+   *
+   * @param folders - In which it gives or takes a name.
+   * @returns Whether it is worth another try.
+   */
+  async openFor(folders: readonly (readonly [SideName, BytePath])[], error: SideError): Promise<boolean> {
     if (!isDenied(error)) return false;
     let isOpened = false;
-    for (const [side, folder] of foldersOf(action)) {
+    for (const [side, folder] of folders) {
       const key = `${side} ${folder}`;
       let opening = this.#open.get(key);
       if (opening === undefined) this.#open.set(key, (opening = this.#opened(side, folder)));
@@ -134,7 +142,7 @@ function isDenied({ cause }: SideError): boolean {
 }
 
 /** In which an action gives or takes a name. */
-function foldersOf({ decision, path }: Action): readonly (readonly [SideName, BytePath])[] {
+export function namingFolders({ decision, path }: Action): readonly (readonly [SideName, BytePath])[] {
   switch (decision.do) {
     case 'copy':
       return [[decision.to, parentOf(path)]];

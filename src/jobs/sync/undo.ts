@@ -2,14 +2,16 @@
 import { SnapshotError } from '../../base/errors.ts';
 import { stampOf } from '../../mirror/version-name.ts';
 import { type Done, foldersOf } from '../../sync/done.ts';
-import { isSameFile, isUntouched } from '../../sync/item.ts';
+import { type ClosedFolder, OpenedFolders, withOwner } from '../../sync/folder-modes.ts';
+import { isSameFile, isUntouched, type SideName } from '../../sync/item.ts';
 import { makeFolders, makeVersion } from '../../sync/make-version.ts';
 import type { PastFile } from '../../sync/past-file.ts';
 import { rename } from '../../sync/rename.ts';
 import type { Trouble } from '../../sync/see.ts';
-import { type Side, SideError } from '../../sync/side.ts';
+import { ifOfSide, type Side, SideError } from '../../sync/side.ts';
 import { type BytePath, parentOf } from '../../tree/path.ts';
 import { replacedSide } from './changed-roots.ts';
+import { closeLeftOpen, noteOpen } from './left-open.ts';
 import { lastSteps } from './result.ts';
 import { withLocks } from './with-locks.ts';
 import { withPair } from './with-pair.ts';
@@ -41,19 +43,40 @@ export async function undoSync(here: string, there: string, dryRun: boolean): Pr
       });
     if (dryRun) return { steps, troubles: [] };
     return await withLocks(sides, async (_, lost) => {
+      await closeLeftOpen(file, sides);
       await forget(file, steps);
       const troubles: Trouble[] = [];
+      const opened = new OpenedFolders(
+        steps.flatMap(comesBackClosed),
+        sides,
+        async (folders) => await noteOpen(file, folders),
+      );
+      await opened.begin();
       const stamp = stampOf(new Date());
-      for (const step of steps) {
-        lost.throwIfAborted();
+      const takeOne = async (step: Done): Promise<void> => {
+        const side = sides[step.side];
         try {
-          await takeBack(sides[step.side], step, stamp);
-          await sides[step.side].settle(new Set(foldersOf(step)));
+          await takeBack(side, step, stamp);
         } catch (error) {
-          if (!(error instanceof SideError)) throw error;
-          troubles.push({ path: step.path, side: step.side, reason: error.message });
+          if (!(error instanceof SideError && (await opened.openFor(namesIn(step), error)))) throw error;
+          await takeBack(side, step, stamp);
         }
+        await side.settle(new Set(foldersOf(step)));
+      };
+      try {
+        for (const step of steps) {
+          lost.throwIfAborted();
+          try {
+            await takeOne(step);
+          } catch (error) {
+            if (!(error instanceof SideError)) throw error;
+            troubles.push({ path: step.path, side: step.side, reason: error.message });
+          }
+        }
+      } finally {
+        await opened.close(troubles).catch(ifOfSide);
       }
+      await closeLeftOpen(file, sides);
       await file.replace('last.jsonl', '');
       return { steps, troubles };
     });
@@ -67,6 +90,16 @@ async function forget(file: PastFile, steps: readonly Done[]): Promise<void> {
   const past = new Map(stored.past);
   for (const { path, from } of steps) for (const at of [path, from]) if (at !== undefined) past.delete(at);
   await file.write(stored.sides, past);
+}
+
+/** A folder that its owner may not write to is open until all that was in it is back. */
+function comesBackClosed({ do: what, side, path, mode }: Done): readonly ClosedFolder[] {
+  const isClosed = what === 'unfolder' && mode !== undefined && mode !== withOwner(mode);
+  return isClosed ? [{ side, path, mode }] : [];
+}
+
+function namesIn({ side, path, from }: Done): readonly (readonly [SideName, BytePath])[] {
+  return [path, from].flatMap((at) => (at === undefined ? [] : [[side, parentOf(at)] as const]));
 }
 
 async function takeBack(side: Side, step: Done, stamp: string): Promise<void> {
@@ -100,7 +133,7 @@ async function takeBack(side: Side, step: Done, stamp: string): Promise<void> {
       if (now?.type === 'folder') await side.removeFolder(path);
       return;
     case 'unfolder':
-      if (now === undefined) await side.makeFolder(path, mode);
+      if (now === undefined) await side.makeFolder(path, withOwner(mode));
       return;
     case 'mode':
       if (now?.mode !== left?.mode) throw new SideError('has changed since');
