@@ -188,7 +188,8 @@ describe('a second library', () => {
       line.replace(/"until":"[^"]+"/, `"until":"${new Date(now - days * 86_400_000).toISOString()}"`);
     writeFileSync(lines, `${aged(first, 29)}\n${aged(second, 31)}\n`);
     const kept = (JSON.parse(first) as { path: string }).path.replace('files/anna/', '');
-    await both.round();
+    // The first one since there are any only notes when it was.
+    for (let i = 0; i < 2; i++) await both.round();
     expect(Object.keys(both.versions())).toEqual([kept]);
   });
 

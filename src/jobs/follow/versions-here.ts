@@ -1,6 +1,9 @@
 // Keeps what is replaced or removed in a second library, as a mirror does: below `.snapshot-data/versions` of its folder.
 import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { ensureFolder } from '../../base/ensure-folder.ts';
+import { systemCode } from '../../base/errors.ts';
+import { DATA_FOLDER } from '../../mirror/held.ts';
 import { letGoVersions } from '../../mirror/let-go-versions.ts';
 import { stampOf, versionPath } from '../../mirror/version-name.ts';
 import { VERSIONS } from '../../mirror/versioning.ts';
@@ -41,9 +44,15 @@ export class VersionsHere {
     }
   }
 
-  /** Removes those that are too old. */
+  /** Removes those that were too old already the last time: a clock that is far ahead once costs no version. */
   async letGo(): Promise<void> {
-    await letGoVersions(this.#root, { within: KEPT_MS }, this.#now());
+    const now = this.#now();
+    const file = placeOf(this.#root, join(DATA_FOLDER, fromText('thinned')));
+    const last = new Date(Number(await readFile(file, 'utf8').catch(ifOfSystem)));
+    if (!Number.isNaN(last.getTime()))
+      await letGoVersions(this.#root, { within: KEPT_MS }, last < now ? last : now);
+    // Without it they stay longer, and before there are any, nothing has to be known.
+    await writeFile(file, String(now.getTime()), { mode: 0o600 }).catch(ifOfSystem);
   }
 }
 
@@ -51,4 +60,9 @@ export class VersionsHere {
 function shortened(path: BytePath, stamp: string, nth: number): BytePath {
   const digest = createHash('sha256').update(path, 'latin1').digest('hex').slice(0, 16);
   return join(parentOf(path), `${digest}~${stamp}${nth === 1 ? '' : `-${nth}`}` as BytePath);
+}
+
+function ifOfSystem(error: unknown): undefined {
+  if (systemCode(error) === undefined) throw error;
+  return undefined;
 }
