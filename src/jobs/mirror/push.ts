@@ -15,6 +15,8 @@ import { openStore } from '../../store/open-store.ts';
 import type { Entry } from '../../tree/entry.ts';
 import { EntryTable } from '../../tree/entry-table.ts';
 import { type BytePath, display, fromText, join as joinPath, systemPath } from '../../tree/path.ts';
+import { identify, isApart } from '../../tree/apart.ts';
+import { matching } from '../../tree/left-out.ts';
 import { startScan } from '../../tree/scan.ts';
 import { scanTree } from '../../tree/scanner.ts';
 import { refuseKept } from './refuse-kept.ts';
@@ -60,7 +62,7 @@ export async function pushTo(path: string, dest: string, signal: AbortSignal): P
       async () => {
         // The lock has made it.
         const place = { source: top, root: realpathSync(root) };
-        const { entries, problems } = await entriesFor(real, top, signal);
+        const { entries, problems } = await entriesFor(real, place, signal);
         const steps = decide({
           source: entries,
           there: entries.flatMap(({ path: one }) => thereAt(place.root, one) ?? []),
@@ -114,14 +116,19 @@ function failureOf({ failed, isVanished, isUnsettled, refused }: StepEnd): strin
   return failed ?? refused;
 }
 
-/** What is at `real`, its paths from `top` on, and the folders on the way. */
+/**
+ * What is at `real`, its paths from the top on, and the folders on the way. What was pushed lies in it where the destination does:
+ * that would go into itself, once more with each push.
+ */
 async function entriesFor(
   real: string,
-  top: string,
+  { source: top, root }: { readonly source: string; readonly root: string },
   signal: AbortSignal,
 ): Promise<{ entries: readonly Entry[]; problems: Pushed['problems'] }> {
   const table = new EntryTable();
-  const tree = await scanTree(real, signal, table, () => {}, startScan(real));
+  const known = await identify(root);
+  const apart = known === undefined ? [] : [{ ...known, way: [], what: 'is where it is pushed to' }];
+  const tree = await scanTree(real, signal, table, () => {}, startScan(real, matching([]), apart));
   const prefix = fromText(relative(top, tree.root).split(sep).join('/'));
   const found = Array.from({ length: table.length }, (_, i) => table.at(i)).map((entry) => ({
     ...entry,
@@ -132,6 +139,8 @@ async function entriesFor(
   const folders = above
     .filter((path) => found[0]?.path !== path)
     .map((path) => ({ ...startScan(String(systemPath(top, path))).entry, path }));
-  const problems = tree.problems.map(({ path, reason }) => ({ path: display(path), reason }));
+  const problems = tree.problems
+    .filter(({ kind, path }) => kind !== 'special' || !isApart(apart, systemPath(real, path)))
+    .map(({ path, reason }) => ({ path: display(path), reason }));
   return { entries: [...folders, ...found], problems };
 }
