@@ -8,6 +8,7 @@ import {
   type CheckResults,
   type Expected,
   type Flaw,
+  type FoundPart,
   GOOD,
   type ReadResult,
   UNREAD,
@@ -46,7 +47,9 @@ export async function checkArchive(order: CheckOrder, reader: ArchiveReader): Pr
   }
   const found = await reader.read(archive);
   const { pieces, isComplete } = await order.expected;
-  const { states, strangers, firstStranger } = compare(found, pieces);
+  const { parts } = found;
+  const { states, strangers, firstStranger } =
+    parts === undefined ? unremembered(found.count, pieces) : compare(parts, pieces);
   const flaws: Flaw[] = [];
   const { broken, unreadable } = found;
   if (broken !== undefined) flaws.push({ what: broken, at: undefined });
@@ -55,12 +58,13 @@ export async function checkArchive(order: CheckOrder, reader: ArchiveReader): Pr
     flaws.push({ what: 'its SHA-256 is not what info.json says', at: undefined });
   }
   if (isComplete && broken === undefined && strangers > 0) {
-    const what = `${strangers === 1 ? 'a file' : `${strangers} files`} in it, the first at byte ${firstStranger}, no index knows`;
+    const first = firstStranger === undefined ? '' : `, the first at byte ${firstStranger},`;
+    const what = `${strangers === 1 ? 'a file' : `${strangers} files`} in it${first} no index knows`;
     flaws.push({ what, at: firstStranger });
   }
   const missed = pieces.order.filter((slot) => states[slot] !== GOOD);
   if (missed.length === 0) return { flaws, states };
-  if (broken === undefined) {
+  if (broken === undefined && parts !== undefined) {
     // All of it could be read: what is not there is nowhere.
     const { offset } = pieceAt(pieces, missed[0] ?? 0);
     flaws.push({ what: otherContent(missed.length, offset), at: offset });
@@ -69,6 +73,7 @@ export async function checkArchive(order: CheckOrder, reader: ArchiveReader): Pr
     const wanted = new Uint8Array(pieces.length);
     for (const slot of missed) wanted[slot] = 1;
     const again = await reader.pieces(archive, pieces, wanted);
+    if (broken === undefined) flaws.push(...again.flaws);
     for (const slot of missed) states[slot] = again.states[slot] ?? UNREAD;
   }
   return { flaws, states };
@@ -79,14 +84,20 @@ interface Comparison {
   readonly states: Uint8Array;
   /** Files that should not be there, and where the first of them begins. */
   readonly strangers: number;
-  readonly firstStranger: number;
+  readonly firstStranger: number | undefined;
+}
+
+/** Where nothing is known of what was found but how many files there are. */
+function unremembered(count: number, { length }: OrderedPieces): Comparison {
+  const strangers = Math.max(0, count - length);
+  return { states: new Uint8Array(length), strangers, firstStranger: undefined };
 }
 
 /** Holds what was found, in the order in which it lies in the archive, against the pieces that should be there. */
-function compare({ parts }: ReadResult, pieces: OrderedPieces): Comparison {
+function compare(parts: readonly FoundPart[], pieces: OrderedPieces): Comparison {
   const states = new Uint8Array(pieces.length);
   let strangers = 0;
-  let firstStranger = 0;
+  let firstStranger: number | undefined;
   let next = 0;
   for (const piece of piecesOf(parts.map((part) => part.pieces))) {
     let isKnown = false;

@@ -98,7 +98,10 @@ async function readTogether(
 /** What threads have read of an archive together. */
 function joined(shares: readonly ReadResult[]): ReadResult {
   return {
-    parts: shares.flatMap(({ parts }) => parts).toSorted((a, b) => a.n - b.n),
+    parts: shares.some(({ parts }) => parts === undefined)
+      ? undefined
+      : shares.flatMap(({ parts = [] }) => parts).toSorted((a, b) => a.n - b.n),
+    count: shares.reduce((sum, { count }) => sum + count, 0),
     sha256: shares.find(({ sha256 }) => sha256 !== undefined)?.sha256,
     broken: shares.find(({ broken }) => broken !== undefined)?.broken,
     unreadable: shares.find(({ unreadable }) => unreadable !== undefined)?.unreadable,

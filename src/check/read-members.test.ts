@@ -40,7 +40,12 @@ async function shared(bytes: Buffer, partBytes: number): Promise<ReadResult | un
     await readShare(fileOf(bytes), source, await blake3.create(), { sum: source, next, partBytes });
   const [one, other] = await Promise.all([share(), share()]);
   if (one === undefined || other === undefined) return undefined;
-  return { ...one, ...other, sha256: one.sha256 ?? other.sha256, parts: [...one.parts, ...other.parts] };
+  return {
+    ...one,
+    ...other,
+    sha256: one.sha256 ?? other.sha256,
+    parts: [...(one.parts ?? []), ...(other.parts ?? [])],
+  };
 }
 
 async function whole(bytes: Buffer): Promise<ReadResult> {
@@ -64,7 +69,8 @@ async function expectSame(bytes: Buffer, partBytes: number): Promise<number> {
   const many = await shared(bytes, partBytes);
   expect(one.broken).toBeUndefined();
   expect(many).toMatchObject({ sha256: createHash('sha256').update(bytes).digest('hex') });
-  expect(listed(many?.parts ?? [])).toEqual(listed(one.parts));
+  expect(listed(many?.parts ?? [])).toEqual(listed(one.parts ?? []));
+  expect(one.count).toBe(listed(one.parts ?? []).length);
   return (await partsOf(sourceOf(bytes), partBytes)).length;
 }
 

@@ -60,7 +60,10 @@ export interface FoundPart {
 
 /** What a thread has read of an archive. */
 export interface ReadResult {
-  readonly parts: readonly FoundPart[];
+  /** Undefined: there are more files than are remembered. */
+  readonly parts: readonly FoundPart[] | undefined;
+  /** How many files there are. */
+  readonly count: number;
   /** Of the whole file; undefined where another thread has it. */
   readonly sha256?: string | undefined;
   /** What ended the reading. */
