@@ -5,7 +5,7 @@ import { chooseSnapshot } from '../jobs/address.ts';
 import { cat } from '../jobs/export/cat.ts';
 import { exportSnapshot } from '../jobs/export/export.ts';
 import { browse } from '../jobs/look/browse.ts';
-import { attachment } from '../serve/http/attachment.ts';
+import { attachment, LEFT_OUT } from '../serve/http/attachment.ts';
 import { Refusal } from '../serve/refusal.ts';
 import type { Series } from '../series/series.ts';
 import { type BytePath, baseName, display, parentOf, toText } from '../tree/path.ts';
@@ -68,7 +68,7 @@ export async function getDownload(asked: Asked, service: Service): Promise<Respo
         await exportSnapshot(series, {
           at,
           globs: path === '' ? [] : [{ path }],
-          leftOutFile: 'LEFT OUT.txt',
+          leftOutFile: LEFT_OUT,
           format: 'zip',
           to: { write },
           signal,

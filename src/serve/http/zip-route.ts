@@ -10,13 +10,11 @@ import type { Library } from '../library/library.ts';
 import { filesBelow } from '../library/listing.ts';
 import { openFile } from '../library/sight.ts';
 import { Refusal } from '../refusal.ts';
-import { attachment } from './attachment.ts';
+import { attachment, LEFT_OUT } from './attachment.ts';
 import { exactly } from './exactly.ts';
 
 /** Photos do not get smaller; texts do, somewhat. Stored, a zip could not be read from a pipe. */
 const LEVEL = 1;
-/** In each zip that is not all of the folder. */
-const LEFT_OUT = 'NOT IN THIS ZIP.txt';
 
 /** Answers with all files below `folder`. What cannot be read is named in a text in the zip; what breaks off, breaks the answer off. */
 export async function sendZip(library: Library, folder: BytePath): Promise<Response> {
