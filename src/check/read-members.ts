@@ -13,7 +13,7 @@ import type { ArchiveFile, FoundPart, ReadResult } from './tasks.ts';
  * More files are not remembered: an archive may be made up, and a few bytes of it claim millions. Then those that it should
  * hold are looked for one by one.
  */
-const MOST_FOUND = 4_000_000;
+const MOST_FOUND = 2 ** 21;
 
 /** Past every part. */
 const END = 2 ** 30;
