@@ -1,6 +1,7 @@
 // A large archive, cut where one member ends and another begins, so that several threads can read it.
 import type { ArchivePart, ArchiveSource } from '../format/found-member.ts';
-import { type FrameSize, FULL_FRAME_BYTES, readSeekTable } from '../format/zstd/seek-table.ts';
+import { readSeekTable } from '../format/zstd/read-seek-table.ts';
+import { type FrameSize, FULL_FRAME_BYTES } from '../format/zstd/seek-table.ts';
 
 /** What a part holds at least: about a third of a second of reading. */
 const PART_BYTES = 64 * 1024 * 1024;
